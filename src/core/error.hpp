@@ -1,0 +1,97 @@
+// Errors of the connector: what went wrong, where, and what to do next.
+//
+// Everything below src/pg reports failures by throwing core::Error. The boundary (src/pg) turns it
+// into a PostgreSQL error, with message, detail, hint and SQLSTATE kept apart.
+#pragma once
+
+#include <exception>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace connector::core {
+
+/// The documented error numbers (SPEC 7; the values of CARTO's `error_code`).
+enum class ErrorNumber : int {
+  cannot_read = 1011,
+  cannot_connect = 1012,
+  bad_name = 1014,
+  skipped = 1022,
+  connectors_disabled = 1501,
+  invalid_parameters = 1502,
+  cannot_load = 2001,
+  too_many_columns = 2004,
+  duplicated_column = 2005,
+  encoding = 2006,
+  incompatible_schemas = 2012,
+  dependents_in_the_way = 2013,
+  timed_out = 6667,
+  too_many_concurrent = 6669,
+  worker_lost = 6671,
+  unknown = 99999,
+};
+
+/// Where on the way of a row a failure happened (SPEC 4.8).
+enum class Phase { request, connect, authenticate, describe, execute, fetch, convert, load };
+
+/// One row of `cdb_error_codes()`.
+struct ErrorNumberInfo {
+  ErrorNumber number;
+  std::string_view title;
+  std::string_view what_to_do;
+  std::string_view who;       ///< who can fix it: "user", "administrator" or "remote"
+  std::string_view sqlstate;  ///< five characters
+};
+
+/// All error numbers, ascending.
+std::span<const ErrorNumberInfo> error_numbers() noexcept;
+
+/// The row of one number; never fails.
+const ErrorNumberInfo& error_number_info(ErrorNumber number) noexcept;
+
+/// The lower-case word of a phase, as it stands in messages.
+std::string_view phase_name(Phase phase) noexcept;
+
+/// A failure, worded after PostgreSQL's style guide: `message` is lower case without a full stop,
+/// `detail` and `hint` are whole sentences. No part may ever hold a password.
+class Error : public std::exception {
+ public:
+  Error(ErrorNumber number, std::string message, std::string detail = {}, std::string hint = {});
+
+  const char* what() const noexcept override { return message_.c_str(); }
+  ErrorNumber number() const noexcept { return number_; }
+  const std::string& message() const noexcept { return message_; }
+  /// The DETAIL as the user sees it: always ends with the line `Connector error N.`
+  const std::string& detail() const noexcept { return detail_; }
+  const std::string& hint() const noexcept { return hint_; }
+  /// The SQLSTATE that belongs to the number.
+  std::string_view sqlstate() const noexcept { return error_number_info(number_).sqlstate; }
+
+ private:
+  ErrorNumber number_;
+  std::string message_;
+  std::string detail_;
+  std::string hint_;
+};
+
+/// What a driver knows of a failure that the remote side or the client library reported.
+struct RemoteFailure {
+  std::string_view provider;  ///< provider id, "mysql"
+  Phase phase;
+  ErrorNumber number;
+  long native_code = 0;           ///< the server's or library's own number; 0 = none
+  std::string_view sqlstate = {};  ///< the remote SQLSTATE; empty = none
+  std::string_view summary;        ///< what could not be done: `could not connect to server "db1", port 3306`
+  std::string_view remote_message;  ///< the remote's own words, whole
+  std::string_view hint = {};
+};
+
+/// Words a remote failure (SPEC 4.8): message = "summary: remote message", DETAIL names provider, phase,
+/// native code, remote SQLSTATE and the connector error number.
+Error remote_error(const RemoteFailure& failure);
+
+/// Thrown by Wait when the caller asked to stop (cancel, timeout, termination). Carries nothing: the
+/// boundary asks PostgreSQL what it was. Deliberately no std::exception, so that no driver swallows it.
+struct Interrupted {};
+
+}  // namespace connector::core

@@ -1,0 +1,25 @@
+#include "drivers/providers.hpp"
+
+#ifdef WITH_MYSQL
+#include "drivers/mysql/provider.hpp"
+#endif
+
+namespace connector {
+
+const core::Registry& providers() {
+  // Each driver hands out its provider object; nothing is initialised before a connection is made.
+  static const core::Registry registry({
+#ifdef WITH_MYSQL
+      {"mysql", "MySQL", &mysql::provider()},
+#else
+      {"mysql", "MySQL", nullptr},
+#endif
+      {"postgres", "PostgreSQL", nullptr},
+      {"sqlserver", "Microsoft SQL Server", nullptr},
+      {"hive", "Hive", nullptr},
+      {"odbc", "ODBC", nullptr},
+  });
+  return registry;
+}
+
+}  // namespace connector
