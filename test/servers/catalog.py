@@ -1,0 +1,39 @@
+"""The servers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .mariadb import MariaDb
+from .mysql56 import MySql56
+from .mysql9 import MySql9
+from .mysql_family import MySqlFamily
+from .postgres import Postgres
+from .server import Server
+from .tls import Authority
+from .workspace import Workspace
+
+MYSQL_KINDS: Mapping[str, type[MySqlFamily]] = {"mariadb": MariaDb, "mysql56": MySql56, "mysql9": MySql9}
+SERVERS = ("postgres", *MYSQL_KINDS)
+
+
+def make(
+    kind: str,
+    workspace: Workspace,
+    *,
+    tls: bool = False,
+    stage: Path | None = None,
+    options: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
+) -> Server:
+    """A server that is not started yet."""
+    if kind == "postgres":
+        server = Postgres(workspace, stage=stage, settings=settings)
+        if tls:
+            server.use_tls(Authority(workspace).server(server.account))
+        return server
+    made = MYSQL_KINDS[kind](workspace, options=options)
+    if tls:
+        made.tls = Authority(workspace).server(made.account)
+    return made
