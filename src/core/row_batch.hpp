@@ -6,6 +6,7 @@
 // src/include/utils/{date,timestamp,uuid,varbit}.h and src/backend/utils/adt/numeric.c; pg_upgrade keeps them stable.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -39,10 +40,21 @@ inline constexpr std::size_t max_value_bytes = 0x3fffffff - 5;
 inline constexpr std::size_t varlena_header_bytes = 4;
 
 /// Writes a 4-byte varlena header for `payload` bytes behind it.
-void set_varlena_header(char* varlena, std::size_t payload) noexcept;
+inline void set_varlena_header(char* varlena, std::size_t payload) noexcept {
+  const auto size = static_cast<std::uint32_t>(payload + varlena_header_bytes);
+  // The two flag bits of an uncompressed in-line value are zero: the lowest ones, in the order the CPU reads bytes.
+  const std::uint32_t header = std::endian::native == std::endian::little ? size << 2 : size;
+  std::memcpy(varlena, &header, sizeof header);
+}
 
 /// The payload of a varlena with a 4-byte header, as this batch writes them.
-std::span<char> varlena_payload(std::uint64_t value) noexcept;
+inline std::span<char> varlena_payload(std::uint64_t value) noexcept {
+  char* varlena = reinterpret_cast<char*>(static_cast<std::uintptr_t>(value));
+  std::uint32_t header;
+  std::memcpy(&header, varlena, sizeof header);
+  const std::uint32_t size = std::endian::native == std::endian::little ? header >> 2 : header & 0x3fffffff;
+  return {varlena + varlena_header_bytes, size - varlena_header_bytes};
+}
 
 class RowBatch {
  public:
@@ -75,9 +87,11 @@ class RowBatch {
   void set_null(std::size_t column) noexcept { nulls_[column][rows_] = true; }
   void set_bool(std::size_t column, bool value) noexcept { set_datum(column, value ? 1 : 0); }
   /// int2, int4 and int8 alike: a Datum holds them sign-extended. The caller has checked the range.
-  void set_int(std::size_t column, std::int64_t value) noexcept { set_datum(column, static_cast<std::uint64_t>(value)); }
-  void set_float4(std::size_t column, float value) noexcept;
-  void set_float8(std::size_t column, double value) noexcept;
+  void set_int(std::size_t column, std::int64_t value) noexcept {
+    set_datum(column, static_cast<std::uint64_t>(value));
+  }
+  void set_float4(std::size_t column, float value) noexcept { set_int(column, std::bit_cast<std::int32_t>(value)); }
+  void set_float8(std::size_t column, double value) noexcept { set_datum(column, std::bit_cast<std::uint64_t>(value)); }
   /// Days since 2000-01-01; INT32_MAX and INT32_MIN are the infinities.
   void set_date(std::size_t column, std::int32_t days) noexcept { set_int(column, days); }
   /// Microseconds since midnight (time) or since 2000-01-01 00:00 (timestamp, timestamptz in UTC).
@@ -85,9 +99,19 @@ class RowBatch {
   void set_interval(std::size_t column, std::int32_t months, std::int32_t days, std::int64_t microseconds);
   void set_uuid(std::size_t column, std::span<const unsigned char, 16> bytes);
   /// A varlena with this payload; for text and receive forms and for bytea. Throws Error beyond max_value_bytes.
-  void set_bytes(std::size_t column, std::string_view payload);
+  void set_bytes(std::size_t column, std::string_view payload) {
+    char* to = reserve_bytes(column, payload.size());
+    if (!payload.empty()) std::memcpy(to, payload.data(), payload.size());
+  }
   /// The same in place: `payload` bytes to be written by the caller (NUL is put behind them).
-  char* reserve_bytes(std::size_t column, std::size_t payload);
+  char* reserve_bytes(std::size_t column, std::size_t payload) {
+    if (payload > max_value_bytes) throw_too_large(column, payload);
+    char* varlena = allocate_value(column, varlena_header_bytes + payload + 1);
+    set_varlena_header(varlena, payload);
+    char* to = varlena + varlena_header_bytes;
+    to[payload] = '\0';
+    return to;
+  }
   /// numeric from an unscaled integer: value = unscaled / 10^scale.
   void set_numeric(std::size_t column, __int128 unscaled, int scale);
   /// numeric from decimal text `[+-]digits[.digits]`, shown with `scale` digits behind the point (more digits in
@@ -108,7 +132,13 @@ class RowBatch {
     values_[column][rows_] = datum;
     bytes_ += sizeof datum;
   }
-  char* allocate_value(std::size_t column, std::size_t size);
+  char* allocate_value(std::size_t column, std::size_t size) {
+    char* value = arena_.allocate(size);
+    set_datum(column, reinterpret_cast<std::uintptr_t>(value));
+    bytes_ += size;
+    return value;
+  }
+  [[noreturn]] void throw_too_large(std::size_t column, std::size_t payload) const;
 
   std::vector<BatchColumn> columns_;
   std::vector<std::unique_ptr<std::uint64_t[]>> values_;
