@@ -1,0 +1,62 @@
+"""What the groups of one run share."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from servers.postgres import Postgres
+from servers.staging import install_into, sanitizer_environment
+from servers.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names_in(variable: str) -> set[str]:
+    """Names in an environment variable, separated by spaces or commas."""
+    return {name for name in re.split(r"[\s,]+", os.environ.get(variable, "")) if name}
+
+
+@dataclass
+class Context:
+    """Settings, folders, and the staged extension, made when first asked for."""
+
+    workspace: Workspace
+    only: set[str]
+    skip: set[str]
+    sanitize: bool
+    _stage: Path | None = None
+
+    @property
+    def build(self) -> Path:
+        return ROOT / "build" / "asan" if self.sanitize else ROOT / "build"
+
+    @property
+    def logs(self) -> Path:
+        return self.build / "test-logs"
+
+    def wants(self, group: str) -> bool:
+        return (not self.only or group in self.only) and group not in self.skip
+
+    def stage(self) -> Path:
+        """The DESTDIR with the extension, built if need be."""
+        if self._stage is None:
+            self._stage = install_into(self.workspace, self.logs / "build.log", sanitize=self.sanitize)
+        return self._stage
+
+    def postgres(self, **settings: str) -> Postgres:
+        """A cluster for the staged extension; not started."""
+        environment = sanitizer_environment() if self.sanitize else {}
+        return Postgres(self.workspace, stage=self.stage(), settings=settings, environment=environment)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def has_program(name: str) -> bool:
+    """Whether a program is on PATH."""
+    return subprocess.run(["which", name], capture_output=True, check=False).returncode == 0

@@ -1,0 +1,60 @@
+"""The pytest groups: test/integration/test_<group>_*.py, all in one session, so each server starts once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+from .context import ROOT, Context
+from .result import Result, add, failure, read_junit
+from .shell import run, show_tail
+
+FOLDER = ROOT / "test" / "integration"
+
+
+def group_of(stem: str) -> str:
+    """`test_mysql_types` belongs to the group `mysql`."""
+    return stem.removeprefix("test_").split("_", 1)[0]
+
+
+def integration_groups() -> dict[str, list[Path]]:
+    """Test files by group."""
+    groups: dict[str, list[Path]] = {}
+    for path in sorted(FOLDER.glob("test_*.py")):
+        groups.setdefault(group_of(path.stem), []).append(path)
+    return groups
+
+
+def run_integration(context: Context, chosen: dict[str, list[Path]]) -> dict[str, Result]:
+    """Runs the chosen groups and counts each for itself."""
+    log = context.logs / "integration.log"
+    log.unlink(missing_ok=True)
+    report = context.logs / "integration.xml"
+    report.unlink(missing_ok=True)
+    environment = {
+        "CONNECTOR_TEST_STAGE": str(context.stage()),
+        "CONNECTOR_TEST_LOGS": str(context.logs),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    argv: list[str | Path] = [
+        "/usr/bin/python3",
+        "-m",
+        "pytest",
+        f"--junitxml={report}",
+        *shlex.split(os.environ.get("PYTEST_ARGS", "")),
+        *[path.name for paths in chosen.values() for path in paths],
+    ]
+    status = run(argv, log, cwd=FOLDER, env=environment, limit=3600)
+    results = {group: Result() for group in chosen}
+    if report.exists():
+        for owner, name, outcome, reason in read_junit(report):
+            match = re.search(r"\btest_\w+", owner or name)
+            group = group_of(match[0]) if match else ""
+            add(results.setdefault(group or "integration", Result()), f"{owner}.{name}", outcome, reason)
+    if status not in (0, 1, 5) or (status == 1 and not any(result.failed for result in results.values())):
+        results["integration"] = results.get("integration", Result()) + failure(f"pytest ended with status {status}")
+    if any(result.failed for result in results.values()):
+        show_tail(log, 120)
+    return results

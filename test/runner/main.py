@@ -1,0 +1,88 @@
+"""Chooses the groups, runs them, sums up."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from servers.server import ServerError, Unavailable
+from servers.staging import BuildError, sanitized
+from servers.workspace import Workspace
+
+from .context import ROOT, Context, names_in
+from .database import run_pgtap, run_regress
+from .fuzz import run_fuzz
+from .integration import integration_groups, run_integration
+from .result import Result, failure
+from .unit import run_unit
+
+_SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    known = {*_SIMPLE, *integration_groups(), "fuzz"}
+    only, skip = names_in("ONLY"), names_in("SKIP")
+    if unknown := sorted((only | skip) - known):
+        print(f"unknown groups in ONLY or SKIP: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
+        print(failure("").counts())
+        return 2
+    results: dict[str, Result] = {}
+    try:
+        with Workspace() as workspace:
+            context = Context(workspace, only, skip, sanitized())
+            shutil.rmtree(context.logs, ignore_errors=True)
+            context.logs.mkdir(parents=True)
+            _run_groups(context, results)
+            logs = context.logs
+    except KeyboardInterrupt as interrupt:
+        print(f"interrupted {interrupt}".rstrip())
+        return 130
+    total = sum(results.values(), Result())
+    _summary(results, total, str(logs.relative_to(ROOT)))
+    print(total.counts(), flush=True)
+    return 0 if total.passed and not total.failed else 1
+
+
+def _run_groups(context: Context, results: dict[str, Result]) -> None:
+    for group, runner in _SIMPLE.items():
+        if context.wants(group):
+            results |= _guarded(group, lambda runner=runner, group=group: {group: runner(context)})
+    chosen = {group: files for group, files in integration_groups().items() if context.wants(group)}
+    if chosen:
+        results |= _guarded("integration", lambda: run_integration(context, chosen))
+    if context.wants("fuzz"):
+        results |= _guarded("fuzz", lambda: {"fuzz": run_fuzz(context)})
+
+
+def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Result]:
+    """Runs one part and says how it went; an exception is a failure of that part."""
+    started = time.monotonic()
+    try:
+        results = work()
+    except (BuildError, ServerError, Unavailable) as error:
+        print(error)
+        results = {name: failure(f"{name}: {type(error).__name__}")}
+    except Exception:
+        traceback.print_exc(file=sys.stdout)
+        results = {name: failure(f"{name}: the runner failed")}
+    took = time.monotonic() - started
+    for group, result in results.items():
+        if result.total:
+            print(f"{group:<12} {result.counts()}  ({name}: {took:.0f} s)", flush=True)
+    return results
+
+
+def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
+    for group, result in results.items():
+        for name in result.failures:
+            print(f"FAILED {group}: {name}")
+        for reason in sorted(set(result.reasons)):
+            print(f"skipped {result.reasons.count(reason)} in {group}: {reason}")
+    if total.total == 0:
+        print("no test ran")
+    print(f"logs: {logs}")

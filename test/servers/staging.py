@@ -1,0 +1,73 @@
+"""Builds the extension and installs it into a folder of the run, where a test cluster finds it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from . import process
+from .workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+_PASSED_ON = ("PG_CONFIG", "WITH_MYSQL", "WITH_POSTGRES", "WITH_SQLSERVER", "WITH_HIVE", "WITH_ODBC")
+
+
+class BuildError(RuntimeError):
+    """The extension could not be built; the message ends with the log's tail."""
+
+
+def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> Path:
+    """Runs `make install DESTDIR=<new folder>`, building what is not built, and gives the folder."""
+    stage = workspace.subfolder("stage", mode=0o755)
+    variables = [f"{name}={os.environ[name]}" for name in _PASSED_ON if name in os.environ]
+    if sanitize:
+        variables += ["SANITIZE=1", "BUILD=build/asan"]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
+    jobs = len(os.sched_getaffinity(0))
+    try:
+        process.run_to_end(
+            ["make", "-C", str(ROOT), f"-j{jobs}", "install", f"DESTDIR={stage}", *variables],
+            log=log,
+            env=kept | {"LC_ALL": "C.UTF-8"},
+            limit=1800,
+        )
+    except RuntimeError as error:
+        raise BuildError(str(error)) from error
+    for folder, folders, files in os.walk(stage):  # whatever the umask: the server runs as another account
+        for name in folders + files:
+            path = Path(folder) / name
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
+    return stage
+
+
+def staged(workspace: Workspace) -> Path:
+    """The stage that the runner made, named by CONNECTOR_TEST_STAGE, else a new one."""
+    named = os.environ.get("CONNECTOR_TEST_STAGE")
+    if named:
+        return Path(named)
+    return install_into(workspace, workspace.folder / "build.log", sanitize=sanitized())
+
+
+def sanitized() -> bool:
+    """Whether the extension under test is built with sanitizers."""
+    return os.environ.get("SANITIZE", "") not in ("", "0")
+
+
+def sanitizer_environment() -> dict[str, str]:
+    """What PostgreSQL, itself built without sanitizers, needs to load an extension that was built with them."""
+    libraries = [_compiler_library("libasan.so"), _compiler_library("libubsan.so")]
+    return {
+        "LD_PRELOAD": " ".join(libraries),
+        # Leaks: PostgreSQL frees nothing at exit. Fake stacks would break its check of the stack's depth.
+        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=1:handle_abort=0:"
+        "allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    }
+
+
+def _compiler_library(name: str) -> str:
+    compiler = os.environ.get("CXX") or "g++"
+    answer = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    return os.path.realpath(answer.stdout.strip())
