@@ -1,0 +1,93 @@
+# The extension, by PGXS. `make` builds, `make install` installs; `make demo`, `make check` and `make bench` install
+# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
+#
+# PG_CONFIG=…      the PostgreSQL to build for
+# WITH_MYSQL=0     leave a provider out
+# SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
+# ONLY=, SKIP=     groups of tests for `make check`: unit regress mysql fault fuzz
+EXTENSION = connector
+CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)
+MODULE_big = connector
+
+WITH_MYSQL ?= 1
+SANITIZE ?= 0
+BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
+
+# sources.txt is the one list of sources; CMakeLists.txt reads it too.
+SOURCES := $(shell cat sources.txt)
+ifneq ($(WITH_MYSQL),1)
+SOURCES := $(filter-out src/drivers/mysql/%,$(SOURCES))
+endif
+OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
+
+DATA_built = $(BUILD)/connector--$(CONNECTOR_VERSION).sql
+DATA = $(wildcard sql/connector--*--*.sql)
+
+PKG_CONFIG ?= pkg-config
+PACKAGES = libcares
+ifeq ($(WITH_MYSQL),1)
+PACKAGES += libmariadb openssl
+PROVIDERS += -DWITH_MYSQL=1
+endif
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lstdc++
+
+EXTRA_CLEAN = build dist
+
+# Goals that need no PostgreSQL at hand yet: they install it first.
+ifeq ($(filter-out demo check bench packages dist format tidy,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check bench packages dist format tidy
+packages:
+	@test/install-packages
+demo:
+	@test/install-packages demo
+	@test/demo
+check:
+	@test/install-packages check
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" test/run
+bench:
+	@test/install-packages bench
+	@test/bench/run
+# The archive for PGXN: what git tracks.
+dist:
+	mkdir -p dist
+	git archive --format=zip --prefix=connector-$(CONNECTOR_VERSION)/ -o dist/connector-$(CONNECTOR_VERSION).zip HEAD
+format:
+	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
+tidy:
+	cmake -S . -B build/tidy -G Ninja -DSANITIZE=OFF && ninja -C build/tidy connector_core connector_drivers
+	clang-tidy-14 --quiet -p build/tidy $$(git ls-files 'src/core/*.cpp' 'src/drivers/*.cpp')
+else
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+override with_llvm := no
+include $(PGXS)
+
+CXX ?= g++
+ifeq ($(SANITIZE),1)
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer -O1
+SHLIB_LINK += -fsanitize=address,undefined
+endif
+# gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
+CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDERS) \
+	-DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"' $(SANITIZERS)
+BELOW_FLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
+
+# The wall: src/core and src/drivers are compiled without PostgreSQL's include path, so postgres.h can't get in.
+$(BUILD)/core/%.o: src/core/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/drivers/%.o: src/drivers/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/%.o: src/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
+-include $(OBJS:.o=.d)
+
+$(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql
+	@mkdir -p $(@D)
+	cp $< $@
+
+endif

@@ -1,0 +1,90 @@
+// cdb_connectors(), cdb_connector_info(), cdb_error_codes(): what there is, as JSON.
+#include "pg/postgres.hpp"
+
+#include "api/json.hpp"
+#include "api/settings.hpp"
+#include "core/error.hpp"
+#include "drivers/providers.hpp"
+#include "pg/entry.hpp"
+#include "pg/text.hpp"
+
+using connector::api::Json;
+using connector::api::json_datum;
+using connector::core::KnownProvider;
+using connector::core::ParameterInfo;
+
+namespace {
+
+Json describe(const ParameterInfo& parameter) {
+  Json json;
+  json["required"] = parameter.required;
+  json["default"] = parameter.default_value.empty() ? Json(nullptr) : Json(parameter.default_value);
+  json["description"] = parameter.description;
+  if (!parameter.allowed_values.empty()) json["allowed_values"] = parameter.allowed_values;
+  if (parameter.secret) json["secret"] = true;
+  return json;
+}
+
+Json describe(std::span<const ParameterInfo> parameters) {
+  Json json = Json::object();
+  for (const ParameterInfo& parameter : parameters) json[std::string(parameter.name)] = describe(parameter);
+  return json;
+}
+
+const KnownProvider& known_provider(const std::string& id) {
+  std::string names;
+  for (const KnownProvider& known : connector::providers().all()) {
+    if (known.id == id) return known;
+    names += (names.empty() ? "" : ", ") + std::string(known.id);
+  }
+  throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"", {},
+                               "Providers are: " + names + ".");
+}
+
+}  // namespace
+
+CONNECTOR_FUNCTION(connector_list_providers) {
+  Json result = Json::object();
+  for (const KnownProvider& known : connector::providers().all()) {
+    Json& json = result[std::string(known.id)];
+    json["name"] = known.name;
+    json["description"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->info().description);
+    json["enabled"] = known.provider != nullptr && connector::api::provider_is_enabled(known.id);
+    json["version"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->library_version());
+  }
+  return json_datum(result);
+}
+
+CONNECTOR_FUNCTION(connector_provider_info) {
+  const std::string id = connector::pg::utf8_text(PG_GETARG_DATUM(0));
+  const KnownProvider& known = known_provider(id);
+  if (known.provider == nullptr) {
+    throw connector::core::Error(connector::core::ErrorNumber::connectors_disabled,
+                                 "provider \"" + id + "\" was left out when the extension was built");
+  }
+  const connector::core::ProviderInfo& info = known.provider->info();
+  Json result;
+  result["features"] = {{"sql_queries", info.features.sql_queries},
+                        {"list_databases", false},
+                        {"list_tables", info.features.list_tables},
+                        {"preview_table", info.features.preview_table},
+                        {"dry_run", info.features.dry_run},
+                        {"list_projects", false}};
+  Json parameters = describe(connector::core::common_parameters());
+  parameters.update(describe(info.parameters));
+  parameters["connection"] = describe(info.connection_parameters);
+  result["parameters"] = parameters;
+  return json_datum(result);
+}
+
+CONNECTOR_FUNCTION(connector_error_codes) {
+  Json result = Json::array();
+  for (const connector::core::ErrorNumberInfo& info : connector::core::error_numbers()) {
+    result.push_back({{"error_code", static_cast<int>(info.number)},
+                      {"title", info.title},
+                      {"what_to_do", info.what_to_do},
+                      {"who", info.who},
+                      {"sqlstate", info.sqlstate}});
+  }
+  return json_datum(result);
+}

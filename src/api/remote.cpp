@@ -1,0 +1,105 @@
+// cdb_connector_check(), cdb_connector_tables(), cdb_connector_dry_run(): a look at the remote side.
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+
+#include "api/json.hpp"
+#include "api/preview.hpp"
+#include "api/request.hpp"
+#include "core/error.hpp"
+#include "pg/entry.hpp"
+#include "pg/notice.hpp"
+#include "pg/text.hpp"
+#include "pg/tie.hpp"
+
+extern "C" {
+#include "utils/memutils.h"
+}
+
+using connector::api::Json;
+using connector::api::json_datum;
+using connector::api::Request;
+using connector::core::RequestKind;
+
+namespace {
+
+Json optional_count(const std::optional<std::int64_t>& count) { return count ? Json(*count) : Json(nullptr); }
+
+Json describe_columns(const connector::load::LoadPlan& plan, const connector::core::SourceDescription& source) {
+  Json columns = Json::array();
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const connector::core::RemoteColumn& remote = source.columns[i];
+    Json column = {{"remote_name", remote.name}, {"remote_type", remote.remote_type}};
+    const auto planned = std::ranges::find_if(plan.columns, [i](const auto& entry) { return entry.remote == i; });
+    if (planned != plan.columns.end()) {
+      column["name"] = planned->name;
+      column["type"] = connector::pg::utf8_text(std::string_view(planned->target.sql));
+      column["not_null"] = planned->not_null;
+    } else {
+      column["name"] = nullptr;
+      column["type"] = nullptr;
+      column["left_out"] = remote.unsupported_reason.empty() ? "not asked for" : remote.unsupported_reason;
+    }
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+Json primary_key(const connector::load::LoadPlan& plan) {
+  Json key = Json::array();
+  for (const std::size_t index : plan.primary_key) key.push_back(plan.columns[index].name);
+  return key;
+}
+
+}  // namespace
+
+CONNECTOR_FUNCTION(connector_check) {
+  Request request(PG_GETARG_DATUM(0), RequestKind::check);
+  request.connect().check();
+  return json_datum({{"connected", true}});
+}
+
+CONNECTOR_FUNCTION(connector_tables) {
+  Request request(PG_GETARG_DATUM(0), RequestKind::list_tables);
+  const std::int64_t wanted = PG_GETARG_INT32(1);
+  if (wanted < 1) {
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"limit\" must be at least 1");
+  }
+  const std::int64_t limit = std::min<std::int64_t>(wanted, connector::api::settings().max_listed_tables);
+  // One more than the limit tells whether there are more.
+  auto tables = request.connect().list_tables(request.spec().schema.value_or(""), limit + 1);
+  if (static_cast<std::int64_t>(tables.size()) > limit) {
+    tables.resize(static_cast<std::size_t>(limit));
+    connector::pg::warning("the list was cut after " + std::to_string(limit) + " tables",
+                           "The limit is the lower of the argument \"limit\" and connector.max_listed_tables.");
+  }
+  Json result = Json::array();
+  for (const connector::core::RemoteTable& table : tables) {
+    result.push_back({{"schema", table.schema},
+                      {"name", table.name},
+                      {"kind", table.kind},
+                      {"estimated_rows", optional_count(table.estimated_rows)}});
+  }
+  return json_datum(result);
+}
+
+CONNECTOR_FUNCTION(connector_dry_run) {
+  Request request(PG_GETARG_DATUM(0), RequestKind::dry_run);
+  const std::int64_t preview_rows = PG_GETARG_INT32(1);
+  if (preview_rows < 0) {
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"preview_rows\" must not be negative");
+  }
+  connector::core::Connection& connection = request.connect();
+  connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
+  source.set(connection.describe(connector::load::source_request(request.spec())));
+  const auto plan = connector::load::make_plan(request.spec(), source->description(), request.limits().max_columns);
+  Json result;
+  result["table_name"] = connector::load::wanted_table_name(request.spec());
+  result["columns"] = describe_columns(plan, source->description());
+  result["primary_key"] = primary_key(plan);
+  result["estimated_rows"] = optional_count(source->description().estimated_rows);
+  const std::int64_t max_rows = request.limits().max_rows;
+  const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
+  result["rows"] = connector::api::preview(*source, plan, request, rows);
+  return json_datum(result);
+}

@@ -1,0 +1,32 @@
+// The settings `connector.*` (SPEC 8).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace connector::api {
+
+/// Defines all settings; called once, by _PG_init.
+void define_settings();
+
+/// Their present values.
+struct Settings {
+  std::int64_t max_rows;     ///< 0 = none
+  int max_columns;
+  int max_listed_tables;
+  int max_imports_per_role;  ///< 0 = none
+  int keep_runs;
+  std::chrono::seconds connect_timeout;
+  std::chrono::seconds statement_timeout;  ///< 0 = none
+  std::size_t batch_bytes;
+  std::string_view enabled_providers;  ///< comma-separated ids; empty = all
+  std::string_view allowed_hosts;
+};
+Settings settings();
+
+/// True if connector.enabled_providers names the provider, or is empty.
+bool provider_is_enabled(std::string_view id);
+
+}  // namespace connector::api

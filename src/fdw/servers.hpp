@@ -1,0 +1,24 @@
+// Foreign servers of the wrapper "connector" as a place for connections and credentials.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <string_view>
+
+#include "core/connector_spec.hpp"
+#include "core/registry.hpp"
+
+namespace connector::fdw {
+
+/// The OID of the foreign data wrapper that this extension created, whatever it is called now. Throws PgError.
+Oid wrapper_oid();
+
+/// Throws PgError (permission denied) if the current role lacks USAGE on the wrapper.
+void check_wrapper_usage();
+
+/// The connection options of server `name` (UTF-8) and the current role's user mapping, the mapping winning. The
+/// option `provider` of the server, if set, must equal `provider`. Throws if there is no such server of this wrapper or
+/// the current role lacks USAGE on it. A missing user mapping is no error: a server may need no login.
+core::ConnectionOptions server_connection(std::string_view name, std::string_view provider);
+
+}  // namespace connector::fdw

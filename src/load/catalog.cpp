@@ -1,0 +1,123 @@
+#include "load/catalog.hpp"
+
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "storage/lock.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+/// The owner of the extension, who owns its tables.
+Oid extension_owner() {
+  return pg::guard([] {
+    const Oid extension = get_extension_oid("connector", false);
+    const Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(extension));
+    const SysScanDesc scan = systable_beginscan(catalog, ExtensionOidIndexId, true, nullptr, 1, &key);
+    const HeapTuple tuple = systable_getnext(scan);
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "extension connector is gone");
+    const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(tuple))->extowner;
+    systable_endscan(scan);
+    table_close(catalog, AccessShareLock);
+    return owner;
+  });
+}
+
+// The queries below run as the owner, whatever the caller's search_path holds: every name and operator is qualified.
+constexpr const char* role_limits_query =
+    "SELECT l.enabled, l.max_rows FROM connector.role_limits l "
+    "WHERE (l.role_name IS NULL OR l.role_name::pg_catalog.oid OPERATOR(pg_catalog.=) $1) "
+    "AND (l.provider IS NULL OR l.provider OPERATOR(pg_catalog.=) $2) "
+    "ORDER BY (l.role_name IS NULL), (l.provider IS NULL) LIMIT 1";
+
+constexpr const char* insert_import =
+    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, error_code, "
+    "row_count, byte_count, result, started_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    "pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp())";
+
+constexpr const char* forget_imports =
+    "DELETE FROM connector.import WHERE owner OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.<=) "
+    "(SELECT i.id FROM connector.import i WHERE i.owner OPERATOR(pg_catalog.=) $1 "
+    "ORDER BY i.id DESC OFFSET $2 LIMIT 1)";
+
+}  // namespace
+
+RoleLimits role_limits(Oid role, std::string_view provider) {
+  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+  const pg::SqlRows rows =
+      pg::query(role_limits_query, {{OIDOID, std::to_string(role)}, {TEXTOID, std::string(provider)}}, true);
+  RoleLimits limits;
+  if (!rows.empty()) {
+    limits.enabled = rows[0][0] != "f";
+    if (rows[0][1]) limits.max_rows = std::stoll(*rows[0][1]);
+  }
+  return limits;
+}
+
+void record_import(const ImportRecord& record, int keep) {
+  const std::string role = std::to_string(GetUserId());
+  const auto exact = [](const std::string& text) { return pg::exact_server_text(text); };
+  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+  pg::execute(insert_import,
+              {{UUIDOID, record.item_queue_id},
+               {OIDOID, role},
+               {TEXTOID, record.provider},
+               {JSONOID, exact(record.request)},
+               {TEXTOID, record.state},
+               {TEXTOID, exact(record.schema)},
+               {TEXTOID, record.table_name ? std::optional(exact(*record.table_name)) : std::nullopt},
+               {INT4OID, record.error_code ? std::optional(std::to_string(*record.error_code)) : std::nullopt},
+               {INT8OID, std::to_string(record.rows)},
+               {INT8OID, std::to_string(record.bytes)},
+               {JSONOID, exact(record.result)}});
+  pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}});
+}
+
+std::string new_uuid() {
+  return uuid_text(pg::guard([] { return OidFunctionCall0(F_GEN_RANDOM_UUID); }));
+}
+
+std::string uuid_text(Datum uuid) {
+  char* text = pg::guard([=] { return DatumGetCString(DirectFunctionCall1(uuid_out, uuid)); });
+  std::string result(text);
+  pfree(text);
+  return result;
+}
+
+void take_import_slot(Oid role, int limit) {
+  if (limit == 0) return;
+  for (int slot = 1; slot <= limit; ++slot) {
+    const bool taken = pg::guard([=] {
+      // A heavyweight lock needs no shared memory of our own, and cannot outlive its transaction, whatever happens.
+      LOCKTAG tag;
+      SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(0xC000 + slot));
+      // Held already means by this very transaction, whose imports run one after the other.
+      return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+    });
+    if (taken) return;
+  }
+  throw core::Error(core::ErrorNumber::too_many_concurrent,
+                    "this role already runs " + std::to_string(limit) + " imports", {},
+                    "Wait for one of them to end, or have connector.max_imports_per_role raised.");
+}
+
+}  // namespace connector::load

@@ -1,0 +1,220 @@
+#include "load/converter.hpp"
+
+#include <cstring>
+
+#include "core/error.hpp"
+#include "load/geometry.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+}
+
+namespace connector::load {
+
+using core::ValueForm;
+
+namespace {
+
+/// Cuts and escapes a value for a message.
+std::string shown(std::string_view value) {
+  std::string result;
+  for (const char c : value.substr(0, 100)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7f) {
+      char escaped[5];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
+      result += escaped;
+    } else {
+      result += c;
+    }
+  }
+  return result + (value.size() > 100 ? "…" : "");
+}
+
+}  // namespace
+
+ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natural, LocalType target)
+    : natural_(std::move(natural)), target_(std::move(target)), name_(column.name) {
+  if (column.form == ValueForm::text) {
+    const int from = pg_char_to_encoding(column.encoding.c_str());
+    encoding_.emplace(from, GetDatabaseEncoding());
+    if (!core::is_text_kind(column.type.kind)) step_ = Step::input;
+  } else if (column.form == ValueForm::receive) {
+    step_ = natural_.oid == BYTEAOID ? Step::geometry_to_wkb : Step::receive;
+  }
+  // The functions outlive this object's creation context only as long as the import's own context: the current one.
+  if (step_ == Step::input || step_ == Step::receive) {
+    pg::guard([this] {
+      Oid function;
+      if (step_ == Step::input) {
+        getTypeInputInfo(natural_.oid, &function, &io_parameter_);
+      } else {
+        getTypeBinaryInputInfo(natural_.oid, &function, &io_parameter_);
+      }
+      fmgr_info(function, &function_);
+    });
+  }
+  if (!(natural_ == target_)) prepare_cast();
+}
+
+void ColumnConverter::prepare_cast() {
+  // First as an assignment, which refuses to lose anything silently (varchar(5)); then as an explicit cast, without
+  // the length; else through text.
+  pg::guard([this] {
+    EState* state = CreateExecutorState();
+    expression_context_ = CreateExprContext(state);
+    auto* source = makeNode(CaseTestExpr);
+    source->typeId = natural_.oid;
+    source->typeMod = natural_.typmod;
+    source->collation = get_typcollation(natural_.oid);
+    Node* cast = coerce_to_target_type(nullptr, reinterpret_cast<Node*>(source), natural_.oid, target_.oid, target_.typmod,
+                                       COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+    if (cast == nullptr) {
+      Oid function;
+      bool is_varlena;
+      getTypeOutputInfo(natural_.oid, &function, &is_varlena);
+      fmgr_info(function, &output_);
+      getTypeInputInfo(target_.oid, &function, &target_io_parameter_);
+      fmgr_info(function, &target_input_);
+      cast_ = Cast::text;
+      return;
+    }
+    expression_ = ExecPrepareExpr(reinterpret_cast<Expr*>(cast), state);
+    cast_ = Cast::expression;
+  });
+}
+
+void ColumnConverter::convert(core::RowBatch& batch, std::size_t column, std::size_t rows) {
+  if (encoding_) convert_text(batch, column, rows);
+  if (step_ != Step::none || cast_ != Cast::none) apply_function(batch, column, rows);
+}
+
+void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows) {
+  const auto values = batch.values(column);
+  const auto nulls = batch.nulls(column);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (nulls[row]) continue;
+    const auto payload = core::varlena_payload(values[row]);
+    const std::string_view text(payload.data(), payload.size());
+    if (encoding_->verifies_only()) {
+      if (encoding_->valid(text)) continue;
+    } else if (text.find('\0') == std::string_view::npos && encoding_->convert(text, buffer_)) {
+      char* copy = batch.arena().allocate(core::varlena_header_bytes + buffer_.size() + 1);
+      core::set_varlena_header(copy, buffer_.size());
+      std::memcpy(copy + core::varlena_header_bytes, buffer_.c_str(), buffer_.size() + 1);
+      values[row] = reinterpret_cast<std::uint64_t>(copy);
+      continue;
+    }
+    batch.reject(column, row,
+                 text.find('\0') != std::string_view::npos
+                     ? std::string("text holds the character U+0000, which PostgreSQL can't store")
+                     : "text is not valid in encoding \"" + batch.column(column).encoding + "\" or has no equivalent in \"" +
+                           GetDatabaseEncodingName() + "\"",
+                 shown(text));
+  }
+}
+
+Datum ColumnConverter::apply(Datum value) {
+  switch (step_) {
+    case Step::none:
+      break;
+    case Step::input:
+      value = InputFunctionCall(&function_, VARDATA(DatumGetPointer(value)), io_parameter_, natural_.typmod);
+      break;
+    case Step::receive: {
+      StringInfoData binary;
+      binary.data = VARDATA(DatumGetPointer(value));
+      binary.len = static_cast<int>(VARSIZE(DatumGetPointer(value)) - VARHDRSZ);
+      binary.maxlen = binary.len + 1;
+      binary.cursor = 0;
+      value = ReceiveFunctionCall(&function_, &binary, io_parameter_, natural_.typmod);
+      if (binary.cursor != binary.len) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("value has bytes left over")));
+      }
+      break;
+    }
+    case Step::geometry_to_wkb:
+      strip_ewkb_srid(DatumGetPointer(value));
+      break;
+  }
+  switch (cast_) {
+    case Cast::none:
+      break;
+    case Cast::expression: {
+      expression_context_->caseValue_datum = value;
+      expression_context_->caseValue_isNull = false;
+      bool is_null;
+      value = ExecEvalExpr(expression_, expression_context_, &is_null);
+      if (is_null) ereport(ERROR, (errcode(ERRCODE_CANNOT_COERCE), errmsg("cast returned NULL")));
+      break;
+    }
+    case Cast::text:
+      value = InputFunctionCall(&target_input_, OutputFunctionCall(&output_, value), target_io_parameter_, target_.typmod);
+      break;
+  }
+  return value;
+}
+
+void ColumnConverter::apply_function(core::RowBatch& batch, std::size_t column, std::size_t rows) {
+  std::size_t row = 0;
+  while (row < rows) {
+    std::optional<std::string> error;
+    row = apply_until_error(batch, column, row, rows, error);
+    if (error) {
+      batch.reject(column, row, *error, {});
+      ++row;
+    }
+  }
+}
+
+std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_t column, std::size_t from, std::size_t rows,
+                                               std::optional<std::string>& error) {
+  const auto values = batch.values(column);
+  const auto nulls = batch.nulls(column);
+  std::size_t row = from;
+  const auto run = [&] {
+    pg::guard([&] {
+      for (; row < rows; ++row) {
+        if (!nulls[row]) values[row] = apply(values[row]);
+      }
+    });
+  };
+  const auto describe = [&](const pg::PgError& failure) {
+    std::string reason = failure.what();
+    if (failure.fields().detail) reason += " (" + *failure.fields().detail + ")";
+    return reason;
+  };
+  try {
+    if (batch.invalid_values() == core::InvalidValues::null) {
+      // The value's error must not end the import, so a subtransaction undoes what the failed function left behind.
+      pg::in_subtransaction(run);
+    } else {
+      run();
+    }
+  } catch (const pg::PgError& failure) {
+    // Only what says "this value is wrong" is the value's fault: class 22, and 0A000 for what a type does not support.
+    const int category = ERRCODE_TO_CATEGORY(failure.sqlerrcode());
+    if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) && category != ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) &&
+        category != ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)) {
+      throw;
+    }
+    error = describe(failure);
+  }
+  return row;
+}
+
+}  // namespace connector::load

@@ -1,0 +1,60 @@
+// From the values of a batch to Datums of the local column's type.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/row_batch.hpp"
+#include "load/local_type.hpp"
+#include "pg/encoding.hpp"
+
+extern "C" {
+#include "nodes/execnodes.h"
+}
+
+namespace connector::load {
+
+/// Converts one column of every batch in place: checks or converts the encoding of text, calls the type's input or
+/// receive function where the batch holds text or binary form, and casts where the request asked for another type.
+/// A column whose values already are Datums of the target costs nothing.
+class ColumnConverter {
+ public:
+  /// Throws core::Error if there is no way from `natural` to `target`.
+  ColumnConverter(const core::BatchColumn& column, LocalType natural, LocalType target);
+
+  /// Converts rows [0, rows) of `column`. What it allocates lives in the current memory context or the batch's arena.
+  /// A value that can't be converted is treated as the batch's policy for invalid values says: an error that names
+  /// column, row and value, or NULL and counted.
+  void convert(core::RowBatch& batch, std::size_t column, std::size_t rows);
+
+ private:
+  void convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows);
+  void apply_function(core::RowBatch& batch, std::size_t column, std::size_t rows);
+  std::size_t apply_until_error(core::RowBatch& batch, std::size_t column, std::size_t from, std::size_t rows,
+                                std::optional<std::string>& error);
+  Datum apply(Datum value);
+  void prepare_cast();
+
+  enum class Step { none, input, receive, geometry_to_wkb };
+  enum class Cast { none, expression, text };
+
+  std::optional<pg::TextConverter> encoding_;
+  Step step_ = Step::none;
+  Cast cast_ = Cast::none;
+  LocalType natural_;
+  LocalType target_;
+  std::string name_;
+  FmgrInfo function_;        // input or receive function of natural_
+  Oid io_parameter_ = InvalidOid;
+  FmgrInfo output_;          // Cast::text: through text where there is no cast
+  FmgrInfo target_input_;
+  Oid target_io_parameter_ = InvalidOid;
+  ExprState* expression_ = nullptr;
+  ExprContext* expression_context_ = nullptr;
+  std::string buffer_;
+};
+
+}  // namespace connector::load

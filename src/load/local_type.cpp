@@ -1,0 +1,107 @@
+#include "load/local_type.hpp"
+
+#include "core/error.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "catalog/namespace.h"
+}
+
+namespace connector::load {
+
+using core::TypeKind;
+
+namespace {
+
+struct KindOid {
+  TypeKind kind;
+  Oid oid;
+};
+
+constexpr KindOid kind_oids[] = {
+    {TypeKind::boolean, BOOLOID},     {TypeKind::int2, INT2OID},           {TypeKind::int4, INT4OID},
+    {TypeKind::int8, INT8OID},        {TypeKind::float4, FLOAT4OID},       {TypeKind::float8, FLOAT8OID},
+    {TypeKind::numeric, NUMERICOID},  {TypeKind::text, TEXTOID},           {TypeKind::varchar, VARCHAROID},
+    {TypeKind::bpchar, BPCHAROID},    {TypeKind::bytea, BYTEAOID},         {TypeKind::date, DATEOID},
+    {TypeKind::time, TIMEOID},        {TypeKind::timetz, TIMETZOID},       {TypeKind::timestamp, TIMESTAMPOID},
+    {TypeKind::timestamptz, TIMESTAMPTZOID}, {TypeKind::interval, INTERVALOID}, {TypeKind::uuid, UUIDOID},
+    {TypeKind::json, JSONOID},        {TypeKind::jsonb, JSONBOID},         {TypeKind::xml, XMLOID},
+    {TypeKind::bit, BITOID},          {TypeKind::varbit, VARBITOID},
+};
+
+LocalType from_oid(Oid oid, int32 typmod) {
+  LocalType result{oid, typmod, {}};
+  char* sql = pg::guard([=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); });
+  result.sql = sql;
+  pfree(sql);
+  return result;
+}
+
+LocalType parse(const std::string& server_sql) {
+  LocalType type;
+  pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
+  return from_oid(type.oid, type.typmod);
+}
+
+/// A type of the extension PostGIS, or an invalid one where it is not installed.
+LocalType postgis_type(const char* name) {
+  const pg::SqlRows rows = pg::query(
+      "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_extension e ON e.extnamespace = t.typnamespace "
+      "WHERE e.extname = 'postgis' AND t.typname = $1",
+      {{NAMEOID, name}});
+  return rows.empty() ? LocalType{} : from_oid(static_cast<Oid>(std::stoul(*rows[0][0])), -1);
+}
+
+}  // namespace
+
+LocalType local_type(const core::LogicalType& type) {
+  if (type.kind == TypeKind::geometry || type.kind == TypeKind::geography) {
+    LocalType result = postgis_type(type.kind == TypeKind::geometry ? "geometry" : "geography");
+    return OidIsValid(result.oid) ? result : from_oid(BYTEAOID, -1);
+  }
+  return parse(core::sql_type_name(type));
+}
+
+LocalType parse_local_type(std::string_view sql, std::string_view column) {
+  LocalType result;
+  try {
+    result = parse(pg::exact_server_text(sql));
+  } catch (const pg::PgError& error) {
+    // Nothing is held after a failed look-up, and the error ends the statement as this one does.
+    throw core::Error(core::ErrorNumber::invalid_parameters,
+                      "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) + "\" is not valid",
+                      error.fields().message.value_or("") + ".");
+  }
+  const char kind = pg::guard([&] { return get_typtype(result.oid); });
+  if (kind == TYPTYPE_PSEUDO) {
+    throw core::Error(core::ErrorNumber::invalid_parameters,
+                      "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) +
+                          "\" can't be the type of a column");
+  }
+  return result;
+}
+
+core::LogicalType logical_type(const LocalType& type) {
+  core::LogicalType result;
+  for (const KindOid& entry : kind_oids) {
+    if (entry.oid == type.oid) {
+      result.kind = entry.kind;
+      return result;
+    }
+  }
+  const LocalType geometry = postgis_type("geometry");
+  result.kind = OidIsValid(geometry.oid) && geometry.oid == type.oid ? TypeKind::geometry : TypeKind::named;
+  result.name = type.sql;
+  return result;
+}
+
+}  // namespace connector::load

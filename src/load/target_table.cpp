@@ -1,0 +1,258 @@
+#include "load/target_table.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/names.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/notice.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "storage/lock.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+}
+
+namespace connector::load {
+
+using core::CollisionStrategy;
+using core::ErrorNumber;
+
+namespace {
+
+/// Locks a name that no relation may have yet: an object lock on the schema, told apart by the name's hash. A clash of
+/// hashes only makes two names share a lock.
+bool lock_name(Oid schema, const std::string& name, bool wait) {
+  return pg::guard([&] {
+    LOCKTAG tag;
+    const uint32 hash = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()));
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, NamespaceRelationId, schema, static_cast<uint16>(hash | 1));
+    return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+  });
+}
+
+Oid find_relation(Oid schema, const std::string& name) {
+  return pg::guard([&] { return get_relname_relid(name.c_str(), schema); });
+}
+
+std::string column_definition(const PlannedColumn& column) {
+  return pg::quote_name(pg::exact_server_text(column.name)) + " " + column.target.sql + (column.not_null ? " NOT NULL" : "");
+}
+
+std::string key_columns(const LoadPlan& plan) {
+  std::string list;
+  for (const std::size_t index : plan.primary_key) {
+    list += (list.empty() ? "" : ", ") + pg::quote_name(pg::exact_server_text(plan.columns[index].name));
+  }
+  return list;
+}
+
+/// A remote NOT NULL that the loaded rows contradict (a zero date that became NULL) can't be kept.
+void drop_wrong_not_null(const std::string& table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+  std::string actions;
+  std::string names;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const PlannedColumn& column = plan.columns[i];
+    if (!column.not_null || !has_nulls[i]) continue;
+    actions += (actions.empty() ? "" : ", ") + ("ALTER COLUMN " + pg::quote_name(pg::exact_server_text(column.name))) +
+               " DROP NOT NULL";
+    names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
+  }
+  if (actions.empty()) return;
+  pg::execute("ALTER TABLE " + table + " " + actions);
+  pg::warning("NOT NULL is not kept for " + names, "Values that became NULL on the way are in these columns.");
+}
+
+void add_key(const std::string& table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+  if (plan.primary_key.empty()) return;
+  if (std::ranges::any_of(plan.primary_key, [&](std::size_t index) { return has_nulls[index]; })) {
+    pg::warning("the primary key is not kept", "Values that became NULL on the way are in its columns.");
+    return;
+  }
+  pg::execute("ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")");
+}
+
+void add_comments(const std::string& table, const LoadPlan& plan, const std::string& comment) {
+  if (!comment.empty()) {
+    pg::execute("COMMENT ON TABLE " + table + " IS " + pg::quote_text(pg::exact_server_text(comment)));
+  }
+  for (const PlannedColumn& column : plan.columns) {
+    if (column.comment.empty()) continue;
+    pg::execute("COMMENT ON COLUMN " + table + "." + pg::quote_name(pg::exact_server_text(column.name)) + " IS " +
+                pg::quote_text(pg::exact_server_text(column.comment)));
+  }
+}
+
+[[noreturn]] void incompatible(const std::string& name, std::string detail) {
+  throw core::Error(ErrorNumber::incompatible_schemas, "table \"" + name + "\" can't be overwritten: its schema differs",
+                    std::move(detail), "Choose another collision_strategy, or drop the table.");
+}
+
+/// A column of an existing table as overwriting needs it.
+struct ExistingColumn {
+  AttrNumber number;
+  Oid type;
+  int32 typmod;
+  bool generated;
+  bool not_null;
+  std::string name;
+};
+
+std::vector<ExistingColumn> existing_columns(Oid relation) {
+  std::vector<ExistingColumn> columns;
+  const Relation opened = pg::guard([&] { return table_open(relation, NoLock); });
+  const TupleDesc descriptor = RelationGetDescr(opened);
+  for (int i = 0; i < descriptor->natts; ++i) {
+    const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+    if (attribute->attisdropped) continue;
+    columns.push_back({attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attgenerated != '\0',
+                       attribute->attnotnull, NameStr(attribute->attname)});
+  }
+  pg::guard([&] { table_close(opened, NoLock); });
+  return columns;
+}
+
+}  // namespace
+
+TargetSchema find_target_schema(const std::optional<std::string>& name) {
+  TargetSchema schema;
+  if (name) {
+    const std::string server_name = pg::exact_server_text(*name);
+    schema.oid = pg::guard([&] { return get_namespace_oid(server_name.c_str(), false); });
+  } else {
+    List* path = pg::guard([] { return fetch_search_path(false); });
+    if (path == NIL) {
+      throw core::Error(ErrorNumber::cannot_load, "no schema has been selected to create the table in", {},
+                        "Set search_path, or name one with \"target_schema\".");
+    }
+    schema.oid = linitial_oid(path);
+  }
+  const char* schema_name = pg::guard([&] {
+    const char* found = get_namespace_name(schema.oid);
+    if (connector_aclcheck_namespace(schema.oid, GetUserId()) != ACLCHECK_OK) {
+      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, found);
+    }
+    return found;
+  });
+  schema.name = schema_name;
+  return schema;
+}
+
+NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, CollisionStrategy strategy) {
+  NameChoice choice;
+  if (strategy == CollisionStrategy::rename) {
+    // A name that another import holds locked counts as taken.
+    choice.name = pg::exact_server_text(core::unused_name(wanted, [&](const std::string& candidate) {
+      const std::string name = pg::exact_server_text(candidate);
+      return OidIsValid(find_relation(schema.oid, name)) || !lock_name(schema.oid, name, false) ||
+             OidIsValid(find_relation(schema.oid, name));
+    }));
+    return choice;
+  }
+  choice.name = pg::exact_server_text(wanted);
+  lock_name(schema.oid, choice.name, true);
+  choice.existing = find_relation(schema.oid, choice.name);
+  if (!OidIsValid(choice.existing)) return choice;
+  if (strategy == CollisionStrategy::error) {
+    throw core::Error(ErrorNumber::bad_name, "relation \"" + wanted + "\" already exists", {},
+                      "Choose another name with \"import_as\", or another \"collision_strategy\".");
+  }
+  choice.outcome = strategy == CollisionStrategy::skip ? NameChoice::Outcome::skip : NameChoice::Outcome::overwrite;
+  return choice;
+}
+
+Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan) {
+  std::string definitions;
+  for (const PlannedColumn& column : plan.columns) {
+    definitions += (definitions.empty() ? "" : ", ") + column_definition(column);
+  }
+  pg::execute("CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
+  return find_relation(schema.oid, name);
+}
+
+OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation, const LoadPlan& plan) {
+  const std::string table = pg::quote_qualified(schema.name, name);
+  if (pg::guard([&] { return get_rel_relkind(relation); }) != RELKIND_RELATION) {
+    incompatible(name, "It is not an ordinary table.");
+  }
+  pg::guard([&] {
+    LockRelationOid(relation, AccessExclusiveLock);
+#if PG_VERSION_NUM >= 160000
+    if (!object_ownercheck(RelationRelationId, relation, GetUserId()))
+#else
+    if (!pg_class_ownercheck(relation, GetUserId()))
+#endif
+      aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
+  });
+  const pg::SqlRows triggers = pg::query(
+      "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal "
+      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype IN ('f', 'c') AND (conrelid = $1 OR confrelid = $1)",
+      {{OIDOID, std::to_string(relation)}});
+  if (!triggers.empty()) incompatible(name, "It has triggers, foreign keys or check constraints.");
+
+  const std::vector<ExistingColumn> before = existing_columns(relation);
+  for (const ExistingColumn& column : before) {
+    const auto planned = std::ranges::find_if(
+        plan.columns, [&](const PlannedColumn& entry) { return pg::exact_server_text(entry.name) == column.name; });
+    if (planned == plan.columns.end()) incompatible(name, "Its column \"" + column.name + "\" is not in the new data.");
+    if (column.generated || planned->target.oid != column.type || planned->target.typmod != column.typmod) {
+      incompatible(name, "Its column \"" + column.name + "\" differs in type from the new data, where it is " +
+                             planned->target.sql + ".");
+    }
+  }
+  for (const PlannedColumn& column : plan.columns) {
+    const std::string local = pg::exact_server_text(column.name);
+    if (std::ranges::none_of(before, [&](const ExistingColumn& entry) { return entry.name == local; })) {
+      pg::execute("ALTER TABLE " + table + " ADD COLUMN " + pg::quote_name(local) + " " + column.target.sql);
+    }
+  }
+  pg::execute("TRUNCATE " + table);
+
+  OverwriteTarget target{relation, {}};
+  const std::vector<ExistingColumn> now = existing_columns(relation);
+  for (const PlannedColumn& column : plan.columns) {
+    const std::string local = pg::exact_server_text(column.name);
+    target.attributes.push_back(
+        std::ranges::find_if(now, [&](const ExistingColumn& entry) { return entry.name == local; })->number);
+  }
+  return target;
+}
+
+void finish_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan,
+                  const std::vector<bool>& has_nulls, const std::string& comment) {
+  const std::string table = pg::quote_qualified(schema.name, name);
+  drop_wrong_not_null(table, plan, has_nulls);
+  add_key(table, plan, has_nulls);
+  add_comments(table, plan, comment);
+  pg::execute("ANALYZE " + table);
+}
+
+void finish_overwrite(const TargetSchema& schema, const std::string& name, const OverwriteTarget& target,
+                      const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+  for (const ExistingColumn& column : existing_columns(target.relation)) {
+    const auto position = std::ranges::find(target.attributes, column.number) - target.attributes.begin();
+    const auto index = static_cast<std::size_t>(position);
+    if (column.not_null && has_nulls[index]) {
+      throw core::Error(ErrorNumber::cannot_load,
+                        "column \"" + plan.columns[index].name + "\" of the table to overwrite is NOT NULL, but there are "
+                        "NULL values for it");
+    }
+  }
+  const std::string table = pg::quote_qualified(schema.name, name);
+  pg::execute("REINDEX TABLE " + table);
+  pg::execute("ANALYZE " + table);
+}
+
+}  // namespace connector::load

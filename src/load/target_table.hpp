@@ -1,0 +1,62 @@
+// The local table of an import: its name, its creation, and what it gets when the rows are in.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <string>
+#include <vector>
+
+#include "core/connector_spec.hpp"
+#include "load/plan.hpp"
+
+extern "C" {
+#include "access/attnum.h"
+}
+
+namespace connector::load {
+
+/// A schema that the caller may create tables in.
+struct TargetSchema {
+  Oid oid;
+  std::string name;  ///< in the database's encoding
+};
+
+/// The schema asked for (UTF-8), or the first of the search path. Throws if it is missing or the current role lacks
+/// CREATE on it.
+TargetSchema find_target_schema(const std::optional<std::string>& name);
+
+/// What became of the wish for a table name.
+struct NameChoice {
+  enum class Outcome { create, skip, overwrite } outcome = Outcome::create;
+  std::string name;      ///< in the database's encoding
+  Oid existing = InvalidOid;  ///< skip, overwrite: the relation that has the name
+};
+
+/// Decides the local name by the collision strategy, and takes a lock on it until the transaction's end, so that of two
+/// imports at the same time each gets a name of its own. `wanted` is UTF-8.
+NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
+
+/// Creates the table, NOT NULL included, without key. Returns its OID; its attributes are the plan's columns in order.
+Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
+
+/// A table to be refilled in place (collision_strategy "overwrite").
+struct OverwriteTarget {
+  Oid relation;
+  std::vector<AttrNumber> attributes;  ///< of the plan's columns
+};
+
+/// Checks that the existing relation is a plain table of the caller whose columns fit the plan (else 2012), adds columns
+/// the plan has beyond, and empties it: it keeps its OID and all that depends on it.
+OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation, const LoadPlan& plan);
+
+/// Gives a freshly filled table its key and comments, and collects statistics. `has_nulls` tells per column
+/// whether a NULL was stored: where that contradicts the remote's NOT NULL, the constraint is dropped with a WARNING.
+void finish_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan,
+                  const std::vector<bool>& has_nulls, const std::string& comment);
+
+/// Rebuilds the indexes of an overwritten table and collects statistics. Throws core::Error (cannot_load) if a NULL was
+/// stored in a column that is NOT NULL there.
+void finish_overwrite(const TargetSchema& schema, const std::string& name, const OverwriteTarget& target,
+                      const LoadPlan& plan, const std::vector<bool>& has_nulls);
+
+}  // namespace connector::load

@@ -1,0 +1,68 @@
+#include "pg/latch_wait.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "storage/latch.h"
+#include "utils/wait_event.h"
+}
+
+namespace connector::pg {
+
+namespace {
+
+/// True if CHECK_FOR_INTERRUPTS() would end the statement or the session.
+bool stop_requested() noexcept {
+  return InterruptPending && InterruptHoldoffCount == 0 && CritSectionCount == 0 &&
+         (ProcDiePending || (QueryCancelPending && QueryCancelHoldoffCount == 0));
+}
+
+/// Milliseconds until the deadline, at least 0 and at most an hour (then the caller's loop comes again); -1 = none.
+long milliseconds_left(core::Deadline deadline) {
+  if (deadline == core::no_deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::clamp<long>(left.count(), 0, 3600 * 1000L);
+}
+
+}  // namespace
+
+void LatchWait::check() {
+  if (stop_requested()) throw core::Interrupted{};
+  if (InterruptPending) guard([] { CHECK_FOR_INTERRUPTS(); });
+  if (run_deadline_ != core::no_deadline && std::chrono::steady_clock::now() >= run_deadline_) {
+    throw core::Error(core::ErrorNumber::timed_out, "the run took longer than connector.statement_timeout allows", {},
+                      "Ask for less with \"sql_query\" or \"max_rows\", or have connector.statement_timeout raised.");
+  }
+}
+
+unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
+  for (;;) {
+    check();
+    const long timeout = milliseconds_left(std::min(deadline, run_deadline_));
+    int wanted = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+    if (timeout >= 0) wanted |= WL_TIMEOUT;
+    if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
+    if (fd >= 0 && (events & core::wait_writable) != 0) wanted |= WL_SOCKET_WRITEABLE;
+    const int happened =
+        guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, PG_WAIT_EXTENSION); });
+    if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+    unsigned ready = core::wait_none;
+    if ((happened & WL_SOCKET_READABLE) != 0) ready |= core::wait_readable;
+    if ((happened & WL_SOCKET_WRITEABLE) != 0) ready |= core::wait_writable;
+    if (ready != core::wait_none) {
+      check();
+      return ready;
+    }
+    if (deadline != core::no_deadline && std::chrono::steady_clock::now() >= deadline) {
+      check();
+      return core::wait_none;
+    }
+  }
+}
+
+}  // namespace connector::pg

@@ -1,0 +1,89 @@
+#include "pg/spi.hpp"
+
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "executor/spi.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+}
+
+namespace connector::pg {
+
+namespace {
+
+/// Plain memory for one call: everything SPI is given, built before the guard.
+struct Arguments {
+  std::vector<Oid> types;
+  std::vector<Datum> values;
+  std::vector<char> nulls;  // 'n' or ' '
+};
+
+Arguments make_arguments(const std::vector<SqlParameter>& parameters) {
+  Arguments result;
+  for (const SqlParameter& parameter : parameters) {
+    result.types.push_back(parameter.type);
+    result.nulls.push_back(parameter.value ? ' ' : 'n');
+    if (!parameter.value) {
+      result.values.push_back(0);
+      continue;
+    }
+    const char* text = parameter.value->c_str();
+    const Oid type = parameter.type;
+    result.values.push_back(guard([text, type] {
+      Oid input;
+      Oid io_parameter;
+      getTypeInputInfo(type, &input, &io_parameter);
+      return OidInputFunctionCall(input, const_cast<char*>(text), io_parameter, -1);
+    }));
+  }
+  return result;
+}
+
+/// Runs the command between SPI_connect and SPI_finish; `consume` sees the result before it is freed.
+template <typename Consume>
+void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool read_only, Consume&& consume) {
+  const std::string text(sql);
+  Arguments arguments = make_arguments(parameters);
+  const MemoryContext caller = CurrentMemoryContext;
+  guard([&] {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    const int code = SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
+                                           arguments.values.data(), arguments.nulls.data(), read_only, 0);
+    if (code < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(code));
+  });
+  // An exception from here reaches the entry point, and the abort of the (sub)transaction ends the SPI connection.
+  consume();
+  guard([caller] {
+    SPI_finish();
+    MemoryContextSwitchTo(caller);
+  });
+}
+
+}  // namespace
+
+std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  std::uint64_t processed = 0;
+  run(sql, parameters, false, [&] { processed = SPI_processed; });
+  return processed;
+}
+
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters, bool read_only) {
+  SqlRows rows;
+  run(sql, parameters, read_only, [&] {
+    if (SPI_tuptable == nullptr) return;
+    const TupleDesc descriptor = SPI_tuptable->tupdesc;
+    rows.reserve(SPI_processed);
+    for (std::uint64_t i = 0; i < SPI_processed; ++i) {
+      auto& row = rows.emplace_back();
+      const HeapTuple tuple = SPI_tuptable->vals[i];
+      for (int column = 1; column <= descriptor->natts; ++column) {
+        const char* value = guard([=] { return SPI_getvalue(tuple, descriptor, column); });
+        row.push_back(value == nullptr ? std::nullopt : std::optional<std::string>(value));
+      }
+    }
+  });
+  return rows;
+}
+
+}  // namespace connector::pg

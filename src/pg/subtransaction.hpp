@@ -1,0 +1,37 @@
+// Running something that may fail without ending the transaction.
+#pragma once
+
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "utils/resowner.h"
+}
+
+namespace connector::pg {
+
+namespace detail {
+/// What a subtransaction's start changes and its end must bring back.
+struct Subtransaction {
+  MemoryContext context;
+  ResourceOwner owner;
+};
+Subtransaction begin_subtransaction();
+void commit_subtransaction(const Subtransaction& outer);
+void rollback_subtransaction(const Subtransaction& outer);
+}  // namespace detail
+
+/// Runs `function` in a subtransaction: committed if it returns, rolled back if it throws, and the exception passed on.
+/// After that the transaction can go on.
+template <typename Function>
+void in_subtransaction(Function&& function) {
+  const detail::Subtransaction outer = detail::begin_subtransaction();
+  try {
+    function();
+    detail::commit_subtransaction(outer);
+  } catch (...) {
+    detail::rollback_subtransaction(outer);
+    throw;
+  }
+}
+
+}  // namespace connector::pg
