@@ -62,6 +62,8 @@ struct ConnectorSpec {
   bool default_columns = false;
   InvalidValues invalid_values = InvalidValues::error;
   InvalidValues zero_dates = InvalidValues::null;
+  /// The keys that only this provider takes (ProviderInfo::parameters), as text; zero_dates is among them if given.
+  std::map<std::string, std::string, std::less<>> provider_parameters;
   std::optional<SyncOptions> sync;
   /// `interval` beside a wrapped connector object: seconds if it was a number, else its text.
   std::optional<std::string> interval;
@@ -72,7 +74,8 @@ struct ConnectorSpec {
 
 /// Reads and checks a request (SPEC 3). All offending keys are named in one Error (1502), with the nearest known key
 /// for each unknown one; malformed JSON and an unknown provider are 1502 too. Accepts the bare connector object and
-/// the wrapped form `{"connector": {…}, "interval": 900}`.
+/// the wrapped form `{"connector": {…}, "interval": 900}`. JSON null, and a blank text for a key that is not required,
+/// count as absent; only an empty password stays what it is.
 ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry);
 
 /// Checks spec.connection against what the provider takes: unknown and missing keys, port range, values of
@@ -82,5 +85,9 @@ void check_connection(const ConnectorSpec& spec, const Registry& registry);
 /// The connector object as compact JSON text with every secret replaced by "********", for catalogs, views and
 /// messages. Keeps the keys' spelling and order as they were given.
 std::string masked_connector(std::string_view json, const Registry& registry);
+
+/// The texts of all secrets in a request, as they may stand in the SQL statement that carried it: raw, and escaped as
+/// in JSON. Empty for text that is no JSON. Never throws Error.
+std::vector<std::string> secret_texts(std::string_view json, const Registry& registry);
 
 }  // namespace connector::core

@@ -31,6 +31,7 @@ struct ParameterInfo {
   bool secret = false;                                    ///< masked wherever it is shown
   bool server_file = false;  ///< names a file of the database server: superusers and foreign servers only
   bool integer = false;      ///< a JSON number or its text; checked against 1..65535 for `port`, else >= 0
+  bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
 };
 
 /// What a provider can do, as `cdb_connector_info()` shows it.
@@ -50,6 +51,10 @@ struct ProviderInfo {
   std::span<const ParameterInfo> connection_parameters;
   /// Connector keys beyond those that every provider takes, "zero_dates".
   std::span<const ParameterInfo> parameters;
+  /// Connection keys of which at least one must be there (odbc: driver or dsn); empty = no such rule.
+  std::span<const std::string_view> connection_one_of = {};
+  /// Connection keys that are not described are passed on as they are (odbc: any attribute of the driver).
+  bool other_connection_keys = false;
 };
 
 /// A column of a source as the remote describes it.
