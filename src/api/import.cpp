@@ -55,8 +55,8 @@ struct Outcome {
   Json json;
 };
 
-Outcome describe(const Request& request, const std::string& schema, const NameChoice& target, const ImportResult& result,
-                 std::chrono::steady_clock::time_point start) {
+Outcome describe(const Request& request, const std::string& schema, const NameChoice& target,
+                 const ImportResult& result, std::chrono::steady_clock::time_point start) {
   const bool skipped = target.outcome == NameChoice::Outcome::skip;
   Outcome outcome;
   connector::load::ImportRecord& record = outcome.record;
@@ -98,7 +98,8 @@ Json import(Datum connector_json) {
   if (target.outcome == NameChoice::Outcome::skip) {
     connector::pg::notice("relation \"" + wanted + "\" already exists, the import is skipped");
   } else {
-    result = connector::load::run_import(request.connect(), request.spec(), schema, target, request.limits(), request.wait());
+    result = connector::load::run_import(request.connect(), request.spec(), schema, target, request.limits(),
+                                         request.wait());
   }
   Outcome outcome = describe(request, connector::pg::utf8_text(std::string_view(schema.name)), target, result, start);
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);
@@ -112,7 +113,8 @@ constexpr const char* status_query =
     "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, 'synchronization_id', NULL, "
     "'type_guessing', true, 'quoted_fields_guessing', true, 'content_guessing', false, "
     "'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
-    "'get_error_text', (SELECT pg_catalog.json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', e.who) "
+    "'get_error_text', (SELECT pg_catalog.json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', "
+    "e.who) "
     "FROM pg_catalog.json_to_recordset(connector.error_codes_json()) "
     "AS e (error_code integer, title text, what_to_do text, who text) "
     "WHERE e.error_code OPERATOR(pg_catalog.=) i.error_code), "

@@ -49,8 +49,7 @@ Json preview(core::Source& source, const load::LoadPlan& plan, const Request& re
     for (std::size_t row = 0; row < take; ++row) {
       Json object = Json::object();
       for (std::size_t i = 0; i < columns.size(); ++i) {
-        object[plan.columns[i].name] =
-            batch.nulls(i)[row] ? Json(nullptr) : text_of(batch.values(i)[row], outputs[i]);
+        object[plan.columns[i].name] = batch.nulls(i)[row] ? Json(nullptr) : text_of(batch.values(i)[row], outputs[i]);
       }
       result.push_back(std::move(object));
     }

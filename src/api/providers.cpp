@@ -37,8 +37,8 @@ const KnownProvider& known_provider(const std::string& id) {
     if (known.id == id) return known;
     names += (names.empty() ? "" : ", ") + std::string(known.id);
   }
-  throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"", {},
-                               "Providers are: " + names + ".");
+  throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"",
+                               {}, "Providers are: " + names + ".");
 }
 
 }  // namespace
@@ -64,12 +64,9 @@ CONNECTOR_FUNCTION(connector_provider_info) {
   }
   const connector::core::ProviderInfo& info = known.provider->info();
   Json result;
-  result["features"] = {{"sql_queries", info.features.sql_queries},
-                        {"list_databases", false},
-                        {"list_tables", info.features.list_tables},
-                        {"preview_table", info.features.preview_table},
-                        {"dry_run", info.features.dry_run},
-                        {"list_projects", false}};
+  result["features"] = {{"sql_queries", info.features.sql_queries}, {"list_databases", false},
+                        {"list_tables", info.features.list_tables}, {"preview_table", info.features.preview_table},
+                        {"dry_run", info.features.dry_run},         {"list_projects", false}};
   Json parameters = describe(connector::core::common_parameters());
   parameters.update(describe(info.parameters));
   parameters["connection"] = describe(info.connection_parameters);

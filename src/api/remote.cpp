@@ -23,7 +23,9 @@ using connector::core::RequestKind;
 
 namespace {
 
-Json optional_count(const std::optional<std::int64_t>& count) { return count ? Json(*count) : Json(nullptr); }
+Json optional_count(const std::optional<std::int64_t>& count) {
+  return count ? Json(*count) : Json(nullptr);
+}
 
 Json describe_columns(const connector::load::LoadPlan& plan, const connector::core::SourceDescription& source) {
   Json columns = Json::array();
@@ -87,7 +89,8 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   Request request(PG_GETARG_DATUM(0), RequestKind::dry_run);
   const std::int64_t preview_rows = PG_GETARG_INT32(1);
   if (preview_rows < 0) {
-    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"preview_rows\" must not be negative");
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
+                                 "\"preview_rows\" must not be negative");
   }
   connector::core::Connection& connection = request.connect();
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);

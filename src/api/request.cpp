@@ -36,7 +36,8 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
     names += (names.empty() ? "\"" : ", \"") + std::string(parameter.name) + "\"";
   }
   if (names.empty()) return;
-  throw core::Error(ErrorNumber::connectors_disabled, "only superusers may name files of the database server in a connection",
+  throw core::Error(ErrorNumber::connectors_disabled,
+                    "only superusers may name files of the database server in a connection",
                     "The connection has " + names + ".",
                     "Have a superuser set them on a foreign server of the wrapper connector, and name that server as "
                     "\"connection\".");
@@ -67,7 +68,8 @@ void Request::hide_secrets(const std::string& json) const {
   // unreadable request is refused right behind this anyway.
   if (debug_query_string == nullptr) return;
   std::string shown = debug_query_string;
-  for (const std::string& secret : core::secret_texts(json, providers())) shown = replace_all(std::move(shown), secret, "********");
+  for (const std::string& secret : core::secret_texts(json, providers()))
+    shown = replace_all(std::move(shown), secret, "********");
   if (shown != debug_query_string) {
     pg::guard([&] { pgstat_report_activity(STATE_RUNNING, shown.c_str()); });
   }
@@ -89,7 +91,8 @@ void Request::check_provider_enabled() {
   role_max_rows_ = role.max_rows;
   const bool listed = provider_is_enabled(id);
   if (listed && role.enabled) return;
-  throw core::Error(ErrorNumber::connectors_disabled, "provider \"" + id + "\" is disabled" + (listed ? " for this role" : ""), {},
+  throw core::Error(ErrorNumber::connectors_disabled,
+                    "provider \"" + id + "\" is disabled" + (listed ? " for this role" : ""), {},
                     listed ? "Ask an administrator to change connector.role_limits."
                            : "Ask an administrator to add it to connector.enabled_providers.");
 }
@@ -114,8 +117,8 @@ core::Connection& Request::connect() {
     const std::chrono::seconds wanted(std::stol(asked->second));
     if (wanted.count() > 0 && (superuser() || wanted < connect_timeout)) connect_timeout = wanted;
   }
-  const core::ConnectRequest request{options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout,
-                                     "connector"};
+  const core::ConnectRequest request{
+      options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout, "connector"};
   connection_.set(provider_->connect(request));
   return *connection_;
 }

@@ -53,25 +53,30 @@ void define_int(const char* name, const char* description, int* variable, int mi
 }  // namespace
 
 void define_settings() {
-  define_int("connector.max_rows", "Largest number of rows that one import brings; 0 means no limit.", &max_rows, 0, INT_MAX);
-  define_int("connector.max_columns", "Largest number of columns that a table to import may have.", &max_columns, 1, 1600);
-  define_int("connector.max_listed_tables", "Largest number of remote tables that a listing shows.", &max_listed_tables, 1,
+  define_int("connector.max_rows", "Largest number of rows that one import brings; 0 means no limit.", &max_rows, 0,
              INT_MAX);
+  define_int("connector.max_columns", "Largest number of columns that a table to import may have.", &max_columns, 1,
+             1600);
+  define_int("connector.max_listed_tables", "Largest number of remote tables that a listing shows.", &max_listed_tables,
+             1, INT_MAX);
   define_int("connector.max_imports_per_role",
-             "Largest number of imports that one role runs at the same time; 0 means no limit.", &max_imports_per_role, 0,
-             1000);
-  define_int("connector.keep_runs", "Number of finished imports that are remembered for each role.", &keep_runs, 1, INT_MAX);
+             "Largest number of imports that one role runs at the same time; 0 means no limit.", &max_imports_per_role,
+             0, 1000);
+  define_int("connector.keep_runs", "Number of finished imports that are remembered for each role.", &keep_runs, 1,
+             INT_MAX);
   define_int("connector.connect_timeout", "Longest time to resolve, connect and log in to a remote server.",
              &connect_timeout, 1, 3600, GUC_UNIT_S);
-  define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.", &statement_timeout,
-             0, INT_MAX / 1000, GUC_UNIT_S);
+  define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.",
+             &statement_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
   define_int("connector.batch_bytes", "Amount of data that is decoded before it is written to the table.", &batch_bytes,
              16 * 1024, 64 * 1024 * 1024, GUC_UNIT_BYTE);
-  DefineCustomStringVariable("connector.enabled_providers", "Providers that may be used, separated by commas; empty means all.",
-                             nullptr, &enabled_providers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
-  DefineCustomStringVariable("connector.allowed_hosts",
-                             "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.",
-                             nullptr, &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
+  DefineCustomStringVariable("connector.enabled_providers",
+                             "Providers that may be used, separated by commas; empty means all.", nullptr,
+                             &enabled_providers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "connector.allowed_hosts",
+      "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.", nullptr,
+      &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
   connector_reserve_settings("connector");
 }
 

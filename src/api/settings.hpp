@@ -13,7 +13,7 @@ void define_settings();
 
 /// Their present values.
 struct Settings {
-  std::int64_t max_rows;     ///< 0 = none
+  std::int64_t max_rows;  ///< 0 = none
   int max_columns;
   int max_listed_tables;
   int max_imports_per_role;  ///< 0 = none

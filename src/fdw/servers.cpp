@@ -58,12 +58,13 @@ void check_wrapper_usage() {
   pg::guard([] {
     const Oid wrapper = get_foreign_data_wrapper_oid(wrapper_name, false);
     if (connector_aclcheck_fdw(wrapper, GetUserId()) != ACLCHECK_OK) {
-      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                      errmsg("permission denied for foreign-data wrapper %s", wrapper_name),
-                      errdetail("A connection given in the request needs USAGE on the foreign-data wrapper."),
-                      errhint("Ask a superuser for GRANT USAGE ON FOREIGN DATA WRAPPER %s, or name a foreign server that you "
-                              "may use as \"connection\".",
-                              wrapper_name)));
+      ereport(ERROR,
+              (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+               errmsg("permission denied for foreign-data wrapper %s", wrapper_name),
+               errdetail("A connection given in the request needs USAGE on the foreign-data wrapper."),
+               errhint("Ask a superuser for GRANT USAGE ON FOREIGN DATA WRAPPER %s, or name a foreign server that you "
+                       "may use as \"connection\".",
+                       wrapper_name)));
     }
   });
 }
@@ -73,8 +74,9 @@ core::ConnectionOptions server_connection(std::string_view name, std::string_vie
   ForeignServer* server = pg::guard([&]() -> ForeignServer* {
     ForeignServer* found = GetForeignServerByName(server_name.c_str(), false);
     if (found->fdwid != get_foreign_data_wrapper_oid(wrapper_name, false)) {
-      ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                      errmsg("foreign server \"%s\" is not one of foreign-data wrapper %s", server_name.c_str(), wrapper_name)));
+      ereport(ERROR,
+              (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("foreign server \"%s\" is not one of foreign-data wrapper %s",
+                                                          server_name.c_str(), wrapper_name)));
     }
     if (connector_aclcheck_server(found->serverid, GetUserId()) != ACLCHECK_OK) {
       aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER, found->servername);
@@ -87,9 +89,9 @@ core::ConnectionOptions server_connection(std::string_view name, std::string_vie
   const auto declared = options.find("provider");
   if (declared != options.end()) {
     if (declared->second != provider) {
-      throw core::Error(core::ErrorNumber::invalid_parameters,
-                        "foreign server \"" + std::string(name) + "\" is for provider \"" + declared->second + "\", not \"" +
-                            std::string(provider) + "\"");
+      throw core::Error(core::ErrorNumber::invalid_parameters, "foreign server \"" + std::string(name) +
+                                                                   "\" is for provider \"" + declared->second +
+                                                                   "\", not \"" + std::string(provider) + "\"");
     }
     options.erase(declared);
   }

@@ -50,7 +50,8 @@ constexpr const char* role_limits_query =
     "ORDER BY (l.role_name IS NULL), (l.provider IS NULL) LIMIT 1";
 
 constexpr const char* insert_import =
-    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, error_code, "
+    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
+    "error_code, "
     "row_count, byte_count, result, started_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
     "pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp())";
 

@@ -81,8 +81,8 @@ void ColumnConverter::prepare_cast() {
     source->typeId = natural_.oid;
     source->typeMod = natural_.typmod;
     source->collation = get_typcollation(natural_.oid);
-    Node* cast = coerce_to_target_type(nullptr, reinterpret_cast<Node*>(source), natural_.oid, target_.oid, target_.typmod,
-                                       COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+    Node* cast = coerce_to_target_type(nullptr, reinterpret_cast<Node*>(source), natural_.oid, target_.oid,
+                                       target_.typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
     if (cast == nullptr) {
       Oid function;
       bool is_varlena;
@@ -122,8 +122,8 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
     batch.reject(column, row,
                  text.find('\0') != std::string_view::npos
                      ? std::string("text holds the character U+0000, which PostgreSQL can't store")
-                     : "text is not valid in encoding \"" + batch.column(column).encoding + "\" or has no equivalent in \"" +
-                           GetDatabaseEncodingName() + "\"",
+                     : "text is not valid in encoding \"" + batch.column(column).encoding +
+                           "\" or has no equivalent in \"" + GetDatabaseEncodingName() + "\"",
                  shown(text));
   }
 }
@@ -163,7 +163,8 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     }
     case Cast::text:
-      value = InputFunctionCall(&target_input_, OutputFunctionCall(&output_, value), target_io_parameter_, target_.typmod);
+      value =
+          InputFunctionCall(&target_input_, OutputFunctionCall(&output_, value), target_io_parameter_, target_.typmod);
       break;
   }
   return value;
@@ -181,8 +182,8 @@ void ColumnConverter::apply_function(core::RowBatch& batch, std::size_t column, 
   }
 }
 
-std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_t column, std::size_t from, std::size_t rows,
-                                               std::optional<std::string>& error) {
+std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_t column, std::size_t from,
+                                               std::size_t rows, std::optional<std::string>& error) {
   const auto values = batch.values(column);
   const auto nulls = batch.nulls(column);
   std::size_t row = from;
@@ -208,7 +209,8 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
   } catch (const pg::PgError& failure) {
     // Only what says "this value is wrong" is the value's fault: class 22, and 0A000 for what a type does not support.
     const int category = ERRCODE_TO_CATEGORY(failure.sqlerrcode());
-    if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) && category != ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) &&
+    if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) &&
+        category != ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) &&
         category != ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)) {
       throw;
     }

@@ -47,9 +47,9 @@ class ColumnConverter {
   LocalType natural_;
   LocalType target_;
   std::string name_;
-  FmgrInfo function_;        // input or receive function of natural_
+  FmgrInfo function_;  // input or receive function of natural_
   Oid io_parameter_ = InvalidOid;
-  FmgrInfo output_;          // Cast::text: through text where there is no cast
+  FmgrInfo output_;  // Cast::text: through text where there is no cast
   FmgrInfo target_input_;
   Oid target_io_parameter_ = InvalidOid;
   ExprState* expression_ = nullptr;

@@ -4,12 +4,13 @@
 #include <string>
 
 #include "load/plan.hpp"
-#include "load/target_table.hpp"
 
 namespace connector::load {
 
 /// Adds cartodb_id and, where PostGIS is installed, the_geom and the_geom_webmercator with their indexes to a freshly
-/// filled table; with the extension cartodb its CDB_CartodbfyTable does it. Takes the place of the remote primary key.
-void add_default_columns(const TargetSchema& schema, const std::string& name, LoadPlan& plan);
+/// filled table; where the extension cartodb is installed, its CDB_CartodbfyTable does it instead. cartodb_id becomes
+/// the primary key: the plan's own key is kept as a unique constraint, and taken out of the plan. `schema` and `name`
+/// are in the database's encoding. A column of the source that has one of the three names gives way.
+void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan);
 
 }  // namespace connector::load

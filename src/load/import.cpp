@@ -5,7 +5,6 @@
 
 #include "load/bulk_insert.hpp"
 #include "load/converter.hpp"
-#include "load/default_columns.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/text.hpp"
@@ -23,9 +22,11 @@ namespace {
 class BatchMemory {
  public:
   BatchMemory() {
-    context_ = pg::guard([] { return AllocSetContextCreate(CurrentMemoryContext, "connector batch", ALLOCSET_DEFAULT_SIZES); });
+    context_ = pg::guard(
+        [] { return AllocSetContextCreate(CurrentMemoryContext, "connector batch", ALLOCSET_DEFAULT_SIZES); });
   }
-  /// Runs `function` with the context current, then empties it. After an exception the context of the caller empties it.
+  /// Runs `function` with the context current, then empties it. After an exception the context of the caller empties
+  /// it.
   template <typename Function>
   void use(Function&& function) {
     const MemoryContext outer = MemoryContextSwitchTo(context_);
@@ -115,7 +116,8 @@ void report_plan(const core::ConnectorSpec& spec, const std::string& local_name,
     pg::notice("column \"" + remote + "\" is named \"" + local + "\" locally");
   }
   for (const SkippedColumn& column : plan.skipped) {
-    pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type + " is left out: " + column.reason);
+    pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type +
+               " is left out: " + column.reason);
   }
 }
 
@@ -168,7 +170,7 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(connection.describe(source_request(spec)));
   const core::SourceDescription& description = source->description();
-  LoadPlan plan = make_plan(spec, description, limits.max_columns);
+  const LoadPlan plan = make_plan(spec, description, limits.max_columns);
   report_plan(spec, pg::utf8_text(std::string_view(target.name)), plan);
 
   ImportResult result;
@@ -197,8 +199,7 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   if (overwrite) {
     finish_overwrite(schema, target.name, table, plan, insert.has_nulls());
   } else {
-    if (spec.default_columns) add_default_columns(schema, target.name, plan);
-    finish_table(schema, target.name, plan, insert.has_nulls(), comment);
+    finish_table(schema, target.name, plan, insert.has_nulls(), comment, spec.default_columns);
   }
   report_result(result);
   return result;

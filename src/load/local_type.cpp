@@ -28,19 +28,35 @@ struct KindOid {
 };
 
 constexpr KindOid kind_oids[] = {
-    {TypeKind::boolean, BOOLOID},     {TypeKind::int2, INT2OID},           {TypeKind::int4, INT4OID},
-    {TypeKind::int8, INT8OID},        {TypeKind::float4, FLOAT4OID},       {TypeKind::float8, FLOAT8OID},
-    {TypeKind::numeric, NUMERICOID},  {TypeKind::text, TEXTOID},           {TypeKind::varchar, VARCHAROID},
-    {TypeKind::bpchar, BPCHAROID},    {TypeKind::bytea, BYTEAOID},         {TypeKind::date, DATEOID},
-    {TypeKind::time, TIMEOID},        {TypeKind::timetz, TIMETZOID},       {TypeKind::timestamp, TIMESTAMPOID},
-    {TypeKind::timestamptz, TIMESTAMPTZOID}, {TypeKind::interval, INTERVALOID}, {TypeKind::uuid, UUIDOID},
-    {TypeKind::json, JSONOID},        {TypeKind::jsonb, JSONBOID},         {TypeKind::xml, XMLOID},
-    {TypeKind::bit, BITOID},          {TypeKind::varbit, VARBITOID},
+    {TypeKind::boolean, BOOLOID},
+    {TypeKind::int2, INT2OID},
+    {TypeKind::int4, INT4OID},
+    {TypeKind::int8, INT8OID},
+    {TypeKind::float4, FLOAT4OID},
+    {TypeKind::float8, FLOAT8OID},
+    {TypeKind::numeric, NUMERICOID},
+    {TypeKind::text, TEXTOID},
+    {TypeKind::varchar, VARCHAROID},
+    {TypeKind::bpchar, BPCHAROID},
+    {TypeKind::bytea, BYTEAOID},
+    {TypeKind::date, DATEOID},
+    {TypeKind::time, TIMEOID},
+    {TypeKind::timetz, TIMETZOID},
+    {TypeKind::timestamp, TIMESTAMPOID},
+    {TypeKind::timestamptz, TIMESTAMPTZOID},
+    {TypeKind::interval, INTERVALOID},
+    {TypeKind::uuid, UUIDOID},
+    {TypeKind::json, JSONOID},
+    {TypeKind::jsonb, JSONBOID},
+    {TypeKind::xml, XMLOID},
+    {TypeKind::bit, BITOID},
+    {TypeKind::varbit, VARBITOID},
 };
 
 LocalType from_oid(Oid oid, int32 typmod) {
   LocalType result{oid, typmod, {}};
-  char* sql = pg::guard([=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); });
+  char* sql = pg::guard(
+      [=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); });
   result.sql = sql;
   pfree(sql);
   return result;
@@ -83,9 +99,9 @@ LocalType parse_local_type(std::string_view sql, std::string_view column) {
   }
   const char kind = pg::guard([&] { return get_typtype(result.oid); });
   if (kind == TYPTYPE_PSEUDO) {
-    throw core::Error(core::ErrorNumber::invalid_parameters,
-                      "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) +
-                          "\" can't be the type of a column");
+    throw core::Error(core::ErrorNumber::invalid_parameters, "type \"" + std::string(sql) + "\" asked for column \"" +
+                                                                 std::string(column) +
+                                                                 "\" can't be the type of a column");
   }
   return result;
 }

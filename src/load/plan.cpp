@@ -22,11 +22,13 @@ std::vector<std::size_t> chosen_columns(const core::ConnectorSpec& spec, const c
     return chosen;
   }
   for (const core::ColumnChoice& choice : spec.columns) {
-    const auto found = std::ranges::find_if(source.columns, [&](const auto& column) { return column.name == choice.name; });
+    const auto found =
+        std::ranges::find_if(source.columns, [&](const auto& column) { return column.name == choice.name; });
     if (found == source.columns.end()) {
       std::string known;
       for (const auto& column : source.columns) known += (known.empty() ? "\"" : ", \"") + column.name + "\"";
-      throw core::Error(core::ErrorNumber::invalid_parameters, "column \"" + choice.name + "\" does not exist in the source",
+      throw core::Error(core::ErrorNumber::invalid_parameters,
+                        "column \"" + choice.name + "\" does not exist in the source",
                         "The source has the columns " + known + ".");
     }
     chosen.push_back(static_cast<std::size_t>(found - source.columns.begin()));

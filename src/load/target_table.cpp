@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "load/default_columns.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
@@ -48,7 +49,8 @@ Oid find_relation(Oid schema, const std::string& name) {
 }
 
 std::string column_definition(const PlannedColumn& column) {
-  return pg::quote_name(pg::exact_server_text(column.name)) + " " + column.target.sql + (column.not_null ? " NOT NULL" : "");
+  return pg::quote_name(pg::exact_server_text(column.name)) + " " + column.target.sql +
+         (column.not_null ? " NOT NULL" : "");
 }
 
 std::string key_columns(const LoadPlan& plan) {
@@ -96,8 +98,9 @@ void add_comments(const std::string& table, const LoadPlan& plan, const std::str
 }
 
 [[noreturn]] void incompatible(const std::string& name, std::string detail) {
-  throw core::Error(ErrorNumber::incompatible_schemas, "table \"" + name + "\" can't be overwritten: its schema differs",
-                    std::move(detail), "Choose another collision_strategy, or drop the table.");
+  throw core::Error(ErrorNumber::incompatible_schemas,
+                    "table \"" + name + "\" can't be overwritten: its schema differs", std::move(detail),
+                    "Choose another collision_strategy, or drop the table.");
 }
 
 /// A column of an existing table as overwriting needs it.
@@ -182,7 +185,8 @@ Oid create_table(const TargetSchema& schema, const std::string& name, const Load
   return find_relation(schema.oid, name);
 }
 
-OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation, const LoadPlan& plan) {
+OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation,
+                                  const LoadPlan& plan) {
   const std::string table = pg::quote_qualified(schema.name, name);
   if (pg::guard([&] { return get_rel_relkind(relation); }) != RELKIND_RELATION) {
     incompatible(name, "It is not an ordinary table.");
@@ -198,7 +202,8 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
   });
   const pg::SqlRows triggers = pg::query(
       "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal "
-      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype IN ('f', 'c') AND (conrelid = $1 OR confrelid = $1)",
+      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype IN ('f', 'c') AND (conrelid = $1 OR confrelid = "
+      "$1)",
       {{OIDOID, std::to_string(relation)}});
   if (!triggers.empty()) incompatible(name, "It has triggers, foreign keys or check constraints.");
 
@@ -230,10 +235,11 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
   return target;
 }
 
-void finish_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan,
-                  const std::vector<bool>& has_nulls, const std::string& comment) {
+void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan plan,
+                  const std::vector<bool>& has_nulls, const std::string& comment, bool default_columns) {
   const std::string table = pg::quote_qualified(schema.name, name);
   drop_wrong_not_null(table, plan, has_nulls);
+  if (default_columns) add_default_columns(schema.name, name, plan);
   add_key(table, plan, has_nulls);
   add_comments(table, plan, comment);
   pg::execute("ANALYZE " + table);
@@ -245,9 +251,9 @@ void finish_overwrite(const TargetSchema& schema, const std::string& name, const
     const auto position = std::ranges::find(target.attributes, column.number) - target.attributes.begin();
     const auto index = static_cast<std::size_t>(position);
     if (column.not_null && has_nulls[index]) {
-      throw core::Error(ErrorNumber::cannot_load,
-                        "column \"" + plan.columns[index].name + "\" of the table to overwrite is NOT NULL, but there are "
-                        "NULL values for it");
+      throw core::Error(ErrorNumber::cannot_load, "column \"" + plan.columns[index].name +
+                                                      "\" of the table to overwrite is NOT NULL, but there are "
+                                                      "NULL values for it");
     }
   }
   const std::string table = pg::quote_qualified(schema.name, name);

@@ -26,12 +26,15 @@ Raisable interrupted_error{Raisable::Kind::interrupted, {}};
 
 /// Copies a text into the context that an error handler would find its texts in; null without memory.
 char* copy(const std::string& text) noexcept {
-  auto* result = static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, text.size() + 1, MCXT_ALLOC_NO_OOM));
+  auto* result =
+      static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, text.size() + 1, MCXT_ALLOC_NO_OOM));
   if (result != nullptr) std::memcpy(result, text.c_str(), text.size() + 1);
   return result;
 }
 
-char* copy(const std::optional<std::string>& text) noexcept { return text ? copy(*text) : nullptr; }
+char* copy(const std::optional<std::string>& text) noexcept {
+  return text ? copy(*text) : nullptr;
+}
 
 Raisable* allocate() noexcept {
   auto* result = static_cast<Raisable*>(
@@ -133,9 +136,10 @@ void raise(Raisable* error) {
         ReThrowError(&error->data);
       }
       // Our own: raised here, so that the context of the calling SQL is added.
-      ereport(ERROR, (errcode(error->data.sqlerrcode), errmsg_internal("%s", error->data.message ? error->data.message : ""),
-                      error->data.detail ? errdetail_internal("%s", error->data.detail) : 0,
-                      error->data.hint ? errhint("%s", error->data.hint) : 0));
+      ereport(ERROR,
+              (errcode(error->data.sqlerrcode), errmsg_internal("%s", error->data.message ? error->data.message : ""),
+               error->data.detail ? errdetail_internal("%s", error->data.detail) : 0,
+               error->data.hint ? errhint("%s", error->data.hint) : 0));
       break;
     case Raisable::Kind::interrupted:
       CHECK_FOR_INTERRUPTS();

@@ -37,12 +37,12 @@ auto enter(Body&& body) -> std::invoke_result_t<Body> {
 }  // namespace connector::pg
 
 /// Defines an SQL-callable function whose body may throw.
-#define CONNECTOR_FUNCTION(name)                                                           \
-  extern "C" {                                                                             \
-  PG_FUNCTION_INFO_V1(name);                                                               \
-  }                                                                                        \
-  static Datum name##_body(FunctionCallInfo fcinfo);                                       \
-  extern "C" Datum name(PG_FUNCTION_ARGS) {                                                \
-    return connector::pg::enter([fcinfo]() -> Datum { return name##_body(fcinfo); });      \
-  }                                                                                        \
+#define CONNECTOR_FUNCTION(name)                                                      \
+  extern "C" {                                                                        \
+  PG_FUNCTION_INFO_V1(name);                                                          \
+  }                                                                                   \
+  static Datum name##_body(FunctionCallInfo fcinfo);                                  \
+  extern "C" Datum name(PG_FUNCTION_ARGS) {                                           \
+    return connector::pg::enter([fcinfo]() -> Datum { return name##_body(fcinfo); }); \
+  }                                                                                   \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

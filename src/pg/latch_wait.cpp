@@ -48,8 +48,9 @@ unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
     if (timeout >= 0) wanted |= WL_TIMEOUT;
     if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
     if (fd >= 0 && (events & core::wait_writable) != 0) wanted |= WL_SOCKET_WRITEABLE;
-    const int happened =
-        guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, PG_WAIT_EXTENSION); });
+    const int happened = guard([=] {
+      return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, PG_WAIT_EXTENSION);
+    });
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
     unsigned ready = core::wait_none;
     if ((happened & WL_SOCKET_READABLE) != 0) ready |= core::wait_readable;

@@ -9,7 +9,8 @@ namespace connector::pg {
 /// other interrupts (catalog invalidation, barriers, config reload) are served on the way. Leaves the pending request
 /// for the entry point, which lets PostgreSQL raise it when all C++ objects are gone.
 ///
-/// `run_deadline` bounds the whole run (connector.statement_timeout): past it every call throws core::Error (timed_out).
+/// `run_deadline` bounds the whole run (connector.statement_timeout): past it every call throws core::Error
+/// (timed_out).
 class LatchWait final : public core::Wait {
  public:
   explicit LatchWait(core::Deadline run_deadline = core::no_deadline) noexcept : run_deadline_(run_deadline) {}

@@ -20,7 +20,11 @@ void report(int level, std::string_view message, std::string_view detail) {
 
 }  // namespace
 
-void notice(std::string_view message, std::string_view detail) { report(NOTICE, message, detail); }
-void warning(std::string_view message, std::string_view detail) { report(WARNING, message, detail); }
+void notice(std::string_view message, std::string_view detail) {
+  report(NOTICE, message, detail);
+}
+void warning(std::string_view message, std::string_view detail) {
+  report(WARNING, message, detail);
+}
 
 }  // namespace connector::pg

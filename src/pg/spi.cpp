@@ -48,8 +48,9 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool
   const MemoryContext caller = CurrentMemoryContext;
   guard([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
-    const int code = SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
-                                           arguments.values.data(), arguments.nulls.data(), read_only, 0);
+    const int code =
+        SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
+                              arguments.values.data(), arguments.nulls.data(), read_only, 0);
     if (code < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(code));
   });
   // An exception from here reaches the entry point, and the abort of the (sub)transaction ends the SPI connection.

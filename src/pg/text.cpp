@@ -69,10 +69,13 @@ std::string utf8_text(Datum datum) {
 
 Datum text_datum(std::string_view utf8) {
   const std::string server = exact_server_text(utf8);
-  return guard([&] { return PointerGetDatum(cstring_to_text_with_len(server.data(), static_cast<int>(server.size()))); });
+  return guard(
+      [&] { return PointerGetDatum(cstring_to_text_with_len(server.data(), static_cast<int>(server.size()))); });
 }
 
-bool database_is_utf8() noexcept { return GetDatabaseEncoding() == PG_UTF8; }
+bool database_is_utf8() noexcept {
+  return GetDatabaseEncoding() == PG_UTF8;
+}
 
 std::string quote_name(std::string_view name) {
   std::string result = "\"";
