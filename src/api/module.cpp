@@ -5,10 +5,12 @@
 #include "pg/compat.h"
 #include "pg/entry.hpp"
 
+CONNECTOR_EXPORT_BEGIN
 extern "C" {
 CONNECTOR_MODULE_MAGIC;
-PGDLLEXPORT void _PG_init(void);
+void _PG_init(void);
 }
+CONNECTOR_EXPORT_END
 
 void _PG_init(void) {
   // Nothing else: client libraries start in the backend that first uses them, never in the postmaster.

@@ -102,8 +102,7 @@ void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reas
   std::string message = "column " + quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + row + 1);
   message += ": ";
   message += reason;
-  message += ": ";
-  message += quoted(shown);
+  if (shown.data() != nullptr) message += ": " + quoted(shown);
   throw Error(ErrorNumber::cannot_load, std::move(message),
               "Phase convert, local type " + sql_type_name(columns_[column].type) + '.',
               "To load such values as NULL, set \"invalid_values\" to \"null\".");

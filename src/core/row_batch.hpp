@@ -26,8 +26,8 @@ enum class InvalidValues : std::uint8_t { error, null };
 
 /// One column of a batch, as the driver announces it.
 struct BatchColumn {
-  std::string name;  ///< remote name in UTF-8, for messages
-  LogicalType type;
+  std::string name = {};  ///< remote name in UTF-8, for messages
+  LogicalType type = {};
   ValueForm form = ValueForm::datum;
   /// Text form only: PostgreSQL's name of the encoding the bytes arrive in. The loader checks or converts them.
   std::string encoding = "UTF8";
@@ -80,7 +80,7 @@ class RowBatch {
   std::uint64_t rows_before() const noexcept { return rows_before_; }
   /// Empties the batch for the next rows.
   void clear() noexcept;
-  /// The loader's own way to report a value of a finished row: as set_invalid().
+  /// The loader's own way to report a value of a finished row: as set_invalid(). A null `shown` shows no value.
   void reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown);
 
   // --- for the driver: set every column of a row once, in any order, then finish_row() ---

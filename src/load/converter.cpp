@@ -27,26 +27,6 @@ namespace connector::load {
 
 using core::ValueForm;
 
-namespace {
-
-/// Cuts and escapes a value for a message.
-std::string shown(std::string_view value) {
-  std::string result;
-  for (const char c : value.substr(0, 100)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f) {
-      char escaped[5];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-      result += escaped;
-    } else {
-      result += c;
-    }
-  }
-  return result + (value.size() > 100 ? "…" : "");
-}
-
-}  // namespace
-
 ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natural, LocalType target)
     : natural_(std::move(natural)), target_(std::move(target)), name_(column.name) {
   if (column.form == ValueForm::text) {
@@ -124,7 +104,7 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
                      ? std::string("text holds the character U+0000, which PostgreSQL can't store")
                      : "text is not valid in encoding \"" + batch.column(column).encoding +
                            "\" or has no equivalent in \"" + GetDatabaseEncodingName() + "\"",
-                 shown(text));
+                 text);
   }
 }
 
@@ -176,7 +156,9 @@ void ColumnConverter::apply_function(core::RowBatch& batch, std::size_t column, 
     std::optional<std::string> error;
     row = apply_until_error(batch, column, row, rows, error);
     if (error) {
-      batch.reject(column, row, *error, {});
+      // The value itself can be shown where it came as text; else the reason must do.
+      const auto payload = core::varlena_payload(batch.values(column)[row]);
+      batch.reject(column, row, *error, step_ == Step::input ? std::string_view(payload.data(), payload.size()) : std::string_view());
       ++row;
     }
   }

@@ -36,8 +36,13 @@ auto enter(Body&& body) -> std::invoke_result_t<Body> {
 
 }  // namespace connector::pg
 
+/// The library hides its symbols. PostgreSQL marks its own macros for export from 16 on; before, this does it.
+#define CONNECTOR_EXPORT_BEGIN _Pragma("GCC visibility push(default)")
+#define CONNECTOR_EXPORT_END _Pragma("GCC visibility pop")
+
 /// Defines an SQL-callable function whose body may throw.
 #define CONNECTOR_FUNCTION(name)                                                      \
+  CONNECTOR_EXPORT_BEGIN                                                              \
   extern "C" {                                                                        \
   PG_FUNCTION_INFO_V1(name);                                                          \
   }                                                                                   \
@@ -45,4 +50,5 @@ auto enter(Body&& body) -> std::invoke_result_t<Body> {
   extern "C" Datum name(PG_FUNCTION_ARGS) {                                           \
     return connector::pg::enter([fcinfo]() -> Datum { return name##_body(fcinfo); }); \
   }                                                                                   \
+  CONNECTOR_EXPORT_END                                                                \
   static Datum name##_body([[maybe_unused]] FunctionCallInfo fcinfo)

@@ -1,0 +1,36 @@
+-- Foreign servers of the wrapper hold connections and credentials.
+CREATE EXTENSION IF NOT EXISTS connector;
+CREATE ROLE connector_user;
+GRANT CREATE ON SCHEMA public TO connector_user;
+\set SHOW_CONTEXT never
+CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server '127.0.0.1', port '1', database 'shop');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (sever 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (password 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'oracle');
+CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (server 'x');
+CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (username 'u', password 'secret');
+SET ROLE connector_user;
+-- USAGE on the server is needed, and enough.
+SELECT cdb_import_connector('{"provider": "mysql", "connection": "shop", "table": "t"}');
+RESET ROLE;
+GRANT USAGE ON FOREIGN SERVER shop TO connector_user;
+SET ROLE connector_user;
+SELECT cdb_import_connector('{"provider": "mysql", "connection": "shop", "table": "t"}');
+-- Another provider, no such server, a server of another wrapper.
+RESET ROLE;
+SELECT cdb_import_connector('{"provider": "mysql", "connection": "nosuch", "table": "t"}');
+CREATE FOREIGN DATA WRAPPER other;
+CREATE SERVER foreign_to_us FOREIGN DATA WRAPPER other;
+SELECT cdb_import_connector('{"provider": "mysql", "connection": "foreign_to_us", "table": "t"}');
+DROP FOREIGN DATA WRAPPER other CASCADE;
+-- Without a mapping there is no user name, which mysql needs.
+SELECT cdb_import_connector('{"provider": "mysql", "connection": "shop", "table": "t"}');
+-- Only superusers name files.
+GRANT USAGE ON FOREIGN DATA WRAPPER connector TO connector_user;
+SET ROLE connector_user;
+CREATE SERVER mine FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server 'h', sslkey '/tmp/key');
+RESET ROLE;
+REVOKE USAGE ON FOREIGN DATA WRAPPER connector FROM connector_user;
+DROP SERVER shop CASCADE;
+REVOKE ALL ON SCHEMA public FROM connector_user;
+DROP ROLE connector_user;
