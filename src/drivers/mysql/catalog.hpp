@@ -1,0 +1,37 @@
+// What information_schema tells beyond the metadata of a result.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/mysql/session.hpp"
+
+namespace connector::mysql {
+
+struct CatalogColumn {
+  std::string type;  ///< `int(10) unsigned`
+  std::string comment;
+  std::int32_t srid = 0;  ///< of a geometry column that takes only one
+};
+
+struct CatalogTable {
+  std::map<std::string, CatalogColumn, std::less<>> columns;
+  std::vector<std::string> primary_key;
+  std::set<std::string, std::less<>> json_columns;  ///< longtext columns that older MariaDB checks to be JSON
+  std::string comment;
+  std::optional<std::int64_t> estimated_rows;
+};
+
+/// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
+CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table);
+
+/// Tables and views; `schema` empty = of all schemas but the server's own.
+std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit);
+
+}  // namespace connector::mysql

@@ -1,0 +1,78 @@
+#include "drivers/mysql/connect.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/error.hpp"
+#include "drivers/mysql/errors.hpp"
+
+namespace connector::mysql {
+
+namespace {
+
+using core::Deadline;
+using std::chrono::steady_clock;
+
+/// The addresses that may be dialled; if there are none, the reason is thrown.
+std::vector<core::Address> allowed_addresses(const core::ConnectRequest& request, const Login& login,
+                                             Deadline deadline) {
+  std::vector<core::Address> allowed;
+  std::optional<core::Error> refused;
+  for (const core::Address& address : core::resolve("mysql", login.server, login.port, request.wait, deadline)) {
+    try {
+      request.address_rules.check(login.server, address);
+      allowed.push_back(address);
+    } catch (const core::Error& error) {
+      if (!refused) refused = error;
+    }
+  }
+  if (allowed.empty()) throw *refused;
+  return allowed;
+}
+
+}  // namespace
+
+std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
+  const Deadline deadline =
+      steady_clock::now() + std::min(request.connect_timeout, login.connect_timeout.value_or(request.connect_timeout));
+  const std::vector<core::Address> addresses = allowed_addresses(request, login, deadline);
+  std::unique_ptr<Session> session;
+  for (std::size_t i = 0; !session; ++i) {
+    // A silent address leaves its share of the time to the others.
+    const auto share = (deadline - steady_clock::now()) / static_cast<int>(addresses.size() - i);
+    try {
+      session = std::make_unique<Session>(login, addresses[i], request.wait, steady_clock::now() + share);
+    } catch (const UnreachableError&) {
+      if (i + 1 == addresses.size()) throw;
+    }
+  }
+  session->set_deadline(deadline);
+  session->execute("SET " + session_settings(session->version(), request.statement_timeout), core::Phase::connect);
+  session->identify();
+  session->set_deadline(core::no_deadline);
+  return session;
+}
+
+std::string session_settings(const ServerVersion& version, std::chrono::seconds statement_timeout) {
+  // The user's limits of the server may differ from its defaults: what we rely on is set.
+  // - sql_mode: quoting with backticks and backslashes, and the dialect that MySQL's manual describes.
+  // - timeouts: a consumer that pauses (locks, checkpoints) must not be cut off: net_write_timeout is 60 s by default.
+  std::string settings =
+      "autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_select_limit = 18446744073709551615, "
+      "net_write_timeout = 86400, net_read_timeout = 86400, wait_timeout = 86400";
+  settings += version.at_least(50503, 50503) ? ", NAMES utf8mb4" : ", NAMES utf8";
+  // The local limit covers the whole run and comes first; the remote one is for the case that nobody is left to
+  // enforce the local one. MySQL counts milliseconds.
+  const long long limit = statement_timeout.count() > 0 ? statement_timeout.count() + 60 : 0;
+  if (version.at_least(50708, 0)) settings += ", max_execution_time = " + std::to_string(limit * 1000);
+  if (version.at_least(0, 100101)) settings += ", max_statement_time = " + std::to_string(limit);
+  // A query must not write. MySQL renamed the variable in 5.7.20.
+  if (version.at_least(50720, 0)) {
+    settings += ", transaction_read_only = 1";
+  } else if (version.at_least(50605, 100001)) {
+    settings += ", tx_read_only = 1";
+  }
+  return settings;
+}
+
+}  // namespace connector::mysql

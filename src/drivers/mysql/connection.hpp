@@ -1,0 +1,30 @@
+// An authenticated session, as core sees it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/mysql/session.hpp"
+
+namespace connector::mysql {
+
+class MysqlConnection final : public core::Connection {
+ public:
+  /// `database` of the request; may be empty.
+  MysqlConnection(std::unique_ptr<Session> session, std::string database);
+
+  void check() override;
+  std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
+  std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+
+ private:
+  Session& session();
+
+  std::unique_ptr<Session> session_;
+  std::string database_;
+};
+
+}  // namespace connector::mysql

@@ -1,0 +1,17 @@
+// How MySQL and MariaDB write names and literals. Every session has sql_mode = '' (connect.cpp): backticks quote
+// names, backslashes escape in literals.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace connector::mysql {
+
+/// A name in backticks.
+std::string quote_identifier(std::string_view name);
+/// schema.table, quoted.
+std::string quote_table(std::string_view schema, std::string_view table);
+/// A string literal.
+std::string quote_literal(std::string_view text);
+
+}  // namespace connector::mysql

@@ -1,0 +1,40 @@
+// What it takes to log in to a server, typed.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/connector_spec.hpp"
+
+namespace connector::mysql {
+
+/// The `sslmode` parameter, in libpq's words.
+enum class TlsMode {
+  disable,      ///< plain text
+  prefer,       ///< TLS if the server offers it, unverified
+  require,      ///< TLS, unverified
+  verify_ca,    ///< TLS, and the certificate's chain must be trusted
+  verify_full,  ///< and the certificate must be made out to the server's name
+};
+
+struct Login {
+  std::string server;  ///< as the request names it: what the certificate must be made out to
+  int port = 3306;
+  std::string username;
+  std::string password;
+  std::string database;  ///< empty = none
+  TlsMode tls_mode = TlsMode::prefer;
+  std::string root_certificate;  ///< file; empty = the system's store
+  std::string certificate;       ///< file; empty = none
+  std::string key;               ///< file
+  std::optional<std::chrono::seconds> connect_timeout;
+  bool compression = false;
+  std::string application_name;
+};
+
+/// Reads checked options whose defaults are filled in.
+Login read_login(const core::ConnectionOptions& options, std::string_view application_name);
+
+}  // namespace connector::mysql

@@ -1,0 +1,76 @@
+#include "drivers/mysql/provider.hpp"
+
+#include "drivers/mysql/connect.hpp"
+#include "drivers/mysql/connection.hpp"
+#include "drivers/mysql/library.hpp"
+#include "drivers/mysql/login.hpp"
+
+namespace connector::mysql {
+
+namespace {
+
+using core::ParameterInfo;
+
+constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
+constexpr std::string_view booleans[] = {"true", "false"};
+constexpr std::string_view zero_date_policies[] = {"null", "error"};
+
+constexpr ParameterInfo connection_parameters[] = {
+    {.name = "server", .description = "Host name or address of the server.", .required = true},
+    {.name = "port", .description = "TCP port of the server.", .default_value = "3306", .integer = true},
+    {.name = "database", .description = "Database to connect to, and default of \"schema\"."},
+    {.name = "username", .description = "Account to log in with.", .required = true},
+    {.name = "password", .description = "Password of the account.", .secret = true},
+    {.name = "sslmode",
+     .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
+     .default_value = "prefer",
+     .allowed_values = tls_modes},
+    {.name = "sslrootcert",
+     .description = "File of the trusted certificate authorities; default: those of the system.",
+     .server_file = true},
+    {.name = "sslcert", .description = "File of the client's certificate.", .server_file = true},
+    {.name = "sslkey", .description = "File of the client certificate's key.", .server_file = true},
+    {.name = "connect_timeout",
+     .description = "Seconds to wait for the connection, at most the setting connector.connect_timeout.",
+     .integer = true},
+    {.name = "compression",
+     .description = "Whether the traffic is compressed.",
+     .default_value = "false",
+     .allowed_values = booleans},
+};
+
+constexpr ParameterInfo parameters[] = {
+    {.name = "zero_dates",
+     .description = "What becomes of dates like 0000-00-00 and 2020-00-10: \"null\", or an \"error\".",
+     .default_value = "null",
+     .allowed_values = zero_date_policies},
+};
+
+constexpr core::ProviderInfo provider_info = {
+    .id = "mysql",
+    .name = "MySQL",
+    .description = "MySQL and MariaDB",
+    .features = {},
+    .connection_parameters = connection_parameters,
+    .parameters = parameters,
+};
+
+class MysqlProvider final : public core::Provider {
+ public:
+  const core::ProviderInfo& info() const noexcept override { return provider_info; }
+  std::string library_version() const override { return mysql::library_version(); }
+
+  std::unique_ptr<core::Connection> connect(const core::ConnectRequest& request) const override {
+    const Login login = read_login(request.options, request.application_name);
+    return std::make_unique<MysqlConnection>(mysql::connect(request, login), login.database);
+  }
+};
+
+}  // namespace
+
+const core::Provider& provider() {
+  static const MysqlProvider instance;
+  return instance;
+}
+
+}  // namespace connector::mysql

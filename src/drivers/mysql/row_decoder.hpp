@@ -1,0 +1,59 @@
+// Rows of the binary protocol into a RowBatch: no library, no server, bytes only.
+//
+// The form of a row is from MySQL's and MariaDB's protocol documentation, "Binary Protocol Resultset Row": 0x00, a
+// bitmap of NULLs that begins with two unused bits, then the values that are not NULL. Every read is checked against
+// the end of the packet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/row_batch.hpp"
+#include "drivers/mysql/types.hpp"
+
+namespace connector::mysql {
+
+/// A column of the wire row.
+struct WireColumn {
+  /// Column of the batch it goes to; skipped = none.
+  static constexpr std::size_t skipped = static_cast<std::size_t>(-1);
+
+  Decode decode = Decode::text;
+  std::size_t target = skipped;
+  std::int32_t scale = 0;  ///< decimal
+  std::int32_t bits = 0;
+  WideForm wide = WideForm::none;
+};
+
+class RowDecoder {
+ public:
+  /// `batch_columns`: number of columns of the batches.
+  RowDecoder(std::vector<WireColumn> columns, std::size_t batch_columns, core::InvalidValues zero_dates);
+
+  /// Adds the row in `packet` to `batch`. Throws Error (cannot_read, fetch) if it is malformed, and what RowBatch
+  /// throws.
+  void decode(std::span<const unsigned char> packet, core::RowBatch& batch);
+
+  /// Zero and partial dates that became NULL, per column of the batch.
+  std::span<const std::uint64_t> zero_date_counts() const noexcept { return zero_date_counts_; }
+
+ private:
+  class Reader;
+
+  void value(const WireColumn& column, Reader& reader, core::RowBatch& batch);
+  void date(const WireColumn& column, Reader& reader, core::RowBatch& batch);
+  void time(const WireColumn& column, Reader& reader, core::RowBatch& batch);
+  void wide_text(const WireColumn& column, std::string_view bytes, core::RowBatch& batch);
+  void zero_date(const WireColumn& column, core::RowBatch& batch, std::string_view shown);
+
+  std::vector<WireColumn> columns_;
+  std::size_t null_bytes_;
+  core::InvalidValues zero_dates_;
+  std::vector<std::uint64_t> zero_date_counts_;
+  std::string converted_;
+};
+
+}  // namespace connector::mysql

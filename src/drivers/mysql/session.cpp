@@ -1,0 +1,239 @@
+#include "drivers/mysql/session.hpp"
+
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include <mysql.h>
+
+#include "core/utf8.hpp"
+#include "drivers/mysql/errors.hpp"
+#include "drivers/mysql/library.hpp"
+#include "drivers/mysql/tls.hpp"
+
+namespace connector::mysql {
+
+namespace {
+
+/// A value may have 1 GB; a row has at least one byte more. The default is 1 GB for the whole row.
+constexpr std::size_t max_packet_bytes = (std::size_t{1} << 30) + (std::size_t{1} << 26);
+
+/// Authentication plugins a server may ask for. The library would also load "dialog", which asks at the terminal, or
+/// a Kerberos plugin, which lends out the database server's own ticket.
+constexpr const char* plugins_anywhere =
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec";
+/// The password itself goes only to a server whose certificate was verified.
+constexpr const char* plugins_verified =
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec,mysql_clear_password";
+
+/// Bounds what a destructor may take.
+constexpr std::chrono::milliseconds stop_timeout{900};
+
+/// A dead peer is noticed after about two minutes; the server's own timeouts are far longer (see session_setup.cpp).
+void set_keepalive(int socket) {
+  const int idle = 60, interval = 10, count = 6;
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
+}  // namespace
+
+Session* Session::running = nullptr;
+
+Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
+    : login_(login), address_(address), wait_(wait), deadline_(deadline) {
+  initialize_library();
+  handle_ = mysql_init(nullptr);
+  if (handle_ == nullptr) throw std::bad_alloc();
+  try {
+    set_options();
+    log_in();
+  } catch (...) {
+    mysql_close(handle_);
+    throw;
+  }
+}
+
+Session::~Session() {
+  mysql_close(handle_);
+}
+
+void Session::set_options() {
+  mysql_optionsv(handle_, MARIADB_OPT_IO_WAIT, &Session::on_wait);
+  // No timeouts of the library's own: they would put SO_RCVTIMEO on the socket.
+  const unsigned no_timeout = 0;
+  mysql_optionsv(handle_, MYSQL_OPT_CONNECT_TIMEOUT, &no_timeout);
+  const unsigned tcp = MYSQL_PROTOCOL_TCP;
+  mysql_optionsv(handle_, MYSQL_OPT_PROTOCOL, &tcp);
+  // Read as an unsigned int. Without it a server could ask for files of this machine.
+  const unsigned no_local_files = 0;
+  mysql_optionsv(handle_, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
+  const my_bool off = 0;
+  mysql_optionsv(handle_, MYSQL_OPT_RECONNECT, &off);
+  mysql_optionsv(handle_, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet_bytes);
+  mysql_optionsv(handle_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_optionsv(handle_, MARIADB_OPT_RESTRICTED_AUTH,
+                 login_.tls_mode >= TlsMode::verify_ca ? plugins_verified : plugins_anywhere);
+  if (!login_.application_name.empty()) {
+    mysql_optionsv(handle_, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", login_.application_name.c_str());
+  }
+  if (login_.compression) mysql_optionsv(handle_, MYSQL_OPT_COMPRESS, nullptr);
+  set_tls_options(handle_, login_);
+}
+
+void Session::log_in() {
+  const std::string address = address_.text();
+  const char* database = login_.database.empty() ? nullptr : login_.database.c_str();
+  HandshakeWatch watch(handle_, login_);
+  bool connected = false;
+  try {
+    call([&] {
+      // Null for the password would make the library read it from the environment.
+      connected = mysql_real_connect(handle_, address.c_str(), login_.username.c_str(), login_.password.c_str(),
+                                     database, static_cast<unsigned>(login_.port), nullptr, 0) != nullptr;
+    });
+  } catch (const core::Error& error) {
+    if (error.number() == core::ErrorNumber::timed_out && !watch.answered()) throw UnreachableError(error);
+    throw;
+  }
+  if (!connected) {
+    const NativeError error = native_error(handle_);
+    core::Error wording = connect_error(login_, error);
+    if (!watch.answered() && is_unreachable(error)) throw UnreachableError(std::move(wording));
+    throw wording;
+  }
+  if (requires_tls(login_.tls_mode) && mysql_get_ssl_cipher(handle_) == nullptr) {
+    throw connect_error(login_, {0, {}, "the connection is not encrypted"});
+  }
+  set_keepalive(static_cast<int>(mysql_get_socket(handle_)));
+  version_.is_mariadb = mariadb_connection(handle_) != 0;
+  version_.number = mysql_get_server_version(handle_);
+  logged_in_ = true;
+}
+
+void Session::call(const std::function<void()>& function) {
+  std::exception_ptr thrown;
+  const auto step = [&](auto continue_it) {
+    Session* outer = std::exchange(running, this);
+    const bool finished = continue_it();
+    running = outer;
+    return finished;
+  };
+  bool finished = step([&] {
+    return stack_.start([&] {
+      try {
+        function();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    });
+  });
+  while (!finished) {
+    std::exception_ptr interrupt;
+    unsigned ready = 0;
+    try {
+      ready = wait_.wait(wait_socket_, wait_events_, deadline_);
+    } catch (...) {
+      interrupt = std::current_exception();
+    }
+    if (interrupt || ready == core::wait_none) {
+      if (logged_in_) stop_statement();
+      failing_ = true;
+      while (!step([&] { return stack_.resume(); })) {
+      }
+      give_up();
+      if (interrupt) std::rethrow_exception(interrupt);
+      throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
+    }
+    finished = step([&] { return stack_.resume(); });
+  }
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// The library's hook. False readiness is harmless: the library tries again and comes back.
+int Session::on_wait(int socket, char is_read, int) {
+  if (running == nullptr || running->failing_) {
+    errno = ETIMEDOUT;
+    return -1;
+  }
+  running->wait_socket_ = socket;
+  running->wait_events_ =
+      is_read != 0 && !tls_wants_to_write(running->handle_) ? core::wait_readable : core::wait_writable;
+  Session* self = running;
+  self->stack_.suspend();
+  if (self->failing_) {
+    errno = ETIMEDOUT;
+    return -1;
+  }
+  return 1;
+}
+
+void Session::execute(const std::string& sql, core::Phase phase) {
+  query(sql, phase, 0);
+}
+
+std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, std::size_t max_rows) {
+  std::vector<TextRow> rows;
+  call([&] {
+    MYSQL_RES* result = mysql_real_query(handle_, sql.data(), sql.size()) == 0 ? mysql_use_result(handle_) : nullptr;
+    bool too_many = false;
+    if (result != nullptr) {
+      while (MYSQL_ROW row = mysql_fetch_row(result)) {
+        too_many = rows.size() == max_rows;
+        if (too_many) break;
+        const unsigned long* lengths = mysql_fetch_lengths(result);
+        TextRow& values = rows.emplace_back(mysql_num_fields(result));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          if (row[i] != nullptr) values[i].emplace(row[i], lengths[i]);
+        }
+      }
+    }
+    const NativeError error = native_error(handle_);
+    mysql_free_result(result);
+    if (error.code != 0) throw statement_error(phase, "could not query the server", error);
+    if (too_many) throw_malformed("the server sent more rows than it was asked for");
+  });
+  return rows;
+}
+
+void Session::convert_results(bool convert) {
+  if (convert == converting_) return;
+  const char* charset = version_.at_least(50503, 50503) ? "utf8mb4" : "utf8";
+  execute(std::string("SET character_set_results = ") + (convert ? charset : "NULL"), core::Phase::describe);
+  converting_ = convert;
+}
+
+void Session::identify() {
+  const auto rows = query("SELECT CONNECTION_ID(), CONCAT(@@hostname, ':', @@port)", core::Phase::connect, 1);
+  if (rows.size() != 1 || rows[0].size() != 2) throw_malformed("the server does not tell the connection's number");
+  connection_id_ = rows[0][0].value_or("");
+  server_identity_ = rows[0][1].value_or("");
+}
+
+void Session::stop_statement() noexcept {
+  if (!usable_) return;
+  usable_ = false;
+  if (!connection_id_.empty()) {
+    try {
+      core::PollWait wait;
+      Session other(login_, address_, wait, std::chrono::steady_clock::now() + stop_timeout);
+      other.identify();
+      // Behind a load balancer the second connection may have led to another server, where the number is somebody
+      // else's.
+      if (other.server_identity_ == server_identity_) other.execute("KILL QUERY " + connection_id_, core::Phase::fetch);
+    } catch (...) {  // the socket is closed in any case
+    }
+  }
+  give_up();
+}
+
+void Session::give_up() noexcept {
+  usable_ = false;
+  failing_ = true;
+  if (handle_->net.pvio != nullptr) shutdown(static_cast<int>(mysql_get_socket(handle_)), SHUT_RDWR);
+}
+
+}  // namespace connector::mysql

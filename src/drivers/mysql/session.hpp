@@ -1,0 +1,103 @@
+// One connection to a server: the library's handle, and calls that wait through core::Wait.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address_rules.hpp"
+#include "core/error.hpp"
+#include "core/wait.hpp"
+#include "drivers/mysql/login.hpp"
+#include "drivers/mysql/private_stack.hpp"
+
+struct st_mysql;
+
+namespace connector::mysql {
+
+using TextRow = std::vector<std::optional<std::string>>;
+
+/// A version number of a server, comparable: 10.11.19 is 101119.
+struct ServerVersion {
+  bool is_mariadb = false;
+  unsigned long number = 0;
+  /// True if the server is a MySQL, or a MariaDB, of at least that version; 0 = none of that kind.
+  bool at_least(unsigned long mysql, unsigned long mariadb) const noexcept {
+    const unsigned long least = is_mariadb ? mariadb : mysql;
+    return least != 0 && number >= least;
+  }
+};
+
+class Session {
+ public:
+  /// Dials one address and logs in. Throws Error, or UnreachableError where another address of the server may do
+  /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
+  Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
+  /// Never waits: says goodbye if that can be done at once.
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Runs `function` where the library may wait; see PrivateStack. It must not use core::Wait, nor call the library
+  /// while an exception is on its way. What it throws comes out here. If the wait is interrupted or the deadline
+  /// passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and the
+  /// interrupt or an Error (timed_out) is thrown.
+  void call(const std::function<void()>& function);
+
+  /// Runs a statement that yields no rows.
+  void execute(const std::string& sql, core::Phase phase);
+  /// Runs a query with a small result, as text. More than `max_rows` rows are an Error.
+  std::vector<TextRow> query(const std::string& sql, core::Phase phase, std::size_t max_rows);
+
+  /// Whether the server converts text to UTF-8 or sends it as it is stored (charset.hpp).
+  void convert_results(bool convert);
+
+  st_mysql* handle() noexcept { return handle_; }
+  const ServerVersion& version() const noexcept { return version_; }
+  /// False once the connection was given up.
+  bool usable() const noexcept { return usable_; }
+  void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
+
+  /// Learns what stop_statement() needs to stop this session's statement and no other.
+  void identify();
+  /// Stops what the server does for this session, through a second connection, within a second; then gives the
+  /// connection up. Never throws.
+  void stop_statement() noexcept;
+  /// Closes the socket without a goodbye; calls fail from here on.
+  void give_up() noexcept;
+
+ private:
+  static int on_wait(int socket, char is_read, int timeout);
+  static Session* running;
+
+  void set_options();
+  void log_in();
+
+  const Login login_;
+  const core::Address address_;
+  core::Wait& wait_;
+  core::Deadline deadline_;
+  PrivateStack stack_;
+  st_mysql* handle_ = nullptr;
+  ServerVersion version_;
+  std::string server_identity_;
+  std::string connection_id_;
+  int wait_socket_ = -1;
+  unsigned wait_events_ = 0;
+  bool failing_ = false;  ///< waits of the library fail at once
+  bool logged_in_ = false;
+  bool usable_ = true;
+  bool converting_ = true;
+};
+
+/// The failure to reach an address: another may do.
+class UnreachableError : public core::Error {
+ public:
+  explicit UnreachableError(core::Error error) : core::Error(std::move(error)) {}
+};
+
+}  // namespace connector::mysql

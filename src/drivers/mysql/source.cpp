@@ -1,0 +1,190 @@
+#include "drivers/mysql/source.hpp"
+
+#include <algorithm>
+
+#include "core/utf8.hpp"
+#include "drivers/mysql/dialect.hpp"
+#include "drivers/mysql/errors.hpp"
+
+namespace connector::mysql {
+
+namespace {
+
+using core::ErrorNumber;
+using core::Phase;
+
+core::Error request_error(std::string message, std::string hint = {}) {
+  return core::Error(ErrorNumber::invalid_parameters, std::move(message), "Provider mysql, phase describe.",
+                     std::move(hint));
+}
+
+/// MySQL's column names know no case.
+bool same_column(std::string_view a, std::string_view b) {
+  return core::lower_ascii(a) == core::lower_ascii(b);
+}
+
+/// True if values described by one rule can be read by the other.
+bool reads_alike(const ColumnRule& a, const ColumnRule& b) {
+  return a.decode == b.decode && a.text.encoding == b.text.encoding && a.text.wide == b.text.wide &&
+         a.type.kind == b.type.kind && (a.decode != Decode::bits || a.type.length == b.type.length);
+}
+
+}  // namespace
+
+MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
+    : session_(session), encoding_(request.encoding), zero_dates_(request.zero_dates) {
+  if (request.query.empty()) {
+    const std::string_view schema = request.schema.empty() ? default_schema : request.schema;
+    if (schema.empty()) {
+      throw request_error("the schema of table " + core::quoted(request.table) + " is not known",
+                          "Set \"schema\", or \"database\" in \"connection\".");
+    }
+    table_ = quote_table(schema, request.table);
+    summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
+    session_.convert_results(true);
+    describe_table(request, read_catalog(session_, schema, request.table));
+  } else {
+    summary_ = "could not run the query";
+    describe_query(request);
+  }
+}
+
+MysqlSource::~MysqlSource() {
+  if (statement_ && statement_->is_open()) session_.stop_statement();
+}
+
+void MysqlSource::describe_table(const core::SourceRequest& request, const CatalogTable& catalog) {
+  session_.convert_results(!encoding_);
+  std::string list;
+  for (const core::ColumnRequest& column : request.columns) {
+    list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
+  }
+  Statement statement(session_, "SELECT " + (list.empty() ? "*" : list) + " FROM " + table_, Phase::describe, summary_);
+  const std::vector<Field> fields = statement.fields();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto& wanted = i < request.columns.size() ? request.columns[i].wanted : std::nullopt;
+    core::RemoteColumn& column = add_column(fields[i], i, catalog.json_columns.contains(fields[i].name), wanted);
+    // A zero date that becomes NULL must not fail on the column's constraint.
+    const bool may_become_null =
+        zero_dates_ == core::InvalidValues::null && may_be_zero_date(columns_.back().rule.decode);
+    column.not_null = fields[i].not_null && !may_become_null;
+    if (const auto known = catalog.columns.find(fields[i].name); known != catalog.columns.end()) {
+      column.remote_type = known->second.type;
+      column.comment = known->second.comment;
+      if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->second.srid;
+    }
+  }
+  const auto is_described = [&](const std::string& name) {
+    return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+  };
+  if (std::all_of(catalog.primary_key.begin(), catalog.primary_key.end(), is_described)) {
+    description_.primary_key = catalog.primary_key;
+  }
+  description_.comment = catalog.comment;
+  description_.estimated_rows = catalog.estimated_rows;
+}
+
+void MysqlSource::describe_query(const core::SourceRequest& request) {
+  session_.convert_results(!encoding_);
+  statement_ = std::make_unique<Statement>(session_, request.query, Phase::describe, summary_);
+  if (statement_->parameters() > 0) {
+    throw request_error("the query has placeholders",
+                        "A question mark outside of quotes stands for a value that is "
+                        "missing here.");
+  }
+  const std::vector<Field> fields = statement_->fields();
+  if (fields.empty()) {
+    throw request_error("the query yields no rows",
+                        "Procedures can't be described without running them; put a SELECT in their place.");
+  }
+  if (request.columns.empty()) {
+    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, false, std::nullopt);
+    return;
+  }
+  for (const core::ColumnRequest& asked : request.columns) {
+    auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == asked.name; });
+    if (found == fields.end()) {
+      found = std::find_if(fields.begin(), fields.end(),
+                           [&](const Field& field) { return same_column(field.name, asked.name); });
+    }
+    if (found == fields.end()) throw request_error("the query has no column " + core::quoted(asked.name));
+    add_column(*found, static_cast<std::size_t>(found - fields.begin()), false, asked.wanted);
+  }
+}
+
+core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire_column, bool is_json,
+                                            const std::optional<core::LogicalType>& wanted) {
+  SourceColumn& column = columns_.emplace_back();
+  column.wire_column = wire_column;
+  column.is_json = is_json;
+  column.wanted = wanted;
+  column.rule = column_rule(field.facts, is_json, encoding_, wanted);
+  core::RemoteColumn& described = description_.columns.emplace_back();
+  described.name = field.name;
+  described.remote_type = column.rule.remote_type;
+  described.type = column.rule.type;
+  described.form = column.rule.form;
+  described.encoding = column.rule.text.encoding;
+  return described;
+}
+
+void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+  if (!table_.empty()) {
+    std::string list;
+    for (const std::size_t index : selected) {
+      list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
+    }
+    std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_;
+    if (row_limit) sql += " LIMIT " + std::to_string(*row_limit);
+    statement_ = std::make_unique<Statement>(session_, sql, Phase::execute, summary_);
+  }
+  statement_->execute(summary_);
+  decoder_ = std::make_unique<RowDecoder>(wire_columns(selected), selected.size(), zero_dates_);
+}
+
+/// How the rows are read. The statement may have been prepared again since it was described, and the server may have
+/// changed its mind.
+std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>& selected) const {
+  const std::vector<Field> fields = statement_->fields();
+  std::vector<WireColumn> wire;
+  for (const Field& field : fields) {
+    const ColumnRule rule = column_rule(field.facts, false, encoding_, std::nullopt);
+    wire.push_back({.decode = rule.decode, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide});
+  }
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    const SourceColumn& column = columns_[selected[i]];
+    const std::size_t at = table_.empty() ? column.wire_column : i;
+    const bool fits = at < fields.size() &&
+                      reads_alike(column.rule, column_rule(fields[at].facts, column.is_json, encoding_, column.wanted));
+    if (!fits) {
+      throw core::remote_error({.provider = "mysql",
+                                .phase = Phase::execute,
+                                .number = ErrorNumber::cannot_read,
+                                .summary = summary_,
+                                .remote_message = "its columns have changed since it was described",
+                                .hint = "Try again."});
+    }
+    wire[at].decode = column.rule.decode;
+    wire[at].target = i;
+  }
+  return wire;
+}
+
+bool MysqlSource::fetch(core::RowBatch& batch) {
+  bool more = true;
+  session_.call([&] {
+    while (more && !batch.full()) {
+      const std::span<const unsigned char> row = statement_->next_row();
+      more = !row.empty();
+      if (more) decoder_->decode(row, batch);
+    }
+  });
+  return more;
+}
+
+std::span<const std::uint64_t> MysqlSource::zero_date_counts() const {
+  return decoder_ ? decoder_->zero_date_counts() : std::span<const std::uint64_t>();
+}
+
+}  // namespace connector::mysql

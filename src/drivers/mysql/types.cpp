@@ -1,0 +1,215 @@
+#include "drivers/mysql/types.hpp"
+
+#include <mysql.h>
+
+namespace connector::mysql {
+
+namespace {
+
+using core::LogicalType;
+using core::TypeKind;
+using core::ValueForm;
+
+constexpr int type_vector = 242;  // MYSQL_TYPE_VECTOR of MySQL 9.0; libmariadb has no name for it
+
+/// PostgreSQL's limit for varchar(n).
+constexpr unsigned long max_varchar = 10485760;
+
+ColumnRule datum(Decode decode, LogicalType type, std::string remote_type) {
+  ColumnRule rule;
+  rule.decode = decode;
+  rule.type = std::move(type);
+  rule.remote_type = std::move(remote_type);
+  return rule;
+}
+
+LogicalType kind(TypeKind kind, std::int32_t length = 0, std::int32_t scale = 0) {
+  LogicalType type;
+  type.kind = kind;
+  type.length = length;
+  type.scale = scale;
+  return type;
+}
+
+std::string in_brackets(unsigned long n) {
+  return '(' + std::to_string(n) + ')';
+}
+
+ColumnRule integer_rule(const FieldFacts& field) {
+  const bool is_unsigned = (field.flags & UNSIGNED_FLAG) != 0;
+  const std::string suffix = is_unsigned ? " unsigned" : "";
+  switch (field.type) {
+    case MYSQL_TYPE_TINY:
+      return datum(is_unsigned ? Decode::uint8 : Decode::int8, kind(TypeKind::int2), "tinyint" + suffix);
+    case MYSQL_TYPE_SHORT:
+      return is_unsigned ? datum(Decode::uint16, kind(TypeKind::int4), "smallint unsigned")
+                         : datum(Decode::int16, kind(TypeKind::int2), "smallint");
+    case MYSQL_TYPE_INT24:  // four bytes on the wire; unsigned ones fit an int4 too
+      return datum(Decode::int32, kind(TypeKind::int4), "mediumint" + suffix);
+    case MYSQL_TYPE_LONG:
+      return is_unsigned ? datum(Decode::uint32, kind(TypeKind::int8), "int unsigned")
+                         : datum(Decode::int32, kind(TypeKind::int4), "int");
+    default:
+      return is_unsigned ? datum(Decode::uint64, kind(TypeKind::numeric, 20, 0), "bigint unsigned")
+                         : datum(Decode::int64, kind(TypeKind::int8), "bigint");
+  }
+}
+
+/// `length` counts the digits, the point and the place for a sign.
+ColumnRule decimal_rule(const FieldFacts& field) {
+  const long scale = field.decimals;
+  const long precision =
+      static_cast<long>(field.length) - (scale > 0 ? 1 : 0) - ((field.flags & UNSIGNED_FLAG) != 0 ? 0 : 1);
+  LogicalType type = kind(TypeKind::numeric);
+  std::string remote_type = "decimal";
+  if (precision >= 1 && precision <= 65 && scale <= precision) {
+    type.length = static_cast<std::int32_t>(precision);
+    type.scale = static_cast<std::int32_t>(scale);
+    remote_type += '(' + std::to_string(precision) + ',' + std::to_string(scale) + ')';
+  }
+  if ((field.flags & UNSIGNED_FLAG) != 0) remote_type += " unsigned";
+  return datum(Decode::decimal, std::move(type), std::move(remote_type));
+}
+
+/// Date and time types; `decimals` beyond 6 means "not fixed".
+ColumnRule temporal_rule(const FieldFacts& field, const std::optional<LogicalType>& wanted) {
+  const std::int32_t digits = field.decimals <= 6 ? static_cast<std::int32_t>(field.decimals) : -1;
+  const std::string suffix = digits > 0 ? in_brackets(field.decimals) : "";
+  switch (field.type) {
+    case MYSQL_TYPE_DATETIME:
+      return datum(Decode::datetime, kind(TypeKind::timestamp, digits), "datetime" + suffix);
+    case MYSQL_TYPE_TIMESTAMP:
+      return datum(Decode::datetime, kind(TypeKind::timestamptz, digits), "timestamp" + suffix);
+    case MYSQL_TYPE_TIME:
+      if (wanted && wanted->kind == TypeKind::interval) {
+        return datum(Decode::time_interval, kind(TypeKind::interval, digits), "time" + suffix);
+      }
+      return datum(Decode::time, kind(TypeKind::time, digits), "time" + suffix);
+    default:
+      return datum(Decode::date, kind(TypeKind::date, -1), "date");
+  }
+}
+
+ColumnRule bit_rule(const FieldFacts& field) {
+  if (field.length == 1) return datum(Decode::boolean, kind(TypeKind::boolean), "bit(1)");
+  return datum(Decode::bits, kind(TypeKind::bit, static_cast<std::int32_t>(field.length)),
+               "bit" + in_brackets(field.length));
+}
+
+/// A type whose input function reads the text, which is ASCII or Unicode whatever the column's character set.
+ColumnRule parsed_text(LogicalType type, std::string remote_type) {
+  ColumnRule rule = datum(Decode::text, std::move(type), std::move(remote_type));
+  rule.form = ValueForm::text;
+  return rule;
+}
+
+LogicalType named(const char* name) {
+  LogicalType type = kind(TypeKind::named);
+  type.name = name;
+  return type;
+}
+
+bool is_blob(int type) {
+  return type == MYSQL_TYPE_TINY_BLOB || type == MYSQL_TYPE_MEDIUM_BLOB || type == MYSQL_TYPE_LONG_BLOB ||
+         type == MYSQL_TYPE_BLOB;
+}
+
+/// CHAR's padding is stripped by the server, so varchar is the type that keeps it equal. varchar(n) is promised only
+/// where the server keeps the promise: for columns of tables, not for expressions.
+ColumnRule text_rule(const FieldFacts& field, const std::optional<std::string>& encoding, bool is_json) {
+  const Charset charset = charset_of_collation(field.collation);
+  ColumnRule rule;
+  rule.form = ValueForm::text;
+  rule.text = text_arrival(charset, encoding);
+  rule.decode = rule.text.wide == WideForm::none ? Decode::text : Decode::wide_text;
+  rule.type = kind(TypeKind::text);
+  if (is_json) {
+    rule.type = kind(TypeKind::jsonb);
+    rule.remote_type = "json";
+    return rule;
+  }
+  const bool is_choice =
+      (field.flags & (ENUM_FLAG | SET_FLAG)) != 0 || field.type == MYSQL_TYPE_ENUM || field.type == MYSQL_TYPE_SET;
+  if (is_choice) {
+    const bool is_set = (field.flags & SET_FLAG) != 0 || field.type == MYSQL_TYPE_SET;
+    rule.remote_type = is_set ? "set" : "enum";
+    return rule;
+  }
+  if (is_blob(field.type)) {
+    rule.remote_type = "text";
+    return rule;
+  }
+  const unsigned long characters = charset.max_bytes == 0 ? 0 : field.length / charset.max_bytes;
+  rule.remote_type = field.type == MYSQL_TYPE_STRING ? "char" : "varchar";
+  if (characters > 0) rule.remote_type += in_brackets(characters);
+  if (field.is_table_column && characters > 0 && characters <= max_varchar) {
+    rule.type = kind(TypeKind::varchar, static_cast<std::int32_t>(characters));
+  }
+  return rule;
+}
+
+ColumnRule string_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding) {
+  // MariaDB's plug-in types are strings to the protocol, with the name beside.
+  if (field.data_type_name == "uuid") return parsed_text(kind(TypeKind::uuid), "uuid");
+  if (field.data_type_name == "inet4" || field.data_type_name == "inet6") {
+    return parsed_text(named("inet"), field.data_type_name);
+  }
+  if (charset_of_collation(field.collation).is_binary) {
+    return datum(Decode::bytes, kind(TypeKind::bytea), is_blob(field.type) ? "blob" : "varbinary");
+  }
+  return text_rule(field, encoding, is_json || field.format_name == "json");
+}
+
+}  // namespace
+
+ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding,
+                       const std::optional<LogicalType>& wanted) {
+  switch (field.type) {
+    case MYSQL_TYPE_TINY:
+    case MYSQL_TYPE_SHORT:
+    case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG:
+    case MYSQL_TYPE_LONGLONG:
+      return integer_rule(field);
+    case MYSQL_TYPE_YEAR:
+      return datum(Decode::uint16, kind(TypeKind::int2), "year");
+    case MYSQL_TYPE_FLOAT:
+      return datum(Decode::float4, kind(TypeKind::float4), "float");
+    case MYSQL_TYPE_DOUBLE:
+      return datum(Decode::float8, kind(TypeKind::float8), "double");
+    case MYSQL_TYPE_DECIMAL:
+    case MYSQL_TYPE_NEWDECIMAL:
+      return decimal_rule(field);
+    case MYSQL_TYPE_DATE:
+    case MYSQL_TYPE_NEWDATE:
+    case MYSQL_TYPE_DATETIME:
+    case MYSQL_TYPE_TIMESTAMP:
+    case MYSQL_TYPE_TIME:
+      return temporal_rule(field, wanted);
+    case MYSQL_TYPE_BIT:
+      return bit_rule(field);
+    case MYSQL_TYPE_NULL: {
+      ColumnRule rule = parsed_text(kind(TypeKind::text), "null");
+      rule.decode = Decode::null;
+      return rule;
+    }
+    case MYSQL_TYPE_JSON:
+      return parsed_text(kind(TypeKind::jsonb), "json");
+    case MYSQL_TYPE_GEOMETRY: {
+      ColumnRule rule = datum(Decode::geometry, kind(TypeKind::geometry),
+                              field.data_type_name.empty() ? "geometry" : field.data_type_name);
+      rule.form = ValueForm::receive;
+      return rule;
+    }
+    case type_vector:
+      return datum(Decode::bytes, kind(TypeKind::bytea), "vector");
+    default:
+      return string_rule(field, is_json, encoding);
+  }
+}
+
+bool may_be_zero_date(Decode decode) noexcept {
+  return decode == Decode::date || decode == Decode::datetime;
+}
+
+}  // namespace connector::mysql

@@ -1,0 +1,69 @@
+// Which local type a remote column gets, and how its values are read: the one place that knows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/logical_type.hpp"
+#include "drivers/mysql/charset.hpp"
+
+struct st_mysql_field;
+
+namespace connector::mysql {
+
+/// How a value of the binary protocol is read and stored.
+enum class Decode : std::uint8_t {
+  null,  ///< the type of the literal NULL: no bytes
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,  ///< to numeric
+  float4,
+  float8,
+  decimal,  ///< text to numeric
+  boolean,  ///< bit(1)
+  bits,
+  date,
+  datetime,  ///< timestamp and timestamptz alike: the session's time zone is UTC
+  time,
+  time_interval,
+  text,
+  wide_text,  ///< converted to UTF-8
+  bytes,
+  geometry,
+};
+
+/// A column as the protocol's metadata describe it.
+struct FieldFacts {
+  int type = 0;  ///< enum_field_types; MySQL 9's vector is 242
+  unsigned flags = 0;
+  unsigned collation = 0;    ///< 63 = binary, nothing else is
+  unsigned long length = 0;  ///< bytes of the longest value
+  unsigned decimals = 0;
+  bool is_table_column = false;  ///< not an expression
+  std::string data_type_name;    ///< MariaDB 10.5+: "uuid", "inet6", "point"
+  std::string format_name;       ///< MariaDB 10.5+: "json"
+  bool operator==(const FieldFacts&) const = default;
+};
+
+struct ColumnRule {
+  Decode decode = Decode::text;
+  core::LogicalType type;
+  core::ValueForm form = core::ValueForm::datum;
+  TextArrival text;         ///< of text forms
+  std::string remote_type;  ///< in MySQL's words, as far as metadata tell
+};
+
+/// `is_json`: known from elsewhere (a check constraint of older MariaDB) to hold JSON. `encoding`: of the request.
+ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding,
+                       const std::optional<core::LogicalType>& wanted);
+
+/// True if dates of this column may be zero or partial.
+bool may_be_zero_date(Decode decode) noexcept;
+
+}  // namespace connector::mysql
