@@ -60,6 +60,7 @@ class MySql56(MySqlFamily):
             "--innodb-large-prefix=1",
             "--sql-mode=STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION",
             "--explicit-defaults-for-timestamp=1",
+            "--performance-schema=OFF",
         ]
 
     def environment(self) -> dict[str, str]:

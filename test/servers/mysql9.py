@@ -45,6 +45,7 @@ class MySql9(MySqlFamily):
             "--mysqlx=OFF",
             "--innodb-redo-log-capacity=64M",
             "--skip-log-bin",
+            "--performance-schema=OFF",
         ]
 
     def _tree(self) -> Path:

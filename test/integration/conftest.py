@@ -1,0 +1,121 @@
+"""Fixtures: one cluster with the extension, and remote servers, each started once when first needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+from harness.database import Database
+
+from servers.catalog import MYSQL_KINDS
+from servers.postgres import Postgres
+from servers.remote_mysql import MySqlRemote
+from servers.server import Unavailable
+from servers.staging import sanitized, sanitizer_environment, staged
+from servers.workspace import Workspace
+
+# Words in the server's log that mean a crash or a finding of a sanitizer. Tests kill with other signals.
+_CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|AddressSanitizer|runtime error:|\bPANIC\b|\bTRAP:|stuck spinlock")
+
+
+_LIMIT = 300  # seconds for one test; none should ever need it
+
+
+@pytest.fixture(autouse=True)
+def deadline() -> Iterator[None]:
+    """Ends a test that hangs, with a traceback of where."""
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"the test took longer than {_LIMIT} s")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(_LIMIT)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Workspace]:
+    with Workspace() as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="session")
+def pg(workspace: Workspace) -> Iterator[Postgres]:
+    """The cluster. At the end its log is searched for crashes."""
+    environment = sanitizer_environment() if sanitized() else {}
+    with Postgres(workspace, stage=staged(workspace), environment=environment) as server:
+        yield server
+    found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
+    assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
+
+
+@pytest.fixture(scope="module")
+def db(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database for the module, with the extension, seen by a superuser."""
+    name = request.module.__name__.removeprefix("test_")
+    pg.create_database(name, "connector")
+    database = Database(pg, name)
+    yield database
+    database.close()
+    server = Database(pg, "postgres")
+    server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server.close()
+
+
+@pytest.fixture
+def etl(db: Database) -> Iterator[Database]:
+    """The same database seen by a plain role that may open connections."""
+    role = db.create_role("etl")
+    yield role
+    role.close()
+    db.drop_role("etl")
+
+
+@pytest.fixture(scope="session")
+def mariadb(workspace: Workspace) -> MySqlRemote:
+    return _mysql("mariadb", workspace)
+
+
+@pytest.fixture(scope="session")
+def mysql56(workspace: Workspace) -> MySqlRemote:
+    return _mysql("mysql56", workspace)
+
+
+@pytest.fixture(scope="session")
+def mysql9(workspace: Workspace) -> MySqlRemote:
+    return _mysql("mysql9", workspace)
+
+
+@pytest.fixture(params=list(MYSQL_KINDS))
+def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
+    """Each server of the MySQL family in turn."""
+    return _running(request)
+
+
+@pytest.fixture(params=list(MYSQL_KINDS))
+def remote(request: pytest.FixtureRequest) -> MySqlRemote:
+    """Each remote server of every provider in turn."""
+    return _running(request)
+
+
+def _running(request: pytest.FixtureRequest) -> MySqlRemote:
+    """The session's server of the kind that is asked for; started again if a test stopped it."""
+    chosen = os.environ.get("CONNECTOR_TEST_REMOTES", "")
+    if chosen and request.param not in re.split(r"[\s,]+", chosen):
+        pytest.skip(f"CONNECTOR_TEST_REMOTES leaves out {request.param}")
+    found: MySqlRemote = request.getfixturevalue(request.param)
+    found.server.start()
+    return found
+
+
+def _mysql(kind: str, workspace: Workspace) -> MySqlRemote:
+    try:
+        return MySqlRemote(MYSQL_KINDS[kind](workspace).start())
+    except Unavailable as reason:
+        pytest.skip(str(reason))
