@@ -14,7 +14,7 @@ class Arena {
  public:
   explicit Arena(std::size_t chunk_bytes = 256 * 1024);
 
-  /// `size` bytes, uninitialised; throws std::bad_alloc.
+  /// `size` (more than 0) bytes, uninitialised; throws std::bad_alloc.
   char* allocate(std::size_t size) {
     const std::size_t rounded = (size + 7) & ~std::size_t{7};
     if (rounded <= static_cast<std::size_t>(end_ - next_)) {

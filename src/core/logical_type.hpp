@@ -54,7 +54,7 @@ struct LogicalType {
   std::int32_t scale = 0;  ///< numeric: digits behind the point
   std::int32_t srid = 0;   ///< geometry, geography: 0 = unknown or mixed
   /// named: the type's name as format_type() prints it, with schema where it needs one
-  std::string name;
+  std::string name = {};
 
   bool operator==(const LogicalType&) const = default;
 };

@@ -195,7 +195,10 @@ std::vector<std::string> secret_texts(std::string_view json, const Registry& reg
     spellings.push_back(doubled(spellings[i], '\''));
     spellings.push_back(doubled(doubled(spellings[i], '\''), '\\'));
   }
-  std::sort(spellings.begin(), spellings.end());
+  // Longest first, for a caller that replaces them one after the other: a secret may be part of another.
+  std::sort(spellings.begin(), spellings.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
   spellings.erase(std::unique(spellings.begin(), spellings.end()), spellings.end());
   return spellings;
 }

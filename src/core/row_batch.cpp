@@ -60,8 +60,9 @@ void RowBatch::set_numeric(std::size_t column, __int128 unscaled, int scale) {
     magnitude /= 10;
   } while (magnitude != 0);
   if (unscaled < 0) text.insert(text.begin(), '-');
-  if (scale < 0 && scale >= -4 * (max_numeric_weight + 1)) text.append(static_cast<std::size_t>(-scale), '0');
-  if (scale > 0 || !set_numeric(column, text, 0)) set_invalid(column, "scale is out of range for numeric", text);
+  const bool writable = scale < 0 && scale >= -4 * (max_numeric_weight + 1);
+  if (writable) text.append(static_cast<std::size_t>(-scale), '0');
+  if (!writable || !set_numeric(column, text, 0)) set_invalid(column, "scale is out of range for numeric", text);
 }
 
 bool RowBatch::set_numeric(std::size_t column, std::string_view decimal, int scale) {

@@ -1,0 +1,99 @@
+#include "core/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <set>
+
+namespace connector::core {
+namespace {
+
+TEST(Error, DetailAlwaysEndsWithTheNumber) {
+  const Error plain(ErrorNumber::cannot_connect, "could not connect");
+  EXPECT_EQ(plain.detail(), "Connector error 1012.");
+  EXPECT_EQ(plain.hint(), "");
+  EXPECT_STREQ(plain.what(), "could not connect");
+  EXPECT_EQ(plain.message(), "could not connect");
+  EXPECT_EQ(plain.sqlstate(), "HV00N");
+  const Error full(ErrorNumber::unknown, "m", "Something happened.", "Do something.");
+  EXPECT_EQ(full.detail(), "Something happened.\nConnector error 99999.");
+  EXPECT_EQ(full.hint(), "Do something.");
+}
+
+TEST(Error, EveryNumberIsDescribed) {
+  const std::set<int> expected = {1011, 1012, 1014, 1022, 1501, 1502, 2001, 2004,
+                                  2005, 2006, 2012, 2013, 6667, 6669, 6671, 99999};
+  std::set<int> found;
+  int last = 0;
+  for (const ErrorNumberInfo& info : error_numbers()) {
+    const int number = static_cast<int>(info.number);
+    EXPECT_GT(number, last);
+    last = number;
+    found.insert(number);
+    EXPECT_FALSE(info.title.empty()) << number;
+    EXPECT_TRUE(info.what_to_do.ends_with(".")) << number;
+    EXPECT_TRUE(info.who == "user" || info.who == "administrator" || info.who == "remote") << number;
+    EXPECT_EQ(info.sqlstate.size(), 5u) << number;
+    for (const char c : info.sqlstate) EXPECT_TRUE(std::isdigit(c) || std::isupper(c)) << number;
+    EXPECT_EQ(&error_number_info(info.number), &info);
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST(Error, SqlstatesOfTheContract) {
+  EXPECT_EQ(error_number_info(ErrorNumber::invalid_parameters).sqlstate, "HV024");
+  EXPECT_EQ(error_number_info(ErrorNumber::timed_out).sqlstate, "57014");
+  EXPECT_EQ(error_number_info(ErrorNumber::too_many_columns).sqlstate, "54011");
+  EXPECT_EQ(error_number_info(ErrorNumber::duplicated_column).sqlstate, "42701");
+  EXPECT_EQ(error_number_info(ErrorNumber::encoding).sqlstate, "22021");
+  EXPECT_EQ(error_number_info(ErrorNumber::connectors_disabled).sqlstate, "42501");
+}
+
+TEST(Error, AnUnlistedNumberIsUnknown) {
+  EXPECT_EQ(error_number_info(static_cast<ErrorNumber>(1)).number, ErrorNumber::unknown);
+}
+
+TEST(RemoteError, SaysEverythingThatIsKnown) {
+  const Error error = remote_error({.provider = "mysql",
+                                    .phase = Phase::authenticate,
+                                    .number = ErrorNumber::cannot_connect,
+                                    .native_code = 1045,
+                                    .sqlstate = "28000",
+                                    .summary = "could not connect to server \"db1\", port 3306",
+                                    .remote_message = "Access denied for user 'x'@'y' (using password: YES)",
+                                    .hint = "Check the password."});
+  EXPECT_STREQ(error.what(),
+               "could not connect to server \"db1\", port 3306: Access denied for user 'x'@'y' (using password: YES)");
+  EXPECT_EQ(error.detail(),
+            "Provider mysql, phase authenticate, native error 1045, SQLSTATE 28000.\nConnector error 1012.");
+  EXPECT_EQ(error.hint(), "Check the password.");
+}
+
+TEST(RemoteError, LeavesOutWhatIsNotKnown) {
+  const Error error = remote_error({.provider = "hive",
+                                    .phase = Phase::fetch,
+                                    .number = ErrorNumber::cannot_read,
+                                    .summary = "could not read rows",
+                                    .remote_message = ""});
+  EXPECT_STREQ(error.what(), "could not read rows");
+  EXPECT_EQ(error.detail(), "Provider hive, phase fetch.\nConnector error 1011.");
+  const Error negative = remote_error({.provider = "",
+                                       .phase = Phase::load,
+                                       .number = ErrorNumber::cannot_load,
+                                       .native_code = -7,
+                                       .summary = "",
+                                       .remote_message = "x"});
+  EXPECT_STREQ(negative.what(), "x");
+  EXPECT_EQ(negative.detail(), "Phase load, native error -7.\nConnector error 2001.");
+}
+
+TEST(Phase, HasAName) {
+  EXPECT_EQ(phase_name(Phase::request), "request");
+  EXPECT_EQ(phase_name(Phase::connect), "connect");
+  EXPECT_EQ(phase_name(Phase::describe), "describe");
+  EXPECT_EQ(phase_name(Phase::execute), "execute");
+  EXPECT_EQ(phase_name(Phase::convert), "convert");
+}
+
+}  // namespace
+}  // namespace connector::core
