@@ -72,8 +72,9 @@ class Session {
 
  private:
   static int on_wait(int socket, char is_read, int timeout);
-  static Session* running;
+  static Session* running;  ///< whose call is on its private stack right now
 
+  bool waited();
   void set_options();
   void log_in();
 
@@ -86,6 +87,7 @@ class Session {
   ServerVersion version_;
   std::string server_identity_;
   std::string connection_id_;
+  int connect_errno_ = 0;  ///< why the TCP connection failed; the library's message has another number
   int wait_socket_ = -1;
   unsigned wait_events_ = 0;
   bool failing_ = false;  ///< waits of the library fail at once

@@ -69,7 +69,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
         zero_dates_ == core::InvalidValues::null && may_be_zero_date(columns_.back().rule.decode);
     column.not_null = fields[i].not_null && !may_become_null;
     if (const auto known = catalog.columns.find(fields[i].name); known != catalog.columns.end()) {
-      column.remote_type = known->second.type;
+      if (column.type.kind != core::TypeKind::jsonb) column.remote_type = known->second.type;  // MariaDB: longtext
       column.comment = known->second.comment;
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->second.srid;
     }
