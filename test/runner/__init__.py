@@ -5,7 +5,7 @@ test/integration/test_<group>_*.py (pytest), and `fuzz` (libFuzzer). ONLY= and S
 among them (spaces or commas between names). SANITIZE=1 tests an extension built with sanitizers;
 FUZZ_SECONDS= says how long each fuzzer runs; PYTEST_ARGS= is given to pytest.
 
-All is quiet when all is well. Logs stay in build/test-logs (build/asan/test-logs with SANITIZE=1); a failure shows the
+All is quiet when all is well. Logs stay in build/test-logs (build/sanitize/test-logs with SANITIZE=1); a failure shows the
 end of its log. The last line is `N passed, N failed, N skipped`, and the exit status is 0 only if something passed and
 nothing failed.
 """

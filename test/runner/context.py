@@ -32,7 +32,7 @@ class Context:
 
     @property
     def build(self) -> Path:
-        return ROOT / "build" / "asan" if self.sanitize else ROOT / "build"
+        return ROOT / "build" / "sanitize" if self.sanitize else ROOT / "build"
 
     @property
     def logs(self) -> Path:

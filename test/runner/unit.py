@@ -10,7 +10,7 @@ from .shell import run, show_tail
 def run_unit(context: Context) -> Result:
     if not list((ROOT / "test" / "unit").glob("*.cpp")):
         return Result()
-    log = context.logs / "unit.log"
+    build_log, log = context.logs / "unit-build.log", context.logs / "unit.log"
     build = ROOT / "build" / "unit"
     report = context.logs / "unit.xml"
     report.unlink(missing_ok=True)
@@ -18,8 +18,8 @@ def run_unit(context: Context) -> Result:
         ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=ON"],
         ["ninja", "-C", build, "unit_tests"],
     ):
-        if run(argv, log, cwd=ROOT) != 0:
-            show_tail(log)
+        if run(argv, build_log, cwd=ROOT) != 0:
+            show_tail(build_log)
             return failure("unit tests: build")
     # Leaks are looked for here, where no PostgreSQL keeps memory on purpose.
     options = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1"}

@@ -22,7 +22,8 @@ def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> 
     stage = workspace.subfolder("stage", mode=0o755)
     variables = [f"{name}={os.environ[name]}" for name in _PASSED_ON if name in os.environ]
     if sanitize:
-        variables += ["SANITIZE=1", "BUILD=build/asan"]
+        variables.append("SANITIZE=1")
+    _forget_other_flavour(sanitize)
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
     jobs = len(os.sched_getaffinity(0))
@@ -40,6 +41,14 @@ def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> 
             path = Path(folder) / name
             path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
     return stage
+
+
+def _forget_other_flavour(sanitize: bool) -> None:
+    """Objects of both flavours have folders of their own, but the library they make has one place: make can't tell
+    that it holds the other one."""
+    library = ROOT / "connector.so"
+    if library.exists() and (b"__asan_init" in library.read_bytes()) != sanitize:
+        library.unlink()
 
 
 def staged(workspace: Workspace) -> Path:
