@@ -1,0 +1,501 @@
+#include "core/connector_spec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "fake_provider.hpp"
+
+namespace connector::core {
+namespace {
+
+using testing::fake_registry;
+
+ConnectorSpec parse(std::string_view json, RequestKind kind = RequestKind::import) {
+  return parse_connector(json, kind, fake_registry());
+}
+
+/// A request with these members beside provider and connection.
+std::string request(std::string_view members) {
+  return R"({"provider": "mysql", "connection": {"server": "db", "username": "u"}, )" + std::string(members) + '}';
+}
+
+/// A request with these members of `connection`.
+std::string connection(std::string_view members) {
+  return R"({"provider": "mysql", "table": "t", "connection": {)" + std::string(members) + "}}";
+}
+
+struct Refusal {
+  std::string message;
+  std::string detail;
+  std::string hint;
+  ErrorNumber number = ErrorNumber::unknown;
+};
+
+Refusal refusal(std::string_view json, RequestKind kind = RequestKind::import) {
+  try {
+    parse(json, kind);
+  } catch (const Error& error) {
+    return {error.message(), error.detail(), error.hint(), error.number()};
+  }
+  return {"accepted", "", "", ErrorNumber::unknown};
+}
+
+/// The one problem of a request: the key named in the message, and the line in the detail.
+void expect_problem(std::string_view json, std::string_view key, std::string_view line,
+                    RequestKind kind = RequestKind::import) {
+  const Refusal found = refusal(json, kind);
+  EXPECT_EQ(found.number, ErrorNumber::invalid_parameters) << json;
+  EXPECT_EQ(found.message, "invalid connector parameters: \"" + std::string(key) + '"') << json;
+  EXPECT_EQ(found.detail, std::string(line) + "\nConnector error 1502.") << json;
+}
+
+TEST(ParseConnector, ReadsEveryKey) {
+  const ConnectorSpec spec = parse(R"({
+    "provider": "mysql",
+    "connection": {"server": "db1", "port": 3307, "database": "shop", "username": "reader", "password": " p;w ",
+                   "sslmode": "require", "connect_timeout": "5", "compression": true},
+    "table": "orders", "sql_query": "SELECT 1", "import_as": "local", "schema": "s", "encoding": "iso-8859-1",
+    "columns": ["a"], "max_rows": 10, "collision_strategy": "overwrite", "target_schema": "public",
+    "column_names": "verbatim", "default_columns": true, "invalid_values": "null", "zero_dates": "error",
+    "sync": {"mode": "merge", "key": ["id", "n"], "on_schema_change": "error", "skip_unchanged": true}
+  })",
+                                   RequestKind::sync);
+  EXPECT_EQ(spec.provider, "mysql");
+  EXPECT_FALSE(spec.foreign_server);
+  const ConnectionOptions expected = {{"server", "db1"},        {"port", "3307"},       {"database", "shop"},
+                                      {"username", "reader"},   {"password", " p;w "},  {"sslmode", "require"},
+                                      {"connect_timeout", "5"}, {"compression", "true"}};
+  EXPECT_EQ(spec.connection, expected);
+  EXPECT_EQ(spec.table, "orders");
+  EXPECT_EQ(spec.sql_query, "SELECT 1");
+  EXPECT_EQ(spec.import_as, "local");
+  EXPECT_EQ(spec.local_name_source(), "local");
+  EXPECT_EQ(spec.schema, "s");
+  EXPECT_EQ(spec.encoding, "LATIN1");
+  ASSERT_EQ(spec.columns.size(), 1u);
+  EXPECT_EQ(spec.max_rows, 10);
+  EXPECT_EQ(spec.collision_strategy, CollisionStrategy::overwrite);
+  EXPECT_EQ(spec.target_schema, "public");
+  EXPECT_EQ(spec.column_names, ColumnNames::verbatim);
+  EXPECT_TRUE(spec.default_columns);
+  EXPECT_EQ(spec.invalid_values, InvalidValues::null);
+  EXPECT_EQ(spec.zero_dates, InvalidValues::error);
+  EXPECT_EQ(spec.provider_parameters.at("zero_dates"), "error");
+  ASSERT_TRUE(spec.sync);
+  EXPECT_EQ(spec.sync->mode, SyncMode::merge);
+  EXPECT_EQ(spec.sync->key, (std::vector<std::string>{"id", "n"}));
+  EXPECT_EQ(spec.sync->on_schema_change, OnSchemaChange::error);
+  EXPECT_TRUE(spec.sync->skip_unchanged);
+}
+
+TEST(ParseConnector, HasTheDefaultsOfTheContract) {
+  const ConnectorSpec spec = parse(request(R"("table": "t")"));
+  EXPECT_EQ(spec.local_name_source(), "t");
+  EXPECT_FALSE(spec.sql_query || spec.import_as || spec.schema || spec.encoding || spec.max_rows ||
+               spec.target_schema || spec.sync || spec.interval);
+  EXPECT_TRUE(spec.columns.empty());
+  EXPECT_EQ(spec.collision_strategy, CollisionStrategy::rename);
+  EXPECT_EQ(spec.column_names, ColumnNames::normalize);
+  EXPECT_FALSE(spec.default_columns);
+  EXPECT_EQ(spec.invalid_values, InvalidValues::error);
+  EXPECT_EQ(spec.zero_dates, InvalidValues::null);
+  EXPECT_TRUE(spec.provider_parameters.empty());
+}
+
+TEST(ParseConnector, KeysAreMatchedWithoutRegardToCaseAndValuesExactly) {
+  const ConnectorSpec spec = parse(
+      R"({"PROVIDER": "mysql", "Connection": {"SERVER": "DB", "UserName": "U", "passWORD": "pW"}, "TABLE": "Orders"})");
+  EXPECT_EQ(spec.connection.at("server"), "DB");
+  EXPECT_EQ(spec.connection.at("username"), "U");
+  EXPECT_EQ(spec.connection.at("password"), "pW");
+  EXPECT_EQ(spec.table, "Orders");
+  EXPECT_NE(refusal(R"({"provider": "MySQL", "connection": {"server": "d", "username": "u"}, "table": "t"})")
+                .detail.find("did you mean \"mysql\"?"),
+            std::string::npos);
+  expect_problem(request(R"("table": "t", "collision_strategy": "Skip")"), "collision_strategy",
+                 R"(Key "collision_strategy" must be "rename", "skip", "overwrite" or "error".)");
+}
+
+TEST(ParseConnector, AllOffendingKeysAreReportedAtOnce) {
+  const Refusal found = refusal(R"({
+    "provider": "mysql", "tabel": "t", "max_rows": -1, "invalid_values": "ignore", "encoding": "klingon",
+    "connection": {"server": "d", "pasword": "hunter2", "port": 70000}, "import_as": 3
+  })");
+  EXPECT_EQ(found.number, ErrorNumber::invalid_parameters);
+  for (const char* key : {"\"tabel\"", "\"connection.pasword\"", "\"connection.port\"", "\"connection.username\"",
+                          "\"max_rows\"", "\"invalid_values\"", "\"encoding\"", "\"import_as\"", "\"table\""}) {
+    EXPECT_NE(found.message.find(key), std::string::npos) << key << " in " << found.message;
+  }
+  for (const char* line :
+       {"Unknown key \"tabel\"; did you mean \"table\"?\n",
+        "Unknown key \"connection.pasword\"; did you mean \"password\"?\n",
+        "Key \"connection.port\" must be an integer from 1 to 65535.\n", "Missing key \"connection.username\".\n",
+        "Key \"max_rows\" must be an integer not below 0.\n", "Key \"invalid_values\" must be \"error\" or \"null\".\n",
+        "Key \"encoding\" must be the name of an encoding of PostgreSQL, not \"klingon\".\n",
+        "Key \"import_as\" must be a string, not an integer.\n"}) {
+    EXPECT_NE(found.detail.find(line), std::string::npos) << line << " in " << found.detail;
+  }
+  EXPECT_EQ(found.hint, "cdb_connector_info('mysql') lists the parameters.");
+  EXPECT_EQ((found.message + found.detail + found.hint).find("hunter2"), std::string::npos);
+}
+
+TEST(ParseConnector, SuggestsTheNearestKeyIfOneIsNear) {
+  expect_problem(request(R"("table": "t", "max_row": 1)"), "max_row",
+                 R"(Unknown key "max_row"; did you mean "max_rows"?)");
+  expect_problem(request(R"("table": "t", "Sql_Qeury": "x")"), "Sql_Qeury",
+                 R"(Unknown key "Sql_Qeury"; did you mean "sql_query"?)");
+  expect_problem(request(R"("table": "t", "privacy": "x")"), "privacy", R"(Unknown key "privacy".)");
+  expect_problem(connection(R"("server": "d", "username": "u", "user": "x")"), "connection.user",
+                 R"(Unknown key "connection.user"; did you mean "username"?)");
+  expect_problem(request(R"("table": "t", "": "x")"), "", R"(Unknown key "".)");
+}
+
+TEST(ParseConnector, SaysWhereAKeyBelongs) {
+  expect_problem(request(R"("table": "t", "password": "x")"), "password",
+                 R"(Unknown key "password"; it belongs in "connection".)");
+  expect_problem(connection(R"("server": "d", "username": "u", "schema": "x")"), "connection.schema",
+                 R"(Unknown key "connection.schema"; it belongs beside "connection".)");
+}
+
+TEST(ParseConnector, DuplicateKeysAreErrorsWhateverTheirCase) {
+  expect_problem(request(R"("table": "t", "table": "t")"), "table", R"(Duplicate key "table".)");
+  expect_problem(request(R"("table": "t", "Table": "u", "TABLE": "v")"), "table", R"(Duplicate key "table".)");
+  expect_problem(connection(R"("server": "d", "username": "u", "Server": "e")"), "connection.server",
+                 R"(Duplicate key "connection.server".)");
+  expect_problem(request(R"("table": "t", "sync": {"mode": "replace", "Mode": "replace"})"), "sync.mode",
+                 R"(Duplicate key "sync.mode".)", RequestKind::sync);
+}
+
+TEST(ParseConnector, RequiredKeysMustBeThereAndNotBlank) {
+  expect_problem(R"({"connection": {"server": "d", "username": "u"}, "table": "t"})", "provider",
+                 R"(Missing key "provider".)");
+  expect_problem(R"({"provider": " ", "connection": {}, "table": "t"})", "provider",
+                 R"(Key "provider" must not be blank.)");
+  expect_problem(R"({"provider": "mysql", "table": "t"})", "connection", R"(Missing key "connection".)");
+  expect_problem(R"({"provider": "mysql", "table": "t", "connection": null})", "connection",
+                 R"(Missing key "connection".)");
+  expect_problem(R"({"provider": "mysql", "table": "t", "connection": "  "})", "connection",
+                 R"(Key "connection" must not be blank.)");
+  expect_problem(connection(R"("server": "d")"), "connection.username", R"(Missing key "connection.username".)");
+  expect_problem(connection(R"("server": "d", "username": "")"), "connection.username",
+                 R"(Key "connection.username" must not be blank.)");
+  expect_problem(connection(R"("server": "d", "username": null)"), "connection.username",
+                 R"(Missing key "connection.username".)");
+  expect_problem(R"({"provider": "vault", "unlock": "k", "table": "t", "connection": {"server": "d", "password": ""}})",
+                 "connection.password", R"(Key "connection.password" must not be blank.)");
+  expect_problem(R"({"provider": "vault", "table": "t", "connection": {"server": "d", "password": "p"}})", "unlock",
+                 R"(Missing key "unlock".)");
+}
+
+TEST(ParseConnector, NullAndBlankOptionalValuesAreAbsent) {
+  const ConnectorSpec spec = parse(R"({"provider": "mysql", "table": "t", "import_as": " ", "schema": "",
+    "encoding": null, "columns": null, "max_rows": null, "default_columns": null, "collision_strategy": "",
+    "zero_dates": null, "sync": null,
+    "connection": {"server": "d", "username": "u", "port": "", "database": "", "password": "", "sslmode": null}})");
+  EXPECT_EQ(spec.local_name_source(), "t");
+  EXPECT_FALSE(spec.schema || spec.encoding || spec.max_rows || spec.sync);
+  // An empty password is a password.
+  EXPECT_EQ(spec.connection, (ConnectionOptions{{"server", "d"}, {"username", "u"}, {"password", ""}}));
+}
+
+TEST(ParseConnector, ASourceIsNeededWhereRowsAreRead) {
+  for (const RequestKind kind : {RequestKind::import, RequestKind::sync, RequestKind::dry_run}) {
+    expect_problem(request(R"("max_rows": 1)"), "table",
+                   R"(Missing key "table": either "table" or "sql_query" must say what to read.)", kind);
+    expect_problem(request(R"("table": "")"), "table",
+                   R"(Missing key "table": either "table" or "sql_query" must say what to read.)", kind);
+    expect_problem(request(R"("sql_query": "SELECT 1")"), "import_as",
+                   R"(Missing key "import_as": the result of "sql_query" needs a name.)", kind);
+    EXPECT_EQ(parse(request(R"("sql_query": "SELECT 1", "table": "x")"), kind).local_name_source(), "x");
+    EXPECT_EQ(parse(request(R"("sql_query": "SELECT 1", "import_as": "x")"), kind).local_name_source(), "x");
+  }
+  for (const RequestKind kind : {RequestKind::check, RequestKind::list_tables}) {
+    EXPECT_EQ(parse(request(R"("max_rows": 1)"), kind).local_name_source(), "");
+    EXPECT_EQ(parse(request(R"("sql_query": "SELECT 1")"), kind).sql_query, "SELECT 1");
+  }
+}
+
+TEST(ParseConnector, OneSemicolonAtTheEndIsDropped) {
+  const auto query = [](std::string_view text) {
+    return parse(request("\"import_as\": \"x\", \"sql_query\": \"" + std::string(text) + '"'))
+        .sql_query.value_or("none");
+  };
+  EXPECT_EQ(query("SELECT 1;"), "SELECT 1");
+  EXPECT_EQ(query("SELECT 1; \\n"), "SELECT 1");
+  EXPECT_EQ(query("SELECT 1;;"), "SELECT 1;");
+  EXPECT_EQ(query(" SELECT ';' "), " SELECT ';' ");
+  expect_problem(request(R"("import_as": "x", "sql_query": " ; ")"), "table",
+                 R"(Missing key "table": either "table" or "sql_query" must say what to read.)");
+}
+
+TEST(ParseConnector, WrongTypesNameKeyAndType) {
+  expect_problem(request(R"("table": ["t"])"), "table", R"(Key "table" must be a string, not an array.)");
+  expect_problem(request(R"("table": "t", "default_columns": "true")"), "default_columns",
+                 R"(Key "default_columns" must be true or false, not a string.)");
+  expect_problem(request(R"("table": "t", "max_rows": true)"), "max_rows",
+                 R"(Key "max_rows" must be an integer, not a boolean.)");
+  expect_problem(request(R"("table": "t", "max_rows": 1.5)"), "max_rows",
+                 R"(Key "max_rows" must be an integer, not a number.)");
+  expect_problem(request(R"("table": "t", "sync": true)"), "sync", R"(Key "sync" must be an object, not a boolean.)");
+  expect_problem(R"({"provider": 1, "connection": {}, "table": "t"})", "provider",
+                 R"(Key "provider" must be a string, not an integer.)");
+  expect_problem(R"({"provider": "mysql", "connection": [], "table": "t"})", "connection",
+                 R"(Key "connection" must be an object or the name of a foreign server, not an array.)");
+  expect_problem(connection(R"("server": "d", "username": "u", "password": 12345)"), "connection.password",
+                 R"(Key "connection.password" must be a string, not an integer.)");
+  expect_problem(connection(R"("server": {"a": 1}, "username": "u")"), "connection.server",
+                 R"(Key "connection.server" must be a string, not an object.)");
+  expect_problem(connection(R"("server": "d", "username": "u", "port": 3306.0)"), "connection.port",
+                 R"(Key "connection.port" must be an integer, not a number.)");
+  expect_problem(request(R"("table": "t", "zero_dates": 0)"), "zero_dates",
+                 R"(Key "zero_dates" must be a string, not an integer.)");
+}
+
+TEST(ParseConnector, IntegersMayBeNumbersOrText) {
+  const auto port = [](std::string_view value) {
+    return parse(connection(R"("server": "d", "username": "u", "port": )" + std::string(value))).connection.at("port");
+  };
+  EXPECT_EQ(port("1"), "1");
+  EXPECT_EQ(port("\"65535\""), "65535");
+  EXPECT_EQ(port("\"03306\""), "3306");
+  for (const char* wrong :
+       {"0", "65536", "-1", "\"33o6\"", "\"3306 \"", "\"+3306\"", "99999999999999999999", "\"99999999999999999999\""}) {
+    EXPECT_EQ(refusal(connection(R"("server": "d", "username": "u", "port": )" + std::string(wrong))).message,
+              "invalid connector parameters: \"connection.port\"")
+        << wrong;
+  }
+  EXPECT_EQ(parse(request(R"("table": "t", "max_rows": "25")")).max_rows, 25);
+  EXPECT_EQ(parse(request(R"("table": "t", "max_rows": 0)")).max_rows, 0);
+  expect_problem(connection(R"("server": "d", "username": "u", "connect_timeout": -1)"), "connection.connect_timeout",
+                 R"(Key "connection.connect_timeout" must be an integer from 0 to 2147483647.)");
+}
+
+TEST(ParseConnector, EnumeratedConnectionValuesAreChecked) {
+  expect_problem(connection(R"("server": "d", "username": "u", "sslmode": "on")"), "connection.sslmode",
+                 R"(Key "connection.sslmode" must be "disable", "prefer" or "require".)");
+  EXPECT_EQ(parse(connection(R"("server": "d", "username": "u", "compression": false)")).connection.at("compression"),
+            "false");
+}
+
+TEST(ParseConnector, KeysOfAnotherProviderAreUnknown) {
+  expect_problem(R"({"provider": "hive", "connection": {"server": "d"}, "table": "t", "zero_dates": "null"})",
+                 "zero_dates", R"(Unknown key "zero_dates".)");
+}
+
+TEST(ParseConnector, ProviderParametersAreChecked) {
+  expect_problem(request(R"("table": "t", "zero_dates": "never")"), "zero_dates",
+                 R"(Key "zero_dates" must be "null" or "error".)");
+  const ConnectorSpec spec = parse(
+      R"({"provider": "vault", "table": "t", "unlock": "k", "depth": 3, "connection": {"server": "d", "password": "p"}})");
+  EXPECT_EQ(spec.provider_parameters.at("unlock"), "k");
+  EXPECT_EQ(spec.provider_parameters.at("depth"), "3");
+}
+
+TEST(ParseConnector, UnknownProviders) {
+  const Refusal found = refusal(R"({"provider": "mysq", "connection": {"anything": 1}, "tabel": "t"})");
+  EXPECT_EQ(found.number, ErrorNumber::invalid_parameters);
+  EXPECT_NE(found.message.find("\"provider\""), std::string::npos);
+  EXPECT_NE(found.message.find("\"tabel\""), std::string::npos);  // the rest is checked all the same
+  EXPECT_NE(found.detail.find("Unknown provider \"mysq\"; did you mean \"mysql\"? "
+                              "Known are \"mysql\", \"sqlserver\", \"vault\", \"hive\" or \"odbc\".\n"),
+            std::string::npos)
+      << found.detail;
+  EXPECT_NE(found.hint.find("cdb_connectors()"), std::string::npos);
+}
+
+TEST(ParseConnector, AProviderThatWasNotBuiltInIsDisabled) {
+  const Refusal found = refusal(R"({"provider": "sqlserver", "connection": {}, "table": "t"})");
+  EXPECT_EQ(found.number, ErrorNumber::connectors_disabled);
+  EXPECT_EQ(found.message, "provider \"sqlserver\" is not available");
+  EXPECT_FALSE(found.hint.empty());
+}
+
+TEST(ParseConnector, AConnectionMayBeTheNameOfAForeignServer) {
+  const ConnectorSpec spec = parse(R"({"provider": "mysql", "connection": "My Server", "table": "t"})");
+  EXPECT_EQ(spec.foreign_server, "My Server");
+  EXPECT_TRUE(spec.connection.empty());
+}
+
+TEST(ParseConnector, SessionSettingsKeepTheirNames) {
+  const ConnectorSpec spec = parse(R"({"provider": "hive", "table": "t", "connection": {"server": "d",
+    "session": {"hive.exec.Parallel": true, "mapreduce.job.queuename": "q", "n": 3, "d": 1.50}}})");
+  const std::map<std::string, std::string> expected = {
+      {"hive.exec.Parallel", "true"}, {"mapreduce.job.queuename", "q"}, {"n", "3"}, {"d", "1.50"}};
+  EXPECT_EQ(spec.session, expected);
+  EXPECT_FALSE(spec.connection.contains("session"));
+  const auto hive = [](std::string_view session) {
+    return R"({"provider": "hive", "table": "t", "connection": {"server": "d", "session": )" + std::string(session) +
+           "}}";
+  };
+  expect_problem(hive(R"("a=b")"), "connection.session",
+                 R"(Key "connection.session" must be an object, not a string.)");
+  expect_problem(hive(R"({"a": [1]})"), "connection.session",
+                 R"(Key "connection.session.a" must be a string, a number or a boolean.)");
+  expect_problem(hive(R"({"a": 1, "a": 2})"), "connection.session", R"(Duplicate key "connection.session.a".)");
+  EXPECT_EQ(parse(hive(R"({"a": 1, "A": 2})")).session.size(), 2u);
+}
+
+TEST(ParseConnector, AnOdbcDriverTakesAnyAttribute) {
+  const ConnectorSpec spec = parse(
+      R"({"provider": "odbc", "table": "t", "connection": {"dsn": "x", "Prefetch": 100, "ReadOnly": true, "UID": "u;v"}})");
+  EXPECT_EQ(spec.connection,
+            (ConnectionOptions{{"dsn", "x"}, {"prefetch", "100"}, {"readonly", "true"}, {"uid", "u;v"}}));
+  expect_problem(R"({"provider": "odbc", "table": "t", "connection": {"UID": "u"}})", "connection.driver",
+                 R"(One of the keys "driver" or "dsn" must be given.)");
+  expect_problem(R"({"provider": "odbc", "table": "t", "connection": {"dsn": "x", "a": 1, "A": 1}})", "connection.a",
+                 R"(Duplicate key "connection.a".)");
+}
+
+TEST(ParseConnector, SyncOptionsAreForSyncsOnly) {
+  for (const RequestKind kind :
+       {RequestKind::import, RequestKind::dry_run, RequestKind::check, RequestKind::list_tables}) {
+    expect_problem(request(R"("table": "t", "sync": {})"), "sync", R"(Key "sync" is for cdb_sync_connector() only.)",
+                   kind);
+  }
+  EXPECT_TRUE(parse(request(R"("table": "t", "sync": {})"), RequestKind::sync).sync);
+}
+
+TEST(ParseConnector, SyncModesNeedTheirColumns) {
+  const auto sync = [](std::string_view members) {
+    return request("\"table\": \"t\", \"sync\": {" + std::string(members) + '}');
+  };
+  const auto kind = RequestKind::sync;
+  expect_problem(sync(R"("mode": "merge")"), "sync.key",
+                 R"(Missing key "sync.key": mode "merge" needs the columns that identify a row.)", kind);
+  expect_problem(sync(R"("mode": "merge", "key": [])"), "sync.key",
+                 R"(Missing key "sync.key": mode "merge" needs the columns that identify a row.)", kind);
+  expect_problem(sync(R"("mode": "append")"), "sync.cursor",
+                 R"(Missing key "sync.cursor": mode "append" needs the column that tells new rows.)", kind);
+  expect_problem(sync(R"("cursor": "id")"), "sync.cursor", R"(Key "sync.cursor" is for mode "append" only.)", kind);
+  expect_problem(sync(R"("mode": "upsert")"), "sync.mode", R"(Key "sync.mode" must be "replace", "merge" or "append".)",
+                 kind);
+  expect_problem(sync(R"("mode": "merge", "key": ["a", "a"])"), "sync.key", R"(Key "sync.key" names column "a" twice.)",
+                 kind);
+  expect_problem(sync(R"("mode": "merge", "key": [1])"), "sync.key",
+                 R"(Each element of key "sync.key" must be the name of a column.)", kind);
+  expect_problem(sync(R"("key": 5)"), "sync.key",
+                 R"(Key "sync.key" must be a string or an array of strings, not an integer.)", kind);
+  expect_problem(sync(R"("on_schema_change": "ignore")"), "sync.on_schema_change",
+                 R"(Key "sync.on_schema_change" must be "follow" or "error".)", kind);
+  expect_problem(sync(R"("skip_unchanged": 1)"), "sync.skip_unchanged",
+                 R"(Key "sync.skip_unchanged" must be true or false, not an integer.)", kind);
+  expect_problem(sync(R"("Mod": "merge")"), "sync.Mod", R"(Unknown key "sync.Mod"; did you mean "mode"?)", kind);
+  EXPECT_EQ(parse(sync(R"("mode": "merge", "key": "id")"), kind).sync->key, std::vector<std::string>{"id"});
+  EXPECT_EQ(parse(sync(R"("mode": "append", "cursor": "id")"), kind).sync->cursor, "id");
+}
+
+TEST(ParseConnector, AcceptsTheWrappedForm) {
+  const std::string bare = request(R"("table": "t")");
+  EXPECT_EQ(parse(R"({"connector": )" + bare + "}").interval, std::nullopt);
+  EXPECT_EQ(parse(R"({"Connector": )" + bare + R"(, "INTERVAL": 900})").interval, "900");
+  EXPECT_EQ(parse(R"({"interval": "15 minutes", "connector": )" + bare + "}").interval, "15 minutes");
+  EXPECT_EQ(parse(R"({"interval": null, "connector": )" + bare + "}").interval, std::nullopt);
+  EXPECT_EQ(parse(R"({"connector": )" + bare + "}").table, "t");
+  expect_problem(R"({"connector": )" + bare + R"(, "privacy": "public"})", "privacy", R"(Unknown key "privacy".)");
+  expect_problem(R"({"connector": )" + bare + R"(, "intervall": 900})", "intervall",
+                 R"(Unknown key "intervall"; did you mean "interval"?)");
+  expect_problem(R"({"connector": )" + bare + R"(, "table": "t"})", "table",
+                 R"(Unknown key "table"; it belongs inside "connector".)");
+  expect_problem(R"({"connector": )" + bare + R"(, "interval": -5})", "interval",
+                 R"(Key "interval" must be positive.)");
+  expect_problem(R"({"connector": )" + bare + R"(, "interval": true})", "interval",
+                 R"(Key "interval" must be a whole number of seconds or the text of an interval, not a boolean.)");
+  expect_problem(R"({"connector": )" + bare + R"(, "CONNECTOR": {}})", "connector", R"(Duplicate key "connector".)");
+  expect_problem(R"({"connector": "mysql"})", "connector", R"(Key "connector" must be an object, not a string.)");
+  expect_problem(R"({"connector": null})", "connector", R"(Key "connector" must be an object.)");
+  expect_problem(request(R"("table": "t", "interval": 900)"), "interval", R"(Unknown key "interval".)");
+}
+
+TEST(ParseConnector, NulCharactersAreErrors) {
+  expect_problem(request(R"("table": "a\u0000b")"), "table", R"(Key "table" must not hold the character U+0000.)");
+  expect_problem(connection(R"("server": "d", "username": "u", "password": "\u0000")"), "connection.password",
+                 R"(Key "connection.password" must not hold the character U+0000.)");
+  expect_problem(request(R"("table": "t", "columns": ["a\u0000"])"), "columns",
+                 R"(Key "columns" must not hold the character U+0000.)");
+  expect_problem(request(R"("table": "t", "columns": {"a\u0000": null})"), "columns",
+                 R"(Key "columns" must not hold the character U+0000.)");
+  expect_problem(R"({"provider": "hive", "table": "t", "connection": {"server": "d", "session": {"a": "\u0000"}}})",
+                 "connection.session", R"(Key "connection.session" must not hold the character U+0000.)");
+  expect_problem(request(R"("table": "t", "ta\u0000ble": 1)"), "ta\\x00ble",
+                 R"(Unknown key "ta\x00ble"; did you mean "table"?)");
+}
+
+TEST(ParseConnector, MalformedJsonIsToldByItsPositionWithoutItsText) {
+  const Refusal found = refusal(R"({"connection": {"password": "hunter2" "x"}})");
+  EXPECT_EQ(found.number, ErrorNumber::invalid_parameters);
+  EXPECT_EQ(found.message, "malformed connector JSON");
+  EXPECT_EQ(found.detail, "The text is no valid JSON at byte 41.\nConnector error 1502.");
+  for (const char* json :
+       {"", " ", "{", "{\"a\":}", "{} {}", "[1,]", "{\"a\": 1e999}", "\"\xff\"", "{'a': 1}", "nul"}) {
+    EXPECT_EQ(refusal(json).message, "malformed connector JSON") << json;
+  }
+}
+
+TEST(ParseConnector, OnlyAnObjectIsARequest) {
+  for (const char* json : {"[]", "1", "\"mysql\"", "null", "true"}) {
+    EXPECT_EQ(refusal(json).message, "connector parameters must be a JSON object") << json;
+    EXPECT_EQ(refusal(json).number, ErrorNumber::invalid_parameters);
+  }
+}
+
+TEST(ParseConnector, DeepNestingIsRefused) {
+  const std::string deep = R"({"a":)" + std::string(100000, '[') + std::string(100000, ']') + '}';
+  EXPECT_EQ(refusal(deep).detail, "The JSON is nested too deeply.\nConnector error 1502.");
+}
+
+TEST(ParseConnector, ManyProblemsAreCounted) {
+  std::string members = "\"table\": \"t\"";
+  for (int i = 0; i < 20; ++i) members += ", \"qqq" + std::to_string(i) + "zzz\": 1";
+  const std::string message = refusal(request(members)).message;
+  EXPECT_TRUE(message.ends_with(" and 4 more")) << message;
+}
+
+TEST(ParseConnector, LongKeysAreCutInMessages) {
+  const std::string key(5000, 'k');
+  EXPECT_LT(refusal(request("\"table\": \"t\", \"" + key + "\": 1")).message.size(), 200u);
+}
+
+TEST(CheckConnection, ChecksTheOptionsOfAForeignServer) {
+  ConnectorSpec spec = parse(R"({"provider": "mysql", "connection": "srv", "table": "t"})");
+  spec.connection = {{"server", "d"}, {"username", "u"}, {"port", "3306"}};
+  EXPECT_NO_THROW(check_connection(spec, fake_registry()));
+  spec.connection = {{"server", ""}, {"pasword", "hunter2"}, {"port", "x"}, {"sslmode", "on"}};
+  try {
+    check_connection(spec, fake_registry());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.number(), ErrorNumber::invalid_parameters);
+    EXPECT_STREQ(
+        error.what(),
+        "invalid options of foreign server \"srv\": \"pasword\", \"server\", \"port\", \"username\", \"sslmode\"");
+    EXPECT_EQ(error.detail(),
+              "Unknown key \"pasword\"; did you mean \"password\"?\n"
+              "Key \"server\" must not be blank.\n"
+              "Key \"port\" must be an integer from 1 to 65535.\n"
+              "Missing key \"username\".\n"
+              "Key \"sslmode\" must be \"disable\", \"prefer\" or \"require\".\n"
+              "Connector error 1502.");
+  }
+}
+
+TEST(CheckConnection, NeedsAProviderOfThisBuild) {
+  ConnectorSpec spec;
+  spec.provider = "sqlserver";
+  try {
+    check_connection(spec, fake_registry());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.number(), ErrorNumber::connectors_disabled);
+  }
+  spec.provider = "oracle";
+  try {
+    check_connection(spec, fake_registry());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.number(), ErrorNumber::invalid_parameters);
+    EXPECT_NE(error.detail().find("Unknown provider \"oracle\". Known are "), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace connector::core
