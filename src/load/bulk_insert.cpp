@@ -5,10 +5,12 @@
 #include "pg/guard.hpp"
 
 extern "C" {
+#include "access/hio.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "executor/tuptable.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 }
@@ -30,6 +32,11 @@ BulkInsert::BulkInsert(Oid relation, std::vector<AttrNumber> attributes)
     options_ = TABLE_INSERT_SKIP_FSM;
     if (storage_is_new && relation_->rd_rel->relam == HEAP_TABLE_AM_OID) options_ |= TABLE_INSERT_FROZEN;
     state_ = GetBulkInsertState();
+    // The ring of buffers that bulk writes go through spares the cache from a large table, but makes this backend write
+    // every page itself, and indexes and ANALYZE read them again. Up to a quarter of shared_buffers, where PostgreSQL's
+    // own sequential scans begin to use a ring, pages stay in the cache like those of ordinary inserts.
+    ring_ = state_->strategy;
+    state_->strategy = nullptr;
     command_ = GetCurrentCommandId(true);
     slot_context_ = CurrentMemoryContext;
     write_context_ = AllocSetContextCreate(CurrentMemoryContext, "connector bulk insert", ALLOCSET_DEFAULT_SIZES);
@@ -71,6 +78,9 @@ void BulkInsert::write_guarded(std::size_t rows) {
     }
     ExecStoreVirtualTuple(slot);
   }
+  if (state_->strategy == nullptr && RelationGetNumberOfBlocks(relation_) > static_cast<BlockNumber>(NBuffers / 4)) {
+    state_->strategy = ring_;
+  }
   // table_multi_insert() may leave memory behind.
   const MemoryContext old = MemoryContextSwitchTo(write_context_);
   table_multi_insert(relation_, slots_.data(), static_cast<int>(rows), command_, options_, state_);
@@ -83,6 +93,7 @@ void BulkInsert::finish() {
     for (TupleTableSlot* slot : slots_) {
       if (slot != nullptr) ExecDropSingleTupleTableSlot(slot);
     }
+    state_->strategy = ring_;
     FreeBulkInsertState(state_);
     table_finish_bulk_insert(relation_, options_);
     table_close(relation_, NoLock);

@@ -11,6 +11,7 @@
 extern "C" {
 #include "access/heapam.h"
 #include "access/tableam.h"
+#include "storage/buf.h"
 }
 
 namespace connector::load {
@@ -44,6 +45,7 @@ class BulkInsert {
   std::vector<TupleTableSlot*> slots_;
   Relation relation_ = nullptr;
   BulkInsertState state_ = nullptr;
+  BufferAccessStrategy ring_ = nullptr;
   MemoryContext slot_context_;
   MemoryContext write_context_;
   CommandId command_;
