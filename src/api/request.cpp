@@ -118,7 +118,7 @@ core::Connection& Request::connect() {
     if (wanted.count() > 0 && (superuser() || wanted < connect_timeout)) connect_timeout = wanted;
   }
   const core::ConnectRequest request{
-      options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout, "connector"};
+      options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout, "connector", superuser()};
   connection_.set(provider_->connect(request));
   return *connection_;
 }

@@ -122,6 +122,10 @@ Error remote_error(const RemoteFailure& failure) {
     detail += failure.sqlstate;
   }
   detail += '.';
+  if (!failure.remote_detail.empty()) {
+    detail += '\n';
+    detail += failure.remote_detail;
+  }
   return Error(failure.number, std::move(message), std::move(detail), std::string(failure.hint));
 }
 

@@ -55,6 +55,9 @@ struct LogicalType {
   std::int32_t srid = 0;   ///< geometry, geography: 0 = unknown or mixed
   /// named: the type's name as format_type() prints it, with schema where it needs one
   std::string name = {};
+  /// named, in text form: the extension that the type belongs to, in whatever schema. Where it is not installed the
+  /// values become text.
+  std::string extension = {};
 
   bool operator==(const LogicalType&) const = default;
 };

@@ -159,4 +159,37 @@ void PackedDecimal::write(char* payload) const noexcept {
   if (in_group != 0) put(to, group * powers_of_ten[digits_per_group - in_group]);
 }
 
+PackedGroups::PackedGroups(std::span<std::uint16_t> groups, int weight, int scale, bool negative) noexcept
+    : scale_(scale) {
+  // Groups that stand at least partly before the end of the scale.
+  const std::ptrdiff_t kept =
+      static_cast<std::ptrdiff_t>(weight) + 1 + (scale + digits_per_group - 1) / digits_per_group;
+  if (kept <= 0) return;
+  if (static_cast<std::size_t>(kept) <= groups.size()) {
+    groups = groups.first(static_cast<std::size_t>(kept));
+    if (const int partial = scale % digits_per_group; partial != 0) {
+      std::uint16_t& last = groups.back();
+      last = static_cast<std::uint16_t>(last - last % powers_of_ten[digits_per_group - partial]);
+    }
+  }
+  while (!groups.empty() && groups.front() == 0) {
+    groups = groups.subspan(1);
+    --weight;
+  }
+  while (!groups.empty() && groups.back() == 0) groups = groups.first(groups.size() - 1);
+  if (groups.empty()) return;
+  groups_ = groups;
+  weight_ = weight;
+  negative_ = negative;
+}
+
+std::size_t PackedGroups::size() const noexcept {
+  return payload_size(weight_, scale_, groups_.size());
+}
+
+void PackedGroups::write(char* payload) const noexcept {
+  char* to = put_header(payload, negative_, weight_, scale_);
+  if (!groups_.empty()) std::memcpy(to, groups_.data(), groups_.size_bytes());
+}
+
 }  // namespace connector::core

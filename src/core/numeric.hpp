@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace connector::core {
@@ -53,5 +54,24 @@ class PackedDecimal {
   int scale_ = 0;
   bool negative_ = false;
 };
+
+/// A decimal whose base 10,000 digits are known, as PostgreSQL's wire form has them. Refers to the digits.
+class PackedGroups {
+ public:
+  /// The sum of groups[i] * 10,000 ^ (weight - i). `scale` must be in 0 .. max_numeric_scale, `weight` at most
+  /// max_numeric_weight, the groups below 10,000. What lies beyond the scale is dropped (and zeroed in `groups`).
+  PackedGroups(std::span<std::uint16_t> groups, int weight, int scale, bool negative) noexcept;
+  std::size_t size() const noexcept;
+  void write(char* payload) const noexcept;
+
+ private:
+  std::span<const std::uint16_t> groups_;
+  int weight_ = 0;
+  int scale_;
+  bool negative_ = false;
+};
+
+/// What is no number but may stand in a `numeric`: its whole payload, the infinities from PostgreSQL 14 on.
+enum class NumericSpecial : std::uint16_t { nan = 0xc000, infinity = 0xd000, minus_infinity = 0xf000 };
 
 }  // namespace connector::core

@@ -26,7 +26,7 @@ struct ParameterInfo {
   std::string_view name;  ///< lower case
   std::string_view description;
   bool required = false;
-  std::string_view default_value = {};                   ///< as text; empty = none
+  std::string_view default_value = {};                    ///< as text; empty = none
   std::span<const std::string_view> allowed_values = {};  ///< empty = any
   bool secret = false;                                    ///< masked wherever it is shown
   bool server_file = false;  ///< names a file of the database server: superusers and foreign servers only
@@ -63,7 +63,8 @@ struct RemoteColumn {
   std::string remote_type;  ///< in the remote's words, "bigint(20) unsigned"
   LogicalType type;         ///< the local type; meaningless if unsupported_reason is set
   ValueForm form = ValueForm::datum;
-  std::string encoding = "UTF8";   ///< text form: PostgreSQL's name of the encoding its bytes arrive in
+  /// Text and receive form: PostgreSQL's name of the encoding that text in its values arrives in.
+  std::string encoding = "UTF8";
   std::string unsupported_reason;  ///< not empty: the column must be left out, and why
   bool not_null = false;
   std::string comment;
@@ -85,11 +86,11 @@ struct ColumnRequest {
 };
 
 struct SourceRequest {
-  std::string schema;  ///< empty = the provider's default
-  std::string table;   ///< used if query is empty
-  std::string query;   ///< sent as it is
-  std::vector<ColumnRequest> columns;      ///< empty = all
-  std::optional<std::string> encoding;     ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
+  std::string schema;                   ///< empty = the provider's default
+  std::string table;                    ///< used if query is empty
+  std::string query;                    ///< sent as it is
+  std::vector<ColumnRequest> columns;   ///< empty = all
+  std::optional<std::string> encoding;  ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
   InvalidValues zero_dates = InvalidValues::null;
 };
 
@@ -141,11 +142,15 @@ class Connection {
 struct ConnectRequest {
   const ConnectionOptions& options;  ///< checked; defaults of ParameterInfo are filled in
   const std::map<std::string, std::string>& session;
-  const AddressRules& address_rules;  ///< applied to the address that is dialled
-  Wait& wait;                         ///< outlives the connection
-  std::chrono::seconds connect_timeout{10};    ///< bounds resolving, connecting and authenticating together
-  std::chrono::seconds statement_timeout{3600};  ///< for the remote session, where the remote has such a setting; 0 = none
+  const AddressRules& address_rules;         ///< applied to the address that is dialled
+  Wait& wait;                                ///< outlives the connection
+  std::chrono::seconds connect_timeout{10};  ///< bounds resolving, connecting and authenticating together
+  std::chrono::seconds statement_timeout{
+      3600};  ///< for the remote session, where the remote has such a setting; 0 = none
   std::string_view application_name = "connector";
+  /// The caller may use what belongs to the database server itself: its account, files and tickets. Else a connection
+  /// that the remote side grants without a password from the request must be refused (SPEC 8).
+  bool trusted = false;
 };
 
 class Provider {

@@ -75,6 +75,19 @@ bool RowBatch::set_numeric(std::size_t column, std::string_view decimal, int sca
   return true;
 }
 
+void RowBatch::set_numeric(std::size_t column, const PackedGroups& number) {
+  const std::size_t size = number.size();
+  char* varlena = allocate_value(column, varlena_header_bytes + size);
+  set_varlena_header(varlena, size);
+  number.write(varlena + varlena_header_bytes);
+}
+
+void RowBatch::set_numeric(std::size_t column, NumericSpecial special) {
+  char* varlena = allocate_value(column, varlena_header_bytes + sizeof special);
+  set_varlena_header(varlena, sizeof special);
+  std::memcpy(varlena + varlena_header_bytes, &special, sizeof special);
+}
+
 void RowBatch::set_bits(std::size_t column, std::int32_t bits, std::string_view bytes) {
   const auto count = (static_cast<std::size_t>(bits) + 7) / 8;
   const std::size_t size = sizeof bits + count;

@@ -21,6 +21,9 @@
 
 namespace connector::core {
 
+class PackedGroups;
+enum class NumericSpecial : std::uint16_t;
+
 /// What happens to a value that the local type can't hold (SPEC 3, `invalid_values`, `zero_dates`).
 enum class InvalidValues : std::uint8_t { error, null };
 
@@ -29,7 +32,7 @@ struct BatchColumn {
   std::string name = {};  ///< remote name in UTF-8, for messages
   LogicalType type = {};
   ValueForm form = ValueForm::datum;
-  /// Text form only: PostgreSQL's name of the encoding the bytes arrive in. The loader checks or converts them.
+  /// Text and receive form: PostgreSQL's name of the encoding that text arrives in. The loader checks or converts it.
   std::string encoding = "UTF8";
 };
 
@@ -118,6 +121,9 @@ class RowBatch {
   /// the text than that are kept). False if the text is no such number or has more digits than numeric can hold;
   /// the column is then untouched.
   bool set_numeric(std::size_t column, std::string_view decimal, int scale);
+  /// numeric whose base 10,000 digits are known, and what is no number.
+  void set_numeric(std::size_t column, const PackedGroups& number);
+  void set_numeric(std::size_t column, NumericSpecial special);
   /// bit and varbit: `bits` bits, the first bit is the highest of the first byte.
   void set_bits(std::size_t column, std::int32_t bits, std::string_view bytes);
   /// The value can't be held by the local type. Under InvalidValues::error throws Error (number cannot_load) that
