@@ -31,6 +31,8 @@ PROVIDERS += -DWITH_MYSQL=1
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lstdc++
 
+REGRESS = providers requests rights servers
+
 EXTRA_CLEAN = build dist
 
 # Goals that need no PostgreSQL at hand yet: they install it first.

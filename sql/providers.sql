@@ -1,5 +1,7 @@
 -- What there is: providers, their parameters, error numbers.
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
+RESET client_min_messages;
 SELECT key AS provider, value ->> 'name' AS name, value ->> 'enabled' AS enabled,
        (value ->> 'version') IS NOT NULL AS has_version
 FROM json_each(cdb_connectors());

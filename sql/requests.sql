@@ -1,5 +1,7 @@
 -- Requests are checked whole before anything is contacted (SPEC 3).
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
+RESET client_min_messages;
 \set SHOW_CONTEXT never
 SELECT cdb_import_connector('{');
 SELECT cdb_import_connector('[]');

@@ -1,5 +1,7 @@
 -- Who may do what (SPEC 8).
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
+RESET client_min_messages;
 CREATE ROLE connector_plain;
 CREATE ROLE connector_etl;
 GRANT USAGE ON FOREIGN DATA WRAPPER connector TO connector_etl;

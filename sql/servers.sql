@@ -1,5 +1,7 @@
 -- Foreign servers of the wrapper hold connections and credentials.
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
+RESET client_min_messages;
 CREATE ROLE connector_user;
 GRANT CREATE ON SCHEMA public TO connector_user;
 \set SHOW_CONTEXT never

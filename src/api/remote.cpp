@@ -35,7 +35,7 @@ Json describe_columns(const connector::load::LoadPlan& plan, const connector::co
     const auto planned = std::ranges::find_if(plan.columns, [i](const auto& entry) { return entry.remote == i; });
     if (planned != plan.columns.end()) {
       column["name"] = planned->name;
-      column["type"] = connector::pg::utf8_text(std::string_view(planned->target.sql));
+      column["type"] = connector::pg::utf8_text(std::string_view(planned->target.shown));
       column["not_null"] = planned->not_null;
     } else {
       column["name"] = nullptr;

@@ -146,8 +146,7 @@ void AddressRules::check(std::string_view server, const Address& dialled) const 
   const Address address = unmapped(dialled);
   const bool link_local = is_link_local(address);
   const bool this_machine = is_this_machine(address);
-  if (trusted_ && (link_local || this_machine)) return;
-  if (link_local) {
+  if (!trusted_ && link_local) {
     refuse(server, address, "Link-local addresses are for superusers only, even if connector.allowed_hosts has them.",
            "");
   }
@@ -158,7 +157,7 @@ void AddressRules::check(std::string_view server, const Address& dialled) const 
         return range.family == address.family && same_bits(range.bytes, address.bytes, range.prefix_bits);
       });
   if (listed) return;
-  if (this_machine) {
+  if (!trusted_ && this_machine) {
     refuse(server, address, "This is an address of the database server itself.",
            "An administrator can allow it by listing it in connector.allowed_hosts.");
   }

@@ -11,10 +11,10 @@ namespace connector::core {
 
 /// A resolved address, ready to be dialled.
 struct Address {
-  int family = 0;         ///< AF_INET or AF_INET6
+  int family = 0;                ///< AF_INET or AF_INET6
   unsigned char bytes[16] = {};  ///< network order; the first 4 for AF_INET
-  unsigned scope_id = 0;  ///< IPv6 link-local
-  std::string text() const;  ///< numeric form without brackets
+  unsigned scope_id = 0;         ///< IPv6 link-local
+  std::string text() const;      ///< numeric form without brackets
 };
 
 /// The allow-list with the rules that always hold.
@@ -22,7 +22,8 @@ class AddressRules {
  public:
   /// `allowed_hosts`: comma-separated names, addresses and CIDR ranges; empty = any. Names match the requested server
   /// name without regard to case. Throws Error (invalid_parameters) on a malformed entry.
-  /// `trusted` (superuser): link-local, loopback and unspecified addresses need not be listed.
+  /// `trusted` (superuser): link-local, loopback and unspecified addresses are treated like any other; a list that is
+  /// not empty binds everybody.
   AddressRules(std::string_view allowed_hosts, bool trusted);
 
   /// Throws Error (cannot_connect, with a hint that names connector.allowed_hosts) if `address`, got by resolving
@@ -46,5 +47,9 @@ class AddressRules {
 /// can't be resolved or `deadline` has passed. `provider` and `port` are for the message only.
 std::vector<Address> resolve(std::string_view provider, const std::string& server, int port, Wait& wait,
                              Deadline deadline);
+
+/// The addresses of `server` that `rules` allow; if there are none, throws why the first one is refused.
+std::vector<Address> resolve_allowed(std::string_view provider, const std::string& server, int port,
+                                     const AddressRules& rules, Wait& wait, Deadline deadline);
 
 }  // namespace connector::core

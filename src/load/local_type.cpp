@@ -53,13 +53,16 @@ constexpr KindOid kind_oids[] = {
     {TypeKind::varbit, VARBITOID},
 };
 
-LocalType from_oid(Oid oid, int32 typmod) {
-  LocalType result{oid, typmod, {}};
-  char* sql = pg::guard(
-      [=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); });
-  result.sql = sql;
+/// format_type() with the given flags beside FORMAT_TYPE_TYPEMOD_GIVEN.
+std::string formatted(Oid oid, int32 typmod, bits16 flags) {
+  char* sql = pg::guard([=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | flags); });
+  std::string result(sql);
   pfree(sql);
   return result;
+}
+
+LocalType from_oid(Oid oid, int32 typmod) {
+  return {oid, typmod, formatted(oid, typmod, FORMAT_TYPE_FORCE_QUALIFY), formatted(oid, typmod, 0)};
 }
 
 LocalType parse(const std::string& server_sql) {

@@ -14,7 +14,8 @@ namespace connector::load {
 struct LocalType {
   Oid oid = InvalidOid;
   int32 typmod = -1;
-  std::string sql;  ///< as SQL, in the database's encoding
+  std::string sql;    ///< for SQL: qualified, in the database's encoding
+  std::string shown;  ///< for people: as format_type() prints it
 
   bool operator==(const LocalType& other) const noexcept { return oid == other.oid && typmod == other.typmod; }
 };

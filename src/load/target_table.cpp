@@ -214,7 +214,7 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
     if (planned == plan.columns.end()) incompatible(name, "Its column \"" + column.name + "\" is not in the new data.");
     if (column.generated || planned->target.oid != column.type || planned->target.typmod != column.typmod) {
       incompatible(name, "Its column \"" + column.name + "\" differs in type from the new data, where it is " +
-                             planned->target.sql + ".");
+                             planned->target.shown + ".");
     }
   }
   for (const PlannedColumn& column : plan.columns) {

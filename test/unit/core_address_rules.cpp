@@ -49,7 +49,7 @@ TEST(AddressRules, ThisMachineMustBeListed) {
     EXPECT_FALSE(allowed("", dialled)) << dialled;
     EXPECT_FALSE(allowed("192.0.2.0/24", dialled)) << dialled;
     EXPECT_TRUE(allowed("", dialled, "db", true)) << dialled;
-    EXPECT_TRUE(allowed("192.0.2.0/24", dialled, "db", true)) << dialled;
+    EXPECT_FALSE(allowed("192.0.2.0/24", dialled, "db", true)) << dialled << ": a list binds everybody";
     EXPECT_TRUE(allowed("DB", dialled)) << dialled;
   }
   EXPECT_TRUE(allowed("127.0.0.1", "127.0.0.1"));
