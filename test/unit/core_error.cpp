@@ -87,6 +87,18 @@ TEST(RemoteError, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(negative.detail(), "Phase load, native error -7.\nConnector error 2001.");
 }
 
+TEST(RemoteError, KeepsTheRemotesDetail) {
+  const Error error = remote_error({.provider = "postgres",
+                                    .phase = Phase::execute,
+                                    .number = ErrorNumber::cannot_read,
+                                    .sqlstate = "42P01",
+                                    .summary = "could not run the query",
+                                    .remote_message = "relation \"t\" does not exist",
+                                    .remote_detail = "Remote hint: look elsewhere."});
+  EXPECT_EQ(error.detail(),
+            "Provider postgres, phase execute, SQLSTATE 42P01.\nRemote hint: look elsewhere.\nConnector error 1011.");
+}
+
 TEST(Phase, HasAName) {
   EXPECT_EQ(phase_name(Phase::request), "request");
   EXPECT_EQ(phase_name(Phase::connect), "connect");

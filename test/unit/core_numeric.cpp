@@ -190,5 +190,49 @@ TEST(Numeric, ScalesBeyondAnyDatabase) {
   EXPECT_THROW(from_integer(1, -200000), Error);
 }
 
+Words from_groups(Words groups, int weight, int scale, bool negative = false) {
+  RowBatch batch = numeric_batch();
+  batch.set_numeric(0, PackedGroups(groups, weight, scale, negative));
+  batch.finish_row();
+  return words_of(batch);
+}
+
+TEST(Numeric, FromGroupsOfFourDigits) {
+  EXPECT_EQ(from_groups({}, 0, 0), from_text("0"));
+  EXPECT_EQ(from_groups({}, 0, 2, true), from_text("0.00"));  // zero has no sign
+  EXPECT_EQ(from_groups({12, 3456, 7890}, 1, 3), from_text("123456.789"));
+  EXPECT_EQ(from_groups({12, 3456, 7890}, 1, 3, true), from_text("-123456.789"));
+  EXPECT_EQ(from_groups({1}, 64, 0), from_text("1" + std::string(256, '0')));
+  EXPECT_EQ(from_groups({5}, -64, 256), from_text("0." + std::string(255, '0') + "5"));
+}
+
+TEST(Numeric, GroupsOfZerosAtBothEndsAreLeftOut) {
+  EXPECT_EQ(from_groups({0, 0, 7, 0}, 2, 0), from_text("7"));
+  EXPECT_EQ(from_groups({0, 12, 0, 0}, 0, 4), from_text("0.0012"));
+  EXPECT_EQ(from_groups({0, 0}, 5, 1, true), from_text("0.0"));
+  EXPECT_EQ(from_groups({1, 0, 5}, 2, 0), from_text("100000005"));  // not those between
+}
+
+TEST(Numeric, GroupsBeyondTheScaleAreDropped) {
+  EXPECT_EQ(from_groups({1, 2345, 6789}, 0, 2), from_text("1.23"));
+  EXPECT_EQ(from_groups({1, 2345, 6789}, 0, 4), from_text("1.2345"));
+  EXPECT_EQ(from_groups({1, 2345, 6789}, 0, 5), from_text("1.23456"));
+  EXPECT_EQ(from_groups({1, 2345}, 0, 0), from_text("1"));
+  EXPECT_EQ(from_groups({45}, -1, 2, true), from_text("0.00"));
+  EXPECT_EQ(from_groups({45}, -3, 4, true), from_text("0.0000"));
+}
+
+TEST(Numeric, WhatIsNoNumberIsItsHeader) {
+  const auto special = [](NumericSpecial value) {
+    RowBatch batch = numeric_batch();
+    batch.set_numeric(0, value);
+    batch.finish_row();
+    return words_of(batch);
+  };
+  EXPECT_EQ(special(NumericSpecial::nan), (Words{0xc000}));
+  EXPECT_EQ(special(NumericSpecial::infinity), (Words{0xd000}));
+  EXPECT_EQ(special(NumericSpecial::minus_infinity), (Words{0xf000}));
+}
+
 }  // namespace
 }  // namespace connector::core
