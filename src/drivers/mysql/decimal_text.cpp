@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace connector::mysql {
 
@@ -31,6 +32,26 @@ bool read_digits(std::string_view text, Number& value, std::int32_t& scale) {
   return any;
 }
 
+/// The text with `scale` digits behind the point instead of the more it has.
+std::string rounded(std::string_view text, std::size_t scale) {
+  const std::size_t point = text.find('.');
+  std::string result(text.substr(0, point + 1 + scale));
+  if (text[result.size()] < '5') return result;
+  std::size_t i = result.size();
+  while (i > 0) {
+    char& c = result[--i];
+    if (c == '.') continue;
+    if (c < '0' || c > '8') {
+      if (c != '9') break;  // the sign
+      c = '0';
+      continue;
+    }
+    ++c;
+    return result;
+  }
+  return result.insert(result[0] == '-' ? 1 : 0, 1, '1');
+}
+
 }  // namespace
 
 bool set_decimal(core::RowBatch& batch, std::size_t column, std::string_view text, std::int32_t scale) {
@@ -38,19 +59,22 @@ bool set_decimal(core::RowBatch& batch, std::size_t column, std::string_view tex
   const std::string_view digits = text.substr(negative ? 1 : 0);
   __int128 unscaled = 0;
   std::int32_t text_scale = 0;
-  bool ok;
+  bool is_number;
   if (digits.size() <= int64_digits) {
     std::int64_t value = 0;
-    ok = read_digits(digits, value, text_scale);
+    is_number = read_digits(digits, value, text_scale);
     unscaled = value;
   } else if (digits.size() <= int128_digits) {
-    ok = read_digits(digits, unscaled, text_scale);
+    is_number = read_digits(digits, unscaled, text_scale);
   } else {
-    return batch.set_numeric(column, text, scale);
+    std::uint8_t ignored = 0;
+    is_number = read_digits(digits, ignored, text_scale);
   }
-  if (!ok) return false;
-  if (text_scale != scale) return batch.set_numeric(column, text, scale);
-  batch.set_numeric(column, negative ? -unscaled : unscaled, scale);
+  if (!is_number) return false;
+  if (scale >= 0 && text_scale > scale)
+    return batch.set_numeric(column, rounded(text, static_cast<std::size_t>(scale)), scale);
+  if (digits.size() > int128_digits || text_scale < scale) return batch.set_numeric(column, text, std::max(scale, 0));
+  batch.set_numeric(column, negative ? -unscaled : unscaled, text_scale);
   return true;
 }
 

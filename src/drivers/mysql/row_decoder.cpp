@@ -130,7 +130,9 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
   const std::size_t target = column.target;
   const bool wanted = target != WireColumn::skipped;
   const auto store_int = [&](std::int64_t value) {
-    if (wanted) batch.set_int(target, value);
+    if (!wanted) return;
+    if (column.integer_kind) return integer(column, value, batch);
+    batch.set_int(target, value);
   };
   switch (column.decode) {
     case Decode::null:
@@ -152,7 +154,7 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
       return store_int(reader.number<std::int64_t>());
     case Decode::uint64: {
       const auto number = reader.number<std::uint64_t>();
-      if (wanted) batch.set_numeric(target, static_cast<__int128>(number), 0);
+      if (wanted) integer(column, number, batch);
       return;
     }
     case Decode::float4: {
@@ -193,6 +195,29 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
     default:
       return batch.set_bytes(target, bytes);
   }
+}
+
+void RowDecoder::integer(const WireColumn& column, __int128 value, core::RowBatch& batch) {
+  int bits = 0;
+  switch (column.integer_kind.value_or(core::TypeKind::numeric)) {
+    case core::TypeKind::int2:
+      bits = 16;
+      break;
+    case core::TypeKind::int4:
+      bits = 32;
+      break;
+    case core::TypeKind::int8:
+      bits = 64;
+      break;
+    default:
+      return batch.set_numeric(column.target, value, 0);
+  }
+  const __int128 limit = static_cast<__int128>(1) << (bits - 1);
+  if (value >= -limit && value < limit) return batch.set_int(column.target, static_cast<std::int64_t>(value));
+  // Nothing on the wire is below the range of int8.
+  batch.set_invalid(
+      column.target, "is out of range",
+      value < 0 ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(static_cast<std::uint64_t>(value)));
 }
 
 /// DATE, DATETIME, TIMESTAMP: a length byte of 0 (all is zero), 4 (no time), 7 or 11 (with microseconds).

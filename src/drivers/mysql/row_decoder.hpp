@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,9 +24,12 @@ struct WireColumn {
 
   Decode decode = Decode::text;
   std::size_t target = skipped;
-  std::int32_t scale = 0;  ///< decimal
-  std::int32_t bits = 0;
+  std::int32_t scale = -1;  ///< decimal: as of set_decimal()
+  std::int32_t bits = 0;    ///< bits
   WideForm wide = WideForm::none;
+  /// What an integer is stored as, if the wire's integer is not the one that was described: int2, int4, int8 or
+  /// numeric.
+  std::optional<core::TypeKind> integer_kind = {};
 };
 
 class RowDecoder {
@@ -44,6 +48,7 @@ class RowDecoder {
   class Reader;
 
   void value(const WireColumn& column, Reader& reader, core::RowBatch& batch);
+  static void integer(const WireColumn& column, __int128 value, core::RowBatch& batch);
   void date(const WireColumn& column, Reader& reader, core::RowBatch& batch);
   void time(const WireColumn& column, Reader& reader, core::RowBatch& batch);
   void wide_text(const WireColumn& column, std::string_view bytes, core::RowBatch& batch);

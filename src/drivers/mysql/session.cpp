@@ -34,7 +34,7 @@ constexpr std::chrono::milliseconds stop_timeout{900};
 
 /// The receive buffer is left to the kernel, which grows it as needed: an explicit SO_RCVBUF of 0.2 to 4 MB made no
 /// difference in a measurement, and would end that growth.
-/// A dead peer is noticed after about two minutes; the server's own timeouts are far longer (see session_setup.cpp).
+/// A dead peer is noticed after about two minutes; the server's own timeouts are far longer (see connect.cpp).
 void set_keepalive(int socket) {
   const int idle = 60, interval = 10, count = 6;
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);

@@ -23,10 +23,13 @@ bool same_column(std::string_view a, std::string_view b) {
   return core::lower_ascii(a) == core::lower_ascii(b);
 }
 
-/// True if values described by one rule can be read by the other.
-bool reads_alike(const ColumnRule& a, const ColumnRule& b) {
-  return a.decode == b.decode && a.text.encoding == b.text.encoding && a.text.wide == b.text.wide &&
-         a.type.kind == b.type.kind && (a.decode != Decode::bits || a.type.length == b.type.length);
+/// True if values that arrive by the rule `wire` can be stored as described. MySQL 8 and 9 call some integers, year()
+/// for one, differently in the metadata of PREPARE and of EXECUTE.
+bool can_store(const ColumnRule& described, const ColumnRule& wire) {
+  if (is_integer(described.decode) && is_integer(wire.decode)) return true;
+  return described.decode == wire.decode && described.text.encoding == wire.text.encoding &&
+         described.text.wide == wire.text.wide && described.type.kind == wire.type.kind &&
+         (described.decode != Decode::bits || described.type.length == wire.type.length);
 }
 
 }  // namespace
@@ -94,8 +97,9 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
   }
   const std::vector<Field> fields = statement_->fields();
   if (fields.empty()) {
-    throw request_error("the query yields no rows",
-                        "Procedures can't be described without running them; put a SELECT in their place.");
+    throw request_error(
+        "the query yields no rows",
+        "Or the server does not tell its columns before it runs, as of CALL and EXPLAIN: use a SELECT.");
   }
   if (request.columns.empty()) {
     for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, false, std::nullopt);
@@ -143,32 +147,33 @@ void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<s
   decoder_ = std::make_unique<RowDecoder>(wire_columns(selected), selected.size(), zero_dates_);
 }
 
-/// How the rows are read. The statement may have been prepared again since it was described, and the server may have
-/// changed its mind.
+/// How the rows are read. A table's statement was prepared again since it was described.
 std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>& selected) const {
   const std::vector<Field> fields = statement_->fields();
-  std::vector<WireColumn> wire;
-  for (const Field& field : fields) {
-    const ColumnRule rule = column_rule(field.facts, false, encoding_, std::nullopt);
-    wire.push_back({.decode = rule.decode, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide});
+  std::vector<WireColumn> wire(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    wire[i].decode = column_rule(fields[i].facts, false, encoding_, std::nullopt).decode;
   }
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const SourceColumn& column = columns_[selected[i]];
     const std::size_t at = table_.empty() ? column.wire_column : i;
-    const bool fits = at < fields.size() &&
-                      reads_alike(column.rule, column_rule(fields[at].facts, column.is_json, encoding_, column.wanted));
-    if (!fits) {
-      throw core::remote_error({.provider = "mysql",
-                                .phase = Phase::execute,
-                                .number = ErrorNumber::cannot_read,
-                                .summary = summary_,
-                                .remote_message = "its columns have changed since it was described",
-                                .hint = "Try again."});
-    }
-    wire[at].decode = column.rule.decode;
-    wire[at].target = i;
+    if (at >= fields.size()) throw changed_error();
+    const ColumnRule rule = column_rule(fields[at].facts, column.is_json, encoding_, column.wanted);
+    if (!can_store(column.rule, rule)) throw changed_error();
+    wire[at] = {
+        .decode = rule.decode, .target = i, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide};
+    if (rule.decode != column.rule.decode) wire[at].integer_kind = column.rule.type.kind;
   }
   return wire;
+}
+
+core::Error MysqlSource::changed_error() const {
+  return core::remote_error({.provider = "mysql",
+                             .phase = Phase::execute,
+                             .number = ErrorNumber::cannot_read,
+                             .summary = summary_,
+                             .remote_message = "its columns have changed since it was described",
+                             .hint = "Try again."});
 }
 
 bool MysqlSource::fetch(core::RowBatch& batch) {

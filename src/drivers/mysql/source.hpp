@@ -40,6 +40,7 @@ class MysqlSource final : public core::Source {
   void describe_query(const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Field& field, std::size_t wire_column, bool is_json,
                                  const std::optional<core::LogicalType>& wanted);
+  core::Error changed_error() const;
   std::vector<WireColumn> wire_columns(const std::vector<std::size_t>& selected) const;
 
   Session& session_;

@@ -208,6 +208,10 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optiona
   }
 }
 
+bool is_integer(Decode decode) noexcept {
+  return decode >= Decode::int8 && decode <= Decode::uint64;
+}
+
 bool may_be_zero_date(Decode decode) noexcept {
   return decode == Decode::date || decode == Decode::datetime;
 }

@@ -1,0 +1,231 @@
+// What can be seen of sessions without a server.
+#include "drivers/mysql/connect.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "core/registry.hpp"
+#include "drivers/mysql/library.hpp"
+#include "drivers/mysql/private_stack.hpp"
+#include "drivers/mysql/provider.hpp"
+
+namespace connector::mysql {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+TEST(MysqlPrivateStack, SuspendsAndResumes) {
+  PrivateStack stack;
+  std::string trace;
+  bool finished = stack.start([&] {
+    trace += 'a';
+    stack.suspend();
+    trace += 'b';
+    stack.suspend();
+    trace += 'c';
+  });
+  EXPECT_FALSE(finished);
+  trace += '1';
+  EXPECT_FALSE(stack.resume());
+  trace += '2';
+  EXPECT_TRUE(stack.resume());
+  EXPECT_EQ(trace, "a1b2c");
+  EXPECT_TRUE(stack.start([&] { trace += 'd'; }));
+  EXPECT_EQ(trace, "a1b2cd");
+}
+
+TEST(MysqlPrivateStack, ExceptionsAndNesting) {
+  PrivateStack outer, inner;
+  int caught = 0;
+  EXPECT_FALSE(outer.start([&] {
+    try {
+      throw 1;
+    } catch (int) {
+      ++caught;
+    }
+    outer.suspend();
+    try {
+      throw 2;
+    } catch (int) {
+      ++caught;
+    }
+  }));
+  try {
+    throw 3;
+  } catch (int) {
+    EXPECT_TRUE(inner.start([&] {
+      try {
+        throw 4;
+      } catch (int) {
+        ++caught;
+      }
+    }));
+    ++caught;
+  }
+  EXPECT_TRUE(outer.resume());
+  EXPECT_EQ(caught, 4);
+}
+
+TEST(MysqlLibrary, LeavesSignalsAlone) {
+  signal(SIGPIPE, SIG_IGN);  // as every backend has it
+  struct sigaction before[NSIG], after;
+  sigset_t mask_before, mask_after;
+  for (int i = 1; i < NSIG; ++i) sigaction(i, nullptr, &before[i]);
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_before);
+  initialize_library();
+  for (int i = 1; i < NSIG; ++i) {
+    if (sigaction(i, nullptr, &after) != 0) continue;
+    EXPECT_EQ(before[i].sa_handler, after.sa_handler) << i;
+  }
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask_after);
+  EXPECT_EQ(std::memcmp(&mask_before, &mask_after, sizeof(unsigned long)), 0);
+}
+
+TEST(MysqlLibrary, HasAVersion) {
+  EXPECT_EQ(library_version().rfind("MariaDB Connector/C 3.", 0), 0U);
+}
+
+TEST(MysqlSettings, DependOnTheServersVersion) {
+  const auto settings = [](bool is_mariadb, unsigned long number, int timeout = 3600) {
+    return session_settings({is_mariadb, number}, std::chrono::seconds(timeout));
+  };
+  const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  const std::string old = settings(false, 50501);
+  EXPECT_TRUE(has(old, "NAMES utf8"));
+  EXPECT_FALSE(has(old, "utf8mb4"));
+  EXPECT_FALSE(has(old, "read_only"));
+  EXPECT_FALSE(has(old, "max_"));
+  EXPECT_TRUE(has(settings(false, 50651), "tx_read_only = 1"));
+  EXPECT_FALSE(has(settings(false, 50651), "max_"));
+  EXPECT_TRUE(has(settings(false, 50719), "tx_read_only = 1"));
+  EXPECT_TRUE(has(settings(false, 50719), "max_execution_time = 3660000"));
+  EXPECT_TRUE(has(settings(false, 80036), "transaction_read_only = 1"));
+  EXPECT_TRUE(has(settings(false, 80036, 0), "max_execution_time = 0"));
+  EXPECT_TRUE(has(settings(true, 101119), "tx_read_only = 1"));
+  EXPECT_TRUE(has(settings(true, 101119), "max_statement_time = 3660"));
+  EXPECT_FALSE(has(settings(true, 101119), "max_execution_time"));
+  EXPECT_FALSE(has(settings(true, 50568), "tx_read_only"));
+}
+
+TEST(MysqlLogin, ReadsOptions) {
+  const Login login = read_login({{"server", "db"},
+                                  {"port", "3307"},
+                                  {"username", "u"},
+                                  {"sslmode", "verify-full"},
+                                  {"compression", "true"},
+                                  {"connect_timeout", "5"}},
+                                 "app");
+  EXPECT_EQ(login.port, 3307);
+  EXPECT_EQ(login.tls_mode, TlsMode::verify_full);
+  EXPECT_TRUE(login.compression);
+  EXPECT_EQ(login.connect_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(login.password, "");
+  EXPECT_THROW(read_login({{"server", "db"}, {"sslcert", "x"}}, ""), core::Error);
+  EXPECT_THROW(read_login({{"server", "db"}, {"sslmode", "disable"}, {"sslcert", "x"}, {"sslkey", "y"}}, ""),
+               core::Error);
+}
+
+/// A listening socket that accepts connections, in the kernel, and never says a word.
+class SilentServer {
+ public:
+  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    EXPECT_EQ(listen(socket_, 8), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(socket_); }
+  std::string port() const { return std::to_string(port_); }
+
+ private:
+  int socket_;
+  int port_ = 0;
+};
+
+/// Interrupts the n-th wait.
+class InterruptedWait final : public core::Wait {
+ public:
+  explicit InterruptedWait(int waits) : waits_(waits) {}
+  unsigned wait(int fd, unsigned events, core::Deadline deadline) override {
+    if (waits_-- == 0) throw core::Interrupted{};
+    return poll_.wait(fd, events, std::min(deadline, steady_clock::now() + milliseconds(50)));
+  }
+  void check() override {}
+
+ private:
+  int waits_;
+  core::PollWait poll_;
+};
+
+void connect_to(const std::string& port, core::Wait& wait, std::chrono::seconds timeout) {
+  const core::ConnectionOptions options = core::with_defaults(
+      provider().info(), {{"server", "127.0.0.1"}, {"port", port}, {"username", "u"}, {"password", "hidden-word"}});
+  const core::AddressRules rules("", true);
+  provider().connect({options, {}, rules, wait, timeout});
+}
+
+TEST(MysqlProvider, DescribesItself) {
+  const core::ProviderInfo& info = provider().info();
+  EXPECT_EQ(info.id, "mysql");
+  bool has_secret = false;
+  for (const core::ParameterInfo& parameter : info.connection_parameters) {
+    EXPECT_FALSE(parameter.description.empty());
+    has_secret = has_secret || (parameter.secret && parameter.name == "password");
+  }
+  EXPECT_TRUE(has_secret);
+}
+
+TEST(MysqlProvider, SilentServerTimesOut) {
+  const SilentServer server;
+  core::PollWait wait;
+  const auto start = steady_clock::now();
+  try {
+    connect_to(server.port(), wait, std::chrono::seconds(1));
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.number(), core::ErrorNumber::timed_out);
+    EXPECT_EQ(error.message().find("hidden-word"), std::string::npos);
+  }
+  EXPECT_LT(steady_clock::now() - start, milliseconds(1500));
+}
+
+TEST(MysqlProvider, InterruptLeavesAtOnce) {
+  const SilentServer server;
+  for (const int waits : {0, 1}) {
+    InterruptedWait wait(waits);
+    const auto start = steady_clock::now();
+    EXPECT_THROW(connect_to(server.port(), wait, std::chrono::seconds(10)), core::Interrupted);
+    EXPECT_LT(steady_clock::now() - start, milliseconds(500));
+  }
+}
+
+TEST(MysqlProvider, RefusedConnectionSaysWhy) {
+  std::string port;
+  {
+    const SilentServer server;
+    port = server.port();
+  }
+  core::PollWait wait;
+  try {
+    connect_to(port, wait, std::chrono::seconds(5));
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.number(), core::ErrorNumber::cannot_connect);
+    EXPECT_EQ(error.message(), "could not connect to server \"127.0.0.1\", port " + port + ": Connection refused");
+    EXPECT_EQ(error.detail().find("Provider mysql, phase connect, native error"), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace connector::mysql

@@ -1,0 +1,163 @@
+#include "drivers/mysql/types.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <mysql.h>
+
+namespace connector::mysql {
+namespace {
+
+using core::LogicalType;
+using core::TypeKind;
+using core::ValueForm;
+
+constexpr unsigned utf8mb4_general = 45;
+constexpr unsigned utf8mb4_bin = 46;
+constexpr unsigned latin1_swedish = 8;
+constexpr unsigned binary = 63;
+
+FieldFacts field(int type, unsigned flags = 0, unsigned long length = 0, unsigned decimals = 0) {
+  FieldFacts facts;
+  facts.type = type;
+  facts.flags = flags;
+  facts.collation = binary;
+  facts.length = length;
+  facts.decimals = decimals;
+  facts.is_table_column = true;
+  return facts;
+}
+
+FieldFacts text_field(int type, unsigned long characters, unsigned collation = utf8mb4_general) {
+  FieldFacts facts = field(type, 0, characters * (collation == latin1_swedish ? 1 : 4));
+  facts.collation = collation;
+  return facts;
+}
+
+ColumnRule rule(const FieldFacts& facts) {
+  return column_rule(facts, false, std::nullopt, std::nullopt);
+}
+
+/// The local and the remote type, as SQL text.
+std::string local(const FieldFacts& facts) {
+  return sql_type_name(rule(facts).type);
+}
+std::string remote(const FieldFacts& facts) {
+  return rule(facts).remote_type;
+}
+
+TEST(MysqlTypes, IntegersKeepTheirRange) {
+  EXPECT_EQ(local(field(MYSQL_TYPE_TINY)), "smallint");
+  EXPECT_EQ(local(field(MYSQL_TYPE_TINY, UNSIGNED_FLAG)), "smallint");
+  EXPECT_EQ(local(field(MYSQL_TYPE_TINY, 0, 1)), "smallint");  // tinyint(1) is no boolean
+  EXPECT_EQ(local(field(MYSQL_TYPE_SHORT)), "smallint");
+  EXPECT_EQ(local(field(MYSQL_TYPE_SHORT, UNSIGNED_FLAG)), "integer");
+  EXPECT_EQ(local(field(MYSQL_TYPE_INT24)), "integer");
+  EXPECT_EQ(local(field(MYSQL_TYPE_INT24, UNSIGNED_FLAG)), "integer");
+  EXPECT_EQ(local(field(MYSQL_TYPE_LONG)), "integer");
+  EXPECT_EQ(local(field(MYSQL_TYPE_LONG, UNSIGNED_FLAG)), "bigint");
+  EXPECT_EQ(local(field(MYSQL_TYPE_LONGLONG)), "bigint");
+  EXPECT_EQ(local(field(MYSQL_TYPE_LONGLONG, UNSIGNED_FLAG)), "numeric(20,0)");
+  EXPECT_EQ(remote(field(MYSQL_TYPE_LONGLONG, UNSIGNED_FLAG)), "bigint unsigned");
+  EXPECT_EQ(local(field(MYSQL_TYPE_YEAR, UNSIGNED_FLAG | ZEROFILL_FLAG, 4)), "smallint");
+}
+
+TEST(MysqlTypes, FloatsAndDecimals) {
+  EXPECT_EQ(local(field(MYSQL_TYPE_FLOAT, 0, 12, 31)), "real");
+  EXPECT_EQ(local(field(MYSQL_TYPE_DOUBLE, 0, 22, 31)), "double precision");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 14, 2)), "numeric(12,2)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, UNSIGNED_FLAG, 13, 2)), "numeric(12,2)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 11, 0)), "numeric(10,0)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, UNSIGNED_FLAG, 10, 0)), "numeric(10,0)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 67, 30)), "numeric(65,30)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 0, 31)), "numeric");  // nonsense
+  EXPECT_EQ(remote(field(MYSQL_TYPE_NEWDECIMAL, UNSIGNED_FLAG, 13, 2)), "decimal(12,2) unsigned");
+}
+
+TEST(MysqlTypes, BitsAndTimes) {
+  EXPECT_EQ(local(field(MYSQL_TYPE_BIT, UNSIGNED_FLAG, 1)), "boolean");
+  EXPECT_EQ(local(field(MYSQL_TYPE_BIT, UNSIGNED_FLAG, 64)), "bit(64)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_DATE)), "date");
+  EXPECT_EQ(local(field(MYSQL_TYPE_DATETIME, 0, 19, 0)), "timestamp(0) without time zone");
+  EXPECT_EQ(local(field(MYSQL_TYPE_DATETIME, 0, 26, 6)), "timestamp(6) without time zone");
+  EXPECT_EQ(local(field(MYSQL_TYPE_TIMESTAMP, 0, 23, 3)), "timestamp(3) with time zone");
+  EXPECT_EQ(local(field(MYSQL_TYPE_TIME, 0, 10, 0)), "time(0) without time zone");
+  EXPECT_EQ(local(field(MYSQL_TYPE_TIME, 0, 10, 31)), "time without time zone");
+  LogicalType interval;
+  interval.kind = TypeKind::interval;
+  const ColumnRule as_interval = column_rule(field(MYSQL_TYPE_TIME, 0, 10, 6), false, std::nullopt, interval);
+  EXPECT_EQ(as_interval.type.kind, TypeKind::interval);
+  EXPECT_EQ(as_interval.decode, Decode::time_interval);
+}
+
+TEST(MysqlTypes, OnlyCollation63IsBinary) {
+  EXPECT_EQ(local(field(MYSQL_TYPE_VAR_STRING, BINARY_FLAG, 20)), "bytea");
+  EXPECT_EQ(local(field(MYSQL_TYPE_STRING, BINARY_FLAG, 4)), "bytea");
+  EXPECT_EQ(local(field(MYSQL_TYPE_BLOB, BLOB_FLAG | BINARY_FLAG, 65535)), "bytea");
+  FieldFacts bin_text = text_field(MYSQL_TYPE_VAR_STRING, 20, utf8mb4_bin);
+  bin_text.flags = BINARY_FLAG;
+  EXPECT_EQ(local(bin_text), "character varying(20)");
+  FieldFacts bin_blob = text_field(MYSQL_TYPE_BLOB, 16383, utf8mb4_bin);
+  bin_blob.flags = BINARY_FLAG | BLOB_FLAG;
+  EXPECT_EQ(local(bin_blob), "text");
+}
+
+TEST(MysqlTypes, Text) {
+  EXPECT_EQ(local(text_field(MYSQL_TYPE_VAR_STRING, 20)), "character varying(20)");
+  EXPECT_EQ(local(text_field(MYSQL_TYPE_STRING, 10)), "character varying(10)");
+  EXPECT_EQ(local(text_field(MYSQL_TYPE_VAR_STRING, 20, latin1_swedish)), "character varying(20)");
+  EXPECT_EQ(local(text_field(MYSQL_TYPE_VAR_STRING, 10485761)), "text");
+  EXPECT_EQ(local(text_field(MYSQL_TYPE_BLOB, 16383)), "text");
+  FieldFacts expression = text_field(MYSQL_TYPE_VAR_STRING, 20);
+  expression.is_table_column = false;
+  EXPECT_EQ(local(expression), "text");
+  EXPECT_EQ(remote(expression), "varchar(20)");
+  FieldFacts choice = text_field(MYSQL_TYPE_STRING, 3);
+  choice.flags = ENUM_FLAG;
+  EXPECT_EQ(local(choice), "text");
+  EXPECT_EQ(remote(choice), "enum");
+  choice.flags = SET_FLAG;
+  EXPECT_EQ(remote(choice), "set");
+  EXPECT_EQ(rule(choice).form, ValueForm::text);
+  EXPECT_EQ(local(field(MYSQL_TYPE_NULL)), "text");
+}
+
+TEST(MysqlTypes, EncodingApplies) {
+  const ColumnRule stored =
+      column_rule(text_field(MYSQL_TYPE_VAR_STRING, 20, latin1_swedish), false, "WIN1251", std::nullopt);
+  EXPECT_EQ(stored.text.encoding, "WIN1251");
+  EXPECT_EQ(stored.decode, Decode::text);
+  const ColumnRule wide = column_rule(text_field(MYSQL_TYPE_VAR_STRING, 20, 54), false, "WIN1251", std::nullopt);
+  EXPECT_EQ(wide.text.encoding, "UTF8");
+  EXPECT_EQ(wide.decode, Decode::wide_text);
+}
+
+TEST(MysqlTypes, Json) {
+  EXPECT_EQ(local(field(MYSQL_TYPE_JSON)), "jsonb");
+  EXPECT_EQ(rule(field(MYSQL_TYPE_JSON)).form, ValueForm::text);
+  FieldFacts mariadb = text_field(MYSQL_TYPE_BLOB, 1000);
+  mariadb.format_name = "json";
+  EXPECT_EQ(local(mariadb), "jsonb");
+  EXPECT_EQ(column_rule(text_field(MYSQL_TYPE_BLOB, 1000), true, std::nullopt, std::nullopt).type.kind,
+            TypeKind::jsonb);
+}
+
+TEST(MysqlTypes, PluginTypesOfMariaDb) {
+  FieldFacts facts = text_field(MYSQL_TYPE_STRING, 36);
+  facts.data_type_name = "uuid";
+  EXPECT_EQ(local(facts), "uuid");
+  facts.data_type_name = "inet6";
+  EXPECT_EQ(local(facts), "inet");
+  EXPECT_EQ(rule(facts).form, ValueForm::text);
+  EXPECT_EQ(remote(facts), "inet6");
+}
+
+TEST(MysqlTypes, GeometryAndVector) {
+  EXPECT_EQ(rule(field(MYSQL_TYPE_GEOMETRY)).type.kind, TypeKind::geometry);
+  EXPECT_EQ(rule(field(MYSQL_TYPE_GEOMETRY)).form, ValueForm::receive);
+  EXPECT_EQ(local(field(242)), "bytea");
+  EXPECT_EQ(remote(field(242)), "vector");
+}
+
+}  // namespace
+}  // namespace connector::mysql
