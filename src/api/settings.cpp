@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdio>
 #include <exception>
 
 #include "core/address_rules.hpp"
@@ -37,7 +38,7 @@ bool check_allowed_hosts(char** value, void**, GucSource) {
     core::AddressRules(*value == nullptr ? "" : *value, false);
     return true;
   } catch (const std::exception& error) {
-    strlcpy(detail, error.what(), sizeof detail);
+    std::snprintf(detail, sizeof detail, "%s", error.what());
   } catch (...) {
   }
   GUC_check_errdetail("%s.", detail);
