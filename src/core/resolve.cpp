@@ -63,4 +63,20 @@ std::vector<Address> resolve(std::string_view provider, const std::string& serve
                       .hint = "Check \"server\" in \"connection\". The name is resolved by the database server."});
 }
 
+std::vector<Address> resolve_allowed(std::string_view provider, const std::string& server, int port,
+                                     const AddressRules& rules, Wait& wait, Deadline deadline) {
+  std::vector<Address> allowed;
+  std::optional<Error> refused;
+  for (const Address& address : resolve(provider, server, port, wait, deadline)) {
+    try {
+      rules.check(server, address);
+      allowed.push_back(address);
+    } catch (const Error& error) {
+      if (!refused) refused = error;
+    }
+  }
+  if (allowed.empty()) throw *refused;
+  return allowed;
+}
+
 }  // namespace connector::core

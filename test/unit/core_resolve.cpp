@@ -165,6 +165,25 @@ TEST(Resolve, AnInterruptBeforeTheStartIsSeen) {
   EXPECT_THROW(resolve("mysql", "192.0.2.1", 1, wait, soon()), Interrupted);
 }
 
+TEST(ResolveAllowed, GivesWhatTheRulesAllow) {
+  PollWait wait;
+  const auto allowed = [&](const char* server, std::string_view hosts, bool trusted) {
+    return resolve_allowed("mysql", server, 3306, AddressRules(hosts, trusted), wait, soon());
+  };
+  EXPECT_EQ(allowed("192.0.2.1", "", false).size(), 1u);
+  EXPECT_FALSE(allowed("localhost", "", true).empty());
+  EXPECT_FALSE(allowed("localhost", "localhost", false).empty());
+  for (const char* server : {"127.0.0.1", "localhost", "::1", "169.254.169.254"}) {
+    try {
+      allowed(server, "", false);
+      FAIL() << server;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.number(), ErrorNumber::cannot_connect);
+      EXPECT_NE(error.message().find("is not allowed"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(NameService, AnswersWithAllAddressesOnce) {
   const NameServer server;
   PollWait wait;
