@@ -87,9 +87,13 @@ Outcome describe(const Request& request, const std::string& schema, const NameCh
   return outcome;
 }
 
-Json import(Datum connector_json) {
+Json import(Datum connector_json, bool wait) {
   const auto start = std::chrono::steady_clock::now();
   Request request(connector_json, connector::core::RequestKind::import);
+  if (!wait) {
+    throw connector::core::Error(ErrorNumber::invalid_parameters, "imports in the background are not available yet", {},
+                                 "Call cdb_import_connector() with wait => true.");
+  }
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   connector::load::take_import_slot(GetUserId(), connector::api::settings().max_imports_per_role);
   const std::string wanted = connector::load::wanted_table_name(request.spec());
@@ -126,11 +130,7 @@ constexpr const char* status_query =
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_import) {
-  if (!PG_GETARG_BOOL(1)) {
-    throw connector::core::Error(ErrorNumber::invalid_parameters, "imports in the background are not available yet", {},
-                                 "Call cdb_import_connector() with wait => true.");
-  }
-  return json_datum(import(PG_GETARG_DATUM(0)));
+  return json_datum(import(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1)));
 }
 
 CONNECTOR_FUNCTION(connector_import_status) {

@@ -7,12 +7,10 @@
 #include "drivers/providers.hpp"
 #include "fdw/servers.hpp"
 #include "load/catalog.hpp"
-#include "pg/guard.hpp"
+#include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
-#include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
 #include "utils/memutils.h"
 }
 
@@ -43,36 +41,18 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
                     "\"connection\".");
 }
 
-std::string replace_all(std::string text, const std::string& what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
-}
-
 }  // namespace
 
 Request::Request(Datum json, core::RequestKind kind)
     : settings_(settings()), wait_(run_deadline(settings_)), connection_(TopTransactionContext) {
   const std::string text = pg::utf8_text(json);
-  hide_secrets(text);
+  // Best effort: an unreadable request is refused right behind this anyway.
+  pg::hide_in_statement(core::secret_texts(text, providers()));
   spec_ = core::parse_connector(text, kind, providers());
   masked_ = core::masked_connector(text, providers());
   provider_ = providers().find(spec_.provider);
   resolve_connection(kind);
   check_provider_enabled();
-}
-
-void Request::hide_secrets(const std::string& json) const {
-  // The statement that holds the request is shown by pg_stat_activity for as long as it runs. Best effort: an
-  // unreadable request is refused right behind this anyway.
-  if (debug_query_string == nullptr) return;
-  std::string shown = debug_query_string;
-  for (const std::string& secret : core::secret_texts(json, providers()))
-    shown = replace_all(std::move(shown), secret, "********");
-  if (shown != debug_query_string) {
-    pg::guard([&] { pgstat_report_activity(STATE_RUNNING, shown.c_str()); });
-  }
 }
 
 void Request::resolve_connection(core::RequestKind) {

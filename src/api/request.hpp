@@ -18,7 +18,7 @@ namespace connector::api {
 class Request {
  public:
   /// Parses and checks (SPEC 3, 8) without contacting anything: keys and values, the right to use the connection, the
-  /// provider being enabled, server files. From here on the session shows its statement without the password.
+  /// provider being enabled, server files. From here on the session shows and logs its statement without the password.
   Request(Datum json, core::RequestKind kind);
 
   const core::ConnectorSpec& spec() const noexcept { return spec_; }
@@ -35,7 +35,6 @@ class Request {
  private:
   void resolve_connection(core::RequestKind kind);
   void check_provider_enabled();
-  void hide_secrets(const std::string& json) const;
 
   Settings settings_;
   core::ConnectorSpec spec_;
