@@ -110,6 +110,7 @@ std::string_view statement_hint(unsigned code) {
       return "Somebody, or a limit on the remote server, stopped the statement.";
     case CR_SERVER_GONE_ERROR:
     case CR_SERVER_LOST:
+    case CR_SSL_CONNECTION_ERROR:
       return "The server closed the connection, or the network failed.";
     default:
       return "";

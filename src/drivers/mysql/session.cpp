@@ -1,6 +1,7 @@
 #include "drivers/mysql/session.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,11 @@
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/library.hpp"
 #include "drivers/mysql/tls.hpp"
+
+// Exported by the library for its own plugins, and declared in none of its installed headers.
+extern "C" int ma_pvio_register_callback(my_bool register_callback,
+                                         void (*callback)(int mode, MYSQL* mysql, const unsigned char* buffer,
+                                                          unsigned long length));
 
 namespace connector::mysql {
 
@@ -28,6 +34,10 @@ constexpr const char* plugins_anywhere =
 /// The password itself goes only to a server whose certificate was verified.
 constexpr const char* plugins_verified =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec,mysql_clear_password";
+
+/// A server that sends without a pause never makes the library wait: the caller gets its turn after so many reads of
+/// at most 16 kB, PVIO_READ_AHEAD_CACHE_SIZE, but for large values.
+constexpr unsigned reads_between_checks = 64;
 
 /// Bounds what a destructor may take.
 constexpr std::chrono::milliseconds stop_timeout{900};
@@ -49,6 +59,9 @@ Session* Session::running = nullptr;
 Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
     : login_(login), address_(address), wait_(wait), deadline_(deadline) {
   initialize_library();
+  // Taking a callback off the library's list leaves it at the head (ma_pvio.c): so it goes on once, for good.
+  static const int registered = ma_pvio_register_callback(1, &Session::on_transfer);
+  static_cast<void>(registered);
   handle_ = mysql_init(nullptr);
   if (handle_ == nullptr) throw std::bad_alloc();
   try {
@@ -90,7 +103,6 @@ void Session::set_options() {
 void Session::log_in() {
   const std::string address = address_.text();
   const char* database = login_.database.empty() ? nullptr : login_.database.c_str();
-  HandshakeWatch watch(handle_, login_);
   bool connected = false;
   try {
     call([&] {
@@ -99,14 +111,14 @@ void Session::log_in() {
                                      database, static_cast<unsigned>(login_.port), nullptr, 0) != nullptr;
     });
   } catch (const core::Error& error) {
-    if (error.number() == core::ErrorNumber::timed_out && !watch.answered()) throw UnreachableError(error);
+    if (error.number() == core::ErrorNumber::timed_out && !answered_) throw UnreachableError(error);
     throw;
   }
   if (!connected) {
     NativeError error = native_error(handle_);
     if (connect_errno_ != 0) error.message = std::strerror(connect_errno_);
     core::Error wording = connect_error(login_, error);
-    if (!watch.answered() && is_unreachable(error)) throw UnreachableError(std::move(wording));
+    if (!answered_ && is_unreachable(error)) throw UnreachableError(std::move(wording));
     throw wording;
   }
   if (requires_tls(login_.tls_mode) && mysql_get_ssl_cipher(handle_) == nullptr) {
@@ -118,11 +130,13 @@ void Session::log_in() {
   logged_in_ = true;
 }
 
-void Session::call(const std::function<void()>& function) {
+void Session::call(const std::function<void()>& function, std::size_t max_bytes) {
   std::exception_ptr thrown;
-  const auto step = [&](auto continue_it) {
+  bytes_left_ = max_bytes;
+  reads_ = 0;
+  const auto step = [&](auto go_on) {
     Session* outer = std::exchange(running, this);
-    const bool finished = continue_it();
+    const bool finished = go_on();
     running = outer;
     return finished;
   };
@@ -137,24 +151,53 @@ void Session::call(const std::function<void()>& function) {
   });
   while (!finished) {
     std::exception_ptr interrupt;
-    unsigned ready = 0;
+    bool in_time = true;
     try {
-      ready = wait_.wait(wait_socket_, wait_events_, deadline_);
+      in_time = wait_for_caller();
     } catch (...) {
       interrupt = std::current_exception();
     }
-    if (interrupt || ready == core::wait_none) {
+    if (interrupt || !in_time) {
       if (logged_in_) stop_statement();
-      failing_ = true;
+      give_up();
       while (!step([&] { return stack_.resume(); })) {
       }
-      give_up();
       if (interrupt) std::rethrow_exception(interrupt);
       throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
     }
     finished = step([&] { return stack_.resume(); });
   }
+  if (bytes_left_ == 0) throw_malformed("the server sent far more than it was asked for");
   if (thrown) std::rethrow_exception(thrown);
+}
+
+/// On the caller's stack: what the suspended call waits for. False at the deadline.
+bool Session::wait_for_caller() {
+  if (wait_events_ != core::wait_none) return wait_.wait(wait_socket_, wait_events_, deadline_) != core::wait_none;
+  wait_.check();
+  return std::chrono::steady_clock::now() < deadline_;
+}
+
+/// The library calls it behind every read and write of every connection of the process.
+void Session::on_transfer(int mode, MYSQL* handle, const unsigned char*, unsigned long length) {
+  constexpr int write_mode = 1;
+  Session* self = running;
+  if (self == nullptr || self->handle_ != handle || static_cast<long>(length) <= 0) return;
+  if (mode != write_mode) return self->received(length);
+  if (std::exchange(self->answered_, true)) return;
+  prepare_handshake(handle, self->login_);
+}
+
+void Session::received(std::size_t bytes) {
+  if (failing_) return;
+  if (bytes >= bytes_left_) {
+    bytes_left_ = 0;
+    return give_up();
+  }
+  bytes_left_ -= bytes;
+  if (++reads_ % reads_between_checks != 0) return;
+  wait_events_ = core::wait_none;
+  stack_.suspend();
 }
 
 /// The library's hook: 1 = ready, -1 = failed. False readiness is harmless, the library tries again and comes back.
@@ -201,6 +244,7 @@ std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, s
       }
     }
     const NativeError error = native_error(handle_);
+    if (too_many) give_up();  // or the rest would be read
     mysql_free_result(result);
     if (error.code != 0) throw statement_error(phase, "could not query the server", error);
     if (too_many) throw_malformed("the server sent more rows than it was asked for");

@@ -34,6 +34,10 @@ struct ServerVersion {
 
 class Session {
  public:
+  /// More than enough for anything but the rows of a source: metadata, the catalog's facts of one table.
+  static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
+  static constexpr std::size_t any_bytes = static_cast<std::size_t>(-1);
+
   /// Dials one address and logs in. Throws Error, or UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
@@ -46,7 +50,8 @@ class Session {
   /// while an exception is on its way. What it throws comes out here. If the wait is interrupted or the deadline
   /// passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and the
   /// interrupt or an Error (timed_out) is thrown.
-  void call(const std::function<void()>& function);
+  /// An answer of more than `max_bytes` bytes, and one that never ends, is left, too.
+  void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
 
   /// Runs a statement that yields no rows.
   void execute(const std::string& sql, core::Phase phase);
@@ -72,9 +77,12 @@ class Session {
 
  private:
   static int on_wait(int socket, char is_read, int timeout);
+  static void on_transfer(int mode, st_mysql* handle, const unsigned char* bytes, unsigned long length);
   static Session* running;  ///< whose call is on its private stack right now
 
   bool waited();
+  void received(std::size_t bytes);
+  bool wait_for_caller();
   void set_options();
   void log_in();
 
@@ -90,7 +98,10 @@ class Session {
   int connect_errno_ = 0;  ///< why the TCP connection failed; the library's message has another number
   int wait_socket_ = -1;
   unsigned wait_events_ = 0;
-  bool failing_ = false;  ///< waits of the library fail at once
+  std::size_t bytes_left_ = 0;  ///< that the present call may receive
+  unsigned reads_ = 0;
+  bool answered_ = false;  ///< the greeting was answered: what fails from there on is no matter of reaching the server
+  bool failing_ = false;   ///< waits of the library fail at once
   bool logged_in_ = false;
   bool usable_ = true;
   bool converting_ = true;

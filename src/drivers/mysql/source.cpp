@@ -178,13 +178,15 @@ core::Error MysqlSource::changed_error() const {
 
 bool MysqlSource::fetch(core::RowBatch& batch) {
   bool more = true;
-  session_.call([&] {
-    while (more && !batch.full()) {
-      const std::span<const unsigned char> row = statement_->next_row();
-      more = !row.empty();
-      if (more) decoder_->decode(row, batch);
-    }
-  });
+  session_.call(
+      [&] {
+        while (more && !batch.full()) {
+          const std::span<const unsigned char> row = statement_->next_row();
+          more = !row.empty();
+          if (more) decoder_->decode(row, batch);
+        }
+      },
+      Session::any_bytes);
   return more;
 }
 

@@ -16,17 +16,9 @@ using uchar = unsigned char;  // which ma_tls.h forgets
 #include "core/error.hpp"
 #include "core/utf8.hpp"
 
-// Exported by the library for its own plugins, and declared in none of its installed headers.
-extern "C" int ma_pvio_register_callback(my_bool register_callback,
-                                         void (*callback)(int mode, MYSQL* mysql, const unsigned char* buffer,
-                                                          unsigned long length));
-
 namespace connector::mysql {
 
 namespace {
-
-/// The connection that is being made. A backend has one thread.
-HandshakeWatch* watch = nullptr;
 
 void set_flag(MYSQL* handle, mysql_option option, bool value) {
   const my_bool flag = value ? 1 : 0;
@@ -110,37 +102,21 @@ bool tls_wants_to_write(const MYSQL* handle) noexcept {
   return SSL_want(static_cast<const SSL*>(channel->ctls->ssl)) == SSL_WRITING;
 }
 
-HandshakeWatch::HandshakeWatch(MYSQL* handle, const Login& login) : handle_(handle), login_(login) {
-  // Taking a callback off the library's list leaves it at the head (ma_pvio.c): so it goes on once, for good.
-  static const int registered = ma_pvio_register_callback(1, &HandshakeWatch::on_transfer);
-  static_cast<void>(registered);
-  watch = this;
-}
-
-HandshakeWatch::~HandshakeWatch() {
-  watch = nullptr;
-}
-
-void HandshakeWatch::on_transfer(int mode, MYSQL* handle, const unsigned char*, unsigned long) {
-  if (watch != nullptr && watch->handle_ == handle && mode == PVIO_WRITE && !watch->answered_) watch->answer();
-}
-
-void HandshakeWatch::answer() {
-  answered_ = true;
+void prepare_handshake(MYSQL* handle, const Login& login) {
   // send_client_reply_packet() has by now masked the client's flags with what the server can do.
-  if ((handle_->client_flag & CLIENT_SSL) == 0) return;
+  if ((handle->client_flag & CLIENT_SSL) == 0) return;
   // The library hands OpenSSL a blocking socket: a silent server could not be left.
-  const int socket = static_cast<int>(mysql_get_socket(handle_));
+  const int socket = static_cast<int>(mysql_get_socket(handle));
   fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
   // Only the comparison of names reads mysql->host; without memory it stays null, and the comparison fails.
-  std::free(handle_->host);
-  handle_->host = strdup(login_.server.c_str());
+  std::free(handle->host);
+  handle->host = strdup(login.server.c_str());
 #if MARIADB_PACKAGE_VERSION_ID >= 30400
-  const bool verify = login_.tls_mode >= TlsMode::verify_ca;  // by verify_server()
+  const bool verify = login.tls_mode >= TlsMode::verify_ca;  // by verify_server()
 #else
-  const bool verify = login_.tls_mode == TlsMode::verify_full;
+  const bool verify = login.tls_mode == TlsMode::verify_full;
 #endif
-  set_flag(handle_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify);
+  set_flag(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify);
 }
 
 }  // namespace connector::mysql

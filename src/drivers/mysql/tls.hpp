@@ -30,26 +30,7 @@ constexpr bool requires_tls(TlsMode mode) {
 /// (secure/openssl.c, ma_tls_write()).
 bool tls_wants_to_write(const st_mysql* handle) noexcept;
 
-/// Told of every packet the library sends while it connects. The first is either the SSLRequest, or, without TLS, the
-/// login itself.
-class HandshakeWatch {
- public:
-  /// From here on until destruction; there is one at a time.
-  HandshakeWatch(st_mysql* handle, const Login& login);
-  ~HandshakeWatch();
-  HandshakeWatch(const HandshakeWatch&) = delete;
-  HandshakeWatch& operator=(const HandshakeWatch&) = delete;
-
-  /// True once the greeting was answered: what fails from there on is no matter of reaching the server.
-  bool answered() const noexcept { return answered_; }
-
- private:
-  static void on_transfer(int mode, st_mysql* handle, const unsigned char* bytes, unsigned long length);
-  void answer();
-
-  st_mysql* handle_;
-  const Login& login_;
-  bool answered_ = false;
-};
+/// To be called when the first packet of a handshake has been sent: the SSLRequest, or, without TLS, the login itself.
+void prepare_handshake(st_mysql* handle, const Login& login);
 
 }  // namespace connector::mysql
