@@ -34,10 +34,13 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
     encoding_.emplace(from, GetDatabaseEncoding());
     if (!core::is_text_kind(column.type.kind)) step_ = Step::input;
   } else if (column.form == ValueForm::receive) {
-    step_ = natural_.oid == BYTEAOID ? Step::geometry_to_wkb : Step::receive;
+    const bool is_geometry =
+        column.type.kind == core::TypeKind::geometry || column.type.kind == core::TypeKind::geography;
+    step_ = is_geometry ? Step::geometry : Step::receive;
+    if (is_geometry && natural_.oid == BYTEAOID) step_ = Step::geometry_to_wkb;
   }
   // The functions outlive this object's creation context only as long as the import's own context: the current one.
-  if (step_ == Step::input || step_ == Step::receive) {
+  if (step_ == Step::input || step_ == Step::receive || step_ == Step::geometry) {
     pg::guard([this] {
       Oid function;
       if (step_ == Step::input) {
@@ -115,6 +118,13 @@ Datum ColumnConverter::apply(Datum value) {
     case Step::input:
       value = InputFunctionCall(&function_, VARDATA(DatumGetPointer(value)), io_parameter_, natural_.typmod);
       break;
+    case Step::geometry:
+      // PostGIS would store another one, with a notice.
+      if (const std::uint32_t srid = ewkb_srid(DatumGetPointer(value)); srid > max_srid) {
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                        errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, max_srid)));
+      }
+      [[fallthrough]];
     case Step::receive: {
       StringInfoData binary;
       binary.data = VARDATA(DatumGetPointer(value));
@@ -158,7 +168,8 @@ void ColumnConverter::apply_function(core::RowBatch& batch, std::size_t column, 
     if (error) {
       // The value itself can be shown where it came as text; else the reason must do.
       const auto payload = core::varlena_payload(batch.values(column)[row]);
-      batch.reject(column, row, *error, step_ == Step::input ? std::string_view(payload.data(), payload.size()) : std::string_view());
+      batch.reject(column, row, *error,
+                   step_ == Step::input ? std::string_view(payload.data(), payload.size()) : std::string_view());
       ++row;
     }
   }

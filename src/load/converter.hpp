@@ -38,7 +38,7 @@ class ColumnConverter {
   Datum apply(Datum value);
   void prepare_cast();
 
-  enum class Step { none, input, receive, geometry_to_wkb };
+  enum class Step { none, input, receive, geometry, geometry_to_wkb };
   enum class Cast { none, expression, text };
 
   std::optional<pg::TextConverter> encoding_;

@@ -1,6 +1,7 @@
 #include "load/local_type.hpp"
 
 #include "core/error.hpp"
+#include "load/geometry.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -84,8 +85,10 @@ LocalType postgis_type(const char* name) {
 
 LocalType local_type(const core::LogicalType& type) {
   if (type.kind == TypeKind::geometry || type.kind == TypeKind::geography) {
-    LocalType result = postgis_type(type.kind == TypeKind::geometry ? "geometry" : "geography");
-    return OidIsValid(result.oid) ? result : from_oid(BYTEAOID, -1);
+    const LocalType any = postgis_type(type.kind == TypeKind::geometry ? "geometry" : "geography");
+    if (!OidIsValid(any.oid)) return from_oid(BYTEAOID, -1);
+    const bool one_srid = type.srid > 0 && static_cast<std::uint32_t>(type.srid) <= max_srid;
+    return one_srid ? parse(any.sql + "(Geometry," + std::to_string(type.srid) + ")") : any;
   }
   return parse(core::sql_type_name(type));
 }
