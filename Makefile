@@ -2,7 +2,7 @@
 # what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
-# WITH_MYSQL=0     leave a provider out
+# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress mysql fault fuzz
 EXTENSION = connector
@@ -10,6 +10,7 @@ CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connect
 MODULE_big = connector
 
 WITH_MYSQL ?= 1
+WITH_POSTGRES ?= 1
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 
@@ -17,6 +18,9 @@ BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 SOURCES := $(shell cat sources.txt)
 ifneq ($(WITH_MYSQL),1)
 SOURCES := $(filter-out src/drivers/mysql/%,$(SOURCES))
+endif
+ifneq ($(WITH_POSTGRES),1)
+SOURCES := $(filter-out src/drivers/postgres/%,$(SOURCES))
 endif
 OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
 
@@ -28,6 +32,10 @@ PACKAGES = libcares
 ifeq ($(WITH_MYSQL),1)
 PACKAGES += libmariadb openssl
 PROVIDERS += -DWITH_MYSQL=1
+endif
+ifeq ($(WITH_POSTGRES),1)
+PACKAGES += libpq openssl
+PROVIDERS += -DWITH_POSTGRES=1
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lstdc++
 
@@ -65,7 +73,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 override with_llvm := no
 include $(PGXS)
 
-CXX ?= g++
+# Test runs build the same sources in several folders.
+CCACHE := $(shell command -v ccache 2>/dev/null)
 ifeq ($(SANITIZE),1)
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer -O1
 SHLIB_LINK += -fsanitize=address,undefined
@@ -79,13 +88,13 @@ ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
 # The wall: src/core and src/drivers are compiled without PostgreSQL's include path, so postgres.h can't get in.
 $(BUILD)/core/%.o: src/core/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/drivers/%.o: src/drivers/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/%.o: src/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
 -include $(OBJS:.o=.d)
 
 $(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql

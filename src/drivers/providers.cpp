@@ -4,6 +4,10 @@
 #include "drivers/mysql/provider.hpp"
 #endif
 
+#ifdef WITH_POSTGRES
+#include "drivers/postgres/provider.hpp"
+#endif
+
 namespace connector {
 
 const core::Registry& providers() {
@@ -14,7 +18,11 @@ const core::Registry& providers() {
 #else
       {"mysql", "MySQL", nullptr},
 #endif
+#ifdef WITH_POSTGRES
+      {"postgres", "PostgreSQL", &postgres::provider()},
+#else
       {"postgres", "PostgreSQL", nullptr},
+#endif
       {"sqlserver", "Microsoft SQL Server", nullptr},
       {"hive", "Hive", nullptr},
       {"odbc", "ODBC", nullptr},

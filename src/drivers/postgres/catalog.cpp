@@ -1,0 +1,197 @@
+#include "drivers/postgres/catalog.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/utf8.hpp"
+#include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/dialect.hpp"
+
+namespace connector::postgres {
+
+namespace {
+
+constexpr Doing looking_up{core::Phase::describe, "could not read the catalog of the server"};
+
+/// Rounds of looking up types: domains over arrays of domains are rare, catalogs that never end are hostile.
+constexpr int max_rounds = 16;
+
+std::string text(const TextRow& row, std::size_t column) {
+  if (column >= row.size()) throw_malformed("an answer of the server has too few columns");
+  return row[column].value_or("");
+}
+
+template <typename Number>
+std::optional<Number> number(const TextRow& row, std::size_t column) {
+  const std::string digits = text(row, column);
+  Number result = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return result;
+}
+
+bool is_true(const TextRow& row, std::size_t column) {
+  return text(row, column) == "t";
+}
+
+/// The planner's number of rows of relation `c` with all that inherits from it; NULL where it was never counted, which
+/// is 0 before version 14, and -1 since.
+std::string estimate(const Session& session) {
+  const std::string counted = session.version() >= 140000 ? "r.reltuples >= 0" : "(r.reltuples > 0 OR r.relpages > 0)";
+  return "(WITH RECURSIVE tree (oid) AS (SELECT c.oid UNION SELECT i.inhrelid FROM tree, pg_inherits i "
+         "WHERE i.inhparent = tree.oid) SELECT sum(r.reltuples)::bigint FROM tree JOIN pg_class r ON r.oid = tree.oid "
+         "WHERE r.relkind IN ('r', 'm', 'f') AND " +
+         counted + ")";
+}
+
+std::string kind_name(const std::string& relkind) {
+  if (relkind == "r") return "table";
+  if (relkind == "p") return "partitioned table";
+  if (relkind == "v") return "view";
+  if (relkind == "m") return "materialized view";
+  if (relkind == "f") return "foreign table";
+  return relkind;
+}
+
+bool is_ascii(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    unsigned byte = 0;
+    std::from_chars(hex.data() + i, hex.data() + i + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+std::vector<int> attribute_numbers(const std::string& list) {
+  std::vector<int> numbers;
+  const char* end = list.data() + list.size();
+  for (const char* at = list.data(); at < end; ++at) {
+    int value = 0;
+    const auto [stopped, error] = std::from_chars(at, end, value);
+    if (error != std::errc()) break;
+    numbers.push_back(value);
+    at = stopped;
+  }
+  return numbers;
+}
+
+}  // namespace
+
+std::string table_statements(const Session& session, std::string_view schema, std::string_view table) {
+  const std::string name = quote_table(schema, table);
+  const std::string oid = quote_literal(name) + "::regclass";
+  // From 11 on an index may have columns that are not part of the key.
+  const std::string key = session.version() >= 110000
+                              ? "(SELECT array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') "
+                              : "(SELECT array_to_string(i.indkey::int2[], ' ') ";
+  return "SELECT 1 FROM " + name + " WHERE false; " + set_search_path(SearchPath::catalog) +
+         "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+         "col_description(a.attrelid, a.attnum) FROM pg_attribute a WHERE a.attrelid = " +
+         oid +
+         " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum; "
+         "SELECT obj_description(c.oid, 'pg_class'), " +
+         estimate(session) + ", " + key +
+         "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) FROM pg_class c WHERE c.oid = " + oid;
+}
+
+CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers) {
+  if (answers.size() != 3 || answers[2].size() != 1) throw_malformed("the server does not describe the table");
+  CatalogTable table;
+  for (const TextRow& row : answers[1]) {
+    CatalogColumn& column = table.columns.emplace_back();
+    column.number = number<int>(row, 0).value_or(0);
+    column.name = text(row, 1);
+    column.use = {number<Oid>(row, 2).value_or(0), number<std::int32_t>(row, 3).value_or(-1)};
+    column.type = text(row, 4);
+    column.not_null = is_true(row, 5);
+    column.comment = text(row, 6);
+  }
+  const TextRow& row = answers[2][0];
+  table.comment = text(row, 0);
+  table.estimated_rows = number<std::int64_t>(row, 1);
+  table.primary_key = attribute_numbers(text(row, 2));
+  return table;
+}
+
+void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTypes& catalog) {
+  for (int round = 0; round < max_rounds; ++round) {
+    std::string oids;
+    for (const TypeUse& use : uses) {
+      const auto missing = missing_type(use, catalog);
+      if (missing) oids += (oids.empty() ? "" : ", ") + std::to_string(*missing);
+    }
+    if (oids.empty()) return;
+    // True arrays only: other types may have elements too, but are no arrays to the outside.
+    const auto answers =
+        session.run(set_search_path(SearchPath::catalog) +
+                        "SELECT t.oid, n.nspname, t.typname, t.typtype, t.typbasetype, t.typtypmod, "
+                        "CASE WHEN t.typcategory = 'A' AND t.typlen = -1 THEN t.typelem ELSE 0 END, e.extname "
+                        "FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_depend d "
+                        "ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e' "
+                        "AND d.refclassid = 'pg_extension'::regclass LEFT JOIN pg_extension e ON e.oid = d.refobjid "
+                        "WHERE t.oid IN (" +
+                        oids + ")",
+                    looking_up);
+    if (answers.size() != 1 || answers[0].empty()) throw_malformed("the server does not describe its types");
+    for (const TextRow& row : answers[0]) {
+      CatalogType& type = catalog[number<Oid>(row, 0).value_or(0)];
+      type.schema = text(row, 1);
+      type.name = text(row, 2);
+      type.kind = text(row, 3).empty() ? 'b' : text(row, 3)[0];
+      type.base_type = number<Oid>(row, 4).value_or(0);
+      type.base_modifier = number<std::int32_t>(row, 5).value_or(-1);
+      type.element_type = number<Oid>(row, 6).value_or(0);
+      type.extension = text(row, 7);
+    }
+  }
+  throw_malformed("the server's types are never described in full");
+}
+
+std::string list_statements(const Session& session, std::string_view schema, std::int64_t limit) {
+  return set_search_path(SearchPath::catalog) + "SELECT n.nspname, c.relname, c.relkind, " + estimate(session) +
+         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+         "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = " +
+         quote_literal(schema) +
+         " AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') "
+         "ORDER BY c.relname LIMIT " +
+         std::to_string(limit);
+}
+
+std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>& answers) {
+  if (answers.size() != 1) throw_malformed("the server does not list its tables");
+  std::vector<core::RemoteTable> tables;
+  for (const TextRow& row : answers[0]) {
+    core::RemoteTable& table = tables.emplace_back();
+    table.schema = core::shown_text(text(row, 0), text(row, 0).size());
+    table.name = core::shown_text(text(row, 1), text(row, 1).size());
+    table.kind = kind_name(text(row, 2));
+    table.estimated_rows = number<std::int64_t>(row, 3);
+  }
+  return tables;
+}
+
+std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding) {
+  std::string values;
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (is_ascii(names[i])) continue;
+    values += (values.empty() ? "(" : ", (") + std::to_string(asked.size()) + ", " + quote_literal(names[i]) + ")";
+    asked.push_back(i);
+  }
+  if (asked.empty()) return names;
+  const auto answers =
+      session.run(set_search_path(SearchPath::catalog) +
+                      "SELECT encode(convert(convert_to(t.name, getdatabaseencoding()), " + quote_literal(encoding) +
+                      ", 'UTF8'), 'hex') FROM (VALUES " + values + ") AS t (number, name) ORDER BY t.number",
+                  {core::Phase::describe, "could not read the names of columns"});
+  if (answers.size() != 1 || answers[0].size() != asked.size()) throw_malformed("the server does not convert names");
+  for (std::size_t i = 0; i < asked.size(); ++i) names[asked[i]] = from_hex(text(answers[0][i], 0));
+  return names;
+}
+
+}  // namespace connector::postgres

@@ -1,0 +1,48 @@
+// What the remote catalog tells.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/postgres/session.hpp"
+#include "drivers/postgres/types.hpp"
+
+namespace connector::postgres {
+
+struct CatalogColumn {
+  int number = 0;  ///< pg_attribute.attnum
+  std::string name;
+  std::string type;  ///< as format_type() prints it
+  TypeUse use;
+  bool not_null = false;
+  std::string comment;
+};
+
+struct CatalogTable {
+  std::vector<CatalogColumn> columns;
+  std::vector<int> primary_key;  ///< numbers of its columns, in the order of the key
+  std::string comment;
+  std::optional<std::int64_t> estimated_rows;
+};
+
+/// Statements that describe a table or view, to be run at the begin of a transaction. They also lock it against
+/// changes, as every query does, and fail where it must not be read.
+std::string table_statements(const Session& session, std::string_view schema, std::string_view table);
+/// Reads their answers.
+CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers);
+
+/// Adds types to `catalog` until all that `uses` need are there.
+void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTypes& catalog);
+
+/// Tables and views of a schema that the role may read.
+std::string list_statements(const Session& session, std::string_view schema, std::int64_t limit);
+std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>& answers);
+
+/// Names as the server sends them, if their bytes really are in `encoding`, in UTF-8.
+std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding);
+
+}  // namespace connector::postgres

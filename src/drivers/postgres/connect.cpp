@@ -1,0 +1,93 @@
+#include "drivers/postgres/connect.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "drivers/postgres/dialect.hpp"
+
+namespace connector::postgres {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr Doing beginning{core::Phase::connect, "could not set up the session"};
+
+/// One call of set_config() for the transaction.
+std::string setting(std::string_view name, std::string_view value) {
+  return "pg_catalog.set_config(" + quote_literal(name) + ", " + quote_literal(value) + ", true)";
+}
+
+/// The settings of the remote role or database may differ from the defaults: what we rely on is set.
+std::string settings(const Session& session) {
+  const int version = session.version();
+  // In an SQL_ASCII database the server knows no encoding to convert from: for any other name it would only verify,
+  // and end the statement at the first text that is not valid. The loader knows better what to do with that one.
+  const std::string_view encoding = session.server_encoding() == "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
+  // The local limit covers the whole run and comes first; the remote one is for the case that nobody is left to
+  // enforce the local one. PostgreSQL counts milliseconds.
+  const long long seconds = session.login().statement_timeout.count();
+  const std::string limit = std::to_string(seconds > 0 ? (seconds + 60) * 1000 : 0);
+  std::string calls = setting("client_encoding", encoding) + ", " + setting("TimeZone", "UTC") + ", " +
+                      setting("DateStyle", "ISO") + ", " + setting("IntervalStyle", "postgres") + ", " +
+                      setting("extra_float_digits", "3") + ", " + setting("bytea_output", "hex") + ", " +
+                      setting("quote_all_identifiers", "off") + ", " + setting("lock_timeout", "0") + ", " +
+                      setting("statement_timeout", limit);
+  // A pause of ours (locks, checkpoints) must not end the transaction.
+  if (version >= 90600) calls += ", " + setting("idle_in_transaction_session_timeout", "0");
+  if (version >= 170000) calls += ", " + setting("transaction_timeout", "0");
+  // A server that computes notices by this that we are gone, even if it can't be told. Only some systems can do it.
+  if (version >= 140000) {
+    calls += ", CASE WHEN pg_catalog.version() ~ 'linux' THEN " + setting("client_connection_check_interval", "1000") +
+             " END";
+  }
+  return calls;
+}
+
+std::string text(const TextRow& row, std::size_t column) {
+  return column < row.size() ? row[column].value_or("") : std::string();
+}
+
+}  // namespace
+
+std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
+  const core::Deadline deadline = steady_clock::now() + request.connect_timeout;
+  const std::vector<core::Address> addresses =
+      core::resolve_allowed("postgres", login.server, login.port, request.address_rules, request.wait, deadline);
+  std::unique_ptr<Session> session;
+  for (std::size_t i = 0; !session; ++i) {
+    // A silent address leaves its share of the time to the others.
+    const auto share = (deadline - steady_clock::now()) / static_cast<int>(addresses.size() - i);
+    try {
+      session = std::make_unique<Session>(login, addresses[i], request.wait, steady_clock::now() + share);
+    } catch (const UnreachableError&) {
+      if (i + 1 == addresses.size()) throw;
+    }
+  }
+  session->set_deadline(core::no_deadline);
+  return session;
+}
+
+TransactionFacts begin_transaction(Session& session, const std::string& more, const Doing& doing,
+                                   std::vector<std::vector<TextRow>>& answers) {
+  const std::string sql = std::string(session.in_transaction() ? "ROLLBACK; " : "") +
+                          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT a.backend_start, "
+                          "'1'::pg_catalog.money::pg_catalog.numeric, " +
+                          settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a; " +
+                          more;
+  answers = session.run(sql, more.empty() ? beginning : doing);
+  if (answers.empty() || answers[0].size() != 1) throw_malformed("the server does not tell of its own session");
+  const TextRow row = std::move(answers[0][0]);
+  answers.erase(answers.begin());
+  session.set_backend_start(text(row, 0));
+  // `1.00`
+  const std::string amount = text(row, 1);
+  const auto point = amount.find('.');
+  return {.money_digits = point == std::string::npos ? 0 : static_cast<int>(amount.size() - point - 1)};
+}
+
+std::string set_search_path(SearchPath path) {
+  return path == SearchPath::catalog ? "SET LOCAL search_path = pg_catalog; " : "SET LOCAL search_path TO DEFAULT; ";
+}
+
+}  // namespace connector::postgres

@@ -1,0 +1,32 @@
+// From a server's name to a session, and to the transaction that everything is read in.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/provider.hpp"
+#include "drivers/postgres/session.hpp"
+
+namespace connector::postgres {
+
+/// Resolves the server's name, checks the addresses, and dials those that may be dialled one after the other.
+std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login);
+
+/// What the begin of a transaction tells.
+struct TransactionFacts {
+  /// Fractional digits of `money`, which are the remote server's lc_monetary's affair.
+  int money_digits = 2;
+};
+
+/// Begins a transaction that only reads, and sees one state of the database; ends the one before. In the same message
+/// goes `more`, statements that yield rows; their answers are added to `answers`. The settings hold for the
+/// transaction, so that a connection pooler in between hands nothing on.
+TransactionFacts begin_transaction(Session& session, const std::string& more, const Doing& doing,
+                                   std::vector<std::vector<TextRow>>& answers);
+
+/// Settings that hold from here to the end of the transaction: `catalog` for our own queries, in which unqualified
+/// names mean the system's; `user` for what the user wrote, where names mean what they mean to the remote role.
+enum class SearchPath { catalog, user };
+std::string set_search_path(SearchPath path);
+
+}  // namespace connector::postgres

@@ -1,0 +1,24 @@
+#include "drivers/postgres/connection.hpp"
+
+#include "drivers/postgres/catalog.hpp"
+#include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/source.hpp"
+
+namespace connector::postgres {
+
+void PostgresConnection::check() {
+  session_->run("SELECT 1", {core::Phase::execute, "could not run a statement"});
+}
+
+std::vector<core::RemoteTable> PostgresConnection::list_tables(std::string_view schema, std::int64_t limit) {
+  std::vector<std::vector<TextRow>> answers;
+  begin_transaction(*session_, list_statements(*session_, schema.empty() ? "public" : schema, limit),
+                    {core::Phase::describe, "could not list tables"}, answers);
+  return read_list(answers);
+}
+
+std::unique_ptr<core::Source> PostgresConnection::describe(const core::SourceRequest& request) {
+  return std::make_unique<PostgresSource>(*session_, request);
+}
+
+}  // namespace connector::postgres

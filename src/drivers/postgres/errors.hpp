@@ -1,0 +1,49 @@
+// Failures of the server and of the client library, as the connector's errors.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "drivers/postgres/login.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace connector::postgres {
+
+/// What a server, or the library, says of a failure.
+struct NativeError {
+  std::string sqlstate;  ///< empty = the library's own
+  std::string message;   ///< one line
+  std::string detail;    ///< whole lines for the DETAIL; empty = none
+};
+
+/// How far a connection had come when it failed.
+enum class Stage { network, tls, login };
+
+/// The server's error in a result; `connection` for what the library has to say in its place.
+NativeError native_error(const pg_result* result, const pg_conn* connection);
+/// What the library says of a connection in verbose form, in which a server's error shows its SQLSTATE:
+/// `connection to server at "…" failed: FATAL:  28P01: …` and lines of DETAIL, HINT, LOCATION.
+NativeError parse_connection_error(std::string_view text);
+
+/// The failure to connect or log in.
+core::Error connect_error(const Login& login, Stage stage, const NativeError& error);
+/// The same, because time ran out.
+core::Error connect_timeout_error(const Login& login);
+/// The failure of a statement.
+core::Error statement_error(core::Phase phase, std::string_view summary, const NativeError& error);
+
+/// A role that is no superuser would use what is not its own (SPEC 8).
+[[noreturn]] void throw_password_required(std::string_view detail);
+/// Rows or answers that the protocol does not allow.
+[[noreturn]] void throw_malformed(std::string_view what);
+
+/// Thrown instead of Error where another address of the server may do better.
+class UnreachableError : public core::Error {
+ public:
+  explicit UnreachableError(core::Error error) : core::Error(std::move(error)) {}
+};
+
+}  // namespace connector::postgres

@@ -1,0 +1,11 @@
+// The PostgreSQL provider, on libpq.
+#pragma once
+
+#include "core/provider.hpp"
+
+namespace connector::postgres {
+
+/// The one provider object.
+const core::Provider& provider();
+
+}  // namespace connector::postgres

@@ -1,0 +1,318 @@
+#include "drivers/postgres/session.hpp"
+
+#include <cstdlib>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include <libpq-fe.h>
+
+#include "drivers/postgres/conninfo.hpp"
+
+namespace connector::postgres {
+
+namespace {
+
+/// Bounds what a destructor may take.
+constexpr std::chrono::milliseconds stop_timeout{900};
+
+/// Hides PGSERVICE from the library, which would look for the service it names, in files or by LDAP.
+class EnvironmentWithoutService {
+ public:
+  EnvironmentWithoutService() {
+    if (const char* value = std::getenv(variable)) {
+      value_ = value;
+      unsetenv(variable);
+    }
+  }
+  ~EnvironmentWithoutService() {
+    if (value_) setenv(variable, value_->c_str(), 1);
+  }
+  EnvironmentWithoutService(const EnvironmentWithoutService&) = delete;
+  EnvironmentWithoutService& operator=(const EnvironmentWithoutService&) = delete;
+
+ private:
+  static constexpr const char* variable = "PGSERVICE";
+  std::optional<std::string> value_;
+};
+
+/// The library would print notices to the server's log.
+void ignore_notice(void*, const PGresult*) {}
+
+Stage stage_of(const PGconn* handle) {
+  switch (PQstatus(handle)) {
+    case CONNECTION_STARTED:
+      return Stage::network;
+    case CONNECTION_MADE:
+    case CONNECTION_SSL_STARTUP:
+      return Stage::tls;
+    default:
+      return Stage::login;
+  }
+}
+
+std::vector<TextRow> text_rows(const PGresult* result) {
+  std::vector<TextRow> rows(static_cast<std::size_t>(PQntuples(result)));
+  const int columns = PQnfields(result);
+  for (int row = 0; row < PQntuples(result); ++row) {
+    TextRow& values = rows[static_cast<std::size_t>(row)];
+    values.resize(static_cast<std::size_t>(columns));
+    for (int column = 0; column < columns; ++column) {
+      if (PQgetisnull(result, row, column) != 0) continue;
+      values[static_cast<std::size_t>(column)].emplace(PQgetvalue(result, row, column),
+                                                       static_cast<std::size_t>(PQgetlength(result, row, column)));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+void ClearResult::operator()(PGresult* result) const noexcept {
+  PQclear(result);
+}
+
+void CopyData::Free::operator()(char* bytes) const noexcept {
+  PQfreemem(bytes);
+}
+
+Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
+    : login_(login), address_(address), wait_(wait), deadline_(deadline) {
+  {
+    const EnvironmentWithoutService environment;
+    handle_ = PQconnectStart(connection_string(connection_keywords(login_, address_)).c_str());
+  }
+  if (handle_ == nullptr) throw std::bad_alloc();
+  try {
+    log_in();
+  } catch (...) {
+    PQfinish(handle_);
+    throw;
+  }
+}
+
+Session::~Session() {
+  PQfinish(handle_);
+}
+
+void Session::log_in() {
+  PQsetNoticeReceiver(handle_, &ignore_notice, nullptr);
+  PQsetErrorVerbosity(handle_, PQERRORS_VERBOSE);  // the only way to learn the SQLSTATE of a refusal
+  Stage stage = stage_of(handle_);
+  PostgresPollingStatusType polling =
+      PQstatus(handle_) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (polling != PGRES_POLLING_OK) {
+    if (polling == PGRES_POLLING_FAILED) {
+      core::Error error = connect_error(login_, stage, parse_connection_error(PQerrorMessage(handle_)));
+      if (stage == Stage::network) throw UnreachableError(std::move(error));
+      throw error;
+    }
+    // The socket may be another one after each step.
+    const unsigned events = polling == PGRES_POLLING_READING ? core::wait_readable : core::wait_writable;
+    if (wait_.wait(PQsocket(handle_), events, deadline_) == core::wait_none) {
+      core::Error error = connect_timeout_error(login_);
+      if (stage != Stage::login) throw UnreachableError(std::move(error));
+      throw error;
+    }
+    stage = stage_of(handle_);
+    polling = PQconnectPoll(handle_);
+  }
+  PQsetErrorVerbosity(handle_, PQERRORS_DEFAULT);
+  if (!login_.trusted && PQconnectionUsedPassword(handle_) == 0) {
+    throw_password_required("The remote server did not ask for the password.");
+  }
+  PQsetnonblocking(handle_, 1);
+  if (const char* encoding = PQparameterStatus(handle_, "server_encoding")) server_encoding_ = encoding;
+}
+
+std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Doing& doing) {
+  send(sql, doing);
+  std::vector<std::vector<TextRow>> answers;
+  while (const Result result = next_result(doing)) {
+    switch (PQresultStatus(result.get())) {
+      case PGRES_TUPLES_OK:
+        answers.push_back(text_rows(result.get()));
+        break;
+      case PGRES_COMMAND_OK:
+      case PGRES_EMPTY_QUERY:
+        break;
+      default:  // COPY that nobody asked for
+        stop_statement();
+        throw_malformed("the server sends what it was not asked for");
+    }
+  }
+  return answers;
+}
+
+void Session::begin_statement() {
+  if (usable_ && !busy_) return;
+  throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
+                    "Provider postgres, phase connect.", "Connect again.");
+}
+
+void Session::send(const std::string& sql, const Doing& doing) {
+  begin_statement();
+  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(doing);
+  busy_ = true;
+  flush(doing);
+}
+
+void Session::send_single_row_query(const std::string& sql, const Doing& doing) {
+  begin_statement();
+  if (PQsendQueryParams(handle_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) throw_lost(doing);
+  busy_ = true;
+  PQsetSingleRowMode(handle_);
+  flush(doing);
+}
+
+Result Session::describe(const std::string& sql, const Doing& doing) {
+  begin_statement();
+  if (PQsendPrepare(handle_, "", sql.c_str(), 0, nullptr) == 0) throw_lost(doing);
+  busy_ = true;
+  flush(doing);
+  while (next_result(doing)) {
+  }
+  if (PQsendDescribePrepared(handle_, "") == 0) throw_lost(doing);
+  busy_ = true;
+  flush(doing);
+  Result description = next_result(doing);
+  while (next_result(doing)) {
+  }
+  return description;
+}
+
+void Session::flush(const Doing& doing) {
+  for (;;) {
+    const int left = PQflush(handle_);
+    if (left == 0) return;
+    if (left < 0) throw_lost(doing);
+    // The server may be unable to read on before its own output is taken.
+    wait(core::wait_readable | core::wait_writable);
+    if (PQconsumeInput(handle_) == 0) throw_lost(doing);
+  }
+}
+
+Result Session::next_result(const Doing& doing) {
+  while (PQisBusy(handle_) != 0) {
+    wait(core::wait_readable);
+    // What the server said before it hung up is still to be read; PQgetResult() does not wait then.
+    if (PQconsumeInput(handle_) == 0) break;
+  }
+  Result result(PQgetResult(handle_));
+  if (!result) {
+    if (PQstatus(handle_) == CONNECTION_BAD) throw_lost(doing);
+    busy_ = false;
+    return result;
+  }
+  if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR && PQresultStatus(result.get()) != PGRES_BAD_RESPONSE) {
+    return result;
+  }
+  const NativeError error = native_error(result.get(), handle_);
+  if (PQstatus(handle_) == CONNECTION_BAD) {
+    give_up();
+  } else {
+    while (next_result(doing)) {  // nothing but the end can follow
+    }
+  }
+  throw statement_error(doing.phase, doing.summary, error);
+}
+
+CopyData Session::next_copy_data(const Doing& doing) {
+  bool readable = true;
+  for (;;) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(handle_, &bytes, 1);
+    if (size > 0) return CopyData(bytes, static_cast<std::size_t>(size));
+    if (size == -1) return {};
+    // Input is taken only when no whole row is left, or the library would gather rows faster than we store them. The
+    // first look costs less than a wait.
+    if (size == -2 || (!readable && PQstatus(handle_) == CONNECTION_BAD)) throw_lost(doing);
+    if (!std::exchange(readable, false)) wait(core::wait_readable);
+    if (PQconsumeInput(handle_) == 0 && PQstatus(handle_) != CONNECTION_BAD) throw_lost(doing);
+  }
+}
+
+void Session::wait(unsigned events) {
+  if ((events & core::wait_readable) != 0 && has_decrypted_input()) return;
+  unsigned ready = core::wait_none;
+  try {
+    ready = wait_.wait(PQsocket(handle_), events, deadline_);
+  } catch (...) {
+    stop_statement();
+    throw;
+  }
+  if (ready != core::wait_none) return;
+  stop_statement();
+  throw connect_timeout_error(login_);
+}
+
+/// OpenSSL may hold bytes that are no longer in the socket: waiting for that would be for ever.
+bool Session::has_decrypted_input() const {
+  const auto* ssl = static_cast<const SSL*>(PQsslStruct(handle_, "OpenSSL"));
+  return ssl != nullptr && SSL_pending(ssl) > 0;
+}
+
+int Session::version() const noexcept {
+  return PQserverVersion(handle_);
+}
+
+bool Session::in_transaction() const noexcept {
+  return PQtransactionStatus(handle_) != PQTRANS_IDLE;
+}
+
+void Session::stop_statement() noexcept {
+  if (!usable_) return;
+  usable_ = false;
+  if (busy_ && PQstatus(handle_) == CONNECTION_OK) {
+    try {
+      cancel();
+    } catch (...) {  // the socket is closed in any case
+    }
+  }
+  give_up();
+}
+
+#ifdef LIBPQ_HAS_ASYNC_CANCEL
+void Session::cancel() {
+  struct Finish {
+    void operator()(PGcancelConn* request) const noexcept { PQcancelFinish(request); }
+  };
+  const core::Deadline deadline = std::chrono::steady_clock::now() + stop_timeout;
+  const std::unique_ptr<PGcancelConn, Finish> request(PQcancelCreate(handle_));
+  if (!request || PQcancelStart(request.get()) == 0) return;
+  core::PollWait wait;
+  PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
+  while (polling == PGRES_POLLING_WRITING || polling == PGRES_POLLING_READING) {
+    const unsigned events = polling == PGRES_POLLING_READING ? core::wait_readable : core::wait_writable;
+    if (wait.wait(PQcancelSocket(request.get()), events, deadline) == core::wait_none) return;
+    polling = PQcancelPoll(request.get());
+  }
+}
+#else
+/// Before libpq 17 the library sends a cancel request only by blocking calls, and keeps the key for it to itself. So a
+/// second session asks the server. Its number alone could be somebody else's behind a load balancer.
+void Session::cancel() {
+  if (backend_start_.empty()) return;
+  core::PollWait wait;
+  Session other(login_, address_, wait, std::chrono::steady_clock::now() + stop_timeout);
+  other.run(
+      "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
+      "OPERATOR(pg_catalog.=) " +
+          std::to_string(PQbackendPID(handle_)) +
+          " AND a.backend_start OPERATOR(pg_catalog.=) pg_catalog.timestamptz '" + backend_start_ + "'",
+      {core::Phase::fetch, "could not stop the remote statement"});
+}
+#endif
+
+void Session::give_up() noexcept {
+  usable_ = false;
+  if (const int socket = PQsocket(handle_); socket >= 0) shutdown(socket, SHUT_RDWR);
+}
+
+void Session::throw_lost(const Doing& doing) {
+  const NativeError error = native_error(nullptr, handle_);
+  give_up();
+  throw statement_error(doing.phase, doing.summary, error);
+}
+
+}  // namespace connector::postgres

@@ -1,0 +1,216 @@
+#include "drivers/postgres/source.hpp"
+
+#include <algorithm>
+
+#include <libpq-fe.h>
+
+#include "core/utf8.hpp"
+#include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/dialect.hpp"
+
+namespace connector::postgres {
+
+namespace {
+
+using core::Phase;
+
+constexpr const char* default_schema = "public";
+constexpr const char* unnamed = "?column?";  // what PostgreSQL calls an expression without a name
+
+core::Error request_error(std::string message, std::string hint = {}) {
+  return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider postgres, phase describe.",
+                     std::move(hint));
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (core::decode_utf8(text, at) == core::invalid_utf8) return false;
+  }
+  return true;
+}
+
+/// In which encoding the request says that text is stored, if that is news: what a UTF8 database holds was verified by
+/// its server, while the text of any other may be something else than the database was declared to hold.
+std::optional<std::string> stored_encoding(const Session& session, const core::SourceRequest& request) {
+  return session.server_encoding() == "UTF8" ? std::nullopt : request.encoding;
+}
+
+}  // namespace
+
+PostgresSource::PostgresSource(Session& session, const core::SourceRequest& request)
+    : session_(session), stored_encoding_(stored_encoding(session, request)) {
+  if (request.query.empty()) {
+    describe_table(request);
+  } else {
+    describe_query(request);
+  }
+}
+
+PostgresSource::~PostgresSource() {
+  if (session_.busy()) session_.stop_statement();
+}
+
+void PostgresSource::describe_table(const core::SourceRequest& request) {
+  const std::string schema = request.schema.empty() ? default_schema : request.schema;
+  table_ = quote_table(schema, request.table);
+  summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
+  std::vector<std::vector<TextRow>> answers;
+  money_digits_ = begin_transaction(session_, table_statements(session_, schema, request.table),
+                                    {Phase::describe, summary_}, answers)
+                      .money_digits;
+  const CatalogTable table = read_table(answers);
+  std::vector<Column> columns;
+  std::vector<TypeUse> uses;
+  for (const CatalogColumn& column : table.columns) {
+    columns.push_back({column.name, column.name, column.use});
+    uses.push_back(column.use);
+  }
+  look_up_types(session_, uses, types_);
+  show_names(columns);
+  for (const std::size_t index : chosen(columns, request)) {
+    const CatalogColumn& known = table.columns[index];
+    core::RemoteColumn& column = add_column(columns[index], index);
+    column.remote_type = known.type;
+    column.not_null = known.not_null;
+    column.comment = shown_comment(known.comment);
+  }
+  for (const int number : table.primary_key) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                    [&](const CatalogColumn& column) { return column.number == number; });
+    if (found == table.columns.end()) continue;
+    description_.primary_key.push_back(columns[static_cast<std::size_t>(found - table.columns.begin())].shown);
+  }
+  description_.estimated_rows = table.estimated_rows;
+  description_.comment = shown_comment(table.comment);
+}
+
+void PostgresSource::describe_query(const core::SourceRequest& request) {
+  query_ = first_statement(request.query);
+  copyable_ = is_copyable(query_);
+  summary_ = "could not run the query";
+  std::vector<std::vector<TextRow>> answers;
+  money_digits_ = begin_transaction(session_, "", {Phase::describe, summary_}, answers).money_digits;
+  // The whole text: the server is the one who knows whether there is one statement in it.
+  const Result result = session_.describe(request.query, {Phase::describe, summary_});
+  if (PQnparams(result.get()) > 0) {
+    throw request_error("the query has placeholders", "A text like $1 stands for a value that is missing here.");
+  }
+  std::vector<Column> columns;
+  std::vector<TypeUse> uses;
+  for (int i = 0; i < PQnfields(result.get()); ++i) {
+    const TypeUse use{PQftype(result.get(), i), PQfmod(result.get(), i)};
+    columns.push_back({PQfname(result.get(), i), PQfname(result.get(), i), use});
+    uses.push_back(use);
+    query_types_.push_back(use.oid);
+  }
+  if (columns.empty()) throw request_error("the query yields no rows");
+  look_up_types(session_, uses, types_);
+  show_names(columns);
+  for (const std::size_t index : chosen(columns, request)) {
+    core::RemoteColumn& column = add_column(columns[index], index);
+    column.remote_type = type_name(columns[index].use, types_);
+    if (column.name == unnamed) column.name.clear();
+  }
+}
+
+/// The names in UTF-8. The server converted them from the database's encoding, which it may not know.
+void PostgresSource::show_names(std::vector<Column>& columns) {
+  if (stored_encoding_) {
+    std::vector<std::string> names;
+    for (const Column& column : columns) names.push_back(column.name);
+    names = reread_names(session_, std::move(names), *stored_encoding_);
+    for (std::size_t i = 0; i < columns.size(); ++i) columns[i].shown = names[i];
+  }
+  for (const Column& column : columns) {
+    if (is_utf8(column.shown)) continue;
+    throw core::Error(
+        core::ErrorNumber::encoding, "column name " + core::quoted(column.shown) + " is not valid in UTF8",
+        "Provider postgres, phase describe. The remote database's encoding is " + session_.server_encoding() + ".",
+        "Set \"encoding\" to the encoding that the remote text really has.");
+  }
+}
+
+std::vector<std::size_t> PostgresSource::chosen(const std::vector<Column>& columns,
+                                                const core::SourceRequest& request) const {
+  std::vector<std::size_t> indexes;
+  if (request.columns.empty()) {
+    for (std::size_t i = 0; i < columns.size(); ++i) indexes.push_back(i);
+    return indexes;
+  }
+  for (const core::ColumnRequest& asked : request.columns) {
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.shown == asked.name; });
+    if (found == columns.end()) {
+      throw request_error(
+          (table_.empty() ? "the query" : "the table") + std::string(" has no column ") + core::quoted(asked.name),
+          "Upper and lower case are told apart.");
+    }
+    indexes.push_back(static_cast<std::size_t>(found - columns.begin()));
+  }
+  return indexes;
+}
+
+core::RemoteColumn& PostgresSource::add_column(const Column& column, std::size_t position) {
+  SourceColumn& source = columns_.emplace_back();
+  source.position = position;
+  source.name = column.name;
+  source.rule = copyable_ ? binary_rule(column.use, types_, money_digits_) : text_rule(column.use, types_);
+  core::RemoteColumn& described = description_.columns.emplace_back();
+  described.name = column.shown;
+  described.type = source.rule.type;
+  described.form = source.rule.form;
+  described.encoding = stored_encoding_.value_or("UTF8");
+  return described;
+}
+
+std::string PostgresSource::shown_comment(const std::string& comment) {
+  if (comment.empty()) return comment;
+  const std::string shown = stored_encoding_ ? reread_names(session_, {comment}, *stored_encoding_)[0] : comment;
+  return is_utf8(shown) ? shown : core::shown_text(shown, shown.size());
+}
+
+/// The query with its columns numbered, since their names may be missing, or be there twice.
+std::string PostgresSource::query_columns() const {
+  std::string names;
+  for (std::size_t i = 0; i < query_types_.size(); ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
+  // The line breaks end a comment that the query may end with.
+  return "(\n" + query_ + "\n) AS q (" + names + ")";
+}
+
+std::string PostgresSource::copy_statement(const std::vector<std::size_t>& selected,
+                                           std::optional<std::int64_t> row_limit) const {
+  std::string list;
+  bool as_it_is = table_.empty() && selected.size() == query_types_.size();
+  for (const std::size_t index : selected) {
+    const SourceColumn& column = columns_[index];
+    as_it_is =
+        as_it_is && column.position == static_cast<std::size_t>(&index - selected.data()) && column.rule.cast.empty();
+    if (!list.empty()) list += ", ";
+    list += table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(column.name);
+    if (!column.rule.cast.empty()) list += "::" + column.rule.cast;
+  }
+  std::string query = "SELECT " + list + " FROM " + (table_.empty() ? query_columns() : table_);
+  if (as_it_is) query = "\n" + query_ + "\n";
+  if (!table_.empty() && row_limit) query += " LIMIT " + std::to_string(*row_limit);
+  return "COPY (" + query + ") TO STDOUT (FORMAT binary)";
+}
+
+void PostgresSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+  std::string before = set_search_path(SearchPath::user);
+  // The message is converted as a whole before this has an effect, so names in it may be what they are.
+  if (stored_encoding_) before += "SET LOCAL client_encoding = " + quote_literal(session_.server_encoding()) + "; ";
+  if (!copyable_) {
+    session_.run(before, {Phase::execute, summary_});
+    std::vector<std::size_t> positions;
+    for (const std::size_t index : selected) positions.push_back(columns_[index].position);
+    stream_ = open_query(session_, query_, std::move(positions), query_types_, summary_);
+    return;
+  }
+  std::vector<Decode> decodes;
+  for (const std::size_t index : selected) decodes.push_back(columns_[index].rule.decode);
+  // With the last row the transaction ends too: the remote server need not keep old rows for us any longer.
+  stream_ =
+      open_copy(session_, before + copy_statement(selected, row_limit) + "; COMMIT", std::move(decodes), summary_);
+}
+
+}  // namespace connector::postgres
