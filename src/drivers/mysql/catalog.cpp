@@ -53,8 +53,11 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
   keep_exact_table(rows, table);
   std::map<std::int64_t, std::string> key;
   for (const TextRow& row : rows) {
-    CatalogColumn& column = result.columns[text(row[1])];
-    column = {text(row[2]), text(row[3]), static_cast<std::int32_t>(number(row[5]).value_or(0))};
+    result.columns[core::lower_ascii(text(row[1]))] = {
+        .type = text(row[2]),
+        .comment = text(row[3]),
+        .srid = static_cast<std::int32_t>(number(row[5]).value_or(0)),
+    };
     if (const auto position = number(row[4])) key[*position] = text(row[1]);
   }
   for (auto& [position, name] : key) result.primary_key.push_back(std::move(name));
@@ -79,12 +82,10 @@ void read_json_checks(Session& session, std::string_view schema, std::string_vie
       session.query("SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
                         quote_literal(schema) + " AND TABLE_NAME = " + quote_literal(table),
                     Phase::describe, max_columns);
-  for (const auto& [name, column] : result.columns) {
+  for (auto& [name, column] : result.columns) {
     const std::string check = "json_valid(" + quote_identifier(name) + ')';
-    const bool checked = std::any_of(rows.begin(), rows.end(), [&](const TextRow& row) {
-      return core::lower_ascii(text(row[0])) == core::lower_ascii(check);
-    });
-    if (checked) result.json_columns.insert(name);
+    column.is_json = std::any_of(rows.begin(), rows.end(),
+                                 [&](const TextRow& row) { return core::lower_ascii(text(row[0])) == check; });
   }
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +17,12 @@ struct CatalogColumn {
   std::string type;  ///< `int(10) unsigned`
   std::string comment;
   std::int32_t srid = 0;  ///< of a geometry column that takes only one
+  bool is_json = false;   ///< a longtext column that older MariaDB checks to be JSON
 };
 
 struct CatalogTable {
-  std::map<std::string, CatalogColumn, std::less<>> columns;
+  std::map<std::string, CatalogColumn, std::less<>> columns;  ///< by name in lower case: MySQL's know no case
   std::vector<std::string> primary_key;
-  std::set<std::string, std::less<>> json_columns;  ///< longtext columns that older MariaDB checks to be JSON
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
 };

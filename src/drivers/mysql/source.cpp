@@ -66,22 +66,27 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   const std::vector<Field> fields = statement.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto& wanted = i < request.columns.size() ? request.columns[i].wanted : std::nullopt;
-    core::RemoteColumn& column = add_column(fields[i], i, catalog.json_columns.contains(fields[i].name), wanted);
+    const auto known = catalog.columns.find(core::lower_ascii(fields[i].name));
+    const bool is_known = known != catalog.columns.end();
+    core::RemoteColumn& column = add_column(fields[i], i, is_known && known->second.is_json, wanted);
     // A zero date that becomes NULL must not fail on the column's constraint.
     const bool may_become_null =
         zero_dates_ == core::InvalidValues::null && may_be_zero_date(columns_.back().rule.decode);
     column.not_null = fields[i].not_null && !may_become_null;
-    if (const auto known = catalog.columns.find(fields[i].name); known != catalog.columns.end()) {
+    if (is_known) {
       if (column.type.kind != core::TypeKind::jsonb) column.remote_type = known->second.type;  // MariaDB: longtext
       column.comment = known->second.comment;
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->second.srid;
     }
   }
-  const auto is_described = [&](const std::string& name) {
-    return std::any_of(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
-  };
-  if (std::all_of(catalog.primary_key.begin(), catalog.primary_key.end(), is_described)) {
-    description_.primary_key = catalog.primary_key;
+  for (const std::string& key_column : catalog.primary_key) {
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const Field& field) { return same_column(field.name, key_column); });
+    if (found == fields.end()) {  // it was not asked for: the others are no key
+      description_.primary_key.clear();
+      break;
+    }
+    description_.primary_key.push_back(found->name);
   }
   description_.comment = catalog.comment;
   description_.estimated_rows = catalog.estimated_rows;
