@@ -45,3 +45,10 @@ extern "C" {
 #else
 #define connector_parse_type(text, oid, typmod) parseTypeString((text), (oid), (typmod), false)
 #endif
+
+/* 17 lets extensions name their wait events. */
+#if PG_VERSION_NUM >= 170000
+#define connector_wait_event(name) WaitEventExtensionNew(name)
+#else
+#define connector_wait_event(name) ((uint32)PG_WAIT_EXTENSION)
+#endif

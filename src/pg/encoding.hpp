@@ -13,7 +13,7 @@ namespace connector::pg {
 class TextConverter {
  public:
   /// Looks the conversion up; needs a transaction unless the encodings are the same. Throws core::Error (encoding) if
-  /// PostgreSQL has none.
+  /// PostgreSQL has none, or does not know an encoding.
   TextConverter(int from, int to);
 
   /// True if text needs no conversion, only verification.
@@ -22,7 +22,8 @@ class TextConverter {
   /// True if `text` is valid in the source encoding and holds no NUL.
   bool valid(std::string_view text) const noexcept;
 
-  /// Replaces `result` by the converted text. False if `text` is not valid or a character has no equivalent.
+  /// Replaces `result` by the converted (or only verified) text. False if `text` is not valid, holds a NUL, or a
+  /// character has no equivalent.
   bool convert(std::string_view text, std::string& result) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <new>
+#include <set>
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
@@ -14,21 +15,30 @@ extern "C" {
 namespace connector::pg {
 
 struct Raisable {
-  enum class Kind { error_data, interrupted, out_of_memory } kind;
+  enum class Kind { postgres, ours, interrupted, out_of_memory } kind;
   ErrorData data;
 };
 
 namespace {
 
-/// Used when there is no memory to describe anything.
-Raisable out_of_memory_error{Raisable::Kind::out_of_memory, {}};
-Raisable interrupted_error{Raisable::Kind::interrupted, {}};
+// Used when there is nothing, or no memory, to describe.
+constinit Raisable out_of_memory_error{Raisable::Kind::out_of_memory, {}};
+constinit Raisable interrupted_error{Raisable::Kind::interrupted, {}};
 
-/// Copies a text into the context that an error handler would find its texts in; null without memory.
+/// Longer texts of our own are cut: they quote what a remote side said, and PostgreSQL can't tell them at any length.
+constexpr std::size_t longest_text = 1024 * 1024;
+
+/// Where an error's texts belong: emptied when the error has been dealt with, whoever does it, and never without a
+/// reserve. The current context may be one that lives as long as the session.
+void* allocate(std::size_t size) noexcept {
+  return MemoryContextAllocExtended(ErrorContext, size, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO);
+}
+
+/// Null without memory, and for texts that can't have come from PostgreSQL.
 char* copy(const std::string& text) noexcept {
-  auto* result =
-      static_cast<char*>(MemoryContextAllocExtended(CurrentMemoryContext, text.size() + 1, MCXT_ALLOC_NO_OOM));
-  if (result != nullptr) std::memcpy(result, text.c_str(), text.size() + 1);
+  if (!AllocSizeIsValid(text.size() + 1)) return nullptr;
+  auto* result = static_cast<char*>(allocate(text.size() + 1));
+  if (result != nullptr) std::memcpy(result, text.c_str(), text.size());
   return result;
 }
 
@@ -36,22 +46,29 @@ char* copy(const std::optional<std::string>& text) noexcept {
   return text ? copy(*text) : nullptr;
 }
 
-Raisable* allocate() noexcept {
-  auto* result = static_cast<Raisable*>(
-      MemoryContextAllocExtended(CurrentMemoryContext, sizeof(Raisable), MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO));
+/// A text that lives as long as the process, as PostgreSQL takes for granted of source files, functions and message
+/// ids: who copies an error (PL/pgSQL) may keep the pointer. They are few, as long as nobody makes them up.
+const char* lasting(const std::optional<std::string>& text) {
+  constexpr std::size_t limit = 4000;
+  if (!text) return nullptr;
+  static auto& texts = *new std::set<std::string>;
+  const auto found = texts.find(*text);
+  if (found != texts.end()) return found->c_str();
+  return texts.size() < limit ? texts.insert(*text).first->c_str() : nullptr;
+}
+
+Raisable* make(Raisable::Kind kind) noexcept {
+  auto* result = static_cast<Raisable*>(allocate(sizeof(Raisable)));
   if (result == nullptr) return &out_of_memory_error;
-  result->kind = Raisable::Kind::error_data;
+  result->kind = kind;
   result->data.elevel = ERROR;
-  result->data.output_to_server = true;
-  result->data.output_to_client = true;
   return result;
 }
 
-Raisable* describe(const ErrorFields& fields) noexcept {
-  Raisable* result = allocate();
+Raisable* describe(const ErrorFields& fields) {
+  Raisable* result = make(Raisable::Kind::postgres);
   if (result == &out_of_memory_error) return result;
   ErrorData& data = result->data;
-  data.elevel = fields.elevel;
   data.sqlerrcode = fields.sqlerrcode;
   data.output_to_server = fields.output_to_server;
   data.output_to_client = fields.output_to_client;
@@ -61,11 +78,11 @@ Raisable* describe(const ErrorFields& fields) noexcept {
   data.cursorpos = fields.cursorpos;
   data.internalpos = fields.internalpos;
   data.saved_errno = fields.saved_errno;
-  data.filename = fields.filename;
-  data.funcname = fields.funcname;
-  data.domain = fields.domain;
-  data.context_domain = fields.context_domain;
-  data.message_id = fields.message_id;
+  data.filename = lasting(fields.filename);
+  data.funcname = lasting(fields.funcname);
+  data.domain = lasting(fields.domain);
+  data.context_domain = lasting(fields.context_domain);
+  data.message_id = lasting(fields.message_id);
   data.message = copy(fields.message);
   data.detail = copy(fields.detail);
   data.detail_log = copy(fields.detail_log);
@@ -81,35 +98,36 @@ Raisable* describe(const ErrorFields& fields) noexcept {
   return result;
 }
 
+/// A text of ours in the database's encoding, cut at a character.
+std::string told(std::string_view text) {
+  if (text.size() > longest_text) {
+    text = text.substr(0, longest_text);
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.remove_suffix(1);
+    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.remove_suffix(1);
+  }
+  return server_text(text);
+}
+
+/// The texts are ready before anything is allocated in ErrorContext: converting them may empty it.
+Raisable* describe(int sqlerrcode, const std::string& message, const std::string& detail, const std::string& hint) {
+  Raisable* result = make(Raisable::Kind::ours);
+  if (result == &out_of_memory_error) return result;
+  result->data.sqlerrcode = sqlerrcode;
+  result->data.message = copy(message);
+  if (!detail.empty()) result->data.detail = copy(detail);
+  if (!hint.empty()) result->data.hint = copy(hint);
+  return result;
+}
+
+Raisable* describe_unexpected(std::string_view what) {
+  return describe(ERRCODE_INTERNAL_ERROR, told("unexpected exception in connector: " + std::string(what)), {}, {});
+}
+
 int sqlstate_code(std::string_view sqlstate) noexcept {
   return MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2], sqlstate[3], sqlstate[4]);
 }
 
-Raisable* describe(const core::Error& error) noexcept {
-  Raisable* result = allocate();
-  if (result == &out_of_memory_error) return result;
-  result->data.sqlerrcode = sqlstate_code(error.sqlstate());
-  result->data.message = copy(server_text(error.message()));
-  if (!error.detail().empty()) result->data.detail = copy(server_text(error.detail()));
-  if (!error.hint().empty()) result->data.hint = copy(server_text(error.hint()));
-  return result;
-}
-
-Raisable* describe_unexpected(const char* what) noexcept {
-  Raisable* result = allocate();
-  if (result == &out_of_memory_error) return result;
-  result->data.sqlerrcode = ERRCODE_INTERNAL_ERROR;
-  try {
-    result->data.message = copy(std::string("unexpected exception in connector: ") + what);
-  } catch (...) {
-    return &out_of_memory_error;
-  }
-  return result;
-}
-
-}  // namespace
-
-Raisable* describe_current_exception() noexcept {
+Raisable* describe_handled() {
   try {
     throw;
   } catch (const core::Interrupted&) {
@@ -117,7 +135,7 @@ Raisable* describe_current_exception() noexcept {
   } catch (const PgError& error) {
     return describe(error.fields());
   } catch (const core::Error& error) {
-    return describe(error);
+    return describe(sqlstate_code(error.sqlstate()), told(error.message()), told(error.detail()), told(error.hint()));
   } catch (const std::bad_alloc&) {
     return &out_of_memory_error;
   } catch (const std::exception& error) {
@@ -127,19 +145,32 @@ Raisable* describe_current_exception() noexcept {
   }
 }
 
+}  // namespace
+
+Raisable* describe_current_exception() noexcept {
+  try {
+    return describe_handled();
+  } catch (...) {
+    // No memory for the words.
+    return &out_of_memory_error;
+  }
+}
+
 void raise(Raisable* error) {
+  const ErrorData& data = error->data;
   switch (error->kind) {
-    case Raisable::Kind::error_data:
-      if (error->data.message_id != nullptr || error->data.filename != nullptr) {
-        // A PostgreSQL error: it goes on as it was, with the context lines it collected where it arose.
-        error->data.assoc_context = CurrentMemoryContext;
-        ReThrowError(&error->data);
-      }
-      // Our own: raised here, so that the context of the calling SQL is added.
-      ereport(ERROR,
-              (errcode(error->data.sqlerrcode), errmsg_internal("%s", error->data.message ? error->data.message : ""),
-               error->data.detail ? errdetail_internal("%s", error->data.detail) : 0,
-               error->data.hint ? errhint("%s", error->data.hint) : 0));
+    case Raisable::Kind::postgres:
+      // It goes on as it was, with the context lines that it collected where it arose. Unlike ereport(), ReThrowError()
+      // leaves the holdoff counts, but whoever holds interrupts off between here and the handler is skipped.
+      InterruptHoldoffCount = 0;
+      QueryCancelHoldoffCount = 0;
+      ReThrowError(&error->data);
+      break;
+    case Raisable::Kind::ours:
+      // Raised here, so that the context of the calling SQL is added.
+      ereport(ERROR, (errcode(data.sqlerrcode), errmsg_internal("%s", data.message != nullptr ? data.message : ""),
+                      data.detail != nullptr ? errdetail_internal("%s", data.detail) : 0,
+                      data.hint != nullptr ? errhint("%s", data.hint) : 0));
       break;
     case Raisable::Kind::interrupted:
       CHECK_FOR_INTERRUPTS();

@@ -2,6 +2,9 @@
 //
 // An exception is caught, its text copied into PostgreSQL's memory, the catch block and every scope with a destructor
 // left, and only then the error raised. Raising inside the catch block would jump out of it and leak the exception.
+//
+// Not for callbacks that must not raise: memory contexts' reset callbacks, transaction callbacks other than pre-commit,
+// before_shmem_exit. Those catch everything themselves and stay silent.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -14,10 +17,12 @@ namespace connector::pg {
 /// An error ready to be raised: nothing in it has a destructor.
 struct Raisable;
 
-/// Describes the exception being handled; to be called in a catch block. Never throws, never raises.
+/// Describes the exception being handled; to be called in a catch block. Never throws, never raises. The description
+/// lives in ErrorContext, so it is to be raised next.
 Raisable* describe_current_exception() noexcept;
 
-/// Raises it as PostgreSQL's ERROR (or FATAL, for a pending termination).
+/// Raises it as PostgreSQL's ERROR (or FATAL, for a pending termination). No object with a destructor may be alive in
+/// the frames between here and PostgreSQL.
 [[noreturn]] void raise(Raisable* error);
 
 /// Runs `body` and turns every exception that leaves it into a PostgreSQL error.
@@ -25,12 +30,18 @@ template <typename Body>
 auto enter(Body&& body) -> std::invoke_result_t<Body> {
   static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>,
                 "the entry's frame is skipped when the error is raised");
+  static_assert(std::is_void_v<std::invoke_result_t<Body>> || std::is_trivial_v<std::invoke_result_t<Body>>);
+  // The exception may have passed frames that had put themselves onto these stacks.
+  sigjmp_buf* const exception_stack = PG_exception_stack;
+  ErrorContextCallback* const context_stack = error_context_stack;
   Raisable* error = nullptr;
   try {
     return body();
   } catch (...) {
     error = describe_current_exception();
   }
+  PG_exception_stack = exception_stack;
+  error_context_stack = context_stack;
   raise(error);
 }
 

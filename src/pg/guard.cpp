@@ -2,34 +2,41 @@
 
 #include <new>
 
+extern "C" {
+#include "utils/memutils.h"
+}
+
 namespace connector::pg {
 
 namespace {
 
-/// What ereport(ERROR) leaves changed and the landing place has to put back. errfinish() zeroes the holdoff counts
-/// before it jumps, so an outer HOLD_INTERRUPTS would be lost.
+/// What an ERROR leaves changed and the landing place has to put back. errfinish() zeroes the holdoff counts before it
+/// jumps, so an outer HOLD_INTERRUPTS would be lost.
 class StateGuard {
  public:
-  StateGuard()
+  StateGuard() noexcept
       : exception_stack_(PG_exception_stack),
         context_stack_(error_context_stack),
         memory_context_(CurrentMemoryContext),
         interrupt_holdoff_(InterruptHoldoffCount),
         cancel_holdoff_(QueryCancelHoldoffCount) {}
   ~StateGuard() {
+    if (!returned_) restore();
     PG_exception_stack = exception_stack_;
     error_context_stack = context_stack_;
   }
   StateGuard(const StateGuard&) = delete;
   StateGuard& operator=(const StateGuard&) = delete;
 
-  void restore_after_error() noexcept {
+  void restore() const noexcept {
     PG_exception_stack = exception_stack_;
     error_context_stack = context_stack_;
     InterruptHoldoffCount = interrupt_holdoff_;
     QueryCancelHoldoffCount = cancel_holdoff_;
     CurrentMemoryContext = memory_context_;
   }
+  /// The function ended well: what it did to the memory context and the counts is meant to stay.
+  void returned() noexcept { returned_ = true; }
 
  private:
   sigjmp_buf* exception_stack_;
@@ -37,22 +44,39 @@ class StateGuard {
   MemoryContext memory_context_;
   uint32 interrupt_holdoff_;
   uint32 cancel_holdoff_;
+  bool returned_ = false;
 };
 
-/// Takes the current error off PostgreSQL's error stack. Null if even that failed for lack of memory.
-ErrorData* take_error() {
-  StateGuard state;
-  ErrorData* volatile error = nullptr;
-  sigjmp_buf landing;
-  if (sigsetjmp(landing, 0) == 0) {
-    PG_exception_stack = &landing;
-    error = CopyErrorData();
-  } else {
-    state.restore_after_error();
+/// The current error, taken off PostgreSQL's error stack. It is copied into a memory context of its own: the caller's
+/// may live long, and FreeErrorData() does not free all that CopyErrorData() allocates in minor releases since 2025.
+class CaughtError {
+ public:
+  CaughtError() {
+    StateGuard state;
+    sigjmp_buf landing;
+    if (sigsetjmp(landing, 0) == 0) {
+      PG_exception_stack = &landing;
+      memory_ = AllocSetContextCreate(TopMemoryContext, "connector error", ALLOCSET_SMALL_SIZES);
+      MemoryContextSwitchTo(memory_);
+      data_ = CopyErrorData();
+    }
+    state.restore();
+    FlushErrorState();
   }
-  FlushErrorState();
-  return error;
-}
+  ~CaughtError() {
+    if (memory_ != nullptr) MemoryContextDelete(memory_);
+  }
+  CaughtError(const CaughtError&) = delete;
+  CaughtError& operator=(const CaughtError&) = delete;
+
+  /// Null if there was no memory for the copy.
+  const ErrorData* data() const noexcept { return data_; }
+
+ private:
+  // volatile: set between sigsetjmp and longjmp.
+  volatile MemoryContext memory_ = nullptr;
+  const ErrorData* volatile data_ = nullptr;
+};
 
 std::optional<std::string> text(const char* value) {
   if (value == nullptr) return std::nullopt;
@@ -61,7 +85,6 @@ std::optional<std::string> text(const char* value) {
 
 ErrorFields copy_fields(const ErrorData& error) {
   ErrorFields fields;
-  fields.elevel = error.elevel;
   fields.sqlerrcode = error.sqlerrcode;
   fields.output_to_server = error.output_to_server;
   fields.output_to_client = error.output_to_client;
@@ -71,11 +94,11 @@ ErrorFields copy_fields(const ErrorData& error) {
   fields.cursorpos = error.cursorpos;
   fields.internalpos = error.internalpos;
   fields.saved_errno = error.saved_errno;
-  fields.filename = error.filename;
-  fields.funcname = error.funcname;
-  fields.domain = error.domain;
-  fields.context_domain = error.context_domain;
-  fields.message_id = error.message_id;
+  fields.filename = text(error.filename);
+  fields.funcname = text(error.funcname);
+  fields.domain = text(error.domain);
+  fields.context_domain = text(error.context_domain);
+  fields.message_id = text(error.message_id);
   fields.message = text(error.message);
   fields.detail = text(error.detail);
   fields.detail_log = text(error.detail_log);
@@ -99,14 +122,13 @@ void run_guarded(void (*function)(void*), void* argument) {
   if (sigsetjmp(landing, 0) == 0) {
     PG_exception_stack = &landing;
     function(argument);
+    state.returned();
     return;
   }
-  state.restore_after_error();
-  ErrorData* error = take_error();
-  if (error == nullptr) throw std::bad_alloc();
-  ErrorFields fields = copy_fields(*error);
-  FreeErrorData(error);
-  throw PgError(std::move(fields));
+  state.restore();
+  const CaughtError error;
+  if (error.data() == nullptr) throw std::bad_alloc();
+  throw PgError(copy_fields(*error.data()));
 }
 
 }  // namespace connector::pg

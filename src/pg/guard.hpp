@@ -8,6 +8,13 @@
 //    References to the caller's objects are fine.
 //  - After PgError PostgreSQL's state (locks, pins, snapshots) is as the error left it. Let the exception reach the
 //    entry point, which raises it again, or be inside in_subtransaction(), which rolls back.
+//  - A C++ exception may leave guard()'s function itself, but must never pass PostgreSQL's frames: they would not be
+//    cleaned up (PG_TRY, executor, SPI), as PostgreSQL's C knows of no unwinding. So whatever PostgreSQL calls back
+//    (comparators, callbacks of contexts and transactions, functions called through fmgr) goes through enter() of
+//    entry.hpp, even if a guard() of ours stands further up.
+//  - Catching an error drops all that PostgreSQL has in hand, so where it is in the middle of telling another one
+//    (error context callbacks, PG_CATCH, log hooks) nothing that may fail can be guarded. Callbacks of memory contexts
+//    during an abort are past that.
 //  - Guard a batch, never a row.
 #pragma once
 
@@ -22,9 +29,8 @@
 
 namespace connector::pg {
 
-/// All of ErrorData that can be told to somebody, in C++ memory.
+/// All of ErrorData that can be told to somebody, in C++ memory. (elevel is always ERROR: what is more never lands.)
 struct ErrorFields {
-  int elevel = 0;
   int sqlerrcode = 0;
   bool output_to_server = true;
   bool output_to_client = true;
@@ -34,14 +40,10 @@ struct ErrorFields {
   int cursorpos = 0;
   int internalpos = 0;
   int saved_errno = 0;
-  // Point to constants of PostgreSQL's own text, which live as long as the process.
-  const char* filename = nullptr;
-  const char* funcname = nullptr;
-  const char* domain = nullptr;
-  const char* context_domain = nullptr;
-  const char* message_id = nullptr;
   std::optional<std::string> message, detail, detail_log, hint, context, backtrace;
   std::optional<std::string> schema_name, table_name, column_name, datatype_name, constraint_name, internalquery;
+  // Constants by their type, but an error of a parallel worker or of JIT-compiled code has them in passing memory.
+  std::optional<std::string> filename, funcname, domain, context_domain, message_id;
 };
 
 /// A PostgreSQL ERROR on its way through C++ code. Copies share the fields.
@@ -56,7 +58,9 @@ class PgError : public std::exception {
   std::shared_ptr<const ErrorFields> fields_;
 };
 
-/// Calls function(argument); throws PgError if it raises an ERROR. C++ exceptions pass through.
+/// Calls function(argument); throws PgError if it raises an ERROR, std::bad_alloc if there was no memory to keep it.
+/// The function's own C++ exceptions pass through. After either, memory context, error context stack and holdoff counts
+/// are as they were.
 void run_guarded(void (*function)(void*), void* argument);
 
 /// Calls `function` with PostgreSQL's errors turned into PgError, and returns what it returns (a trivial type).
@@ -67,7 +71,7 @@ auto guard(Function&& function) -> std::invoke_result_t<Function> {
     auto* address = std::addressof(function);
     run_guarded([](void* argument) { (**static_cast<decltype(address)*>(argument))(); }, &address);
   } else {
-    static_assert(std::is_trivially_destructible_v<Result>, "what a guard returns must be trivial");
+    static_assert(std::is_trivial_v<Result>, "what a guard returns must be trivial");
     struct Call {
       std::remove_reference_t<Function>* function;
       Result result;

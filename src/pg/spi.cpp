@@ -40,12 +40,24 @@ Arguments make_arguments(const std::vector<SqlParameter>& parameters) {
   return result;
 }
 
+/// SPI makes its own memory context current until SPI_finish(), which an exception leaves out.
+class KeepContext {
+ public:
+  KeepContext() noexcept : context_(CurrentMemoryContext) {}
+  ~KeepContext() { CurrentMemoryContext = context_; }
+  KeepContext(const KeepContext&) = delete;
+  KeepContext& operator=(const KeepContext&) = delete;
+
+ private:
+  MemoryContext context_;
+};
+
 /// Runs the command between SPI_connect and SPI_finish; `consume` sees the result before it is freed.
 template <typename Consume>
 void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool read_only, Consume&& consume) {
   const std::string text(sql);
   Arguments arguments = make_arguments(parameters);
-  const MemoryContext caller = CurrentMemoryContext;
+  const KeepContext keep;
   guard([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     const int code =
@@ -55,10 +67,7 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool
   });
   // An exception from here reaches the entry point, and the abort of the (sub)transaction ends the SPI connection.
   consume();
-  guard([caller] {
-    SPI_finish();
-    MemoryContextSwitchTo(caller);
-  });
+  guard([] { SPI_finish(); });
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "pg/text.hpp"
 
 #include "core/error.hpp"
+#include "core/utf8.hpp"
 #include "pg/compat.h"
 #include "pg/encoding.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 }
@@ -15,51 +15,64 @@ namespace connector::pg {
 
 namespace {
 
-/// ASCII with everything else as `?`: what is left when a message can't be converted.
-std::string ascii(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+/// Appends a character in the database's encoding. Uses the conversion that the backend looked up when it started.
+void append_in_server_encoding(std::string& text, char32_t character) {
+  unsigned char converted[MAX_UNICODE_EQUIVALENT_STRING + 1] = {};
+  bool done;
+#if PG_VERSION_NUM >= 160000
+  done = guard([&] { return pg_unicode_to_server_noerror(character, converted); });
+#else
+  try {
+    guard([&] { pg_unicode_to_server(character, converted); });
+    done = true;
+  } catch (const PgError&) {
+    // A conversion has touched nothing that would have to be rolled back.
+    done = false;
   }
-  return result;
+#endif
+  text += done ? reinterpret_cast<const char*>(converted) : "?";
 }
 
-}  // namespace
-
-std::string server_text(std::string_view utf8) {
-  std::string text(utf8);
-  // A NUL would end the text early in every C function behind this.
-  for (char& c : text) {
-    if (c == '\0') c = '?';
-  }
-  const int encoding = GetDatabaseEncoding();
-  if (!pg_verify_mbstr(PG_UTF8, text.data(), static_cast<int>(text.size()), true)) return ascii(text);
-  if (encoding == PG_UTF8) return text;
-  if (encoding == PG_SQL_ASCII || !IsTransactionState()) return ascii(text);
+std::string convert_exactly(int from, int to, std::string_view text) {
   std::string converted;
-  return TextConverter(PG_UTF8, encoding).convert(text, converted) ? converted : ascii(text);
-}
-
-std::string exact_server_text(std::string_view utf8) {
-  const TextConverter converter(PG_UTF8, GetDatabaseEncoding());
-  if (converter.verifies_only()) return std::string(utf8);
-  std::string converted;
-  if (!converter.convert(utf8, converted)) {
+  if (!TextConverter(from, to).convert(text, converted)) {
     throw core::Error(core::ErrorNumber::encoding,
-                      "\"" + std::string(utf8) + "\" can't be represented in this database's encoding",
+                      core::quoted(text) + " can't be represented in encoding " + pg_encoding_to_char(to),
                       std::string("The database's encoding is ") + GetDatabaseEncodingName() + ".");
   }
   return converted;
 }
 
-std::string utf8_text(std::string_view server) {
-  const TextConverter converter(GetDatabaseEncoding(), PG_UTF8);
-  if (converter.verifies_only()) return std::string(server);
-  std::string converted;
-  if (!converter.convert(server, converted)) {
-    throw core::Error(core::ErrorNumber::encoding, "text of this database can't be represented in UTF8");
+}  // namespace
+
+std::string server_text(std::string_view utf8) {
+  const int encoding = GetDatabaseEncoding();
+  std::string text;
+  text.reserve(utf8.size());
+  for (std::size_t position = 0; position < utf8.size();) {
+    const std::size_t start = position;
+    const char32_t character = core::decode_utf8(utf8, position);
+    if (character == core::invalid_utf8 || character == 0) {
+      text += '?';
+    } else if (character < 0x80) {
+      text += static_cast<char>(character);
+    } else if (encoding == PG_UTF8) {
+      text += utf8.substr(start, position - start);
+    } else if (encoding == PG_SQL_ASCII) {
+      text += '?';
+    } else {
+      append_in_server_encoding(text, character);
+    }
   }
-  return converted;
+  return text;
+}
+
+std::string exact_server_text(std::string_view utf8) {
+  return convert_exactly(PG_UTF8, GetDatabaseEncoding(), utf8);
+}
+
+std::string utf8_text(std::string_view server) {
+  return convert_exactly(GetDatabaseEncoding(), PG_UTF8, server);
 }
 
 std::string utf8_text(Datum datum) {

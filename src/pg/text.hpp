@@ -8,11 +8,13 @@
 
 namespace connector::pg {
 
-/// UTF-8 text in the database's encoding. Characters that it lacks become `?`; never throws PgError, so that an error
-/// message can always be told.
+/// UTF-8 text in the database's encoding. Characters that it lacks, NUL and invalid bytes become `?`. Throws nothing
+/// but std::bad_alloc and looks nothing up, so that an error message can always be told: outside a transaction, and in
+/// one that has failed.
 std::string server_text(std::string_view utf8);
 
-/// A name or value in the database's encoding as UTF-8. Throws core::Error (encoding) if it can't be converted.
+/// A name or value in the database's encoding as UTF-8. Throws core::Error (encoding) if it can't be converted, or is
+/// no UTF-8 in a database of encoding SQL_ASCII.
 std::string utf8_text(std::string_view server);
 
 /// The contents of a `text` (or json) Datum, as UTF-8.
@@ -22,7 +24,8 @@ std::string utf8_text(Datum text);
 /// lacks a character: for names and values, where losing one would be wrong.
 Datum text_datum(std::string_view utf8);
 
-/// UTF-8 in the database's encoding; throws core::Error (encoding) if a character is missing there.
+/// UTF-8 in the database's encoding; throws core::Error (encoding) if a character is missing there, or the text is
+/// invalid or holds a NUL.
 std::string exact_server_text(std::string_view utf8);
 
 /// True if the database's encoding is UTF8.

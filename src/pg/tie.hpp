@@ -8,61 +8,61 @@
 #include "pg/postgres.hpp"
 
 #include <memory>
-
-#include "pg/guard.hpp"
+#include <type_traits>
+#include <utility>
 
 namespace connector::pg {
 
 /// Owns a T until its own end or until the context is reset, whichever is first. T's destructor must not throw and must
 /// not call PostgreSQL. Lives in one scope: neither copied nor moved.
+///
+/// The context keeps a few bytes for every Tied until it is reset: tie to what ends with the statement or transaction.
 template <typename T>
 class Tied {
+  static_assert(std::is_nothrow_destructible_v<T>);
+
  public:
-  /// Registers with `context` (current if null); acquires nothing yet. Throws PgError.
-  explicit Tied(MemoryContext context = nullptr) {
-    if (context == nullptr) context = CurrentMemoryContext;
-    slot_ = guard([context] {
-      auto* slot = static_cast<Slot*>(MemoryContextAllocZero(context, sizeof(Slot)));
-      slot->callback.func = &Tied::on_reset;
-      slot->callback.arg = slot;
-      MemoryContextRegisterResetCallback(context, &slot->callback);
-      return slot;
-    });
-    slot_->owner = this;
+  /// Registers with `context` (current if null); acquires nothing yet.
+  explicit Tied(MemoryContext context = nullptr) : slot_(new Slot{{&Tied::on_reset, nullptr, nullptr}, nullptr, true}) {
+    slot_->callback.arg = slot_;
+    // Only links the callback into a list: can't fail.
+    MemoryContextRegisterResetCallback(context != nullptr ? context : CurrentMemoryContext, &slot_->callback);
   }
   ~Tied() {
-    if (slot_ == nullptr) return;  // the context went first
-    slot_->owner = nullptr;
-    delete slot_->object;
-    slot_->object = nullptr;
+    reset();
+    release(slot_);
   }
   Tied(const Tied&) = delete;
   Tied& operator=(const Tied&) = delete;
 
-  /// Takes the object over; an earlier one is destroyed.
+  /// Takes the object over; an earlier one is destroyed. After the context's end there is nobody to own it: destroyed.
   void set(std::unique_ptr<T> object) noexcept {
-    delete slot_->object;
-    slot_->object = object.release();
+    if (slot_->shared) object.reset(std::exchange(slot_->object, object.release()));
   }
   void reset() noexcept { set(nullptr); }
+  /// Null after the context's end.
   T* get() const noexcept { return slot_->object; }
   T& operator*() const noexcept { return *slot_->object; }
   T* operator->() const noexcept { return slot_->object; }
 
  private:
+  /// Of the scope and the context together, freed by the last. The callback does not reach into the scope, whose frame
+  /// may be gone if an ERROR was raised past it.
   struct Slot {
     MemoryContextCallback callback;
-    Tied* owner;
     T* object;
+    bool shared;  ///< neither of the two has ended
   };
+  static void release(Slot* slot) noexcept {
+    if (!std::exchange(slot->shared, false)) delete slot;
+  }
   static void on_reset(void* argument) {
     auto* slot = static_cast<Slot*>(argument);
-    if (slot->owner != nullptr) slot->owner->slot_ = nullptr;
-    delete slot->object;
-    slot->object = nullptr;
+    delete std::exchange(slot->object, nullptr);
+    release(slot);
   }
 
-  Slot* slot_ = nullptr;
+  Slot* slot_;
 };
 
 }  // namespace connector::pg

@@ -1,0 +1,85 @@
+// Waiting on sockets that say nothing.
+#include "pg/postgres.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "pg/compat.h"
+#include "pg/entry.hpp"
+#include "pg/guard.hpp"
+#include "pg/latch_wait.hpp"
+#include "pg/tie.hpp"
+#include "probe.hpp"
+
+extern "C" {
+#include "utils/memutils.h"
+}
+
+namespace {
+
+using boundary::expect;
+using boundary::Mark;
+using boundary::Probe;
+using connector::core::Deadline;
+using connector::core::no_deadline;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) { expect(fd >= 0, "a descriptor"); }
+  ~Descriptor() { close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+int connect_to(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  expect(path.size() < sizeof address.sun_path, "a short path");
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+Deadline deadline(FunctionCallInfo fcinfo, int number) {
+  if (PG_ARGISNULL(number)) return no_deadline;
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(PG_GETARG_INT32(number));
+}
+
+}  // namespace
+
+/// boundary_wait(socket text, mark text, events int, deadline int, run_deadline int): waits, with a Tied object that
+/// leaves a mark. Without a socket, one end of a pair of its own; events 0 and no socket: no descriptor at all.
+CONNECTOR_FUNCTION(boundary_wait) {
+  const Probe probe;
+  const std::string path = boundary::argument(fcinfo, 0);
+  connector::pg::Tied<Mark> tied(TopTransactionContext);
+  tied.set(std::make_unique<Mark>(boundary::argument(fcinfo, 1)));
+  const auto events = static_cast<unsigned>(PG_GETARG_INT32(2));
+  int pair[2];
+  expect(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "a pair of sockets");
+  const Descriptor near(pair[0]), far(pair[1]);
+  const Descriptor connected(path.empty() ? dup(pair[0]) : connect_to(path));
+  connector::pg::LatchWait wait(deadline(fcinfo, 4));
+  const unsigned ready = wait.wait(path.empty() && events == 0 ? -1 : connected.get(), events, deadline(fcinfo, 3));
+  wait.check();
+  PG_RETURN_INT32(static_cast<int32>(ready));
+}
+
+/// FATAL under a guard: C++ frames are not unwound, but what is tied goes with the transaction.
+CONNECTOR_FUNCTION(boundary_fatal) {
+  connector::pg::Tied<Mark> tied(TopTransactionContext);
+  tied.set(std::make_unique<Mark>(boundary::argument(fcinfo, 0)));
+  connector::pg::guard([] { ereport(FATAL, (errmsg("the end"))); });
+  PG_RETURN_VOID();
+}

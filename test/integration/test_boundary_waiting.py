@@ -1,0 +1,230 @@
+"""LatchWait: what ends a wait on a silent socket and what does not, and what is left then (src/pg/latch_wait.hpp)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+from boundary_module import Cluster, is_clean, marks, start_cluster, wait_until_waiting, wakeups
+from harness.database import Database, Job
+from harness.errors import fails
+
+from servers.process import identify, wait_until
+from servers.workspace import Workspace
+
+NOTHING, READABLE, WRITABLE = 0, 1, 2
+WAIT = "SELECT boundary_wait(%s, %s, %s, %s, %s)"
+
+
+@pytest.fixture(scope="module")
+def cluster(workspace: Workspace) -> Iterator[Cluster]:
+    yield from start_cluster(workspace)
+
+
+@pytest.fixture(scope="module")
+def shared(cluster: Cluster) -> Iterator[Database]:
+    database = cluster.create("waiting")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def db(shared: Database) -> Iterator[Database]:
+    database = shared.another()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def mark(cluster: Cluster, request: pytest.FixtureRequest) -> Path:
+    return cluster.mark(request.node.name.replace("[", "-").replace("]", "").replace("/", "-"))
+
+
+@pytest.fixture
+def remote(cluster: Cluster) -> Iterator[socket.socket]:
+    """A socket that the backend connects to."""
+    path = cluster.mark("remote")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        cluster.server.account.give(path)
+        listener.listen()
+        yield listener
+    path.unlink()
+
+
+@contextmanager
+def waiting(cluster: Cluster, db: Database, mark: Path, events: int = READABLE, path: str | None = None) -> Iterator[Job]:
+    with db.in_background(WAIT, path, str(mark), events, None, None) as job:
+        wait_until_waiting(cluster, job.pid)
+        assert marks(mark) == 0
+        yield job
+
+
+@pytest.mark.parametrize("events", [NOTHING, READABLE])
+def test_cancel(cluster: Cluster, db: Database, mark: Path, events: int) -> None:
+    with waiting(cluster, db, mark, events) as job:
+        pid = job.pid
+        job.cancel()
+        with fails("^canceling statement due to user request$", sqlstate="57014"):
+            job.result()
+        assert marks(mark) == 1
+        assert job.database.pid == pid
+        is_clean(job.database)
+
+
+def test_statement_timeout(db: Database, mark: Path) -> None:
+    is_clean(db)  # loads the module, so that the time is spent in the wait
+    db.execute("SET statement_timeout = '1s'")
+    with fails("^canceling statement due to statement timeout$", sqlstate="57014"):
+        db.execute(WAIT, None, str(mark), READABLE, None, None)
+    db.execute("RESET statement_timeout")
+    assert marks(mark) == 1
+    is_clean(db)
+
+
+def test_cancel_inside_plpgsql_and_savepoint(cluster: Cluster, db: Database, mark: Path) -> None:
+    is_clean(db)
+    db.execute("BEGIN; SAVEPOINT here; SET LOCAL statement_timeout = '1s'")
+    with fails(sqlstate="57014"):
+        db.execute(f"DO $do$ BEGIN PERFORM boundary_wait(NULL, '{mark}', 1, NULL, NULL); END $do$")
+    assert marks(mark) == 1
+    db.execute("ROLLBACK TO here")
+    is_clean(db)
+    db.execute("COMMIT")
+
+
+def test_run_deadline(db: Database, mark: Path) -> None:
+    with fails("^the run took longer than connector.statement_timeout allows$", sqlstate="57014", number=6667, hint="."):
+        db.execute(WAIT, None, str(mark), READABLE, None, 20)
+    assert marks(mark) == 1
+    with fails(sqlstate="57014", number=6667):
+        db.execute(WAIT, None, str(mark), NOTHING, 600000, 0)
+    is_clean(db)
+
+
+def test_deadline_of_one_wait(db: Database, mark: Path) -> None:
+    """It is no error, and a run that is over is told before it."""
+    for events in (NOTHING, READABLE):
+        for deadline in (-1000, 0, 20):
+            assert db.value(WAIT, None, str(mark), events, deadline, None) == NOTHING
+            assert db.value(WAIT, None, str(mark), events, deadline, 600000) == NOTHING
+    is_clean(db)
+
+
+def test_ready_sockets(db: Database, mark: Path) -> None:
+    assert db.value(WAIT, None, str(mark), WRITABLE, None, None) == WRITABLE
+    assert db.value(WAIT, None, str(mark), READABLE | WRITABLE, None, None) == WRITABLE
+    assert marks(mark) == 2
+
+
+@pytest.mark.parametrize("end", [lambda client: client.sendall(b"!"), lambda client: client.close()], ids=["data", "closed"])
+def test_socket_becomes_readable(
+    cluster: Cluster, db: Database, mark: Path, remote: socket.socket, end: Callable[[socket.socket], None]
+) -> None:
+    with waiting(cluster, db, mark, path=remote.getsockname()) as job:
+        client, _ = remote.accept()
+        with client:
+            end(client)
+            assert job.result() == [(READABLE,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGURG], ids=lambda number: number.name)
+def test_other_wakeups_do_not_end_the_wait(
+    cluster: Cluster, db: Database, mark: Path, remote: socket.socket, number: int
+) -> None:
+    """Reloading the configuration, and a latch that was set for another reason."""
+    db.execute("SET lock_timeout = '1ms'")  # has nothing to do with it either
+    with waiting(cluster, db, mark, path=remote.getsockname()) as job:
+        client, _ = remote.accept()
+        with client:
+            for _ in range(20):
+                before = wakeups(job.pid)
+                os.kill(job.pid, number)
+                wait_until(lambda before=before: wakeups(job.pid) > before, what="the backend to wake and sleep again")
+            wait_until_waiting(cluster, job.pid)
+            assert job.running() and marks(mark) == 0
+            client.sendall(b"!")
+            assert job.result() == [(READABLE,)]
+        assert marks(mark) == 1
+
+
+def test_the_backend_answers_while_it_waits(cluster: Cluster, db: Database, mark: Path) -> None:
+    """Other interrupts are served: a barrier (DROP DATABASE waits for it) and catalog invalidations pass."""
+    with waiting(cluster, db, mark) as job:
+        admin = Database(cluster.server, "postgres")
+        position = cluster.server.log_size()
+        admin.execute("SELECT pg_log_backend_memory_contexts(%s)", job.pid)
+        wait_until(lambda: "logging memory contexts of PID" in cluster.server.log_since(position), what="the answer")
+        admin.execute("CREATE DATABASE passing")
+        admin.execute("DROP DATABASE passing")
+        admin.close()
+        wait_until_waiting(cluster, job.pid)
+        assert job.running() and marks(mark) == 0
+        job.cancel()
+        with fails(sqlstate="57014"):
+            job.result()
+
+
+@contextmanager
+def ends(cluster: Cluster, pid: int, mark: Path, message: str | None) -> Iterator[None]:
+    """Expects the end of a backend with a FATAL message (read in the log: the client may see the socket close only),
+    by its own exit, after the tied object is gone.
+    """
+    backend = identify(pid)
+    assert backend is not None
+    position = cluster.server.log_size()
+    with pytest.raises(psycopg2.OperationalError):
+        yield
+    wait_until(lambda: not backend.alive(), what="the end of the backend")
+    log = cluster.server.log_since(position)
+    told = [line for line in log.splitlines() if f"[{pid}]" in line and "FATAL" in line]
+    assert [line.split(": ", 2)[2] for line in told] == ([message] if message else [])
+    assert "terminated by signal" not in log
+    assert marks(mark) == 1
+
+
+_TERMINATED = "terminating connection due to administrator command"
+
+
+def test_terminate(cluster: Cluster, db: Database, mark: Path) -> None:
+    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+        job.terminate()
+        job.result()
+
+
+def test_terminate_beats_cancel(cluster: Cluster, db: Database, mark: Path) -> None:
+    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+        os.kill(job.pid, signal.SIGSTOP)
+        job.cancel()
+        job.terminate()
+        os.kill(job.pid, signal.SIGCONT)
+        job.result()
+
+
+def test_fatal_without_unwinding(cluster: Cluster, db: Database, mark: Path) -> None:
+    """C++ frames stay as they are, but what is tied goes with the transaction."""
+    with ends(cluster, db.pid, mark, "the end"):
+        db.execute("SELECT boundary_fatal(%s)", str(mark))
+
+
+def test_fast_shutdown(cluster: Cluster, mark: Path) -> None:
+    db = Database(cluster.server, "waiting")
+    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+        cluster.server.stop()
+        job.result()
+    cluster.server.start()
+
+
+def test_postmaster_dies(cluster: Cluster, mark: Path) -> None:
+    """The backend leaves by itself, in good order."""
+    db = Database(cluster.server, "waiting")
+    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, None):
+        os.kill(cluster.server.pid, signal.SIGKILL)
+        job.result()
+    cluster.server.restart()
