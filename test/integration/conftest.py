@@ -22,6 +22,8 @@ from servers.workspace import Workspace
 _CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|AddressSanitizer|runtime error:|\bPANIC\b|\bTRAP:|stuck spinlock")
 
 
+REPRESENTATIVES = ["mariadb"]
+
 _LIMIT = 300  # seconds for one test; none should ever need it
 
 
@@ -48,7 +50,7 @@ def workspace() -> Iterator[Workspace]:
 @pytest.fixture(scope="session")
 def pg(workspace: Workspace) -> Iterator[Postgres]:
     """The cluster. At the end its log is searched for crashes."""
-    environment = sanitizer_environment() if sanitized() else {}
+    environment = sanitizer_environment(workspace) if sanitized() else {}
     with Postgres(workspace, stage=staged(workspace), environment=environment) as server:
         yield server
     found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
@@ -101,6 +103,12 @@ def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
 @pytest.fixture(params=list(MYSQL_KINDS))
 def remote(request: pytest.FixtureRequest) -> MySqlRemote:
     """Each remote server of every provider in turn."""
+    return _running(request)
+
+
+@pytest.fixture(params=REPRESENTATIVES)
+def one_remote(request: pytest.FixtureRequest) -> MySqlRemote:
+    """One remote server of each provider in turn: for tests where its version makes no difference."""
     return _running(request)
 
 

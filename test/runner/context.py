@@ -20,9 +20,18 @@ def names_in(variable: str) -> set[str]:
     return {name for name in re.split(r"[\s,]+", os.environ.get(variable, "")) if name}
 
 
+def group_keys(names: set[str]) -> set[str]:
+    """Group names as they are compared: `fault` and `faults` are the same."""
+    return {_key(name) for name in names}
+
+
+def _key(group: str) -> str:
+    return group.rstrip("s")
+
+
 @dataclass
 class Context:
-    """Settings, folders, and the staged extension, made when first asked for."""
+    """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys."""
 
     workspace: Workspace
     only: set[str]
@@ -39,7 +48,7 @@ class Context:
         return self.build / "test-logs"
 
     def wants(self, group: str) -> bool:
-        return (not self.only or group in self.only) and group not in self.skip
+        return (not self.only or _key(group) in self.only) and _key(group) not in self.skip
 
     def stage(self) -> Path:
         """The DESTDIR with the extension, built if need be."""
@@ -49,7 +58,7 @@ class Context:
 
     def postgres(self, **settings: str) -> Postgres:
         """A cluster for the staged extension; not started."""
-        environment = sanitizer_environment() if self.sanitize else {}
+        environment = sanitizer_environment(self.workspace) if self.sanitize else {}
         return Postgres(self.workspace, stage=self.stage(), settings=settings, environment=environment)
 
 

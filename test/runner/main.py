@@ -13,7 +13,7 @@ from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
 from servers.workspace import Workspace
 
-from .context import ROOT, Context, names_in
+from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
@@ -22,12 +22,14 @@ from .unit import run_unit
 
 _SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
 
+_SHOWN = 25  # failures that the summary names, for each group
+
 
 def main() -> int:
     os.chdir(ROOT)
     known = {*_SIMPLE, *integration_groups(), "fuzz"}
-    only, skip = names_in("ONLY"), names_in("SKIP")
-    if unknown := sorted((only | skip) - known):
+    only, skip = group_keys(names_in("ONLY")), group_keys(names_in("SKIP"))
+    if unknown := sorted((only | skip) - group_keys(known)):
         print(f"unknown groups in ONLY or SKIP: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
         print(failure("").counts())
         return 2
@@ -79,8 +81,10 @@ def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Resu
 
 def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
     for group, result in results.items():
-        for name in result.failures:
+        for name in result.failures[:_SHOWN]:
             print(f"FAILED {group}: {name}")
+        if (more := len(result.failures) - _SHOWN) > 0:
+            print(f"FAILED {group}: and {more} more")
         for reason in sorted(set(result.reasons)):
             print(f"skipped {result.reasons.count(reason)} in {group}: {reason}")
     if total.total == 0:

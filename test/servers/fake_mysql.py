@@ -223,7 +223,10 @@ class _Session(threading.Thread):
         if mode is Mode.STALL_AFTER_COLUMNS:
             self.linger()
             raise EOFError
-        self._rows(mode, binary=binary)
+        if b"CONNECTION_ID()" in statement:  # a client that wants to be able to KILL
+            self.send(wire.text_row([b"7", b"fake:3306"]))
+        else:
+            self._rows(mode, binary=binary)
         self.send(wire.eof())
 
     def _rows(self, mode: Mode, *, binary: bool) -> None:

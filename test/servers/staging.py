@@ -25,11 +25,12 @@ def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> 
         variables.append("SANITIZE=1")
     _forget_other_flavour(sanitize)
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
     jobs = len(os.sched_getaffinity(0))
     try:
         process.run_to_end(
-            ["make", "-C", str(ROOT), f"-j{jobs}", "install", f"DESTDIR={stage}", *variables],
+            ["make", "-s", "-C", str(ROOT), f"-j{jobs}", "install", f"DESTDIR={stage}", *variables],
             log=log,
             env=kept | {"LC_ALL": "C.UTF-8"},
             limit=1800,
@@ -64,9 +65,14 @@ def sanitized() -> bool:
     return os.environ.get("SANITIZE", "") not in ("", "0")
 
 
-def sanitizer_environment() -> dict[str, str]:
+def sanitizer_environment(workspace: Workspace) -> dict[str, str]:
     """What PostgreSQL, itself built without sanitizers, needs to load an extension that was built with them."""
-    libraries = [_compiler_library("libasan.so"), _compiler_library("libubsan.so")]
+    first = workspace.folder / "asan_first.so"
+    if not first.exists():
+        source = Path(__file__).with_name("asan_first.cpp")
+        subprocess.run([_compiler(), "-shared", "-fPIC", "-Wl,-z,initfirst", "-o", str(first), str(source)], check=True)
+        first.chmod(0o755)
+    libraries = [_compiler_library("libasan.so"), _compiler_library("libubsan.so"), str(first)]
     return {
         "LD_PRELOAD": " ".join(libraries),
         # Leaks: PostgreSQL frees nothing at exit. Fake stacks would break its check of the stack's depth.
@@ -76,7 +82,10 @@ def sanitizer_environment() -> dict[str, str]:
     }
 
 
+def _compiler() -> str:
+    return os.environ.get("CXX") or "g++"
+
+
 def _compiler_library(name: str) -> str:
-    compiler = os.environ.get("CXX") or "g++"
-    answer = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    answer = subprocess.run([_compiler(), f"-print-file-name={name}"], capture_output=True, text=True, check=True)
     return os.path.realpath(answer.stdout.strip())

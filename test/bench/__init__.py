@@ -1,0 +1,1 @@
+"""Benchmarks: they print, they never judge."""
