@@ -21,6 +21,7 @@ extern "C" {
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 }
 
 namespace connector::load {
@@ -38,6 +39,9 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
         column.type.kind == core::TypeKind::geometry || column.type.kind == core::TypeKind::geography;
     step_ = is_geometry ? Step::geometry : Step::receive;
     if (is_geometry && natural_.oid == BYTEAOID) step_ = Step::geometry_to_wkb;
+    if (!is_geometry) receive_encoding_.emplace(pg_char_to_encoding(column.encoding.c_str()));
+  } else if (natural_.oid == INTERVALOID && PG_VERSION_NUM < 170000) {
+    step_ = Step::finite_interval;
   }
   // The functions outlive this object's creation context only as long as the import's own context: the current one.
   if (step_ == Step::input || step_ == Step::receive || step_ == Step::geometry) {
@@ -102,12 +106,15 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
       values[row] = reinterpret_cast<std::uint64_t>(copy);
       continue;
     }
-    batch.reject(column, row,
-                 text.find('\0') != std::string_view::npos
-                     ? std::string("text holds the character U+0000, which PostgreSQL can't store")
-                     : "text is not valid in encoding \"" + batch.column(column).encoding +
-                           "\" or has no equivalent in \"" + GetDatabaseEncodingName() + "\"",
-                 text);
+    if (text.find('\0') != std::string_view::npos) {
+      batch.reject(column, row, "text holds the character U+0000, which PostgreSQL can't store", text);
+      continue;
+    }
+    std::string reason = "text is not valid in encoding \"" + batch.column(column).encoding + "\"";
+    if (!encoding_->verifies_only()) {
+      reason += std::string(" or has no equivalent in \"") + GetDatabaseEncodingName() + "\"";
+    }
+    batch.reject(column, row, reason, text, core::ErrorNumber::encoding);
   }
 }
 
@@ -134,6 +141,19 @@ Datum ColumnConverter::apply(Datum value) {
       value = ReceiveFunctionCall(&function_, &binary, io_parameter_, natural_.typmod);
       if (binary.cursor != binary.len) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("value has bytes left over")));
+      }
+      break;
+    }
+    case Step::finite_interval: {
+      // How 17 and later write infinity means 178 million years to others.
+      const auto* interval = DatumGetIntervalP(value);
+      const bool highest =
+          interval->time == PG_INT64_MAX && interval->day == PG_INT32_MAX && interval->month == PG_INT32_MAX;
+      const bool lowest =
+          interval->time == PG_INT64_MIN && interval->day == PG_INT32_MIN && interval->month == PG_INT32_MIN;
+      if (highest || lowest) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                        errmsg("infinite intervals need PostgreSQL 17 or later")));
       }
       break;
     }
@@ -181,6 +201,8 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
   const auto nulls = batch.nulls(column);
   std::size_t row = from;
   const auto run = [&] {
+    std::optional<pg::ReceiveEncoding::Scope> encoding;
+    if (receive_encoding_) encoding.emplace(*receive_encoding_);
     pg::guard([&] {
       for (; row < rows; ++row) {
         if (!nulls[row]) values[row] = apply(values[row]);

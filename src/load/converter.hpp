@@ -10,6 +10,7 @@
 #include "core/row_batch.hpp"
 #include "load/local_type.hpp"
 #include "pg/encoding.hpp"
+#include "pg/receive_encoding.hpp"
 
 extern "C" {
 #include "nodes/execnodes.h"
@@ -38,10 +39,11 @@ class ColumnConverter {
   Datum apply(Datum value);
   void prepare_cast();
 
-  enum class Step { none, input, receive, geometry, geometry_to_wkb };
+  enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
   enum class Cast { none, expression, text };
 
   std::optional<pg::TextConverter> encoding_;
+  std::optional<pg::ReceiveEncoding> receive_encoding_;
   Step step_ = Step::none;
   Cast cast_ = Cast::none;
   LocalType natural_;

@@ -72,13 +72,19 @@ LocalType parse(const std::string& server_sql) {
   return from_oid(type.oid, type.typmod);
 }
 
-/// A type of the extension PostGIS, or an invalid one where it is not installed.
-LocalType postgis_type(const char* name) {
+/// A type of an extension, wherever that is installed; an invalid one where it is not.
+LocalType extension_type(const std::string& extension, const std::string& name) {
   const pg::SqlRows rows = pg::query(
-      "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_extension e ON e.extnamespace = t.typnamespace "
-      "WHERE e.extname = 'postgis' AND t.typname = $1",
-      {{NAMEOID, name}});
+      "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d ON d.objid = t.oid "
+      "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e' JOIN pg_catalog.pg_extension e "
+      "ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass "
+      "WHERE e.extname = $1 AND t.typname = $2",
+      {{NAMEOID, pg::exact_server_text(extension)}, {NAMEOID, pg::exact_server_text(name)}});
   return rows.empty() ? LocalType{} : from_oid(static_cast<Oid>(std::stoul(*rows[0][0])), -1);
+}
+
+LocalType postgis_type(const char* name) {
+  return extension_type("postgis", name);
 }
 
 }  // namespace
@@ -89,6 +95,10 @@ LocalType local_type(const core::LogicalType& type) {
     if (!OidIsValid(any.oid)) return from_oid(BYTEAOID, -1);
     const bool one_srid = type.srid > 0 && static_cast<std::uint32_t>(type.srid) <= max_srid;
     return one_srid ? parse(any.sql + "(Geometry," + std::to_string(type.srid) + ")") : any;
+  }
+  if (!type.extension.empty()) {
+    const LocalType found = extension_type(type.extension, type.name);
+    return OidIsValid(found.oid) ? found : from_oid(TEXTOID, -1);
   }
   return parse(core::sql_type_name(type));
 }

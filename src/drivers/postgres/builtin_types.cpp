@@ -14,6 +14,7 @@ using enum Arrival;
 // refuse to be received: they are cast to text like any other unknown type.
 // - money: the number of its fractional digits is not in the binary form; see types.cpp.
 // - xml: the binary form names the encoding of the session, and drops the one that the document declares.
+// - int2vector, oidvector: their receive functions refuse what their send functions make of an empty one.
 // - reg* types: the binary form is the OID of an object of the remote server; the text is its name.
 constexpr auto types = std::to_array<BuiltinType>({
     {16, 1000, "boolean", decoded, TypeKind::boolean, Decode::boolean},
@@ -22,7 +23,7 @@ constexpr auto types = std::to_array<BuiltinType>({
     {19, 1003, "name", receive},
     {20, 1016, "bigint", decoded, TypeKind::int8, Decode::int8},
     {21, 1005, "smallint", decoded, TypeKind::int2, Decode::int2},
-    {22, 1006, "int2vector", receive},
+    {22, 1006, "int2vector", text},
     {23, 1007, "integer", decoded, TypeKind::int4, Decode::int4},
     {24, 1008, "regproc", as_text},
     {25, 1009, "text", decoded, TypeKind::text, Decode::bytes},
@@ -30,7 +31,7 @@ constexpr auto types = std::to_array<BuiltinType>({
     {27, 1010, "tid", receive},
     {28, 1011, "xid", receive},
     {29, 1012, "cid", receive},
-    {30, 1013, "oidvector", receive},
+    {30, 1013, "oidvector", text},
     {114, 199, "json", receive, TypeKind::json},
     {142, 143, "xml", text, TypeKind::xml},
     {600, 1017, "point", receive},

@@ -130,7 +130,11 @@ ColumnRule builtin_rule(const BuiltinType& builtin, std::int32_t modifier) {
 /// Arrays are received as what they are if their elements are.
 ColumnRule array_rule(const BuiltinType& element, std::int32_t modifier) {
   if (element.arrival != Arrival::as_text) {
-    return received(named(sql_type_name(logical_type(element, modifier)) + "[]"));
+    ColumnRule rule = received(named(sql_type_name(logical_type(element, modifier)) + "[]"));
+    if (element.arrival != Arrival::text) return rule;
+    rule.form = ValueForm::text;
+    rule.cast = "pg_catalog.text";
+    return rule;
   }
   ColumnRule rule = received(named("text[]"));
   rule.cast = "pg_catalog.text[]";
