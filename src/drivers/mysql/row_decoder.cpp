@@ -285,7 +285,8 @@ void RowDecoder::time(const WireColumn& column, Reader& reader, core::RowBatch& 
 void RowDecoder::wide_text(const WireColumn& column, std::string_view bytes, core::RowBatch& batch) {
   converted_.clear();
   if (append_utf8(converted_, bytes, column.wide)) return batch.set_bytes(column.target, converted_);
-  batch.set_invalid(column.target, "is no valid text in the column's character set", bytes);
+  batch.set_invalid(column.target, "text is not valid in the column's character set", bytes,
+                    core::ErrorNumber::encoding);
 }
 
 void RowDecoder::zero_date(const WireColumn& column, core::RowBatch& batch, std::string_view shown) {

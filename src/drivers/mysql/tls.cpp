@@ -9,8 +9,6 @@
 
 #include <mysql.h>
 #include <errmsg.h>
-using uchar = unsigned char;  // which ma_tls.h forgets
-#define HAVE_TLS 1            // the library was built so: ma_pvio.h then knows the TLS channel
 #include <ma_pvio.h>
 
 #include "core/error.hpp"
@@ -19,6 +17,14 @@ using uchar = unsigned char;  // which ma_tls.h forgets
 namespace connector::mysql {
 
 namespace {
+
+/// The first members of MARIADB_TLS, of 3.3 and 3.4 alike; ma_tls.h can't be included everywhere, 3.4's includes a
+/// header that is not installed.
+struct TlsChannel {
+  void* data;
+  MARIADB_PVIO* pvio;
+  SSL* ssl;
+};
 
 void set_flag(MYSQL* handle, mysql_option option, bool value) {
   const my_bool flag = value ? 1 : 0;
@@ -53,14 +59,13 @@ void set_system_store(MYSQL* handle) {
 /// From 3.4 on the library leaves verification to a callback; its own skips the name for loopback addresses and heeds
 /// an environment variable. The chain's result is OpenSSL's.
 template <bool compare_name>
-int verify_server(MARIADB_TLS* tls, unsigned) {
-  auto* ssl = static_cast<SSL*>(tls->ssl);
+int verify_server(TlsChannel* tls, unsigned) {
   MYSQL* handle = tls->pvio->mysql;
   const char* failure = nullptr;
-  X509* certificate = SSL_get1_peer_certificate(ssl);
+  X509* certificate = SSL_get1_peer_certificate(tls->ssl);
   if (certificate == nullptr) {
     failure = "the server sent no certificate";
-  } else if (const long result = SSL_get_verify_result(ssl); result != X509_V_OK) {
+  } else if (const long result = SSL_get_verify_result(tls->ssl); result != X509_V_OK) {
     failure = X509_verify_cert_error_string(result);
   } else if (compare_name && X509_check_host(certificate, handle->host, 0, 0, nullptr) != 1 &&
              X509_check_ip_asc(certificate, handle->host, 0) != 1) {
@@ -97,9 +102,9 @@ void set_tls_options(MYSQL* handle, const Login& login) {
 }
 
 bool tls_wants_to_write(const MYSQL* handle) noexcept {
-  const MARIADB_PVIO* channel = handle->net.pvio;
-  if (channel == nullptr || channel->ctls == nullptr || channel->ctls->ssl == nullptr) return false;
-  return SSL_want(static_cast<const SSL*>(channel->ctls->ssl)) == SSL_WRITING;
+  if (handle->net.pvio == nullptr || handle->net.pvio->ctls == nullptr) return false;
+  const auto* tls = reinterpret_cast<const TlsChannel*>(handle->net.pvio->ctls);
+  return tls->ssl != nullptr && SSL_want(tls->ssl) == SSL_WRITING;
 }
 
 void prepare_handshake(MYSQL* handle, const Login& login) {
