@@ -24,6 +24,11 @@ CREATE FUNCTION boundary_notice(message bytea, detail bytea) RETURNS void STRICT
 CREATE FUNCTION boundary_quote(text text) RETURNS text STRICT LANGUAGE c AS 'MODULE';
 CREATE FUNCTION boundary_server_text_after_error(text bytea) RETURNS text STRICT LANGUAGE c AS 'MODULE';
 
+CREATE TYPE boundary_unreadable;
+CREATE FUNCTION boundary_unreadable_in(cstring) RETURNS boundary_unreadable STRICT LANGUAGE c AS 'MODULE';
+CREATE FUNCTION boundary_unreadable_out(boundary_unreadable) RETURNS cstring STRICT LANGUAGE c AS 'MODULE';
+CREATE TYPE boundary_unreadable (INPUT = boundary_unreadable_in, OUTPUT = boundary_unreadable_out);
+
 CREATE TABLE boundary_words (word text);
 
 -- Fails so many times, each in a subtransaction of PL/pgSQL.

@@ -139,6 +139,24 @@ void fail_with_context_deleted() {
   fail_in_guard();
 }
 
+/// Whatever context is current, failing leaves nothing in it.
+void fail_in_lasting_context(bool postgres) {
+  MemoryContextSwitchTo(TopMemoryContext);
+  if (!postgres) throw Error(ErrorNumber::cannot_read, "in a lasting context", "Detail.", "Hint.");
+  guard([] { raise_postgres_error(); });
+}
+
+/// Fails while the result of a query is read: SPI is connected, and its context the current one.
+void fail_in_result() {
+  const BackendState before = BackendState::now();
+  try {
+    connector::pg::query("SELECT 'value'::boundary_unreadable");
+  } catch (const PgError&) {
+    expect(before == BackendState::now(), "state after a query");
+    throw;
+  }
+}
+
 /// The error outlives the subtransaction that it was raised in.
 void fail_in_subtransaction() {
   const Probe probe;
@@ -222,6 +240,9 @@ const std::map<std::string, std::function<void()>>& kinds() {
       {"dangling", fail_with_dangling_context},
       {"deleted", fail_with_context_deleted},
       {"subtransaction", fail_in_subtransaction},
+      {"result", fail_in_result},
+      {"lasting", [] { fail_in_lasting_context(true); }},
+      {"lasting_core", [] { fail_in_lasting_context(false); }},
       {"hidden",
        [] {
          guard([] {
@@ -262,6 +283,16 @@ using boundary::Probe;
 CONNECTOR_FUNCTION(boundary_fail) {
   const Probe probe;
   boundary::fail(boundary::argument(fcinfo, 0));
+  throw std::logic_error("it did not fail");
+}
+
+/// A type that can be read but not written out.
+CONNECTOR_FUNCTION(boundary_unreadable_in) {
+  const char* text = PG_GETARG_CSTRING(0);
+  return boundary::result(text);
+}
+CONNECTOR_FUNCTION(boundary_unreadable_out) {
+  boundary::fail("postgres");
   throw std::logic_error("it did not fail");
 }
 

@@ -44,9 +44,10 @@ class Cluster:
     def create(self, name: str, encoding: str = "UTF8") -> Database:
         admin = Database(self.server, "postgres")
         admin.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
+        # psycopg2 wants to know the client's encoding, and does not know all that databases may have
+        admin.execute(f"ALTER DATABASE \"{name}\" SET client_encoding = '{'UTF8' if encoding == 'UTF8' else 'SQL_ASCII'}'")
         admin.close()
         database = Database(self.server, name)
-        database.execute("SET client_encoding = 'UTF8'")
         database.execute(self.script)
         return database
 

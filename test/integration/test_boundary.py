@@ -27,6 +27,9 @@ KINDS = {
     "dangling": ("HV00L", "^context left behind$"),
     "deleted": ("23514", "^message 1 of the test$"),
     "subtransaction": ("23514", "^message 1 of the test$"),
+    "result": ("23514", "^message 1 of the test$"),
+    "lasting": ("23514", "^message 1 of the test$"),
+    "lasting_core": ("HV00L", "^in a lasting context$"),
     "bad_alloc": ("53200", "^out of memory$"),
     "runtime_error": ("XX000", "words of the library$"),
     "not_utf8": ("XX000", r"broken \? text$"),
@@ -87,7 +90,7 @@ def test_caught_by_plpgsql(db: Database, kind: str) -> None:
     is_clean(db)
 
 
-@pytest.mark.parametrize("kind", ["postgres", "callback", "sql", "nested", "restored", "subtransaction", "deleted"])
+@pytest.mark.parametrize("kind", ["postgres", "callback", "sql", "result", "nested", "restored", "subtransaction", "deleted", "lasting"])
 def test_all_fields_arrive(db: Database, kind: str) -> None:
     for query in ("SELECT boundary_fail(%s)", "SELECT boundary_caught_and_raised(%s)"):
         with pytest.raises(psycopg2.Error) as caught:
@@ -174,7 +177,7 @@ def test_out_of_memory_while_describing(db: Database) -> None:
     is_clean(db)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "dangling"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("dangling", "lasting", "lasting_core")])
 def test_interrupts_held_by_the_caller(db: Database, kind: str) -> None:
     """They are held again behind a guard, and free again behind the statement, whose frames are gone."""
     sqlstate, message = KINDS[kind]
@@ -202,6 +205,9 @@ def test_a_pending_cancel_is_served_once(db: Database) -> None:
         ("sql", "PgError: message 1 of the test"),
         ("syntax", 'PgError: syntax error at or near "SELEC"'),
         ("subtransaction", "PgError: message 1 of the test"),
+        ("result", "PgError: message 1 of the test"),
+        ("lasting", "PgError: message 1 of the test"),
+        ("lasting_core", "core::Error: in a lasting context"),
         ("through", "std::exception: through the guard"),
         ("core", "core::Error: could not connect"),
         ("runtime_error", "std::exception: words of the library"),
