@@ -103,11 +103,12 @@ void RowBatch::set_bits(std::size_t column, std::int32_t bits, std::string_view 
   if (bits % 8 != 0) to[count - 1] = static_cast<char>(to[count - 1] & (0xff << (8 - bits % 8)));
 }
 
-void RowBatch::set_invalid(std::size_t column, std::string_view reason, std::string_view shown) {
-  reject(column, rows_, reason, shown);
+void RowBatch::set_invalid(std::size_t column, std::string_view reason, std::string_view shown, ErrorNumber number) {
+  reject(column, rows_, reason, shown, number);
 }
 
-void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown) {
+void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown,
+                      ErrorNumber number) {
   if (invalid_values_ == InvalidValues::null) {
     nulls_[column][row] = true;
     ++invalid_counts_[column];
@@ -117,9 +118,10 @@ void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reas
   message += ": ";
   message += reason;
   if (shown.data() != nullptr) message += ": " + quoted(shown);
-  throw Error(ErrorNumber::cannot_load, std::move(message),
-              "Phase convert, local type " + sql_type_name(columns_[column].type) + '.',
-              "To load such values as NULL, set \"invalid_values\" to \"null\".");
+  std::string hint = "To load such values as NULL, set \"invalid_values\" to \"null\".";
+  if (number == ErrorNumber::encoding) hint.insert(0, std::string(error_number_info(number).what_to_do) + ' ');
+  throw Error(number, std::move(message), "Phase convert, local type " + sql_type_name(columns_[column].type) + '.',
+              std::move(hint));
 }
 
 void RowBatch::throw_too_large(std::size_t column, std::size_t payload) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/arena.hpp"
+#include "core/error.hpp"
 #include "core/logical_type.hpp"
 
 namespace connector::core {
@@ -84,7 +85,8 @@ class RowBatch {
   /// Empties the batch for the next rows.
   void clear() noexcept;
   /// The loader's own way to report a value of a finished row: as set_invalid(). A null `shown` shows no value.
-  void reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown);
+  void reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown,
+              ErrorNumber number = ErrorNumber::cannot_load);
 
   // --- for the driver: set every column of a row once, in any order, then finish_row() ---
   void set_null(std::size_t column) noexcept { nulls_[column][rows_] = true; }
@@ -126,9 +128,10 @@ class RowBatch {
   void set_numeric(std::size_t column, NumericSpecial special);
   /// bit and varbit: `bits` bits, the first bit is the highest of the first byte.
   void set_bits(std::size_t column, std::int32_t bits, std::string_view bytes);
-  /// The value can't be held by the local type. Under InvalidValues::error throws Error (number cannot_load) that
-  /// names column, row, reason and value (`shown` is cut to 100 bytes); under null stores NULL and counts it.
-  void set_invalid(std::size_t column, std::string_view reason, std::string_view shown);
+  /// The value can't be held by the local type. Under InvalidValues::error throws Error that names column, row, reason
+  /// and value (`shown` is cut to 100 bytes); under null stores NULL and counts it.
+  void set_invalid(std::size_t column, std::string_view reason, std::string_view shown,
+                   ErrorNumber number = ErrorNumber::cannot_load);
   /// Ends the row under construction.
   void finish_row() noexcept { ++rows_; }
 

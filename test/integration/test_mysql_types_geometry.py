@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.postgres import Postgres
@@ -33,6 +34,13 @@ NESTED = (  # as constructors: only MySQL 9 reads nested ones as WKT
 )
 KINDS = sorted({kind for kind, _ in SHAPES})
 SRIDS = (0, 4326, 3857)
+
+
+@pytest.fixture(autouse=True)
+def tidy(db: Database, gis: Database) -> Iterator[None]:
+    yield
+    drop_tables(db)
+    drop_tables(gis)
 
 
 @pytest.fixture(scope="module")

@@ -280,6 +280,18 @@ TEST(RowBatch, TheLoaderRejectsAValueOfAFinishedRow) {
   }
 }
 
+TEST(RowBatch, TextInAnotherEncodingHasItsOwnNumber) {
+  RowBatch batch = batch_of(TypeKind::text);
+  try {
+    batch.set_invalid(0, "not valid", "\xe9", ErrorNumber::encoding);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.number(), ErrorNumber::encoding);
+    EXPECT_NE(error.hint().find("\"encoding\""), std::string::npos);
+    EXPECT_NE(error.hint().find("\"invalid_values\""), std::string::npos);
+  }
+}
+
 TEST(RowBatch, CountsTheRowsOfEarlierBatches) {
   RowBatch batch = batch_of(TypeKind::int4);
   EXPECT_EQ(batch.rows_before(), 0u);
