@@ -54,7 +54,7 @@ std::string quoted_key(std::string_view key) {
 
 }  // namespace
 
-void Problems::add(std::string key, std::string what) {
+void Problems::add(std::string key, std::string_view what) {
   if (!lines_.empty()) lines_ += '\n';
   lines_ += what;
   if (!has(key)) keys_.push_back(std::move(key));

@@ -18,7 +18,7 @@ namespace connector::core {
 class Problems {
  public:
   /// `key` with the path to it, "connection.port"; `what` is a whole sentence.
-  void add(std::string key, std::string what);
+  void add(std::string key, std::string_view what);
   /// Whether something is wrong with this key.
   bool has(std::string_view key) const noexcept;
   bool empty() const noexcept { return keys_.empty(); }
