@@ -66,6 +66,8 @@ struct RemoteColumn {
   /// Text and receive form: PostgreSQL's name of the encoding that text in its values arrives in.
   std::string encoding = "UTF8";
   std::string unsupported_reason;  ///< not empty: the column must be left out, and why
+  /// Declared so by the remote. A value that becomes NULL on the way (a zero date) may contradict it: the loader drops
+  /// the constraint then.
   bool not_null = false;
   std::string comment;
 };

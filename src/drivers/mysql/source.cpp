@@ -69,10 +69,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     const auto known = catalog.columns.find(core::lower_ascii(fields[i].name));
     const bool is_known = known != catalog.columns.end();
     core::RemoteColumn& column = add_column(fields[i], i, is_known && known->second.is_json, wanted);
-    // A zero date that becomes NULL must not fail on the column's constraint.
-    const bool may_become_null =
-        zero_dates_ == core::InvalidValues::null && may_be_zero_date(columns_.back().rule.decode);
-    column.not_null = fields[i].not_null && !may_become_null;
+    column.not_null = fields[i].not_null;
     if (is_known) {
       if (column.type.kind != core::TypeKind::jsonb) column.remote_type = known->second.type;  // MariaDB: longtext
       column.comment = known->second.comment;

@@ -212,8 +212,4 @@ bool is_integer(Decode decode) noexcept {
   return decode >= Decode::int8 && decode <= Decode::uint64;
 }
 
-bool may_be_zero_date(Decode decode) noexcept {
-  return decode == Decode::date || decode == Decode::datetime;
-}
-
 }  // namespace connector::mysql

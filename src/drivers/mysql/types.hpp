@@ -66,7 +66,4 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optiona
 /// True for the integers of the wire.
 bool is_integer(Decode decode) noexcept;
 
-/// True if dates of this column may be zero or partial.
-bool may_be_zero_date(Decode decode) noexcept;
-
 }  // namespace connector::mysql
