@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <new>
+#include <utility>
 
 #include "core/error.hpp"
 #include "pg/compat.h"
@@ -165,7 +166,7 @@ void fail_in_subtransaction() {
 
 /// No address space is left when the exception has to be described.
 void fail_exhausted() {
-  const Error error(ErrorNumber::cannot_read, std::string(900 * 1000, 'x'));
+  Error error(ErrorNumber::cannot_read, std::string(900 * 1000, 'x'));
   std::FILE* status = std::fopen("/proc/self/statm", "r");
   long pages = 0;
   expect(status != nullptr && std::fscanf(status, "%ld", &pages) == 1, "/proc/self/statm");
@@ -174,7 +175,7 @@ void fail_exhausted() {
   getrlimit(RLIMIT_AS, &limit);
   limit.rlim_cur = static_cast<rlim_t>(pages) * 4096;
   setrlimit(RLIMIT_AS, &limit);
-  throw error;
+  throw std::move(error);  // a copy would fail here already
 }
 
 void fail_with_pending_cancel() {

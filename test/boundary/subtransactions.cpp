@@ -73,6 +73,13 @@ void switch_context(bool fails) {
   if (fails) throw std::runtime_error("switched");
 }
 
+/// More errors in one statement than PostgreSQL has room for on its stack of them.
+void catch_many() {
+  for (int i = 0; i < 100; ++i) {
+    expect(outcome([] { boundary::fail("postgres"); }) == "PgError: message 1 of the test", "the same each time");
+  }
+}
+
 std::string nested(const std::string& kind) {
   std::string inner;
   const std::string outer = outcome([&] {
@@ -98,6 +105,8 @@ CONNECTOR_FUNCTION(boundary_subtransaction) {
       fail_untidily();
     } else if (kind == "switched" || kind == "switched and failed") {
       switch_context(kind != "switched");
+    } else if (kind == "many") {
+      catch_many();
     } else if (!kind.empty()) {
       boundary::fail(kind);
     }

@@ -63,7 +63,7 @@ def marks(path: Path) -> int:
 
 def start_cluster(workspace: Workspace) -> Iterator[Cluster]:
     """A cluster without the extension, so that these tests stand when it doesn't build."""
-    environment = sanitizer_environment() if sanitized() else {}
+    environment = sanitizer_environment(workspace) if sanitized() else {}
     library = build(workspace)
     with Postgres(workspace, environment=environment) as server:
         yield Cluster(server, library)

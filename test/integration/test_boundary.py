@@ -197,6 +197,7 @@ def test_a_pending_cancel_is_served_once(db: Database) -> None:
     ("kind", "outcome"),
     [
         ("", "returned"),
+        ("many", "returned"),
         ("switched", "returned"),
         ("switched and failed", "std::exception: switched"),
         ("untidy", "PgError: untidy"),
