@@ -1,9 +1,10 @@
 #include "drivers/postgres/row_stream.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <libpq-fe.h>
+
+#include "drivers/postgres/copy_reader.hpp"
 
 namespace connector::postgres {
 
@@ -12,7 +13,7 @@ namespace {
 class CopyStream final : public RowStream {
  public:
   CopyStream(Session& session, const std::string& sql, std::vector<Decode> columns, std::string summary)
-      : session_(session), decoder_(std::move(columns)), summary_(std::move(summary)) {
+      : session_(session), reader_(std::move(columns)), summary_(std::move(summary)) {
     const Doing executing{core::Phase::execute, summary_};
     session_.send(sql, executing);
     while (const Result result = session_.next_result(executing)) {
@@ -22,58 +23,26 @@ class CopyStream final : public RowStream {
   }
 
   bool fetch(core::RowBatch& batch) override {
-    if (finished_) return false;
-    while (!batch.full()) {
-      if (!decoder_.at_end() && rest_.size() >= decoder_.needed()) {
-        rest_ = rest_.subspan(decoder_.decode(rest_, batch));
-      } else if (decoder_.at_end() && !rest_.empty()) {
-        throw_malformed("the server sends something behind its rows");
-      } else if (!read_more()) {
-        finish();
-        return false;
+    const Doing fetching{core::Phase::fetch, summary_};
+    while (!finished_ && !reader_.fill(batch)) {
+      if (CopyData next = session_.next_copy_data(fetching)) {
+        reader_.add(next.bytes());
+        data_ = std::move(next);
+        continue;
       }
+      while (session_.next_result(fetching)) {
+      }
+      finished_ = true;
+      reader_.finish();
     }
-    return true;
+    return !finished_;
   }
 
  private:
-  /// The server sends each row in a message of its own, but need not.
-  bool read_more() {
-    CopyData next = session_.next_copy_data({core::Phase::fetch, summary_});
-    if (!next) return false;
-    if (rest_.empty()) {
-      data_ = std::move(next);
-      rest_ = data_.bytes();
-      if (std::exchange(in_pieces_, false)) pieces_ = {};
-      return true;
-    }
-    if (in_pieces_) {
-      pieces_.erase(pieces_.begin(), pieces_.end() - static_cast<std::ptrdiff_t>(rest_.size()));
-    } else {
-      pieces_.assign(rest_.begin(), rest_.end());
-    }
-    const auto bytes = next.bytes();
-    pieces_.insert(pieces_.end(), bytes.begin(), bytes.end());
-    rest_ = pieces_;
-    in_pieces_ = true;
-    return true;
-  }
-
-  void finish() {
-    const Doing fetching{core::Phase::fetch, summary_};
-    while (session_.next_result(fetching)) {
-    }
-    finished_ = true;
-    if (!decoder_.at_end()) throw_malformed("the rows of the server end too early");
-  }
-
   Session& session_;
-  RowDecoder decoder_;
+  CopyReader reader_;
   std::string summary_;
-  CopyData data_;
-  std::vector<unsigned char> pieces_;
-  std::span<const unsigned char> rest_;  ///< of data_ or pieces_
-  bool in_pieces_ = false;
+  CopyData data_;  ///< what the reader refers to
   bool finished_ = false;
 };
 

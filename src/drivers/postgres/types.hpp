@@ -13,13 +13,13 @@ namespace connector::postgres {
 
 /// What the remote catalog tells of a type that is not built in.
 struct CatalogType {
-  std::string schema;
-  std::string name;
+  std::string schema = {};
+  std::string name = {};
   char kind = 'b';    ///< pg_type.typtype
   Oid base_type = 0;  ///< of a domain
   std::int32_t base_modifier = -1;
-  Oid element_type = 0;   ///< of an array; 0 = it is none
-  std::string extension;  ///< that it belongs to; empty = none
+  Oid element_type = 0;        ///< of an array; 0 = it is none
+  std::string extension = {};  ///< that it belongs to; empty = none
 };
 
 using CatalogTypes = std::map<Oid, CatalogType>;
