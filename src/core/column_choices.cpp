@@ -93,7 +93,7 @@ std::vector<ColumnChoice> read_columns(const ObjectReader& reader, Problems& pro
   std::vector<ColumnChoice> choices;
   const JsonValue* value = reader.value(key);
   if (value == nullptr) return choices;
-  const auto report = [&](std::string what) { problems.add(std::string(key), std::move(what)); };
+  const auto report = [&](std::string_view what) { problems.add(std::string(key), what); };
   switch (value->type) {
     case JsonValue::Type::array:
       for (const JsonValue& item : value->items) {
