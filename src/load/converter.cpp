@@ -116,6 +116,8 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
     }
     batch.reject(column, row, reason, text, core::ErrorNumber::encoding);
   }
+  constexpr std::size_t kept_buffer = 1024 * 1024;
+  if (buffer_.capacity() > kept_buffer) std::string().swap(buffer_);
 }
 
 Datum ColumnConverter::apply(Datum value) {

@@ -4,6 +4,11 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "core/utf8.hpp"
+
+extern "C" {
+#include "catalog/heap.h"
+}
 
 namespace connector::load {
 
@@ -42,6 +47,18 @@ void check_column_count(std::size_t count, int max_columns) {
                     "the source has " + std::to_string(count) + " columns, and at most " + std::to_string(max_columns) +
                         " can be imported",
                     {}, "Choose some with \"columns\" or \"sql_query\".");
+}
+
+/// Normalised names avoid those of PostgreSQL's system columns; verbatim ones can't.
+void check_system_columns(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (SystemAttributeByName(name.c_str()) != nullptr) list += (list.empty() ? "" : ", ") + core::quoted(name);
+  }
+  if (list.empty()) return;
+  throw core::Error(core::ErrorNumber::duplicated_column,
+                    "every table of PostgreSQL has system columns of these names already: " + list, {},
+                    "Name the columns differently in the query, or set \"column_names\" to \"normalize\".");
 }
 
 std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescription& source) {
@@ -100,6 +117,7 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
   const std::vector<std::string> local_names = spec.column_names == core::ColumnNames::verbatim
                                                    ? core::verbatim_column_names(remote_names)
                                                    : core::normalize_column_names(remote_names);
+  check_system_columns(local_names);
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     plan.columns[i].name = local_names[i];
     if (local_names[i] != remote_names[i]) plan.renamed.emplace_back(remote_names[i], local_names[i]);
