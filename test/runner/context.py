@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +63,3 @@ class Context:
 
 def cores() -> int:
     return len(os.sched_getaffinity(0))
-
-
-def has_program(name: str) -> bool:
-    """Whether a program is on PATH."""
-    return subprocess.run(["which", name], capture_output=True, check=False).returncode == 0
