@@ -59,27 +59,35 @@ Deadline deadline(FunctionCallInfo fcinfo, int number) {
 }  // namespace
 
 /// boundary_wait(socket text, mark text, events int, deadline int, run_deadline int): waits, with a Tied object that
-/// leaves a mark. Without a socket, one end of a pair of its own; events 0 and no socket: no descriptor at all.
+/// leaves a mark, and one in the frame that leaves a mark at the same path with ".frame". Without a socket, one end of
+/// a pair of its own; events 0 and no socket: no descriptor at all.
 CONNECTOR_FUNCTION(boundary_wait) {
   const Probe probe;
   const std::string path = boundary::argument(fcinfo, 0);
   connector::pg::Tied<Mark> tied(TopTransactionContext);
   tied.set(std::make_unique<Mark>(boundary::argument(fcinfo, 1)));
+  const Mark in_frame(boundary::argument(fcinfo, 1) + ".frame");
   const auto events = static_cast<unsigned>(PG_GETARG_INT32(2));
   int pair[2];
   expect(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "a pair of sockets");
   const Descriptor near(pair[0]), far(pair[1]);
   const Descriptor connected(path.empty() ? dup(pair[0]) : connect_to(path));
   connector::pg::LatchWait wait(deadline(fcinfo, 4));
-  const unsigned ready = wait.wait(path.empty() && events == 0 ? -1 : connected.get(), events, deadline(fcinfo, 3));
-  wait.check();
-  PG_RETURN_INT32(static_cast<int32>(ready));
+  try {
+    const unsigned ready = wait.wait(path.empty() && events == 0 ? -1 : connected.get(), events, deadline(fcinfo, 3));
+    wait.check();
+    PG_RETURN_INT32(static_cast<int32>(ready));
+  } catch (const connector::pg::PgError& error) {
+    // Requests to stop have a type of their own, which no driver takes for a failure of its remote.
+    throw std::logic_error(std::string("not Interrupted but PgError: ") + error.what());
+  }
 }
 
 /// FATAL under a guard: C++ frames are not unwound, but what is tied goes with the transaction.
 CONNECTOR_FUNCTION(boundary_fatal) {
   connector::pg::Tied<Mark> tied(TopTransactionContext);
   tied.set(std::make_unique<Mark>(boundary::argument(fcinfo, 0)));
+  const Mark in_frame(boundary::argument(fcinfo, 0) + ".frame");
   connector::pg::guard([] { ereport(FATAL, (errmsg("the end"))); });
   PG_RETURN_VOID();
 }
