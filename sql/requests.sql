@@ -28,6 +28,10 @@ SELECT cdb_import_connector('{"connector": {"provider": "mysql", "table": "t", "
 -- A provider that is not built in, and the background.
 SELECT cdb_import_connector('{"provider": "odbc", "table": "t", "connection": {"driver": "x"}}');
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}', false);
+-- A read-only transaction is refused before anything is contacted.
+BEGIN READ ONLY;
+SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}');
+ROLLBACK;
 -- NULL in, NULL out.
 SELECT cdb_import_connector(NULL) IS NULL AS is_null;
 SELECT cdb_import_status('00000000-0000-0000-0000-000000000000');

@@ -9,12 +9,14 @@
 #include "load/catalog.hpp"
 #include "load/import.hpp"
 #include "pg/entry.hpp"
+#include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "tcop/utility.h"
 }
 
 using connector::api::Json;
@@ -94,6 +96,10 @@ Json import(Datum connector_json, bool wait) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "imports in the background are not available yet", {},
                                  "Call cdb_import_connector() with wait => true.");
   }
+  connector::pg::guard([] {
+    // Before anything is contacted. PostgreSQL refuses the same way on a standby, where all transactions are read-only.
+    PreventCommandIfReadOnly("cdb_import_connector()");
+  });
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   connector::load::take_import_slot(GetUserId(), connector::api::settings().max_imports_per_role);
   const std::string wanted = connector::load::wanted_table_name(request.spec());

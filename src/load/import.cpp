@@ -121,9 +121,9 @@ void report_plan(const core::ConnectorSpec& spec, const std::string& local_name,
   }
 }
 
-void report_counts(const ColumnCounts& counts, std::string_view what) {
+void report_counts(const ColumnCounts& counts, const std::string& what) {
   for (const auto& [column, count] : counts) {
-    pg::warning(std::to_string(count) + " " + std::string(what) + " in column \"" + column + "\" became NULL");
+    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column + "\" became NULL");
   }
 }
 
@@ -133,8 +133,8 @@ void report_result(const ImportResult& result) {
                 "The source has more rows. The limit is the lowest of connector.max_rows, connector.role_limits and "
                 "\"max_rows\" of the request.");
   }
-  report_counts(result.invalid_values, "invalid values");
-  report_counts(result.zero_dates, "zero dates");
+  report_counts(result.invalid_values, "invalid value");
+  report_counts(result.zero_dates, "zero date");
 }
 
 std::vector<AttrNumber> leading_attributes(std::size_t count) {

@@ -223,7 +223,7 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
       pg::execute("ALTER TABLE " + table + " ADD COLUMN " + pg::quote_name(local) + " " + column.target.sql);
     }
   }
-  pg::execute("TRUNCATE " + table);
+  pg::execute("TRUNCATE ONLY " + table);
 
   OverwriteTarget target{relation, {}};
   const std::vector<ExistingColumn> now = existing_columns(relation);

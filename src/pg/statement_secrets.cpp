@@ -104,6 +104,7 @@ void mask_statement(const std::vector<std::string>& secrets) {
 }  // namespace
 
 void hide_in_statement(const std::vector<std::string>& secrets) {
+  if (secrets.empty()) return;
   install();
   std::vector<std::string> all = secrets;
   if (!database_is_utf8()) {
