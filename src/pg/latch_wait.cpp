@@ -5,28 +5,32 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "pg/compat.h"
 #include "pg/guard.hpp"
 
 extern "C" {
 #include "storage/latch.h"
 #include "utils/wait_event.h"
+
+// Declared in libpq/libpq.h, which needs the headers of whatever PostgreSQL was built with (GSSAPI).
+extern bool pq_check_connection(void);
 }
 
 namespace connector::pg {
 
 namespace {
 
-/// True if CHECK_FOR_INTERRUPTS() would end the statement or the session.
+/// True if CHECK_FOR_INTERRUPTS() would end the statement or the session: then C++ is left first, in good order, so
+/// that the remote statement ends as well.
 bool stop_requested() noexcept {
-  return InterruptPending && InterruptHoldoffCount == 0 && CritSectionCount == 0 &&
-         (ProcDiePending || (QueryCancelPending && QueryCancelHoldoffCount == 0));
+  if (!InterruptPending || InterruptHoldoffCount != 0 || CritSectionCount != 0) return false;
+  return ProcDiePending || ClientConnectionLost || (QueryCancelPending && QueryCancelHoldoffCount == 0);
 }
 
-/// What pg_stat_activity shows meanwhile.
-uint32 wait_event() {
-  static const uint32 event = guard([] { return connector_wait_event("ConnectorRemote"); });
-  return event;
+/// What CHECK_FOR_INTERRUPTS() does when client_connection_check_interval is over, but without ending the session.
+void check_client() noexcept {
+  if (CheckClientConnectionPending && InterruptHoldoffCount == 0 && MyProcPort != nullptr && !pq_check_connection()) {
+    ClientConnectionLost = true;
+  }
 }
 
 /// Milliseconds until the deadline, at least 0 and at most an hour (then the caller's loop comes again); -1 = none.
@@ -39,6 +43,7 @@ long milliseconds_left(core::Deadline deadline) {
 }  // namespace
 
 void LatchWait::check() {
+  if (InterruptPending) check_client();
   if (stop_requested()) throw core::Interrupted{};
   if (InterruptPending) guard([] { CHECK_FOR_INTERRUPTS(); });
   if (run_deadline_ != core::no_deadline && std::chrono::steady_clock::now() >= run_deadline_) {
@@ -48,7 +53,6 @@ void LatchWait::check() {
 }
 
 unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
-  const uint32 event = wait_event();
   for (;;) {
     check();
     const long timeout = milliseconds_left(std::min(deadline, run_deadline_));
@@ -56,8 +60,9 @@ unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
     if (timeout >= 0) wanted |= WL_TIMEOUT;
     if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
     if (fd >= 0 && (events & core::wait_writable) != 0) wanted |= WL_SOCKET_WRITEABLE;
-    const int happened =
-        guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, event); });
+    const int happened = guard([=] {
+      return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, PG_WAIT_EXTENSION);
+    });
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
     unsigned ready = core::wait_none;
     if ((happened & WL_SOCKET_READABLE) != 0) ready |= core::wait_readable;
