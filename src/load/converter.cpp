@@ -182,16 +182,32 @@ Datum ColumnConverter::apply(Datum value) {
   return value;
 }
 
+std::optional<std::string> ColumnConverter::shown(Datum value) const {
+  if (step_ == Step::input) {
+    const auto payload = core::varlena_payload(value);
+    return std::string(payload.data(), payload.size());
+  }
+  if (step_ != Step::none) return std::nullopt;
+  char* text = pg::guard([&] {
+    Oid function;
+    bool is_varlena;
+    getTypeOutputInfo(natural_.oid, &function, &is_varlena);
+    return OidOutputFunctionCall(function, value);
+  });
+  std::string result = pg::utf8_text(std::string_view(text));
+  pfree(text);
+  return result;
+}
+
 void ColumnConverter::apply_function(core::RowBatch& batch, std::size_t column, std::size_t rows) {
   std::size_t row = 0;
   while (row < rows) {
     std::optional<std::string> error;
     row = apply_until_error(batch, column, row, rows, error);
     if (error) {
-      // The value itself can be shown where it came as text; else the reason must do.
-      const auto payload = core::varlena_payload(batch.values(column)[row]);
-      batch.reject(column, row, *error,
-                   step_ == Step::input ? std::string_view(payload.data(), payload.size()) : std::string_view());
+      const bool is_error = batch.invalid_values() == core::InvalidValues::error;
+      const std::optional<std::string> value = is_error ? shown(batch.values(column)[row]) : std::nullopt;
+      batch.reject(column, row, *error, value ? std::string_view(*value) : std::string_view());
       ++row;
     }
   }

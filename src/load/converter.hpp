@@ -37,6 +37,8 @@ class ColumnConverter {
   std::size_t apply_until_error(core::RowBatch& batch, std::size_t column, std::size_t from, std::size_t rows,
                                 std::optional<std::string>& error);
   Datum apply(Datum value);
+  /// A value before its conversion as UTF-8 text, for messages; nothing where it came in binary form.
+  std::optional<std::string> shown(Datum value) const;
   void prepare_cast();
 
   enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
