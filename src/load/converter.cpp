@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/error.hpp"
+#include "core/utf8.hpp"
 #include "load/geometry.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -15,6 +16,7 @@ extern "C" {
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
@@ -22,6 +24,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 }
 
 namespace connector::load {
@@ -58,19 +61,53 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
   if (!(natural_ == target_)) prepare_cast();
 }
 
+namespace {
+
+/// The expression as another type; null if PostgreSQL has no cast for this context.
+Node* coerced(Node* expression, Oid type, int32 typmod, CoercionContext context) {
+  const CoercionForm form = context == COERCION_EXPLICIT ? COERCE_EXPLICIT_CAST : COERCE_IMPLICIT_CAST;
+  return coerce_to_target_type(nullptr, expression, exprType(expression), type, typmod, context, form, -1);
+}
+
+/// The integer that a boolean or a bit string is by an explicit cast; else InvalidOid.
+Oid integer_of(const LocalType& type) {
+  if (type.oid == BOOLOID) return INT4OID;
+  const bool fits = type.oid == BITOID && type.typmod > 0 && type.typmod < 64;
+  return fits ? INT8OID : InvalidOid;
+}
+
+/// Through text, the bits 101 would become the number one hundred and one, or the other way round.
+bool text_misleads(Oid from, Oid to) {
+  const auto is_bits = [](Oid type) { return TypeCategory(type) == TYPCATEGORY_BITSTRING; };
+  return (is_bits(from) && !is_bits(to) && TypeCategory(to) != TYPCATEGORY_STRING) ||
+         (is_bits(to) && TypeCategory(from) == TYPCATEGORY_NUMERIC);
+}
+
+}  // namespace
+
 void ColumnConverter::prepare_cast() {
-  // First as an assignment, which refuses to lose anything silently (varchar(5)); then as an explicit cast, without
-  // the length; else through text.
-  pg::guard([this] {
+  // As an assignment, which refuses to lose characters silently (varchar(5)), if need be by way of an integer; else
+  // through text.
+  if (natural_.oid == BYTEAOID && target_.oid == UUIDOID) {
+    cast_ = Cast::uuid;
+    return;
+  }
+  const bool found = pg::guard([this] {
     EState* state = CreateExecutorState();
     expression_context_ = CreateExprContext(state);
-    auto* source = makeNode(CaseTestExpr);
-    source->typeId = natural_.oid;
-    source->typeMod = natural_.typmod;
-    source->collation = get_typcollation(natural_.oid);
-    Node* cast = coerce_to_target_type(nullptr, reinterpret_cast<Node*>(source), natural_.oid, target_.oid,
-                                       target_.typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+    auto* value = makeNode(CaseTestExpr);
+    value->typeId = natural_.oid;
+    value->typeMod = natural_.typmod;
+    value->collation = get_typcollation(natural_.oid);
+    auto* source = reinterpret_cast<Node*>(value);
+    Node* cast = coerced(source, target_.oid, target_.typmod, COERCION_ASSIGNMENT);
+    const Oid integer = integer_of(natural_);
+    if (cast == nullptr && OidIsValid(integer) && TypeCategory(target_.oid) == TYPCATEGORY_NUMERIC) {
+      Node* number = coerced(source, integer, -1, COERCION_EXPLICIT);
+      cast = coerced(number, target_.oid, target_.typmod, COERCION_ASSIGNMENT);
+    }
     if (cast == nullptr) {
+      if (text_misleads(natural_.oid, target_.oid)) return false;
       Oid function;
       bool is_varlena;
       getTypeOutputInfo(natural_.oid, &function, &is_varlena);
@@ -78,11 +115,18 @@ void ColumnConverter::prepare_cast() {
       getTypeInputInfo(target_.oid, &function, &target_io_parameter_);
       fmgr_info(function, &target_input_);
       cast_ = Cast::text;
-      return;
+      return true;
     }
     expression_ = ExecPrepareExpr(reinterpret_cast<Expr*>(cast), state);
     cast_ = Cast::expression;
+    return true;
   });
+  if (found) return;
+  throw core::Error(core::ErrorNumber::invalid_parameters,
+                    "column " + core::quoted(name_) + " of type " + pg::utf8_text(std::string_view(natural_.shown)) +
+                        " can't be imported as " + pg::utf8_text(std::string_view(target_.shown)),
+                    "There is no conversion that keeps the value.",
+                    "Ask for another type, or cast the column in \"sql_query\".");
 }
 
 void ColumnConverter::convert(core::RowBatch& batch, std::size_t column, std::size_t rows) {
@@ -173,6 +217,16 @@ Datum ColumnConverter::apply(Datum value) {
       value = ExecEvalExpr(expression_, expression_context_, &is_null);
       if (is_null) ereport(ERROR, (errcode(ERRCODE_CANNOT_COERCE), errmsg("cast returned NULL")));
       break;
+    }
+    case Cast::uuid: {
+      const struct varlena* bytes = DatumGetByteaPP(value);
+      if (VARSIZE_ANY_EXHDR(bytes) != UUID_LEN) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                        errmsg("a uuid has %d bytes, not %zu", UUID_LEN, VARSIZE_ANY_EXHDR(bytes))));
+      }
+      auto* uuid = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+      std::memcpy(uuid->data, VARDATA_ANY(bytes), UUID_LEN);
+      return UUIDPGetDatum(uuid);
     }
     case Cast::text:
       value =

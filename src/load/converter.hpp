@@ -42,7 +42,7 @@ class ColumnConverter {
   void prepare_cast();
 
   enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
-  enum class Cast { none, expression, text };
+  enum class Cast { none, expression, uuid, text };
 
   std::optional<pg::TextConverter> encoding_;
   std::optional<pg::ReceiveEncoding> receive_encoding_;

@@ -9,6 +9,7 @@
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -83,7 +84,14 @@ void add_key(const std::string& table, const LoadPlan& plan, const std::vector<b
     pg::warning("the primary key is not kept", "Values that became NULL on the way are in its columns.");
     return;
   }
-  pg::execute("ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")");
+  try {
+    pg::in_subtransaction(
+        [&] { pg::execute("ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")"); });
+  } catch (const pg::PgError& error) {
+    // Elsewhere a key may hold the beginning of a text only; here a text may be too long for an index.
+    if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED) throw;
+    pg::warning("the primary key is not kept", std::string("An index can't hold its values: ") + error.what() + ".");
+  }
 }
 
 void add_comments(const std::string& table, const LoadPlan& plan, const std::string& comment) {
