@@ -1,9 +1,8 @@
 #include "drivers/mysql/connect.hpp"
 
 #include <algorithm>
-#include <optional>
 
-#include "core/error.hpp"
+#include "core/dial.hpp"
 #include "drivers/mysql/errors.hpp"
 
 namespace connector::mysql {
@@ -13,39 +12,16 @@ namespace {
 using core::Deadline;
 using std::chrono::steady_clock;
 
-/// The addresses that may be dialled; if there are none, the reason is thrown.
-std::vector<core::Address> allowed_addresses(const core::ConnectRequest& request, const Login& login,
-                                             Deadline deadline) {
-  std::vector<core::Address> allowed;
-  std::optional<core::Error> refused;
-  for (const core::Address& address : core::resolve("mysql", login.server, login.port, request.wait, deadline)) {
-    try {
-      request.address_rules.check(login.server, address);
-      allowed.push_back(address);
-    } catch (const core::Error& error) {
-      if (!refused) refused = error;
-    }
-  }
-  if (allowed.empty()) throw *refused;
-  return allowed;
-}
-
 }  // namespace
 
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
   const Deadline deadline =
       steady_clock::now() + std::min(request.connect_timeout, login.connect_timeout.value_or(request.connect_timeout));
-  const std::vector<core::Address> addresses = allowed_addresses(request, login, deadline);
-  std::unique_ptr<Session> session;
-  for (std::size_t i = 0; !session; ++i) {
-    // A silent address leaves its share of the time to the others.
-    const auto share = (deadline - steady_clock::now()) / static_cast<int>(addresses.size() - i);
-    try {
-      session = std::make_unique<Session>(login, addresses[i], request.wait, steady_clock::now() + share);
-    } catch (const UnreachableError&) {
-      if (i + 1 == addresses.size()) throw;
-    }
-  }
+  const std::vector<core::Address> addresses =
+      core::resolve_allowed("mysql", login.server, login.port, request.address_rules, request.wait, deadline);
+  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, Deadline until) {
+    return std::make_unique<Session>(login, address, request.wait, until);
+  });
   session->set_deadline(deadline);
   session->execute("SET " + session_settings(session->version(), request.statement_timeout), core::Phase::connect);
   session->identify();

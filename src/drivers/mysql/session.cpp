@@ -10,6 +10,7 @@
 
 #include <mysql.h>
 
+#include "core/dial.hpp"
 #include "core/utf8.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/library.hpp"
@@ -111,14 +112,14 @@ void Session::log_in() {
                                      database, static_cast<unsigned>(login_.port), nullptr, 0) != nullptr;
     });
   } catch (const core::Error& error) {
-    if (error.number() == core::ErrorNumber::timed_out && !answered_) throw UnreachableError(error);
+    if (error.number() == core::ErrorNumber::timed_out && !answered_) throw core::UnreachableError(error);
     throw;
   }
   if (!connected) {
     NativeError error = native_error(handle_);
     if (connect_errno_ != 0) error.message = std::strerror(connect_errno_);
     core::Error wording = connect_error(login_, error);
-    if (!answered_ && is_unreachable(error)) throw UnreachableError(std::move(wording));
+    if (!answered_ && is_unreachable(error)) throw core::UnreachableError(std::move(wording));
     throw wording;
   }
   if (requires_tls(login_.tls_mode) && mysql_get_ssl_cipher(handle_) == nullptr) {

@@ -38,7 +38,7 @@ class Session {
   static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
   static constexpr std::size_t any_bytes = static_cast<std::size_t>(-1);
 
-  /// Dials one address and logs in. Throws Error, or UnreachableError where another address of the server may do
+  /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
   /// Never waits: says goodbye if that can be done at once.
@@ -105,12 +105,6 @@ class Session {
   bool logged_in_ = false;
   bool usable_ = true;
   bool converting_ = true;
-};
-
-/// The failure to reach an address: another may do.
-class UnreachableError : public core::Error {
- public:
-  explicit UnreachableError(core::Error error) : core::Error(std::move(error)) {}
 };
 
 }  // namespace connector::mysql

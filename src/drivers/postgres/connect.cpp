@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/dial.hpp"
 #include "drivers/postgres/dialect.hpp"
 
 namespace connector::postgres {
@@ -54,16 +55,9 @@ std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Logi
   const core::Deadline deadline = steady_clock::now() + request.connect_timeout;
   const std::vector<core::Address> addresses =
       core::resolve_allowed("postgres", login.server, login.port, request.address_rules, request.wait, deadline);
-  std::unique_ptr<Session> session;
-  for (std::size_t i = 0; !session; ++i) {
-    // A silent address leaves its share of the time to the others.
-    const auto share = (deadline - steady_clock::now()) / static_cast<int>(addresses.size() - i);
-    try {
-      session = std::make_unique<Session>(login, addresses[i], request.wait, steady_clock::now() + share);
-    } catch (const UnreachableError&) {
-      if (i + 1 == addresses.size()) throw;
-    }
-  }
+  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, core::Deadline until) {
+    return std::make_unique<Session>(login, address, request.wait, until);
+  });
   session->set_deadline(core::no_deadline);
   return session;
 }

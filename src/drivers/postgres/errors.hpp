@@ -40,10 +40,4 @@ core::Error statement_error(core::Phase phase, std::string_view summary, const N
 /// Rows or answers that the protocol does not allow.
 [[noreturn]] void throw_malformed(std::string_view what);
 
-/// Thrown instead of Error where another address of the server may do better.
-class UnreachableError : public core::Error {
- public:
-  explicit UnreachableError(core::Error error) : core::Error(std::move(error)) {}
-};
-
 }  // namespace connector::postgres

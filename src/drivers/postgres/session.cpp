@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 
+#include "core/dial.hpp"
 #include "drivers/postgres/conninfo.hpp"
 
 namespace connector::postgres {
@@ -104,14 +105,14 @@ void Session::log_in() {
   while (polling != PGRES_POLLING_OK) {
     if (polling == PGRES_POLLING_FAILED) {
       core::Error error = connect_error(login_, stage, parse_connection_error(PQerrorMessage(handle_)));
-      if (stage == Stage::network) throw UnreachableError(std::move(error));
+      if (stage == Stage::network) throw core::UnreachableError(std::move(error));
       throw error;
     }
     // The socket may be another one after each step.
     const unsigned events = polling == PGRES_POLLING_READING ? core::wait_readable : core::wait_writable;
     if (wait_.wait(PQsocket(handle_), events, deadline_) == core::wait_none) {
       core::Error error = connect_timeout_error(login_);
-      if (stage != Stage::login) throw UnreachableError(std::move(error));
+      if (stage != Stage::login) throw core::UnreachableError(std::move(error));
       throw error;
     }
     stage = stage_of(handle_);
@@ -211,7 +212,10 @@ Result Session::next_result(const Doing& doing) {
   if (PQstatus(handle_) == CONNECTION_BAD) {
     give_up();
   } else {
-    while (next_result(doing)) {  // nothing but the end can follow
+    try {
+      while (next_result(doing)) {
+      }
+    } catch (const core::Error&) {  // the connection ends with the error: the first words say why
     }
   }
   throw statement_error(doing.phase, doing.summary, error);

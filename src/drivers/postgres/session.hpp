@@ -52,7 +52,7 @@ struct Doing {
 
 class Session {
  public:
-  /// Dials one address and logs in. Throws Error, or UnreachableError where another address of the server may do
+  /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
   /// Never waits.
