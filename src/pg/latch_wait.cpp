@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 
 extern "C" {
@@ -27,10 +28,15 @@ bool stop_requested() noexcept {
 }
 
 /// What CHECK_FOR_INTERRUPTS() does when client_connection_check_interval is over, but without ending the session.
-void check_client() noexcept {
-  if (CheckClientConnectionPending && InterruptHoldoffCount == 0 && MyProcPort != nullptr && !pq_check_connection()) {
-    ClientConnectionLost = true;
-  }
+void check_client() {
+  if (!CheckClientConnectionPending || InterruptHoldoffCount != 0 || MyProcPort == nullptr) return;
+  if (!guard([] { return pq_check_connection(); })) ClientConnectionLost = true;
+}
+
+/// What pg_stat_activity shows meanwhile.
+uint32 wait_event() {
+  static const uint32 event = guard([] { return connector_wait_event("ConnectorRemote"); });
+  return event;
 }
 
 /// Milliseconds until the deadline, at least 0 and at most an hour (then the caller's loop comes again); -1 = none.
@@ -53,6 +59,7 @@ void LatchWait::check() {
 }
 
 unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
+  const uint32 event = wait_event();
   for (;;) {
     check();
     const long timeout = milliseconds_left(std::min(deadline, run_deadline_));
@@ -60,9 +67,8 @@ unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
     if (timeout >= 0) wanted |= WL_TIMEOUT;
     if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
     if (fd >= 0 && (events & core::wait_writable) != 0) wanted |= WL_SOCKET_WRITEABLE;
-    const int happened = guard([=] {
-      return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, PG_WAIT_EXTENSION);
-    });
+    const int happened =
+        guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, event); });
     if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
     unsigned ready = core::wait_none;
     if ((happened & WL_SOCKET_READABLE) != 0) ready |= core::wait_readable;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -208,6 +209,24 @@ def test_terminate_beats_cancel(cluster: Cluster, db: Database, mark: Path) -> N
         job.terminate()
         os.kill(job.pid, signal.SIGCONT)
         job.result()
+
+
+def test_client_lost(cluster: Cluster, db: Database, mark: Path) -> None:
+    """Found out by client_connection_check_interval; C++ is left in good order before the session ends."""
+    query = f"SET client_connection_check_interval = '10ms'; SELECT boundary_wait(NULL, '{mark}', 1, NULL, NULL)"
+    client = subprocess.Popen(
+        [cluster.server.program("psql"), "-X", "-q", "-c", query], env=cluster.server.client_environment(db.name)
+    )
+    try:
+        backends = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE 'SET client%'"
+        wait_until(lambda: len(db.rows(backends)) == 1, what="a backend to wait")
+        pid = db.value(backends)
+        with ends(cluster, pid, mark, "connection to client lost"):
+            client.kill()
+            raise psycopg2.OperationalError("what the killed client would have seen")
+    finally:
+        client.kill()
+        client.wait()
 
 
 def test_fatal_without_unwinding(cluster: Cluster, db: Database, mark: Path) -> None:
