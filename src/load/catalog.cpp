@@ -4,6 +4,7 @@
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -55,10 +56,12 @@ constexpr const char* insert_import =
     "row_count, byte_count, result, started_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
     "pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp())";
 
+// Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
 constexpr const char* forget_imports =
-    "DELETE FROM connector.import WHERE owner OPERATOR(pg_catalog.=) $1 AND id OPERATOR(pg_catalog.<=) "
+    "DELETE FROM connector.import WHERE id OPERATOR(pg_catalog.=) ANY (SELECT o.id FROM connector.import o "
+    "WHERE o.owner OPERATOR(pg_catalog.=) $1 AND o.id OPERATOR(pg_catalog.<=) "
     "(SELECT i.id FROM connector.import i WHERE i.owner OPERATOR(pg_catalog.=) $1 "
-    "ORDER BY i.id DESC OFFSET $2 LIMIT 1)";
+    "ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
 
 }  // namespace
 
@@ -90,7 +93,12 @@ void record_import(const ImportRecord& record, int keep) {
                {INT8OID, std::to_string(record.rows)},
                {INT8OID, std::to_string(record.bytes)},
                {JSONOID, exact(record.result)}});
-  pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}});
+  try {
+    pg::in_subtransaction([&] { pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
+  } catch (const pg::PgError& error) {
+    // Under REPEATABLE READ, another import forgot one since this transaction began: no reason to fail.
+    if (error.sqlerrcode() != ERRCODE_T_R_SERIALIZATION_FAILURE) throw;
+  }
 }
 
 std::string new_uuid() {

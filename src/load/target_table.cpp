@@ -25,6 +25,8 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
 }
 
 namespace connector::load {
@@ -47,6 +49,19 @@ bool lock_name(Oid schema, const std::string& name, bool wait) {
 
 Oid find_relation(Oid schema, const std::string& name) {
   return pg::guard([&] { return get_relname_relid(name.c_str(), schema); });
+}
+
+/// Whether CREATE TABLE would stumble over the name: a relation has it, or a type, a domain for example, since a table
+/// is a type as well. The type that PostgreSQL makes for arrays gives way by itself.
+bool is_taken(Oid schema, const std::string& name) {
+  if (OidIsValid(find_relation(schema, name))) return true;
+  return pg::guard([&] {
+    const Oid type =
+        GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name.c_str()), ObjectIdGetDatum(schema));
+    if (!OidIsValid(type)) return false;
+    const Oid element = get_element_type(type);
+    return !OidIsValid(element) || get_array_type(element) != type;
+  });
 }
 
 std::string column_definition(const PlannedColumn& column) {
@@ -105,10 +120,11 @@ void add_comments(const std::string& table, const LoadPlan& plan, const std::str
   }
 }
 
-[[noreturn]] void incompatible(const std::string& name, std::string detail) {
+/// `name` and `detail` are in the database's encoding.
+[[noreturn]] void incompatible(const std::string& name, const std::string& detail) {
   throw core::Error(ErrorNumber::incompatible_schemas,
-                    "table \"" + name + "\" can't be overwritten: its schema differs", std::move(detail),
-                    "Choose another collision_strategy, or drop the table.");
+                    "table \"" + pg::utf8_text(std::string_view(name)) + "\" can't be overwritten: its schema differs",
+                    pg::utf8_text(std::string_view(detail)), "Choose another collision_strategy, or drop the table.");
 }
 
 /// A column of an existing table as overwriting needs it.
@@ -167,8 +183,7 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
     // A name that another import holds locked counts as taken.
     choice.name = pg::exact_server_text(core::unused_name(wanted, [&](const std::string& candidate) {
       const std::string name = pg::exact_server_text(candidate);
-      return OidIsValid(find_relation(schema.oid, name)) || !lock_name(schema.oid, name, false) ||
-             OidIsValid(find_relation(schema.oid, name));
+      return is_taken(schema.oid, name) || !lock_name(schema.oid, name, false) || is_taken(schema.oid, name);
     }));
     return choice;
   }
@@ -208,6 +223,10 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
 #endif
       aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
   });
+  // What a bulk load goes past.
+  const bool has_policies = pg::guard([&] { return check_enable_rls(relation, GetUserId(), true) == RLS_ENABLED; });
+  if (has_policies) incompatible(name, "Its row security binds its owner, too.");
+  if (pg::guard([&] { return get_rel_relispartition(relation); })) incompatible(name, "It is a partition.");
   const pg::SqlRows triggers = pg::query(
       "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal "
       "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype IN ('f', 'c') AND (conrelid = $1 OR confrelid = "
