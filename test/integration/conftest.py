@@ -14,8 +14,10 @@ from harness.database import Database
 from servers.catalog import MYSQL_KINDS
 from servers.postgres import Postgres
 from servers.remote_mysql import MySqlRemote
+from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
 from servers.staging import sanitized, sanitizer_environment, staged
+from servers.tls import Authority
 from servers.workspace import Workspace
 
 # Words in the server's log that mean a crash or a finding of a sanitizer. Tests kill with other signals.
@@ -110,6 +112,24 @@ def remote(request: pytest.FixtureRequest) -> MySqlRemote:
 def one_remote(request: pytest.FixtureRequest) -> MySqlRemote:
     """One remote server of each provider in turn: for tests where its version makes no difference."""
     return _running(request)
+
+
+@pytest.fixture(scope="session")
+def authority(workspace: Workspace) -> Authority:
+    """Signs the certificates of remote servers with TLS."""
+    return Authority(workspace)
+
+
+@pytest.fixture(scope="session")
+def postgres15(workspace: Workspace) -> PostgresRemote:
+    return PostgresRemote(Postgres(workspace).start())
+
+
+@pytest.fixture(scope="session")
+def postgres15_tls(workspace: Workspace, authority: Authority) -> PostgresRemote:
+    server = Postgres(workspace)
+    server.use_tls(authority.server(server.account))
+    return PostgresRemote(server.start(), "postgres15_tls")
 
 
 def _running(request: pytest.FixtureRequest) -> MySqlRemote:

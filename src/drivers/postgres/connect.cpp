@@ -39,8 +39,8 @@ std::string settings(const Session& session) {
   if (version >= 170000) calls += ", " + setting("transaction_timeout", "0");
   // A server that computes notices by this that we are gone, even if it can't be told. Only some systems can do it.
   if (version >= 140000) {
-    calls += ", CASE WHEN pg_catalog.version() ~ 'linux' THEN " + setting("client_connection_check_interval", "1000") +
-             " END";
+    calls += ", CASE WHEN pg_catalog.version() OPERATOR(pg_catalog.~) 'linux' THEN " +
+             setting("client_connection_check_interval", "1000") + " END";
   }
   return calls;
 }
