@@ -109,14 +109,24 @@ void add_key(const std::string& table, const LoadPlan& plan, const std::vector<b
   }
 }
 
-void add_comments(const std::string& table, const LoadPlan& plan, const std::string& comment) {
-  if (!comment.empty()) {
-    pg::execute("COMMENT ON TABLE " + table + " IS " + pg::quote_text(pg::exact_server_text(comment)));
+/// Comments on `what`, unless the comment has no equivalent in the database's encoding.
+void add_comment(const std::string& what, const std::string& shown, const std::string& comment) {
+  if (comment.empty()) return;
+  std::string text;
+  try {
+    text = pg::exact_server_text(comment);
+  } catch (const core::Error& error) {
+    pg::warning("the comment on " + shown + " is not kept", std::string(error.what()) + ".");
+    return;
   }
+  pg::execute("COMMENT ON " + what + " IS " + pg::quote_text(text));
+}
+
+void add_comments(const std::string& table, const LoadPlan& plan, const std::string& comment) {
+  add_comment("TABLE " + table, "the table", comment);
   for (const PlannedColumn& column : plan.columns) {
-    if (column.comment.empty()) continue;
-    pg::execute("COMMENT ON COLUMN " + table + "." + pg::quote_name(pg::exact_server_text(column.name)) + " IS " +
-                pg::quote_text(pg::exact_server_text(column.comment)));
+    add_comment("COLUMN " + table + "." + pg::quote_name(pg::exact_server_text(column.name)),
+                "column \"" + column.name + "\"", column.comment);
   }
 }
 
