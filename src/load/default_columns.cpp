@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/names.hpp"
+#include "core/utf8.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
@@ -56,47 +57,48 @@ void make_way(const std::string& table, LoadPlan& plan, const std::string& name)
   column->name = other;
 }
 
-/// The column that the_geom is filled from, and how to read a geometry from it; nothing if there is none.
-struct GeometrySource {
-  std::string column;  ///< local name
-  std::string parsed;  ///< SQL expression of type geometry
-};
-
 /// The type of PostGIS, whatever its schema and modifier.
 bool is_geometry(const PlannedColumn& column) {
   return logical_type(column.target).kind == core::TypeKind::geometry;
 }
 
-std::optional<GeometrySource> geometry_source(LoadPlan& plan, const std::string& postgis) {
-  const auto read_as = [&](const PlannedColumn& column) -> std::string {
-    const std::string value = quoted(column.name);
-    if (is_geometry(column)) return value;
-    switch (column.target.oid) {
-      case BYTEAOID:
-        return postgis + ".ST_GeomFromEWKB(" + value + ")";
-      case TEXTOID:
-      case VARCHAROID:
-      case BPCHAROID:
-        return "CASE WHEN " + value + " ~ '^\\s*$' THEN NULL WHEN " + value + " ~ '^\\s*\\{' THEN " + postgis +
-               ".ST_GeomFromGeoJSON(" + value + "::text) WHEN " + value + " ~ '^\\s*[0-9A-Fa-f]+\\s*$' THEN " +
-               postgis + ".ST_GeomFromEWKB(pg_catalog.decode(pg_catalog.btrim(" + value + "::text), 'hex')) ELSE " +
-               postgis + ".ST_GeomFromEWKT(" + value + "::text) END";
-      case JSONOID:
-      case JSONBOID:
-        return postgis + ".ST_GeomFromGeoJSON(" + value + ")";
-      default:
-        return {};
+/// SQL that reads a geometry from the column; empty for types that can't hold one.
+std::string geometry_from(const PlannedColumn& column, const std::string& postgis) {
+  const std::string value = quoted(column.name);
+  if (is_geometry(column)) return value;
+  switch (column.target.oid) {
+    case BYTEAOID:
+      return postgis + ".ST_GeomFromEWKB(" + value + ")";
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID: {
+      const std::string text = "pg_catalog.btrim(" + value + "::pg_catalog.text, E' \\t\\r\\n')";
+      return "CASE WHEN " + text + " = '' THEN NULL WHEN " + text + " LIKE '{%' THEN " + postgis +
+             ".ST_GeomFromGeoJSON(" + text + ") WHEN " + text + " ~ '^[0-9A-Fa-f]+$' THEN " + postgis +
+             ".ST_GeomFromEWKB(pg_catalog.decode(" + text + ", 'hex')) ELSE " + postgis + ".ST_GeomFromEWKT(" + text +
+             ") END";
     }
-  };
-  // A real geometry first, then the names.
-  for (const PlannedColumn& column : plan.columns) {
-    if (is_geometry(column)) return GeometrySource{column.name, read_as(column)};
+    case JSONOID:
+    case JSONBOID:
+      return postgis + ".ST_GeomFromGeoJSON(" + value + ")";
+    default:
+      return {};
   }
+}
+
+/// The column that the_geom is filled from: a real geometry first, then the names; an index into the plan's columns.
+std::optional<std::size_t> geometry_source(const LoadPlan& plan, const std::string& postgis) {
+  const auto index_of = [&](auto&& matches) -> std::optional<std::size_t> {
+    const auto found = std::ranges::find_if(plan.columns, matches);
+    if (found == plan.columns.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - plan.columns.begin());
+  };
+  if (const auto index = index_of(is_geometry)) return index;
   for (const char* name : geometry_names) {
-    const PlannedColumn* column = find_column(plan, name);
-    if (column == nullptr) column = find_column(plan, std::string("source_") + name);
-    if (column == nullptr) continue;
-    if (std::string expression = read_as(*column); !expression.empty()) return GeometrySource{column->name, expression};
+    const auto index = index_of([&](const PlannedColumn& column) {
+      return core::lower_ascii(column.name) == name && !geometry_from(column, postgis).empty();
+    });
+    if (index) return index;
   }
   return std::nullopt;
 }
@@ -115,18 +117,112 @@ std::string in_webmercator(const std::string& degrees, const std::string& postgi
          postgis + ".ST_Intersection(d, " + world + ") END, 3857) FROM (SELECT " + degrees + " AS d) AS source)";
 }
 
-void fill_geometry(const std::string& table, LoadPlan& plan, const std::string& postgis) {
-  const std::optional<GeometrySource> source = geometry_source(plan, postgis);
-  if (!source) return;
+/// Fills the_geom and the_geom_webmercator. Where values can't be read, the rows are told apart by halves.
+class GeometryFill {
+ public:
+  GeometryFill(std::string table, const std::string& geometry, const std::string& postgis)
+      : table_(std::move(table)),
+        degrees_(in_degrees(geometry, postgis)),
+        webmercator_(in_webmercator(degrees_, postgis)) {}
+
+  void run() {
+    if (update(true, "")) return;
+    const pg::SqlRows size = pg::query(
+        "SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass) / " + std::to_string(BLCKSZ), {{TEXTOID, table_}});
+    fill(0, std::stoull(*size[0][0]) * positions_per_block);
+  }
+
+  /// Rows that stay without the_geom or without the_geom_webmercator, and the first error.
+  std::uint64_t unreadable() const { return unreadable_; }
+  std::uint64_t beyond_webmercator() const { return beyond_webmercator_; }
+  const std::string& first_error() const { return first_error_; }
+  bool gave_up() const { return failures_ >= max_failures; }
+
+ private:
+  /// A row's position in the table as one number; a page has fewer rows than that.
+  static constexpr std::uint64_t positions_per_block = 2048;
+  /// Each failure is a subtransaction, and the rows before it are written in vain.
+  static constexpr int max_failures = 1000;
+
+  static std::string row_id(std::uint64_t position) {
+    return "'(" + std::to_string(position / positions_per_block) + "," +
+           std::to_string(position % positions_per_block) + ")'::pg_catalog.tid";
+  }
+
+  void fill(std::uint64_t from, std::uint64_t to) {
+    if (gave_up()) return;
+    const std::string where =
+        " WHERE ctid >= " + row_id(from) + " AND ctid < " + row_id(to) + " AND " + geometry_column + " IS NULL";
+    if (update(true, where)) return;
+    if (to - from > 1) {
+      const std::uint64_t middle = from + (to - from) / 2;
+      fill(from, middle);
+      fill(middle, to);
+    } else if (update(false, where)) {
+      ++beyond_webmercator_;
+    } else {
+      ++unreadable_;
+    }
+  }
+
+  /// False if a value can't be read.
+  bool update(bool with_webmercator, const std::string& where) {
+    std::string sql = "UPDATE " + table_ + " SET " + geometry_column + " = " + degrees_;
+    if (with_webmercator) sql += std::string(", ") + webmercator_column + " = " + webmercator_;
+    try {
+      pg::in_subtransaction([&] { pg::execute(sql + where); });
+    } catch (const pg::PgError& error) {
+      // PostGIS reports most of what is wrong with a geometry as an internal error.
+      const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode());
+      if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) &&
+          category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR)) {
+        throw;
+      }
+      if (failures_++ == 0) first_error_ = pg::utf8_text(std::string_view(error.what()));
+      return false;
+    }
+    return true;
+  }
+
+  std::string table_;
+  std::string degrees_;
+  std::string webmercator_;
+  std::uint64_t unreadable_ = 0;
+  std::uint64_t beyond_webmercator_ = 0;
+  int failures_ = 0;
+  std::string first_error_;
+};
+
+/// The rows are in; that a geometry can't be read is no reason to throw them away.
+void fill_geometry(const std::string& table, const PlannedColumn& source, const std::string& postgis) {
+  GeometryFill fill(table, geometry_from(source, postgis), postgis);
+  fill.run();
+  const auto report = [&](std::string what, const char* consequence) {
+    pg::warning(what + " of column " + core::quoted(source.name) + " can't be read as geometry",
+                std::string(consequence) + " The first error was: " + fill.first_error() + ".");
+  };
+  if (fill.gave_up()) {
+    report("many values", "the_geom is NULL in most of the rows.");
+  } else if (fill.unreadable() > 0) {
+    report(std::to_string(fill.unreadable()) + " values", "the_geom is NULL in their rows.");
+  }
+  if (fill.beyond_webmercator() > 0) {
+    pg::warning(std::to_string(fill.beyond_webmercator()) + " geometries have no equivalent in web mercator",
+                "the_geom_webmercator is NULL in their rows. The first error was: " + fill.first_error() + ".");
+  }
+}
+
+/// The key of the source beside cartodb_id.
+void add_unique(const std::string& table, const LoadPlan& plan) {
+  std::string key;
+  for (const std::size_t index : plan.primary_key) {
+    key += (key.empty() ? "" : ", ") + quoted(plan.columns[index].name);
+  }
   try {
-    pg::in_subtransaction([&] {
-      pg::execute("UPDATE " + table + " SET " + geometry_column + " = " + in_degrees(source->parsed, postgis) + ", " +
-                  webmercator_column + " = " + in_webmercator(in_degrees(source->parsed, postgis), postgis));
-    });
+    pg::in_subtransaction([&] { pg::execute("ALTER TABLE " + table + " ADD UNIQUE (" + key + ")"); });
   } catch (const pg::PgError& error) {
-    // The rows are in; that their geometry can't be read is no reason to throw them away.
-    pg::warning("the_geom is not filled from column \"" + source->column + "\"",
-                std::string("Its values can't be read as geometry: ") + error.what() + ".");
+    if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED) throw;
+    pg::warning("the primary key is not kept", std::string("An index can't hold its values: ") + error.what() + ".");
   }
 }
 
@@ -140,13 +236,16 @@ void add_default_columns(const std::string& schema, const std::string& name, Loa
     plan.primary_key.clear();
     return;
   }
-  for (const char* column : {id_column, geometry_column, webmercator_column}) make_way(table, plan, column);
   const std::optional<std::string> postgis = extension_schema("postgis");
+  const std::optional<std::size_t> source = postgis ? geometry_source(plan, *postgis) : std::nullopt;
+  make_way(table, plan, id_column);
   if (postgis) {
+    make_way(table, plan, geometry_column);
+    make_way(table, plan, webmercator_column);
     pg::execute("ALTER TABLE " + table + " ADD COLUMN " + geometry_column + " " + *postgis +
                 ".geometry(Geometry,4326), ADD COLUMN " + webmercator_column + " " + *postgis +
                 ".geometry(Geometry,3857)");
-    fill_geometry(table, plan, *postgis);
+    if (source) fill_geometry(table, plan.columns[*source], *postgis);
   }
   // Adding an identity column writes the table anew, which also drops the dead rows that filling the geometry left.
   pg::execute("ALTER TABLE " + table + " ADD COLUMN " + id_column +
@@ -156,13 +255,8 @@ void add_default_columns(const std::string& schema, const std::string& name, Loa
       pg::execute("CREATE INDEX ON " + table + " USING gist (" + column + ")");
     }
   }
-  if (!plan.primary_key.empty()) {
-    std::string key;
-    for (const std::size_t index : plan.primary_key)
-      key += (key.empty() ? "" : ", ") + quoted(plan.columns[index].name);
-    pg::execute("ALTER TABLE " + table + " ADD UNIQUE (" + key + ")");
-    plan.primary_key.clear();
-  }
+  if (!plan.primary_key.empty()) add_unique(table, plan);
+  plan.primary_key.clear();
 }
 
 }  // namespace connector::load

@@ -12,7 +12,19 @@ from harness.errors import fails
 from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
+from servers.catalog import MYSQL_KINDS
 from servers.remote_mysql import MySqlRemote
+
+# What follows is the loader's business, whatever the server: one will do, but for tests that say otherwise.
+EVERY_SERVER = pytest.mark.parametrize("mysql", list(MYSQL_KINDS), indirect=True)
+
+
+@pytest.fixture(params=["mariadb"])
+def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
+    found: MySqlRemote = request.getfixturevalue(request.param)
+    found.server.start()
+    return found
+
 
 Request = dict[str, object]
 
@@ -43,6 +55,7 @@ RELATIONS = {
 }
 
 
+@EVERY_SERVER
 @pytest.mark.parametrize("keys", [{}, {"collision_strategy": "rename"}], ids=["default", "rename"])
 def test_rename(db: Database, request_: Request, keys: Request) -> None:
     names = [db.import_table(request_, **keys)["table_name"] for _ in range(3)]
@@ -124,6 +137,7 @@ def overwrite(db: Database, request: Request, **keys: object) -> dict[str, Any]:
     return db.import_table(request, collision_strategy="overwrite", **keys)
 
 
+@EVERY_SERVER
 def test_overwrite_keeps_what_depends(db: Database, mysql: MySqlRemote, request_: Request) -> None:
     db.import_table(request_)
     db.execute(
@@ -151,6 +165,7 @@ def test_overwrite_keeps_what_depends(db: Database, mysql: MySqlRemote, request_
         db.execute("DROP OWNED BY reader; DROP ROLE reader")
 
 
+@EVERY_SERVER
 def test_overwrite_is_undone(db: Database, mysql: MySqlRemote, request_: Request) -> None:
     """By a failure half way, and by ROLLBACK."""
     mysql.execute("DROP TABLE IF EXISTS odd", "CREATE TABLE odd (id bigint, word varchar(20))", "INSERT INTO odd VALUES (1, 'x')")
@@ -319,6 +334,7 @@ def test_overwrite_while_read(db: Database, request_: Request) -> None:
 
 
 # side by side
+@EVERY_SERVER
 def test_two_imports_of_one_name(db: Database, request_: Request) -> None:
     """One that is not committed yet holds its name: the other takes the next, and does not wait."""
     first, second = db.another(), db.another()

@@ -10,8 +10,20 @@ from harness.errors import fails
 from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
+from servers.catalog import MYSQL_KINDS
 from servers.postgres import Postgres
 from servers.remote_mysql import MySqlRemote
+
+# What follows is the loader's business, whatever the server: one will do, but for tests that say otherwise.
+EVERY_SERVER = pytest.mark.parametrize("mysql", list(MYSQL_KINDS), indirect=True)
+
+
+@pytest.fixture(params=["mariadb"])
+def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
+    found: MySqlRemote = request.getfixturevalue(request.param)
+    found.server.start()
+    return found
+
 
 # Encoding of the local database, a text that fits, one that doesn't.
 ENCODINGS = {
@@ -67,6 +79,7 @@ def stored(local: Database, expression: str, where: str = "true") -> list[str]:
     return [bytes.fromhex(value).decode(codec) for (value,) in rows]
 
 
+@EVERY_SERVER
 @pytest.mark.parametrize("keys", [{}, {"encoding": "UTF8"}], ids=["plain", "encoding"])
 def test_text_that_fits(local: Database, mysql: MySqlRemote, keys: dict[str, object]) -> None:
     fits, _ = texts(local)
@@ -78,6 +91,7 @@ def test_text_that_fits(local: Database, mysql: MySqlRemote, keys: dict[str, obj
     mysql.drop("words")
 
 
+@EVERY_SERVER
 def test_text_that_does_not_fit(local: Database, mysql: MySqlRemote) -> None:
     fits, unfit = texts(local)
     if unfit is None:
@@ -106,6 +120,7 @@ def test_long_text(local: Database, mysql: MySqlRemote) -> None:
     mysql.drop("words")
 
 
+@EVERY_SERVER
 def test_names_and_comments(local: Database, mysql: MySqlRemote) -> None:
     """Verbatim names and comments that fit; names that don't are an error, with words of ours."""
     fits, unfit = texts(local)
