@@ -26,6 +26,7 @@ using connector::core::ErrorNumber;
 using connector::load::ColumnCounts;
 using connector::load::ImportResult;
 using connector::load::NameChoice;
+using connector::pg::PgError;
 
 namespace {
 
@@ -89,6 +90,16 @@ Outcome describe(const Request& request, const std::string& schema, const NameCh
   return outcome;
 }
 
+/// An error that PostgreSQL raised while loading (a full disk, a unique index) with the connector's number in its
+/// DETAIL. A cancel or shutdown stays what it is.
+PgError numbered(const PgError& error) {
+  if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
+  connector::pg::ErrorFields fields = error.fields();
+  const std::string number = "Connector error " + std::to_string(static_cast<int>(ErrorNumber::cannot_load)) + ".";
+  fields.detail = fields.detail ? *fields.detail + "\n" + number : number;
+  return PgError(std::move(fields));
+}
+
 Json import(Datum connector_json, bool wait) {
   const auto start = std::chrono::steady_clock::now();
   Request request(connector_json, connector::core::RequestKind::import);
@@ -108,8 +119,13 @@ Json import(Datum connector_json, bool wait) {
   if (target.outcome == NameChoice::Outcome::skip) {
     connector::pg::notice("relation \"" + wanted + "\" already exists, the import is skipped");
   } else {
-    result = connector::load::run_import(request.connect(), request.spec(), schema, target, request.limits(),
-                                         request.wait());
+    connector::core::Connection& connection = request.connect();
+    try {
+      result =
+          connector::load::run_import(connection, request.spec(), schema, target, request.limits(), request.wait());
+    } catch (const PgError& error) {
+      throw numbered(error);
+    }
   }
   Outcome outcome = describe(request, connector::pg::utf8_text(std::string_view(schema.name)), target, result, start);
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);

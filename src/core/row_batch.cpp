@@ -15,6 +15,7 @@ RowBatch::RowBatch(std::vector<BatchColumn> columns, InvalidValues invalid_value
       invalid_counts_(columns_.size()),
       invalid_values_(invalid_values),
       max_rows_(std::max<std::size_t>(max_rows, 1)),
+      wanted_rows_(max_rows_),
       max_bytes_(std::max<std::size_t>(max_bytes, 1)) {
   values_.reserve(columns_.size());
   nulls_.reserve(columns_.size());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <bit>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,7 +71,9 @@ class RowBatch {
   // --- for the loader ---
   std::size_t rows() const noexcept { return rows_; }
   std::size_t bytes() const noexcept { return bytes_; }
-  bool full() const noexcept { return rows_ == max_rows_ || bytes_ >= max_bytes_; }
+  bool full() const noexcept { return rows_ >= wanted_rows_ || bytes_ >= max_bytes_; }
+  /// From now on the batch is full with `rows` rows already (at least 1; at most as many as it was made for).
+  void want_rows(std::size_t rows) noexcept { wanted_rows_ = std::clamp<std::size_t>(rows, 1, max_rows_); }
   std::size_t columns() const noexcept { return columns_.size(); }
   const BatchColumn& column(std::size_t column) const noexcept { return columns_[column]; }
   /// Values and null flags of a column, rows() of each; the loader may replace values in place.
@@ -156,6 +159,7 @@ class RowBatch {
   Arena arena_;
   InvalidValues invalid_values_;
   std::size_t max_rows_;
+  std::size_t wanted_rows_;
   std::size_t max_bytes_;
   std::size_t rows_ = 0;
   std::size_t bytes_ = 0;

@@ -1,6 +1,7 @@
 #include "load/import.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "load/bulk_insert.hpp"
@@ -53,53 +54,6 @@ std::vector<ColumnConverter> make_converters(const LoadPlan& plan, const std::ve
   return converters;
 }
 
-/// The stream: source → batch → converters → table, until the rows or the limit end.
-class Stream {
- public:
-  Stream(core::Source& source, const LoadPlan& plan, core::InvalidValues invalid_values, const ImportLimits& limits,
-         core::Wait& wait)
-      : source_(source),
-        limits_(limits),
-        wait_(wait),
-        columns_(batch_columns(plan, source.description())),
-        batch_(columns_, invalid_values, 1000, limits.batch_bytes),
-        converters_(make_converters(plan, columns_)) {}
-
-  void run(BulkInsert& insert, ImportResult& result) {
-    bool more = true;
-    while (more && !result.truncated) {
-      wait_.check();
-      more = source_.fetch(batch_);
-      std::size_t rows = batch_.rows();
-      if (limits_.max_rows > 0) {
-        const std::uint64_t left = static_cast<std::uint64_t>(limits_.max_rows) - result.rows;
-        result.truncated = rows > left;
-        rows = std::min<std::uint64_t>(rows, left);
-      }
-      memory_.use([&] {
-        for (std::size_t column = 0; column < converters_.size(); ++column) {
-          converters_[column].convert(batch_, column, rows);
-        }
-        insert.write(batch_, rows);
-      });
-      result.rows += rows;
-      result.bytes += batch_.bytes();
-      batch_.clear();
-    }
-  }
-
-  std::span<const std::uint64_t> invalid_counts() const { return batch_.invalid_counts(); }
-
- private:
-  core::Source& source_;
-  const ImportLimits& limits_;
-  core::Wait& wait_;
-  std::vector<core::BatchColumn> columns_;
-  core::RowBatch batch_;
-  std::vector<ColumnConverter> converters_;
-  BatchMemory memory_;
-};
-
 ColumnCounts counts_by_name(const LoadPlan& plan, std::span<const std::uint64_t> counts) {
   ColumnCounts result;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -107,6 +61,70 @@ ColumnCounts counts_by_name(const LoadPlan& plan, std::span<const std::uint64_t>
   }
   return result;
 }
+
+/// The stream: source → batch → converters → table, until the rows or the limit end.
+class Stream {
+ public:
+  Stream(core::Source& source, const LoadPlan& plan, core::InvalidValues invalid_values, const ImportLimits& limits,
+         core::Wait& wait)
+      : source_(source),
+        plan_(plan),
+        limits_(limits),
+        wait_(wait),
+        columns_(batch_columns(plan, source.description())),
+        batch_(columns_, invalid_values, batch_rows, limits.batch_bytes),
+        converters_(make_converters(plan, columns_)) {}
+
+  void run(BulkInsert& insert, ImportResult& result) {
+    bool more = true;
+    while (more && result.rows < max_rows()) {
+      wait_.check();
+      batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows() - result.rows, batch_rows)));
+      more = source_.fetch(batch_);
+      memory_.use([&] {
+        for (std::size_t column = 0; column < converters_.size(); ++column) {
+          converters_[column].convert(batch_, column, batch_.rows());
+        }
+        insert.write(batch_, batch_.rows());
+      });
+      result.rows += batch_.rows();
+      result.bytes += batch_.bytes();
+      batch_.clear();
+    }
+    result.invalid_values = counts_by_name(plan_, batch_.invalid_counts());
+    result.zero_dates = counts_by_name(plan_, source_.zero_date_counts());
+    if (more) result.truncated = has_another_row();
+  }
+
+ private:
+  static constexpr std::size_t batch_rows = 1000;
+
+  std::uint64_t max_rows() const {
+    return limits_.max_rows > 0 ? static_cast<std::uint64_t>(limits_.max_rows)
+                                : std::numeric_limits<std::uint64_t>::max();
+  }
+
+  /// Whether the source goes on behind the limit. What is wrong with that row is nobody's business.
+  bool has_another_row() {
+    batch_.want_rows(1);
+    try {
+      source_.fetch(batch_);
+      return batch_.rows() > 0;
+    } catch (const core::Error& error) {
+      if (error.number() == core::ErrorNumber::cannot_load) return true;
+      throw;
+    }
+  }
+
+  core::Source& source_;
+  const LoadPlan& plan_;
+  const ImportLimits& limits_;
+  core::Wait& wait_;
+  std::vector<core::BatchColumn> columns_;
+  core::RowBatch batch_;
+  std::vector<ColumnConverter> converters_;
+  BatchMemory memory_;
+};
 
 void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
   if (local_name != spec.local_name_source()) {
@@ -123,13 +141,15 @@ void report_plan(const core::ConnectorSpec& spec, const std::string& local_name,
 
 void report_counts(const ColumnCounts& counts, const std::string& what) {
   for (const auto& [column, count] : counts) {
-    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column + "\" became NULL");
+    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column +
+                "\" became NULL");
   }
 }
 
 void report_result(const ImportResult& result) {
   if (result.truncated) {
-    pg::warning("the import stopped at the limit of " + std::to_string(result.max_rows) + " rows",
+    pg::warning("the import stopped at the limit of " + std::to_string(result.max_rows) +
+                    (result.max_rows == 1 ? " row" : " rows"),
                 "The source has more rows. The limit is the lowest of connector.max_rows, connector.role_limits and "
                 "\"max_rows\" of the request.");
   }
@@ -191,8 +211,6 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   BulkInsert insert(table.relation, table.attributes);
   stream.run(insert, result);
   insert.finish();
-  result.invalid_values = counts_by_name(plan, stream.invalid_counts());
-  result.zero_dates = counts_by_name(plan, source->zero_date_counts());
   const std::string comment = description.comment;
   source.reset();  // the remote need not wait for indexes and statistics
 
