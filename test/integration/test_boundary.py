@@ -129,6 +129,9 @@ def test_the_log_has_all_fields(cluster: Cluster, db: Database) -> None:
         db.execute("SELECT boundary_fail('postgres') AS seen")
     with fails("hidden in the log"):
         db.execute("SELECT boundary_fail('hidden') AS unseen")
+    db.execute("SET log_min_messages = panic")
+    with fails("message 1"):
+        db.execute("SELECT boundary_fail('postgres') AS unlogged")
     log = cluster.server.log_since(position)
     assert "DETAIL:  The detail for the log." in log
     assert "STATEMENT:  SELECT boundary_fail('postgres') AS seen" in log
