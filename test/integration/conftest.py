@@ -13,6 +13,7 @@ from harness.database import Database
 
 from servers.catalog import MYSQL_KINDS
 from servers.postgres import Postgres
+from servers.postgres_suite import Postgres17, Postgres18, SuitePostgres
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
@@ -123,6 +124,23 @@ def authority(workspace: Workspace) -> Authority:
 @pytest.fixture(scope="session")
 def postgres15(workspace: Workspace) -> PostgresRemote:
     return PostgresRemote(Postgres(workspace).start())
+
+
+@pytest.fixture(scope="session")
+def postgres17(workspace: Workspace) -> PostgresRemote:
+    return _postgres(Postgres17, workspace)
+
+
+@pytest.fixture(scope="session")
+def postgres18(workspace: Workspace) -> PostgresRemote:
+    return _postgres(Postgres18, workspace)
+
+
+def _postgres(kind: type[SuitePostgres], workspace: Workspace) -> PostgresRemote:
+    try:
+        return PostgresRemote(kind(workspace).start(), kind.kind)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")

@@ -53,9 +53,10 @@ class PostgresRemote(Remote):
 
     def create_rows(self, table: str, count: int, *, width: int = 20) -> None:
         name = self.quote(table)
+        kind = f"varchar({width})" if width <= 1000 else "text"
         self.execute(
             f"DROP TABLE IF EXISTS {name}",
-            f"CREATE TABLE {name} (id bigint PRIMARY KEY, word text, amount numeric(12,2))",
+            f"CREATE TABLE {name} (id bigint PRIMARY KEY, word {kind}, amount numeric(12,2))",
             f"INSERT INTO {name} SELECT i, rpad('word ' || i || ' é', {width}, '.'), i / 4.0 FROM generate_series(1, {count}) i",
             f"ANALYZE {name}",
         )

@@ -1,0 +1,54 @@
+"""PostgreSQL of another Debian suite, unpacked into the cache with its own C library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from .cache import cached
+from .foreign_suite import unpack
+from .mysql56 import usable
+from .postgres import Postgres
+
+# The programs find their files by their own path, and start each other by it: so each is replaced by a script that
+# runs it with the loader and the libraries of its own suite.
+_SCRIPT = """#!/bin/sh
+root=${0%/usr/lib/postgresql/*}
+libraries=$root/usr/lib/x86_64-linux-gnu
+exec "$libraries/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$libraries" "$0.program" "$@"
+"""
+_PROGRAMS = ("initdb", "postgres")
+
+
+class SuitePostgres(Postgres):
+    """A plain server: the extension can't be loaded into it."""
+
+    suite: ClassVar[str]
+    version: ClassVar[int]
+
+    def config(self, what: str) -> str:
+        tree = cached(f"{self.suite}-postgres{self.version}", self._unpack)
+        usr = usable(tree, self.workspace, self.account) / "usr"
+        answers = {"bindir": str(usr / f"lib/postgresql/{self.version}/bin"), "version": f"PostgreSQL {self.version}"}
+        return answers[what]
+
+    @classmethod
+    def _unpack(cls, folder: Path) -> None:
+        unpack(cls.suite, [f"postgresql-{cls.version}"], folder)
+        programs = folder / f"usr/lib/postgresql/{cls.version}/bin"
+        for name in _PROGRAMS:
+            (programs / name).rename(programs / f"{name}.program")
+            (programs / name).write_text(_SCRIPT)
+            (programs / name).chmod(0o755)
+
+
+class Postgres17(SuitePostgres):
+    kind: ClassVar[str] = "postgres17"
+    suite: ClassVar[str] = "trixie"
+    version: ClassVar[int] = 17
+
+
+class Postgres18(SuitePostgres):
+    kind: ClassVar[str] = "postgres18"
+    suite: ClassVar[str] = "sid"
+    version: ClassVar[int] = 18
