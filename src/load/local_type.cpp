@@ -12,6 +12,7 @@ extern "C" {
 #include "commands/extension.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "catalog/namespace.h"
@@ -72,13 +73,30 @@ LocalType parse(const std::string& server_sql) {
   return from_oid(type.oid, type.typmod);
 }
 
+/// parse() where names mean the system's own types, whatever the session's search_path puts before them.
+LocalType parse_builtin(const std::string& server_sql) {
+  const int level = pg::guard([] {
+    const int level = NewGUCNestLevel();
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
+    return level;
+  });
+  // After an error the end of the (sub)transaction restores the setting.
+  LocalType type;
+  pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
+  pg::guard([=] { AtEOXact_GUC(false, level); });
+  return from_oid(type.oid, type.typmod);
+}
+
 /// A type of an extension, wherever that is installed; an invalid one where it is not.
 LocalType extension_type(const std::string& extension, const std::string& name) {
   const pg::SqlRows rows = pg::query(
-      "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d ON d.objid = t.oid "
-      "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'e' JOIN pg_catalog.pg_extension e "
-      "ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass "
-      "WHERE e.extname = $1 AND t.typname = $2",
+      "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d ON d.objid OPERATOR(pg_catalog.=) t.oid "
+      "AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass "
+      "AND d.deptype OPERATOR(pg_catalog.=) 'e' JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) "
+      "d.refobjid "
+      "AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass "
+      "WHERE e.extname OPERATOR(pg_catalog.=) $1 AND t.typname OPERATOR(pg_catalog.=) $2",
       {{NAMEOID, pg::exact_server_text(extension)}, {NAMEOID, pg::exact_server_text(name)}});
   return rows.empty() ? LocalType{} : from_oid(static_cast<Oid>(std::stoul(*rows[0][0])), -1);
 }
@@ -100,7 +118,7 @@ LocalType local_type(const core::LogicalType& type) {
     const LocalType found = extension_type(type.extension, type.name);
     return OidIsValid(found.oid) ? found : from_oid(TEXTOID, -1);
   }
-  return parse(core::sql_type_name(type));
+  return parse_builtin(core::sql_type_name(type));
 }
 
 LocalType parse_local_type(std::string_view sql, std::string_view column) {
