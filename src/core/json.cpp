@@ -1,5 +1,6 @@
 #include "core/json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
@@ -140,7 +141,9 @@ void append_value(std::string& to, const JsonValue& value) {
 
 JsonValue parse_json(std::string_view text) {
   TreeBuilder builder;
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+  // The library takes a NUL for the end of its input, and would not look at what is behind it.
+  builder.error_position = std::min(text.find('\0'), text.size());
+  if (builder.error_position < text.size() || !nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
     throw Error(ErrorNumber::invalid_parameters, "malformed connector JSON",
                 builder.too_deep ? "The JSON is nested too deeply."
                                  : "The text is no valid JSON at byte " + std::to_string(builder.error_position) + '.');
