@@ -27,7 +27,7 @@ class MariaDb(MySqlFamily):
             ],
             log=self.log,
             account=self.account,
-            env=self.environment(),
+            env=self.environment() | {"TMPDIR": str(self.folder)},  # runs side by side must not meet in /tmp
         )
 
     def program(self) -> list[str]:
