@@ -204,11 +204,14 @@ void fill_geometry(const std::string& table, const PlannedColumn& source, const 
   if (fill.gave_up()) {
     report("many values", "the_geom is NULL in most of the rows.");
   } else if (fill.unreadable() > 0) {
-    report(std::to_string(fill.unreadable()) + " values", "the_geom is NULL in their rows.");
+    report(std::to_string(fill.unreadable()) + (fill.unreadable() == 1 ? " value" : " values"),
+           "the_geom is NULL in such rows.");
   }
   if (fill.beyond_webmercator() > 0) {
-    pg::warning(std::to_string(fill.beyond_webmercator()) + " geometries have no equivalent in web mercator",
-                "the_geom_webmercator is NULL in their rows. The first error was: " + fill.first_error() + ".");
+    pg::warning(std::to_string(fill.beyond_webmercator()) +
+                    (fill.beyond_webmercator() == 1 ? " geometry has" : " geometries have") +
+                    " no equivalent in web mercator",
+                "the_geom_webmercator is NULL in such rows. The first error was: " + fill.first_error() + ".");
   }
 }
 

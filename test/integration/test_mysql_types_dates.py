@@ -74,7 +74,8 @@ def test_zero_dates_become_null(db: Database, mysql: MySqlRemote, table: str, de
     for keys in ({}, {"zero_dates": "null"}):
         result = db.import_table(mysql.connector(table=table), collision_strategy="overwrite", **keys)
         assert result["warnings"] == {"zero_dates": {"d": zeros}}
-        assert [text for text in db.notices if f'{zeros} zero dates in column "d" became NULL' in text], db.notices
+        dates = "zero date" if zeros == 1 else "zero dates"
+        assert [text for text in db.notices if f'{zeros} {dates} in column "d" became NULL' in text], db.notices
         here = [value for (value,) in db.rows(f"SELECT d FROM {table} ORDER BY id")]
         expected_null = [shown is not None or value == "NULL" for value, shown in ZERO_DATES[definition]]
         assert [value is None for value in here] == expected_null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -219,25 +220,39 @@ def test_beyond_web_mercator(gis: Database, mysql: MySqlRemote) -> None:
     ]
 
 
+def test_invalid_polygon_beyond_web_mercator(gis: Database, mysql: MySqlRemote) -> None:
+    """What can't be cut off, since it crosses itself, is in the_geom all the same."""
+    bow_tie = "POLYGON((0 0,10 89,10 0,0 89,0 0))"
+    gis.import_table(make(mysql, "wkt text", "'POINT(1 2)'", f"'{bow_tie}'", "'POINT(3 4)'"))
+    [warning] = [text for text in gis.notices if text.startswith("WARNING")]
+    assert "1 geometry has no equivalent in web mercator" in warning and "Self-intersection" in warning
+    assert places(gis) == [
+        (1, "SRID=4326;POINT(1 2)", True),
+        (2, f"SRID=4326;{bow_tie}", None),
+        (3, "SRID=4326;POINT(3 4)", True),
+    ]
+
+
 # A value that can't be read, and words of the error.
 UNREADABLE = {
     "'nonsense'": "parse error",
     "'POINT(1)'": "parse error|geometry",
-    "'{\"type\": \"Nothing\"}'": "GeoJSON",
-    "'{'": "GeoJSON|JSON",
+    "'{\"type\": \"Nothing\"}'": "GeoJson",
+    "'{'": "unexpected end",
     "'abc'": "hex|odd",
     "'0101'": "WKB|EWKB|geometry",
     "'SRID=999999;POINT(1 2)'": "SRID|spatial_ref_sys|projection",
 }
 
 
-@pytest.mark.parametrize("literal", UNREADABLE)
-def test_unreadable_text(gis: Database, mysql: MySqlRemote, literal: str) -> None:
+@pytest.mark.parametrize("literal, reason", UNREADABLE.items())
+def test_unreadable_text(gis: Database, mysql: MySqlRemote, literal: str, reason: str) -> None:
     """A WARNING with the number and the reason, NULL in that row, and all the others filled."""
     rows = ["'POINT(1 2)'"] * 5
     gis.import_table(make(mysql, "wkt text", *rows, literal, *rows))
     [warning] = [text for text in gis.notices if text.startswith("WARNING")]
-    assert '1 values of column "wkt" can\'t be read as geometry' in warning
+    assert '1 value of column "wkt" can\'t be read as geometry' in warning
+    assert re.search(reason, warning)
     assert places(gis) == [
         (number, None, None) if number == 6 else (number, "SRID=4326;POINT(1 2)", True) for number in range(1, 12)
     ]

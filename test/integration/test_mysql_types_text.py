@@ -59,7 +59,8 @@ def make(remote: MySqlRemote, table: str, charset: str, text: str) -> None:
     remote.execute(
         "SET sql_mode = 'STRICT_ALL_TABLES'",
         f"CREATE TABLE {table} (id int PRIMARY KEY, v varchar(40), c char(40), t text, m longtext, "
-        f"e enum('{literal}', 'x') {of_choice}, s set('{literal}', 'x') {of_choice}, b varchar(40) COLLATE {charset}_bin) CHARACTER SET {charset}",
+        f"e enum('{literal}', 'x') {of_choice}, s set('{literal}', 'x') {of_choice}, "
+        f"b varchar(40) COLLATE {charset}_bin) CHARACTER SET {charset}",
         f"INSERT INTO {table} VALUES (1, '{literal}', '{literal}', '{literal}', "
         f"REPEAT('{literal}', 20000), '{literal}', '{literal},x', '{literal}'), (2, '', '', '', '', NULL, '', '')",
     )
