@@ -142,7 +142,7 @@ constexpr const char* status_query =
     "'get_error_text', (SELECT pg_catalog.json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', "
     "e.who) "
     "FROM pg_catalog.json_to_recordset(connector.error_codes_json()) "
-    "AS e (error_code integer, title text, what_to_do text, who text) "
+    "AS e (error_code integer, title pg_catalog.text, what_to_do pg_catalog.text, who pg_catalog.text) "
     "WHERE e.error_code OPERATOR(pg_catalog.=) i.error_code), "
     "'display_name', i.item_queue_id, 'success', i.state OPERATOR(pg_catalog.=) 'complete', 'warnings', i.warnings, "
     "'skipped_columns', i.skipped_columns, 'rows', i.rows, 'bytes', i.bytes, 'is_raster', false, 'original_url', NULL, "

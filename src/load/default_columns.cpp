@@ -28,8 +28,8 @@ constexpr const char* geometry_names[] = {"the_geom", "geom", "geometry", "wkb_g
 /// The schema of an installed extension, quoted; nothing if it is not installed.
 std::optional<std::string> extension_schema(const char* extension) {
   const pg::SqlRows rows = pg::query(
-      "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
-      "WHERE e.extname = $1",
+      "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
+      "ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) $1",
       {{NAMEOID, extension}});
   if (rows.empty()) return std::nullopt;
   return pg::quote_name(*rows[0][0]);

@@ -238,9 +238,9 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
   if (has_policies) incompatible(name, "Its row security binds its owner, too.");
   if (pg::guard([&] { return get_rel_relispartition(relation); })) incompatible(name, "It is a partition.");
   const pg::SqlRows triggers = pg::query(
-      "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal "
-      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype IN ('f', 'c') AND (conrelid = $1 OR confrelid = "
-      "$1)",
+      "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid OPERATOR(pg_catalog.=) $1 AND NOT tgisinternal "
+      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype OPERATOR(pg_catalog.=) ANY ('{f,c}') "
+      "AND (conrelid OPERATOR(pg_catalog.=) $1 OR confrelid OPERATOR(pg_catalog.=) $1)",
       {{OIDOID, std::to_string(relation)}});
   if (!triggers.empty()) incompatible(name, "It has triggers, foreign keys or check constraints.");
 
