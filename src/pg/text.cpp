@@ -43,6 +43,12 @@ std::string convert_exactly(int from, int to, std::string_view text) {
   return converted;
 }
 
+/// Characters that a remote's message could play tricks on a terminal or end a C string with.
+bool is_control(char32_t character) {
+  if (character == '\n' || character == '\t' || character == '\r') return false;
+  return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
 }  // namespace
 
 std::string server_text(std::string_view utf8) {
@@ -52,7 +58,7 @@ std::string server_text(std::string_view utf8) {
   for (std::size_t position = 0; position < utf8.size();) {
     const std::size_t start = position;
     const char32_t character = core::decode_utf8(utf8, position);
-    if (character == core::invalid_utf8 || character == 0) {
+    if (character == core::invalid_utf8 || is_control(character)) {
       text += '?';
     } else if (character < 0x80) {
       text += static_cast<char>(character);
