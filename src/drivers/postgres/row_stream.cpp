@@ -30,8 +30,7 @@ class CopyStream final : public RowStream {
         data_ = std::move(next);
         continue;
       }
-      while (session_.next_result(fetching)) {
-      }
+      session_.finish(fetching);
       finished_ = true;
       reader_.finish();
     }

@@ -17,6 +17,10 @@ namespace {
 /// Bounds what a destructor may take.
 constexpr std::chrono::milliseconds stop_timeout{900};
 
+/// Limits on answers, against a server that never stops.
+constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
+constexpr int max_results = 1000;
+
 /// Hides PGSERVICE from the library, which would look for the service it names, in files or by LDAP.
 class EnvironmentWithoutService {
  public:
@@ -52,19 +56,22 @@ Stage stage_of(const PGconn* handle) {
   }
 }
 
-std::vector<TextRow> text_rows(const PGresult* result) {
-  std::vector<TextRow> rows(static_cast<std::size_t>(PQntuples(result)));
-  const int columns = PQnfields(result);
-  for (int row = 0; row < PQntuples(result); ++row) {
-    TextRow& values = rows[static_cast<std::size_t>(row)];
-    values.resize(static_cast<std::size_t>(columns));
-    for (int column = 0; column < columns; ++column) {
-      if (PQgetisnull(result, row, column) != 0) continue;
-      values[static_cast<std::size_t>(column)].emplace(PQgetvalue(result, row, column),
-                                                       static_cast<std::size_t>(PQgetlength(result, row, column)));
-    }
+TextRow text_row(const PGresult* result) {
+  TextRow row(static_cast<std::size_t>(PQnfields(result)));
+  for (int column = 0; column < PQnfields(result); ++column) {
+    if (PQgetisnull(result, 0, column) != 0) continue;
+    row[static_cast<std::size_t>(column)].emplace(PQgetvalue(result, 0, column),
+                                                  static_cast<std::size_t>(PQgetlength(result, 0, column)));
   }
-  return rows;
+  return row;
+}
+
+/// Roughly what a result takes in memory here.
+std::size_t answer_bytes(const PGresult* result) {
+  const int columns = PQntuples(result) > 0 ? PQnfields(result) : 0;
+  std::size_t bytes = sizeof(TextRow) + static_cast<std::size_t>(columns) * sizeof(TextRow::value_type);
+  for (int column = 0; column < columns; ++column) bytes += static_cast<std::size_t>(PQgetlength(result, 0, column));
+  return bytes;
 }
 
 }  // namespace
@@ -127,22 +134,37 @@ void Session::log_in() {
 }
 
 std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Doing& doing) {
-  send(sql, doing);
+  begin_statement();
+  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(doing);
+  busy_ = true;
+  PQsetSingleRowMode(handle_);
+  flush(doing);
   std::vector<std::vector<TextRow>> answers;
+  std::size_t bytes = 0;
+  bool in_rows = false;
   while (const Result result = next_result(doing)) {
-    switch (PQresultStatus(result.get())) {
-      case PGRES_TUPLES_OK:
-        answers.push_back(text_rows(result.get()));
-        break;
-      case PGRES_COMMAND_OK:
-      case PGRES_EMPTY_QUERY:
-        break;
-      default:  // COPY that nobody asked for
-        stop_statement();
-        throw_malformed("the server sends what it was not asked for");
+    const ExecStatusType status = PQresultStatus(result.get());
+    bytes += answer_bytes(result.get());
+    if (bytes > max_answer_bytes || (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
+                                     status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)) {
+      stop_statement();
+      throw_malformed("the server sends what it was not asked for");
     }
+    // The rows of a statement come as a result each, and one without rows behind them.
+    const bool has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
+    if (has_rows && !in_rows) answers.emplace_back();
+    in_rows = status == PGRES_SINGLE_TUPLE;
+    if (in_rows) answers.back().push_back(text_row(result.get()));
   }
   return answers;
+}
+
+void Session::finish(const Doing& doing) {
+  for (int results = 0; next_result(doing); ++results) {
+    if (results < max_results) continue;
+    stop_statement();
+    throw_malformed("the server sends what it was not asked for");
+  }
 }
 
 void Session::begin_statement() {
@@ -171,14 +193,12 @@ Result Session::describe(const std::string& sql, const Doing& doing) {
   if (PQsendPrepare(handle_, "", sql.c_str(), 0, nullptr) == 0) throw_lost(doing);
   busy_ = true;
   flush(doing);
-  while (next_result(doing)) {
-  }
+  finish(doing);
   if (PQsendDescribePrepared(handle_, "") == 0) throw_lost(doing);
   busy_ = true;
   flush(doing);
   Result description = next_result(doing);
-  while (next_result(doing)) {
-  }
+  finish(doing);
   return description;
 }
 
@@ -213,8 +233,7 @@ Result Session::next_result(const Doing& doing) {
     give_up();
   } else {
     try {
-      while (next_result(doing)) {
-      }
+      finish(doing);
     } catch (const core::Error&) {  // the connection ends with the error: the first words say why
     }
   }
@@ -245,9 +264,12 @@ void Session::wait(unsigned events) {
     stop_statement();
     throw;
   }
-  if (ready != core::wait_none) return;
-  stop_statement();
-  throw connect_timeout_error(login_);
+  if (ready == core::wait_none) {
+    stop_statement();
+    throw connect_timeout_error(login_);
+  }
+  // Nobody listens here, but the library would gather what it is notified of.
+  while (PGnotify* notification = PQnotifies(handle_)) PQfreemem(notification);
 }
 
 /// OpenSSL may hold bytes that are no longer in the socket: waiting for that would be for ever.

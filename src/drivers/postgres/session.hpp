@@ -71,6 +71,8 @@ class Session {
   void send_single_row_query(const std::string& sql, const Doing& doing);
   /// The next result, or null behind the last one. Throws what the server reports.
   Result next_result(const Doing& doing);
+  /// Reads the results that are left.
+  void finish(const Doing& doing);
   /// The next piece, or nothing behind the last one; next_result() then tells how the copying ended.
   CopyData next_copy_data(const Doing& doing);
 
