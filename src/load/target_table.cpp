@@ -294,8 +294,9 @@ void finish_overwrite(const TargetSchema& schema, const std::string& name, const
     }
   }
   const std::string table = pg::quote_qualified(schema.name, name);
-  const pg::SqlRows indexes = pg::query("SELECT 1 FROM pg_catalog.pg_index WHERE indrelid = $1 LIMIT 1",
-                                        {{OIDOID, std::to_string(target.relation)}});
+  const pg::SqlRows indexes =
+      pg::query("SELECT 1 FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) $1 LIMIT 1",
+                {{OIDOID, std::to_string(target.relation)}});
   if (!indexes.empty()) pg::execute("REINDEX TABLE " + table);
   pg::execute("ANALYZE " + table);
 }
