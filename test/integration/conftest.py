@@ -110,9 +110,13 @@ def remote(request: pytest.FixtureRequest) -> MySqlRemote:
 
 
 @pytest.fixture(params=REPRESENTATIVES)
-def one_remote(request: pytest.FixtureRequest) -> MySqlRemote:
+def one_remote(request: pytest.FixtureRequest) -> Iterator[MySqlRemote]:
     """One remote server of each provider in turn: for tests where its version makes no difference."""
-    return _running(request)
+    found = _running(request)
+    yield found
+    if found.server.running():  # what one test left behind must not fail the next
+        for session in found.sessions():
+            found.kill_session(session.number)
 
 
 @pytest.fixture(scope="session")

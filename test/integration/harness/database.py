@@ -45,6 +45,12 @@ class Database:
         if self._connection is not None:
             self._connection.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
     # statements
     def rows(self, query: str, *args: object) -> list[tuple[Any, ...]]:
         """Runs a statement and gives its rows, [] if it has none."""

@@ -63,7 +63,8 @@ def nothing_left_behind(database: Database, remote: Remote | None = None) -> Ite
         left = {name for name in relation_files(observer) - old_files if name.rpartition("/")[2] not in known}
         assert not left, f"files left behind: {sorted(left)}"
         if database.pid == pid:
-            assert descriptors(database) == old_descriptors, "file descriptors left open"
+            new_descriptors = descriptors(database)
+            assert new_descriptors == old_descriptors, f"descriptors: {new_descriptors} instead of {old_descriptors}"
         if remote is not None:
             no_remote_sessions(remote)
     finally:

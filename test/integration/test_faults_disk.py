@@ -1,0 +1,81 @@
+"""The disk is full: a small file system as tablespace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.database import Database
+from harness.dialects import dialect_of
+from harness.faults import import_fails
+from harness.stalls import TABLE
+
+from servers.remote import Remote
+from servers.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def small_disk(db: Database, workspace: Workspace) -> Iterator[str]:
+    """A tablespace of 3 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    folder = workspace.subfolder("small-disk", mode=0o755)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m,mode=0755", "none", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+
+    def unmount() -> None:
+        subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
+
+    workspace.at_close(unmount)
+    try:
+        place = folder / "tablespace"
+        place.mkdir()
+        db.server.account.give(place)
+        db.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+        yield str(place)
+        db.execute("DROP TABLESPACE small")
+    finally:
+        unmount()
+
+
+def files(place: str) -> set[str]:
+    return {str(path) for path in Path(place).rglob("*") if path.is_file() and path.stat().st_size > 0}
+
+
+@pytest.mark.parametrize("kind", ["heap", "toast"])
+def test_disk_full(db: Database, one_remote: Remote, small_disk: str, kind: str) -> None:
+    one_remote.create_rows(TABLE, 60_000, width=60)
+    connector = one_remote.connector(table=TABLE)
+    if kind == "toast":
+        del connector["table"]
+        connector |= {"sql_query": dialect_of(one_remote).incompressible(TABLE), "import_as": "fat"}
+    before = files(small_disk)
+    with db.another() as session:
+        session.execute("SET default_tablespace = small")
+        import_fails(session, one_remote, connector, "could not (extend|write)", sqlstate="53100")
+        db.execute("CHECKPOINT")
+        assert files(small_disk) == before
+        # there is room again
+        session.execute("BEGIN")
+        assert session.import_table({**connector, "max_rows": 50})["rows"] == 50
+        session.execute("ROLLBACK")
+    db.execute("CHECKPOINT")
+    one_remote.drop(TABLE)
+
+
+def test_disk_full_while_indexing(db: Database, one_remote: Remote, small_disk: str) -> None:
+    """The rows fit, the key does not."""
+    one_remote.create_rows(TABLE, 28_000, width=40)
+    with db.another() as session:
+        session.execute("SET default_tablespace = small")
+        connector = one_remote.connector(table=TABLE)
+        failure = import_fails(session, one_remote, connector, "could not (extend|write)", sqlstate="53100")
+        assert "PRIMARY KEY" in failure.context
+    db.execute("CHECKPOINT")
+    one_remote.drop(TABLE)

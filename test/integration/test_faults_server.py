@@ -1,0 +1,144 @@
+"""The remote server dies, or the network between fails, while an import runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from harness.database import Database
+from harness.dialects import dialect_of
+from harness.faults import fails_cleanly, import_fails, secrets_of
+from harness.stalls import ROWS, STALLS, TABLE, Stall
+
+from servers.process import wait_until
+from servers.proxy import Fault, Proxy
+from servers.remote import Remote
+
+
+@pytest.fixture
+def table(one_remote: Remote) -> Iterator[Remote]:
+    one_remote.create_rows(TABLE, ROWS, width=60)
+    yield one_remote
+    one_remote.server.start()
+    one_remote.drop(TABLE)
+
+
+@contextmanager
+def slow_rows(db: Database, remote: Remote) -> Iterator[Stall]:
+    """Rows trickle in, without end."""
+    with Proxy(remote.server.port) as proxy:
+        proxy.every(Fault(bytes_per_second=3_000_000))
+        connection, query = remote.connection(port=proxy.port), remote.endless_query(TABLE)
+        connector = remote.connector(connection=connection, sql_query=query, import_as="trickling")
+        yield Stall(connector, lambda pid: proxy.from_server > 200_000)
+
+
+@pytest.mark.parametrize("phase", ["lock", "execute", "slow", "load"])
+def test_server_is_killed(db: Database, table: Remote, phase: str) -> None:
+    """SIGKILL before the first row, between rows, and while rows come as fast as they can."""
+    words = dialect_of(table).words["lost"]
+    with (slow_rows if phase == "slow" else STALLS[phase])(db, table) as stall:
+        job = db.import_in_background(stall.connector)
+        job.database.execute("SET connector.max_rows = 0")
+        expected = {"number": words.number, "detail": f"phase ({words.phase})", "secrets": secrets_of(stall.connector)}
+        with fails_cleanly(job.database, None, words.message, **expected) as failure:
+            with job:
+                stall.wait(job)
+                table.server.kill()
+                job.result()
+        assert failure.hint
+    table.server.start()
+    table.create_rows(TABLE, 10)  # what it had not flushed is gone
+    assert db.import_table(table.connector(table=TABLE, import_as=f"after_{phase}"))["rows"] == 10
+
+
+def test_server_is_killed_at_connect(db: Database, table: Remote) -> None:
+    """The kernel takes the connection for a server that stands still, and then is no more."""
+    words = dialect_of(table).words["closed"]
+    server = table.server
+    server.freeze()
+    job = db.import_in_background(table.connector(table=TABLE))
+    with fails_cleanly(job.database, None, words.message, number=words.number, detail="phase connect"):
+        with job:
+            wait_until(
+                lambda: bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'Extension'", job.pid)),
+                what="the wait for the greeting",
+            )
+            server.kill()
+            job.result()
+
+
+def test_server_is_gone(db: Database, table: Remote) -> None:
+    words = dialect_of(table).words["refused"]
+    table.server.kill()
+    import_fails(db, None, table.connector(table=TABLE), words.message, number=words.number, detail="phase connect")
+
+
+# How many bytes of the server pass: nothing, half a greeting, the login, the first rows, half of the rows.
+CUTS = {"at once": 0, "greeting": 30, "describe": 1_500, "first rows": 20_000, "half way": 700_000}
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
+@pytest.mark.parametrize("after", CUTS)
+def test_connection_is_cut(db: Database, table: Remote, after: str, reset: bool) -> None:
+    words = dialect_of(table).words
+    with Proxy(table.server.port) as proxy:
+        proxy.every(Fault(cut_after=CUTS[after], reset=reset))
+        connector = table.connector(connection=table.connection(port=proxy.port), table=TABLE)
+        expected = words["closed" if after in ("at once", "greeting") else "lost"]
+        failure = import_fails(db, table, connector, expected.message, number=expected.number)
+        assert "phase" in failure.detail
+        wait_until(lambda: proxy.open == 0, what="the end of all connections")
+
+
+def test_cut_before_the_end_is_no_short_table(db: Database, table: Remote) -> None:
+    """Wherever the connection breaks in the last bytes, there is no table with too few rows."""
+    with Proxy(table.server.port) as proxy:
+        connector = table.connector(connection=table.connection(port=proxy.port), table=TABLE, import_as="whole")
+        assert db.import_table(connector)["rows"] == ROWS
+        total = proxy.from_server
+        db.execute("DROP TABLE whole")
+        for missing in (1, 5, 9, 100):
+            proxy.next(Fault(cut_after=total - missing))
+            import_fails(db, table, connector, dialect_of(table).words["lost"].message)
+
+
+def test_dribbling_server(db: Database, table: Remote) -> None:
+    """A slow network changes nothing but the time."""
+    with Proxy(table.server.port) as proxy:
+        proxy.every(Fault(bytes_per_second=2_000_000))
+        connector = table.connector(connection=table.connection(port=proxy.port), table=TABLE, import_as="slowly")
+        assert db.import_table(connector)["rows"] == ROWS
+    assert db.rows("SELECT count(*), min(id), max(id) FROM slowly") == [(ROWS, 1, ROWS)]
+
+
+def test_stall_and_resume(db: Database, table: Remote) -> None:
+    """Silence alone is no error."""
+    with STALLS["fetch"](db, table) as stall, Proxy(table.server.port) as proxy:
+        proxy.next(Fault(stall_after=500_000))
+        connector = {**stall.connector, "connection": table.connection(port=proxy.port), "import_as": "resumed"}
+        with db.import_in_background(connector) as job:
+            proxy.wait_until_stalled()
+            proxy.resume()
+            assert job.result()[0][0]["rows"] == ROWS
+
+
+def test_session_is_killed(db: Database, table: Remote) -> None:
+    """An administrator of the remote ends our session."""
+    words = dialect_of(table).words["lost"]
+    with STALLS["execute"](db, table) as stall:
+        job = db.import_in_background(stall.connector)
+        with fails_cleanly(job.database, table, words.message, number=words.number, detail=f"phase ({words.phase})"):
+            with job:
+                stall.wait(job)
+                for session in table.sessions():
+                    table.kill_session(session.number)
+                job.result()
+
+
+def test_local_error_stops_a_server_that_is_writing(db: Database, table: Remote) -> None:
+    """An error of ours, while the server has far more rows in hand than the network takes: it must not sit there."""
+    table.create_rows(TABLE, 200_000, width=200)
+    connector = table.connector(table=TABLE, columns={"id": "smallint", "word": None})
+    import_fails(db, table, connector, "column \"id\", row 32768", number=2001, detail="[Pp]hase convert")
