@@ -1,7 +1,9 @@
 #include "drivers/postgres/conninfo.hpp"
 
+#include <cstdlib>
 #include <memory>
 #include <new>
+#include <string_view>
 
 #include <libpq-fe.h>
 #include <openssl/x509.h>
@@ -76,15 +78,13 @@ Keywords connection_keywords(const Login& login, const core::Address& address) {
       {"keepalives_interval", "10"},
       {"keepalives_count", "6"},
   };
-  // The database server's own Kerberos ticket is not for everybody: for this service there is none to be had.
-  if (!login.trusted) keywords["krbsrvname"] = "none";
-  const Options options = library_keywords();
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    const std::string keyword = option->keyword;
-    if (keyword == "require_auth" && !login.trusted) {
-      keywords[keyword] = "password,md5,scram-sha-256";              // libpq 16
-    } else if (keyword != "service" && option->envvar != nullptr) {  // an empty service would be looked for
-      keywords.emplace(keyword, option->compiled != nullptr ? option->compiled : "");
+  if (!login.trusted) {
+    // The database server's own Kerberos ticket is not for everybody: for this service there is none to be had.
+    keywords["krbsrvname"] = "none";
+    const Options options = library_keywords();
+    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+      // From libpq 16 on.
+      if (option->keyword == std::string_view("require_auth")) keywords["require_auth"] = "password,md5,scram-sha-256";
     }
   }
   return keywords;
@@ -101,6 +101,23 @@ std::string connection_string(const Keywords& keywords) {
     text += "' ";
   }
   return text;
+}
+
+HiddenEnvironment::HiddenEnvironment() {
+  const auto hide = [this](const char* name) {
+    if (const char* value = std::getenv(name)) variables_.emplace_back(name, value);
+  };
+  const Options options = library_keywords();
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->envvar != nullptr) hide(option->envvar);
+  }
+  // These belong to no keyword: they say where services are found, and are an old word for PGSSLMODE.
+  for (const char* name : {"PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL"}) hide(name);
+  for (const auto& [name, value] : variables_) unsetenv(name.c_str());
+}
+
+HiddenEnvironment::~HiddenEnvironment() {
+  for (const auto& [name, value] : variables_) setenv(name.c_str(), value.c_str(), 1);
 }
 
 }  // namespace connector::postgres

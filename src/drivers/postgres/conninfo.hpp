@@ -4,6 +4,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/address_rules.hpp"
 #include "drivers/postgres/login.hpp"
@@ -13,13 +15,25 @@ namespace connector::postgres {
 /// Values by libpq's keywords.
 using Keywords = std::map<std::string, std::string, std::less<>>;
 
-/// What a login to an address needs. Every keyword of the library that has a default from outside (an environment
-/// variable, a file in the home folder) is among them, so that none of these counts; all but `service`, which can't be
-/// given without being looked for: hide the variable PGSERVICE from the library.
+/// What a login to an address needs, and whatever else the library would take from files in the home folder.
 Keywords connection_keywords(const Login& login, const core::Address& address);
 
 /// The keywords in libpq's form `name='value'`. Other than an array of values, which treats an empty one as absent,
-/// the string can say that a keyword is empty (fe-connect.c, conninfo_array_parse() and conninfo_parse()).
+/// the string can say that a value is empty (fe-connect.c, conninfo_array_parse() and conninfo_parse()).
 std::string connection_string(const Keywords& keywords);
+
+/// While it lives, the environment has nothing that the library would take for a keyword that is not given, nor a
+/// service to be looked for in files or by LDAP. Explicit values are no way to keep these out: there are keywords that
+/// must not be empty and have no default to be named, more with every version of the library.
+class HiddenEnvironment {
+ public:
+  HiddenEnvironment();
+  ~HiddenEnvironment();
+  HiddenEnvironment(const HiddenEnvironment&) = delete;
+  HiddenEnvironment& operator=(const HiddenEnvironment&) = delete;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> variables_;
+};
 
 }  // namespace connector::postgres

@@ -1,6 +1,5 @@
 #include "drivers/postgres/session.hpp"
 
-#include <cstdlib>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <utility>
@@ -20,26 +19,6 @@ constexpr std::chrono::milliseconds stop_timeout{900};
 /// Limits on answers, against a server that never stops.
 constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
 constexpr int max_results = 1000;
-
-/// Hides PGSERVICE from the library, which would look for the service it names, in files or by LDAP.
-class EnvironmentWithoutService {
- public:
-  EnvironmentWithoutService() {
-    if (const char* value = std::getenv(variable)) {
-      value_ = value;
-      unsetenv(variable);
-    }
-  }
-  ~EnvironmentWithoutService() {
-    if (value_) setenv(variable, value_->c_str(), 1);
-  }
-  EnvironmentWithoutService(const EnvironmentWithoutService&) = delete;
-  EnvironmentWithoutService& operator=(const EnvironmentWithoutService&) = delete;
-
- private:
-  static constexpr const char* variable = "PGSERVICE";
-  std::optional<std::string> value_;
-};
 
 /// The library would print notices to the server's log.
 void ignore_notice(void*, const PGresult*) {}
@@ -87,7 +66,7 @@ void CopyData::Free::operator()(char* bytes) const noexcept {
 Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
     : login_(login), address_(address), wait_(wait), deadline_(deadline) {
   {
-    const EnvironmentWithoutService environment;
+    const HiddenEnvironment environment;
     handle_ = PQconnectStart(connection_string(connection_keywords(login_, address_)).c_str());
   }
   if (handle_ == nullptr) throw std::bad_alloc();
