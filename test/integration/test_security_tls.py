@@ -55,8 +55,8 @@ def cipher(db: Database, side: Side, **connection: object) -> str:
 
 def refused(db: Database, side: Side, message: str = "", **connection: object) -> str:
     connector = side.remote.connector(connection=side.remote.connection(**connection), sql_query=QUERY, import_as="tls")
-    secrets = (side.server.password,)
-    with fails_cleanly(db, side.remote, message, number=1012, detail="phase (connect|authenticate)", secrets=secrets) as failure:
+    expected = {"number": 1012, "detail": "phase (connect|authenticate)", "secrets": (side.server.password,)}
+    with fails_cleanly(db, side.remote, message, **expected) as failure:
         db.import_table(connector)
     return failure.hint
 
