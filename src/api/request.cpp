@@ -51,11 +51,11 @@ Request::Request(Datum json, core::RequestKind kind)
   spec_ = core::parse_connector(text, kind, providers());
   masked_ = core::masked_connector(text, providers());
   provider_ = providers().find(spec_.provider);
-  resolve_connection(kind);
+  resolve_connection();
   check_provider_enabled();
 }
 
-void Request::resolve_connection(core::RequestKind) {
+void Request::resolve_connection() {
   if (spec_.foreign_server) {
     spec_.connection = fdw::server_connection(*spec_.foreign_server, spec_.provider);
     core::check_connection(spec_, providers());

@@ -33,7 +33,7 @@ class Request {
   core::Connection& connect();
 
  private:
-  void resolve_connection(core::RequestKind kind);
+  void resolve_connection();
   void check_provider_enabled();
 
   Settings settings_;
