@@ -121,8 +121,9 @@ Json import(Datum connector_json, bool wait) {
   } else {
     connector::core::Connection& connection = request.connect();
     try {
-      result =
-          connector::load::run_import(connection, request.spec(), schema, target, request.limits(), request.wait());
+      connector::load::NoProgress progress;
+      result = connector::load::run_import(connection, request.spec(), schema, target, request.limits(), request.wait(),
+                                           progress);
     } catch (const PgError& error) {
       throw numbered(error);
     }

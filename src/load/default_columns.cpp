@@ -45,12 +45,17 @@ std::string quoted(const std::string& utf8_name) {
   return pg::quote_name(pg::exact_server_text(utf8_name));
 }
 
+/// The name that a column of the source gets which has a default column's name.
+std::string other_name(LoadPlan& plan, const std::string& name) {
+  return core::unused_name("source_" + name,
+                           [&](const std::string& candidate) { return find_column(plan, candidate) != nullptr; });
+}
+
 /// A column of the source that has a default column's name is renamed.
 void make_way(const std::string& table, LoadPlan& plan, const std::string& name) {
   PlannedColumn* column = find_column(plan, name);
   if (column == nullptr) return;
-  const std::string other = core::unused_name(
-      "source_" + name, [&](const std::string& candidate) { return find_column(plan, candidate) != nullptr; });
+  const std::string other = other_name(plan, name);
   pg::execute("ALTER TABLE " + table + " RENAME COLUMN " + quoted(name) + " TO " + quoted(other));
   pg::notice("column \"" + name + "\" of the source is named \"" + other + "\" locally",
              "The name belongs to a default column.");
@@ -230,6 +235,15 @@ void add_unique(const std::string& table, const LoadPlan& plan) {
 }
 
 }  // namespace
+
+void rename_for_default_columns(LoadPlan& plan) {
+  if (extension_schema("cartodb")) return;
+  const bool postgis = extension_schema("postgis").has_value();
+  for (const char* name : {id_column, geometry_column, webmercator_column}) {
+    if (name != id_column && !postgis) continue;
+    if (PlannedColumn* column = find_column(plan, name)) column->name = other_name(plan, name);
+  }
+}
 
 void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan) {
   const std::string table = pg::quote_qualified(schema, name);

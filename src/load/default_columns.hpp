@@ -13,4 +13,7 @@ namespace connector::load {
 /// are in the database's encoding. A column of the source that has one of the three names gives way.
 void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan);
 
+/// Gives the plan's columns the names that add_default_columns() leaves them with.
+void rename_for_default_columns(LoadPlan& plan);
+
 }  // namespace connector::load
