@@ -72,19 +72,23 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
     table = {create_table(schema, target.name, plan), leading_attributes(plan.columns.size())};
   }
 
-  Stream stream(*source, plan, spec.invalid_values, limits, wait, progress);
-  stream.open();
-  BulkInsert insert(table.relation, table.attributes);
-  stream.run(insert, result);
-  insert.finish();
+  std::vector<bool> has_nulls;
+  {  // the batch's memory is given back before the key is built
+    Stream stream(*source, plan, spec.invalid_values, limits, wait, progress);
+    stream.open();
+    BulkInsert insert(table.relation, table.attributes);
+    stream.run(insert, result);
+    insert.finish();
+    has_nulls = insert.has_nulls();
+  }
   const std::string comment = description.comment;
   source.reset();  // the remote need not wait for indexes and statistics
   progress.phase(RunPhase::indexing);
 
   if (overwrite) {
-    finish_overwrite(schema, target.name, table, plan, insert.has_nulls());
+    finish_overwrite(schema, target.name, table, plan, has_nulls);
   } else {
-    finish_table(schema, target.name, plan, insert.has_nulls(), comment, spec.default_columns);
+    finish_table(schema, target.name, plan, has_nulls, comment, spec.default_columns);
   }
   report_result(result);
   result.layout = layout_of(plan, spec.default_columns && !overwrite);

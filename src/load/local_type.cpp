@@ -4,6 +4,7 @@
 #include "load/geometry.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -12,7 +13,6 @@ extern "C" {
 #include "commands/extension.h"
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "catalog/namespace.h"
@@ -75,16 +75,10 @@ LocalType parse(const std::string& server_sql) {
 
 /// parse() where names mean the system's own types, whatever the session's search_path puts before them.
 LocalType parse_builtin(const std::string& server_sql) {
-  const int level = pg::guard([] {
-    const int level = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
-    return level;
-  });
-  // After an error the end of the (sub)transaction restores the setting.
   LocalType type;
-  pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
-  pg::guard([=] { AtEOXact_GUC(false, level); });
+  pg::with_setting("search_path", "pg_catalog, pg_temp", [&] {
+    pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
+  });
   return from_oid(type.oid, type.typmod);
 }
 

@@ -8,6 +8,7 @@
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
@@ -93,15 +94,25 @@ void drop_wrong_not_null(const std::string& table, const LoadPlan& plan, const s
   pg::warning("NOT NULL is not kept for " + names, "Values that became NULL on the way are in these columns.");
 }
 
+constexpr int key_memory_kb = 24 * 1024;
+
 void add_key(const std::string& table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
   if (plan.primary_key.empty()) return;
   if (std::ranges::any_of(plan.primary_key, [&](std::size_t index) { return has_nulls[index]; })) {
     pg::warning("the primary key is not kept", "Values that became NULL on the way are in its columns.");
     return;
   }
+  const std::string command = "ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")";
   try {
-    pg::in_subtransaction(
-        [&] { pg::execute("ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")"); });
+    pg::in_subtransaction([&] {
+      // An import's memory is bounded whatever the number of rows. Rows mostly come in the key's order, which sorts as
+      // fast with little memory.
+      if (maintenance_work_mem <= key_memory_kb) {
+        pg::execute(command);
+      } else {
+        pg::with_setting("maintenance_work_mem", std::to_string(key_memory_kb).c_str(), [&] { pg::execute(command); });
+      }
+    });
   } catch (const pg::PgError& error) {
     // Elsewhere a key may hold the beginning of a text only; here a text may be too long for an index.
     if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED) throw;

@@ -1,7 +1,8 @@
 """Runs the contenders in turn, A B C A B C …, and prints medians.
 
-Environment: ROWS (1000000) rows of the mixed and narrow tables, the others in proportion; RUNS (5);
-SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of their names (all); BIG=1 measures memory at 3 x ROWS as well.
+Environment: PROVIDERS (all) mysql, postgres; ROWS (1000000) rows of the mixed and narrow tables, the others in
+proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
+at 3 x ROWS as well.
 """
 
 from __future__ import annotations
@@ -9,22 +10,22 @@ from __future__ import annotations
 import os
 import re
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.staging import install_into
 from servers.workspace import Workspace
 
-from . import shapes
-from .contenders import ALL, Arena, Connector, Contender, Floor
+from . import peers_mysql, peers_postgres, shapes
+from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .memory import measure_memory
 from .shapes import Shape
+from .sources import SOURCES
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+_PEERS = {"mysql": peers_mysql.PEERS, "postgres": peers_postgres.PEERS}
 
 
 def main() -> int:
@@ -32,24 +33,27 @@ def main() -> int:
     runs = int(os.environ.get("RUNS") or 5)
     all_shapes = [shapes.mixed(rows), shapes.narrow(rows), shapes.wide(max(rows // 10, 1)), shapes.fat(max(rows // 50, 1))]
     wanted = _words("SHAPES") or [shape.name for shape in all_shapes]
+    providers = _words("PROVIDERS") or list(_PEERS)
     try:
         with Workspace() as workspace:
             stage = install_into(workspace, _ROOT / "build" / "bench.log")
-            options = ["--innodb-buffer-pool-size=1G"]
-            with (
-                MariaDb(workspace, options=options) as remote,
-                Postgres(workspace, stage=stage, fast=False, settings=_SETTINGS) as local,
-            ):
-                local.create_database("bench", "connector")
+            with Postgres(workspace, stage=stage, fast=False, settings=_SETTINGS) as local:
                 folder = workspace.subfolder("bench")
-                _compile(folder)
-                arena = Arena(remote, local, local.connect("bench"), folder)
-                arena.sql("SET connector.max_rows = 0")
-                _introduce(arena, runs)
-                for shape in all_shapes:
-                    if shape.name in wanted:
-                        _measure(arena, shape, runs)
-                _memory(arena, rows)
+                _introduce(local, runs)
+                for kind in SOURCES:
+                    if kind.provider not in providers:
+                        continue
+                    local.create_database("bench", "connector")
+                    source = kind(workspace, _SETTINGS)
+                    arena = Arena(source, local, local.connect("bench"), folder)
+                    print(f"\n=== {source.provider}: {source.version()} on loopback")
+                    arena.sql("SET connector.max_rows = 0")
+                    for shape in all_shapes:
+                        if shape.name in wanted:
+                            _measure(arena, shape, runs)
+                    _memory(arena, rows)
+                    arena.connection.close()
+                    source.stop()
     except KeyboardInterrupt:
         return 130
     return 0
@@ -59,30 +63,22 @@ def _words(variable: str) -> list[str]:
     return [word for word in re.split(r"[\s,]+", os.environ.get(variable, "")) if word]
 
 
-def _compile(folder: Path) -> None:
-    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libmariadb"], capture_output=True, text=True, check=True)
-    source = Path(__file__).with_name("raw_fetch.cpp")
-    subprocess.run(
-        [os.environ.get("CXX") or "g++", "-std=c++20", "-O2", str(source), "-o", str(folder / "raw_fetch"), *flags.stdout.split()],
-        check=True,
-    )
-
-
-def _introduce(arena: Arena, runs: int) -> None:
-    version = arena.sql("SHOW server_version")[0][0]
-    remote = arena.remote.sql("SELECT version()")[0][0]
+def _introduce(local: Postgres, runs: int) -> None:
+    with local.connect().cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        version = cursor.fetchone()[0]
     settings = ", ".join(f"{name} {value}" for name, value in _SETTINGS.items())
     print(f"PostgreSQL {version}: {settings}; all else, fsync too, at its default, the same for all.")
-    print(f"Remote: {remote} on loopback. {runs} runs of each in turn, CHECKPOINT before each; median (min - max).")
+    print(f"{runs} runs of each in turn, CHECKPOINT before each; median (min - max).")
 
 
 def _measure(arena: Arena, shape: Shape, runs: int) -> None:
-    shape.create(arena.remote)
+    arena.source.create(shape)
     words = _words("CONTENDERS")
     contenders: list[Contender] = []
     excuses: list[str] = []
-    for kind in ALL:
-        if words and kind not in (Connector, Floor) and not any(word in kind.name for word in words):
+    for kind in (*COMMON, *_PEERS[arena.source.provider]):
+        if words and kind not in COMMON and not any(word in kind.name for word in words):
             continue
         contender = kind(arena)
         try:
@@ -110,22 +106,28 @@ def _measure(arena: Arena, shape: Shape, runs: int) -> None:
 
 def _report(shape: Shape, size: str, times: dict[Contender, list[float]], excuses: list[str]) -> None:
     print(f"\n{shape.name}: {shape.rows:,} rows of {len(shape.columns)} columns, {size} here")
-    medians = {contender.name: statistics.median(taken) for contender, taken in times.items() if taken}
-    floor = medians.get(Floor.name)
-    connector = medians.get(Connector.name)
+    medians = {type(contender): statistics.median(taken) for contender, taken in times.items() if taken}
     for contender, taken in times.items():
-        if not taken:
-            continue
-        median = medians[contender.name]
-        line = f"  {contender.name:<30} {median:8.3f} s ({min(taken):.3f} - {max(taken):.3f}) {shape.rows / median:>12,.0f} rows/s"
-        if floor:
-            line += f"   {median / floor:5.2f} x floor"
-        if connector:
-            line += f"   {median / connector:5.2f} x connector"
-        print(line)
+        if taken:
+            spread = f"({min(taken):.3f} - {max(taken):.3f})"
+            _line(contender.name, medians[type(contender)], spread, shape, medians)
+    if {Connector, Floor, KeyAndAnalyze} <= medians.keys():
+        extra = medians[KeyAndAnalyze]
+        _line("the rows alone (difference)", medians[Connector] - extra, "", shape, medians)
+        ratio = medians[Connector] / (medians[Floor] + extra)
+        print(f"  connector / (floor + key and ANALYZE) = {ratio:.2f}")
     for excuse in excuses:
         print(f"  not measured: {excuse}")
     sys.stdout.flush()
+
+
+def _line(name: str, seconds: float, spread: str, shape: Shape, medians: dict[type[Contender], float]) -> None:
+    line = f"  {name:<32} {seconds:8.3f} s {spread:<17} {shape.rows / seconds:>12,.0f} rows/s"
+    if Floor in medians:
+        line += f"   {seconds / medians[Floor]:5.2f} x floor"
+    if Connector in medians:
+        line += f"   {seconds / medians[Connector]:5.2f} x connector"
+    print(line)
 
 
 def _memory(arena: Arena, rows: int) -> None:
@@ -133,7 +135,7 @@ def _memory(arena: Arena, rows: int) -> None:
     tables = [shapes.mixed(count, f"memory_{count}") for count in sizes]
     fat = shapes.fat(max(rows // 50, 1))
     for table in (*tables, fat):
-        table.create(arena.remote)
+        arena.source.create(table)
     measure_memory(arena, [*tables, fat])
 
 

@@ -51,7 +51,7 @@ def measure_memory(arena: Arena, shapes: list[Shape]) -> None:
     print("\nprivate memory of the importing backend (RssAnon), growth at its peak")
     for shape in shapes:
         session = arena.local.connect("bench")
-        fresh = Arena(arena.remote, arena.local, session, arena.folder)
+        fresh = Arena(arena.source, arena.local, session, arena.folder)
         fresh.sql("SELECT cdb_connector_check(%s)", arena.request(shape, "x"))  # libraries are loaded, caches warm
         fresh.sql("SET connector.max_rows = 0")
         with Peak(session.get_backend_pid()) as peak:

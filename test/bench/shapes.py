@@ -1,59 +1,90 @@
-"""The remote tables of the benchmarks."""
+"""The remote tables of the benchmarks, in the SQL of each remote database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from servers.mariadb import MariaDb
+
+@dataclass(frozen=True)
+class Column:
+    """`definition` and `value`, an expression of the row number `seq`; `other` has both where a dialect differs."""
+
+    definition: str
+    value: str
+    other: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def definition_for(self, dialect: str) -> str:
+        return self.other.get(dialect, (self.definition, self.value))[0]
+
+    def value_for(self, dialect: str) -> str:
+        return self.other.get(dialect, (self.definition, self.value))[1]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A table: columns as (definition, expression of the row number `seq`)."""
+    """A table. Its first column is its key."""
 
     name: str
     rows: int
-    columns: Sequence[tuple[str, str]]
+    columns: Sequence[Column]
 
-    def create(self, server: MariaDb) -> None:
-        definitions = ", ".join(definition for definition, _ in self.columns)
-        values = ", ".join(value for _, value in self.columns)
-        server.sql(
-            f"DROP TABLE IF EXISTS {self.name}",
-            f"CREATE TABLE {self.name} ({definitions}) CHARACTER SET utf8mb4",
-            f"INSERT INTO {self.name} SELECT {values} FROM (SELECT cast(seq AS signed) AS seq FROM seq_1_to_{self.rows}) AS numbers",
-            f"ANALYZE TABLE {self.name}",
-        )
+    @property
+    def key(self) -> str:
+        return self.columns[0].definition.split()[0]
+
+    def definitions(self, dialect: str) -> str:
+        return ", ".join(column.definition_for(dialect) for column in self.columns)
+
+    def values(self, dialect: str) -> str:
+        return ", ".join(column.value_for(dialect) for column in self.columns)
 
 
-_KEY = ("id bigint NOT NULL PRIMARY KEY", "seq")
+_KEY = Column("id bigint NOT NULL PRIMARY KEY", "seq")
 
 
 def mixed(rows: int, name: str = "mixed") -> Shape:
     """Eleven columns of the usual types, some NULLs."""
+    cities = "CASE seq % 4 WHEN 0 THEN 'Zürich' WHEN 1 THEN 'A Coruña' WHEN 2 THEN 'Łódź' ELSE 'Springfield' END"
     return Shape(
         name,
         rows,
         [
             _KEY,
-            ("quantity int NOT NULL", "seq * 7919 % 100000"),
-            ("customer varchar(60) NOT NULL", "concat('Customer number ', seq, ' é')"),
-            ("city varchar(40)", "if(seq % 5 = 0, NULL, elt(1 + seq % 4, 'Zürich', 'A Coruña', 'Łódź', 'Springfield'))"),
-            ("note varchar(200)", "if(seq % 3 = 0, NULL, repeat('lorem ipsum ', seq % 6))"),
-            ("rating smallint", "if(seq % 11 = 0, NULL, seq % 1000 - 500)"),
-            ("price decimal(12,2) NOT NULL", "seq * 37 % 10000000 / 100"),
-            ("ratio double", "seq / 7"),
-            ("day date NOT NULL", "'2000-01-01' + INTERVAL (seq % 9000) DAY"),
-            ("moment datetime(6) NOT NULL", "'2000-01-01' + INTERVAL seq * 654321 MICROSECOND + INTERVAL seq HOUR"),
-            ("flag tinyint NOT NULL", "seq % 2"),
+            Column("quantity int NOT NULL", "seq % 100000 * 7919 % 100000"),
+            Column("customer varchar(60) NOT NULL", "concat('Customer number ', seq, ' é')"),
+            Column("city varchar(40)", f"CASE WHEN seq % 5 > 0 THEN {cities} END"),
+            Column("note varchar(200)", "CASE WHEN seq % 3 > 0 THEN repeat('lorem ipsum ', seq % 6) END"),
+            Column("rating smallint", "CASE WHEN seq % 11 > 0 THEN seq % 1000 - 500 END"),
+            Column("price decimal(12,2) NOT NULL", "seq * 37 % 10000000 / 100.0"),
+            Column("ratio double precision", "seq / 7.0"),
+            Column(
+                "day date NOT NULL",
+                "'2000-01-01' + INTERVAL (seq % 9000) DAY",
+                {"postgres": ("day date NOT NULL", "date '2000-01-01' + seq % 9000")},
+            ),
+            Column(
+                "moment datetime(6) NOT NULL",
+                "'2000-01-01' + INTERVAL seq * 654321 MICROSECOND + INTERVAL seq HOUR",
+                {
+                    "postgres": (
+                        "moment timestamp(6) NOT NULL",
+                        "timestamp '2000-01-01' + seq * interval '654321 microseconds' + seq * interval '1 hour'",
+                    )
+                },
+            ),
+            Column("flag tinyint NOT NULL", "seq % 2", {"postgres": ("flag smallint NOT NULL", "seq % 2")}),
         ],
     )
 
 
 def narrow(rows: int) -> Shape:
     """Three integers."""
-    return Shape("narrow", rows, [("a int NOT NULL PRIMARY KEY", "seq"), ("b int", "seq % 1000"), ("c int", "seq * 3 % 77777")])
+    return Shape(
+        "narrow",
+        rows,
+        [Column("a int NOT NULL PRIMARY KEY", "seq"), Column("b int", "seq % 1000"), Column("c int", "seq * 3 % 77777")],
+    )
 
 
 def wide(rows: int) -> Shape:
@@ -61,18 +92,20 @@ def wide(rows: int) -> Shape:
     kinds = [
         ("int", "seq + {i}"),
         ("varchar(30)", "concat('word ', seq % ({i} + 7))"),
-        ("double", "seq / ({i} + 1)"),
-        ("decimal(10,2)", "(seq + {i}) % 1000000 / 100"),
+        ("double precision", "seq / ({i} + 1.0)"),
+        ("decimal(10,2)", "(seq + {i}) % 1000000 / 100.0"),
     ]
     columns = [_KEY]
     for i in range(99):
         kind, value = kinds[i % len(kinds)]
-        columns.append((f"c{i} {kind}", value.format(i=i)))
+        columns.append(Column(f"c{i} {kind}", value.format(i=i)))
     return Shape("wide", rows, columns)
 
 
 def fat(rows: int) -> Shape:
-    """Texts of 10 kB that compress badly."""
-    text = "repeat(md5(seq), 313)"
-    hard = "concat(" + ", ".join(f"md5(seq * 1000 + {i})" for i in range(313)) + ")"
-    return Shape("fat", rows, [_KEY, ("body mediumtext NOT NULL", f"if(seq % 2 = 0, {text}, {hard})")])
+    """Texts of 10 kB, of which half compress badly."""
+    easy = "repeat(md5(concat(seq)), 313)"
+    # PostgreSQL takes at most 100 arguments.
+    parts = [", ".join(f"md5(concat(seq, ' ', {i}))" for i in range(start, min(start + 80, 313))) for start in range(0, 313, 80)]
+    hard = "concat(" + ", ".join(f"concat({part})" for part in parts) + ")"
+    return Shape("fat", rows, [_KEY, Column("body text NOT NULL", f"CASE WHEN seq % 2 = 0 THEN {easy} ELSE {hard} END")])

@@ -1,0 +1,90 @@
+"""The remote databases that the benchmarks read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from servers.mariadb import MariaDb
+from servers.postgres import Postgres
+from servers.remote_postgres import PostgresRemote
+from servers.workspace import Workspace
+
+from .shapes import Shape
+
+
+class Source(ABC):
+    """A running server with the shapes' tables."""
+
+    provider: ClassVar[str]
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    @abstractmethod
+    def version(self) -> str: ...
+
+    @abstractmethod
+    def connection(self) -> dict[str, object]:
+        """The request's `connection`."""
+
+    @abstractmethod
+    def create(self, shape: Shape) -> None: ...
+
+
+class MySqlSource(Source):
+    """MariaDB, its tables in memory."""
+
+    provider = "mysql"
+
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
+        self.server = MariaDb(workspace, options=["--innodb-buffer-pool-size=1G"]).start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def version(self) -> str:
+        return f"MariaDB {self.server.sql('SELECT version()')[0][0]}"
+
+    def connection(self) -> dict[str, object]:
+        return self.server.connection()
+
+    def create(self, shape: Shape) -> None:
+        self.server.sql(
+            f"DROP TABLE IF EXISTS {shape.name}",
+            f"CREATE TABLE {shape.name} ({shape.definitions('mysql')}) CHARACTER SET utf8mb4",
+            f"INSERT INTO {shape.name} SELECT {shape.values('mysql')} "
+            f"FROM (SELECT cast(seq AS signed) AS seq FROM seq_1_to_{shape.rows}) AS numbers",
+            f"ANALYZE TABLE {shape.name}",
+        )
+
+
+class PostgresSource(Source):
+    """A second cluster, set up like the local one, without TLS."""
+
+    provider = "postgres"
+
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
+        self.server = Postgres(workspace, fast=False, settings=settings).start()
+        self.remote = PostgresRemote(self.server)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def version(self) -> str:
+        return f"PostgreSQL {self.remote.rows('SHOW server_version')[0][0]}"
+
+    def connection(self) -> dict[str, object]:
+        return self.remote.connection()
+
+    def create(self, shape: Shape) -> None:
+        self.remote.execute(
+            f"DROP TABLE IF EXISTS {shape.name}",
+            f"CREATE TABLE {shape.name} ({shape.definitions('postgres')})",
+            f"INSERT INTO {shape.name} SELECT {shape.values('postgres')} FROM generate_series(1, {shape.rows}) AS seq",
+            f"VACUUM (FREEZE, ANALYZE) {shape.name}",
+            "CHECKPOINT",
+        )
+
+
+SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource)
