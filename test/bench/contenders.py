@@ -57,6 +57,8 @@ class Contender(ABC):
     """One way. `run` gives seconds."""
 
     name: ClassVar[str]
+    #: Brings the rows into a table without key and statistics.
+    bare: ClassVar[bool] = False
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
@@ -87,6 +89,7 @@ class Floor(Contender):
     """What PostgreSQL itself takes for the rows when they are already here."""
 
     name = "floor: CTAS of a local copy"
+    bare = True
 
     def prepare(self, shape: Shape) -> None:
         self.arena.sql(f"DROP TABLE IF EXISTS {shape.name}_copy")

@@ -109,24 +109,26 @@ def _report(shape: Shape, size: str, times: dict[Contender, list[float]], excuse
     medians = {type(contender): statistics.median(taken) for contender, taken in times.items() if taken}
     for contender, taken in times.items():
         if taken:
+            kind = type(contender)
             spread = f"({min(taken):.3f} - {max(taken):.3f})"
-            _line(contender.name, medians[type(contender)], spread, shape, medians)
-    if {Connector, Floor, KeyAndAnalyze} <= medians.keys():
-        extra = medians[KeyAndAnalyze]
-        _line("the rows alone (difference)", medians[Connector] - extra, "", shape, medians)
-        ratio = medians[Connector] / (medians[Floor] + extra)
-        print(f"  connector / (floor + key and ANALYZE) = {ratio:.2f}")
+            _line(kind.name, medians[kind], spread, shape, medians, kind.bare)
+    if Connector in medians and KeyAndAnalyze in medians:
+        _line("connector, the rows alone", medians[Connector] - medians[KeyAndAnalyze], "(the difference)", shape, medians)
     for excuse in excuses:
         print(f"  not measured: {excuse}")
     sys.stdout.flush()
 
 
-def _line(name: str, seconds: float, spread: str, shape: Shape, medians: dict[type[Contender], float]) -> None:
+def _line(
+    name: str, seconds: float, spread: str, shape: Shape, medians: dict[type[Contender], float], bare: bool = False
+) -> None:
     line = f"  {name:<32} {seconds:8.3f} s {spread:<17} {shape.rows / seconds:>12,.0f} rows/s"
     if Floor in medians:
         line += f"   {seconds / medians[Floor]:5.2f} x floor"
     if Connector in medians:
         line += f"   {seconds / medians[Connector]:5.2f} x connector"
+        if bare and KeyAndAnalyze in medians:
+            line += f", {(seconds + medians[KeyAndAnalyze]) / medians[Connector]:5.2f} x with key and ANALYZE"
     print(line)
 
 

@@ -58,6 +58,7 @@ class MysqlFdw(Contender):
     """Debian's mysql_fdw, fetch_size 10000, CTAS: without key and ANALYZE."""
 
     name = "mysql_fdw, CTAS"
+    bare = True
 
     def prepare(self, shape: Shape) -> None:
         arena, remote = self.arena, _server(self.arena).server

@@ -45,6 +45,7 @@ class CopyPipe(Contender):
     """`psql … COPY TO | psql … COPY FROM`, both binary, into a bare table: without key and ANALYZE."""
 
     name = "psql COPY | psql COPY"
+    bare = True
 
     def run(self, shape: Shape) -> float:
         target = self.target(shape)
@@ -72,6 +73,7 @@ class PostgresFdw(Contender):
     """postgres_fdw, fetch_size 10000, CTAS: without key and ANALYZE."""
 
     name = "postgres_fdw, CTAS"
+    bare = True
 
     def prepare(self, shape: Shape) -> None:
         source = _source(self.arena)
