@@ -39,7 +39,7 @@ PROVIDERS += -DWITH_POSTGRES=1
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lstdc++
 
-REGRESS = providers requests rights servers
+REGRESS = providers requests rights servers syncs
 
 EXTRA_CLEAN = build dist
 

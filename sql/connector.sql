@@ -21,22 +21,24 @@ CREATE TABLE connector.role_limits (
 CREATE UNIQUE INDEX role_limits_key ON connector.role_limits
     ((coalesce(role_name::oid, 0::oid)), (coalesce(provider, '')));
 
--- Finished imports; read through the view connector.imports.
+-- Imports, finished ones and those to come; read through the view connector.imports.
 CREATE TABLE connector.import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     item_queue_id uuid NOT NULL UNIQUE,
+    synchronization_id uuid,        -- the first run of this sync
     owner oid NOT NULL,
     provider text NOT NULL,
     request json NOT NULL,          -- secrets masked
-    state text NOT NULL CHECK (state IN ('complete', 'failure')),
+    state text NOT NULL CHECK (state IN ('enqueued', 'uploading', 'complete', 'failure')),
     schema_name text NOT NULL,
-    table_name text,                -- NULL: skipped
+    table_name text,                -- NULL: skipped, failed, or not there yet
     error_code integer,
-    row_count bigint NOT NULL,
-    byte_count bigint NOT NULL,
-    result json NOT NULL,
-    started_at timestamptz NOT NULL,
-    ended_at timestamptz NOT NULL
+    error_message text,
+    row_count bigint NOT NULL DEFAULT 0,
+    byte_count bigint NOT NULL DEFAULT 0,
+    result json,
+    started_at timestamptz,
+    ended_at timestamptz
 );
 CREATE INDEX import_owner ON connector.import (owner, id);
 
@@ -53,15 +55,141 @@ SELECT i.item_queue_id,
        i.row_count AS rows,
        i.byte_count AS bytes,
        i.error_code,
+       i.error_message,
        i.result -> 'warnings' AS warnings,
        i.result -> 'skipped_columns' AS skipped_columns,
        i.request,
+       i.synchronization_id,
        i.started_at,
        i.ended_at
 FROM connector.import i
 WHERE pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
    OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = i.owner AND pg_catalog.pg_has_role(r.oid, 'USAGE'));
 GRANT SELECT ON connector.imports TO PUBLIC;
+
+-- Syncs; read through the view connector.syncs, written by the functions below only.
+CREATE TABLE connector.sync (
+    id uuid PRIMARY KEY,
+    owner regrole NOT NULL,         -- who created it; the table's owner counts as soon as there is a table
+    item_queue_id uuid NOT NULL,    -- the first run as an import
+    provider text NOT NULL,
+    request json NOT NULL,          -- secrets masked
+    has_secret boolean NOT NULL,    -- the whole request is in connector.sync_secret
+    target_schema text NOT NULL,    -- where the first run creates the table
+    relation regclass,              -- the table, NULL before the first run
+    interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
+    state text NOT NULL CHECK (state IN ('created', 'queued', 'syncing', 'success', 'failure')),
+    paused boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    run_at timestamptz,             -- NULL: rests until asked
+    ran_at timestamptz,
+    checksum text NOT NULL DEFAULT '',
+    layout text,                    -- the table's columns as the last run left them
+    log_id uuid,                    -- the last run
+    error_code integer,
+    error_message text,
+    retried_times integer NOT NULL DEFAULT 0
+);
+CREATE INDEX sync_due ON connector.sync (run_at)
+    WHERE state <> 'syncing' AND (NOT paused OR state = 'queued');
+CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
+
+-- Requests with passwords. Nobody has a privilege on this table, row security keeps out pg_read_all_data as well, and it
+-- is no part of a dump.
+CREATE TABLE connector.sync_secret (
+    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE,
+    request json NOT NULL
+);
+ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
+
+-- Runs of syncs; read through the view connector.runs.
+CREATE TABLE connector.run (
+    id uuid PRIMARY KEY,
+    sync_id uuid NOT NULL REFERENCES connector.sync ON DELETE CASCADE,
+    state text NOT NULL CHECK (state IN ('syncing', 'success', 'failure')),
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    mode text,
+    rows bigint,
+    bytes bigint,
+    inserted bigint,
+    updated bigint,
+    deleted bigint,
+    reason text,                    -- why not the way that was asked for
+    lock_ms double precision,
+    warnings json,
+    error_code integer,
+    sqlstate text,
+    error_message text,
+    error_detail text,
+    error_hint text,
+    permanent boolean,              -- trying again can't help
+    -- What connector.sync gets from a run. It is written here in the transaction of the work, and there in the next: the
+    -- row there may be locked by others, and nobody is to wait while a strong lock on the table is held.
+    relation oid,
+    checksum text,
+    layout text
+);
+CREATE INDEX run_sync ON connector.run (sync_id, started_at DESC);
+
+SELECT pg_catalog.pg_extension_config_dump('connector.sync', '');
+
+CREATE VIEW connector.syncs WITH (security_barrier) AS
+SELECT s.id,
+       pg_catalog.pg_get_userbyid(coalesce(c.relowner, s.owner::oid)) AS role_name,
+       s.provider,
+       coalesce(n.nspname::text, s.target_schema) AS schema,
+       c.relname::text AS table_name,
+       s.state,
+       s.paused,
+       s.interval_seconds * interval '1 second' AS "interval",
+       s.run_at,
+       s.ran_at,
+       s.retried_times,
+       s.error_code,
+       s.error_message,
+       s.created_at,
+       s.updated_at,
+       s.checksum,
+       s.log_id,
+       s.item_queue_id,
+       s.request
+FROM connector.sync s
+LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+   OR EXISTS (SELECT FROM pg_catalog.pg_roles r
+              WHERE r.oid = coalesce(c.relowner, s.owner::oid) AND pg_catalog.pg_has_role(r.oid, 'USAGE'));
+GRANT SELECT ON connector.syncs TO PUBLIC;
+
+CREATE VIEW connector.runs WITH (security_barrier) AS
+SELECT r.id,
+       r.sync_id,
+       s.role_name,
+       s.schema,
+       s.table_name,
+       r.state,
+       r.started_at,
+       r.ended_at,
+       r.ended_at - r.started_at AS duration,
+       r.mode,
+       r.rows,
+       r.bytes,
+       r.inserted,
+       r.updated,
+       r.deleted,
+       r.reason,
+       r.lock_ms,
+       r.warnings,
+       r.error_code,
+       r.sqlstate,
+       r.error_message,
+       r.error_detail,
+       r.error_hint
+FROM connector.run r
+JOIN connector.syncs s ON s.id = r.sync_id;
+GRANT SELECT ON connector.runs TO PUBLIC;
 
 -- Importing
 
@@ -73,6 +201,43 @@ COMMENT ON FUNCTION cdb_import_connector(json, boolean) IS
 CREATE FUNCTION cdb_import_status(item_queue_id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_status';
 COMMENT ON FUNCTION cdb_import_status(uuid) IS 'tells what became of an import';
+
+-- Syncing
+
+CREATE FUNCTION cdb_sync_connector(connector json, "interval" interval DEFAULT NULL) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_create';
+COMMENT ON FUNCTION cdb_sync_connector(json, interval) IS
+    'imports a table or query of a remote database and refreshes the local table again and again';
+
+CREATE FUNCTION cdb_sync_status(id uuid) RETURNS json
+    LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_status';
+COMMENT ON FUNCTION cdb_sync_status(uuid) IS 'tells the state of a sync';
+
+CREATE FUNCTION cdb_sync_now(id uuid, wait boolean DEFAULT false) RETURNS json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_now';
+COMMENT ON FUNCTION cdb_sync_now(uuid, boolean) IS
+    'asks for a run of a sync at once, or (wait) runs it in this transaction';
+
+CREATE FUNCTION cdb_sync_update(id uuid, "interval" interval DEFAULT NULL, connector json DEFAULT NULL) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_update';
+COMMENT ON FUNCTION cdb_sync_update(uuid, interval, json) IS 'changes the interval or the request of a sync';
+
+CREATE FUNCTION cdb_sync_pause(id uuid) RETURNS json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_pause';
+COMMENT ON FUNCTION cdb_sync_pause(uuid) IS 'stops the clock of a sync';
+
+CREATE FUNCTION cdb_sync_resume(id uuid) RETURNS json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_resume';
+COMMENT ON FUNCTION cdb_sync_resume(uuid) IS 'lets a paused sync, or one that gave up after failures, go on';
+
+CREATE FUNCTION cdb_sync_delete(id uuid) RETURNS void
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_delete';
+COMMENT ON FUNCTION cdb_sync_delete(uuid) IS 'forgets a sync and its password; the table stays';
+
+CREATE PROCEDURE cdb_run_due_syncs(max_runs integer DEFAULT NULL)
+    LANGUAGE c AS 'MODULE_PATHNAME', 'connector_run_due_syncs';
+COMMENT ON PROCEDURE cdb_run_due_syncs(integer) IS
+    'runs the syncs that are due, each in a transaction of its own: for pg_cron and the like';
 
 -- What there is
 

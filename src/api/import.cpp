@@ -1,16 +1,13 @@
 // cdb_import_connector() and cdb_import_status().
 #include "pg/postgres.hpp"
 
-#include <chrono>
-
+#include "api/import_run.hpp"
 #include "api/json.hpp"
 #include "api/request.hpp"
 #include "core/error.hpp"
 #include "load/catalog.hpp"
-#include "load/import.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
-#include "pg/notice.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
@@ -23,85 +20,10 @@ using connector::api::Json;
 using connector::api::json_datum;
 using connector::api::Request;
 using connector::core::ErrorNumber;
-using connector::load::ColumnCounts;
-using connector::load::ImportResult;
-using connector::load::NameChoice;
-using connector::pg::PgError;
 
 namespace {
 
-Json counts(const ColumnCounts& columns) {
-  Json json = Json::object();
-  for (const auto& [column, count] : columns) json[column] = count;
-  return json;
-}
-
-Json warnings(const ImportResult& result) {
-  Json json = Json::object();
-  if (result.truncated) json["max_rows_per_connection"] = result.max_rows;
-  if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
-  if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
-  return json.empty() ? Json(nullptr) : json;
-}
-
-Json skipped_columns(const ImportResult& result) {
-  Json json = Json::array();
-  for (const auto& column : result.skipped) {
-    json.push_back({{"name", column.remote_name}, {"type", column.remote_type}, {"reason", column.reason}});
-  }
-  return json;
-}
-
-/// What the caller gets, and what is remembered.
-struct Outcome {
-  connector::load::ImportRecord record;
-  Json json;
-};
-
-Outcome describe(const Request& request, const std::string& schema, const NameChoice& target,
-                 const ImportResult& result, std::chrono::steady_clock::time_point start) {
-  const bool skipped = target.outcome == NameChoice::Outcome::skip;
-  Outcome outcome;
-  connector::load::ImportRecord& record = outcome.record;
-  record.item_queue_id = connector::load::new_uuid();
-  record.provider = request.spec().provider;
-  record.request = request.masked();
-  record.state = "complete";
-  record.schema = schema;
-  if (!skipped) record.table_name = connector::pg::utf8_text(std::string_view(target.name));
-  if (skipped) record.error_code = static_cast<int>(ErrorNumber::skipped);
-  record.rows = result.rows;
-  record.bytes = result.bytes;
-
-  Json& json = outcome.json;
-  json["item_queue_id"] = record.item_queue_id;
-  json["success"] = true;
-  json["state"] = record.state;
-  json["schema"] = record.schema;
-  json["table_name"] = record.table_name ? Json(*record.table_name) : Json(nullptr);
-  json["rows"] = record.rows;
-  json["bytes"] = record.bytes;
-  json["skipped_columns"] = skipped_columns(result);
-  json["warnings"] = warnings(result);
-  if (skipped) json["error_code"] = *record.error_code;
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  json["elapsed_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
-  record.result = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return outcome;
-}
-
-/// An error that PostgreSQL raised while loading (a full disk, a unique index) with the connector's number in its
-/// DETAIL. A cancel or shutdown stays what it is.
-PgError numbered(const PgError& error) {
-  if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
-  connector::pg::ErrorFields fields = error.fields();
-  const std::string number = "Connector error " + std::to_string(static_cast<int>(ErrorNumber::cannot_load)) + ".";
-  fields.detail = fields.detail ? *fields.detail + "\n" + number : number;
-  return PgError(std::move(fields));
-}
-
 Json import(Datum connector_json, bool wait) {
-  const auto start = std::chrono::steady_clock::now();
   Request request(connector_json, connector::core::RequestKind::import);
   if (!wait) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "imports in the background are not available yet", {},
@@ -113,22 +35,9 @@ Json import(Datum connector_json, bool wait) {
   });
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   connector::load::take_import_slot(GetUserId(), connector::api::settings().max_imports_per_role);
-  const std::string wanted = connector::load::wanted_table_name(request.spec());
-  const NameChoice target = connector::load::choose_table_name(schema, wanted, request.spec().collision_strategy);
-  ImportResult result;
-  if (target.outcome == NameChoice::Outcome::skip) {
-    connector::pg::notice("relation \"" + wanted + "\" already exists, the import is skipped");
-  } else {
-    connector::core::Connection& connection = request.connect();
-    try {
-      connector::load::NoProgress progress;
-      result = connector::load::run_import(connection, request.spec(), schema, target, request.limits(), request.wait(),
-                                           progress);
-    } catch (const PgError& error) {
-      throw numbered(error);
-    }
-  }
-  Outcome outcome = describe(request, connector::pg::utf8_text(std::string_view(schema.name)), target, result, start);
+  connector::load::NoProgress progress;
+  const connector::api::ImportRun run = connector::api::import_table(request, schema, progress);
+  connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, connector::load::new_uuid());
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);
   return std::move(outcome.json);
 }
@@ -137,7 +46,8 @@ constexpr const char* status_query =
     "SELECT pg_catalog.json_build_object("
     "'id', i.item_queue_id, 'user_id', i.role_name, 'data_type', 'datasource', 'table_name', i.table_name, "
     "'schema', i.schema, 'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
-    "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, 'synchronization_id', NULL, "
+    "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, 'synchronization_id', "
+    "i.synchronization_id, "
     "'type_guessing', true, 'quoted_fields_guessing', true, 'content_guessing', false, "
     "'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
     "'get_error_text', (SELECT pg_catalog.json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', "

@@ -43,9 +43,10 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
 
 }  // namespace
 
-Request::Request(Datum json, core::RequestKind kind)
+Request::Request(Datum json, core::RequestKind kind) : Request(pg::utf8_text(json), kind) {}
+
+Request::Request(const std::string& text, core::RequestKind kind)
     : settings_(settings()), wait_(run_deadline(settings_)), connection_(TopTransactionContext) {
-  const std::string text = pg::utf8_text(json);
   // Best effort: an unreadable request is refused right behind this anyway.
   pg::hide_in_statement(core::secret_texts(text, providers()));
   spec_ = core::parse_connector(text, kind, providers());

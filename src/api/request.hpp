@@ -20,6 +20,8 @@ class Request {
   /// Parses and checks (SPEC 3, 8) without contacting anything: keys and values, the right to use the connection, the
   /// provider being enabled, server files. From here on the session shows and logs its statement without the password.
   Request(Datum json, core::RequestKind kind);
+  /// The same for UTF-8 text, of a request that was stored.
+  Request(const std::string& json, core::RequestKind kind);
 
   const core::ConnectorSpec& spec() const noexcept { return spec_; }
   const core::Provider& provider() const noexcept { return *provider_; }

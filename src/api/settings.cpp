@@ -24,6 +24,9 @@ int max_columns = 256;
 int max_listed_tables = 500;
 int max_imports_per_role = 3;
 int keep_runs = 100;
+int min_sync_interval = 900;
+int max_retries = 10;
+int max_syncs_per_role = 3;
 int connect_timeout = 10;
 int statement_timeout = 3600;
 int batch_bytes = 256 * 1024;
@@ -63,8 +66,14 @@ void define_settings() {
   define_int("connector.max_imports_per_role",
              "Largest number of imports that one role runs at the same time; 0 means no limit.", &max_imports_per_role,
              0, 1000);
-  define_int("connector.keep_runs", "Number of finished imports that are remembered for each role.", &keep_runs, 1,
+  define_int("connector.keep_runs",
+             "Number of finished imports that are remembered for each role, and of runs for each sync.", &keep_runs, 1,
              INT_MAX);
+  define_int("connector.min_sync_interval", "Shortest interval of a sync.", &min_sync_interval, 1, INT_MAX, GUC_UNIT_S);
+  define_int("connector.max_retries", "Number of failures in a row after which a sync rests.", &max_retries, 1, 1000);
+  define_int("connector.max_syncs_per_role",
+             "Largest number of syncs of one role that run at the same time; 0 means no limit.", &max_syncs_per_role, 0,
+             1000);
   define_int("connector.connect_timeout", "Longest time to resolve, connect and log in to a remote server.",
              &connect_timeout, 1, 3600, GUC_UNIT_S);
   define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.",
@@ -87,6 +96,9 @@ Settings settings() {
           max_listed_tables,
           max_imports_per_role,
           keep_runs,
+          std::chrono::seconds(min_sync_interval),
+          max_retries,
+          max_syncs_per_role,
           std::chrono::seconds(connect_timeout),
           std::chrono::seconds(statement_timeout),
           static_cast<std::size_t>(batch_bytes),

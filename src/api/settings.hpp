@@ -18,6 +18,9 @@ struct Settings {
   int max_listed_tables;
   int max_imports_per_role;  ///< 0 = none
   int keep_runs;
+  std::chrono::seconds min_sync_interval;
+  int max_retries;
+  int max_syncs_per_role;  ///< 0 = none
   std::chrono::seconds connect_timeout;
   std::chrono::seconds statement_timeout;  ///< 0 = none
   std::size_t batch_bytes;

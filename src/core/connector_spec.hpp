@@ -86,6 +86,10 @@ void check_connection(const ConnectorSpec& spec, const Registry& registry);
 /// messages. Keeps the keys' spelling and order as they were given.
 std::string masked_connector(std::string_view json, const Registry& registry);
 
+/// The connector object of a request in either form as compact JSON text, secrets included: for a place that nobody can
+/// read.
+std::string bare_connector(std::string_view json);
+
 /// The texts of all secrets in a request, as they may stand in the SQL statement that carried it: raw, and escaped as
 /// in JSON. Empty for text that is no JSON. Never throws Error.
 std::vector<std::string> secret_texts(std::string_view json, const Registry& registry);

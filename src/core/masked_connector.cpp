@@ -158,6 +158,11 @@ std::string masked_connector(std::string_view json, const Registry& registry) {
   return json_text(*connector);
 }
 
+std::string bare_connector(std::string_view json) {
+  JsonValue root = parse_object(json);
+  return json_text(*connector_object(root));
+}
+
 std::vector<std::string> secret_texts(std::string_view json, const Registry& registry) {
   std::vector<std::string> secrets;
   try {

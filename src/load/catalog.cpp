@@ -26,7 +26,45 @@ namespace connector::load {
 
 namespace {
 
-/// The owner of the extension, who owns its tables.
+// The queries below run as the owner, whatever the caller's search_path holds: every name and operator is qualified.
+constexpr const char* role_limits_query =
+    "SELECT l.enabled, l.max_rows, l.max_syncs FROM connector.role_limits l "
+    "WHERE (l.role_name IS NULL OR l.role_name::pg_catalog.oid OPERATOR(pg_catalog.=) $1) "
+    "AND (l.provider IS NULL OR l.provider OPERATOR(pg_catalog.=) $2) "
+    "ORDER BY (l.role_name IS NULL), (l.provider IS NULL) LIMIT 1";
+
+constexpr const char* insert_import =
+    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
+    "error_code, error_message, row_count, byte_count, result, synchronization_id, started_at, ended_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.statement_timestamp(), "
+    "pg_catalog.clock_timestamp()) "
+    "ON CONFLICT (item_queue_id) DO UPDATE SET owner = EXCLUDED.owner, state = EXCLUDED.state, "
+    "schema_name = EXCLUDED.schema_name, table_name = EXCLUDED.table_name, error_code = EXCLUDED.error_code, "
+    "error_message = EXCLUDED.error_message, row_count = EXCLUDED.row_count, byte_count = EXCLUDED.byte_count, "
+    "result = EXCLUDED.result, started_at = coalesce(import.started_at, EXCLUDED.started_at), "
+    "ended_at = EXCLUDED.ended_at";
+
+constexpr const char* insert_announcement =
+    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+// Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
+constexpr const char* forget_imports =
+    "DELETE FROM connector.import WHERE id OPERATOR(pg_catalog.=) ANY (SELECT o.id FROM connector.import o "
+    "WHERE o.owner OPERATOR(pg_catalog.=) $1 AND o.ended_at IS NOT NULL AND o.id OPERATOR(pg_catalog.<=) "
+    "(SELECT i.id FROM connector.import i WHERE i.owner OPERATOR(pg_catalog.=) $1 AND i.ended_at IS NOT NULL "
+    "ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
+
+std::string exact(const std::string& utf8) {
+  return pg::exact_server_text(utf8);
+}
+
+std::optional<std::string> exact(const std::optional<std::string>& utf8) {
+  return utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt;
+}
+
+}  // namespace
+
 Oid extension_owner() {
   return pg::guard([] {
     const Oid extension = get_extension_oid("connector", false);
@@ -43,28 +81,6 @@ Oid extension_owner() {
   });
 }
 
-// The queries below run as the owner, whatever the caller's search_path holds: every name and operator is qualified.
-constexpr const char* role_limits_query =
-    "SELECT l.enabled, l.max_rows FROM connector.role_limits l "
-    "WHERE (l.role_name IS NULL OR l.role_name::pg_catalog.oid OPERATOR(pg_catalog.=) $1) "
-    "AND (l.provider IS NULL OR l.provider OPERATOR(pg_catalog.=) $2) "
-    "ORDER BY (l.role_name IS NULL), (l.provider IS NULL) LIMIT 1";
-
-constexpr const char* insert_import =
-    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
-    "error_code, "
-    "row_count, byte_count, result, started_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-    "pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp())";
-
-// Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
-constexpr const char* forget_imports =
-    "DELETE FROM connector.import WHERE id OPERATOR(pg_catalog.=) ANY (SELECT o.id FROM connector.import o "
-    "WHERE o.owner OPERATOR(pg_catalog.=) $1 AND o.id OPERATOR(pg_catalog.<=) "
-    "(SELECT i.id FROM connector.import i WHERE i.owner OPERATOR(pg_catalog.=) $1 "
-    "ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
-
-}  // namespace
-
 RoleLimits role_limits(Oid role, std::string_view provider) {
   const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
   const pg::SqlRows rows =
@@ -73,13 +89,13 @@ RoleLimits role_limits(Oid role, std::string_view provider) {
   if (!rows.empty()) {
     limits.enabled = rows[0][0] != "f";
     if (rows[0][1]) limits.max_rows = std::stoll(*rows[0][1]);
+    if (rows[0][2]) limits.max_syncs = std::stoi(*rows[0][2]);
   }
   return limits;
 }
 
 void record_import(const ImportRecord& record, int keep) {
   const std::string role = std::to_string(GetUserId());
-  const auto exact = [](const std::string& text) { return pg::exact_server_text(text); };
   const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
   pg::execute(insert_import,
               {{UUIDOID, record.item_queue_id},
@@ -88,17 +104,31 @@ void record_import(const ImportRecord& record, int keep) {
                {JSONOID, exact(record.request)},
                {TEXTOID, record.state},
                {TEXTOID, exact(record.schema)},
-               {TEXTOID, record.table_name ? std::optional(exact(*record.table_name)) : std::nullopt},
+               {TEXTOID, exact(record.table_name)},
                {INT4OID, record.error_code ? std::optional(std::to_string(*record.error_code)) : std::nullopt},
+               {TEXTOID, exact(record.error_message)},
                {INT8OID, std::to_string(record.rows)},
                {INT8OID, std::to_string(record.bytes)},
-               {JSONOID, exact(record.result)}});
+               {JSONOID, exact(record.result)},
+               {UUIDOID, record.synchronization_id}});
   try {
     pg::in_subtransaction([&] { pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
   } catch (const pg::PgError& error) {
     // Under REPEATABLE READ, another import forgot one since this transaction began: no reason to fail.
     if (error.sqlerrcode() != ERRCODE_T_R_SERIALIZATION_FAILURE) throw;
   }
+}
+
+void announce_import(const ImportRecord& record) {
+  const std::string role = std::to_string(GetUserId());
+  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+  pg::execute(insert_announcement, {{UUIDOID, record.item_queue_id},
+                                    {OIDOID, role},
+                                    {TEXTOID, record.provider},
+                                    {JSONOID, exact(record.request)},
+                                    {TEXTOID, record.state},
+                                    {TEXTOID, exact(record.schema)},
+                                    {UUIDOID, record.synchronization_id}});
 }
 
 std::string new_uuid() {

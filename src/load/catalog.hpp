@@ -10,30 +10,40 @@
 
 namespace connector::load {
 
+/// The owner of the extension, who owns its tables. Throws PgError if the extension is gone.
+Oid extension_owner();
+
 /// What connector.role_limits says of a role and provider; a row for the role wins over one for all roles, and one for
 /// the provider over one for all providers.
 struct RoleLimits {
   bool enabled = true;
-  std::int64_t max_rows = 0;  ///< 0 = none
+  std::int64_t max_rows = 0;     ///< 0 = none
+  std::optional<int> max_syncs;  ///< instead of connector.max_syncs_per_role; 0 = may not sync
 };
 RoleLimits role_limits(Oid role, std::string_view provider);
 
-/// A finished import, to be remembered in connector.import. Texts are UTF-8.
+/// An import as it is remembered in connector.import. Texts are UTF-8.
 struct ImportRecord {
   std::string item_queue_id;
+  std::optional<std::string> synchronization_id;  ///< uuid: it is the first run of this sync
   std::string provider;
   std::string request;  ///< masked JSON
   std::string state;
   std::string schema;
   std::optional<std::string> table_name;
   std::optional<int> error_code;
+  std::optional<std::string> error_message;
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
-  std::string result;  ///< JSON
+  std::optional<std::string> result;  ///< JSON
 };
 
-/// Adds the record for the current role and forgets all but its newest `keep` ones.
+/// Adds a finished import of the current role, or finishes the one that was announced under this id, and forgets all
+/// but the role's newest `keep` finished ones.
 void record_import(const ImportRecord& record, int keep);
+
+/// Announces an import of the current role that is to run later.
+void announce_import(const ImportRecord& record);
 
 /// A random UUID, as text.
 std::string new_uuid();

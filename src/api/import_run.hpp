@@ -1,0 +1,44 @@
+// What an import and the first run of a sync have in common.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "api/json.hpp"
+#include "api/request.hpp"
+#include "load/catalog.hpp"
+#include "load/import.hpp"
+#include "load/progress.hpp"
+#include "pg/guard.hpp"
+
+namespace connector::api {
+
+struct ImportRun {
+  load::TargetSchema schema;
+  load::NameChoice target;
+  load::ImportResult result;
+  std::chrono::steady_clock::time_point start;
+};
+
+/// Imports into a table of `schema`, named as the request and its collision strategy want; connects only if there is
+/// something to do.
+ImportRun import_table(Request& request, const load::TargetSchema& schema, load::Progress& progress);
+
+/// What the caller gets, and what is remembered.
+struct ImportOutcome {
+  load::ImportRecord record;
+  Json json;
+};
+ImportOutcome describe_import(const Request& request, const ImportRun& run, const std::string& item_queue_id);
+
+/// `warnings` of the result: an object, or null.
+Json import_warnings(const load::ImportResult& result);
+
+/// An error that PostgreSQL raised while loading (a full disk, a unique index) with the connector's number in its
+/// DETAIL. A cancel or shutdown stays what it is.
+pg::PgError numbered(const pg::PgError& error);
+
+}  // namespace connector::api

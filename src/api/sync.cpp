@@ -1,0 +1,276 @@
+// cdb_sync_connector() and the functions that look at and change a sync.
+#include "pg/postgres.hpp"
+
+#include <cmath>
+#include <string>
+
+#include "api/json.hpp"
+#include "api/request.hpp"
+#include "api/settings.hpp"
+#include "api/sync_run.hpp"
+#include "core/error.hpp"
+#include "load/catalog.hpp"
+#include "load/target_table.hpp"
+#include "pg/entry.hpp"
+#include "pg/notice.hpp"
+#include "pg/search_path.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "sync/store.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+}
+
+using connector::api::Json;
+using connector::api::json_datum;
+using connector::api::Request;
+using connector::api::SyncRun;
+using connector::core::Error;
+using connector::core::ErrorNumber;
+using connector::sync::Sync;
+
+namespace core = connector::core;
+namespace load = connector::load;
+namespace pg = connector::pg;
+namespace store = connector::sync;
+using connector::api::settings;
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds default_interval{3600};
+constexpr seconds longest_interval{100LL * 366 * 24 * 3600};
+
+/// As EXTRACT(EPOCH …) counts, whole seconds.
+std::int64_t interval_seconds(const Interval& interval) {
+  const double days = (interval.month / 12) * 365.25 + (interval.month % 12) * 30.0 + interval.day;
+  return static_cast<std::int64_t>(days * 86400.0 + static_cast<double>(interval.time) / 1e6);
+}
+
+Datum read_interval(const std::string& text) {
+  const std::string server = pg::exact_server_text(text);
+  try {
+    return pg::guard([&] {
+      return DirectFunctionCall3(interval_in, CStringGetDatum(server.c_str()), ObjectIdGetDatum(InvalidOid),
+                                 Int32GetDatum(-1));
+    });
+  } catch (const pg::PgError&) {
+    throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters",
+                "Key \"interval\" must be a number of seconds or the text of an interval.");
+  }
+}
+
+seconds checked_interval(Datum interval) {
+  const seconds asked(interval_seconds(*DatumGetIntervalP(interval)));
+  const seconds minimum = settings().min_sync_interval;
+  if (asked < minimum) {
+    throw Error(ErrorNumber::invalid_parameters,
+                "sync interval must be at least " + std::to_string(minimum.count()) + " seconds",
+                "It is " + std::to_string(asked.count()) + " seconds.");
+  }
+  if (asked > longest_interval) {
+    throw Error(ErrorNumber::invalid_parameters, "sync interval must be at most 100 years");
+  }
+  return asked;
+}
+
+/// The argument, else what the wrapped form of the JSON has.
+std::optional<seconds> asked_interval(FunctionCallInfo fcinfo, int argument, const core::ConnectorSpec* spec) {
+  if (!fcinfo->args[argument].isnull) return checked_interval(fcinfo->args[argument].value);
+  if (spec != nullptr && spec->interval) return checked_interval(read_interval(*spec->interval));
+  return std::nullopt;
+}
+
+void require_writable(const char* function) {
+  pg::guard([=] { PreventCommandIfReadOnly(function); });
+}
+
+std::string id_argument(FunctionCallInfo fcinfo) {
+  return load::uuid_text(fcinfo->args[0].value);
+}
+
+Error no_such_sync(const std::string& id) {
+  return Error(ErrorNumber::invalid_parameters, "there is no sync with id " + id,
+               "It may have been deleted, or belong to another role.");
+}
+
+/// The sync, locked, if the caller may change it.
+Sync own_sync(const std::string& id) {
+  const std::optional<Oid> owner = store::sync_owner(id);
+  if (!owner || !pg::guard([&] { return has_privs_of_role(GetUserId(), *owner); })) throw no_such_sync(id);
+  std::optional<Sync> found = store::lock_sync(id);
+  if (!found) throw no_such_sync(id);
+  return std::move(*found);
+}
+
+/// Secrets and all, if there are any; else the masked text is the request.
+std::optional<std::string> secret_request(const std::string& json, const Request& request) {
+  std::string bare = core::bare_connector(json);
+  if (bare == request.masked()) return std::nullopt;
+  return bare;
+}
+
+// The attributes of the seeds in their order, and a few more behind them.
+constexpr const char* status_query =
+    "SELECT json_build_object("
+    "'data_import', json_build_object('endpoint', '/api/v1/imports', 'item_queue_id', s.item_queue_id), "
+    "'id', s.id, 'name', s.table_name, 'interval', extract(epoch FROM s.\"interval\")::bigint, 'url', NULL, "
+    "'state', s.state, 'user_id', s.role_name, 'created_at', to_char(s.created_at AT TIME ZONE 'UTC', $2), "
+    "'updated_at', to_char(s.updated_at AT TIME ZONE 'UTC', $2), 'run_at', to_char(s.run_at AT TIME ZONE 'UTC', $2), "
+    "'ran_at', to_char(s.ran_at AT TIME ZONE 'UTC', $2), 'modified_at', NULL, 'etag', NULL, 'checksum', s.checksum, "
+    "'log_id', s.log_id, 'error_code', s.error_code, 'error_message', s.error_message, "
+    "'retried_times', s.retried_times, 'service_name', 'connector', 'service_item_id', s.request::text, "
+    "'type_guessing', true, 'quoted_fields_guessing', true, 'content_guessing', false, 'visualization_id', NULL, "
+    "'from_external_source', false, 'schema', s.schema, 'paused', s.paused)::text "
+    "FROM connector.syncs s WHERE s.id = $1";
+
+Datum status(const std::string& id, bool read_only = false) {
+  const pg::SqlRows rows = pg::with_system_path([&] {
+    return pg::query(status_query, {{UUIDOID, id}, {TEXTOID, "YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\""}}, read_only);
+  });
+  if (rows.empty()) throw no_such_sync(id);
+  return pg::text_datum(pg::utf8_text(std::string_view(*rows[0][0])));
+}
+
+void announce_first_run(const Request& request, const store::NewSync& created) {
+  load::ImportRecord record;
+  record.item_queue_id = created.item_queue_id;
+  record.synchronization_id = created.id;
+  record.provider = created.provider;
+  record.request = request.masked();
+  record.state = "enqueued";
+  record.schema = pg::utf8_text(std::string_view(created.target_schema));
+  load::announce_import(record);
+}
+
+/// A dropped table is asked for again: by the one who calls, never by the clock.
+void forget_dropped_table(Sync& found) {
+  if (found.relation == InvalidOid || found.relation_exists) return;
+  store::forget_relation(found.id);
+  found.relation = InvalidOid;
+}
+
+Json run_answer(const std::string& id, bool enqueued) {
+  return {{"enqueued", enqueued}, {"synchronization_id", id}};
+}
+
+/// Runs the sync in the caller's transaction. A failure is recorded and told, not raised: it would undo the record.
+Json run_here(Sync& found) {
+  if (!store::try_lock_run(found.id, store::LockLife::transaction)) return run_answer(found.id, false);
+  connector::api::end_if_lost(found);
+  if (!connector::api::take_run_place(found, store::LockLife::transaction)) {
+    throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
+                "Wait for one of them to end, or have connector.max_syncs_per_role raised.");
+  }
+  found.schedule = store::after_request(found.schedule, store::now());
+  store::save_request(found.id, found.schedule);
+  const std::string log_id = store::begin_run(found, store::now());
+  const SyncRun run = connector::api::run_sync(found);
+  if (run.cancelled) throw pg::PgError(*run.cancelled);
+  store::end_run(log_id, run.result, store::now());
+  connector::api::settle_run(found.id);
+  Json answer = run_answer(found.id, true);
+  answer["state"] = run.result.failure ? "failure" : "success";
+  if (run.result.failure) {
+    answer["error_code"] = run.result.failure->number;
+    answer["error_message"] = run.result.failure->message;
+    pg::warning("the sync failed: " + run.result.failure->message, run.result.failure->detail);
+  }
+  return answer;
+}
+
+Json run_later(Sync& found) {
+  if (!connector::api::end_if_lost(found)) return run_answer(found.id, false);
+  store::save_request(found.id, store::after_request(found.schedule, store::now()));
+  return run_answer(found.id, true);
+}
+
+}  // namespace
+
+CONNECTOR_FUNCTION(connector_sync_create) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  const std::string json = pg::utf8_text(PG_GETARG_DATUM(0));
+  const Request request(json, core::RequestKind::sync);
+  const seconds interval = asked_interval(fcinfo, 1, &request.spec()).value_or(default_interval);
+  require_writable("cdb_sync_connector()");
+  const load::RoleLimits role = load::role_limits(GetUserId(), request.spec().provider);
+  if (role.max_syncs == 0) {
+    throw Error(ErrorNumber::connectors_disabled,
+                "this role may not sync with provider \"" + request.spec().provider + "\"", {},
+                "Ask an administrator to change connector.role_limits.");
+  }
+  const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
+  const store::NewSync created{load::new_uuid(), load::new_uuid(),
+                               GetUserId(),      request.spec().provider,
+                               request.masked(), secret_request(json, request),
+                               schema.name,      std::max(interval, settings().min_sync_interval)};
+  store::create_sync(created, store::now());
+  announce_first_run(request, created);
+  pg::notice("nothing runs this sync by itself",
+             "The built-in scheduler is not running. CALL cdb_run_due_syncs() runs what is due, for example from "
+             "pg_cron.");
+  return status(created.id);
+}
+
+CONNECTOR_FUNCTION(connector_sync_status) {
+  return status(id_argument(fcinfo), true);
+}
+
+CONNECTOR_FUNCTION(connector_sync_now) {
+  const bool wait = PG_GETARG_BOOL(1);
+  require_writable("cdb_sync_now()");
+  Sync found = own_sync(id_argument(fcinfo));
+  forget_dropped_table(found);
+  return json_datum(wait ? run_here(found) : run_later(found));
+}
+
+CONNECTOR_FUNCTION(connector_sync_update) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  require_writable("cdb_sync_update()");
+  std::optional<Request> request;
+  std::string json;
+  if (!PG_ARGISNULL(2)) {
+    json = pg::utf8_text(PG_GETARG_DATUM(2));
+    request.emplace(json, core::RequestKind::sync);
+  }
+  const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
+  Sync found = own_sync(id_argument(fcinfo));
+  connector::api::end_if_lost(found);
+  forget_dropped_table(found);
+  if (request) {
+    store::save_connector(found.id, request->spec().provider, request->masked(), secret_request(json, *request));
+  }
+  store::save_schedule(found.id,
+                       store::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
+  return status(found.id);
+}
+
+CONNECTOR_FUNCTION(connector_sync_pause) {
+  require_writable("cdb_sync_pause()");
+  const Sync found = own_sync(id_argument(fcinfo));
+  store::save_paused(found.id, true);
+  return status(found.id);
+}
+
+CONNECTOR_FUNCTION(connector_sync_resume) {
+  require_writable("cdb_sync_resume()");
+  Sync found = own_sync(id_argument(fcinfo));
+  connector::api::end_if_lost(found);
+  forget_dropped_table(found);
+  store::save_paused(found.id, false);
+  store::save_schedule(found.id, store::after_change(found.schedule, found.schedule.interval, store::now()));
+  return status(found.id);
+}
+
+CONNECTOR_FUNCTION(connector_sync_delete) {
+  require_writable("cdb_sync_delete()");
+  store::delete_sync(own_sync(id_argument(fcinfo)).id);
+  PG_RETURN_VOID();
+}

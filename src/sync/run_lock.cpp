@@ -1,0 +1,62 @@
+#include "sync/run_lock.hpp"
+
+#include <vector>
+
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "catalog/pg_authid.h"
+#include "catalog/pg_extension.h"
+#include "storage/lock.h"
+}
+
+namespace connector::sync {
+
+namespace {
+
+/// Session locks held by this backend.
+std::vector<LOCKTAG>& held() {
+  static auto* const tags = new std::vector<LOCKTAG>;
+  return *tags;
+}
+
+bool try_lock(const LOCKTAG& tag, LockLife life) {
+  const bool session = life == LockLife::session;
+  if (session) held().reserve(held().size() + 1);
+  const LockAcquireResult result = pg::guard([&] { return LockAcquire(&tag, ExclusiveLock, session, true); });
+  if (result == LOCKACQUIRE_NOT_AVAIL) return false;
+  if (session) held().push_back(tag);
+  return true;
+}
+
+}  // namespace
+
+bool try_lock_run(const std::string& id, LockLife life) {
+  // 48 bits of the random uuid. No real lock on a pg_extension row has a sub-id.
+  const auto bits = std::stoull(id.substr(0, 8), nullptr, 16);
+  const auto more = std::stoul(id.substr(9, 4), nullptr, 16);
+  LOCKTAG tag;
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, static_cast<uint32>(bits), static_cast<uint16>(more));
+  return try_lock(tag, life);
+}
+
+bool try_take_place(Oid role, int limit, LockLife life) {
+  if (limit == 0) return true;
+  for (int place = 1; place <= limit; ++place) {
+    LOCKTAG tag;
+    // Beside the places of imports (load::take_import_slot).
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(0xD000 + place));
+    if (try_lock(tag, life)) return true;
+  }
+  return false;
+}
+
+void release_runs() {
+  while (!held().empty()) {
+    const LOCKTAG tag = held().back();
+    held().pop_back();
+    pg::guard([&] { LockRelease(&tag, ExclusiveLock, true); });
+  }
+}
+
+}  // namespace connector::sync

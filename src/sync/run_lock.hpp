@@ -1,0 +1,24 @@
+// Locks of runs: heavyweight locks of PostgreSQL, so there is nothing to clean up after a crash, and whether somebody
+// still works on a sync is known for certain.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <string>
+
+namespace connector::sync {
+
+/// How long a lock is held: to the transaction's end, or over several transactions until release_run() or the session's
+/// end.
+enum class LockLife { transaction, session };
+
+/// Takes the right to run the sync, without waiting. False if another session has it.
+bool try_lock_run(const std::string& id, LockLife life);
+
+/// Takes one of the `limit` places that a role has for its runs, without waiting. False if all are taken. 0 = no limit.
+bool try_take_place(Oid role, int limit, LockLife life);
+
+/// Gives back what this session took with LockLife::session.
+void release_runs();
+
+}  // namespace connector::sync

@@ -1,0 +1,294 @@
+#include "sync/store.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "load/catalog.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/search_path.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+}
+
+namespace connector::sync {
+
+namespace {
+
+using pg::SqlParameter;
+using pg::SqlRows;
+
+constexpr std::array<std::string_view, 5> state_names = {"created", "queued", "syncing", "success", "failure"};
+
+State state_of(std::string_view name) {
+  return static_cast<State>(std::find(state_names.begin(), state_names.end(), name) - state_names.begin());
+}
+
+template <typename Function>
+auto as_extension_owner(Function&& function) -> std::invoke_result_t<Function> {
+  const pg::ActAs owner(load::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+  return pg::with_system_path(std::forward<Function>(function));
+}
+
+void execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  as_extension_owner([&] { pg::execute(sql, parameters); });
+}
+
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  return as_extension_owner([&] { return pg::query(sql, parameters); });
+}
+
+std::string utf8(const std::string& server) {
+  return pg::utf8_text(std::string_view(server));
+}
+
+SqlParameter uuid(const std::string& value) {
+  return {UUIDOID, value};
+}
+
+SqlParameter text(const std::string& utf8) {
+  return {TEXTOID, pg::exact_server_text(utf8)};
+}
+
+SqlParameter json(const std::optional<std::string>& utf8) {
+  return {JSONOID, utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt};
+}
+
+SqlParameter number(std::uint64_t value) {
+  return {INT8OID, std::to_string(value)};
+}
+
+SqlParameter oid(Oid value) {
+  return {OIDOID, value == InvalidOid ? std::nullopt : std::optional(std::to_string(value))};
+}
+
+/// Times travel as microseconds since 1970; this makes a timestamptz of parameter `$n`.
+std::string time_sql(int n) {
+  return "(timestamptz 'epoch' + $" + std::to_string(n) + " * interval '1 microsecond')";
+}
+
+SqlParameter time(const std::optional<Time>& value) {
+  return {INT8OID, value ? std::optional(std::to_string(value->time_since_epoch().count())) : std::nullopt};
+}
+
+Time parse_time(const std::string& microseconds) {
+  return Time(std::chrono::microseconds(std::stoll(microseconds)));
+}
+
+// The table's owner is the sync's, as soon as there is a table.
+constexpr const char* owner_sql = "coalesce(c.relowner, s.owner::oid)";
+constexpr const char* from_sql = " FROM connector.sync s LEFT JOIN pg_class c ON c.oid = s.relation ";
+
+std::vector<std::string> first_column(const SqlRows& rows) {
+  std::vector<std::string> result;
+  result.reserve(rows.size());
+  for (const auto& row : rows) result.push_back(*row[0]);
+  return result;
+}
+
+void notify(const std::string& payload) {
+  pg::guard([&] { Async_Notify("connector", payload.c_str()); });
+}
+
+}  // namespace
+
+std::string_view state_name(State state) noexcept {
+  return state_names[static_cast<std::size_t>(state)];
+}
+
+Time now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+void create_sync(const NewSync& sync, Time now) {
+  execute(
+      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, target_schema, "
+      "interval_seconds, state, created_at, updated_at, run_at) "
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, 'created', t, t, t FROM (SELECT " +
+          time_sql(9) + ") AS n (t)",
+      {uuid(sync.id),
+       oid(sync.owner),
+       uuid(sync.item_queue_id),
+       text(sync.provider),
+       json(sync.masked),
+       {BOOLOID, sync.request ? "t" : "f"},
+       {TEXTOID, sync.target_schema},
+       number(static_cast<std::uint64_t>(sync.interval.count())),
+       time(now)});
+  if (sync.request) {
+    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)",
+            {uuid(sync.id), json(sync.request)});
+  }
+}
+
+std::optional<Sync> lock_sync(const std::string& id) {
+  const SqlRows rows =
+      query("SELECT s.item_queue_id, " + std::string(owner_sql) +
+                ", s.provider, coalesce(x.request, s.request), s.request, s.has_secret AND x.sync_id IS NULL, "
+                "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
+                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id" +
+                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s",
+            {uuid(id)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  Sync sync;
+  sync.id = id;
+  sync.item_queue_id = *row[0];
+  sync.owner = static_cast<Oid>(std::stoul(*row[1]));
+  sync.provider = *row[2];
+  sync.request = utf8(*row[3]);
+  sync.masked = utf8(*row[4]);
+  sync.secret_missing = *row[5] == "t";
+  sync.target_schema = *row[6];
+  if (row[7]) sync.relation = static_cast<Oid>(std::stoul(*row[7]));
+  sync.relation_exists = *row[8] == "t";
+  sync.paused = *row[9] == "t";
+  sync.schedule.state = state_of(*row[10]);
+  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[11]));
+  if (row[12]) sync.schedule.run_at = parse_time(*row[12]);
+  sync.schedule.retried_times = std::stoi(*row[13]);
+  sync.checksum = utf8(*row[14]);
+  if (row[15]) sync.layout = utf8(*row[15]);
+  sync.log_id = row[16];
+  return sync;
+}
+
+std::optional<Oid> sync_owner(const std::string& id) {
+  const SqlRows rows = query("SELECT " + std::string(owner_sql) + from_sql + "WHERE s.id = $1", {uuid(id)});
+  if (rows.empty()) return std::nullopt;
+  return static_cast<Oid>(std::stoul(*rows[0][0]));
+}
+
+void save_schedule(const std::string& id, const Schedule& schedule) {
+  execute("UPDATE connector.sync SET state = $2, interval_seconds = $3, run_at = " + time_sql(4) +
+              ", retried_times = $5 WHERE id = $1",
+          {uuid(id),
+           text(std::string(state_name(schedule.state))),
+           number(static_cast<std::uint64_t>(schedule.interval.count())),
+           time(schedule.run_at),
+           {INT4OID, std::to_string(schedule.retried_times)}});
+}
+
+void save_request(const std::string& id, const Schedule& schedule) {
+  save_schedule(id, schedule);
+  execute("UPDATE connector.sync SET error_code = NULL, error_message = NULL WHERE id = $1", {uuid(id)});
+}
+
+void save_paused(const std::string& id, bool paused) {
+  execute("UPDATE connector.sync SET paused = $2 WHERE id = $1", {uuid(id), {BOOLOID, paused ? "t" : "f"}});
+}
+
+void save_connector(const std::string& id, const std::string& provider, const std::string& masked,
+                    const std::optional<std::string>& request) {
+  execute("UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, checksum = '' WHERE id = $1",
+          {uuid(id), text(provider), json(masked), {BOOLOID, request ? "t" : "f"}});
+  execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
+  if (request) {
+    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)", {uuid(id), json(request)});
+  }
+}
+
+void forget_relation(const std::string& id) {
+  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL WHERE id = $1", {uuid(id)});
+}
+
+void delete_sync(const std::string& id) {
+  execute("DELETE FROM connector.sync WHERE id = $1", {uuid(id)});
+}
+
+std::vector<std::string> due_syncs(Oid role, Time now) {
+  return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.run_at <= " + time_sql(2) +
+                                " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued') "
+                                "AND pg_has_role($1, " +
+                                owner_sql + ", 'USAGE') ORDER BY s.run_at, s.id",
+                            {oid(role), time(now)}));
+}
+
+std::vector<std::string> syncing_syncs(Oid role) {
+  return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.state = 'syncing' AND pg_has_role($1, " +
+                                owner_sql + ", 'USAGE') ORDER BY s.id",
+                            {oid(role)}));
+}
+
+std::string begin_run(const Sync& sync, Time now) {
+  const std::string run = load::new_uuid();
+  execute("INSERT INTO connector.run (id, sync_id, state, started_at) SELECT $1, $2, 'syncing', " + time_sql(3),
+          {uuid(run), uuid(sync.id), time(now)});
+  execute(
+      "UPDATE connector.sync SET state = 'syncing', log_id = $2, error_code = NULL, error_message = NULL "
+      "WHERE id = $1",
+      {uuid(sync.id), uuid(run)});
+  return run;
+}
+
+void end_run(const std::string& run, const RunResult& result, Time now) {
+  const std::optional<Failure>& failure = result.failure;
+  const auto optional_text = [](const std::string& utf8) -> SqlParameter {
+    return {TEXTOID, utf8.empty() ? std::nullopt : std::optional(pg::server_text(utf8))};
+  };
+  const Failure& told = failure ? *failure : Failure{};
+  execute("UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
+              ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
+              "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
+              "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21 "
+              "WHERE id = $1",
+          {uuid(run),
+           {TEXTOID, failure ? "failure" : "success"},
+           time(now),
+           optional_text(result.way),
+           optional_text(result.reason),
+           number(result.rows),
+           number(result.bytes),
+           number(result.inserted),
+           number(result.updated),
+           number(result.deleted),
+           {FLOAT8OID, std::to_string(result.lock_ms)},
+           json(result.warnings),
+           {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
+           optional_text(told.sqlstate),
+           optional_text(told.message),
+           optional_text(told.detail),
+           optional_text(told.hint),
+           {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
+           oid(result.relation),
+           {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
+           {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt}});
+}
+
+std::optional<RunRecord> find_run(const std::string& run) {
+  const SqlRows rows = query(
+      "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(error_message, '') "
+      "FROM connector.run WHERE id = $1",
+      {uuid(run)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  return RunRecord{*row[0] != "syncing", *row[0] == "failure", *row[1] == "t", std::stoi(*row[2]), *row[3]};
+}
+
+void settle(const Sync& sync, const std::string& run, const Schedule& next, int keep) {
+  save_schedule(sync.id, next);
+  const SqlRows settled = query(
+      "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
+      "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
+      "layout = coalesce(r.layout, s.layout), "
+      "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
+      "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
+      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state, "
+      "(SELECT quote_ident(k.nspname) || '.' || quote_ident(c.relname) FROM pg_class c "
+      "JOIN pg_namespace k ON k.oid = c.relnamespace WHERE c.oid = coalesce(r.relation, s.relation::oid))",
+      {uuid(sync.id), uuid(run)});
+  if (settled.empty()) return;
+  execute(
+      "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
+      "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
+      {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
+  const SqlRows payload = query("SELECT json_build_object('kind', 'sync', 'id', $1, 'state', $2, 'table', $3)::text",
+                                {uuid(sync.id), {TEXTOID, settled[0][0]}, {TEXTOID, settled[0][1]}});
+  notify(*payload[0][0]);
+}
+
+}  // namespace connector::sync

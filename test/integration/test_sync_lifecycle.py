@@ -1,0 +1,320 @@
+"""A sync from its creation to its end: what the functions answer, what the states are, what a role sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from harness.database import Database
+from harness.errors import fails
+from harness.syncs import NEVER, Syncs
+
+from servers.remote import Remote
+
+TABLE = "goods"
+
+# The attributes of the seeds, in their order.
+ATTRIBUTES = (
+    "data_import id name interval url state user_id created_at updated_at run_at ran_at modified_at etag checksum log_id "
+    "error_code error_message retried_times service_name service_item_id type_guessing quoted_fields_guessing "
+    "content_guessing visualization_id from_external_source"
+).split()
+
+
+@pytest.fixture
+def table(one_remote: Remote) -> Iterator[Remote]:
+    one_remote.create_rows(TABLE, 100)
+    yield one_remote
+    one_remote.drop(TABLE)
+
+
+@pytest.fixture
+def syncs(db: Database) -> Iterator[Syncs]:
+    found = Syncs(db)
+    yield found
+    found.clean()
+
+
+def test_attributes(syncs: Syncs, table: Remote) -> None:
+    connector = table.connector(table=TABLE)
+    created = syncs.create(connector, interval="15 minutes")
+    assert list(created)[: len(ATTRIBUTES)] == ATTRIBUTES
+    assert created["state"] == "created" and created["interval"] == 900 and created["name"] is None
+    assert created["service_name"] == "connector" and created["retried_times"] == 0 and created["checksum"] == ""
+    assert created["run_at"] == created["created_at"], "the first run is due at once"
+    assert created["ran_at"] is None and created["error_code"] is None and created["from_external_source"] is False
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", created["created_at"])
+    shown = json.loads(created["service_item_id"])
+    assert shown["connection"].pop("password") == "********"
+    assert {**shown["connection"], "password": connector["connection"]["password"]} == connector["connection"]
+    assert syncs.status(created["id"]) == created
+    assert not table.sessions(), "nothing is contacted"
+
+
+def test_forms_and_intervals(syncs: Syncs, table: Remote) -> None:
+    connector = table.connector(table=TABLE)
+    for form, interval, seconds in (
+        (connector, None, 3600),
+        (connector, "900", 900),
+        (connector, "1 day", 86400),
+        ({"connector": connector, "interval": 900}, None, 900),
+        ({"connector": connector, "interval": "30 minutes"}, None, 1800),
+        ({"connector": connector, "interval": 900}, "2 hours", 7200),
+        (connector, "1 month", 30 * 86400),
+    ):
+        assert syncs.create(form, interval=interval)["interval"] == seconds
+    for form, interval in (
+        (connector, "899"),
+        (connector, "-1 day"),
+        (connector, "200 years"),
+        ({"connector": connector, "interval": 60}, None),
+        ({"connector": connector, "interval": "soon"}, None),
+        ({**connector, "tabel": "x"}, None),
+        ({**connector, "sync": {"mode": "merge"}}, None),
+        ({**connector, "target_schema": "nowhere"}, None),
+    ):
+        with fails(secrets=(str(connector["connection"]["password"]),)):
+            syncs.create(form, interval=interval)
+    assert syncs.database.value("SELECT count(*) FROM connector.syncs") == 7
+    syncs.database.execute("SET connector.min_sync_interval = 60")
+    assert syncs.create(connector, interval="1 minute")["interval"] == 60
+    syncs.database.execute("RESET connector.min_sync_interval")
+
+
+def test_first_run_and_refresh(syncs: Syncs, table: Remote) -> None:
+    """The first run creates the table by the import's rules, the next ones keep its OID and what hangs on it."""
+    db = syncs.database
+    db.execute(f"CREATE TABLE {TABLE} (other text)")
+    created = syncs.create(table.connector(table=TABLE))
+    assert db.value("SELECT cdb_import_status(%s)", created["data_import"]["item_queue_id"])["state"] == "enqueued"
+    answer = syncs.now(created["id"], wait=True)
+    assert answer == {"enqueued": True, "synchronization_id": created["id"], "state": "success"}
+    status = syncs.status(created["id"])
+    assert status["state"] == "success" and status["name"] == f"{TABLE}_1" and status["schema"] == "public"
+    assert status["ran_at"] is not None and status["run_at"] > status["ran_at"]
+    imported = db.value("SELECT cdb_import_status(%s)", created["data_import"]["item_queue_id"])
+    assert imported["state"] == "complete" and imported["synchronization_id"] == created["id"] and imported["rows"] == 100
+
+    oid = db.value(f"SELECT '{TABLE}_1'::regclass::oid")
+    db.execute(f"CREATE VIEW seen AS SELECT count(*) AS n FROM {TABLE}_1")
+    table.execute(f"INSERT INTO {TABLE} (id, word, amount) VALUES (101, 'new', 1)", f"DELETE FROM {TABLE} WHERE id <= 2")
+    assert syncs.now(created["id"], wait=True)["state"] == "success"
+    assert db.value(f"SELECT '{TABLE}_1'::regclass::oid") == oid
+    assert db.value("SELECT n FROM seen") == 99
+    runs = db.rows("SELECT state, rows, mode, error_code FROM connector.runs WHERE sync_id = %s ORDER BY started_at", created["id"])
+    assert [run[:2] for run in runs] == [("success", 100), ("success", 99)] and runs[0][2] == "import"
+    assert status["log_id"] != syncs.status(created["id"])["log_id"]
+    db.execute("DROP VIEW seen")
+
+
+def test_due_syncs(syncs: Syncs, table: Remote) -> None:
+    """Each in a transaction of its own: one that fails does not touch the others."""
+    db = syncs.database
+    good = syncs.create(table.connector(table=TABLE, import_as="good"))["id"]
+    bad = syncs.create(table.connector(table="no_such_table", import_as="bad"))["id"]
+    late = syncs.create(table.connector(table=TABLE, import_as="late"))["id"]
+    db.execute("CALL cdb_run_due_syncs(1)")
+    assert [syncs.state(id) for id in (good, bad, late)] == ["success", "created", "created"], "oldest first, one"
+    db.execute("CALL cdb_run_due_syncs()")
+    assert [syncs.state(id) for id in (good, bad, late)] == ["success", "failure", "success"]
+    status = syncs.status(bad)
+    assert status["error_code"] == 1011 and "no_such_table" in status["error_message"] and status["retried_times"] == 1
+    imported = db.value("SELECT cdb_import_status(%s)", status["data_import"]["item_queue_id"])
+    assert imported["state"] == "failure" and imported["error_code"] == 1011 and imported["success"] is False
+    db.execute("CALL cdb_run_due_syncs()")
+    assert syncs.run_count(good) == 1, "not due"
+    syncs.make_due(good)
+    db.execute("CALL cdb_run_due_syncs(NULL)")
+    assert syncs.run_count(good) == 2
+    with fails("transaction block", sqlstate="2D000"):
+        db.execute("DO $$ BEGIN PERFORM 1; CALL cdb_run_due_syncs(); END $$; SELECT 1")
+
+
+def test_pause_resume_update_delete(syncs: Syncs, table: Remote) -> None:
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    assert syncs.call("cdb_sync_pause", id)["paused"] is True
+    db.execute("CALL cdb_run_due_syncs()")
+    assert syncs.state(id) == "created"
+    assert syncs.now(id)["enqueued"] is True  # an explicit wish counts
+    assert syncs.state(id) == "queued"
+    db.execute("CALL cdb_run_due_syncs()")
+    assert syncs.state(id) == "success" and syncs.status(id)["paused"] is True
+    assert syncs.call("cdb_sync_resume", id)["paused"] is False
+    assert syncs.call("cdb_sync_update", id, "1 day")["interval"] == 86400
+    with fails("at least 900 seconds", number=1502):
+        syncs.call("cdb_sync_update", id, "1 minute")
+    db.execute("SELECT cdb_sync_delete(%s)", id)
+    with fails("no sync", number=1502):
+        syncs.status(id)
+    assert db.value(f"SELECT count(*) FROM {TABLE}") == 100, "the table stays"
+    assert db.value("SELECT count(*) FROM connector.sync_secret") == 0
+    for function in ("cdb_sync_now", "cdb_sync_pause", "cdb_sync_resume", "cdb_sync_delete"):
+        with fails("no sync", number=1502):
+            db.value(f"SELECT {function}(%s)", NEVER)
+
+
+def test_retries(syncs: Syncs, table: Remote) -> None:
+    """Backoff, then rest; a request starts anew, success forgets."""
+    db = syncs.database
+    connection = table.connection(port=1)
+    id = syncs.create(table.connector(connection=connection, table=TABLE))["id"]
+    db.execute("SET connector.max_retries = 3")
+    for failures in (1, 2):
+        db.execute("CALL cdb_run_due_syncs()")
+        status = syncs.status(id)
+        assert status["state"] == "failure" and status["retried_times"] == failures and status["error_code"] == 1012
+        assert status["run_at"] is not None
+        delay = db.value("SELECT extract(epoch FROM run_at - clock_timestamp()) FROM connector.syncs WHERE id = %s", id)
+        assert 0 < delay <= 60 * 2 ** (failures - 1) * 1.25
+        syncs.make_due(id)
+    db.execute("CALL cdb_run_due_syncs()")
+    assert syncs.status(id)["run_at"] is None, "it rests"
+    db.execute("RESET connector.max_retries")
+    assert syncs.now(id)["enqueued"] is True
+    status = syncs.status(id)
+    assert status["retried_times"] == 0 and status["error_code"] is None and status["state"] == "queued"
+    assert syncs.now(id, wait=True)["state"] == "failure"
+    assert syncs.call("cdb_sync_update", id, None, table.connector(table=TABLE))["state"] == "failure"
+    db.execute("CALL cdb_run_due_syncs()")
+    status = syncs.status(id)
+    assert status["state"] == "success" and status["retried_times"] == 0 and status["error_message"] is None
+
+
+def test_dropped_table(syncs: Syncs, table: Remote) -> None:
+    """The clock does not bring back what the user dropped; the user's word does."""
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    syncs.now(id, wait=True)
+    db.execute(f"ALTER TABLE {TABLE} RENAME TO wares")
+    assert syncs.status(id)["name"] == "wares"
+    db.execute("CREATE SCHEMA elsewhere", )
+    db.execute("ALTER TABLE wares SET SCHEMA elsewhere")
+    assert syncs.now(id, wait=True)["state"] == "success"
+    assert syncs.status(id)["schema"] == "elsewhere"
+    db.execute("DROP SCHEMA elsewhere CASCADE")
+    syncs.make_due(id)
+    db.execute("CALL cdb_run_due_syncs()")
+    status = syncs.status(id)
+    assert status["state"] == "failure" and "dropped" in status["error_message"] and status["run_at"] is None
+    syncs.now(id, wait=True)
+    assert syncs.status(id)["name"] == TABLE and db.value(f"SELECT count(*) FROM {TABLE}") == 100
+
+
+def test_cancel(syncs: Syncs, table: Remote) -> None:
+    """A cancelled procedure records what happened; a cancelled call in a transaction leaves no trace."""
+    db = syncs.database
+    id = syncs.create(table.connector(sql_query=table.slow_query(600), import_as="slow"))["id"]
+    for query, state in (("SELECT cdb_sync_now(%s, true)", "created"), ("CALL cdb_run_due_syncs()", "failure")):
+        with db.in_background(query, *((id,) if "%s" in query else ())) as job:
+            syncs.wait_for_remote(table, job)
+            if "CALL" in query:
+                assert syncs.state(id) == "syncing", "the start is on record"
+                with db.another() as other:
+                    assert Syncs(other).now(id)["enqueued"] is False, "it runs"
+                    other.execute("CALL cdb_run_due_syncs()")
+            job.cancel()
+            with fails("canceling statement", sqlstate="57014"):
+                job.result()
+        assert syncs.state(id) == state
+    assert "canceling statement" in syncs.status(id)["error_message"]
+    assert syncs.run_count(id) == 1
+
+
+def test_lost_run(syncs: Syncs, table: Remote) -> None:
+    """A session that dies in the middle: whoever comes next puts it on record."""
+    db = syncs.database
+    id = syncs.create(table.connector(sql_query=table.slow_query(600), import_as="slow"))["id"]
+    with db.in_background("CALL cdb_run_due_syncs()") as job:
+        syncs.wait_for_remote(table, job)
+        job.terminate()
+        with fails():
+            job.result()
+    assert syncs.state(id) == "syncing"
+    db.execute("CALL cdb_run_due_syncs()")
+    status = syncs.status(id)
+    assert status["state"] == "failure" and status["error_code"] == 6671 and status["retried_times"] == 1
+    assert db.rows("SELECT state, error_code FROM connector.runs WHERE sync_id = %s", id) == [("failure", 6671)]
+
+
+def test_notify_and_history(syncs: Syncs, table: Remote) -> None:
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    with db.another() as listener:
+        listener.execute("LISTEN connector")
+        db.execute("SET connector.keep_runs = 3")
+        for _ in range(5):
+            syncs.now(id, wait=True)
+        db.execute("RESET connector.keep_runs")
+        listener.connection.poll()
+        payloads = [json.loads(notify.payload) for notify in listener.connection.notifies]
+    assert payloads == [{"kind": "sync", "id": id, "state": "success", "table": f"public.{TABLE}"}] * 5
+    assert syncs.run_count(id) == 3
+
+
+def test_roles(syncs: Syncs, etl: Database, table: Remote) -> None:
+    """A role sees and changes its own; pg_read_all_stats sees all and changes nothing."""
+    db = syncs.database
+    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.0/8'")
+    etl.close()
+    other = db.create_role("other")
+    watcher = db.create_role("watcher")
+    db.execute("GRANT pg_read_all_stats TO watcher")
+    mine = Syncs(etl)
+    id = mine.create(table.connector(table=TABLE))["id"]
+    assert mine.now(id, wait=True)["state"] == "success"
+    assert db.value(f"SELECT tableowner FROM pg_tables WHERE tablename = '{TABLE}'") == "etl"
+    for role in (other, watcher):
+        for call in ("cdb_sync_now", "cdb_sync_pause", "cdb_sync_resume", "cdb_sync_delete"):
+            with fails("no sync", number=1502):
+                role.value(f"SELECT {call}(%s)", id)
+    with fails("no sync"):
+        Syncs(other).status(id)
+    assert other.rows("SELECT * FROM connector.syncs") == [] and other.rows("SELECT * FROM connector.runs") == []
+    assert Syncs(watcher).status(id)["user_id"] == "etl"
+    assert watcher.value("SELECT count(*) FROM connector.runs") == 1
+    for relation in ("sync", "sync_secret", "run"):
+        for role in (etl, other, watcher):
+            with fails("permission denied"):
+                role.rows(f"SELECT * FROM connector.{relation}")
+    # Another's run as its owner: the superuser's call makes nobody a superuser.
+    syncs.make_due(id)
+    other.execute("CALL cdb_run_due_syncs()")
+    assert syncs.run_count(id) == 1
+    db.execute("SET connector.allowed_hosts = '127.0.0.0/8'")
+    db.execute("CALL cdb_run_due_syncs()")
+    db.execute("RESET connector.allowed_hosts")
+    assert syncs.run_count(id) == 2 and syncs.state(id) == "success"
+    # The table's owner is the sync's.
+    db.execute(f"ALTER TABLE {TABLE} OWNER TO other")
+    assert Syncs(other).status(id)["user_id"] == "other"
+    with fails("no sync"):
+        mine.status(id)
+    for role in (other, watcher):
+        role.close()
+    syncs.clean()
+    for name in ("other", "watcher"):
+        db.drop_role(name)
+
+
+def test_rights_are_checked_at_each_run(syncs: Syncs, etl: Database, table: Remote) -> None:
+    db = syncs.database
+    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.0/8'")
+    etl.close()
+    mine = Syncs(etl)
+    id = mine.create(table.connector(table=TABLE))["id"]
+    db.execute("REVOKE USAGE ON FOREIGN DATA WRAPPER connector FROM etl")
+    answer = mine.now(id, wait=True)
+    assert answer["state"] == "failure" and "permission denied" in answer["error_message"]
+    assert mine.status(id)["run_at"] is None, "permanent"
+    db.execute("GRANT USAGE ON FOREIGN DATA WRAPPER connector TO etl")
+    db.execute("INSERT INTO connector.role_limits (role_name, max_syncs) VALUES ('etl', 0)")
+    assert "may not sync" in mine.now(id, wait=True)["error_message"]
+    with fails("may not sync", number=1501):
+        mine.create(table.connector(table=TABLE))
+    db.execute("DELETE FROM connector.role_limits")
+    assert mine.now(id, wait=True)["state"] == "success"
+    syncs.clean()
