@@ -121,15 +121,22 @@ void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reas
   if (shown.data() != nullptr) message += ": " + quoted(shown);
   std::string hint = "To load such values as NULL, set \"invalid_values\" to \"null\".";
   if (number == ErrorNumber::encoding) hint.insert(0, std::string(error_number_info(number).what_to_do) + ' ');
-  throw Error(number, std::move(message), "Phase convert, local type " + sql_type_name(columns_[column].type) + '.',
-              std::move(hint));
+  throw Error(number, std::move(message), where(column) + '.', std::move(hint));
+}
+
+/// The beginning of a DETAIL.
+std::string RowBatch::where(std::size_t column) const {
+  const BatchColumn& found = columns_[column];
+  const std::string local_type = found.local_type.empty() ? sql_type_name(found.type) : found.local_type;
+  return (found.provider.empty() ? "Phase" : "Provider " + found.provider + ", phase") + " convert, local type " +
+         local_type;
 }
 
 void RowBatch::throw_too_large(std::size_t column, std::size_t payload) const {
   throw Error(ErrorNumber::cannot_load,
               "column " + quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + rows_ + 1) +
                   ": value of " + std::to_string(payload) + " bytes is too large",
-              "Phase convert. The largest value is " + std::to_string(max_value_bytes) + " bytes.");
+              where(column) + ". The largest value is " + std::to_string(max_value_bytes) + " bytes.");
 }
 
 }  // namespace connector::core

@@ -36,6 +36,8 @@ struct BatchColumn {
   ValueForm form = ValueForm::datum;
   /// Text and receive form: PostgreSQL's name of the encoding that text arrives in. The loader checks or converts it.
   std::string encoding = "UTF8";
+  std::string provider = {};    ///< for messages; empty = not named
+  std::string local_type = {};  ///< for messages: the type asked for; empty = the one that belongs to `type`
 };
 
 /// Largest payload of a value: PostgreSQL's MaxAllocSize (1 GB - 1) less the header and a terminating NUL.
@@ -150,6 +152,7 @@ class RowBatch {
     bytes_ += size;
     return value;
   }
+  std::string where(std::size_t column) const;
   [[noreturn]] void throw_too_large(std::size_t column, std::size_t payload) const;
 
   std::vector<BatchColumn> columns_;

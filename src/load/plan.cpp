@@ -93,6 +93,7 @@ std::vector<core::ColumnRequest> column_requests(const core::ConnectorSpec& spec
 
 LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns) {
   LoadPlan plan;
+  plan.provider = spec.provider;
   std::vector<std::string> remote_names;
   for (const std::size_t index : chosen_columns(spec, source)) {
     const core::RemoteColumn& remote = source.columns[index];

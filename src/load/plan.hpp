@@ -29,6 +29,7 @@ struct SkippedColumn {
 };
 
 struct LoadPlan {
+  std::string provider;  ///< its id
   std::vector<PlannedColumn> columns;
   std::vector<SkippedColumn> skipped;
   std::vector<std::size_t> primary_key;  ///< indexes into columns; empty = none

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/text.hpp"
 
 extern "C" {
 #include "utils/memutils.h"
@@ -48,7 +49,8 @@ std::vector<core::BatchColumn> batch_columns(const LoadPlan& plan, const core::S
   std::vector<core::BatchColumn> columns;
   for (const PlannedColumn& planned : plan.columns) {
     const core::RemoteColumn& remote = source.columns[planned.remote];
-    columns.push_back({remote.name, remote.type, remote.form, remote.encoding});
+    columns.push_back({remote.name, remote.type, remote.form, remote.encoding, plan.provider,
+                       pg::utf8_text(std::string_view(planned.target.shown))});
   }
   return columns;
 }

@@ -223,6 +223,16 @@ TEST(RowBatch, AnInvalidValueIsAnErrorThatTellsWhere) {
   EXPECT_EQ(batch.invalid_counts()[1], 0u);
 }
 
+TEST(RowBatch, AnInvalidValueTellsWhoseItIsAndTheTypeAskedFor) {
+  RowBatch batch({{.name = "a", .provider = "mysql", .local_type = "integer"}}, InvalidValues::error);
+  try {
+    batch.set_invalid(0, "no number", "x");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.detail(), "Provider mysql, phase convert, local type integer.\nConnector error 2001.");
+  }
+}
+
 std::string shown(std::string_view value) {
   RowBatch batch = batch_of(TypeKind::date);
   try {
