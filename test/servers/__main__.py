@@ -13,6 +13,7 @@ from .catalog import SERVERS, make
 from .mysql_family import MySqlFamily
 from .postgres import Postgres
 from .server import Server, ServerError, Unavailable
+from .sqlserver_double import SqlServerDouble
 from .workspace import Workspace
 
 
@@ -34,6 +35,14 @@ def describe(server: Server) -> str:
             f"connection={shlex.quote(connection)}",
             f"# mysql --no-defaults -h 127.0.0.1 -P {server.port} -u {server.user} -p{server.password} testdb",
             f"# mysql --no-defaults -S {server.socket} -u root -p{server.password}",
+        ]
+    elif isinstance(server, SqlServerDouble):
+        connection = json.dumps(server.connection())
+        lines += [
+            f"user={server.user}",
+            f"password={server.password}",
+            f"connection={shlex.quote(connection)}",
+            f"# TDSVER=7.4 tsql -H 127.0.0.1 -p {server.port} -U {server.user} -P {server.password} -D testdb",
         ]
     return "\n".join(lines)
 

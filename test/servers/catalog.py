@@ -11,11 +11,12 @@ from .mysql9 import MySql9
 from .mysql_family import MySqlFamily
 from .postgres import Postgres
 from .server import Server
+from .sqlserver_double import SqlServerDouble
 from .tls import Authority
 from .workspace import Workspace
 
 MYSQL_KINDS: Mapping[str, type[MySqlFamily]] = {"mariadb": MariaDb, "mysql56": MySql56, "mysql9": MySql9}
-SERVERS = ("postgres", *MYSQL_KINDS)
+SERVERS = ("postgres", "tds", *MYSQL_KINDS)
 
 
 def make(
@@ -33,6 +34,11 @@ def make(
         if tls:
             server.use_tls(Authority(workspace).server(server.account))
         return server
+    if kind == "tds":
+        double = SqlServerDouble(workspace)
+        if tls:
+            double.tls = Authority(workspace).server(double.account)
+        return double
     made = MYSQL_KINDS[kind](workspace, options=options)
     if tls:
         made.tls = Authority(workspace).server(made.account)
