@@ -1,1 +1,1 @@
-"""T-SQL: a documented subset, parsed, typed and turned into SQLite's SQL. `grammar.md` says what is known."""
+"""T-SQL: a documented subset, parsed, typed and turned into SQLite's SQL. What is known: README.md of the folder above."""
