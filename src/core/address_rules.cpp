@@ -83,13 +83,13 @@ bool is_host_name(std::string_view text) {
 }
 
 [[noreturn]] void malformed(std::string_view entry, const char* what) {
-  throw Error(ErrorNumber::invalid_parameters, "invalid entry in connector.allowed_hosts: " + quoted(entry), what,
+  throw Error(ErrorNumber::invalid_parameters, "invalid entry in connector.allowed_hosts: " + core::quoted(entry), what,
               "The list holds host names, addresses and ranges such as 10.0.0.0/8, separated by commas.");
 }
 
 [[noreturn]] void refuse(std::string_view server, const Address& address, const char* why, const char* hint) {
   throw Error(ErrorNumber::cannot_connect,
-              "connection to server " + quoted(server) + " (" + address.text() + ") is not allowed", why, hint);
+              "connection to server " + core::quoted(server) + " (" + address.text() + ") is not allowed", why, hint);
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ std::vector<ColumnChoice> read_columns(const ObjectReader& reader, Problems& pro
         ColumnChoice& choice = choices.emplace_back(ColumnChoice{member.key, std::nullopt});
         if (member.value.type == JsonValue::Type::null) continue;
         if (member.value.type != JsonValue::Type::string || is_blank(member.value.text)) {
-          report("The type of column " + quoted(member.key) + " in key \"columns\" must be a string or null.");
+          report("The type of column " + core::quoted(member.key) + " in key \"columns\" must be a string or null.");
           return {};
         }
         choice.type = member.value.text;
@@ -139,7 +139,7 @@ std::vector<ColumnChoice> read_columns(const ObjectReader& reader, Problems& pro
     if (choice.name.empty()) {
       report("Key \"columns\" has an entry without a column name.");
     } else if (!names.insert(choice.name).second) {
-      report("Key \"columns\" names column " + quoted(choice.name) + " twice.");
+      report("Key \"columns\" names column " + core::quoted(choice.name) + " twice.");
     }
   }
   return choices;

@@ -58,10 +58,10 @@ void read_session(std::string_view name, const JsonValue& value, const ObjectRea
     const auto type = member.value.type;
     if (member.key.empty() || type == JsonValue::Type::null || type == JsonValue::Type::array ||
         type == JsonValue::Type::object) {
-      problems.add(reader.path(name),
-                   "Key " + quoted(reader.path(name) + '.' + member.key) + " must be a string, a number or a boolean.");
+      problems.add(reader.path(name), "Key " + core::quoted(reader.path(name) + '.' + member.key) +
+                                          " must be a string, a number or a boolean.");
     } else if (!spec.session.emplace(member.key, member.value.text).second) {
-      problems.add(reader.path(name), "Duplicate key " + quoted(reader.path(name) + '.' + member.key) + '.');
+      problems.add(reader.path(name), "Duplicate key " + core::quoted(reader.path(name) + '.' + member.key) + '.');
     }
   }
 }
@@ -150,11 +150,11 @@ const Provider& available_provider(std::string_view id, const Registry& registry
     ids.push_back(known.id);
     if (known.id != id) continue;
     if (known.provider != nullptr) return *known.provider;
-    throw Error(ErrorNumber::connectors_disabled, "provider " + quoted(id) + " is not available",
+    throw Error(ErrorNumber::connectors_disabled, "provider " + core::quoted(id) + " is not available",
                 "This build of the extension was made without it.",
                 "cdb_connectors() lists the providers that are available.");
   }
-  std::string detail = "Unknown provider " + quoted(id);
+  std::string detail = "Unknown provider " + core::quoted(id);
   if (const auto near = nearest_name(lower_ascii(id), ids)) detail += "; did you mean \"" + std::string(*near) + "\"?";
   if (detail.back() != '?') detail += '.';
   detail += " Known are " + alternatives(ids) + '.';
@@ -166,13 +166,14 @@ void check_connection(const ConnectorSpec& spec, const Registry& registry) {
   const ProviderInfo& info = available_provider(spec.provider, registry).info();
   // The options of a foreign server are no JSON: they are named without the path.
   const std::string path(spec.foreign_server ? "" : prefix);
-  const std::string subject = spec.foreign_server ? "invalid options of foreign server " + quoted(*spec.foreign_server)
-                                                  : "invalid connector parameters";
+  const std::string subject = spec.foreign_server
+                                  ? "invalid options of foreign server " + core::quoted(*spec.foreign_server)
+                                  : "invalid connector parameters";
   Problems problems;
   const auto known = names_of(info.connection_parameters);
   for (const auto& [name, text] : spec.connection) {
     if (info.other_connection_keys || find_parameter(info.connection_parameters, name) != nullptr) continue;
-    std::string what = "Unknown key " + quoted(path + name);
+    std::string what = "Unknown key " + core::quoted(path + name);
     if (const auto near = nearest_name(name, known)) {
       what += "; did you mean \"" + std::string(*near) + "\"?";
     } else {

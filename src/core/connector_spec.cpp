@@ -62,7 +62,7 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
     }
     for (const std::string& name : names) {
       if (name == item.text) {
-        problems.add(reader.path("key"), "Key \"sync.key\" names column " + quoted(name) + " twice.");
+        problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(name) + " twice.");
         return {};
       }
     }
@@ -160,7 +160,7 @@ void read_encoding(const ObjectReader& reader, ConnectorSpec& spec, Problems& pr
   const auto canonical = canonical_encoding(*name);
   if (!canonical) {
     problems.add("encoding",
-                 "Key \"encoding\" must be the name of an encoding of PostgreSQL, not " + quoted(*name) + '.');
+                 "Key \"encoding\" must be the name of an encoding of PostgreSQL, not " + core::quoted(*name) + '.');
     return;
   }
   spec.encoding = *canonical;

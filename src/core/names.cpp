@@ -165,7 +165,7 @@ std::vector<std::string> verbatim_column_names(const std::vector<std::string>& r
     if (is_new) continue;
     if (!equal.empty()) equal += '\n';
     equal += "Columns " + std::to_string(first->second + 1) + " and " + std::to_string(i + 1) + " are both named " +
-             quoted(names.back()) + '.';
+             core::quoted(names.back()) + '.';
   }
   if (!equal.empty()) {
     throw Error(ErrorNumber::duplicated_column, "column names are not unique", std::move(equal),
@@ -178,8 +178,9 @@ std::string unused_name(std::string_view name, const std::function<bool(const st
   std::string candidate(truncate_utf8(name, max_name_bytes));
   for (std::size_t suffix = 1; taken(candidate); ++suffix) {
     if (suffix > max_suffix) {
-      throw Error(ErrorNumber::bad_name, "could not find an unused name like " + quoted(name),
-                  "All names up to " + quoted(candidate) + " are taken.", "Choose another name with \"import_as\".");
+      throw Error(ErrorNumber::bad_name, "could not find an unused name like " + core::quoted(name),
+                  "All names up to " + core::quoted(candidate) + " are taken.",
+                  "Choose another name with \"import_as\".");
     }
     candidate = with_suffix(name, suffix);
   }

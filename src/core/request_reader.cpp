@@ -49,7 +49,7 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
 }
 
 std::string quoted_key(std::string_view key) {
-  return quoted(key, max_shown_key_bytes);
+  return core::quoted(key, max_shown_key_bytes);
 }
 
 }  // namespace

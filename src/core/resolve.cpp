@@ -52,7 +52,7 @@ std::vector<Address> resolve(std::string_view provider, const std::string& serve
     answer = ask_name_service(server, wait, deadline);
   }
   if (!answer.addresses.empty()) return std::move(answer.addresses);
-  const std::string summary = "could not connect to server " + quoted(server) + ", port " + std::to_string(port);
+  const std::string summary = "could not connect to server " + core::quoted(server) + ", port " + std::to_string(port);
   const std::string reason = answer.failure.empty() ? "timed out while resolving the host name"
                                                     : "could not resolve the host name: " + answer.failure;
   throw remote_error({.provider = provider,

@@ -115,10 +115,11 @@ void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reas
     ++invalid_counts_[column];
     return;
   }
-  std::string message = "column " + quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + row + 1);
+  std::string message =
+      "column " + core::quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + row + 1);
   message += ": ";
   message += reason;
-  if (shown.data() != nullptr) message += ": " + quoted(shown);
+  if (shown.data() != nullptr) message += ": " + core::quoted(shown);
   std::string hint = "To load such values as NULL, set \"invalid_values\" to \"null\".";
   if (number == ErrorNumber::encoding) hint.insert(0, std::string(error_number_info(number).what_to_do) + ' ');
   throw Error(number, std::move(message), where(column) + '.', std::move(hint));
@@ -134,7 +135,7 @@ std::string RowBatch::where(std::size_t column) const {
 
 void RowBatch::throw_too_large(std::size_t column, std::size_t payload) const {
   throw Error(ErrorNumber::cannot_load,
-              "column " + quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + rows_ + 1) +
+              "column " + core::quoted(columns_[column].name) + ", row " + std::to_string(rows_before_ + rows_ + 1) +
                   ": value of " + std::to_string(payload) + " bytes is too large",
               where(column) + ". The largest value is " + std::to_string(max_value_bytes) + " bytes.");
 }

@@ -42,7 +42,7 @@ TEST(ShownText, EscapesWhatDisturbsATerminal) {
   EXPECT_EQ(shown_text("\xfe"), "\\xfe");
   EXPECT_EQ(shown_text("abcdef", 3), "abc...");
   EXPECT_EQ(shown_text("", 0), "");
-  EXPECT_EQ(quoted("a"), "\"a\"");
+  EXPECT_EQ(core::quoted("a"), "\"a\"");
 }
 
 TEST(LowerAscii, LeavesOtherBytes) {
