@@ -3,6 +3,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
