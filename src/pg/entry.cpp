@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/error.hpp"
-#include "pg/guard.hpp"
+#include "pg/error_fields.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -69,32 +69,10 @@ Raisable* describe(const ErrorFields& fields) {
   Raisable* result = make(Raisable::Kind::postgres);
   if (result == &out_of_memory_error) return result;
   ErrorData& data = result->data;
-  data.sqlerrcode = fields.sqlerrcode;
-  data.output_to_server = fields.output_to_server;
-  data.output_to_client = fields.output_to_client;
-  data.hide_stmt = fields.hide_stmt;
-  data.hide_ctx = fields.hide_ctx;
-  data.lineno = fields.lineno;
-  data.cursorpos = fields.cursorpos;
-  data.internalpos = fields.internalpos;
-  data.saved_errno = fields.saved_errno;
-  data.filename = lasting(fields.filename);
-  data.funcname = lasting(fields.funcname);
-  data.domain = lasting(fields.domain);
-  data.context_domain = lasting(fields.context_domain);
-  data.message_id = lasting(fields.message_id);
-  data.message = copy(fields.message);
-  data.detail = copy(fields.detail);
-  data.detail_log = copy(fields.detail_log);
-  data.hint = copy(fields.hint);
-  data.context = copy(fields.context);
-  data.backtrace = copy(fields.backtrace);
-  data.schema_name = copy(fields.schema_name);
-  data.table_name = copy(fields.table_name);
-  data.column_name = copy(fields.column_name);
-  data.datatype_name = copy(fields.datatype_name);
-  data.constraint_name = copy(fields.constraint_name);
-  data.internalquery = copy(fields.internalquery);
+  for (const auto& [ours, theirs] : number_fields) data.*theirs = fields.*ours;
+  for (const auto& [ours, theirs] : flag_fields) data.*theirs = fields.*ours;
+  for (const auto& [ours, theirs] : constant_fields) data.*theirs = lasting(fields.*ours);
+  for (const auto& [ours, theirs] : text_fields) data.*theirs = copy(fields.*ours);
   return result;
 }
 

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "pg/error_fields.hpp"
+
 extern "C" {
 #include "utils/memutils.h"
 }
@@ -85,32 +87,10 @@ std::optional<std::string> text(const char* value) {
 
 ErrorFields copy_fields(const ErrorData& error) {
   ErrorFields fields;
-  fields.sqlerrcode = error.sqlerrcode;
-  fields.output_to_server = error.output_to_server;
-  fields.output_to_client = error.output_to_client;
-  fields.hide_stmt = error.hide_stmt;
-  fields.hide_ctx = error.hide_ctx;
-  fields.lineno = error.lineno;
-  fields.cursorpos = error.cursorpos;
-  fields.internalpos = error.internalpos;
-  fields.saved_errno = error.saved_errno;
-  fields.filename = text(error.filename);
-  fields.funcname = text(error.funcname);
-  fields.domain = text(error.domain);
-  fields.context_domain = text(error.context_domain);
-  fields.message_id = text(error.message_id);
-  fields.message = text(error.message);
-  fields.detail = text(error.detail);
-  fields.detail_log = text(error.detail_log);
-  fields.hint = text(error.hint);
-  fields.context = text(error.context);
-  fields.backtrace = text(error.backtrace);
-  fields.schema_name = text(error.schema_name);
-  fields.table_name = text(error.table_name);
-  fields.column_name = text(error.column_name);
-  fields.datatype_name = text(error.datatype_name);
-  fields.constraint_name = text(error.constraint_name);
-  fields.internalquery = text(error.internalquery);
+  for (const auto& [ours, theirs] : number_fields) fields.*ours = error.*theirs;
+  for (const auto& [ours, theirs] : flag_fields) fields.*ours = error.*theirs;
+  for (const auto& [ours, theirs] : constant_fields) fields.*ours = text(error.*theirs);
+  for (const auto& [ours, theirs] : text_fields) fields.*ours = text(error.*theirs);
   return fields;
 }
 
