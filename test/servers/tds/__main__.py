@@ -37,6 +37,8 @@ def main() -> int:
     with _server(json.loads(Path(sys.argv[1]).read_text())) as server:
         print(f"ready {server.port}", flush=True)
         signal.sigwait(stop)
+        for problem in server.problems:
+            print(problem, flush=True)
     return 0
 
 

@@ -114,7 +114,7 @@ def _money_text(source: SqlType, target: SqlType) -> SqlError:
 def fixed_text(number: Decimal, scale: int) -> str:
     """Plain digits, exactly `scale` behind the point, no negative zero."""
     rounded = number.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, EXACT_MATH)
-    return f"{rounded + 0 if rounded else abs(rounded):f}"
+    return f"{rounded if rounded else abs(rounded):f}"
 
 
 def _to_decimal(value: Any, source: SqlType, target: SqlType, style: int | None) -> str:

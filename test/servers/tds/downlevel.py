@@ -28,9 +28,8 @@ def for_client(kind: SqlType, version: int) -> Shown:
     """How a client with this protocol version sees a type."""
     name = kind.name
     if version < TDS_73A and name in ("date", "time", "datetime2", "datetimeoffset"):
-        fraction = kind.scale + 1 if kind.scale else 0
-        widths = {"date": 10, "time": 8 + fraction, "datetime2": 19 + fraction, "datetimeoffset": 26 + fraction}
-        return _converted(kind, SqlType("nvarchar", widths[name]))
+        # wide enough for seven digits, however many the column has
+        return _converted(kind, SqlType("nvarchar", {"date": 10, "time": 16, "datetime2": 27, "datetimeoffset": 34}[name]))
     if version < TDS_72:
         if name == "xml" or (name == "nvarchar" and kind.length == MAX):
             return Shown(SqlType("ntext", collation=kind.collation))

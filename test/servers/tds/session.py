@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -244,6 +245,15 @@ class Session(threading.Thread):
             self.executor.batch(text, sink)
         except SqlError as failure:
             self._tell(failure, sink)
+        except (Attention, Killed, OSError, EOFError, ProtocolError):
+            raise
+        except Exception as defect:
+            self._tell(self._defect(defect), sink)
+
+    def _defect(self, defect: Exception) -> SqlError:
+        """A fault of the server's own: it is told to the client, and kept for the test."""
+        self.server.problems.append("".join(traceback.format_exception(defect)))
+        return SqlError(50000, f"The TDS test server failed: {type(defect).__name__}: {defect}", state=79)
 
     def _rpc(self, data: bytes, sink: ResponseSink) -> None:
         assert self.executor is not None
@@ -259,8 +269,11 @@ class Session(threading.Thread):
                     sink.write(self.tokens.return_value(output.name, output.kind, output.value))
                 sink.returned(status)
             except SqlError as failure:
-                failure.procedure = failure.procedure or ""
                 self._tell(failure, sink, returns=True)
+            except (Attention, Killed, OSError, EOFError, ProtocolError):
+                raise
+            except Exception as defect:
+                self._tell(self._defect(defect), sink, returns=True)
 
     def _tell(self, failure: SqlError, sink: ResponseSink, *, returns: bool = False) -> None:
         assert self.executor is not None

@@ -140,7 +140,9 @@ class Tokens:
         user_type = _TIMESTAMP_USER_TYPE if kind.name == "timestamp" else 0
         flags = _NULLABLE if column.nullable else 0
         flags |= _UPDATABLE_UNKNOWN if column.updatable and not (column.identity or column.computed) else 0
-        flags |= (_IDENTITY if column.identity else 0) | (_COMPUTED if column.computed else 0)
+        # an expression counts as computed, as in the example [MS-TDS 4.7]
+        computed = column.computed or not column.updatable
+        flags |= (_IDENTITY if column.identity else 0) | (_COMPUTED if computed else 0)
         if kind.is_text and kind.collated().sqlite not in ("tsql_ci", "tsql_ci_ai"):
             flags |= _CASE_SENSITIVE
         code = encoding(kind, nullable=column.nullable, collations=self.version >= TDS_71)
@@ -169,6 +171,8 @@ class Tokens:
             if None not in row:
                 return b"\xd1" + b"".join([code[0](value) for code, value in zip(codes, row, strict=True)])
             missing = [index for index, value in enumerate(row) if value is None]
+            if any(not codes[index][1] for index in missing):
+                raise ValueError("NULL in a column that is declared NOT NULL")
             if self._null_bitmaps and sum(len(codes[index][1]) for index in missing) > bitmap_bytes:
                 bits = sum(1 << index for index in missing).to_bytes(bitmap_bytes, "little")
                 present = [code[0](value) for code, value in zip(codes, row, strict=True) if value is not None]

@@ -41,14 +41,15 @@ class BoundQuery:
 
 
 class Parameters:
-    """Constants that are bound, by number."""
+    """Constants that are bound, by name: not each of them ends up in the text."""
 
     def __init__(self) -> None:
-        self.values: list[Any] = []
+        self.values: dict[str, Any] = {}
 
     def add(self, value: Any) -> str:
-        self.values.append(value)
-        return f"?{len(self.values)}"
+        name = f"p{len(self.values) + 1}"
+        self.values[name] = value
+        return f":{name}"
 
     def constant(self, value: Any) -> str:
         """A constant in storage form as SQLite's text."""

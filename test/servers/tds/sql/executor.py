@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -24,6 +24,9 @@ from .procedures import Procedures
 from .query_binder import QueryBinder
 from .statements import parse_batch
 from .storage import Storage, Table
+
+Parameters = Mapping[str, Any]
+_NO_PARAMETERS: Parameters = {}
 
 
 class Sink(Protocol):
@@ -98,12 +101,12 @@ class Executor:
         return 0
 
     # SQLite
-    def run_sql(self, text: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def run_sql(self, text: str, parameters: Parameters = _NO_PARAMETERS) -> sqlite3.Cursor:
         """Runs SQLite's text; errors come as SQL Server's."""
         try:
             return self.connection.execute(text, parameters)
         except sqlite3.IntegrityError:
-            raise  # whoever changes rows knows the table
+            raise  # what changes rows knows the table
         except sqlite3.Error as problem:
             raise self.translated(problem) from None
 
@@ -113,7 +116,7 @@ class Executor:
             return interruption
         return self.failures.translate(problem)
 
-    def rows_of(self, text: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows_of(self, text: str, parameters: Parameters = _NO_PARAMETERS) -> Iterator[tuple[Any, ...]]:
         """The rows of SQLite's query, one at a time."""
         cursor = self.run_sql(text, parameters)
         count = 0
@@ -129,7 +132,7 @@ class Executor:
         finally:
             cursor.close()
 
-    def _lost_row(self, text: str, parameters: Sequence[Any], count: int) -> list[tuple[Any, ...]]:
+    def _lost_row(self, text: str, parameters: Parameters, count: int) -> list[tuple[Any, ...]]:
         """The row before an error: Python's module steps ahead, and forgets it when that step fails."""
         try:
             return self.connection.execute(f"SELECT * FROM ({text}) LIMIT 1 OFFSET {count}", parameters).fetchall()
