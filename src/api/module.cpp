@@ -2,8 +2,11 @@
 #include "pg/postgres.hpp"
 
 #include "api/settings.hpp"
+#include "api/workers.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
+#include "sync/shared.hpp"
+#include "sync/utility_hook.hpp"
 
 CONNECTOR_EXPORT_BEGIN
 extern "C" {
@@ -13,6 +16,12 @@ void _PG_init(void);
 CONNECTOR_EXPORT_END
 
 void _PG_init(void) {
-  // Nothing else: client libraries start in the backend that first uses them, never in the postmaster.
-  connector::pg::enter([] { connector::api::define_settings(); });
+  // Client libraries start in the backend that first uses them, never in the postmaster.
+  connector::pg::enter([] {
+    connector::api::define_settings();
+    if (!process_shared_preload_libraries_in_progress) return;
+    connector::sync::shared::request();
+    connector::api::register_launcher();
+    connector::sync::install_utility_hook();
+  });
 }

@@ -10,6 +10,7 @@
 #include "core/address_rules.hpp"
 #include "core/error.hpp"
 #include "pg/compat.h"
+#include "sync/shared.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -27,6 +28,7 @@ int keep_runs = 100;
 int min_sync_interval = 900;
 int max_retries = 10;
 int max_syncs_per_role = 3;
+int max_workers = 4;
 int connect_timeout = 10;
 int statement_timeout = 3600;
 int batch_bytes = 256 * 1024;
@@ -74,6 +76,10 @@ void define_settings() {
   define_int("connector.max_syncs_per_role",
              "Largest number of syncs of one role that run at the same time; 0 means no limit.", &max_syncs_per_role, 0,
              1000);
+  DefineCustomIntVariable("connector.max_workers",
+                          "Largest number of background workers that the whole cluster uses for syncs and imports.",
+                          nullptr, &max_workers, max_workers, 1, sync::shared::most_workers, PGC_SIGHUP, 0, nullptr,
+                          nullptr, nullptr);
   define_int("connector.connect_timeout", "Longest time to resolve, connect and log in to a remote server.",
              &connect_timeout, 1, 3600, GUC_UNIT_S);
   define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.",
@@ -104,6 +110,10 @@ Settings settings() {
           static_cast<std::size_t>(batch_bytes),
           enabled_providers == nullptr ? "" : enabled_providers,
           allowed_hosts == nullptr ? "" : allowed_hosts};
+}
+
+sync::Limits sync_limits() {
+  return {max_workers, max_syncs_per_role, max_imports_per_role, max_retries, keep_runs};
 }
 
 bool provider_is_enabled(std::string_view id) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sync/limits.hpp"
+
 namespace connector::api {
 
 /// Defines all settings; called once, by _PG_init.
@@ -28,6 +30,9 @@ struct Settings {
   std::string_view allowed_hosts;
 };
 Settings settings();
+
+/// Those that runs of syncs look at.
+sync::Limits sync_limits();
 
 /// True if connector.enabled_providers names the provider, or is empty.
 bool provider_is_enabled(std::string_view id);

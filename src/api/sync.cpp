@@ -16,6 +16,8 @@
 #include "pg/search_path.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "sync/settle.hpp"
+#include "sync/shared.hpp"
 #include "sync/store.hpp"
 
 extern "C" {
@@ -40,6 +42,7 @@ namespace load = connector::load;
 namespace pg = connector::pg;
 namespace store = connector::sync;
 using connector::api::settings;
+using connector::api::sync_limits;
 
 namespace {
 
@@ -164,8 +167,9 @@ Json run_answer(const std::string& id, bool enqueued) {
 /// Runs the sync in the caller's transaction. A failure is recorded and told, not raised: it would undo the record.
 Json run_here(Sync& found) {
   if (!store::try_lock_run(found.id, store::LockLife::transaction)) return run_answer(found.id, false);
-  connector::api::end_if_lost(found);
-  if (!connector::api::take_run_place(found, store::LockLife::transaction)) {
+  store::end_if_lost(found, sync_limits());
+  const int limit = store::place_limit(found.owner, found.provider, sync_limits());
+  if (!store::try_take_place(found.owner, limit, store::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
                 "Wait for one of them to end, or have connector.max_syncs_per_role raised.");
   }
@@ -175,7 +179,8 @@ Json run_here(Sync& found) {
   const SyncRun run = connector::api::run_sync(found);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
   store::end_run(log_id, run.result, store::now());
-  connector::api::settle_run(found.id);
+  if (const std::optional<Sync> current = store::lock_sync(found.id)) store::settle_run(*current, sync_limits());
+  store::shared::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
   answer["state"] = run.result.failure ? "failure" : "success";
   if (run.result.failure) {
@@ -187,8 +192,9 @@ Json run_here(Sync& found) {
 }
 
 Json run_later(Sync& found) {
-  if (!connector::api::end_if_lost(found)) return run_answer(found.id, false);
+  if (!store::end_if_lost(found, sync_limits())) return run_answer(found.id, false);
   store::save_request(found.id, store::after_request(found.schedule, store::now()));
+  store::shared::wake_at_commit();
   return run_answer(found.id, true);
 }
 
@@ -213,9 +219,12 @@ CONNECTOR_FUNCTION(connector_sync_create) {
                                schema.name,      std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
-  pg::notice("nothing runs this sync by itself",
-             "The built-in scheduler is not running. CALL cdb_run_due_syncs() runs what is due, for example from "
-             "pg_cron.");
+  if (!store::shared::available()) {
+    pg::notice("nothing runs this sync by itself",
+               "The built-in scheduler needs connector in shared_preload_libraries. CALL cdb_run_due_syncs() runs what "
+               "is due, for example from pg_cron.");
+  }
+  store::shared::wake_at_commit();
   return status(created.id);
 }
 
@@ -242,13 +251,14 @@ CONNECTOR_FUNCTION(connector_sync_update) {
   }
   const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = own_sync(id_argument(fcinfo));
-  connector::api::end_if_lost(found);
+  store::end_if_lost(found, sync_limits());
   forget_dropped_table(found);
   if (request) {
     store::save_connector(found.id, request->spec().provider, request->masked(), secret_request(json, *request));
   }
   store::save_schedule(found.id,
                        store::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
+  store::shared::wake_at_commit();
   return status(found.id);
 }
 
@@ -262,10 +272,11 @@ CONNECTOR_FUNCTION(connector_sync_pause) {
 CONNECTOR_FUNCTION(connector_sync_resume) {
   require_writable("cdb_sync_resume()");
   Sync found = own_sync(id_argument(fcinfo));
-  connector::api::end_if_lost(found);
+  store::end_if_lost(found, sync_limits());
   forget_dropped_table(found);
   store::save_paused(found.id, false);
   store::save_schedule(found.id, store::after_change(found.schedule, found.schedule.interval, store::now()));
+  store::shared::wake_at_commit();
   return status(found.id);
 }
 

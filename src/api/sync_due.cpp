@@ -3,9 +3,11 @@
 
 #include <limits>
 
+#include "api/settings.hpp"
 #include "api/sync_run.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
+#include "sync/settle.hpp"
 
 extern "C" {
 #include "executor/spi.h"
@@ -13,10 +15,6 @@ extern "C" {
 #include "tcop/pquery.h"
 #include "tcop/utility.h"
 }
-
-using connector::api::SyncRun;
-using connector::sync::LockLife;
-using connector::sync::Sync;
 
 namespace pg = connector::pg;
 namespace store = connector::sync;
@@ -40,41 +38,18 @@ void require_top_level(FunctionCallInfo fcinfo) {
   });
 }
 
-/// False if somebody else runs the sync, it is not due any more, or its owner runs as many as allowed.
-bool run_one(const std::string& id) {
-  if (!store::try_lock_run(id, LockLife::session)) return false;
-  const std::optional<Sync> found = store::lock_sync(id);
-  const store::Time now = store::now();
-  const bool due = found && found->schedule.state != store::State::syncing && found->schedule.run_at <= now &&
-                   (!found->paused || found->schedule.state == store::State::queued) && found->schedule.run_at;
-  if (!due || !connector::api::take_run_place(*found, LockLife::session)) {
-    commit();
-    store::release_runs();
-    return false;
-  }
-  // The start is on record before the work begins, so a crash leaves a trace; the end comes with the work.
-  const std::string log_id = store::begin_run(*found, now);
-  commit();
-  const SyncRun run = connector::api::run_sync(*found);
-  store::end_run(log_id, run.result, store::now());
-  commit();
-  connector::api::settle_run(id);
-  commit();
-  store::release_runs();
-  if (run.cancelled) throw pg::PgError(*run.cancelled);
-  return true;
-}
-
 void run_due(std::int64_t most) {
   const Oid role = GetUserId();
-  connector::api::end_lost_runs(role);
+  store::end_lost_runs(role, connector::api::sync_limits());
   const std::vector<std::string> due = store::due_syncs(role, store::now());
   commit();
   std::int64_t count = 0;
   for (const std::string& id : due) {
     if (count >= most) return;
     pg::guard([] { CHECK_FOR_INTERRUPTS(); });
-    if (run_one(id)) ++count;
+    const connector::api::Attempt attempt = connector::api::attempt_run(id, commit);
+    if (attempt.cancelled) throw pg::PgError(*attempt.cancelled);
+    if (attempt.ran) ++count;
   }
 }
 

@@ -1,7 +1,6 @@
 #include "api/sync_run.hpp"
 
 #include <new>
-#include <random>
 
 #include "api/import_run.hpp"
 #include "api/request.hpp"
@@ -13,6 +12,7 @@
 #include "pg/search_path.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "sync/settle.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -29,30 +29,10 @@ using sync::Failure;
 using sync::RunResult;
 using sync::Sync;
 
-bool is_permanent(ErrorNumber number) {
-  switch (number) {
-    case ErrorNumber::invalid_parameters:
-    case ErrorNumber::connectors_disabled:
-    case ErrorNumber::bad_name:
-    case ErrorNumber::skipped:
-    case ErrorNumber::too_many_columns:
-    case ErrorNumber::duplicated_column:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// Local errors that stay until somebody acts: a right that was revoked, a server, schema or type that was dropped.
 bool is_permanent(int sqlerrcode) {
   return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
          sqlerrcode == ERRCODE_UNDEFINED_SCHEMA;
-}
-
-Failure failure_of(const core::Error& error) {
-  return {
-      static_cast<int>(error.number()), std::string(error.sqlstate()), error.message(), error.detail(), error.hint(),
-      is_permanent(error.number())};
 }
 
 /// PostgreSQL's texts are in the database's encoding.
@@ -154,33 +134,6 @@ void work(const Sync& sync, RunResult& result) {
   });
 }
 
-double random_fraction() {
-  static std::mt19937_64 generator{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(generator);
-}
-
-/// The first run is an import too, and this is how that ended. Texts of the record are in the database's encoding.
-void record_failed_import(const Sync& sync, const sync::RunRecord& run) {
-  load::ImportRecord record;
-  record.item_queue_id = sync.item_queue_id;
-  record.synchronization_id = sync.id;
-  record.provider = sync.provider;
-  record.request = sync.masked;
-  record.state = "failure";
-  record.schema = pg::utf8_text(std::string_view(sync.target_schema));
-  record.error_code = run.error_code;
-  record.error_message = pg::utf8_text(std::string_view(run.error_message));
-  const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
-  load::record_import(record, settings().keep_runs);
-}
-
-Failure lost_run() {
-  return failure_of(core::Error(ErrorNumber::worker_lost, "the run was lost",
-                                "The process that worked on it ended before the work did: a restart, a crash or a "
-                                "termination.",
-                                "It is tried again."));
-}
-
 }  // namespace
 
 SyncRun run_sync(const Sync& sync) {
@@ -198,7 +151,7 @@ SyncRun run_sync(const Sync& sync) {
     });
     run.result = std::move(result);
   } catch (const core::Error& error) {
-    run.result.failure = failure_of(error);
+    run.result.failure = sync::failure_of(error);
   } catch (const pg::PgError& error) {
     run.result.failure = failure_of(error, is_cancel(error) ? ErrorNumber::unknown : ErrorNumber::cannot_load);
     if (is_cancel(error)) run.cancelled = error;
@@ -208,45 +161,29 @@ SyncRun run_sync(const Sync& sync) {
   return run;
 }
 
-void settle_run(const std::string& id) {
-  const std::optional<Sync> sync = sync::lock_sync(id);
-  if (!sync || !sync->log_id) return;  // deleted meanwhile
-  std::optional<sync::RunRecord> run = sync::find_run(*sync->log_id);
-  if (run && !run->ended) {
-    RunResult lost;
-    lost.failure = lost_run();
-    sync::end_run(*sync->log_id, lost, sync::now());
-    run = sync::find_run(*sync->log_id);
+Attempt attempt_run(const std::string& id, void (*commit)()) {
+  if (!sync::try_lock_run(id, sync::LockLife::session)) return {sync::shared::JobEnd::busy, {}};
+  const std::optional<Sync> found = sync::lock_sync(id, sync::RowLock::skip);
+  const sync::Time now = sync::now();
+  const bool due = found && sync::is_due(*found, now);
+  const sync::Limits limits = sync_limits();
+  const bool place = due && sync::try_take_place(found->owner, sync::place_limit(found->owner, found->provider, limits),
+                                                 sync::LockLife::session);
+  if (!place) {
+    commit();
+    sync::release_runs();
+    return {due || !found ? sync::shared::JobEnd::busy : sync::shared::JobEnd::done, {}};
   }
-  sync::RunEnd end = sync::RunEnd::success;
-  if (!run || run->failed) end = run && run->permanent ? sync::RunEnd::permanent_failure : sync::RunEnd::failure;
-  if (run && run->failed && sync->relation == InvalidOid) record_failed_import(*sync, *run);
-  const sync::Schedule next =
-      sync::after_run(sync->schedule, end, sync::now(), settings().max_retries, random_fraction());
-  sync::settle(*sync, *sync->log_id, next, settings().keep_runs);
-}
-
-bool end_if_lost(Sync& sync) {
-  if (sync.schedule.state != sync::State::syncing) return true;
-  if (!sync::try_lock_run(sync.id, sync::LockLife::transaction)) return false;
-  settle_run(sync.id);
-  const std::optional<Sync> current = sync::lock_sync(sync.id);
-  if (current) sync = *current;
-  return true;
-}
-
-void end_lost_runs(Oid role) {
-  for (const std::string& id : sync::syncing_syncs(role)) {
-    std::optional<Sync> sync = sync::lock_sync(id);
-    if (sync) end_if_lost(*sync);
-  }
-}
-
-bool take_run_place(const Sync& sync, sync::LockLife life) {
-  const load::RoleLimits role = load::role_limits(sync.owner, sync.provider);
-  const int limit = role.max_syncs.value_or(settings().max_syncs_per_role);
-  // A role that may not sync at all is told so by the run.
-  return (role.max_syncs == 0) || sync::try_take_place(sync.owner, limit, life);
+  // The start is on record before the work begins, so a crash leaves a trace; the end comes with the work.
+  const std::string log_id = sync::begin_run(*found, now);
+  commit();
+  const SyncRun run = run_sync(*found);
+  sync::end_run(log_id, run.result, sync::now());
+  commit();
+  if (const std::optional<Sync> current = sync::lock_sync(id)) sync::settle_run(*current, limits);
+  commit();
+  sync::release_runs();
+  return {sync::shared::JobEnd::done, run.cancelled, true};
 }
 
 }  // namespace connector::api

@@ -8,6 +8,7 @@
 
 #include "pg/guard.hpp"
 #include "sync/run_lock.hpp"
+#include "sync/shared.hpp"
 #include "sync/store.hpp"
 
 namespace connector::api {
@@ -23,16 +24,16 @@ struct SyncRun {
 /// is rolled back if it fails. A failure is the result, not an exception.
 SyncRun run_sync(const sync::Sync& sync);
 
-/// Gives the sync what its last run, which has ended or was lost, brought, and decides what follows.
-void settle_run(const std::string& id);
+/// What became of an attempt.
+struct Attempt {
+  sync::shared::JobEnd end;
+  std::optional<pg::PgError> cancelled;
+  bool ran = false;
+};
 
-/// Records the end of runs of `role`'s syncs on which nobody works any more (a crash, a kill).
-void end_lost_runs(Oid role);
-
-/// The same for one sync, whose row is locked. False if somebody works on it.
-bool end_if_lost(sync::Sync& sync);
-
-/// Takes one of the places that the sync's owner has for runs at the same time. False if all are taken.
-bool take_run_place(const sync::Sync& sync, sync::LockLife life);
+/// Runs a due sync in transactions of its own: `commit` ends the present one and starts the next. Busy: somebody else
+/// runs it or has its row locked, or its owner has no place left. Session locks are held meanwhile; whoever catches an
+/// exception of this function releases them (sync::release_runs).
+Attempt attempt_run(const std::string& id, void (*commit)());
 
 }  // namespace connector::api

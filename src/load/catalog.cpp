@@ -82,9 +82,12 @@ Oid extension_owner() {
 }
 
 RoleLimits role_limits(Oid role, std::string_view provider) {
-  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-  const pg::SqlRows rows =
-      pg::query(role_limits_query, {{OIDOID, std::to_string(role)}, {TEXTOID, std::string(provider)}}, true);
+  const std::vector<pg::SqlParameter> parameters = {{OIDOID, std::to_string(role)}, {TEXTOID, std::string(provider)}};
+  pg::SqlRows rows;
+  pg::look([&] {
+    const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+    rows = pg::query(role_limits_query, parameters, true);
+  });
   RoleLimits limits;
   if (!rows.empty()) {
     limits.enabled = rows[0][0] != "f";

@@ -20,6 +20,7 @@ struct RoleLimits {
   std::int64_t max_rows = 0;     ///< 0 = none
   std::optional<int> max_syncs;  ///< instead of connector.max_syncs_per_role; 0 = may not sync
 };
+/// Keeps no lock: DROP EXTENSION need not wait for a run that has looked.
 RoleLimits role_limits(Oid role, std::string_view provider);
 
 /// An import as it is remembered in connector.import. Texts are UTF-8.

@@ -26,10 +26,12 @@ extern "C" {
 #define connector_aclcheck_fdw(oid, role) object_aclcheck(ForeignDataWrapperRelationId, (oid), (role), ACL_USAGE)
 #define connector_aclcheck_server(oid, role) object_aclcheck(ForeignServerRelationId, (oid), (role), ACL_USAGE)
 #define connector_aclcheck_namespace(oid, role) object_aclcheck(NamespaceRelationId, (oid), (role), ACL_CREATE)
+#define connector_owns_database(oid, role) object_ownercheck(DatabaseRelationId, (oid), (role))
 #else
 #define connector_aclcheck_fdw(oid, role) pg_foreign_data_wrapper_aclcheck((oid), (role), ACL_USAGE)
 #define connector_aclcheck_server(oid, role) pg_foreign_server_aclcheck((oid), (role), ACL_USAGE)
 #define connector_aclcheck_namespace(oid, role) pg_namespace_aclcheck((oid), (role), ACL_CREATE)
+#define connector_owns_database(oid, role) pg_database_ownercheck((oid), (role))
 #endif
 
 /* 15 reserves the prefix of an extension's settings; 14 could only warn about unknown ones. */
@@ -51,4 +53,11 @@ extern "C" {
 #define connector_wait_event(name) WaitEventExtensionNew(name)
 #else
 #define connector_wait_event(name) ((uint32)PG_WAIT_EXTENSION)
+#endif
+
+/* 17 lets a background worker connect as a role without LOGIN. */
+#if PG_VERSION_NUM >= 170000
+#define connector_bypass_login_check BGWORKER_BYPASS_ROLELOGINCHECK
+#else
+#define connector_bypass_login_check 0
 #endif

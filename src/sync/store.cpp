@@ -125,13 +125,20 @@ void create_sync(const NewSync& sync, Time now) {
   }
 }
 
-std::optional<Sync> lock_sync(const std::string& id) {
+bool is_due(const Sync& sync, Time now) noexcept {
+  const Schedule& schedule = sync.schedule;
+  return schedule.state != State::syncing && schedule.run_at && *schedule.run_at <= now &&
+         (!sync.paused || schedule.state == State::queued);
+}
+
+std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   const SqlRows rows =
       query("SELECT s.item_queue_id, " + std::string(owner_sql) +
                 ", s.provider, coalesce(x.request, s.request), s.request, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id" +
-                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s",
+                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
+                (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
@@ -206,6 +213,40 @@ std::vector<std::string> due_syncs(Oid role, Time now) {
                                 "AND pg_has_role($1, " +
                                 owner_sql + ", 'USAGE') ORDER BY s.run_at, s.id",
                             {oid(role), time(now)}));
+}
+
+std::vector<DueSync> oldest_due_syncs(Time now, int most) {
+  const SqlRows rows = query(
+      "SELECT d.id, d.owner, d.provider, d.us, r.oid IS NOT NULL, coalesce(r.rolcanlogin, false) FROM ("
+      "SELECT s.id, s.run_at, s.provider, (extract(epoch FROM s.run_at) * 1000000)::bigint AS us, " +
+          std::string(owner_sql) + " AS owner, row_number() OVER (PARTITION BY " + owner_sql +
+          " ORDER BY s.run_at, s.id) AS n" + from_sql + "WHERE s.run_at <= " + time_sql(1) +
+          " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued')) AS d "
+          "LEFT JOIN pg_roles r ON r.oid = d.owner WHERE d.n <= $2 ORDER BY d.run_at, d.id",
+      {time(now), number(static_cast<std::uint64_t>(most))});
+  std::vector<DueSync> due;
+  due.reserve(rows.size());
+  for (const auto& row : rows) {
+    due.push_back(
+        {*row[0], static_cast<Oid>(std::stoul(*row[1])), *row[2], parse_time(*row[3]), *row[4] == "t", *row[5] == "t"});
+  }
+  return due;
+}
+
+std::optional<Time> next_due(Time now) {
+  const SqlRows rows = query(
+      "SELECT (extract(epoch FROM s.run_at) * 1000000)::bigint FROM connector.sync s "
+      "WHERE s.run_at > " +
+          time_sql(1) +
+          " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued') "
+          "ORDER BY s.run_at LIMIT 1",
+      {time(now)});
+  if (rows.empty()) return std::nullopt;
+  return parse_time(*rows[0][0]);
+}
+
+bool any_sync() {
+  return *query("SELECT EXISTS (SELECT FROM connector.sync)", {})[0][0] == "t";
 }
 
 std::vector<std::string> syncing_syncs(Oid role) {

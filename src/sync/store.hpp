@@ -52,8 +52,14 @@ struct Sync {
 
 void create_sync(const NewSync& sync, Time now);
 
-/// The sync, its row locked until the transaction's end. Empty if there is none.
-std::optional<Sync> lock_sync(const std::string& id);
+/// What to do if another session has the row locked.
+enum class RowLock { wait, skip };
+
+/// The sync, its row locked until the transaction's end. Empty if there is none, or it is skipped.
+std::optional<Sync> lock_sync(const std::string& id, RowLock lock = RowLock::wait);
+
+/// Whether the sync is to run: paused ones only if somebody asked.
+bool is_due(const Sync& sync, Time now) noexcept;
 
 /// The owner's OID, without a lock; empty if there is no such sync.
 std::optional<Oid> sync_owner(const std::string& id);
@@ -70,6 +76,25 @@ void delete_sync(const std::string& id);
 
 /// Syncs that are due, oldest first; only those whose owner's privileges `role` has.
 std::vector<std::string> due_syncs(Oid role, Time now);
+/// A due sync as the scheduler sees it.
+struct DueSync {
+  std::string id;
+  Oid owner;
+  std::string provider;
+  Time due;
+  bool owner_exists;
+  bool owner_can_login;
+};
+
+/// Of each role's due syncs the `most` that are due for the longest time.
+std::vector<DueSync> oldest_due_syncs(Time now, int most);
+
+/// When the next one is due, after `now`; empty if none is.
+std::optional<Time> next_due(Time now);
+
+/// True if there is any sync.
+bool any_sync();
+
 /// Syncs in state syncing, likewise. Whether somebody still works on them their locks tell.
 std::vector<std::string> syncing_syncs(Oid role);
 

@@ -1,0 +1,36 @@
+// What follows the end of a run, whether it ended well, badly, or without a word.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <string>
+
+#include "core/error.hpp"
+#include "sync/limits.hpp"
+#include "sync/run_lock.hpp"
+#include "sync/store.hpp"
+
+namespace connector::sync {
+
+/// As it is recorded. Permanent are the errors that trying again can't help.
+Failure failure_of(const core::Error& error);
+
+/// Gives the sync, whose row is locked, what its last run brought, and decides what follows. A run that has not ended
+/// was lost.
+void settle_run(const Sync& sync, const Limits& limits);
+
+/// Settles the sync, whose row is locked, if it is in state syncing and nobody works on it any more, and reads it
+/// again. False if somebody does.
+bool end_if_lost(Sync& sync, const Limits& limits);
+
+/// The same for all syncs whose owner's privileges `role` has. False if some could not be looked at because another
+/// session has them locked.
+bool end_lost_runs(Oid role, const Limits& limits);
+
+/// Records a run that failed before it could begin.
+void record_failed_start(const Sync& sync, const Failure& failure, const Limits& limits);
+
+/// How many runs the role may have at the same time; 0 = no limit.
+int place_limit(Oid role, const std::string& provider, const Limits& limits);
+
+}  // namespace connector::sync
