@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 from harness.database import Database
 from harness.errors import fails
@@ -229,6 +230,7 @@ def test_kill(syncs: Syncs, table: Remote, victim: str) -> None:
             # Another database's scheduler of this server is none of ours.
             (pid,) = (scheduler,) if victim == "scheduler" else pids[0]
             os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: _is_cut_off(observer), limit=60, what="the restart of the cluster")
     wait_until(lambda: _comes_back(db), limit=120, what="the cluster")
     status = syncs.wait_for(id, "failure")
     assert status["error_code"] == 6671 and status["retried_times"] == 1 and status["run_at"] is not None
@@ -240,11 +242,20 @@ def test_kill(syncs: Syncs, table: Remote, victim: str) -> None:
     assert db.value("SELECT count(*) FROM pg_class WHERE relname = 'slow'") == 0
 
 
+def _is_cut_off(observer: Database) -> bool:
+    """PostgreSQL ends all sessions when a process of it crashes."""
+    try:
+        observer.connection.cursor().execute("SELECT 1")
+        return False
+    except psycopg2.Error:
+        return True
+
+
 def _comes_back(db: Database) -> bool:
     try:
         db.close()
         return db.value("SELECT 1") == 1
-    except Exception:
+    except psycopg2.Error:
         return False
 
 
