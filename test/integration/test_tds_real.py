@@ -17,6 +17,10 @@ from harness.tds_client import TdsClient
 from servers.tds import login
 from servers.tds.server import DATABASE, PASSWORD, USER, TdsServer
 
+ADDRESS = os.environ.get("CONNECTOR_TEST_SQLSERVER", "")
+if not ADDRESS:
+    pytest.skip("CONNECTOR_TEST_SQLSERVER names no server", allow_module_level=True)
+
 _VALUES = [
     ("bit", "1"),
     ("bit", "0"),
@@ -91,10 +95,7 @@ _TABLE = "dbo.tds_bytes"
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[tuple[TdsClient, TdsClient]]:
-    address = os.environ.get("CONNECTOR_TEST_SQLSERVER", "")
-    if not address:
-        pytest.skip("CONNECTOR_TEST_SQLSERVER names no server")
-    host, port, user, password = address.split(":", 3)
+    host, port, user, password = ADDRESS.split(":", 3)
     with (
         TdsServer() as server,
         TdsClient("127.0.0.1", server.port, USER, PASSWORD, DATABASE) as ours,

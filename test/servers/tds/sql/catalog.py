@@ -69,6 +69,13 @@ class Catalog:
         database, schema, name, temporary = self.resolve(parts)
         return self.records.table(database, schema, name, temporary=temporary)
 
+    @staticmethod
+    def system_view_number(parts: Sequence[str]) -> int | None:
+        """The object_id of a system view; such numbers are negative."""
+        names = list(VIEWS)
+        name = ".".join(parts[-2:]).lower()
+        return -1 - names.index(name) if name in names else None
+
     def system_view(self, parts: Sequence[str]) -> tuple[str, Sequence[Column]] | None:
         """A system view as a table in SQLite, filled now."""
         if len(parts) < 2:

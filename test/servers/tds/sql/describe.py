@@ -124,7 +124,7 @@ def _row(executor: Executor, number: int, column: Column) -> tuple[object, ...]:
         column.name or None,
         int(column.nullable),
         kind.system_type_id,
-        str(kind),
+        None if clr else str(kind),
         kind.max_length,
         kind.catalog_precision,
         kind.catalog_scale,

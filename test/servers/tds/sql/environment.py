@@ -197,7 +197,11 @@ class Environment:
         if name is None:
             return None, INT
         try:
-            table = catalog.table(split_name(name))
+            parts = split_name(name)
+            system = catalog.system_view_number(parts)
+            if system is not None:
+                return (system if kind in (None, "V") else None), INT
+            table = catalog.table(parts)
         except SqlError:
             return None, INT
         fits = table is not None and kind in (None, "U" if table.view_text is None else "V")

@@ -39,7 +39,7 @@ def text_literal(text: str, *, national: bool) -> nodes.Literal:
 class Expressions(Cursor):
     """The part of the parser for expressions; `query` comes from a subclass."""
 
-    def query(self) -> nodes.Query:
+    def query(self, *, with_ctes: bool = False) -> nodes.Query:
         raise NotImplementedError
 
     def order_items(self) -> tuple[nodes.OrderItem, ...]:
@@ -75,7 +75,7 @@ class Expressions(Cursor):
 
     def _parenthesis_is_value(self) -> bool:
         """Whether the parenthesis here holds a value or a query, and not a condition: tries the condition's reading."""
-        if self.ahead().word in ("SELECT", "WITH"):
+        if self.ahead().word == "SELECT":
             return True
         start = self.index
         try:
@@ -110,7 +110,7 @@ class Expressions(Cursor):
             return nodes.Not(both) if negated else both
         if self.take("IN"):
             self.expect("(")
-            if self.at("SELECT") or self.at("WITH"):
+            if self.at("SELECT"):
                 found: nodes.Node = nodes.In(left, (), self.query(), negated)
             else:
                 found = nodes.In(left, self.expressions(), None, negated)
@@ -187,7 +187,7 @@ class Expressions(Cursor):
             self.next()
             return nodes.Variable(token.text)
         if self.take("("):
-            if self.at("SELECT") or self.at("WITH"):
+            if self.at("SELECT"):
                 query = self.query()
                 self.expect(")")
                 return nodes.Scalar(query)

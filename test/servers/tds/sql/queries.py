@@ -10,9 +10,9 @@ from .lexer import Kind
 class Queries(Expressions):
     """The part of the parser for SELECT."""
 
-    def query(self) -> nodes.Query:
+    def query(self, *, with_ctes: bool = False) -> nodes.Query:
         ctes: list[nodes.Cte] = []
-        if self.take("WITH"):
+        if with_ctes and self.take("WITH"):
             while True:
                 name = self.name()
                 columns = self.name_list() if self.at("(") else ()
@@ -170,8 +170,10 @@ class Queries(Expressions):
         if self.take("("):
             if self.at("VALUES"):
                 inner: nodes.Node = nodes.Query(self.values())
-            elif self.at("SELECT") or self.at("WITH") or self.at("("):
+            elif self.at("SELECT") or self.at("("):
                 inner = self.query()
+            elif self.at("WITH"):
+                raise self.unexpected()  # it stands at the beginning of a statement only
             else:
                 joined = self._joined()
                 self.expect(")")

@@ -39,8 +39,20 @@ class QueryBinder(ExpressionBinder):
         finally:
             self._ctes.pop()
 
+    def _inner(self, node: nodes.Query, outer: Scope | None) -> BoundQuery:
+        """A query within another: its order means nothing, so it may have one only to choose rows."""
+        is_cut = node.offset is not None or (isinstance(node.body, nodes.Select) and node.body.top is not None)
+        if node.order and not is_cut:
+            raise SqlError(
+                1033,
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table"
+                " expressions, unless TOP, OFFSET or FOR XML is also specified.",
+                severity=15,
+            )
+        return self.query(node, outer)
+
     def scalar_query(self, query: nodes.Query, scope: Scope) -> tuple[str, SqlType]:
-        found = self.query(query, scope)
+        found = self._inner(query, scope)
         if len(found.columns) != 1:
             raise error(116)
         return found.sql, found.columns[0].kind
@@ -52,7 +64,7 @@ class QueryBinder(ExpressionBinder):
         return Bound(f"(SELECT tsql_one_row(COUNT(*) OVER (), q.c1) FROM ({text}) AS q LIMIT 1)", kind)
 
     def exists_query(self, query: nodes.Query, scope: Scope) -> str:
-        return self.query(query, scope).sql
+        return self._inner(query, scope).sql
 
     # WITH
     def _with(self, ctes: Sequence[nodes.Cte], outer: Scope | None) -> str:
@@ -64,7 +76,7 @@ class QueryBinder(ExpressionBinder):
             if isinstance(body, nodes.SetOperation) and _mentions(body.right, cte.name):
                 text, columns = self._recursive(cte, body, name, outer)
             else:
-                found = self.query(cte.query, outer)
+                found = self._inner(cte.query, outer)
                 text, columns = found.sql, _renamed(found.columns, cte.columns, cte.name)
             self._ctes[-1][cte.name.lower()] = (name, columns)
             heads = ", ".join(f"c{index + 1}" for index in range(len(columns)))
@@ -243,7 +255,7 @@ class QueryBinder(ExpressionBinder):
             return self._table(node, scope)
         if isinstance(node, nodes.Derived):
             assert isinstance(node.query, nodes.Query)
-            found = self.query(node.query) if not isinstance(node.query.body, nodes.Values) else self._values(node.query.body, None)
+            found = self._inner(node.query, None) if not isinstance(node.query.body, nodes.Values) else self._values(node.query.body, None)
             columns = _renamed(found.columns, node.columns, node.alias)
             return self._add(scope, node.alias, columns, f"({found.sql})")
         if isinstance(node, nodes.TableFunction):
@@ -304,7 +316,7 @@ class QueryBinder(ExpressionBinder):
         qualifiers = () if node.alias else (table.database, table.schema)
         if table.view_text is not None:
             query = self.catalog.view_query(table)
-            found = QueryBinder.query(self, query)
+            found = self._inner(query, None)
             names = table.view_columns or tuple(column.name for column in found.columns)
             return self._add(scope, name, _renamed(found.columns, names, name), f"({found.sql})", qualifiers)
         self.uses_temporary_table |= table.temporary

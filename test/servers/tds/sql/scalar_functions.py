@@ -138,7 +138,9 @@ def _char(code: int) -> str | None:
 
 
 def _nchar(code: int) -> str | None:
-    return chr(code) if 0 < code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else None
+    if 0xD800 <= code <= 0xDFFF:
+        raise refused("lone surrogates")
+    return chr(code) if 0 <= code <= 0x10FFFF else None
 
 
 def _quotename(text: str, mark: str = "[") -> str | None:

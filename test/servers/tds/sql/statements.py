@@ -19,7 +19,7 @@ def parse_batch(text: str, *, quoted_identifier: bool = True) -> tuple[nodes.Sta
 def parse_query(text: str) -> nodes.Query:
     """The one query in a text: the body of a view."""
     parser = Parser(tokenize(text), text)
-    query = parser.query()
+    query = parser.query(with_ctes=True)
     parser.take(";")
     if not parser.at_end():
         raise parser.unexpected()
@@ -76,7 +76,7 @@ class Parser(Queries):
         return found
 
     def _select_statement(self) -> nodes.Statement:
-        query = self.query()
+        query = self.query(with_ctes=True)
         self.take(";")
         return nodes.SelectStatement(query)
 
@@ -91,7 +91,7 @@ class Parser(Queries):
             return nodes.Insert(table, columns, None)
         if self.at("VALUES"):
             return nodes.Insert(table, columns, self.values())
-        if self.at("SELECT") or self.at("WITH") or self.at("("):
+        if self.at("SELECT") or self.at("("):
             return nodes.Insert(table, columns, self.query())
         raise self.refuse("this form of INSERT") if self.at_any("EXEC", "EXECUTE", "OUTPUT") else self.unexpected()
 
@@ -127,7 +127,7 @@ class Parser(Queries):
             columns = self.name_list() if self.at("(") else ()
             self.expect("AS")
             start = self.token.start
-            self.query()
+            self.query(with_ctes=True)
             return nodes.CreateView(view, columns, self.text[start : self.tokens[self.index - 1].end])
         if self.take("SCHEMA"):
             name = self.name()
