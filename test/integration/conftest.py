@@ -14,6 +14,7 @@ from harness.database import Database
 from servers.catalog import MYSQL_KINDS
 from servers.postgres import Postgres
 from servers.postgres_suite import Postgres17, Postgres18, SuitePostgres
+from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
@@ -25,7 +26,8 @@ from servers.workspace import Workspace
 _CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|AddressSanitizer|runtime error:|\bPANIC\b|\bTRAP:|stuck spinlock")
 
 
-REPRESENTATIVES = ["mariadb"]
+POSTGRES_KINDS = ("postgres15", "postgres17", "postgres18")
+REPRESENTATIVES = ("mariadb", "postgres15")
 
 _LIMIT = 300  # seconds for one test; none should ever need it
 
@@ -100,17 +102,19 @@ def mysql9(workspace: Workspace) -> MySqlRemote:
 @pytest.fixture(params=list(MYSQL_KINDS))
 def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
     """Each server of the MySQL family in turn."""
-    return _running(request)
+    found = _running(request)
+    assert isinstance(found, MySqlRemote)
+    return found
 
 
-@pytest.fixture(params=list(MYSQL_KINDS))
-def remote(request: pytest.FixtureRequest) -> MySqlRemote:
+@pytest.fixture(params=[*MYSQL_KINDS, *POSTGRES_KINDS])
+def remote(request: pytest.FixtureRequest) -> Remote:
     """Each remote server of every provider in turn."""
     return _running(request)
 
 
 @pytest.fixture(params=REPRESENTATIVES)
-def one_remote(request: pytest.FixtureRequest) -> Iterator[MySqlRemote]:
+def one_remote(request: pytest.FixtureRequest) -> Iterator[Remote]:
     """One remote server of each provider in turn: for tests where its version makes no difference."""
     found = _running(request)
     yield found
@@ -154,12 +158,12 @@ def postgres15_tls(workspace: Workspace, authority: Authority) -> PostgresRemote
     return PostgresRemote(server.start(), "postgres15_tls")
 
 
-def _running(request: pytest.FixtureRequest) -> MySqlRemote:
+def _running(request: pytest.FixtureRequest) -> Remote:
     """The session's server of the kind that is asked for; started again if a test stopped it."""
     chosen = os.environ.get("CONNECTOR_TEST_REMOTES", "")
     if chosen and request.param not in re.split(r"[\s,]+", chosen):
         pytest.skip(f"CONNECTOR_TEST_REMOTES leaves out {request.param}")
-    found: MySqlRemote = request.getfixturevalue(request.param)
+    found: Remote = request.getfixturevalue(request.param)
     found.server.start()
     return found
 

@@ -1,13 +1,16 @@
-"""The harness itself: the fake MySQL server convinces a real client, and really misbehaves."""
+"""The harness itself: the fake servers convince real clients, and really misbehave."""
 
 from __future__ import annotations
 
+import io
 import subprocess
 
+import psycopg2
 import pymysql
 import pytest
 
 from servers.fake_mysql import FakeMySql, Mode
+from servers.fake_postgres import FakePostgres, PgMode
 from servers.server import executable
 
 _STALLS = [
@@ -87,3 +90,17 @@ def test_trigger() -> None:
             with pytest.raises(pymysql.err.Error, match="odd"):
                 cursor.execute("SELECT danger")
         client.close()
+
+
+def test_fake_postgres() -> None:
+    with FakePostgres(PgMode.WELL_BEHAVED) as fake:
+        client = psycopg2.connect(host="127.0.0.1", port=fake.port, user="x", password="pw", dbname="y", sslmode="disable")
+        client.autocommit = True
+        with client.cursor() as cursor, io.BytesIO() as copied:
+            cursor.execute("SELECT 1")
+            assert cursor.fetchall() == [("t",)]
+            cursor.copy_expert("COPY (SELECT anything) TO STDOUT (FORMAT binary)", copied)
+            assert copied.getvalue().startswith(b"PGCOPY") and b"two" in copied.getvalue()
+        client.close()
+        fake.wait_until_left()
+        assert "COPY (SELECT anything) TO STDOUT (FORMAT binary)" in fake.statements

@@ -1,8 +1,7 @@
 """A MySQL server that misbehaves as told, and records all that the client sends.
 
 It logs everybody in and serves the columns `id` (bigint) and `word` (varchar) and two rows, as text and as prepared
-statement. A `Mode` says where it leaves the path of virtue. Only statements that contain `trigger` get the misdeeds
-of the query phase; others, and SET, USE and the like, are answered well.
+statement. A `Mode` says where it leaves the path of virtue.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import threading
 from enum import Enum, auto
-from types import TracebackType
-from typing import Self
+from typing import ClassVar
 
 from . import mysql_wire as wire
-from .process import wait_until
+from .fake_server import FakeServer, FakeSession
 
 
 class Mode(Enum):
@@ -60,24 +57,19 @@ ODD_MESSAGE = b"odd %s%n \xff\xfe \x01\x02\x1b[31m \xc3\x28 quote' \"dq\" back\\
 ASKED_FILE = b"/etc/passwd"
 
 
-class _Session(threading.Thread):
+class _Session(FakeSession):
     """One client."""
 
+    server: FakeMySql
+
     def __init__(self, server: FakeMySql, peer: socket.socket) -> None:
-        super().__init__(name="fake-mysql-session", daemon=True)
-        self.server = server
+        super().__init__(server, peer)
         self.mode = server.mode
-        self.peer = peer
         self.sequence = 0
 
-    def run(self) -> None:
-        try:
-            if self._greet():
-                self._obey()
-        except (OSError, EOFError, struct.error):
-            pass  # the client left, or the test closed us
-        finally:
-            self.peer.close()
+    def serve(self) -> None:
+        if self._greet():
+            self._obey()
 
     # packets
     def send(self, payload: bytes) -> None:
@@ -87,25 +79,9 @@ class _Session(threading.Thread):
         self.sequence = (self.sequence + 1) & 0xFF
 
     def receive(self) -> bytes:
-        header = self._exactly(4)
+        header = self.exactly(4)
         self.sequence = (header[3] + 1) & 0xFF
-        return self._exactly(int.from_bytes(header[:3], "little"))
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            part = self.peer.recv(count - len(data))
-            if not part:
-                raise EOFError
-            self.server.record(part)
-            data += part
-        return data
-
-    def linger(self) -> None:
-        """Says nothing more, and records what still comes, until the client leaves."""
-        self.server.lingering += 1
-        while part := self.peer.recv(65536):
-            self.server.record(part)
+        return self.exactly(int.from_bytes(header[:3], "little"))
 
     # phases
     def _greet(self) -> bool:
@@ -263,81 +239,17 @@ class _Session(threading.Thread):
         self.send(row(2, b"two"))
 
 
-class FakeMySql:
-    """The listening server; a context manager. `received` holds every byte that clients sent."""
+class FakeMySql(FakeServer):
+    """The listening server. SET, USE and the like are answered well in any mode."""
 
-    def __init__(self, mode: Mode, *, trigger: str = "") -> None:
-        self.mode = mode
-        self.trigger = trigger.encode()
-        self.statements: list[str] = []
-        self.lingering = 0
-        self.accepted = 0
-        self._received = bytearray()
-        self._lock = threading.Lock()
-        self._sessions: list[_Session] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._accept, name="fake-mysql", daemon=True)
+    provider: ClassVar[str] = "mysql"
+    mode: Mode
 
-    @property
-    def received(self) -> bytes:
-        with self._lock:
-            return bytes(self._received)
-
-    def record(self, data: bytes) -> None:
-        with self._lock:
-            self._received += data
+    def session(self, peer: socket.socket) -> FakeSession:
+        return _Session(self, peer)
 
     def is_trigger(self, statement: bytes) -> bool:
-        return self.trigger in statement and not _needs_no_rows(statement)
-
-    def connection(self, **more: object) -> dict[str, object]:
-        """The `connection` object of a connector that reads from here."""
-        return {
-            "server": "127.0.0.1",
-            "port": self.port,
-            "database": "testdb",
-            "username": "somebody",
-            "password": "a-secret-password",
-            **more,
-        }
-
-    def open_sessions(self) -> int:
-        return sum(session.is_alive() for session in self._sessions)
-
-    def wait_until_left(self) -> None:
-        """Waits until every client has closed its connection."""
-        wait_until(lambda: self.open_sessions() == 0, what="the client to leave")
-
-    def wait_until_lingering(self) -> None:
-        """Waits until the server has come to its stall."""
-        wait_until(lambda: self.lingering > 0, what="the fake server's stall")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-        for session in self._sessions:
-            try:
-                session.peer.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            session.join(30)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            session = _Session(self, peer)
-            self._sessions.append(session)
-            session.start()
+        return super().is_trigger(statement) and not _needs_no_rows(statement)
 
 
 def _needs_no_rows(statement: bytes) -> bool:

@@ -17,7 +17,8 @@ constexpr Doing looking_up{core::Phase::describe, "could not read the catalog of
 constexpr int max_rounds = 16;
 
 std::string text(const TextRow& row, std::size_t column) {
-  if (column >= row.size()) throw_malformed("an answer of the server has too few columns");
+  if (column >= row.size())
+    throw_malformed("an answer of the server has too few columns", looking_up.phase, looking_up.summary);
   return row[column].value_or("");
 }
 
@@ -100,7 +101,8 @@ std::string table_statements(const Session& session, std::string_view schema, st
 }
 
 CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers) {
-  if (answers.size() != 3 || answers[2].size() != 1) throw_malformed("the server does not describe the table");
+  if (answers.size() != 3 || answers[2].size() != 1)
+    throw_malformed("the server does not describe the table", looking_up.phase, looking_up.summary);
   CatalogTable table;
   for (const TextRow& row : answers[1]) {
     CatalogColumn& column = table.columns.emplace_back();
@@ -137,7 +139,8 @@ void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTy
                         "WHERE t.oid IN (" +
                         oids + ")",
                     looking_up);
-    if (answers.size() != 1 || answers[0].empty()) throw_malformed("the server does not describe its types");
+    if (answers.size() != 1 || answers[0].empty())
+      throw_malformed("the server does not describe its types", looking_up.phase, looking_up.summary);
     for (const TextRow& row : answers[0]) {
       CatalogType& type = catalog[number<Oid>(row, 0).value_or(0)];
       type.schema = text(row, 1);
@@ -149,7 +152,7 @@ void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTy
       type.extension = text(row, 7);
     }
   }
-  throw_malformed("the server's types are never described in full");
+  throw_malformed("the server's types are never described in full", looking_up.phase, looking_up.summary);
 }
 
 std::string list_statements(const Session& session, std::string_view schema, std::int64_t limit) {
@@ -163,7 +166,7 @@ std::string list_statements(const Session& session, std::string_view schema, std
 }
 
 std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>& answers) {
-  if (answers.size() != 1) throw_malformed("the server does not list its tables");
+  if (answers.size() != 1) throw_malformed("the server does not list its tables", looking_up.phase, looking_up.summary);
   std::vector<core::RemoteTable> tables;
   for (const TextRow& row : answers[0]) {
     core::RemoteTable& table = tables.emplace_back();
@@ -189,7 +192,8 @@ std::vector<std::string> reread_names(Session& session, std::vector<std::string>
                       "SELECT encode(convert(convert_to(t.name, getdatabaseencoding()), " + quote_literal(encoding) +
                       ", 'UTF8'), 'hex') FROM (VALUES " + values + ") AS t (number, name) ORDER BY t.number",
                   {core::Phase::describe, "could not read the names of columns"});
-  if (answers.size() != 1 || answers[0].size() != asked.size()) throw_malformed("the server does not convert names");
+  if (answers.size() != 1 || answers[0].size() != asked.size())
+    throw_malformed("the server does not convert names", looking_up.phase, looking_up.summary);
   for (std::size_t i = 0; i < asked.size(); ++i) names[asked[i]] = from_hex(text(answers[0][i], 0));
   return names;
 }

@@ -62,17 +62,16 @@ std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Logi
   return session;
 }
 
-TransactionFacts begin_transaction(Session& session, const std::string& more, const Doing& doing,
-                                   std::vector<std::vector<TextRow>>& answers) {
-  const std::string sql = std::string(session.in_transaction() ? "ROLLBACK; " : "") +
-                          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT a.backend_start, "
-                          "'1'::pg_catalog.money::pg_catalog.numeric, " +
-                          settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a; " +
-                          more;
-  answers = session.run(sql, more.empty() ? beginning : doing);
-  if (answers.empty() || answers[0].size() != 1) throw_malformed("the server does not tell of its own session");
-  const TextRow row = std::move(answers[0][0]);
-  answers.erase(answers.begin());
+TransactionFacts begin_transaction(Session& session) {
+  const auto answers =
+      session.run(std::string(session.in_transaction() ? "ROLLBACK; " : "") +
+                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT a.backend_start, "
+                      "'1'::pg_catalog.money::pg_catalog.numeric, " +
+                      settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
+                  beginning);
+  if (answers.size() != 1 || answers[0].size() != 1)
+    throw_malformed("the server does not tell of its own session", beginning.phase, beginning.summary);
+  const TextRow& row = answers[0][0];
   session.set_backend_start(text(row, 0));
   // `1.00`
   const std::string amount = text(row, 1);

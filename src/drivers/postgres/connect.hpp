@@ -18,11 +18,10 @@ struct TransactionFacts {
   int money_digits = 2;
 };
 
-/// Begins a transaction that only reads, and sees one state of the database; ends the one before. In the same message
-/// goes `more`, statements that yield rows; their answers are added to `answers`. The settings hold for the
-/// transaction, so that a connection pooler in between hands nothing on.
-TransactionFacts begin_transaction(Session& session, const std::string& more, const Doing& doing,
-                                   std::vector<std::vector<TextRow>>& answers);
+/// Begins a transaction that only reads, and sees one state of the database; ends the one before. The settings hold
+/// for the transaction, so that a connection pooler in between hands nothing on. A message of its own: only when the
+/// server has told when its process began can what comes next, and may wait for a lock, be stopped.
+TransactionFacts begin_transaction(Session& session);
 
 /// Settings that hold from here to the end of the transaction: `catalog` for our own queries, in which unqualified
 /// names mean the system's; `user` for what the user wrote, where names mean what they mean to the remote role.

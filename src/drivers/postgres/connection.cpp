@@ -11,10 +11,9 @@ void PostgresConnection::check() {
 }
 
 std::vector<core::RemoteTable> PostgresConnection::list_tables(std::string_view schema, std::int64_t limit) {
-  std::vector<std::vector<TextRow>> answers;
-  begin_transaction(*session_, list_statements(*session_, schema.empty() ? "public" : schema, limit),
-                    {core::Phase::describe, "could not list tables"}, answers);
-  return read_list(answers);
+  begin_transaction(*session_);
+  return read_list(session_->run(list_statements(*session_, schema.empty() ? "public" : schema, limit),
+                                 {core::Phase::describe, "could not list tables"}));
 }
 
 std::unique_ptr<core::Source> PostgresConnection::describe(const core::SourceRequest& request) {

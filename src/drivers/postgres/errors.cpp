@@ -37,6 +37,10 @@ std::string_view connect_hint(const Login& login, Stage stage, std::string_view 
     return "sslmode \"require\", which is the default, takes encrypted connections only; \"prefer\" allows a plain one "
            "where the server has no TLS, \"disable\" asks for one.";
   }
+  if (stage == Stage::login) {
+    return "The connector logs in by password, in the ways scram-sha-256, md5 and password; what answers may be no "
+           "PostgreSQL server.";
+  }
   return "";
 }
 
@@ -61,6 +65,15 @@ ErrorNumber statement_number(Phase phase, const NativeError& error) {
   if (error.sqlstate == "57014" && error.message.find("timeout") != std::string::npos) return ErrorNumber::timed_out;
   if (error.sqlstate == "22021" || error.sqlstate == "22P05") return ErrorNumber::encoding;
   return phase == Phase::connect ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
+}
+
+/// Whether the library, in words that may be translated but for the names, tells of a way to log in.
+bool is_authentication(const NativeError& error) {
+  if (!error.sqlstate.empty()) return error.sqlstate.starts_with("28");
+  for (const std::string_view name : {"authentication", "SASL", "SCRAM", "GSSAPI"}) {
+    if (error.message.find(name) != std::string::npos) return true;
+  }
+  return false;
 }
 
 std::string connect_summary(const Login& login) {
@@ -169,7 +182,7 @@ NativeError parse_connection_error(std::string_view text) {
 core::Error connect_error(const Login& login, Stage stage, const NativeError& error) {
   const std::string summary = connect_summary(login);
   return core::remote_error({.provider = "postgres",
-                             .phase = error.sqlstate.starts_with("28") ? Phase::authenticate : Phase::connect,
+                             .phase = is_authentication(error) ? Phase::authenticate : Phase::connect,
                              .number = ErrorNumber::cannot_connect,
                              .sqlstate = error.sqlstate,
                              .summary = summary,
@@ -206,11 +219,11 @@ void throw_password_required(std::string_view detail) {
                     "identity of the database server itself would be lent to them.");
 }
 
-void throw_malformed(std::string_view what) {
+void throw_malformed(std::string_view what, Phase phase, std::string_view summary) {
   throw core::remote_error({.provider = "postgres",
-                            .phase = Phase::fetch,
+                            .phase = phase,
                             .number = ErrorNumber::cannot_read,
-                            .summary = "could not read rows",
+                            .summary = summary,
                             .remote_message = what,
                             .hint = "The server, or something between it and here, breaks the protocol."});
 }

@@ -14,9 +14,9 @@ namespace connector::postgres {
 
 /// What a server, or the library, says of a failure.
 struct NativeError {
-  std::string sqlstate;  ///< empty = the library's own
-  std::string message;   ///< one line
-  std::string detail;    ///< whole lines for the DETAIL; empty = none
+  std::string sqlstate = {};  ///< empty = the library's own
+  std::string message = {};   ///< one line
+  std::string detail = {};    ///< whole lines for the DETAIL; empty = none
 };
 
 /// How far a connection had come when it failed.
@@ -38,6 +38,7 @@ core::Error statement_error(core::Phase phase, std::string_view summary, const N
 /// A role that is no superuser would use what is not its own (SPEC 8).
 [[noreturn]] void throw_password_required(std::string_view detail);
 /// Rows or answers that the protocol does not allow.
-[[noreturn]] void throw_malformed(std::string_view what);
+[[noreturn]] void throw_malformed(std::string_view what, core::Phase phase = core::Phase::fetch,
+                                  std::string_view summary = "could not read rows");
 
 }  // namespace connector::postgres

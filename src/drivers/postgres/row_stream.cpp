@@ -10,16 +10,23 @@ namespace connector::postgres {
 
 namespace {
 
+constexpr int max_settings = 8;
+
 class CopyStream final : public RowStream {
  public:
   CopyStream(Session& session, const std::string& sql, std::vector<Decode> columns, std::string summary)
       : session_(session), reader_(std::move(columns)), summary_(std::move(summary)) {
     const Doing executing{core::Phase::execute, summary_};
     session_.send(sql, executing);
-    while (const Result result = session_.next_result(executing)) {
-      if (PQresultStatus(result.get()) == PGRES_COPY_OUT) return;
+    // A few settings come first.
+    for (int results = 0; results < max_settings; ++results) {
+      const Result result = session_.next_result(executing);
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (status == PGRES_COPY_OUT) return;
+      if (status != PGRES_COMMAND_OK) break;
     }
-    throw_malformed("the server does not begin to copy");
+    session_.stop_statement();
+    throw_malformed("the server does not begin to copy", executing.phase, executing.summary);
   }
 
   bool fetch(core::RowBatch& batch) override {

@@ -2,12 +2,17 @@
 
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+
+#include <algorithm>
 #include <utility>
 
 #include <libpq-fe.h>
 
 #include "core/dial.hpp"
+#include "core/utf8.hpp"
 #include "drivers/postgres/conninfo.hpp"
+#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/traffic.hpp"
 
 namespace connector::postgres {
 
@@ -16,9 +21,16 @@ namespace {
 /// Bounds what a destructor may take.
 constexpr std::chrono::milliseconds stop_timeout{900};
 
-/// Limits on answers, against a server that never stops.
+/// Limits on answers, against a server that never stops. It can also send without being asked (ParameterStatus,
+/// notices), of which the library keeps some: so what comes through the socket is limited, by what was delivered. Even
+/// the smallest row, in a message and a TLS record of its own, is an eighth of what comes.
 constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
+constexpr std::size_t max_login_bytes = 4 * 1024 * 1024;
+constexpr std::size_t max_bytes_for_one = 8;
+constexpr std::size_t max_row_bytes = 1024 * 1024 * 1024;  // PostgreSQL's largest allocation
 constexpr int max_results = 1000;
+
+constexpr int oldest_version = 90300;
 
 /// The library would print notices to the server's log.
 void ignore_notice(void*, const PGresult*) {}
@@ -96,10 +108,13 @@ void Session::log_in() {
     }
     // The socket may be another one after each step.
     const unsigned events = polling == PGRES_POLLING_READING ? core::wait_readable : core::wait_writable;
-    if (wait_.wait(PQsocket(handle_), events, deadline_) == core::wait_none) {
+    if (!ready(events)) {
       core::Error error = connect_timeout_error(login_);
       if (stage != Stage::login) throw core::UnreachableError(std::move(error));
       throw error;
+    }
+    if (received_bytes(PQsocket(handle_)) > max_login_bytes) {
+      throw connect_error(login_, stage, {.message = "the server talks without end"});
     }
     stage = stage_of(handle_);
     polling = PQconnectPoll(handle_);
@@ -107,6 +122,12 @@ void Session::log_in() {
   PQsetErrorVerbosity(handle_, PQERRORS_DEFAULT);
   if (!login_.trusted && PQconnectionUsedPassword(handle_) == 0) {
     throw_password_required("The remote server did not ask for the password.");
+  }
+  if (version() < oldest_version) {
+    const char* told = PQparameterStatus(handle_, "server_version");
+    throw connect_error(login_, stage,
+                        {.message = "version " + core::quoted(told == nullptr ? "" : told) +
+                                    " of the server is not supported: it takes PostgreSQL 9.3 or later"});
   }
   PQsetnonblocking(handle_, 1);
   if (const char* encoding = PQparameterStatus(handle_, "server_encoding")) server_encoding_ = encoding;
@@ -127,7 +148,7 @@ std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Doi
     if (bytes > max_answer_bytes || (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
                                      status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)) {
       stop_statement();
-      throw_malformed("the server sends what it was not asked for");
+      throw_malformed("the server sends what it was not asked for", doing.phase, doing.summary);
     }
     // The rows of a statement come as a result each, and one without rows behind them.
     const bool has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
@@ -142,11 +163,12 @@ void Session::finish(const Doing& doing) {
   for (int results = 0; next_result(doing); ++results) {
     if (results < max_results) continue;
     stop_statement();
-    throw_malformed("the server sends what it was not asked for");
+    throw_malformed("the server sends what it was not asked for", doing.phase, doing.summary);
   }
 }
 
 void Session::begin_statement() {
+  allowance_ = received_bytes(PQsocket(handle_)) + 2 * max_answer_bytes;
   if (usable_ && !busy_) return;
   throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
                     "Provider postgres, phase connect.", "Connect again.");
@@ -177,7 +199,11 @@ Result Session::describe(const std::string& sql, const Doing& doing) {
   busy_ = true;
   flush(doing);
   Result description = next_result(doing);
-  finish(doing);
+  if (description) finish(doing);
+  if (PQresultStatus(description.get()) != PGRES_COMMAND_OK) {
+    stop_statement();
+    throw_malformed("the server does not describe it", doing.phase, doing.summary);
+  }
   return description;
 }
 
@@ -204,19 +230,38 @@ Result Session::next_result(const Doing& doing) {
     busy_ = false;
     return result;
   }
-  if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR && PQresultStatus(result.get()) != PGRES_BAD_RESPONSE) {
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE) {
+    if (status == PGRES_SINGLE_TUPLE) delivered(answer_bytes(result.get()));
+    if (status == PGRES_COPY_OUT) allowance_ += max_row_bytes;
     return result;
   }
   const NativeError error = native_error(result.get(), handle_);
-  if (PQstatus(handle_) == CONNECTION_BAD) {
-    give_up();
-  } else {
+  skip_results();
+  throw statement_error(doing.phase, doing.summary, error);
+}
+
+/// Reads on to the end of the statement after an error, whose words are what counts: further ones are not, and a server
+/// that does not come to an end soon is left.
+void Session::skip_results() {
+  const core::Deadline before =
+      std::exchange(deadline_, std::min(deadline_, std::chrono::steady_clock::now() + stop_timeout));
+  for (int results = 0; results < max_results && PQstatus(handle_) != CONNECTION_BAD; ++results) {
     try {
-      finish(doing);
-    } catch (const core::Error&) {  // the connection ends with the error: the first words say why
+      while (PQisBusy(handle_) != 0) {
+        wait(core::wait_readable);
+        if (PQconsumeInput(handle_) == 0) break;
+      }
+    } catch (const core::Error&) {
+      return;  // the session was given up
+    }
+    if (!Result(PQgetResult(handle_))) {
+      busy_ = false;
+      deadline_ = before;
+      return;
     }
   }
-  throw statement_error(doing.phase, doing.summary, error);
+  stop_statement();
 }
 
 CopyData Session::next_copy_data(const Doing& doing) {
@@ -224,7 +269,10 @@ CopyData Session::next_copy_data(const Doing& doing) {
   for (;;) {
     char* bytes = nullptr;
     const int size = PQgetCopyData(handle_, &bytes, 1);
-    if (size > 0) return CopyData(bytes, static_cast<std::size_t>(size));
+    if (size > 0) {
+      delivered(static_cast<std::size_t>(size));
+      return CopyData(bytes, static_cast<std::size_t>(size));
+    }
     if (size == -1) return {};
     // Input is taken only when no whole row is left, or the library would gather rows faster than we store them. The
     // first look costs less than a wait.
@@ -235,20 +283,34 @@ CopyData Session::next_copy_data(const Doing& doing) {
 }
 
 void Session::wait(unsigned events) {
+  if (received_bytes(PQsocket(handle_)) > allowance_) {
+    stop_statement();
+    throw_malformed("the server sends what it was not asked for");
+  }
   if ((events & core::wait_readable) != 0 && has_decrypted_input()) return;
-  unsigned ready = core::wait_none;
+  bool in_time = false;
   try {
-    ready = wait_.wait(PQsocket(handle_), events, deadline_);
+    in_time = ready(events);
   } catch (...) {
     stop_statement();
     throw;
   }
-  if (ready == core::wait_none) {
+  if (!in_time) {
     stop_statement();
     throw connect_timeout_error(login_);
   }
   // Nobody listens here, but the library would gather what it is notified of.
   while (PGnotify* notification = PQnotifies(handle_)) PQfreemem(notification);
+}
+
+/// Waits for the socket; false at the deadline, at which a server that never stops must come to its end, too.
+bool Session::ready(unsigned events) {
+  return wait_.wait(PQsocket(handle_), events, deadline_) != core::wait_none &&
+         std::chrono::steady_clock::now() < deadline_;
+}
+
+void Session::delivered(std::size_t bytes) noexcept {
+  allowance_ += max_bytes_for_one * bytes;
 }
 
 /// OpenSSL may hold bytes that are no longer in the socket: waiting for that would be for ever.
@@ -304,7 +366,7 @@ void Session::cancel() {
       "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
       "OPERATOR(pg_catalog.=) " +
           std::to_string(PQbackendPID(handle_)) +
-          " AND a.backend_start OPERATOR(pg_catalog.=) pg_catalog.timestamptz '" + backend_start_ + "'",
+          " AND a.backend_start OPERATOR(pg_catalog.=) pg_catalog.timestamptz " + quote_literal(backend_start_),
       {core::Phase::fetch, "could not stop the remote statement"});
 }
 #endif

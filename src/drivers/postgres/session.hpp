@@ -1,6 +1,7 @@
 // One connection to a server: libpq's handle, and statements that wait through core::Wait.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,6 +101,9 @@ class Session {
   void begin_statement();
   void flush(const Doing& doing);
   void wait(unsigned events);
+  bool ready(unsigned events);
+  void delivered(std::size_t bytes) noexcept;
+  void skip_results();
   bool has_decrypted_input() const;
   void cancel();
   void give_up() noexcept;
@@ -112,7 +116,8 @@ class Session {
   pg_conn* handle_ = nullptr;
   std::string server_encoding_;
   std::string backend_start_;
-  bool busy_ = false;  ///< the server owes results
+  std::uint64_t allowance_ = 0;  ///< of bytes received; more is no honest server's
+  bool busy_ = false;            ///< the server owes results
   bool usable_ = true;
 };
 

@@ -22,7 +22,9 @@ core::Error request_error(std::string message, std::string hint = {}) {
                      std::move(hint));
 }
 
+/// As PostgreSQL sees it: a NUL is no part of a text.
 bool is_utf8(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return false;
   for (std::size_t at = 0; at < text.size();) {
     if (core::decode_utf8(text, at) == core::invalid_utf8) return false;
   }
@@ -54,11 +56,9 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   const std::string schema = request.schema.empty() ? default_schema : request.schema;
   table_ = quote_table(schema, request.table);
   summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
-  std::vector<std::vector<TextRow>> answers;
-  money_digits_ = begin_transaction(session_, table_statements(session_, schema, request.table),
-                                    {Phase::describe, summary_}, answers)
-                      .money_digits;
-  const CatalogTable table = read_table(answers);
+  money_digits_ = begin_transaction(session_).money_digits;
+  const CatalogTable table =
+      read_table(session_.run(table_statements(session_, schema, request.table), {Phase::describe, summary_}));
   std::vector<Column> columns;
   std::vector<TypeUse> uses;
   for (const CatalogColumn& column : table.columns) {
@@ -88,8 +88,7 @@ void PostgresSource::describe_query(const core::SourceRequest& request) {
   query_ = first_statement(request.query);
   copyable_ = is_copyable(query_);
   summary_ = "could not run the query";
-  std::vector<std::vector<TextRow>> answers;
-  money_digits_ = begin_transaction(session_, "", {Phase::describe, summary_}, answers).money_digits;
+  money_digits_ = begin_transaction(session_).money_digits;
   // The whole text: the server is the one who knows whether there is one statement in it.
   const Result result = session_.describe(request.query, {Phase::describe, summary_});
   if (PQnparams(result.get()) > 0) {

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from servers.remote import Remote
 from servers.remote_postgres import READER, PostgresRemote
 
-from .dialects import Dialect, Words
+from .dialect import Dialect, Words
 
 
 class PostgresDialect(Dialect):
     """PostgreSQL 9.3 and later."""
 
     provider = "postgres"
+    placeholder = "$1"
     words: Mapping[str, Words] = {
         **Dialect.words,
         "password": Words("could not connect.*password authentication failed", "authenticate", 1012),
@@ -24,8 +25,8 @@ class PostgresDialect(Dialect):
         "table_privilege": Words("could not read table.*permission denied for", "describe", 1011),
         "column_privilege": Words("could not read table.*permission denied for", "describe|execute", 1011),
         "late_error": Words("more than one row", "fetch", 1011),
+        "no_query": Words("syntax|unterminated", "describe", 1011),
         "several": Words("multiple commands", "describe", 1011),
-        "write": Words("yields no rows|read-only|permission denied|data-modifying", "describe|execute|fetch", 0),
     }
 
     def writes(self, table: str) -> Mapping[str, str]:

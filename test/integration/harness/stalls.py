@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from servers.fake_mysql import FakeMySql, Mode
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
 
 from .database import Database, Job
 from .dialects import dialect_of
+from .fakes import FAKES
 
 TABLE = "stalling"
 ROWS = 20_000
@@ -74,31 +74,23 @@ def at_silence(db: Database, remote: Remote) -> Iterator[Stall]:
         yield Stall(connector, lambda pid: proxy.accepted > 0 and _waits(db, pid))
 
 
-@contextmanager
-def _fake(db: Database, remote: Remote, mode: Mode) -> Iterator[Stall]:
-    with FakeMySql(mode, trigger="stall_here") as fake:
-        connector = {
-            "provider": remote.provider,
-            "connection": fake.connection(**PATIENCE),
-            "sql_query": "SELECT stall_here",
-            "import_as": "stalled",
-        }
-        yield Stall(connector, lambda pid: fake.lingering > 0 and _waits(db, pid))
-        fake.wait_until_left()
-
-
-# Servers that speak so far and no further, by provider and phase.
-_FAKES: Mapping[str, Mapping[str, Mode]] = {
-    "mysql": {
-        "authenticate": Mode.STALL_AFTER_GREETING,
-        "describe": Mode.STALL_ON_QUERY,
-        "columns": Mode.STALL_AFTER_COLUMNS,
-    },
-}
-
-
 def at_fake(phase: str) -> Callable[[Database, Remote], AbstractContextManager[Stall]]:
-    return lambda db, remote: _fake(db, remote, _FAKES[remote.provider][phase])
+    """A server that speaks so far and no further."""
+
+    @contextmanager
+    def at(db: Database, remote: Remote) -> Iterator[Stall]:
+        kind = FAKES[remote.provider]
+        with kind.make(kind.stalls[phase], trigger="stall_here") as fake:
+            connector = {
+                "provider": remote.provider,
+                "connection": fake.connection(**PATIENCE),
+                "sql_query": "SELECT stall_here",
+                "import_as": "stalled",
+            }
+            yield Stall(connector, lambda pid: fake.lingering > 0 and _waits(db, pid))
+            fake.wait_until_left()
+
+    return at
 
 
 @contextmanager
