@@ -18,7 +18,7 @@ from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
-from servers.staging import sanitized, sanitizer_environment, staged
+from servers.staging import staged
 from servers.tls import Authority
 from servers.workspace import Workspace
 
@@ -55,8 +55,7 @@ def workspace() -> Iterator[Workspace]:
 @pytest.fixture(scope="session")
 def pg(workspace: Workspace) -> Iterator[Postgres]:
     """The cluster. At the end its log is searched for crashes."""
-    environment = sanitizer_environment(workspace) if sanitized() else {}
-    with Postgres(workspace, stage=staged(workspace), environment=environment) as server:
+    with Postgres(workspace, stage=staged(workspace)) as server:
         yield server
     found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
     assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])

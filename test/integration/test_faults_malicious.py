@@ -13,6 +13,7 @@ from harness.database import Database
 from harness.errors import fails
 from harness.fakes import FAKES, Fake
 from harness.faults import clean, fails_cleanly, resident, secrets_of
+from harness.memory import assert_grown_less
 from harness.traces import descriptors
 
 from servers.fake_mysql import ASKED_FILE, FakeMySql, Mode
@@ -161,4 +162,4 @@ def test_many_times_in_one_session(db: Database, kind: Fake) -> None:
                 if number % len(modes) == len(modes) - 1:
                     grown.append(resident(session.pid))
         assert descriptors(session)
-        assert grown[-1] - grown[0] < 2_000_000, f"the backend grew: {grown}"
+        assert_grown_less(grown[-1] - grown[0], 2_000_000, grown)

@@ -9,6 +9,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import clean, import_count, resident, secrets_of
+from harness.memory import assert_grown_less
 from harness.stalls import TABLE
 from harness.traces import descriptors, no_remote_sessions
 
@@ -204,7 +205,7 @@ def test_many_failures_in_one_session(session: Database, one_remote: Remote) -> 
             with fails("no_such_table", secrets=password):
                 session.import_table(bad(one_remote))
         grown = resident(session.pid) - size
-    assert grown < 1_000_000, f"the backend grew by {grown} bytes"
+    assert_grown_less(grown, 1_000_000)
 
 
 def test_many_imports_in_one_session(session: Database, one_remote: Remote) -> None:
@@ -222,5 +223,5 @@ def test_many_imports_in_one_session(session: Database, one_remote: Remote) -> N
         run()
     grown = resident(session.pid) - size
     assert descriptors(session) == before
-    assert grown < 2_000_000, f"the backend grew by {grown} bytes"
+    assert_grown_less(grown, 2_000_000)
     no_remote_sessions(one_remote)

@@ -14,7 +14,7 @@ from harness.traces import nothing_left_behind
 
 from servers.postgres import Postgres
 from servers.remote_postgres import PostgresRemote
-from servers.staging import sanitized, sanitizer_environment, staged
+from servers.staging import staged
 from servers.tls import Authority
 from servers.workspace import Workspace
 
@@ -223,8 +223,7 @@ def tempting(workspace: Workspace, postgres15: PostgresRemote) -> Iterator[Datab
         "PGREQUIREPEER": "nobody",
         "PGHOSTADDR": "192.0.2.1",
     }
-    sanitizers = sanitizer_environment(workspace) if sanitized() else {}
-    server = Postgres(workspace, stage=staged(workspace), environment=sanitizers | environment)
+    server = Postgres(workspace, stage=staged(workspace), environment=environment)
     with server:
         server.create_database("tempting", "connector")
         database = Database(server, "tempting")

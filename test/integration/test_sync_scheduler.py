@@ -16,7 +16,7 @@ from harness.syncs import Syncs
 from servers.postgres import Postgres
 from servers.process import wait_until
 from servers.remote import Remote
-from servers.staging import sanitized, sanitizer_environment, staged
+from servers.staging import staged
 from servers.workspace import Workspace
 
 TABLE = "goods"
@@ -31,8 +31,7 @@ def cluster(workspace: Workspace) -> Iterator[Postgres]:
         "connector.min_sync_interval": "1s",
         "synchronous_commit": "on",  # crashes are part of the tests
     }
-    environment = sanitizer_environment(workspace) if sanitized() else {}
-    with Postgres(workspace, stage=staged(workspace), settings=settings, environment=environment) as server:
+    with Postgres(workspace, stage=staged(workspace), settings=settings) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servers.postgres import Postgres
-from servers.staging import install_into, sanitizer_environment
+from servers.staging import install_into
 from servers.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +57,7 @@ class Context:
 
     def postgres(self, **settings: str) -> Postgres:
         """A cluster for the staged extension; not started."""
-        environment = sanitizer_environment(self.workspace) if self.sanitize else {}
-        return Postgres(self.workspace, stage=self.stage(), settings=settings, environment=environment)
+        return Postgres(self.workspace, stage=self.stage(), settings=settings)
 
 
 def cores() -> int:

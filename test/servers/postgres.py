@@ -16,6 +16,7 @@ import psycopg2.extensions
 from . import process
 from .accounts import server_account
 from .server import Server, Unavailable
+from .staging import sanitized, sanitizer_environment
 from .tls import Certificate
 from .workspace import Workspace
 
@@ -26,7 +27,8 @@ class Postgres(Server):
     """PostgreSQL as `pg_config` (or $PG_CONFIG) describes it.
 
     Superuser `postgres` comes in without a password through the socket (whose folder is private) and with
-    `password` through TCP. `stage` is the DESTDIR of a `make install`; nothing is installed into the system.
+    `password` through TCP. `stage` is the DESTDIR of a `make install`; nothing is installed into the system. An
+    extension that is built with sanitizers gets what it needs.
     """
 
     kind: ClassVar[str] = "postgres"
@@ -50,6 +52,8 @@ class Postgres(Server):
         self._pg_config = pg_config or os.environ.get("PG_CONFIG") or "pg_config"
         self._bin = Path(self.config("bindir"))
         self._extra_environment = dict(environment or {})
+        if stage is not None and sanitized():
+            self._extra_environment |= sanitizer_environment(workspace)
         self.settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self.folder),
