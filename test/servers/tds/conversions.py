@@ -49,6 +49,8 @@ def _no(source: SqlType, target: SqlType) -> SqlError:
 
 def _to_integer(value: Any, source: SqlType, target: SqlType, style: int | None) -> int:
     low, high = INTEGER_RANGES[target.name]
+    if target.name == "bit" and (source.is_integer or source.name in EXACT or source.name in APPROXIMATE):
+        return int(Decimal(value) != 0)
     if source.is_integer:
         number = value
     elif source.name in EXACT:
@@ -161,11 +163,9 @@ def _to_float(value: Any, source: SqlType, target: SqlType, style: int | None) -
 
 def show_float(value: float, kind: SqlType, style: int) -> str:
     """float and real as text: six digits by default, all of them in style 3."""
-    if style == 3:
-        digits = 17 if kind.name == "float" else 9
-        return f"{value:.{digits - 1}e}" if value else "0.000000000000000e+000"
-    if style in (1, 2):
-        return re.sub(r"e([+-])(\d\d)$", r"e\g<1>0\2", f"{value:.{7 if style == 1 else 15}e}")
+    if style in (1, 2, 3):
+        digits = {1: 8, 2: 16, 3: 17 if kind.name == "float" else 9}[style]
+        return re.sub(r"e([+-])(\d\d)$", r"e\g<1>0\2", f"{value:.{digits - 1}e}")
     text = f"{value:.6g}"
     return re.sub(r"e([+-])(\d\d)$", r"e\g<1>0\2", text)
 

@@ -28,6 +28,7 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     116: (16, True, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."),
     137: (15, True, 'Must declare the scalar variable "{}".'),
     156: (15, True, "Incorrect syntax near the keyword '{}'."),
+    168: (15, True, "The floating point value '{}' is out of the range of computer representation (8 bytes)."),
     195: (15, True, "'{}' is not a recognized built-in function name."),
     205: (
         16,

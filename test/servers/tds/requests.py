@@ -83,6 +83,19 @@ def batch_text(data: bytes) -> str:
     return data.decode("utf-16-le", "surrogatepass")
 
 
+def transaction_text(data: bytes) -> str:
+    """A transaction manager request [MS-TDS 2.2.6.9] as the statements that do the same."""
+    if len(data) < 2:
+        raise ProtocolError("an empty transaction manager request")
+    (kind,) = struct.unpack_from("<H", data)
+    if kind == 5:
+        return "BEGIN TRANSACTION"
+    if kind not in (7, 8) or len(data) < 4:
+        raise ProtocolError(f"transaction manager request {kind}")
+    begins_another = data[3 + data[2]] & 1  # behind the name
+    return ("COMMIT" if kind == 7 else "ROLLBACK") + (" BEGIN TRANSACTION" if begins_another else "")
+
+
 def calls(data: bytes, *, collations: bool) -> list[Call]:
     """The calls of an RPC request."""
     reader = Reader(data)

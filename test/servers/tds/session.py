@@ -203,7 +203,7 @@ class Session(threading.Thread):
         )
 
     def _request(self, message: Message) -> None:
-        if message.kind not in (wire.SQL_BATCH, wire.RPC):
+        if message.kind not in (wire.SQL_BATCH, wire.RPC, wire.TRANSACTION_MANAGER):
             raise ProtocolError(f"a request of type {message.kind}")
         data = requests.skip_headers(message.data) if self.version >= login.TDS_72 else message.data
         sink = self._new_sink()
@@ -211,6 +211,8 @@ class Session(threading.Thread):
             self.started = _now()
             if message.kind == wire.SQL_BATCH:
                 self._batch(requests.batch_text(data), sink)
+            elif message.kind == wire.TRANSACTION_MANAGER:
+                self._batch(requests.transaction_text(data), sink)
             else:
                 self._rpc(data, sink)
             sink.end()

@@ -185,6 +185,12 @@ class ExpressionBinder:
             kind = typing_rules.unify(left_kind, right_kind)
             text = f"(({left.sql} | {right.sql}) - ({left.sql} & {right.sql}))" if operator == "^" else ""
             return Bound(text or f"({left.sql} {operator} {right.sql})", kind, nullable)
+        if operator in "+-" and left_kind.name in ("datetime", "smalldatetime") and right_kind.name in typing_rules.NUMERIC:
+            days = self.converted(right, SqlType("float"))
+            text = f"tsql_add_days({left.sql}, {days.sql if operator == '+' else f'-{days.sql}'}, {quoted(left_kind.name)})"
+            return Bound(text, left_kind, nullable)
+        # an integer constant beside a decimal has as many digits as it shows
+        left_kind, right_kind = _as_digits(left, left_kind, right_kind), _as_digits(right, right_kind, left_kind)
         kind = typing_rules.arithmetic(operator, left_kind, right_kind)
         if kind.is_integer or kind.name in ("real", "float"):
             a, b = self.converted(left, kind), self.converted(right, kind)
@@ -341,6 +347,12 @@ def sqlite_collation(kind: SqlType) -> str:
     if kind.is_text:
         return kind.collated().sqlite
     return "tsql_number" if kind.is_exact else "BINARY"
+
+
+def _as_digits(bound: Bound, kind: SqlType, other: SqlType) -> SqlType:
+    if not (bound.constant and kind.is_integer and other.name in ("decimal", "numeric") and bound.value is not None):
+        return kind
+    return SqlType("numeric", precision=len(str(abs(bound.value))))
 
 
 def _same_form(source: SqlType, target: SqlType) -> bool:

@@ -31,7 +31,8 @@ class Definitions:
 
     # tables
     def _createtable(self, node: nodes.CreateTable) -> None:
-        columns = [self._column(definition, number) for number, definition in enumerate(node.columns, 1)]
+        database = self.executor.catalog.resolve(node.table)[0]
+        columns = [self._column(definition, database) for definition in node.columns]
         names = [column.name.lower() for column in columns]
         for name in names:
             if names.count(name) > 1:
@@ -44,7 +45,7 @@ class Definitions:
                 keys.append(nodes.KeyDefinition(None, ((definition.name, False),), definition.primary_key))
         self.create(node.table, columns, keys)
 
-    def _column(self, definition: nodes.ColumnDefinition, number: int) -> ColumnRecord:
+    def _column(self, definition: nodes.ColumnDefinition, database: str) -> ColumnRecord:
         if definition.kind is None:
             return ColumnRecord(definition.name, "int", computed=definition.computed)  # its type follows later
         kind = definition.kind
@@ -54,7 +55,7 @@ class Definitions:
             except collations.UnknownCollation:
                 raise error(448, kind.collation) from None
         elif kind.is_text:
-            kind = kind.with_collation(self.executor.catalog.database_collation())
+            kind = kind.with_collation(self.executor.catalog.collation_of(database))
         if definition.identity is not None and not (kind.is_integer and kind.name != "bit"):
             raise refused("identity columns that are no integers")
         default = None if definition.default is None else _source_text(definition.default)
@@ -245,7 +246,7 @@ class Definitions:
         for definition in node.add:
             if after.column(definition.name) is not None:
                 raise SqlError(2705, f"Column names in each table must be unique. Column name '{definition.name}' in table '{table.name}' is specified more than once.")
-            column = self._column(definition, 1)
+            column = self._column(definition, after.database)
             after.columns.append(column)
             if column.computed is not None:
                 self._compute(after, column)
@@ -257,7 +258,7 @@ class Definitions:
         index = table.column(definition.name)
         if index is None:
             raise SqlError(4924, f"ALTER TABLE ALTER COLUMN failed because column '{definition.name}' does not exist in table '{table.name}'.")
-        column = self._column(definition, 1)
+        column = self._column(definition, table.database)
         table.columns[index] = replace(column, name=table.columns[index].name, default=table.columns[index].default)
 
     def _rebuild(self, before: Table, after: Table, copied: dict[str, str]) -> None:

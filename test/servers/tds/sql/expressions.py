@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ..errors import error
 from ..types import MAX, SqlType
 from . import nodes
@@ -17,7 +19,10 @@ _BARE_FUNCTIONS = ("CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_
 def number_literal(text: str) -> nodes.Literal:
     """int, numeric or float, by the look of it."""
     if "e" in text.lower():
-        return nodes.Literal(float(text), SqlType("float"))
+        value = float(text)
+        if math.isinf(value):
+            raise error(168, text)
+        return nodes.Literal(value, SqlType("float"))
     whole, _, fraction = text.partition(".")
     if "." not in text and int(text) < 1 << 31:
         return nodes.Literal(int(text), SqlType("int"))
@@ -25,8 +30,8 @@ def number_literal(text: str) -> nodes.Literal:
     precision = max(len(digits) + len(fraction), 1)
     if precision > 38:
         raise error(1007, text)
-    value = f"{digits or '0'}.{fraction}" if fraction else digits or "0"
-    return nodes.Literal(value, SqlType("numeric", precision=precision, scale=len(fraction)))
+    shown = f"{digits or '0'}.{fraction}" if fraction else digits or "0"
+    return nodes.Literal(shown, SqlType("numeric", precision=precision, scale=len(fraction)))
 
 
 def text_literal(text: str, *, national: bool) -> nodes.Literal:

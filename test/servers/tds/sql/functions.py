@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from .. import collations, conversions
+from .. import collations, conversions, temporal
 from ..errors import SqlError, error
 from ..types import INTEGER_RANGES, SqlType, parse
 from . import methods
@@ -58,6 +58,7 @@ def install(connection: sqlite3.Connection, failures: Failures) -> None:
         "tsql_method": methods.call_method,
         "tsql_make_shape": methods.make_shape,
         "tsql_one_row": _one_row,
+        "tsql_add_days": _add_days,
     }
     for name, entry in SCALARS.items():
         plain[f"tsql_{name.lower()}"] = entry.run if entry.keeps_null else _null_in_null_out(entry.run)
@@ -100,6 +101,18 @@ def _one_row(count: int, value: Any) -> Any:
     if count > 1:
         raise error(512)
     return value
+
+
+def _add_days(value: str | None, days: float | None, kind: str) -> str | None:
+    if value is None or days is None:
+        return None
+    target = parse(kind)
+    moment = temporal.from_storage(value, target)
+    more, ticks = divmod(moment.ticks + round(days * temporal.DAY), temporal.DAY)
+    try:
+        return temporal.to_storage(temporal.Moment(moment.day + more, ticks), target)
+    except (ValueError, OverflowError):
+        raise error(8115, "expression", kind) from None
 
 
 def _integer(operator: str, left: int | None, right: int | None, kind: str) -> int | None:

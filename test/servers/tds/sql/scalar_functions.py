@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from .. import temporal
+from ..conversions import EXACT_MATH, convert, exact_scale
 from ..errors import SqlError, error, refused
 from ..types import BIGINT, INT, MAX, SqlType, parse
 
@@ -165,14 +167,42 @@ def _absolute(value: Any) -> Any:
     return value.lstrip("-") if isinstance(value, str) else abs(value)
 
 
-def _power(base: float, exponent: float) -> float:
+def _without_fraction(kinds: Sequence[SqlType]) -> SqlType:
+    first = kinds[0]
+    return SqlType(first.name, precision=first.precision) if first.name in ("decimal", "numeric") else first
+
+
+def _whole(types: str, value: Any, rounding: str) -> Any:
+    """FLOOR and CEILING of a number in storage form."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return float(Decimal(value).to_integral_value(rounding))
+    whole = str(Decimal(value).quantize(Decimal(1), rounding, EXACT_MATH))
+    return convert(whole, SqlType("decimal", precision=38), _without_fraction([parse(types.split(";")[0])]))
+
+
+def _round(types: str, value: Any, digits: int) -> Any:
+    kind = parse(types.split(";")[0])
+    unit = Decimal(1).scaleb(-digits)
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    rounded = (exact / unit).quantize(Decimal(1), ROUND_HALF_UP, EXACT_MATH) * unit
+    if isinstance(value, float):
+        return float(rounded)
+    if isinstance(value, int):
+        return convert(str(int(rounded)), SqlType("decimal", precision=38), kind)
+    return convert(f"{rounded:f}", SqlType("decimal", precision=38, scale=exact_scale(kind)), kind)
+
+
+def _power(types: str, base: Any, exponent: float) -> Any:
+    kind = parse(types.split(";")[0])
     try:
-        result = base**exponent
+        result = float(base) ** exponent
     except (OverflowError, ZeroDivisionError):
-        raise error(8115, "expression", "float") from None
+        raise error(8115, "expression", kind.name) from None
     if isinstance(result, complex):
         raise SqlError(3623, "An invalid floating point operation occurred.")
-    return float(result)
+    return convert(result, SqlType("float"), kind)
 
 
 def _square_root(value: float) -> float:
@@ -275,6 +305,13 @@ def _datepart(types: str, part: str, value: str) -> int:
     return unit % {"hour": 24, "minute": 60, "second": 60, "millisecond": 1000, "microsecond": 1_000_000}[name]
 
 
+def _datename(types: str, part: str, value: str) -> str:
+    if part in ("weekday", "dw", "w"):
+        return date.fromordinal(_moment(value, parse(types.split(";")[1])).day).strftime("%A")
+    number = _datepart(types, part, value)
+    return date(2000, number, 1).strftime("%B") if _part(part) == "month" else str(number)
+
+
 def _date_from_parts(year: int, month: int, day: int) -> str:
     try:
         return date(year, month, day).isoformat()
@@ -330,13 +367,19 @@ SCALARS: dict[str, Scalar] = {
     ),
     "ABS": Scalar(_absolute, ("number",), _same, 1, 1),
     "SIGN": Scalar(lambda value: (value > 0) - (value < 0), ("float",), _always(INT), 1, 1),
-    "FLOOR": Scalar(lambda value: float(value // 1), ("float",), _always(SqlType("float")), 1, 1),
-    "CEILING": Scalar(lambda value: float(-(-value // 1)), ("float",), _always(SqlType("float")), 1, 1),
-    "POWER": Scalar(_power, ("float",), _always(SqlType("float")), 2, 2),
+    "FLOOR": Scalar(
+        lambda types, value: _whole(types, value, ROUND_FLOOR), ("number",), _without_fraction, 1, 1, takes_types=True
+    ),
+    "CEILING": Scalar(
+        lambda types, value: _whole(types, value, ROUND_CEILING), ("number",), _without_fraction, 1, 1, takes_types=True
+    ),
+    "ROUND": Scalar(_round, ("number", "int"), _same, 2, 2, takes_types=True),
+    "POWER": Scalar(_power, ("number", "float"), _same, 2, 2, takes_types=True),
     "SQRT": Scalar(_square_root, ("float",), _always(SqlType("float")), 1, 1),
     "DATEADD": Scalar(_dateadd, ("any", "int", "any"), _dateadd_type, 3, 3, takes_types=True),
     "DATEDIFF": Scalar(_datediff, ("any",), _always(INT), 3, 3, takes_types=True),
     "DATEDIFF_BIG": Scalar(_datediff, ("any",), _always(BIGINT), 3, 3, takes_types=True),
     "DATEPART": Scalar(_datepart, ("any",), _always(INT), 2, 2, takes_types=True),
+    "DATENAME": Scalar(_datename, ("any",), _always(SqlType("nvarchar", 30)), 2, 2, takes_types=True),
     "DATEFROMPARTS": Scalar(_date_from_parts, ("int",), _always(SqlType("date")), 3, 3),
 }
