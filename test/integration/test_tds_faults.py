@@ -48,6 +48,7 @@ def test_before_login(mode: Mode) -> None:
     with TdsServer(mode) as server:
         with pytest.raises(Exception):  # noqa: B017, PT011: pytds has no one word for these
             run(server, "SELECT 1")
+        server.wait_until_left()
         assert server.accepted >= 1
         assert not server.logins
         assert bool(server.lingering) == (mode in _STALLS or mode is Mode.GARBAGE_PRELOGIN)
@@ -61,6 +62,7 @@ def test_tls(workspace: Workspace, mode: Mode) -> None:
     with TdsServer(mode, certificate=made.certificate, key=made.key, encryption=Encryption.REQUIRED) as server:
         with pytest.raises(Exception):  # noqa: B017, PT011
             run(server, "SELECT 1", cafile=str(made.authority))
+        server.wait_until_left()
         assert not server.logins
 
 
@@ -71,6 +73,7 @@ def test_login(mode: Mode) -> None:
         with pytest.raises(Exception):  # noqa: B017, PT011
             run(server, "SELECT 1", user=f"{USER}!{mode.name}")
         assert run(server, "SELECT 1") == [(1,)]
+        server.wait_until_left()
         assert bool(server.lingering) == (mode in _STALLS or mode is Mode.GARBAGE_LOGIN)
 
 
@@ -84,6 +87,7 @@ def test_query(mode: Mode) -> None:
             found = run(server, "SELECT id, word FROM misbehave")
         except Exception:  # noqa: BLE001: whatever it is
             found = []
+        server.wait_until_left()
         assert found != _GOOD_ROWS
         assert "SELECT id, word FROM misbehave" in server.statements
         if mode in _STALLS:
