@@ -32,6 +32,8 @@ class Postgres(Server):
     """
 
     kind: ClassVar[str] = "postgres"
+    host_method: ClassVar[str] = "scram-sha-256"
+    settings_file: ClassVar[str] = "postgresql.auto.conf"
     stop_steps = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 30.0))
     death_signal = signal.SIGQUIT
 
@@ -95,11 +97,10 @@ class Postgres(Server):
                 "--username=postgres",
                 f"--pwfile={password_file}",
                 "--auth-local=trust",
-                "--auth-host=scram-sha-256",
+                f"--auth-host={self.host_method}",
                 "--encoding=UTF8",
                 "--locale=C.UTF-8",
-                "--no-sync",
-                "--no-instructions",
+                "-N",
             ],
             log=self.log,
             account=self.account,
@@ -109,10 +110,10 @@ class Postgres(Server):
         self.configure({})
 
     def configure(self, settings: Mapping[str, str]) -> None:
-        """Adds settings to postgresql.conf; `reload` or `restart` makes them count."""
+        """Adds settings; `reload` or `restart` makes them count."""
         self.settings.update(settings)
         lines = [f"{name} = '{_quoted(value)}'\n" for name, value in self.settings.items()]
-        path = self.data / "postgresql.auto.conf"
+        path = self.data / self.settings_file
         path.write_text("".join(lines))
         self.account.give(path)
 
