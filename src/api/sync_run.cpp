@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "load/catalog.hpp"
 #include "load/import.hpp"
+#include "load/refresh.hpp"
 #include "pg/identity.hpp"
 #include "pg/search_path.hpp"
 #include "pg/subtransaction.hpp"
@@ -15,8 +16,6 @@
 #include "sync/settle.hpp"
 
 extern "C" {
-#include "catalog/pg_class.h"
-#include "utils/acl.h"
 #include "utils/lsyscache.h"
 }
 
@@ -49,22 +48,6 @@ bool is_cancel(const pg::PgError& error) {
   return ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
 }
 
-/// The table of the sync as an import's target.
-struct Table {
-  load::TargetSchema schema;
-  std::string name;
-};
-
-Table table_of(Oid relation) {
-  const Oid schema = pg::guard([=] { return get_rel_namespace(relation); });
-  const char* schema_name = pg::guard([=] { return get_namespace_name(schema); });
-  const char* name = pg::guard([=] { return get_rel_name(relation); });
-  if (schema_name == nullptr || name == nullptr) {
-    throw core::Error(ErrorNumber::cannot_load, "the table of the sync was dropped");
-  }
-  return {{schema, schema_name}, name};
-}
-
 void first_run(Request& request, const Sync& sync, RunResult& result) {
   const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(sync.target_schema)));
   load::NoProgress progress;
@@ -87,18 +70,25 @@ void first_run(Request& request, const Sync& sync, RunResult& result) {
 }
 
 void next_run(Request& request, const Sync& sync, RunResult& result) {
-  const Table table = table_of(sync.relation);
-  const load::NameChoice target{load::NameChoice::Outcome::overwrite, table.name, sync.relation};
-  core::Connection& connection = request.connect();
   load::NoProgress progress;
-  const load::ImportResult loaded =
-      load::run_import(connection, request.spec(), table.schema, target, request.limits(), request.wait(), progress);
-  result.way = "rewrite";
+  const std::optional<std::string> checksum =
+      sync.checksum.empty() ? std::nullopt : std::optional(pg::utf8_text(std::string_view(sync.checksum)));
+  const std::optional<std::string> layout =
+      sync.layout ? std::optional(pg::utf8_text(std::string_view(*sync.layout))) : std::nullopt;
+  const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, layout};
+  const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
+  result.way = load::refresh_way_name(done.way);
+  result.reason = done.reason;
   result.relation = sync.relation;
-  result.rows = result.inserted = loaded.rows;
-  result.bytes = loaded.bytes;
-  result.layout = loaded.layout;
-  const Json warnings = import_warnings(loaded);
+  result.rows = done.load.rows;
+  result.bytes = done.load.bytes;
+  result.inserted = done.inserted;
+  result.updated = done.updated;
+  result.deleted = done.deleted;
+  result.checksum = done.checksum;
+  result.layout = done.load.layout;
+  result.lock_ms = done.lock_ms;
+  const Json warnings = import_warnings(done.load);
   if (!warnings.is_null()) result.warnings = warnings.dump();
 }
 
@@ -122,11 +112,12 @@ void check_runnable(const Sync& sync) {
 }
 
 void work(const Sync& sync, RunResult& result) {
-  const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     if (sync.relation == InvalidOid) {
+      const pg::ActAs restricted(sync.owner, SECURITY_RESTRICTED_OPERATION);
       first_run(request, sync, result);
     } else {
       next_run(request, sync, result);

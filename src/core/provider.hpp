@@ -96,6 +96,14 @@ struct SourceRequest {
   InvalidValues zero_dates = InvalidValues::null;
 };
 
+/// Rows in the order of a column, from a value on.
+struct CursorRange {
+  std::size_t column = 0;  ///< index in SourceDescription::columns
+  /// The least value, as PostgreSQL prints it for the column's described type: ISO dates, timestamps with time zone in
+  /// UTC with `+00`, floats with all their digits. Absent: all rows. Text is compared by its bytes in UTF-8.
+  std::optional<std::string> from;
+};
+
 /// An open table or query. Describe, then open() once, then fetch() until it returns false.
 /// Destroying it early stops the remote statement as well as can be done in a second, without throwing.
 class Source {
@@ -104,6 +112,17 @@ class Source {
 
   /// Known as soon as the source exists. A column that was asked for and is not there is an Error (describe).
   virtual const SourceDescription& description() const = 0;
+
+  /// To be called before open(), if at all: only rows in the range are wanted, and where the row limit cuts, the first
+  /// ones by that column. False if the remote can't do exactly that: then the call has no effect.
+  virtual bool read_range(const CursorRange& range) {
+    static_cast<void>(range);
+    return false;
+  }
+
+  /// Something that is sure to differ once rows of the source have changed, if the remote can tell that cheaply; asked
+  /// for before open().
+  virtual std::optional<std::string> change_mark() { return std::nullopt; }
 
   /// Executes: rows will come with description().columns[selected[0]], [selected[1]], … At most `row_limit` rows
   /// are wanted; it is pushed to the remote where a table is read, and a driver may ignore it for a query.

@@ -17,8 +17,8 @@ extern "C" {
 
 namespace connector::load {
 
-BulkInsert::BulkInsert(Oid relation, std::vector<AttrNumber> attributes)
-    : attributes_(std::move(attributes)), has_nulls_(attributes_.size(), false) {
+BulkInsert::BulkInsert(Oid relation, std::vector<AttrNumber> attributes, RowRules* rules)
+    : attributes_(std::move(attributes)), rules_(rules), has_nulls_(attributes_.size(), false) {
   pg::guard([&] {
     relation_ = table_open(relation, AccessExclusiveLock);
     // Frozen rows are right only where no other transaction can have seen the storage, and an abort removes it.
@@ -83,6 +83,9 @@ void BulkInsert::write_guarded(std::size_t rows) {
   }
   // table_multi_insert() may leave memory behind.
   const MemoryContext old = MemoryContextSwitchTo(write_context_);
+  if (rules_ != nullptr) {
+    for (std::size_t row = 0; row < rows; ++row) rules_->apply(slots_[row]);
+  }
   table_multi_insert(relation_, slots_.data(), static_cast<int>(rows), command_, options_, state_);
   MemoryContextSwitchTo(old);
   MemoryContextReset(write_context_);

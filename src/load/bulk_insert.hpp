@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/row_batch.hpp"
+#include "load/row_rules.hpp"
 
 extern "C" {
 #include "access/heapam.h"
@@ -23,8 +24,9 @@ namespace connector::load {
 /// bare and adds what is wanted afterwards. If an exception passes, the transaction's abort closes everything.
 class BulkInsert {
  public:
-  /// `attributes` maps the batch's columns to attribute numbers (from 1) of the relation; other attributes are NULL.
-  BulkInsert(Oid relation, std::vector<AttrNumber> attributes);
+  /// `attributes` maps the batch's columns to attribute numbers (from 1) of the relation; other attributes are NULL, or
+  /// what `rules` (may be null; outlives this) fills in.
+  BulkInsert(Oid relation, std::vector<AttrNumber> attributes, RowRules* rules = nullptr);
 
   /// Writes the first `rows` rows of the batch, whose values must be Datums of the attributes' types already.
   void write(core::RowBatch& batch, std::size_t rows);
@@ -39,6 +41,7 @@ class BulkInsert {
   void write_guarded(std::size_t rows);
 
   std::vector<AttrNumber> attributes_;
+  RowRules* rules_;
   std::vector<bool> has_nulls_;
   std::vector<const std::uint64_t*> values_;  // of the batch being written
   std::vector<const bool*> nulls_;

@@ -22,6 +22,8 @@ namespace {
 constexpr const char* id_column = "cartodb_id";
 constexpr const char* geometry_column = "the_geom";
 constexpr const char* webmercator_column = "the_geom_webmercator";
+/// What a column of the source that is named the_geom becomes.
+constexpr const char* renamed_geometry = "source_the_geom";
 /// Names that CARTO's importer takes for a geometry, in its order.
 constexpr const char* geometry_names[] = {"the_geom", "geom", "geometry", "wkb_geometry", "geojson", "wkt"};
 
@@ -101,7 +103,9 @@ std::optional<std::size_t> geometry_source(const LoadPlan& plan, const std::stri
   if (const auto index = index_of(is_geometry)) return index;
   for (const char* name : geometry_names) {
     const auto index = index_of([&](const PlannedColumn& column) {
-      return core::lower_ascii(column.name) == name && !geometry_from(column, postgis).empty();
+      const std::string lower = core::lower_ascii(column.name);
+      const bool named = lower == name || (lower == renamed_geometry && std::string_view(name) == geometry_column);
+      return named && !geometry_from(column, postgis).empty();
     });
     if (index) return index;
   }
@@ -236,6 +240,10 @@ void add_unique(const std::string& table, const LoadPlan& plan) {
 
 }  // namespace
 
+std::vector<std::string> geometry_columns() {
+  return {geometry_column, webmercator_column};
+}
+
 void rename_for_default_columns(LoadPlan& plan) {
   if (extension_schema("cartodb")) return;
   const bool postgis = extension_schema("postgis").has_value();
@@ -243,6 +251,22 @@ void rename_for_default_columns(LoadPlan& plan) {
     if (name != id_column && !postgis) continue;
     if (PlannedColumn* column = find_column(plan, name)) column->name = other_name(plan, name);
   }
+}
+
+void fill_default_geometry(const std::string& table, const LoadPlan& plan) {
+  const std::optional<std::string> postgis = extension_schema("postgis");
+  if (!postgis) return;
+  const pg::SqlRows columns = pg::query(
+      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
+      "$1::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.name[]) AND NOT attisdropped",
+      {{TEXTOID, table}, {TEXTOID, std::string("{") + geometry_column + "," + webmercator_column + "}"}});
+  if (columns.at(0).at(0) != "2") return;  // the user did away with them
+  const std::optional<std::size_t> source = geometry_source(plan, *postgis);
+  if (!source) return;
+  fill_geometry(table, plan.columns[*source], *postgis);
+  // Writes the table anew, without the dead rows that filling left.
+  pg::execute("ALTER TABLE " + table + " ALTER COLUMN " + geometry_column + " TYPE " + *postgis +
+              ".geometry(Geometry,4326) USING CASE WHEN pg_catalog.random() >= 0 THEN " + geometry_column + " END");
 }
 
 void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan) {

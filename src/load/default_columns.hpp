@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "load/plan.hpp"
 
@@ -13,7 +14,14 @@ namespace connector::load {
 /// are in the database's encoding. A column of the source that has one of the three names gives way.
 void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan);
 
+/// the_geom and the_geom_webmercator.
+std::vector<std::string> geometry_columns();
+
 /// Gives the plan's columns the names that add_default_columns() leaves them with.
 void rename_for_default_columns(LoadPlan& plan);
+
+/// Fills the_geom and the_geom_webmercator of a freshly loaded table (quoted, with schema) that has them, and writes it
+/// anew. Without PostGIS, or a column to fill them from, nothing happens.
+void fill_default_geometry(const std::string& table, const LoadPlan& plan);
 
 }  // namespace connector::load

@@ -1,5 +1,6 @@
 #include "load/import.hpp"
 
+#include "load/cursor.hpp"
 #include "load/default_columns.hpp"
 #include "load/layout.hpp"
 #include "pg/notice.hpp"
@@ -75,11 +76,15 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   std::vector<bool> has_nulls;
   {  // the batch's memory is given back before the key is built
     Stream stream(*source, plan, spec.invalid_values, limits, wait, progress);
+    const bool appends = spec.sync && spec.sync->mode == core::SyncMode::append;
+    const bool ordered =
+        appends && read_by_cursor(*source, plan.columns[cursor_column(spec, description, plan)], std::nullopt);
     stream.open();
     BulkInsert insert(table.relation, table.attributes);
     stream.run(insert, result);
     insert.finish();
     has_nulls = insert.has_nulls();
+    if (appends) check_truncation(result, ordered);
   }
   const std::string comment = description.comment;
   source.reset();  // the remote need not wait for indexes and statistics

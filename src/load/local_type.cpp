@@ -134,6 +134,10 @@ LocalType parse_local_type(std::string_view sql, std::string_view column) {
   return result;
 }
 
+LocalType local_type_of(Oid oid, int32 typmod) {
+  return from_oid(oid, typmod);
+}
+
 core::LogicalType logical_type(const LocalType& type) {
   core::LogicalType result;
   for (const KindOid& entry : kind_oids) {

@@ -26,6 +26,9 @@ LocalType local_type(const core::LogicalType& type);
 /// The type named by SQL text of a request (UTF-8). Throws core::Error (invalid_parameters) naming `column`.
 LocalType parse_local_type(std::string_view sql, std::string_view column);
 
+/// The type with that OID and modifier.
+LocalType local_type_of(Oid oid, int32 typmod);
+
 /// What a driver is told of a type that a request asked for.
 core::LogicalType logical_type(const LocalType& type);
 

@@ -61,3 +61,50 @@ extern "C" {
 #else
 #define connector_bypass_login_check 0
 #endif
+
+/* 16 renamed relation file nodes to locators, and closes storage managers by itself from 17 on. */
+#if PG_VERSION_NUM >= 160000
+#define connector_assume_new_storage(relation) RelationAssumeNewRelfilelocator(relation)
+#define connector_new_storage_subid(relation) ((relation)->rd_newRelfilelocatorSubid)
+#define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilelocatorSubid)
+#else
+#define connector_assume_new_storage(relation) RelationAssumeNewRelfilenode(relation)
+#define connector_new_storage_subid(relation) ((relation)->rd_newRelfilenodeSubid)
+#define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilenodeSubid)
+#endif
+#if PG_VERSION_NUM >= 170000
+#define connector_close_storage(oid) ((void)(oid))
+#else
+#define connector_close_storage(oid) RelationCloseSmgrByOid(oid)
+#endif
+
+/* 15 lets a rewritten heap have another access method. */
+#if PG_VERSION_NUM >= 150000
+#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
+  make_new_heap((relation), (tablespace), (method), (persistence), (lock))
+#else
+#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
+  make_new_heap((relation), (tablespace), (persistence), (lock))
+#endif
+
+/* 17 moved the options of operator classes from IndexInfo to an argument, beside one for statistics targets. */
+#if PG_VERSION_NUM >= 170000
+#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options,      \
+                               options, index_options)                                                                \
+  index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),           \
+               (tablespace), (collations), (classes), (class_options), (options), NULL, (index_options), 0, 0, true, \
+               true, NULL)
+#else
+#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options,     \
+                               options, index_options)                                                               \
+  ((info)->ii_OpclassOptions = (class_options),                                                                       \
+   index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),          \
+                (tablespace), (collations), (classes), (options), (index_options), 0, 0, true, true, NULL))
+#endif
+
+/* 18 wants to know when an ANALYZE began. */
+#if PG_VERSION_NUM >= 180000
+#define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true, 0)
+#else
+#define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
+#endif

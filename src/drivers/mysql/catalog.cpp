@@ -105,6 +105,22 @@ CatalogTable read_catalog(Session& session, std::string_view schema, std::string
   return result;
 }
 
+std::optional<std::string> read_change_mark(Session& session, std::string_view schema, std::string_view table) {
+  // MySQL 8 and later would tell what it knew yesterday.
+  if (session.version().at_least(80000, 0)) {
+    session.execute("SET SESSION information_schema_stats_expiry = 0", Phase::describe);
+  }
+  std::vector<TextRow> rows = session.query(
+      "SELECT t.TABLE_NAME, CONCAT_WS('/', t.ENGINE, t.CREATE_TIME, t.UPDATE_TIME) FROM information_schema.TABLES t "
+      "WHERE " +
+          table_condition("t", schema, table) +
+          " AND t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE IN ('InnoDB', 'MyISAM', 'Aria') "
+          "AND t.UPDATE_TIME < NOW() - INTERVAL 2 SECOND",
+      Phase::describe, max_columns);
+  keep_exact_table(rows, table);
+  return rows.size() == 1 ? rows[0][1] : std::nullopt;
+}
+
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {
   std::string sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES WHERE ";
   if (schema.empty()) {

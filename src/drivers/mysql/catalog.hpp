@@ -30,6 +30,10 @@ struct CatalogTable {
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
 CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table);
 
+/// When the table was last written to, as long as the server remembers that. Nothing if it does not, or if that was
+/// just now: the time has seconds only, and more could be written in this one.
+std::optional<std::string> read_change_mark(Session& session, std::string_view schema, std::string_view table);
+
 /// Tables and views; `schema` empty = of all schemas but the server's own.
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit);
 

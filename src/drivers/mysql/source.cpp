@@ -42,11 +42,14 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
       throw request_error("the schema of table " + core::quoted(request.table) + " is not known",
                           "Set \"schema\", or \"database\" in \"connection\".");
     }
+    schema_name_ = schema;
+    table_name_ = request.table;
     table_ = quote_table(schema, request.table);
     summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
     session_.convert_results(true);
     describe_table(request, read_catalog(session_, schema, request.table));
   } else {
+    query_ = request.query;
     summary_ = "could not run the query";
     describe_query(request);
   }
@@ -135,14 +138,42 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   return described;
 }
 
+bool MysqlSource::read_range(const core::CursorRange& range) {
+  const core::RemoteColumn& column = description_.columns[range.column];
+  // Text that is declared to be something else than it is can't be compared there.
+  if (encoding_ && core::is_text_kind(column.type.kind)) return false;
+  if (!query_.empty()) {  // as a derived table its columns must have different names
+    const std::vector<Field> fields = statement_->fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const auto same = [&](const Field& other) { return same_column(other.name, fields[i].name); };
+      if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(i), same)) return false;
+    }
+  }
+  const auto order = cursor_order(quote_identifier(column.name), column.type);
+  const auto literal = range.from ? cursor_literal(column.type, *range.from) : std::optional<std::string>("");
+  if (!order || !literal) return false;
+  order_ = " ORDER BY " + *order;
+  if (range.from) range_ = " WHERE " + *order + " >= " + *literal;
+  return true;
+}
+
+std::optional<std::string> MysqlSource::change_mark() {
+  return table_.empty() ? std::nullopt : read_change_mark(session_, schema_name_, table_name_);
+}
+
 void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
   if (!table_.empty()) {
     std::string list;
     for (const std::size_t index : selected) {
       list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
     }
-    std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_;
-    if (row_limit) sql += " LIMIT " + std::to_string(*row_limit);
+    std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_ + range_;
+    if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
+    statement_ = std::make_unique<Statement>(session_, sql, Phase::execute, summary_);
+  } else if (!order_.empty()) {
+    // The line breaks end a comment that the query may end with.
+    std::string sql = "SELECT * FROM (\n" + query_ + "\n) AS q" + range_;
+    if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
     statement_ = std::make_unique<Statement>(session_, sql, Phase::execute, summary_);
   }
   statement_->execute(summary_);

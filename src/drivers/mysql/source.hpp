@@ -31,6 +31,8 @@ class MysqlSource final : public core::Source {
   ~MysqlSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
+  bool read_range(const core::CursorRange& range) override;
+  std::optional<std::string> change_mark() override;
   void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
   bool fetch(core::RowBatch& batch) override;
   std::span<const std::uint64_t> zero_date_counts() const override;
@@ -44,7 +46,12 @@ class MysqlSource final : public core::Source {
   std::vector<WireColumn> wire_columns(const std::vector<std::size_t>& selected) const;
 
   Session& session_;
+  std::string schema_name_;
+  std::string table_name_;
   std::string table_;  ///< quoted; empty = a query
+  std::string query_;  ///< empty = a table
+  std::string range_;  ///< the condition of read_range()
+  std::string order_;
   std::string summary_;
   std::optional<std::string> encoding_;
   core::InvalidValues zero_dates_;

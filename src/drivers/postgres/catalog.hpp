@@ -45,4 +45,8 @@ std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>
 /// Names as the server sends them, if their bytes really are in `encoding`, in UTF-8.
 std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding);
 
+/// What the server counted of writes to the table (quoted, with schema) and its partitions, and where it stores them.
+/// Nothing where it does not count, or not reliably: a view, a standby, a server before 15.
+std::optional<std::string> read_change_mark(Session& session, const std::string& table);
+
 }  // namespace connector::postgres

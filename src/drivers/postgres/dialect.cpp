@@ -76,6 +76,34 @@ std::size_t behind_token(std::string_view sql, std::size_t at) noexcept {
   return is_escape && end < sql.size() && sql[end] == '\'' ? behind_quotes(sql, end, true) : end;
 }
 
+/// The types whose values PostgreSQL orders alike everywhere.
+std::string_view builtin_name(core::TypeKind kind) noexcept {
+  using core::TypeKind;
+  switch (kind) {
+    case TypeKind::int2:
+      return "int2";
+    case TypeKind::int4:
+      return "int4";
+    case TypeKind::int8:
+      return "int8";
+    case TypeKind::numeric:
+      return "numeric";
+    case TypeKind::float4:  // the value has all digits of the single one
+    case TypeKind::float8:
+      return "float8";
+    case TypeKind::date:
+      return "date";
+    case TypeKind::timestamp:
+      return "timestamp";
+    case TypeKind::timestamptz:
+      return "timestamptz";
+    case TypeKind::uuid:
+      return "uuid";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
@@ -125,6 +153,24 @@ bool is_copyable(std::string_view sql) noexcept {
     at = end;
   }
   return false;
+}
+
+std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type) {
+  if (core::is_text_kind(type.kind)) return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
+  return builtin_name(type.kind).empty() ? std::nullopt : std::optional(column);
+}
+
+std::string cursor_literal(const core::LogicalType& type, std::string_view value) {
+  if (!core::is_text_kind(type.kind))
+    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(type.kind));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hexadecimal;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    hexadecimal += digits[byte >> 4];
+    hexadecimal += digits[byte & 15];
+  }
+  return "pg_catalog.decode('" + hexadecimal + "', 'hex')";
 }
 
 }  // namespace connector::postgres

@@ -176,6 +176,31 @@ std::string PostgresSource::query_columns() const {
   return "(\n" + query_ + "\n) AS q (" + names + ")";
 }
 
+std::string PostgresSource::column_sql(const SourceColumn& column) const {
+  const std::string name = table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(column.name);
+  return column.rule.cast.empty() ? name : name + "::" + column.rule.cast;
+}
+
+bool PostgresSource::read_range(const core::CursorRange& range) {
+  const core::LogicalType& type = description_.columns[range.column].type;
+  // Text that is declared to be something else than it is can't be compared there.
+  if (!copyable_ || (stored_encoding_ && core::is_text_kind(type.kind))) return false;
+  const auto order = cursor_order(column_sql(columns_[range.column]), type);
+  if (!order) return false;
+  order_ = " ORDER BY " + *order;
+  if (range.from) range_ = " WHERE " + *order + " OPERATOR(pg_catalog.>=) " + cursor_literal(type, *range.from);
+  return true;
+}
+
+std::optional<std::string> PostgresSource::change_mark() {
+  if (table_.empty()) return std::nullopt;
+  const std::optional<std::string> mark = read_change_mark(session_, table_);
+  // The rows must not be older than the mark.
+  std::vector<std::vector<TextRow>> answers;
+  begin_transaction(session_, "", {Phase::describe, summary_}, answers);
+  return mark;
+}
+
 std::string PostgresSource::copy_statement(const std::vector<std::size_t>& selected,
                                            std::optional<std::int64_t> row_limit) const {
   std::string list;
@@ -185,12 +210,11 @@ std::string PostgresSource::copy_statement(const std::vector<std::size_t>& selec
     as_it_is =
         as_it_is && column.position == static_cast<std::size_t>(&index - selected.data()) && column.rule.cast.empty();
     if (!list.empty()) list += ", ";
-    list += table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(column.name);
-    if (!column.rule.cast.empty()) list += "::" + column.rule.cast;
+    list += column_sql(column);
   }
-  std::string query = "SELECT " + list + " FROM " + (table_.empty() ? query_columns() : table_);
-  if (as_it_is) query = "\n" + query_ + "\n";
-  if (!table_.empty() && row_limit) query += " LIMIT " + std::to_string(*row_limit);
+  std::string query = "SELECT " + list + " FROM " + (table_.empty() ? query_columns() : table_) + range_;
+  if (as_it_is && order_.empty()) query = "\n" + query_ + "\n";
+  if ((!table_.empty() || !order_.empty()) && row_limit) query += order_ + " LIMIT " + std::to_string(*row_limit);
   return "COPY (" + query + ") TO STDOUT (FORMAT binary)";
 }
 

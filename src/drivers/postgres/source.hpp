@@ -29,6 +29,8 @@ class PostgresSource final : public core::Source {
   ~PostgresSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
+  bool read_range(const core::CursorRange& range) override;
+  std::optional<std::string> change_mark() override;
   void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
   bool fetch(core::RowBatch& batch) override { return stream_->fetch(batch); }
 
@@ -48,11 +50,14 @@ class PostgresSource final : public core::Source {
   std::string shown_comment(const std::string& comment);
   std::string copy_statement(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) const;
   std::string query_columns() const;
+  std::string column_sql(const SourceColumn& column) const;
 
   Session& session_;
   std::string table_;  ///< quoted; empty = a query
   std::string query_;
   std::string summary_;
+  std::string range_;  ///< the condition of read_range()
+  std::string order_;
   bool copyable_ = true;
   std::optional<std::string> stored_encoding_;  ///< text comes as it is stored, in this encoding
   int money_digits_ = 2;

@@ -1,0 +1,249 @@
+#include "load/hidden_heap.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/toast_internals.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/heap.h"
+#include "catalog/index.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "commands/cluster.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "storage/smgr.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+void replace_all(std::optional<std::string>& text, const std::string& from, const std::string& to) {
+  if (!text) return;
+  for (std::size_t at = text->find(from); at != std::string::npos; at = text->find(from, at + to.size())) {
+    text->replace(at, from.size(), to);
+  }
+}
+
+/// The error with the twin's name, which nobody knows, replaced by the index's.
+pg::PgError renamed(const pg::PgError& error, const std::string& twin, const std::string& name) {
+  pg::ErrorFields fields = error.fields();
+  for (auto* text : {&fields.message, &fields.detail, &fields.hint, &fields.context, &fields.constraint_name}) {
+    replace_all(*text, twin, name);
+  }
+  return pg::PgError(std::move(fields));
+}
+
+std::string twin_name(Oid index) {
+  return "pg_temp_index_" + std::to_string(index);
+}
+
+/// An exclusion was checked as the index was built. From here on it is an index like any other: there is no constraint
+/// that it could be told by. In a guard.
+void forget_exclusion(Oid index) {
+  const Relation catalog = table_open(IndexRelationId, RowExclusiveLock);
+  const HeapTuple tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
+  reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indisexclusion = false;
+  CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
+  heap_freetuple(tuple);
+  table_close(catalog, RowExclusiveLock);
+  CommandCounterIncrement();
+}
+
+/// Creates and, if the heap has rows, builds an index of `heap` that equals `index`. In a guard.
+Oid create_equal_index(Oid heap, Oid index, const char* name) {
+  const Relation heap_relation = table_open(heap, AccessExclusiveLock);
+  const Relation model = index_open(index, NoLock);
+  IndexInfo* info = BuildIndexInfo(model);
+  info->ii_Concurrent = false;
+  info->ii_ParallelWorkers = 0;
+  List* columns = NIL;
+  auto* class_options = static_cast<Datum*>(palloc0(sizeof(Datum) * INDEX_MAX_KEYS));
+  for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {
+    class_options[i] = get_attoptions(index, static_cast<int16>(i + 1));
+    columns = lappend(columns, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(model), i)->attname)));
+  }
+  bool is_null;
+  const Datum classes = SysCacheGetAttr(INDEXRELID, model->rd_indextuple, Anum_pg_index_indclass, &is_null);
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
+  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
+  if (is_null) options = 0;
+  const Oid result = connector_index_create(
+      heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace, model->rd_indcollation,
+      reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values, class_options, model->rd_indoption, options);
+  ReleaseSysCache(tuple);
+  index_close(model, NoLock);
+  table_close(heap_relation, NoLock);
+  CommandCounterIncrement();
+  if (info->ii_ExclusionOps != nullptr) forget_exclusion(result);
+  return result;
+}
+
+/// What wal_level = minimal leaves to the commit: the storage is written instead of WAL. In a guard.
+void write_storage(Oid oid) {
+  const Relation relation = relation_open(oid, NoLock);
+  if (relation->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && !RelationNeedsWAL(relation)) {
+    FlushRelationBuffers(relation);
+    for (const ForkNumber fork : {MAIN_FORKNUM, FSM_FORKNUM, VISIBILITYMAP_FORKNUM}) {
+      if (smgrexists(RelationGetSmgr(relation), fork)) smgrimmedsync(RelationGetSmgr(relation), fork);
+    }
+  }
+  relation_close(relation, NoLock);
+}
+
+}  // namespace
+
+HiddenHeap::HiddenHeap(const RefreshTarget& target, const std::string& alter_actions) : target_(target) {
+  list_indexes();
+  make_heap(alter_actions);
+  for (IndexPair& pair : pairs_) {
+    // While there are no rows.
+    if (!pair.valid) create_twin(pair);
+  }
+}
+
+void HiddenHeap::list_indexes() {
+  List* indexes = pg::guard([&] {
+    const Relation relation = table_open(target_.oid, NoLock);
+    List* list = RelationGetIndexList(relation);
+    table_close(relation, NoLock);
+    if (OidIsValid(target_.toast)) LockRelationOid(target_.toast, ShareUpdateExclusiveLock);
+    return list;
+  });
+  for (int i = 0; i < list_length(indexes); ++i) {
+    IndexPair pair{list_nth_oid(indexes, i), InvalidOid, false, {}};
+    const char* name = pg::guard([&] {
+      const Relation index = index_open(pair.index, ShareUpdateExclusiveLock);
+      pair.valid = index->rd_index->indisvalid && index->rd_index->indisready;
+      const char* copy = pstrdup(RelationGetRelationName(index));
+      index_close(index, NoLock);
+      return copy;
+    });
+    pair.name = name;
+    pairs_.push_back(std::move(pair));
+  }
+}
+
+void HiddenHeap::make_heap(const std::string& alter_actions) {
+  oid_ = pg::guard([&] {
+    const Relation relation = table_open(target_.oid, NoLock);
+    const Oid tablespace = relation->rd_rel->reltablespace;
+    table_close(relation, NoLock);
+    const Oid oid = connector_make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence,
+                                            ShareUpdateExclusiveLock);
+    CommandCounterIncrement();
+    return oid;
+  });
+  name_ = pg::guard([&] { return get_rel_name(oid_); });
+  sql_ = pg::quote_qualified(target_.schema, name_);
+  if (!alter_actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + alter_actions);
+}
+
+void HiddenHeap::create_twin(IndexPair& pair) {
+  const std::string name = twin_name(pair.index);
+  try {
+    pair.twin = pg::guard([&] { return create_equal_index(oid_, pair.index, name.c_str()); });
+  } catch (const pg::PgError& error) {
+    if (error.sqlerrcode() != ERRCODE_UNIQUE_VIOLATION) throw renamed(error, name, pair.name);
+    throw core::Error(core::ErrorNumber::cannot_load,
+                      "the new rows contradict the unique index \"" + pg::utf8_text(std::string_view(pair.name)) + "\"",
+                      pg::utf8_text(std::string_view(error.fields().detail.value_or(""))),
+                      "Remove the duplicates in the source, or drop the index.");
+  }
+}
+
+void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped) {
+  std::erase_if(pairs_, [&](const IndexPair& pair) {
+    return pg::guard([&] {
+      const Relation index = index_open(pair.index, NoLock);
+      bool affected = false;
+      for (int i = 0; i < index->rd_index->indnatts; ++i) {
+        // An expression may have any column in it.
+        const AttrNumber number = index->rd_index->indkey.values[i];
+        affected = affected || (!retyped.empty() && number == 0) ||
+                   std::find(retyped.begin(), retyped.end(), number) != retyped.end();
+      }
+      affected = affected || (!retyped.empty() && RelationGetIndexPredicate(index) != NIL);
+      index_close(index, NoLock);
+      return affected;
+    });
+  });
+  for (IndexPair& pair : pairs_) {
+    if (!OidIsValid(pair.twin)) create_twin(pair);
+  }
+}
+
+/// What the user said about statistics of columns, for the heap that they are collected from.
+void HiddenHeap::repeat_statistics_targets() {
+  const pg::SqlRows rows = pg::query(
+      "SELECT a.attname, a.attstattarget, pg_catalog.array_to_string(a.attoptions, ', ') "
+      "FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) $1 "
+      "AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
+      "AND (a.attstattarget OPERATOR(pg_catalog.>=) 0 OR a.attoptions IS NOT NULL) "
+      "AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute h WHERE h.attrelid OPERATOR(pg_catalog.=) $2 "
+      "AND h.attname OPERATOR(pg_catalog.=) a.attname AND NOT h.attisdropped)",
+      {{OIDOID, std::to_string(target_.oid)}, {OIDOID, std::to_string(oid_)}});
+  for (const auto& row : rows) {
+    const std::string column = "ALTER TABLE " + sql_ + " ALTER COLUMN " + pg::quote_name(*row[0]);
+    if (row[1] && *row[1] != "-1") pg::execute(column + " SET STATISTICS " + *row[1]);
+    if (row[2]) pg::execute(column + " SET (" + *row[2] + ")");
+  }
+}
+
+void HiddenHeap::analyze() {
+  repeat_statistics_targets();
+  pg::execute("ANALYZE " + sql_);
+  pg::guard([&] {
+    RemoveStatistics(target_.oid, 0);
+    CopyStatistics(oid_, target_.oid);
+  });
+  for (const IndexPair& pair : pairs_) {
+    pg::guard([&] {
+      RemoveStatistics(pair.index, 0);
+      CopyStatistics(pair.twin, pair.index);
+    });
+  }
+  pg::guard([] { CommandCounterIncrement(); });
+}
+
+void HiddenHeap::flush() {
+  const Oid toast = pg::guard([&] {
+    const Relation relation = table_open(oid_, NoLock);
+    const Oid found = relation->rd_rel->reltoastrelid;
+    table_close(relation, NoLock);
+    write_storage(oid_);
+    return found;
+  });
+  if (OidIsValid(toast)) {
+    pg::guard([&] {
+      write_storage(toast);
+      write_storage(toast_get_valid_index(toast, NoLock));
+    });
+  }
+  for (const IndexPair& pair : pairs_) pg::guard([&] { write_storage(pair.twin); });
+  pg::guard([] {
+    if (!XLogRecPtrIsInvalid(XactLastRecEnd)) XLogFlush(XactLastRecEnd);
+  });
+}
+
+}  // namespace connector::load

@@ -1,0 +1,251 @@
+#include "load/refresh.hpp"
+
+#include <chrono>
+
+#include "core/error.hpp"
+#include "load/apply.hpp"
+#include "load/cursor.hpp"
+#include "load/default_columns.hpp"
+#include "load/exchange.hpp"
+#include "load/hidden_heap.hpp"
+#include "load/import.hpp"
+#include "load/refresh_target.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/tie.hpp"
+
+extern "C" {
+#include "utils/memutils.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+/// Expressions of indexes, defaults, constraints and triggers are the owner's code. Where somebody else's session runs
+/// it, it must not get at that session.
+int restriction(Oid owner) {
+  return GetSessionUserId() == owner && GetOuterUserId() == owner ? SECURITY_LOCAL_USERID_CHANGE
+                                                                  : SECURITY_RESTRICTED_OPERATION;
+}
+
+/// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
+void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
+    if (column == nullptr || !column->not_null || !has_nulls[i]) continue;
+    throw core::Error(core::ErrorNumber::cannot_load,
+                      "column \"" + plan.columns[i].name + "\" of " + target.shown() +
+                          " is NOT NULL, but the source has NULL values for it",
+                      {}, "Drop the constraint, or leave such rows out with \"sql_query\".");
+  }
+}
+
+std::vector<AttrNumber> retyped_attributes(const RefreshTarget& target, const LoadPlan& plan,
+                                           const ColumnChanges& changes) {
+  std::vector<AttrNumber> numbers;
+  for (const std::size_t i : changes.retyped) {
+    numbers.push_back(target.find(pg::exact_server_text(plan.columns[i].name))->number);
+  }
+  return numbers;
+}
+
+/// What is compared to tell that nothing has changed; nothing if the remote can't tell.
+std::optional<std::string> checksum(core::Source& source, const ImportLimits& limits) {
+  std::optional<std::string> mark = source.change_mark();
+  if (mark) *mark += "/max_rows=" + std::to_string(limits.max_rows);
+  return mark;
+}
+
+/// One refresh, once it is known what is to be done.
+class Refresh {
+ public:
+  Refresh(const RefreshRequest& request, const RefreshTarget& target, const LoadPlan& plan,
+          const ColumnChanges& changes, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress,
+          RefreshResult& result)
+      : request_(request),
+        target_(target),
+        plan_(plan),
+        changes_(changes),
+        source_(source),
+        wait_(wait),
+        progress_(progress),
+        result_(result) {}
+
+  void swap() {
+    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    const std::string actions = alter_actions(target_, plan_, changes_, false);
+    HiddenHeap heap(target_, actions);
+    const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
+    RowRules rules(target_.oid, attributes);
+    load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
+    rules.finish();
+    if (request_.spec.default_columns) fill_default_geometry(heap.sql(), plan_);
+    progress_.phase(RunPhase::indexing);
+    heap.build_indexes(retyped_attributes(target_, plan_, changes_));
+    progress_.phase(RunPhase::analyzing);
+    heap.analyze();
+    heap.flush();
+    report_result(result_.load);  // not under the strong lock: a client may be slow to take it
+    const auto locked =
+        exchange_storage(target_, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);
+    result_.inserted = result_.load.rows;
+    result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
+  }
+
+  void rewrite() {
+    Staging staging(target_, plan_, request_.spec.default_columns);
+    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    fill(staging);
+    apply(staging, [&] { return apply_rewrite(target_, staging, alter_statement(false)); });
+  }
+
+  void merge(const std::vector<std::size_t>& key) {
+    if (key.empty()) {
+      throw core::Error(core::ErrorNumber::invalid_parameters,
+                        "a merge needs a key, and " + target_.shown() + " has none",
+                        "Its primary key is missing, or has columns that do not come from the source.",
+                        "Name the columns that tell rows apart in \"key\" of \"sync\".");
+    }
+    Staging staging(target_, plan_, request_.spec.default_columns);
+    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    fill(staging);
+    check_key(staging, plan_, key);
+    alter(true);
+    apply(staging, [&] { return apply_merge(target_, staging, plan_, key, false); });
+  }
+
+  /// `key` is that of the request, if any: then rows that changed are updated.
+  void append(const std::vector<std::size_t>& key) {
+    const std::size_t index = cursor_column(request_.spec, source_->description(), plan_);
+    const PlannedColumn& cursor = plan_.columns[index];
+    const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
+    const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
+    const bool ordered = read_by_cursor(*source_, cursor, position.value);
+    Staging staging(target_, plan_, request_.spec.default_columns);
+    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    fill(staging);
+    check_truncation(result_.load, ordered);
+    alter(true);
+    if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
+    if (!key.empty()) check_key(staging, plan_, key);
+    apply(staging, [&] {
+      return key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+    });
+  }
+
+ private:
+  std::string alter_statement(bool keep_values) const {
+    const std::string actions = alter_actions(target_, plan_, changes_, keep_values);
+    return actions.empty() ? actions : "ALTER TABLE " + target_.sql() + " " + actions;
+  }
+  void alter(bool keep_values) {
+    const std::string statement = alter_statement(keep_values);
+    if (!statement.empty()) pg::execute(statement);
+  }
+
+  void fill(Staging& staging) {
+    std::vector<AttrNumber> attributes;
+    for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
+    load(staging.oid(), attributes, nullptr);
+    if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
+    staging.analyze();
+  }
+
+  template <typename Apply>
+  void apply(Staging& staging, Apply&& dml) {
+    progress_.phase(RunPhase::applying);
+    const Applied applied = dml();
+    result_.inserted = applied.inserted;
+    result_.updated = applied.updated;
+    result_.deleted = applied.deleted;
+    staging.drop();
+    report_result(result_.load);
+  }
+
+  /// Streams all rows into a table that is new in this transaction.
+  void load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
+    Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
+    stream.open();
+    BulkInsert insert(relation, attributes, rules);
+    stream.run(insert, result_.load);
+    insert.finish();
+    source_.reset();  // the remote need not wait for what is done with the rows
+    check_not_null(target_, plan_, insert.has_nulls());
+  }
+
+  const RefreshRequest& request_;
+  const RefreshTarget& target_;
+  const LoadPlan& plan_;
+  const ColumnChanges& changes_;
+  pg::Tied<core::Source>& source_;
+  core::Wait& wait_;
+  Progress& progress_;
+  RefreshResult& result_;
+};
+
+}  // namespace
+
+RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
+                          Progress& progress) {
+  const core::SyncOptions options = request.spec.sync.value_or(core::SyncOptions());
+  const RefreshTarget target = open_refresh_target(request.relation);
+  const pg::ActAs owner(target.owner, SECURITY_LOCAL_USERID_CHANGE);
+  progress.phase(RunPhase::describing);
+  pg::Tied<core::Source> source(TopTransactionContext);
+  source.set(connection.describe(source_request(request.spec)));
+  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  if (request.spec.default_columns) rename_for_default_columns(plan);
+
+  RefreshResult result;
+  result.load.max_rows = request.limits.max_rows;
+  result.load.skipped = plan.skipped;
+  result.load.layout = layout_text(plan);
+  const std::optional<Layout> layout =
+      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
+  const ColumnChanges changes = compare_columns(target, plan, layout, options.on_schema_change);
+  if (options.skip_unchanged) {
+    result.checksum = checksum(*source, request.limits);
+    if (result.checksum && result.checksum == request.checksum && request.layout == result.load.layout) {
+      result.way = RefreshWay::unchanged;
+      return result;
+    }
+  }
+
+  const std::vector<std::size_t> key = refresh_key(target, request.spec, source->description(), plan);
+  const WayChoice choice = choose_way(target, request.spec, changes, !key.empty());
+  result.way = choice.way;
+  result.reason = choice.reason;
+  Refresh refresh(request, target, plan, changes, source, wait, progress, result);
+  switch (choice.way) {
+    case RefreshWay::swap:
+      refresh.swap();
+      break;
+    case RefreshWay::rewrite:
+      refresh.rewrite();
+      break;
+    case RefreshWay::merge:
+      refresh.merge(key);
+      break;
+    case RefreshWay::append:
+      refresh.append(options.key.empty() ? std::vector<std::size_t>() : key);
+      break;
+    case RefreshWay::unchanged:
+      break;
+  }
+  return result;
+}
+
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
+                      LoadPlan plan, std::string* reason) {
+  const RefreshTarget target = open_refresh_target(relation);
+  if (spec.default_columns) rename_for_default_columns(plan);
+  const ColumnChanges changes = compare_columns(target, plan, std::nullopt, core::OnSchemaChange::follow);
+  WayChoice choice = choose_way(target, spec, changes, !refresh_key(target, spec, source, plan).empty());
+  if (reason != nullptr) *reason = std::move(choice.reason);
+  return choice.way;
+}
+
+}  // namespace connector::load

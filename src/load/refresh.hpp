@@ -1,0 +1,70 @@
+// One refresh of an existing table: all in the caller's transaction, so that a failure leaves the old data.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/provider.hpp"
+#include "load/progress.hpp"
+#include "load/stream.hpp"
+
+namespace connector::load {
+
+/// How the rows get into the table.
+enum class RefreshWay {
+  swap,      ///< new storage is filled and indexed beside the old and exchanged under a short strong lock
+  merge,     ///< rows are compared by key, and only differences written, by ordinary DML
+  append,    ///< rows beyond the last value of a cursor column are added
+  rewrite,   ///< DELETE and INSERT through the executor
+  unchanged  ///< nothing, as the remote has not changed
+};
+
+constexpr std::string_view refresh_way_name(RefreshWay way) noexcept {
+  switch (way) {
+    case RefreshWay::swap:
+      return "swap";
+    case RefreshWay::merge:
+      return "merge";
+    case RefreshWay::append:
+      return "append";
+    case RefreshWay::rewrite:
+      return "rewrite";
+    case RefreshWay::unchanged:
+      return "unchanged";
+  }
+  return "";
+}
+
+struct RefreshRequest {
+  const core::ConnectorSpec& spec;
+  Oid relation;
+  ImportLimits limits;
+  std::optional<std::string> checksum;  ///< of the last run, for skip_unchanged
+  std::optional<std::string> layout;    ///< of the last run or the import (UTF-8); nothing if that is not known
+};
+
+struct RefreshResult {
+  ImportResult load;  ///< what was read; its layout is to be kept for the next run
+  RefreshWay way = RefreshWay::swap;
+  std::string reason;  ///< why a replace did not go by swap (UTF-8), else empty
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t deleted = 0;
+  std::optional<std::string> checksum;  ///< to be kept for the next run
+  double lock_ms = 0;  ///< milliseconds that the strong lock was held when this returned; it is held until the commit
+};
+
+/// Refreshes the table as its owner, whose role the current user must have. Needs an active snapshot, as SQL functions
+/// have one. Throws core::Error and PgError; then the (sub)transaction is to be aborted.
+RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
+                          Progress& progress);
+
+/// Which way a refresh of the relation by this plan would go; `reason` (may be null) tells why not by swap.
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
+                      LoadPlan plan, std::string* reason);
+
+}  // namespace connector::load

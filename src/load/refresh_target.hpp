@@ -1,0 +1,94 @@
+// The table that a refresh is for: what it is, how it differs from the source's plan, and which way suits it.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/connector_spec.hpp"
+#include "load/layout.hpp"
+#include "load/plan.hpp"
+#include "load/refresh.hpp"
+
+extern "C" {
+#include "access/attnum.h"
+}
+
+namespace connector::load {
+
+struct TargetColumn {
+  AttrNumber number;
+  std::string name;  ///< in the database's encoding
+  Oid type;
+  int32 typmod;
+  Oid collation;
+  bool generated;
+  bool not_null;
+};
+
+/// An existing table. Names are in the database's encoding.
+struct RefreshTarget {
+  Oid oid = InvalidOid;
+  std::string schema;
+  std::string name;
+  Oid owner = InvalidOid;
+  char kind = 0;         ///< RELKIND_…
+  char persistence = 0;  ///< RELPERSISTENCE_…
+  Oid toast = InvalidOid;
+  std::vector<TargetColumn> columns;
+
+  std::string sql() const;  ///< schema.name, quoted
+  /// How DML names it: a plain table without its inheritance children.
+  std::string sql_only() const;
+  std::string shown() const;  ///< `table "name"`, UTF-8
+  const TargetColumn* find(const std::string& server_name) const;
+};
+
+/// Takes the lock that lets one refresh at a time in and readers and writers go on, then reads the table's facts.
+/// Throws core::Error (incompatible_schemas) if the relation is gone or holds no rows of its own, PgError if the
+/// current role may not act as its owner.
+RefreshTarget open_refresh_target(Oid relation);
+
+/// What has to change in the table before the source's rows fit.
+struct ColumnChanges {
+  std::vector<std::size_t> added;    ///< indexes into the plan's columns
+  std::vector<std::size_t> retyped;  ///< likewise
+  std::vector<AttrNumber> dropped;   ///< of the table
+  bool any() const noexcept { return !added.empty() || !retyped.empty() || !dropped.empty(); }
+};
+
+/// Compares. A column whose type was altered here, and not in the source, keeps its local type: the plan's target is
+/// set to it. Throws core::Error: incompatible_schemas for changes that must not or can't be followed,
+/// dependents_in_the_way naming what depends on a column that would be dropped or get another type.
+ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
+                              core::OnSchemaChange policy);
+
+/// The actions of an ALTER TABLE that makes the changes, "" if there are none. With `keep_values` columns that get
+/// another type keep their values, else these become NULL.
+std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                          bool keep_values);
+
+/// The attribute numbers of the plan's columns in a table that has them all.
+std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
+
+/// The key to tell rows apart by: `sync.key` (remote or local names), else the table's primary key if it consists of
+/// columns of the plan; indexes into the plan's columns, empty if there is none. Throws core::Error
+/// (invalid_parameters) for a key column that the source does not have.
+std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::ConnectorSpec& spec,
+                                     const core::SourceDescription& source, const LoadPlan& plan);
+
+struct WayChoice {
+  RefreshWay way;
+  std::string reason;  ///< why a replace does not go by swap (UTF-8), else empty
+};
+
+/// Which way the refresh goes.
+WayChoice choose_way(const RefreshTarget& target, const core::ConnectorSpec& spec, const ColumnChanges& changes,
+                     bool has_key);
+
+/// Why a swap would wrong the table as it is; empty if it would not.
+std::string swap_hindrance(const RefreshTarget& target);
+
+}  // namespace connector::load

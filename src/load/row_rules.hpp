@@ -1,0 +1,46 @@
+// What PostgreSQL does to a row before it is stored, for rows that go past the executor.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <vector>
+
+extern "C" {
+#include "nodes/execnodes.h"
+}
+
+namespace connector::load {
+
+/// Fills columns that a load leaves out with their defaults, computes stored generated columns and checks constraints
+/// (CHECK, NOT NULL) of a table, for rows that are going to be its own but are written elsewhere.
+class RowRules {
+ public:
+  /// Opens the relation, which the caller has locked; `loaded` are the attributes that the load fills.
+  RowRules(Oid relation, const std::vector<AttrNumber>& loaded);
+
+  /// False if rows need nothing of this.
+  bool any() const noexcept { return !defaults_.empty() || generated_ || checked_; }
+
+  /// Completes and checks a virtual tuple. To be called in a guard; what it allocates for the row lives in the current
+  /// memory context or the slot.
+  void apply(TupleTableSlot* slot);
+
+  /// Closes the relation; after an exception the transaction's abort does.
+  void finish();
+
+ private:
+  struct Default {
+    int index;
+    ExprState* expression;
+  };
+
+  Relation relation_ = nullptr;
+  EState* state_ = nullptr;
+  ResultRelInfo* result_ = nullptr;
+  std::vector<Default> defaults_;
+  std::vector<int> generated_indexes_;
+  bool generated_ = false;
+  bool checked_ = false;
+};
+
+}  // namespace connector::load

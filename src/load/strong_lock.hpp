@@ -1,0 +1,20 @@
+// The strong lock at the end of a refresh by swap, taken without a queue of readers forming behind the request.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <vector>
+
+#include "core/wait.hpp"
+
+namespace connector::load {
+
+/// Takes AccessExclusiveLock on a table and on `others` (its indexes and TOAST table), all or none.
+///
+/// Who waits for such a lock makes all later readers wait behind itself. So a request stands for 10 ms at most and is
+/// repeated with growing pauses; readers wait no longer than that, however long somebody else holds the table.
+/// Gives up (core::Error, cannot_load) when the session's lock_timeout has passed, if that is set, or when somebody who
+/// holds the table waits for this transaction in turn. `wait` can interrupt the pauses.
+void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& wait);
+
+}  // namespace connector::load
