@@ -23,6 +23,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "commands/cluster.h"
+#include "commands/tablecmds.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/smgr.h"
@@ -151,6 +152,9 @@ void HiddenHeap::make_heap(const std::string& alter_actions) {
     table_close(relation, NoLock);
     const Oid oid = connector_make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence,
                                             ShareUpdateExclusiveLock);
+    CommandCounterIncrement();
+    // An ALTER TABLE of the table, later, may need the name that this one has got.
+    RenameRelationInternal(oid, psprintf("pg_temp_refresh_%u", target_.oid), true, false);
     CommandCounterIncrement();
     return oid;
   });

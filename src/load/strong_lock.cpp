@@ -35,15 +35,11 @@ bool try_lock(Oid table, const std::vector<Oid>& others) {
         const int level = NewGUCNestLevel();
         set_config_option("lock_timeout", request_limit, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         LockRelationOid(table, AccessExclusiveLock);
+        // Hardly anybody uses these without the table. A conditional request would fail if somebody only waits for one.
+        for (const Oid other : others) LockRelationOid(other, AccessExclusiveLock);
         // The time may have been over just when the lock came.
         CHECK_FOR_INTERRUPTS();
         AtEOXact_GUC(false, level);
-        for (const Oid other : others) {
-          // Nobody who does not hold the table has much to do with these: no need to wait.
-          if (!ConditionalLockRelationOid(other, AccessExclusiveLock)) {
-            ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("could not obtain lock")));
-          }
-        }
       });
     });
     return true;
@@ -81,12 +77,13 @@ void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& w
   std::chrono::milliseconds pause(15);
   for (int tries = 1;; ++tries) {
     wait.check();
+    // Before each request: else PostgreSQL might find the deadlock, and end the other one.
+    if (tries > 1 && holder_waits_for_us(table)) {
+      throw give_up(table, "A transaction that uses the table waits for this refresh in turn.");
+    }
     if (try_lock(table, others)) return;
     if (patience > 0 && Clock::now() - start > std::chrono::milliseconds(patience)) {
       throw give_up(table, "The session's lock_timeout has passed.");
-    }
-    if (tries >= 10 && holder_waits_for_us(table)) {
-      throw give_up(table, "A transaction that uses the table waits for this refresh in turn.");
     }
     wait.wait(-1, core::wait_none, Clock::now() + pause);
     pause = std::min(pause * 5 / 4, std::chrono::milliseconds(250));
