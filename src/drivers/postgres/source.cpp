@@ -196,8 +196,7 @@ std::optional<std::string> PostgresSource::change_mark() {
   if (table_.empty()) return std::nullopt;
   const std::optional<std::string> mark = read_change_mark(session_, table_);
   // The rows must not be older than the mark.
-  std::vector<std::vector<TextRow>> answers;
-  begin_transaction(session_, "", {Phase::describe, summary_}, answers);
+  begin_transaction(session_);
   return mark;
 }
 
