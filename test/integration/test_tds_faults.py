@@ -8,6 +8,7 @@ import pytds
 import pytest
 from harness.tds_client import TdsClient
 
+from servers.fake_sqlserver import FakeSqlServer
 from servers.tds import packets
 from servers.tds.faults import MANY, Mode
 from servers.tds.prelogin import Encryption
@@ -142,6 +143,18 @@ def test_trigger_in_descriptions() -> None:
         server.trigger_describes = True
         with pytest.raises(Exception):  # noqa: B017, PT011
             run(server, text)
+
+
+def test_fake() -> None:
+    """As the tests of the providers use it: anybody may come in, and gets two rows."""
+    with FakeSqlServer(Mode.WELL_BEHAVED, trigger="misbehave") as server:
+        assert run(server, "SELECT misbehave", user="somebody", password="anything") == _GOOD_ROWS
+        described = run(server, "EXEC sp_describe_first_result_set N'SELECT misbehave', NULL, 0", user="x", password="y")
+        assert [(row[2], row[5]) for row in described] == [("id", "bigint"), ("word", "nvarchar(20)")]
+        server.wait_until_left()
+        assert "SELECT misbehave".encode("utf-16-le") in server.received
+    with FakeSqlServer(Mode.TLS_LIE) as server, pytest.raises(Exception):  # noqa: B017, PT011
+        run(server, "SELECT 1")
 
 
 def test_nothing_is_left() -> None:

@@ -81,7 +81,7 @@ def test_wrong_login(server: TdsServer, user: str, password: str) -> None:
 
 def test_unknown_database(server: TdsServer, tmp_path: Path) -> None:
     with pytest.raises(pytds.Error, match="nowhere"):
-        connect(server, database="nowhere")
+        connect(server, database="nowhere", login_timeout=2)
 
 
 @pytest.mark.parametrize("version", ["7.0", "7.1", "7.2", "7.3", "7.4"])
@@ -127,7 +127,7 @@ def authority(workspace: Workspace) -> Authority:
 def test_encryption(authority: Authority, tmp_path: Path, server_side: Encryption, client_side: str, outcome: str) -> None:
     made = authority.server(_myself(), name=f"tds-{server_side.name}-{client_side}")
     with TdsServer(certificate=made.certificate, key=made.key, encryption=server_side) as server:
-        server.record_received()
+        server.records = True
         text = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID"
         result = tsql(server, text, tmp_path, settings=f"encryption = {client_side}")
         if outcome == "refused":

@@ -59,7 +59,7 @@ class FakeServer(ABC):
 
     provider: ClassVar[str]
 
-    def __init__(self, mode: Enum, *, trigger: str = "") -> None:
+    def __init__(self, mode: Enum, *, trigger: str = "", port: int = 0) -> None:
         self.mode = mode
         self.trigger = trigger.encode()
         self.statements: list[str] = []
@@ -68,7 +68,7 @@ class FakeServer(ABC):
         self._received = bytearray()
         self._lock = threading.Lock()
         self._sessions: list[FakeSession] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, name=type(self).__name__, daemon=True)
 

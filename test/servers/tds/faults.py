@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from . import packets as wire
 from . import tokens as token
+from .prelogin import Encryption
+from .sql import describe
 from .tokens import Column, Notice
 from .types import BIGINT, MAX, SqlType
 
@@ -130,6 +132,12 @@ def prelogin_answer(session: Session, answer: bytes) -> bytes:
     return answer
 
 
+def encryption(session: Session) -> Encryption:
+    """What the server says of encryption."""
+    lies = session.mode in (Mode.TLS_LIE, Mode.TLS_STALL, Mode.TLS_CLOSE)
+    return Encryption.ON if lies else session.server.encryption
+
+
 def at_tls(session: Session) -> None:
     """TLS was agreed on."""
     if session.mode is Mode.TLS_LIE:
@@ -188,15 +196,35 @@ def at_attention(session: Session) -> None:
 _ID = Column("id", BIGINT, nullable=False)
 _WORD = Column("word", SqlType("nvarchar", 20))
 _COLUMNS = (_ID, _WORD)
+_ROWS = ((1, "één"), (2, "two"))
 _LARGE = (_ID, Column("word", SqlType("nvarchar", MAX)))
 
 
-def at_statement(session: Session, text: str, sink: ResponseSink) -> None:
-    """A statement is to be run. What is done wrong instead ends the session, but for errors."""
+def at_statement(session: Session, text: str, sink: ResponseSink) -> bool:
+    """A statement is to be run. What is done wrong instead ends the session. True if it was answered here."""
     server = session.server
-    armed = server.trigger in text and (server.trigger_describes or "sp_describe_first_result_set" not in text)
-    if session.mode is Mode.WELL_BEHAVED or not armed or not _is_query(text):
-        return
+    if not server.is_trigger(text.encode()) or not _is_query(text):
+        return False
+    describes = "sp_describe_first_result_set" in text
+    if session.mode is not Mode.WELL_BEHAVED and (server.trigger_describes or not describes):
+        _misanswer(session)
+    if not (server.serves_trigger and server.trigger):
+        return False
+    if describes:
+        assert session.executor is not None
+        sink.columns(describe.COLUMNS, ())
+        for number, column in enumerate(_COLUMNS, 1):
+            sink.row(describe.row_of(session.executor, number, column))
+        sink.done(len(_COLUMNS))
+    else:
+        sink.columns(_COLUMNS, ())
+        for row in _ROWS:
+            sink.row(row)
+        sink.done(len(_ROWS))
+    return True
+
+
+def _misanswer(session: Session) -> None:
     mode = session.mode
     if mode is Mode.STALL_ON_QUERY or mode is Mode.IGNORES_ATTENTION:
         _stall(session)
@@ -211,10 +239,10 @@ def at_statement(session: Session, text: str, sink: ResponseSink) -> None:
     if spoil is not None:
         data, ends = spoil(session)
         _send(session, data, ends=ends)
-        if mode in (Mode.STALL_AFTER_COLUMNS, Mode.STALL_MID_ROWS):
-            _stall(session)
         if ends and mode is not Mode.FATAL_ERROR:
             session.linger()  # whatever the client makes of it
+        elif mode in (Mode.STALL_AFTER_COLUMNS, Mode.STALL_MID_ROWS):
+            _stall(session)
         raise Over
 
 

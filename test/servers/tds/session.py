@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import select
 import socket
-import ssl
-import threading
 import time
 import traceback
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from ..fake_server import FakeSession
 from . import faults, login, prelogin, requests
 from . import packets as wire
 from . import tokens as token
@@ -40,13 +39,12 @@ class Killed(Exception):
     """Another session killed this one."""
 
 
-class Session(threading.Thread):
+class Session(FakeSession):
     """A client's thread. The public attributes are what the views of sessions show."""
 
     def __init__(self, server: TdsServer, peer: socket.socket, spid: int) -> None:
-        super().__init__(name=f"tds-session-{spid}", daemon=True)
-        self.server = server
-        self.peer = peer
+        super().__init__(server, peer)
+        self.server: TdsServer = server
         self.spid = spid
         self.mode = server.mode
         self.plain = SocketStream(peer, server.record)
@@ -77,13 +75,11 @@ class Session(threading.Thread):
         known = executor.environment
         return (known.text_size, known.language, known.date_format, known.lock_timeout, known.isolation)
 
-    def run(self) -> None:
+    def serve(self) -> None:
         try:
             if faults.at_accept(self):
                 return
             self._enter()
-        except (OSError, EOFError, ssl.SSLError):
-            pass  # the client left, or the test closed us
         except ProtocolError as problem:
             self.server.problems.append(str(problem))
         except faults.Over:
@@ -92,7 +88,6 @@ class Session(threading.Thread):
             if self.executor is not None:
                 self.executor.close()
                 self.executor = None
-            self.peer.close()
 
     # pre-login and login
     def _enter(self) -> None:
@@ -100,8 +95,7 @@ class Session(threading.Thread):
         said = Encryption.NOT_SUPPORTED
         if message.kind == wire.PRELOGIN:
             faults.at_prelogin(self)
-            wanted = self.server.encryption
-            answer, said = prelogin.answer(wanted, prelogin.parse(message.data), PRODUCT_VERSION)
+            answer, said = prelogin.answer(faults.encryption(self), prelogin.parse(message.data), PRODUCT_VERSION)
             self.stream.send(wire.packets(wire.RESPONSE, faults.prelogin_answer(self, answer), spid=self.spid))
             if said is not Encryption.NOT_SUPPORTED:
                 self._start_tls()
@@ -118,8 +112,8 @@ class Session(threading.Thread):
             self._serve()
 
     def _start_tls(self) -> None:
-        assert self.server.tls is not None
         faults.at_tls(self)
+        assert self.server.tls is not None
         secured = TlsStream(self.plain, self.server.tls)
         secured.handshake()
         self.stream = secured
@@ -152,7 +146,7 @@ class Session(threading.Thread):
             text = "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication."
             return [SqlError(18452, text, severity=14)]
         failed = error(18456, asked.user)
-        if self.server.passwords.get(asked.user) != asked.password:
+        if not self.server.accepts(asked):
             return [failed]
         if asked.database and self.server.storage.find(asked.database) is None:
             return [error(4060, asked.database), failed]
@@ -242,7 +236,8 @@ class Session(threading.Thread):
     def _batch(self, text: str, sink: ResponseSink) -> None:
         assert self.executor is not None
         self._begin(text)
-        faults.at_statement(self, text, sink)
+        if faults.at_statement(self, text, sink):
+            return
         try:
             self.executor.batch(text, sink)
         except SqlError as failure:
@@ -263,7 +258,8 @@ class Session(threading.Thread):
             shown = ".".join(call.procedure)
             texts = [one.value for one in call.parameters if isinstance(one.value, str) and one.kind.length == MAX or one.kind.is_unicode]
             self._begin(str(texts[0]) if texts else shown)
-            faults.at_statement(self, self.statement, sink)
+            if faults.at_statement(self, self.statement, sink):
+                continue
             sink.entered()
             try:
                 status, outputs = self.executor.procedures.call(call.procedure, call.parameters, sink)
@@ -325,12 +321,6 @@ class Session(threading.Thread):
         try:
             self.peer.shutdown(socket.SHUT_RD)
         except OSError:
-            pass
-
-    def linger(self) -> None:
-        """Says nothing more, and records what still comes, until the client leaves."""
-        self.server.lingering += 1
-        while self.plain.receive(65536):
             pass
 
 

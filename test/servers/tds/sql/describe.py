@@ -108,10 +108,11 @@ def rows_for(
 ) -> tuple[Sequence[Sequence[object]], Sequence[Column]]:
     """The rows of sp_describe_first_result_set."""
     columns = describe(executor, text or "", parameters)
-    return [_row(executor, number, column) for number, column in enumerate(columns, 1)], COLUMNS
+    return [row_of(executor, number, column) for number, column in enumerate(columns, 1)], COLUMNS
 
 
-def _row(executor: Executor, number: int, column: Column) -> tuple[object, ...]:
+def row_of(executor: Executor, number: int, column: Column) -> tuple[object, ...]:
+    """One row of the description."""
     kind = column.kind
     if kind.is_text and not kind.collation:
         kind = kind.with_collation(executor.catalog.database_collation())
