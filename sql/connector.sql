@@ -37,10 +37,19 @@ CREATE TABLE connector.import (
     row_count bigint NOT NULL DEFAULT 0,
     byte_count bigint NOT NULL DEFAULT 0,
     result json,
+    created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     ended_at timestamptz
 );
 CREATE INDEX import_owner ON connector.import (owner, id);
+CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
+
+-- Queued requests with passwords; see connector.sync_secret.
+CREATE TABLE connector.import_secret (
+    item_queue_id uuid PRIMARY KEY REFERENCES connector.import (item_queue_id) ON DELETE CASCADE,
+    request json NOT NULL
+);
+ALTER TABLE connector.import_secret ENABLE ROW LEVEL SECURITY;
 
 SELECT pg_catalog.pg_extension_config_dump('connector.role_limits', '');
 
@@ -60,6 +69,7 @@ SELECT i.item_queue_id,
        i.result -> 'skipped_columns' AS skipped_columns,
        i.request,
        i.synchronization_id,
+       i.created_at,
        i.started_at,
        i.ended_at
 FROM connector.import i
@@ -190,6 +200,32 @@ SELECT r.id,
 FROM connector.run r
 JOIN connector.syncs s ON s.id = r.sync_id;
 GRANT SELECT ON connector.runs TO PUBLIC;
+
+-- Runs that go on right now.
+CREATE FUNCTION connector.progress_json() RETURNS json
+    LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'connector_progress';
+
+CREATE VIEW connector.progress AS
+SELECT p.pid,
+       p.kind,
+       p.id,
+       pg_catalog.pg_get_userbyid(p.owner) AS role_name,
+       coalesce(s.schema, i.schema) AS schema,
+       coalesce(s.table_name, i.table_name) AS table_name,
+       p.phase,
+       p.rows,
+       p.bytes,
+       p.expected_rows,
+       p.rows_per_second,
+       p.started_at,
+       CASE WHEN p.expected_rows > p.rows AND p.rows_per_second > 0
+            THEN (p.expected_rows - p.rows) / p.rows_per_second * interval '1 second' END AS estimated_time_left
+FROM pg_catalog.json_to_recordset(connector.progress_json())
+    AS p (pid integer, kind text, id uuid, owner oid, phase text, rows bigint, bytes bigint, expected_rows bigint,
+          rows_per_second double precision, started_at timestamptz)
+LEFT JOIN connector.syncs s ON p.kind = 'sync' AND s.id = p.id
+LEFT JOIN connector.imports i ON p.kind = 'import' AND i.item_queue_id = p.id;
+GRANT SELECT ON connector.progress TO PUBLIC;
 
 -- Importing
 

@@ -25,9 +25,8 @@ SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "encoding": "kl
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "sync": {"mode": "replace"}, "connection": {"server": "h", "username": "u", "http_path": "x"}}');
 -- The wrapped form.
 SELECT cdb_import_connector('{"connector": {"provider": "mysql", "table": "t", "connection": {"server": "h"}}, "intervall": 900}');
--- A provider that is not built in, and the background.
+-- A provider that is not built in.
 SELECT cdb_import_connector('{"provider": "odbc", "table": "t", "connection": {"driver": "x"}}');
-SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}', false);
 -- A read-only transaction is refused before anything is contacted.
 BEGIN READ ONLY;
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}');

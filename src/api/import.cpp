@@ -1,6 +1,7 @@
 // cdb_import_connector() and cdb_import_status().
 #include "pg/postgres.hpp"
 
+#include "api/import_job.hpp"
 #include "api/import_run.hpp"
 #include "api/json.hpp"
 #include "api/request.hpp"
@@ -10,6 +11,7 @@
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "sync/progress.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -23,21 +25,20 @@ using connector::core::ErrorNumber;
 
 namespace {
 
-Json import(Datum connector_json, bool wait) {
-  Request request(connector_json, connector::core::RequestKind::import);
-  if (!wait) {
-    throw connector::core::Error(ErrorNumber::invalid_parameters, "imports in the background are not available yet", {},
-                                 "Call cdb_import_connector() with wait => true.");
-  }
+Json import(const std::string& json, bool wait) {
+  Request request(json, connector::core::RequestKind::import);
   connector::pg::guard([] {
     // Before anything is contacted. PostgreSQL refuses the same way on a standby, where all transactions are read-only.
     PreventCommandIfReadOnly("cdb_import_connector()");
   });
+  if (!wait) return connector::api::queue_import(request, json);
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   connector::load::take_import_slot(GetUserId(), connector::api::settings().max_imports_per_role);
-  connector::load::NoProgress progress;
+  const std::string id = connector::load::new_uuid();
+  connector::sync::RunProgress progress(connector::sync::shared::JobKind::import, id, GetUserId());
   const connector::api::ImportRun run = connector::api::import_table(request, schema, progress);
-  connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, connector::load::new_uuid());
+  progress.clear();
+  connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, id);
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);
   return std::move(outcome.json);
 }
@@ -63,7 +64,7 @@ constexpr const char* status_query =
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_import) {
-  return json_datum(import(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1)));
+  return json_datum(import(connector::pg::utf8_text(PG_GETARG_DATUM(0)), PG_GETARG_BOOL(1)));
 }
 
 CONNECTOR_FUNCTION(connector_import_status) {

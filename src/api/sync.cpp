@@ -169,7 +169,7 @@ Json run_here(Sync& found) {
   if (!store::try_lock_run(found.id, store::LockLife::transaction)) return run_answer(found.id, false);
   store::end_if_lost(found, sync_limits());
   const int limit = store::place_limit(found.owner, found.provider, sync_limits());
-  if (!store::try_take_place(found.owner, limit, store::LockLife::transaction)) {
+  if (!store::try_take_place(store::PlaceOf::sync, found.owner, limit, store::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
                 "Wait for one of them to end, or have connector.max_syncs_per_role raised.");
   }

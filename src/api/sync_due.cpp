@@ -3,10 +3,12 @@
 
 #include <limits>
 
+#include "api/import_job.hpp"
 #include "api/settings.hpp"
 #include "api/sync_run.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
+#include "sync/imports.hpp"
 #include "sync/settle.hpp"
 
 extern "C" {
@@ -41,9 +43,19 @@ void require_top_level(FunctionCallInfo fcinfo) {
 void run_due(std::int64_t most) {
   const Oid role = GetUserId();
   store::end_lost_runs(role, connector::api::sync_limits());
+  store::end_lost_imports(connector::api::sync_limits().keep_runs);
   const std::vector<std::string> due = store::due_syncs(role, store::now());
+  const std::vector<store::DueSync> imports = store::oldest_queued_imports(role, std::numeric_limits<int>::max());
   commit();
   std::int64_t count = 0;
+  // Those that found no worker.
+  for (const store::DueSync& import : imports) {
+    if (count >= most) return;
+    pg::guard([] { CHECK_FOR_INTERRUPTS(); });
+    const connector::api::Attempt attempt = connector::api::attempt_import(import.id, commit);
+    if (attempt.cancelled) throw pg::PgError(*attempt.cancelled);
+    if (attempt.ran) ++count;
+  }
   for (const std::string& id : due) {
     if (count >= most) return;
     pg::guard([] { CHECK_FOR_INTERRUPTS(); });

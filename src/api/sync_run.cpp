@@ -1,18 +1,17 @@
 #include "api/sync_run.hpp"
 
-#include <new>
-
 #include "api/import_run.hpp"
 #include "api/request.hpp"
 #include "api/settings.hpp"
+#include "api/work.hpp"
 #include "core/error.hpp"
 #include "load/catalog.hpp"
 #include "load/import.hpp"
 #include "load/refresh.hpp"
 #include "pg/identity.hpp"
 #include "pg/search_path.hpp"
-#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "sync/progress.hpp"
 #include "sync/settle.hpp"
 
 extern "C" {
@@ -24,33 +23,12 @@ namespace connector::api {
 namespace {
 
 using core::ErrorNumber;
-using sync::Failure;
 using sync::RunResult;
 using sync::Sync;
 
-/// Local errors that stay until somebody acts: a right that was revoked, a server, schema or type that was dropped.
-bool is_permanent(int sqlerrcode) {
-  return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlerrcode == ERRCODE_UNDEFINED_OBJECT ||
-         sqlerrcode == ERRCODE_UNDEFINED_SCHEMA;
-}
-
-/// PostgreSQL's texts are in the database's encoding.
-Failure failure_of(const pg::PgError& error, ErrorNumber number) {
-  const auto text = [](const std::optional<std::string>& field) {
-    return field ? pg::utf8_text(std::string_view(*field)) : std::string();
-  };
-  const pg::ErrorFields& fields = error.fields();
-  return {static_cast<int>(number), unpack_sql_state(fields.sqlerrcode), text(fields.message), text(fields.detail),
-          text(fields.hint),        is_permanent(fields.sqlerrcode)};
-}
-
-bool is_cancel(const pg::PgError& error) {
-  return ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION);
-}
-
 void first_run(Request& request, const Sync& sync, RunResult& result) {
   const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(sync.target_schema)));
-  load::NoProgress progress;
+  sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
   const ImportRun run = import_table(request, schema, progress);
   if (run.target.outcome == load::NameChoice::Outcome::skip) {
     throw core::Error(ErrorNumber::skipped,
@@ -70,12 +48,9 @@ void first_run(Request& request, const Sync& sync, RunResult& result) {
 }
 
 void next_run(Request& request, const Sync& sync, RunResult& result) {
-  load::NoProgress progress;
-  const std::optional<std::string> checksum =
-      sync.checksum.empty() ? std::nullopt : std::optional(pg::utf8_text(std::string_view(sync.checksum)));
-  const std::optional<std::string> layout =
-      sync.layout ? std::optional(pg::utf8_text(std::string_view(*sync.layout))) : std::nullopt;
-  const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, layout};
+  sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
+  const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
+  const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, sync.layout};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;
@@ -130,25 +105,11 @@ void work(const Sync& sync, RunResult& result) {
 SyncRun run_sync(const Sync& sync) {
   SyncRun run;
   RunResult result;
-  try {
-    pg::in_subtransaction([&] {
-      try {
-        work(sync, result);
-      } catch (const core::Interrupted&) {
-        // Here, so that the request to stop is answered, and what comes next may wait again.
-        pg::guard([] { CHECK_FOR_INTERRUPTS(); });
-        throw;
-      }
-    });
-    run.result = std::move(result);
-  } catch (const core::Error& error) {
-    run.result.failure = sync::failure_of(error);
-  } catch (const pg::PgError& error) {
-    run.result.failure = failure_of(error, is_cancel(error) ? ErrorNumber::unknown : ErrorNumber::cannot_load);
-    if (is_cancel(error)) run.cancelled = error;
-  } catch (const std::bad_alloc&) {
-    run.result.failure = {static_cast<int>(ErrorNumber::unknown), "53200", "out of memory", "", "", false};
-  }
+  WorkEnd end = do_work([&] { work(sync, result); });
+  sync::RunProgress::clear();
+  if (!end.failure) run.result = std::move(result);
+  run.result.failure = std::move(end.failure);
+  run.cancelled = std::move(end.cancelled);
   return run;
 }
 
@@ -158,8 +119,9 @@ Attempt attempt_run(const std::string& id, void (*commit)()) {
   const sync::Time now = sync::now();
   const bool due = found && sync::is_due(*found, now);
   const sync::Limits limits = sync_limits();
-  const bool place = due && sync::try_take_place(found->owner, sync::place_limit(found->owner, found->provider, limits),
-                                                 sync::LockLife::session);
+  const bool place =
+      due && sync::try_take_place(sync::PlaceOf::sync, found->owner,
+                                  sync::place_limit(found->owner, found->provider, limits), sync::LockLife::session);
   if (!place) {
     commit();
     sync::release_runs();

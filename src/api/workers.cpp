@@ -2,12 +2,16 @@
 #include "pg/postgres.hpp"
 
 #include <cstring>
+#include <string>
+#include <vector>
 
+#include "api/import_job.hpp"
 #include "api/settings.hpp"
 #include "api/sync_run.hpp"
 #include "api/workers.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
+#include "pg/notice.hpp"
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "sync/launcher.hpp"
@@ -15,8 +19,10 @@
 #include "sync/shared.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
+#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
 }
@@ -26,6 +32,7 @@ extern "C" {
 PGDLLEXPORT void connector_launcher_main(Datum);
 PGDLLEXPORT void connector_scheduler_main(Datum database);
 PGDLLEXPORT void connector_worker_main(Datum place);
+PGDLLEXPORT void connector_import_main(Datum);
 }
 CONNECTOR_EXPORT_END
 
@@ -48,13 +55,61 @@ void commit() {
 }
 
 void run_job(const shared::Job& job) {
-  const std::string activity = "connector: sync " + job.id;
+  const bool sync = job.kind == shared::JobKind::sync;
+  const std::string activity = (sync ? "connector: sync " : "connector: import ") + job.id;
   pg::guard([&] { pgstat_report_activity(STATE_RUNNING, activity.c_str()); });
   pg::begin_transaction();
   // What this session holds ends with it: nothing to release if an exception passes.
-  const connector::api::Attempt attempt = connector::api::attempt_run(job.id, commit);
+  const connector::api::Attempt attempt =
+      sync ? connector::api::attempt_run(job.id, commit) : connector::api::attempt_import(job.id, commit);
   pg::commit_transaction();
-  shared::worker::report(attempt.end);
+  if (shared::available()) shared::worker::report(attempt.end);
+}
+
+/// What the worker of one import is told.
+struct ImportStart {
+  Oid database;
+  Oid role;
+  TransactionId transaction;
+  char id[37];
+};
+static_assert(sizeof(ImportStart) <= BGW_EXTRALEN);
+
+struct Queued {
+  std::string id;
+  Oid role;
+};
+
+/// Imports queued by this transaction.
+std::vector<Queued>& queued() {
+  static auto* const imports = new std::vector<Queued>;
+  return *imports;
+}
+
+/// Still in the transaction: a worker that can't be started is no reason to fail, but to say so.
+void start_queued() {
+  for (const auto& [id, role] : queued()) {
+    ImportStart start{MyDatabaseId, role, GetTopTransactionIdIfAny(), {}};
+    std::strncpy(start.id, id.c_str(), sizeof start.id - 1);
+    BackgroundWorkerHandle* handle =
+        pg::start_worker({"connector_import_main", "connector import " + id, "connector worker", 0,
+                          std::string(reinterpret_cast<const char*>(&start), sizeof start)});
+    if (handle == nullptr) {
+      pg::warning("no worker process is free for the import",
+                  "It stays queued until CALL cdb_run_due_syncs(). You might need to increase max_worker_processes.");
+    } else {
+      pfree(handle);
+    }
+  }
+  queued().clear();
+}
+
+void on_transaction_end(XactEvent event, void*) {
+  if (event == XACT_EVENT_PRE_COMMIT && !queued().empty()) {
+    pg::enter([] { start_queued(); });
+  } else if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PRE_PREPARE) {
+    queued().clear();
+  }
 }
 
 }  // namespace
@@ -70,6 +125,15 @@ void connector::api::register_launcher() {
   std::strcpy(worker.bgw_name, "connector launcher");
   std::strcpy(worker.bgw_type, "connector launcher");
   RegisterBackgroundWorker(&worker);
+}
+
+void connector::api::start_import_at_commit(const std::string& id) {
+  static bool registered = false;
+  if (!registered) {
+    pg::guard([] { RegisterXactCallback(on_transaction_end, nullptr); });
+    registered = true;
+  }
+  queued().push_back({id, GetUserId()});
 }
 
 void connector_launcher_main(Datum) {
@@ -99,5 +163,20 @@ void connector_worker_main(Datum argument) {
     const Oid role = job->role;
     pg::guard([=] { BackgroundWorkerInitializeConnectionByOid(database, role, connector_bypass_login_check); });
     run_job(*job);
+  });
+}
+
+void connector_import_main(Datum) {
+  pg::enter([] {
+    take_signals();
+    ImportStart start;
+    std::memcpy(&start, MyBgworkerEntry->bgw_extra, sizeof start);
+    pg::guard(
+        [&] { BackgroundWorkerInitializeConnectionByOid(start.database, start.role, connector_bypass_login_check); });
+    // The transaction that queued it is about to commit.
+    pg::begin_transaction();
+    pg::guard([&] { XactLockTableWait(start.transaction, nullptr, nullptr, XLTW_None); });
+    pg::commit_transaction();
+    run_job({shared::JobKind::import, start.id, start.role, start.database});
   });
 }

@@ -108,3 +108,10 @@ extern "C" {
 #else
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
 #endif
+
+/* 16 renamed the way to another backend's status, counted from 1. */
+#if PG_VERSION_NUM >= 160000
+#define connector_backend_status(index) pgstat_get_local_beentry_by_index(index)
+#else
+#define connector_backend_status(index) pgstat_fetch_stat_local_beentry(index)
+#endif

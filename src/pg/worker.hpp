@@ -13,6 +13,9 @@ extern "C" {
 
 namespace connector::pg {
 
+/// Before 17 a worker can't connect as a role without LOGIN.
+inline constexpr bool any_role_can_work = PG_VERSION_NUM >= 170000;
+
 /// A worker to be started: a function of this library, with an argument of at most BGW_EXTRALEN bytes.
 struct WorkerStart {
   const char* function;

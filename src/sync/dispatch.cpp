@@ -5,7 +5,7 @@
 
 namespace connector::sync {
 
-std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::uint32_t, int> running,
+std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::uint64_t, int> running,
                                      int free_workers) {
   // By role, oldest first.
   std::vector<std::size_t> order(due.size());
@@ -13,7 +13,7 @@ std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return std::tie(due[a].due, due[a].id) < std::tie(due[b].due, due[b].id);
   });
-  std::map<std::uint32_t, std::vector<std::size_t>> by_role;
+  std::map<std::uint64_t, std::vector<std::size_t>> by_role;
   for (auto at = order.rbegin(); at != order.rend(); ++at) by_role[due[*at].role].push_back(*at);
 
   std::vector<std::size_t> chosen;

@@ -15,7 +15,7 @@ namespace connector::sync {
 /// A job that is due.
 struct DueJob {
   std::string id;
-  std::uint32_t role = 0;
+  std::uint64_t role = 0;  ///< whose limit counts: a role's syncs, a role's imports
   Time due;
   int role_limit = 0;  ///< jobs of the role that may run at the same time; 0 = no limit
 };
@@ -24,7 +24,7 @@ struct DueJob {
 ///
 /// The role with the fewest running jobs comes first, and of a role, as between roles with equally many, the job that
 /// is due for the longest time: so nobody's backlog holds up the others, and no job waits for ever.
-std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::uint32_t, int> running,
+std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::uint64_t, int> running,
                                      int free_workers);
 
 }  // namespace connector::sync

@@ -40,12 +40,13 @@ bool try_lock_run(const std::string& id, LockLife life) {
   return try_lock(tag, life);
 }
 
-bool try_take_place(Oid role, int limit, LockLife life) {
+bool try_take_place(PlaceOf kind, Oid role, int limit, LockLife life) {
   if (limit == 0) return true;
   for (int place = 1; place <= limit; ++place) {
     LOCKTAG tag;
-    // Beside the places of imports (load::take_import_slot).
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(0xD000 + place));
+    // Those of imports are the ones that load::take_import_slot() takes.
+    const int base = kind == PlaceOf::import ? 0xC000 : 0xD000;
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(base + place));
     if (try_lock(tag, life)) return true;
   }
   return false;

@@ -11,6 +11,7 @@
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "sync/dispatch.hpp"
+#include "sync/imports.hpp"
 #include "sync/settle.hpp"
 #include "sync/shared.hpp"
 #include "sync/store.hpp"
@@ -34,12 +35,6 @@ constexpr seconds longest_sleep{3600};
 // After something that others hold (a lock, a role's last place, the last worker process): they don't tell when they
 // are through.
 constexpr seconds busy_pause{10};
-
-#if PG_VERSION_NUM >= 170000
-constexpr bool any_role_can_work = true;
-#else
-constexpr bool any_role_can_work = false;  // a worker can't connect as a role without LOGIN
-#endif
 
 struct Running {
   shared::Job job;
@@ -76,7 +71,8 @@ class Scheduler {
     reap();
     // What was running when the cluster, a worker or a session went down. Few rows, if any, and an index has them.
     if (!end_lost_runs(BOOTSTRAP_SUPERUSERID, limits_)) wake_after(busy_pause);
-    if (running_.empty() && !any_sync()) return false;
+    end_lost_imports(limits_.keep_runs);
+    if (running_.empty() && !any_sync() && !any_queued_import()) return false;
     shared::scheduler::stay();
     start_due();
     if (const std::optional<Time> next = next_due(now_)) wake_ = std::min(wake_, *next);
@@ -105,61 +101,77 @@ class Scheduler {
 
   /// A worker ended without a word: in the middle of its run, or before it began one.
   void settle_lost(const shared::Job& job) {
+    const Failure no_start = failure_of(
+        core::Error(core::ErrorNumber::worker_lost, "the worker did not start", {},
+                    "The server's log says why: the owner may lack the privilege to connect to this database."));
+    if (job.kind == shared::JobKind::import) {
+      if (const std::optional<QueuedImport> import = lock_queued_import(job.id)) fail(*import, no_start);
+      return;
+    }
     std::optional<Sync> sync = lock_sync(job.id, RowLock::skip);
     if (!sync || !end_if_lost(*sync, limits_) || !is_due(*sync, now_)) return;
-    record_failed_start(*sync,
-                        failure_of(core::Error(core::ErrorNumber::worker_lost, "the worker did not start", {},
-                                               "The server's log says why: the owner of the table may lack the "
-                                               "privilege to connect to this database.")),
-                        limits_);
+    record_failed_start(*sync, no_start, limits_);
   }
 
-  std::vector<DueSync> due_now() {
-    std::vector<DueSync> due = oldest_due_syncs(now_, limits_.max_workers + static_cast<int>(running_.size()));
-    std::erase_if(due, [&](const DueSync& sync) {
+  void fail(const QueuedImport& import, const Failure& failure) {
+    fail_import(import, failure, limits_.keep_runs);
+    settle_import(import.id);
+  }
+
+  /// Without those that are given to a worker already, or can't be.
+  void remove_unfit(std::vector<DueSync>& due, shared::JobKind kind) {
+    std::erase_if(due, [&](const DueSync& job) {
       const bool taken = std::any_of(running_.begin(), running_.end(),
-                                     [&](const Running& running) { return running.job.id == sync.id; });
-      return taken || busy_until_.contains(sync.id) || !can_work(sync);
+                                     [&](const Running& running) { return running.job.id == job.id; });
+      return taken || busy_until_.contains(job.id) || !can_work(job, kind);
     });
-    return due;
   }
 
-  /// Otherwise the sync fails, for good: the worker could not even say why.
-  bool can_work(const DueSync& due) {
+  /// Otherwise the job fails, for good: the worker could not even say why.
+  bool can_work(const DueSync& due, shared::JobKind kind) {
     std::string reason;
     std::string hint;
     if (!due.owner_exists) {
       reason = "the owner of this sync was dropped";
       hint = "A superuser may end it with cdb_sync_delete().";
-    } else if (!any_role_can_work && !due.owner_can_login) {
+    } else if (!pg::any_role_can_work && !due.owner_can_login) {
       reason = "the owner of this sync cannot log in";
       hint = "Before PostgreSQL 17 a background worker needs a role with LOGIN. CALL cdb_run_due_syncs() does not.";
     } else {
       return true;
     }
-    if (const std::optional<Sync> sync = lock_sync(due.id, RowLock::skip)) {
-      record_failed_start(*sync, failure_of(core::Error(core::ErrorNumber::connectors_disabled, reason, {}, hint)),
-                          limits_);
+    const Failure failure = failure_of(core::Error(core::ErrorNumber::connectors_disabled, reason, {}, hint));
+    if (kind == shared::JobKind::import) {
+      if (const std::optional<QueuedImport> import = lock_queued_import(due.id)) fail(*import, failure);
+    } else if (const std::optional<Sync> sync = lock_sync(due.id, RowLock::skip)) {
+      record_failed_start(*sync, failure, limits_);
     } else {
       wake_after(busy_pause);
     }
     return false;
   }
 
+  static std::uint64_t group(shared::JobKind kind, Oid role) { return static_cast<std::uint64_t>(kind) << 32 | role; }
+
   void start_due() {
-    const std::vector<DueSync> due = due_now();
-    std::vector<DueJob> jobs;
-    std::map<std::pair<Oid, std::string>, int> role_limits;
-    for (const DueSync& sync : due) {
-      const auto [limit, added] = role_limits.try_emplace({sync.owner, sync.provider}, 0);
-      if (added) limit->second = place_limit(sync.owner, sync.provider, limits_);
-      jobs.push_back({sync.id, sync.owner, sync.due, limit->second});
-    }
-    std::map<std::uint32_t, int> by_role;
-    for (const Running& running : running_) ++by_role[running.job.role];
-    const int free = limits_.max_workers - shared::in_use();
-    for (const std::size_t index : choose_jobs(jobs, by_role, free)) {
-      if (!start({shared::JobKind::sync, due[index].id, due[index].owner, MyDatabaseId})) return;
+    const int most = limits_.max_workers + static_cast<int>(running_.size());
+    std::vector<shared::Job> jobs;
+    std::vector<DueJob> due;
+    const auto add = [&](std::vector<DueSync> found, shared::JobKind kind) {
+      remove_unfit(found, kind);
+      for (const DueSync& job : found) {
+        const int limit = kind == shared::JobKind::sync ? place_limit(job.owner, job.provider, limits_)
+                                                        : limits_.max_imports_per_role;
+        jobs.push_back({kind, job.id, job.owner, MyDatabaseId});
+        due.push_back({job.id, group(kind, job.owner), job.due, limit});
+      }
+    };
+    add(oldest_queued_imports(BOOTSTRAP_SUPERUSERID, most), shared::JobKind::import);
+    add(oldest_due_syncs(now_, most), shared::JobKind::sync);
+    std::map<std::uint64_t, int> by_group;
+    for (const Running& running : running_) ++by_group[group(running.job.kind, running.job.role)];
+    for (const std::size_t index : choose_jobs(due, by_group, limits_.max_workers - shared::in_use())) {
+      if (!start(jobs[index])) return;
     }
   }
 
@@ -167,9 +179,11 @@ class Scheduler {
     // Other databases take places too; the end of any worker wakes this process.
     const std::optional<shared::Place> place = shared::reserve(job, limits_.max_workers);
     if (!place) return false;
-    BackgroundWorkerHandle* handle = pg::start_worker(
-        {"connector_worker_main", "connector sync " + job.id, "connector worker", Int32GetDatum(place->index),
-         std::string(reinterpret_cast<const char*>(&place->generation), sizeof place->generation)});
+    BackgroundWorkerHandle* handle =
+        pg::start_worker({"connector_worker_main",
+                          (job.kind == shared::JobKind::sync ? "connector sync " : "connector import ") + job.id,
+                          "connector worker", Int32GetDatum(place->index),
+                          std::string(reinterpret_cast<const char*>(&place->generation), sizeof place->generation)});
     if (handle == nullptr) {
       shared::release(*place);
       wake_after(busy_pause);

@@ -31,13 +31,6 @@ void record_failed_import(const Sync& sync, const RunRecord& run, int keep) {
   load::record_import(record, keep);
 }
 
-Failure lost_run() {
-  return failure_of(core::Error(core::ErrorNumber::worker_lost, "the run was lost",
-                                "The process that worked on it ended before the work did: a restart, a crash or a "
-                                "termination.",
-                                "It is tried again."));
-}
-
 bool is_permanent(core::ErrorNumber number) {
   using core::ErrorNumber;
   switch (number) {
@@ -56,9 +49,19 @@ bool is_permanent(core::ErrorNumber number) {
 }  // namespace
 
 Failure failure_of(const core::Error& error) {
-  return {
-      static_cast<int>(error.number()), std::string(error.sqlstate()), error.message(), error.detail(), error.hint(),
-      is_permanent(error.number())};
+  return {static_cast<int>(error.number()),
+          std::string(error.sqlstate()),
+          error.message(),
+          error.detail(),
+          error.hint(),
+          error.lasting() || is_permanent(error.number())};
+}
+
+Failure lost_run(std::string_view hint) {
+  return failure_of(core::Error(core::ErrorNumber::worker_lost, "the run was lost",
+                                "The process that worked on it ended before the work did: a restart, a crash or a "
+                                "termination.",
+                                std::string(hint)));
 }
 
 void settle_run(const Sync& sync, const Limits& limits) {
@@ -66,7 +69,7 @@ void settle_run(const Sync& sync, const Limits& limits) {
   std::optional<RunRecord> run = find_run(*sync.log_id);
   if (run && !run->ended) {
     RunResult lost;
-    lost.failure = lost_run();
+    lost.failure = lost_run("It is tried again.");
     end_run(*sync.log_id, lost, now());
     run = find_run(*sync.log_id);
   }

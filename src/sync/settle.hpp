@@ -15,6 +15,9 @@ namespace connector::sync {
 /// As it is recorded. Permanent are the errors that trying again can't help.
 Failure failure_of(const core::Error& error);
 
+/// The failure of a run on which nobody works any more.
+Failure lost_run(std::string_view hint);
+
 /// Gives the sync, whose row is locked, what its last run brought, and decides what follows. A run that has not ended
 /// was lost.
 void settle_run(const Sync& sync, const Limits& limits);

@@ -4,79 +4,23 @@
 #include <array>
 
 #include "load/catalog.hpp"
-#include "pg/guard.hpp"
-#include "pg/identity.hpp"
-#include "pg/search_path.hpp"
-#include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "sync/store_sql.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "commands/async.h"
 }
 
 namespace connector::sync {
 
-namespace {
+using namespace store_sql;
 
-using pg::SqlParameter;
-using pg::SqlRows;
+namespace {
 
 constexpr std::array<std::string_view, 5> state_names = {"created", "queued", "syncing", "success", "failure"};
 
 State state_of(std::string_view name) {
   return static_cast<State>(std::find(state_names.begin(), state_names.end(), name) - state_names.begin());
-}
-
-template <typename Function>
-auto as_extension_owner(Function&& function) -> std::invoke_result_t<Function> {
-  const pg::ActAs owner(load::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-  return pg::with_system_path(std::forward<Function>(function));
-}
-
-void execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
-  as_extension_owner([&] { pg::execute(sql, parameters); });
-}
-
-SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters) {
-  return as_extension_owner([&] { return pg::query(sql, parameters); });
-}
-
-std::string utf8(const std::string& server) {
-  return pg::utf8_text(std::string_view(server));
-}
-
-SqlParameter uuid(const std::string& value) {
-  return {UUIDOID, value};
-}
-
-SqlParameter text(const std::string& utf8) {
-  return {TEXTOID, pg::exact_server_text(utf8)};
-}
-
-SqlParameter json(const std::optional<std::string>& utf8) {
-  return {JSONOID, utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt};
-}
-
-SqlParameter number(std::uint64_t value) {
-  return {INT8OID, std::to_string(value)};
-}
-
-SqlParameter oid(Oid value) {
-  return {OIDOID, value == InvalidOid ? std::nullopt : std::optional(std::to_string(value))};
-}
-
-/// Times travel as microseconds since 1970; this makes a timestamptz of parameter `$n`.
-std::string time_sql(int n) {
-  return "(timestamptz 'epoch' + $" + std::to_string(n) + " * interval '1 microsecond')";
-}
-
-SqlParameter time(const std::optional<Time>& value) {
-  return {INT8OID, value ? std::optional(std::to_string(value->time_since_epoch().count())) : std::nullopt};
-}
-
-Time parse_time(const std::string& microseconds) {
-  return Time(std::chrono::microseconds(std::stoll(microseconds)));
 }
 
 // The table's owner is the sync's, as soon as there is a table.
@@ -88,10 +32,6 @@ std::vector<std::string> first_column(const SqlRows& rows) {
   result.reserve(rows.size());
   for (const auto& row : rows) result.push_back(*row[0]);
   return result;
-}
-
-void notify(const std::string& payload) {
-  pg::guard([&] { Async_Notify("connector", payload.c_str()); });
 }
 
 }  // namespace
@@ -224,13 +164,7 @@ std::vector<DueSync> oldest_due_syncs(Time now, int most) {
           " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued')) AS d "
           "LEFT JOIN pg_roles r ON r.oid = d.owner WHERE d.n <= $2 ORDER BY d.run_at, d.id",
       {time(now), number(static_cast<std::uint64_t>(most))});
-  std::vector<DueSync> due;
-  due.reserve(rows.size());
-  for (const auto& row : rows) {
-    due.push_back(
-        {*row[0], static_cast<Oid>(std::stoul(*row[1])), *row[2], parse_time(*row[3]), *row[4] == "t", *row[5] == "t"});
-  }
-  return due;
+  return read_due(rows);
 }
 
 std::optional<Time> next_due(Time now) {

@@ -45,8 +45,8 @@ struct Sync {
   bool relation_exists = false;  ///< it was not dropped meanwhile
   bool paused = false;
   Schedule schedule;
-  std::string checksum;               ///< '' = none
-  std::optional<std::string> layout;  ///< load::layout_text() of the last run
+  std::string checksum;               ///< UTF-8; empty = none
+  std::optional<std::string> layout;  ///< UTF-8, load::layout_text() of the last run
   std::optional<std::string> log_id;  ///< the last run
 };
 

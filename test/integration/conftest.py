@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 from harness.database import Database
+from harness.syncs import Syncs
 
 from servers.catalog import MYSQL_KINDS
 from servers.postgres import Postgres
@@ -59,6 +60,35 @@ def pg(workspace: Workspace) -> Iterator[Postgres]:
         yield server
     found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
     assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
+
+
+@pytest.fixture(scope="session")
+def preloaded(workspace: Workspace) -> Iterator[Postgres]:
+    """A cluster with the extension in shared_preload_libraries: syncs run by themselves. Tests may kill it."""
+    settings = {
+        "shared_preload_libraries": "connector",
+        "max_worker_processes": "20",
+        "connector.max_workers": "4",
+        "connector.min_sync_interval": "1s",
+        "synchronous_commit": "on",
+    }
+    with Postgres(workspace, stage=staged(workspace), settings=settings) as server:
+        yield server
+    found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
+    assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
+
+
+@pytest.fixture
+def clock(preloaded: Postgres) -> Iterator[Syncs]:
+    """The syncs of a fresh database there."""
+    preloaded.start()
+    preloaded.create_database("clock", "connector")
+    database = Database(preloaded, "clock")
+    yield Syncs(database)
+    database.close()
+    preloaded.start()
+    with Database(preloaded, "postgres") as server:
+        server.execute("DROP DATABASE IF EXISTS clock WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,6 @@ def sql_literal(connector: dict[str, object], *, ascii_only: bool) -> str:
         "SELECT cdb_import_connector({})",
         "SELECT cdb_connector_check({})",
         "SELECT * FROM cdb_connector_tables({})",
-        "SELECT cdb_import_connector({}, false)",
         "DO $do$ BEGIN PERFORM cdb_import_connector({}); END $do$",
         "DO $do$ BEGIN EXECUTE $x$ SELECT cdb_connector_dry_run({}) $x$; END $do$",
         "CREATE TABLE never AS SELECT cdb_import_connector({})",

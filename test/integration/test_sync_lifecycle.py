@@ -92,6 +92,7 @@ def test_first_run_and_refresh(syncs: Syncs, table: Remote) -> None:
     assert db.value("SELECT cdb_import_status(%s)", created["data_import"]["item_queue_id"])["state"] == "enqueued"
     answer = syncs.now(created["id"], wait=True)
     assert answer == {"enqueued": True, "synchronization_id": created["id"], "state": "success"}
+    assert db.rows("SELECT * FROM connector.progress") == []
     status = syncs.status(created["id"])
     assert status["state"] == "success" and status["name"] == f"{TABLE}_1" and status["schema"] == "public"
     assert status["ran_at"] is not None and status["run_at"] > status["ran_at"]
@@ -122,6 +123,7 @@ def test_due_syncs(syncs: Syncs, table: Remote) -> None:
     assert [syncs.state(id) for id in (good, bad, late)] == ["success", "failure", "success"]
     status = syncs.status(bad)
     assert status["error_code"] == 1011 and "no_such_table" in status["error_message"] and status["retried_times"] == 1
+    assert status["run_at"] is None, "trying again brings no table"
     imported = db.value("SELECT cdb_import_status(%s)", status["data_import"]["item_queue_id"])
     assert imported["state"] == "failure" and imported["error_code"] == 1011 and imported["success"] is False
     db.execute("CALL cdb_run_due_syncs()")
@@ -182,6 +184,18 @@ def test_retries(syncs: Syncs, table: Remote) -> None:
     db.execute("CALL cdb_run_due_syncs()")
     status = syncs.status(id)
     assert status["state"] == "success" and status["retried_times"] == 0 and status["error_message"] is None
+
+
+def test_denied_login(syncs: Syncs, table: Remote) -> None:
+    """Stops at once: an account may be locked after too many tries. A new password wakes it."""
+    wrong = table.connector(connection=table.connection(password="wrong"), table=TABLE)
+    id = syncs.create(wrong)["id"]
+    syncs.now(id, wait=True)
+    status = syncs.status(id)
+    assert status["error_code"] == 1012 and status["run_at"] is None and status["retried_times"] == 1
+    syncs.call("cdb_sync_update", id, None, table.connector(table=TABLE))
+    syncs.database.execute("CALL cdb_run_due_syncs()")
+    assert syncs.state(id) == "success"
 
 
 def test_dropped_table(syncs: Syncs, table: Remote) -> None:

@@ -11,111 +11,65 @@ import psycopg2
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.syncs import Syncs
+from harness.syncs import Syncs, processes, wait_for_process
 
-from servers.postgres import Postgres
 from servers.process import wait_until
 from servers.remote import Remote
 from servers.staging import staged
-from servers.workspace import Workspace
 
 TABLE = "goods"
 
 
-@pytest.fixture(scope="module")
-def cluster(workspace: Workspace) -> Iterator[Postgres]:
-    settings = {
-        "shared_preload_libraries": "connector",
-        "max_worker_processes": "20",
-        "connector.max_workers": "4",
-        "connector.min_sync_interval": "1s",
-        "synchronous_commit": "on",  # crashes are part of the tests
-    }
-    with Postgres(workspace, stage=staged(workspace), settings=settings) as server:
-        yield server
-
-
 @pytest.fixture
-def db(cluster: Postgres) -> Iterator[Database]:
-    cluster.start()
-    cluster.create_database("clock", "connector")
-    database = Database(cluster, "clock")
-    yield database
-    database.close()
-    cluster.start()
-    with Database(cluster, "postgres") as server:
-        server.execute("DROP DATABASE IF EXISTS clock WITH (FORCE)")
-
-
-@pytest.fixture
-def syncs(db: Database) -> Syncs:
-    return Syncs(db)
-
-
-@pytest.fixture
-def table(one_remote: Remote) -> Iterator[Remote]:
-    one_remote.create_rows(TABLE, 100)
-    yield one_remote
-    one_remote.drop(TABLE)
-
-
-def processes(database: Database, kind: str) -> list[int]:
-    """Process ids of the extension's processes that work on this database; the launcher has none."""
-    return [
-        pid
-        for (pid,) in database.rows(
-            "SELECT pid FROM pg_stat_activity WHERE backend_type = %s AND datname IS NOT DISTINCT FROM "
-            "CASE WHEN %s = 'connector launcher' THEN NULL ELSE current_database() END",
-            f"connector {kind}",
-            f"connector {kind}",
-        )
-    ]
-
-
-def wait_for_process(database: Database, kind: str, count: int = 1) -> list[int]:
-    wait_until(lambda: len(processes(database, kind)) == count, limit=60, what=f"{count} × connector {kind}")
-    return processes(database, kind)
+def table(mariadb: Remote) -> Iterator[Remote]:
+    """Any provider will do: this is about the local side."""
+    mariadb.server.start()
+    mariadb.create_rows(TABLE, 100)
+    yield mariadb
+    for session in mariadb.sessions():
+        mariadb.kill_session(session.number)
+    mariadb.drop(TABLE)
 
 
 def slow(remote: Remote, seconds: int = 600, name: str = "slow") -> dict[str, object]:
     return remote.connector(sql_query=remote.slow_query(seconds), import_as=name)
 
 
-def test_runs_by_itself(syncs: Syncs, table: Remote) -> None:
+def test_runs_by_itself(clock: Syncs, table: Remote) -> None:
     """From the commit of its creation on; again when it is due; at once when asked."""
-    db = syncs.database
+    db = clock.database
     wait_for_process(db, "launcher")
-    id = syncs.create(table.connector(table=TABLE), interval="2 seconds")["id"]
+    id = clock.create(table.connector(table=TABLE), interval="2 seconds")["id"]
     assert not [notice for notice in db.notices if "by itself" in notice]
-    syncs.wait_for(id, "success")
+    clock.wait_for(id, "success")
     assert db.value(f"SELECT count(*) FROM {TABLE}") == 100
-    wait_until(lambda: syncs.run_count(id) >= 3, limit=60, what="three runs")
+    wait_until(lambda: clock.run_count(id) >= 3, limit=60, what="three runs")
     assert db.value("SELECT count(*) FROM connector.runs WHERE state = 'failure'") == 0
     due = db.rows("SELECT started_at FROM connector.runs ORDER BY started_at")
     assert due == sorted(due)
-    syncs.call("cdb_sync_update", id, "1 day")
-    wait_until(lambda: syncs.state(id) == "success", limit=60, what="the last run")
-    count = syncs.run_count(id)
-    assert syncs.now(id)["enqueued"] is True
-    wait_until(lambda: syncs.run_count(id) == count + 1 and syncs.state(id) == "success", limit=60, what="a run")
+    clock.call("cdb_sync_update", id, "1 day")
+    wait_until(lambda: clock.state(id) == "success", limit=60, what="the last run")
+    count = clock.run_count(id)
+    assert clock.now(id)["enqueued"] is True
+    wait_until(lambda: clock.run_count(id) == count + 1 and clock.state(id) == "success", limit=60, what="a run")
 
 
-def test_rollback_and_savepoint(syncs: Syncs, table: Remote) -> None:
+def test_rollback_and_savepoint(clock: Syncs, table: Remote) -> None:
     """Nothing runs before the commit, and nothing after a rollback."""
-    db = syncs.database
+    db = clock.database
     db.connection.autocommit = False
-    id = syncs.create(table.connector(table=TABLE))["id"]
+    id = clock.create(table.connector(table=TABLE))["id"]
     db.connection.rollback()
     db.connection.autocommit = True
     with fails("no sync"):
-        syncs.status(id)
-    other = syncs.create(table.connector(table=TABLE))["id"]
-    syncs.wait_for(other, "success")
+        clock.status(id)
+    other = clock.create(table.connector(table=TABLE))["id"]
+    clock.wait_for(other, "success")
     assert db.value("SELECT count(*) FROM connector.runs") == 1
 
 
-def test_runs_as_owner(syncs: Syncs, table: Remote) -> None:
-    db = syncs.database
+def test_runs_as_owner(clock: Syncs, table: Remote) -> None:
+    db = clock.database
     etl = db.create_role("clock_etl")
     db.execute("ALTER ROLE clock_etl SET connector.allowed_hosts = '127.0.0.0/8'")
     etl.close()
@@ -132,8 +86,8 @@ def test_runs_as_owner(syncs: Syncs, table: Remote) -> None:
     id = mine.create(table.connector(table=TABLE), interval="1 day")["id"]
     mine.wait_for(id, "success")
     db.execute("ALTER ROLE clock_etl NOLOGIN")
-    syncs.now(id)
-    status = syncs.wait_for(id, "success", "failure")
+    clock.now(id)
+    status = clock.wait_for(id, "success", "failure")
     if db.server.major < 17:
         assert status["state"] == "failure" and "cannot log in" in status["error_message"] and status["run_at"] is None
         assert status["error_code"] == 1501
@@ -141,8 +95,8 @@ def test_runs_as_owner(syncs: Syncs, table: Remote) -> None:
         assert status["state"] == "success"
     db.execute("ALTER ROLE clock_etl LOGIN")
     db.execute("REVOKE CONNECT ON DATABASE clock FROM PUBLIC")
-    syncs.now(id)
-    status = syncs.wait_for(id, "failure")
+    clock.now(id)
+    status = clock.wait_for(id, "failure")
     assert status["error_code"] == 6671 and "did not start" in status["error_message"] and status["run_at"] is not None
     db.execute("GRANT CONNECT ON DATABASE clock TO PUBLIC")
     etl.close()
@@ -150,17 +104,17 @@ def test_runs_as_owner(syncs: Syncs, table: Remote) -> None:
     db.drop_role("clock_etl")
     with fails():
         mine.status(id)
-    syncs.call("cdb_sync_resume", id)
+    clock.call("cdb_sync_resume", id)
     gone = "the owner of this sync was dropped"
-    wait_until(lambda: syncs.status(id)["error_message"] == gone, limit=60, what="a failure for good")
-    assert syncs.status(id)["run_at"] is None
-    syncs.clean()
+    wait_until(lambda: clock.status(id)["error_message"] == gone, limit=60, what="a failure for good")
+    assert clock.status(id)["run_at"] is None
+    clock.clean()
 
 
-def test_limits(syncs: Syncs, table: Remote) -> None:
+def test_limits(clock: Syncs, table: Remote) -> None:
     """max_workers and max_syncs_per_role; the others wait for their turn."""
-    db = syncs.database
-    ids = [syncs.create(slow(table, name=f"slow_{i}"))["id"] for i in range(6)]
+    db = clock.database
+    ids = [clock.create(slow(table, name=f"slow_{i}"))["id"] for i in range(6)]
     wait_until(lambda: len(table.statements(slow_marker(table))) == 3, limit=60, what="three runs of a role")
     assert len(processes(db, "worker")) == 3
     other = db.create_role("clock_other")
@@ -186,9 +140,9 @@ def slow_marker(remote: Remote) -> str:
     return remote.slow_query(600)[:16]
 
 
-def test_many_due_at_once(syncs: Syncs, table: Remote) -> None:
+def test_many_due_at_once(clock: Syncs, table: Remote) -> None:
     """None lost, none twice, caps kept."""
-    db = syncs.database
+    db = clock.database
     connector = table.connector(table=TABLE)
     db.execute("SET connector.max_syncs_per_role = 3")
     db.rows(
@@ -210,13 +164,13 @@ def test_many_due_at_once(syncs: Syncs, table: Remote) -> None:
 
 
 @pytest.mark.parametrize("victim", ["worker", "scheduler", "launcher", "postmaster"])
-def test_kill(syncs: Syncs, table: Remote, victim: str) -> None:
+def test_kill(clock: Syncs, table: Remote, victim: str) -> None:
     """SIGKILL in the middle of a run: it is on record as lost, nothing stays syncing, and all goes on."""
-    db = syncs.database
-    steady = syncs.create(table.connector(table=TABLE), interval="1 day")["id"]
-    syncs.wait_for(steady, "success")
-    id = syncs.create(slow(table))["id"]
-    syncs.wait_for(id, "syncing")
+    db = clock.database
+    steady = clock.create(table.connector(table=TABLE), interval="1 day")["id"]
+    clock.wait_for(steady, "success")
+    id = clock.create(slow(table))["id"]
+    clock.wait_for(id, "syncing")
     (scheduler,) = processes(db, "scheduler")
     db.close()
     if victim == "postmaster":
@@ -231,11 +185,11 @@ def test_kill(syncs: Syncs, table: Remote, victim: str) -> None:
             os.kill(pid, signal.SIGKILL)
             wait_until(lambda: _is_cut_off(observer), limit=60, what="the restart of the cluster")
     wait_until(lambda: _comes_back(db), limit=120, what="the cluster")
-    status = syncs.wait_for(id, "failure")
+    status = clock.wait_for(id, "failure")
     assert status["error_code"] == 6671 and status["retried_times"] == 1 and status["run_at"] is not None
-    count = syncs.run_count(steady)
-    syncs.now(steady)
-    wait_until(lambda: syncs.run_count(steady) == count + 1 and syncs.state(steady) == "success", limit=60, what="a run")
+    count = clock.run_count(steady)
+    clock.now(steady)
+    wait_until(lambda: clock.run_count(steady) == count + 1 and clock.state(steady) == "success", limit=60, what="a run")
     wait_for_process(db, "launcher")
     assert len(wait_for_process(db, "scheduler")) == 1
     assert db.value("SELECT count(*) FROM pg_class WHERE relname = 'slow'") == 0
@@ -259,31 +213,31 @@ def _comes_back(db: Database) -> bool:
 
 
 @pytest.mark.parametrize("victim", ["worker", "scheduler", "launcher"])
-def test_terminate(syncs: Syncs, table: Remote, victim: str) -> None:
+def test_terminate(clock: Syncs, table: Remote, victim: str) -> None:
     """pg_terminate_backend: the others go on, and the one that ended is replaced."""
-    db = syncs.database
-    id = syncs.create(slow(table))["id"]
-    syncs.wait_for(id, "syncing")
+    db = clock.database
+    id = clock.create(slow(table))["id"]
+    clock.wait_for(id, "syncing")
     (worker,) = wait_for_process(db, "worker")
     (pid,) = wait_for_process(db, victim)
     db.execute("SELECT pg_terminate_backend(%s)", pid)
     if victim == "worker":
-        status = syncs.wait_for(id, "failure")
+        status = clock.wait_for(id, "failure")
         assert status["error_code"] == 6671
     else:
         wait_until(lambda: processes(db, victim) not in ([], [pid]), limit=60, what=f"a new {victim}")
         assert processes(db, "worker") == [worker], "the run goes on"
-        other = syncs.create(table.connector(table=TABLE))["id"]
-        syncs.wait_for(other, "success")
+        other = clock.create(table.connector(table=TABLE))["id"]
+        clock.wait_for(other, "success")
         db.execute("SELECT pg_terminate_backend(%s)", worker)
-        assert syncs.wait_for(id, "failure")["error_code"] == 6671
+        assert clock.wait_for(id, "failure")["error_code"] == 6671
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])
-def test_shutdown(syncs: Syncs, table: Remote, how: str) -> None:
-    db = syncs.database
-    id = syncs.create(slow(table))["id"]
-    syncs.wait_for(id, "syncing")
+def test_shutdown(clock: Syncs, table: Remote, how: str) -> None:
+    db = clock.database
+    id = clock.create(slow(table))["id"]
+    clock.wait_for(id, "syncing")
     db.close()
     if how == "fast":
         db.server.stop()
@@ -291,20 +245,20 @@ def test_shutdown(syncs: Syncs, table: Remote, how: str) -> None:
         os.kill(db.server.pid, signal.SIGQUIT)
         wait_until(lambda: not db.server.running(), limit=60, what="the end of the server")
     db.server.start()
-    status = syncs.wait_for(id, "failure")
+    status = clock.wait_for(id, "failure")
     assert status["error_code"] == 6671
 
 
-def test_no_syncs_no_scheduler(syncs: Syncs, table: Remote) -> None:
+def test_no_syncs_no_scheduler(clock: Syncs, table: Remote) -> None:
     """A database without syncs costs no process, and neither does one that lost its extension."""
-    db = syncs.database
+    db = clock.database
     wait_for_process(db, "launcher")
     assert processes(db, "scheduler") == []
-    id = syncs.create(table.connector(table=TABLE))["id"]
-    syncs.wait_for(id, "success")
+    id = clock.create(table.connector(table=TABLE))["id"]
+    clock.wait_for(id, "success")
     wait_for_process(db, "scheduler")
     db.execute("SELECT cdb_sync_delete(%s)", id)
-    syncs.create(slow(table))
+    clock.create(slow(table))
     wait_for_process(db, "worker")
     db.execute("DROP EXTENSION connector")
     wait_for_process(db, "scheduler", 0)
@@ -313,31 +267,31 @@ def test_no_syncs_no_scheduler(syncs: Syncs, table: Remote) -> None:
     wait_for_process(db, "worker", 0)
     assert db.value("SELECT count(*) FROM pg_class WHERE relname = 'slow'") == 0
     db.execute("CREATE EXTENSION connector")
-    id = syncs.create(table.connector(table=TABLE, import_as="again"))["id"]
-    syncs.wait_for(id, "success")
+    id = clock.create(table.connector(table=TABLE, import_as="again"))["id"]
+    clock.wait_for(id, "success")
 
 
-def test_locked_rows_hold_up_nobody(syncs: Syncs, table: Remote) -> None:
+def test_locked_rows_hold_up_nobody(clock: Syncs, table: Remote) -> None:
     """A session that changed a sync and does not commit."""
-    db = syncs.database
-    held = syncs.create(table.connector(table=TABLE, import_as="held"), interval="1 day")["id"]
-    free = syncs.create(table.connector(table=TABLE, import_as="free"), interval="1 day")["id"]
+    db = clock.database
+    held = clock.create(table.connector(table=TABLE, import_as="held"), interval="1 day")["id"]
+    free = clock.create(table.connector(table=TABLE, import_as="free"), interval="1 day")["id"]
     for id in (held, free):
-        syncs.wait_for(id, "success")
+        clock.wait_for(id, "success")
     with db.another() as other:
         other.connection.autocommit = False
         other.execute("SELECT cdb_sync_update(%s, '2 days')", held)
-        syncs.make_due(free)
-        syncs.now(free)
-        wait_until(lambda: syncs.run_count(free) == 2 and syncs.state(free) == "success", limit=60, what="a run")
+        clock.make_due(free)
+        clock.now(free)
+        wait_until(lambda: clock.run_count(free) == 2 and clock.state(free) == "success", limit=60, what="a run")
         other.connection.rollback()
 
 
-def test_databases(syncs: Syncs, table: Remote) -> None:
+def test_databases(clock: Syncs, table: Remote) -> None:
     """RENAME, TEMPLATE and DROP work while syncs run; after the first two they go on."""
-    db = syncs.database
-    id = syncs.create(slow(table))["id"]
-    syncs.wait_for(id, "syncing")
+    db = clock.database
+    id = clock.create(slow(table))["id"]
+    clock.wait_for(id, "syncing")
     db.close()
     with Database(db.server, "postgres") as server:
         for statement in ("DROP DATABASE IF EXISTS moved", "ALTER DATABASE clock RENAME TO moved", "CREATE DATABASE clock TEMPLATE moved"):
@@ -347,8 +301,8 @@ def test_databases(syncs: Syncs, table: Remote) -> None:
         moved.now(id)
         moved.wait_for(id, "syncing")
         # The copy has syncs of its own, which run as soon as somebody wakes its scheduler.
-        other = syncs.create(table.connector(table=TABLE))["id"]
-        syncs.wait_for(other, "success")
+        other = clock.create(table.connector(table=TABLE))["id"]
+        clock.wait_for(other, "success")
         moved.now(id)
         moved.database.close()
         with moved.database.another() as user:
@@ -362,18 +316,18 @@ def test_databases(syncs: Syncs, table: Remote) -> None:
         assert server.value("SELECT count(*) FROM pg_stat_activity WHERE datname = 'moved'") == 0
 
 
-def test_idle(syncs: Syncs, table: Remote) -> None:
+def test_idle(clock: Syncs, table: Remote) -> None:
     """Ten thousand syncs that are not due cost nothing: neither process wakes up."""
-    db = syncs.database
-    id = syncs.create(table.connector(table=TABLE), interval="1 day")["id"]
-    syncs.wait_for(id, "success")
+    db = clock.database
+    id = clock.create(table.connector(table=TABLE), interval="1 day")["id"]
+    clock.wait_for(id, "success")
     db.execute(
         "INSERT INTO connector.sync SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), "
         "'item_queue_id', gen_random_uuid(), 'run_at', now() + interval '1 day'))).* "
         "FROM connector.sync s, generate_series(1, 10000)"
     )
-    assert syncs.now(id)["enqueued"] is True
-    syncs.wait_for(id, "success")
+    assert clock.now(id)["enqueued"] is True
+    clock.wait_for(id, "success")
     wait_for_process(db, "worker", 0)
     (pid,) = processes(db, "scheduler")
     wait_until(lambda: _sleeps(pid), limit=60, what="an idle scheduler")

@@ -18,7 +18,7 @@ DueJob job(std::string id, std::uint32_t role, std::chrono::seconds due, int lim
   return {std::move(id), role, start + due, limit};
 }
 
-std::vector<std::string> chosen(const std::vector<DueJob>& due, const std::map<std::uint32_t, int>& running, int free) {
+std::vector<std::string> chosen(const std::vector<DueJob>& due, const std::map<std::uint64_t, int>& running, int free) {
   std::vector<std::string> ids;
   for (const std::size_t index : choose_jobs(due, running, free)) ids.push_back(due[index].id);
   return ids;
@@ -83,7 +83,7 @@ TEST(SyncDispatch, MonthsWithMockTime) {
   while (now < horizon) {
     std::vector<DueJob> due;
     std::vector<std::size_t> index;
-    std::map<std::uint32_t, int> running;
+    std::map<std::uint64_t, int> running;
     int busy = 0;
     for (std::size_t i = 0; i < syncs.size(); ++i) {
       if (syncs[i].running) {

@@ -18,6 +18,8 @@ enum ServerError : unsigned {
   access_denied = 1045,
   unknown_database = 1049,
   bad_column = 1054,
+  too_many_user_connections = 1203,
+  user_limit_reached = 1226,
   host_blocked = 1129,
   host_not_privileged = 1130,
   table_access_denied = 1142,
@@ -35,6 +37,11 @@ enum ServerError : unsigned {
   account_locked = 3118,
   secure_transport_required = 3159,
 };
+
+/// SQLSTATE 42000, as for much that is wrong for good.
+bool is_user_limit(unsigned code) {
+  return code == too_many_user_connections || code == user_limit_reached;
+}
 
 bool is_authentication(unsigned code) {
   switch (code) {
@@ -145,7 +152,8 @@ core::Error connect_error(const Login& login, const NativeError& error) {
                              .sqlstate = error.sqlstate,
                              .summary = summary,
                              .remote_message = error.message,
-                             .hint = connect_hint(login, error.code)});
+                             .hint = connect_hint(login, error.code),
+                             .passing = is_user_limit(error.code)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {
@@ -168,7 +176,8 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .sqlstate = error.sqlstate,
                              .summary = summary,
                              .remote_message = error.message,
-                             .hint = statement_hint(error.code)});
+                             .hint = statement_hint(error.code),
+                             .passing = is_user_limit(error.code)});
 }
 
 void throw_malformed(std::string_view what) {

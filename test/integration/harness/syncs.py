@@ -74,3 +74,21 @@ class Syncs:
         result = self.database.value(query, *args)
         assert isinstance(result, dict)
         return result
+
+
+def processes(database: Database, kind: str) -> list[int]:
+    """Process ids of the extension's processes that work on this database; the launcher has none."""
+    return [
+        pid
+        for (pid,) in database.rows(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = %s AND datname IS NOT DISTINCT FROM "
+            "CASE WHEN %s = 'connector launcher' THEN NULL ELSE current_database() END",
+            f"connector {kind}",
+            f"connector {kind}",
+        )
+    ]
+
+
+def wait_for_process(database: Database, kind: str, count: int = 1) -> list[int]:
+    wait_until(lambda: len(processes(database, kind)) == count, limit=60, what=f"{count} × connector {kind}")
+    return processes(database, kind)

@@ -1,0 +1,103 @@
+#include "api/import_job.hpp"
+
+#include "api/import_run.hpp"
+#include "api/settings.hpp"
+#include "api/work.hpp"
+#include "api/workers.hpp"
+#include "core/error.hpp"
+#include "load/catalog.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/search_path.hpp"
+#include "pg/text.hpp"
+#include "pg/worker.hpp"
+#include "sync/imports.hpp"
+#include "sync/progress.hpp"
+#include "sync/run_lock.hpp"
+#include "sync/shared.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_authid.h"
+#include "utils/syscache.h"
+}
+
+namespace connector::api {
+
+namespace {
+
+using sync::shared::JobEnd;
+using sync::shared::JobKind;
+
+void work(const sync::QueuedImport& import) {
+  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  pg::with_system_path([&] {
+    Request request(import.request, core::RequestKind::import);
+    sync::RunProgress progress(JobKind::import, import.id, import.owner);
+    const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(import.schema)));
+    const ImportRun run = import_table(request, schema, progress);
+    load::record_import(describe_import(request, run, import.id).record, settings().keep_runs);
+    progress.clear();
+  });
+}
+
+/// Else the worker could not even say why it failed.
+void check_role_can_work() {
+  if (pg::any_role_can_work) return;
+  const bool can_login = pg::guard([] {
+    const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const bool result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
+    ReleaseSysCache(tuple);
+    return result;
+  });
+  if (can_login) return;
+  throw core::Error(core::ErrorNumber::connectors_disabled, "a role that cannot log in cannot import in the background",
+                    {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
+}
+
+}  // namespace
+
+Json queue_import(const Request& request, const std::string& json) {
+  check_role_can_work();
+  const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
+  load::ImportRecord record;
+  record.item_queue_id = load::new_uuid();
+  record.provider = request.spec().provider;
+  record.request = request.masked();
+  record.state = "enqueued";
+  record.schema = pg::utf8_text(std::string_view(schema.name));
+  const std::string bare = core::bare_connector(json);
+  sync::queue_import(record, bare == request.masked() ? std::nullopt : std::optional(bare));
+  if (sync::shared::available()) {
+    sync::shared::wake_at_commit();
+  } else {
+    start_import_at_commit(record.item_queue_id);
+  }
+  return {{"item_queue_id", record.item_queue_id},
+          {"success", true},
+          {"state", record.state},
+          {"schema", record.schema},
+          {"table_name", nullptr}};
+}
+
+Attempt attempt_import(const std::string& id, void (*commit)()) {
+  if (!sync::try_lock_run(id, sync::LockLife::session)) return {JobEnd::busy, {}};
+  const std::optional<sync::QueuedImport> import = sync::lock_queued_import(id);
+  const int limit = settings().max_imports_per_role;
+  if (!import || !sync::try_take_place(sync::PlaceOf::import, import->owner, limit, sync::LockLife::session)) {
+    commit();
+    sync::release_runs();
+    return {import ? JobEnd::busy : JobEnd::done, {}};
+  }
+  sync::begin_import(id, sync::now());
+  commit();
+  const WorkEnd end = do_work([&] { work(*import); });
+  if (end.failure) sync::fail_import(*import, *end.failure, settings().keep_runs);
+  sync::settle_import(id);
+  commit();
+  sync::release_runs();
+  return {JobEnd::done, end.cancelled, true};
+}
+
+}  // namespace connector::api

@@ -1,0 +1,23 @@
+// The work of a run, with its failures as values.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <functional>
+#include <optional>
+
+#include "pg/guard.hpp"
+#include "sync/store.hpp"
+
+namespace connector::api {
+
+struct WorkEnd {
+  std::optional<sync::Failure> failure;
+  /// Set if the work was cancelled; the error waits for a caller who recorded the end, or wants none recorded.
+  std::optional<pg::PgError> cancelled;
+};
+
+/// Does `work` in a subtransaction, which is rolled back if it fails. If the process is to end, it does so here.
+WorkEnd do_work(const std::function<void()>& work);
+
+}  // namespace connector::api

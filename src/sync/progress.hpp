@@ -1,0 +1,57 @@
+// Live runs, as others see them: in the backends' status entries of PostgreSQL, so there is nothing to clean up when a
+// run ends or dies, and it works without shared_preload_libraries.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "load/progress.hpp"
+#include "sync/schedule.hpp"
+#include "sync/shared.hpp"
+
+namespace connector::sync {
+
+/// Tells how this backend's run goes on, from its construction to clear() or the abort of the (sub)transaction.
+class RunProgress final : public load::Progress {
+ public:
+  /// `id` is the sync's or the import's uuid.
+  RunProgress(shared::JobKind kind, const std::string& id, Oid owner) noexcept;
+  void phase(load::RunPhase phase) noexcept override;
+  void expect(std::uint64_t rows) noexcept override;
+  void add(std::uint64_t rows, std::uint64_t bytes) noexcept override;
+  /// This backend's run is over.
+  static void clear() noexcept;
+
+ private:
+  void publish() noexcept;
+
+  std::int64_t kind_;
+  std::int64_t id_[2];
+  std::int64_t owner_;
+  std::int64_t phase_;
+  std::int64_t rows_ = 0;
+  std::int64_t bytes_ = 0;
+  std::int64_t expected_ = -1;
+  std::int64_t started_;
+  std::int64_t loading_since_ = 0;
+};
+
+/// A run of this database that goes on right now.
+struct LiveRun {
+  int pid = 0;
+  shared::JobKind kind = shared::JobKind::sync;
+  std::string id;
+  Oid owner = InvalidOid;
+  load::RunPhase phase = load::RunPhase::connecting;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::int64_t expected = -1;  ///< rows; -1 = unknown
+  Time started;
+  double rows_per_second = 0;  ///< since rows began to come; 0 = unknown
+};
+std::vector<LiveRun> live_runs();
+
+}  // namespace connector::sync

@@ -1,0 +1,84 @@
+#include "sync/store_sql.hpp"
+
+#include "load/catalog.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/search_path.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+}
+
+namespace connector::sync::store_sql {
+
+namespace {
+
+template <typename Function>
+auto as_extension_owner(Function&& function) -> std::invoke_result_t<Function> {
+  const pg::ActAs owner(load::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
+  return pg::with_system_path(std::forward<Function>(function));
+}
+
+}  // namespace
+
+void execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  as_extension_owner([&] { pg::execute(sql, parameters); });
+}
+
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  return as_extension_owner([&] { return pg::query(sql, parameters); });
+}
+
+std::string utf8(const std::string& server) {
+  return pg::utf8_text(std::string_view(server));
+}
+
+SqlParameter uuid(const std::string& value) {
+  return {UUIDOID, value};
+}
+
+SqlParameter text(const std::string& utf8) {
+  return {TEXTOID, pg::exact_server_text(utf8)};
+}
+
+SqlParameter json(const std::optional<std::string>& utf8) {
+  return {JSONOID, utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt};
+}
+
+SqlParameter number(std::uint64_t value) {
+  return {INT8OID, std::to_string(value)};
+}
+
+SqlParameter oid(Oid value) {
+  return {OIDOID, value == InvalidOid ? std::nullopt : std::optional(std::to_string(value))};
+}
+
+std::string time_sql(int n) {
+  return "(timestamptz 'epoch' + $" + std::to_string(n) + " * interval '1 microsecond')";
+}
+
+SqlParameter time(const std::optional<Time>& value) {
+  return {INT8OID, value ? std::optional(std::to_string(value->time_since_epoch().count())) : std::nullopt};
+}
+
+Time parse_time(const std::string& microseconds) {
+  return Time(std::chrono::microseconds(std::stoll(microseconds)));
+}
+
+std::vector<DueSync> read_due(const SqlRows& rows) {
+  std::vector<DueSync> due;
+  due.reserve(rows.size());
+  for (const auto& row : rows) {
+    due.push_back(
+        {*row[0], static_cast<Oid>(std::stoul(*row[1])), *row[2], parse_time(*row[3]), *row[4] == "t", *row[5] == "t"});
+  }
+  return due;
+}
+
+void notify(const std::string& payload) {
+  pg::guard([&] { Async_Notify("connector", payload.c_str()); });
+}
+
+}  // namespace connector::sync::store_sql

@@ -1,0 +1,43 @@
+// How the tables of syncs and imports are read and written: as the extension's owner, whatever role asks, under a
+// search_path that nobody can put anything into.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/spi.hpp"
+#include "sync/store.hpp"
+
+namespace connector::sync::store_sql {
+
+using pg::SqlParameter;
+using pg::SqlRows;
+
+void execute(std::string_view sql, const std::vector<SqlParameter>& parameters);
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters);
+
+/// A text of the database as UTF-8.
+std::string utf8(const std::string& server);
+
+SqlParameter uuid(const std::string& value);
+SqlParameter text(const std::string& utf8);
+SqlParameter json(const std::optional<std::string>& utf8);
+SqlParameter number(std::uint64_t value);
+SqlParameter oid(Oid value);
+
+/// Times travel as microseconds since 1970; time_sql() makes a timestamptz of parameter `$n`.
+std::string time_sql(int n);
+SqlParameter time(const std::optional<Time>& value);
+Time parse_time(const std::string& microseconds);
+
+/// Rows of (id, owner, provider, due, owner exists, owner can log in).
+std::vector<DueSync> read_due(const SqlRows& rows);
+
+/// Notifies the channel `connector` when the transaction commits.
+void notify(const std::string& payload);
+
+}  // namespace connector::sync::store_sql
