@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytds
 import pytest
 
+from servers.process import wait_until
 from servers.tds.server import DATABASE, PASSWORD, USER, TdsServer
 
 
@@ -337,3 +339,47 @@ def test_cross_join_is_lazy(sql: Client) -> None:
         assert cursor.fetchone() == (1,)
         cursor.cancel()
     assert sql.value("1") == 1
+
+
+def test_output(sql: Client) -> None:
+    sql.rows("CREATE TABLE told (id int IDENTITY, a int, twice AS a * 2)")
+    assert sql.rows("INSERT INTO told (a) OUTPUT inserted.id, inserted.twice AS t VALUES (5), (6)") == [(1, 10), (2, 12)]
+    assert sql.rows("UPDATE told SET a = 7 OUTPUT inserted.* WHERE id = 2") == [(2, 7, 14)]
+    assert sql.types("DELETE FROM told OUTPUT deleted.a") == [("a", "int", True)]
+    assert sql.rows("DELETE FROM told OUTPUT deleted.a WHERE id = 1") == [(5,)]
+    assert sql.rows("SELECT id FROM told") == [(2,)]
+    sql.rows("DROP TABLE told")
+
+
+def test_locks(sql: Client) -> None:
+    """Who changes a table in a transaction keeps others from reading it; an attention ends the wait."""
+    sql.rows("CREATE TABLE guarded (a int); INSERT INTO guarded VALUES (1)")
+    other = Client(sql.server)
+    other.rows("BEGIN TRANSACTION; ALTER TABLE guarded ADD b int")
+    with pytest.raises(pytds.Error) as caught:
+        sql.rows("SET LOCK_TIMEOUT 50; SELECT a FROM guarded")
+    assert caught.value.msg_no == 1222
+    assert sql.rows("SET LOCK_TIMEOUT -1; SET TRANSACTION ISOLATION LEVEL SNAPSHOT; SELECT * FROM guarded") == [(1,)]
+    sql.rows("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    waiting = Client(sql.server)
+    text = "SELECT a FROM guarded WHERE 5 = 5"
+    with waiting.connection.cursor() as cursor:
+        cursor._session.submit_plain_query(text)  # noqa: SLF001
+        found = f"SELECT r.status FROM sys.dm_exec_requests r CROSS APPLY sys.dm_exec_sql_text(r.sql_handle) t WHERE t.text = '{text}'"
+        wait_until(lambda: sql.rows(found) == [("suspended",)], what="the wait for the lock")
+        cursor._session.cancel_if_pending()  # noqa: SLF001
+        cursor.execute("SELECT 1")
+        assert cursor.fetchall() == [(1,)]
+    read: list[tuple[Any, ...]] = []
+    reader = threading.Thread(target=lambda: read.extend(waiting.rows(text)))
+    reader.start()
+    wait_until(lambda: sql.rows(found) == [("suspended",)], what="the wait for the lock")
+    other.rows("ROLLBACK")
+    reader.join()
+    assert read == [(1,)]
+    sql.rows("DROP TABLE guarded")
+
+
+def test_hashes_and_ids(sql: Client) -> None:
+    assert sql.value("CONVERT(varchar(40), HASHBYTES('MD5', 'a'), 2)") == "0CC175B9C0F1B6A831C399E269772661"
+    assert sql.rows("SELECT COUNT(DISTINCT NEWID()) FROM GENERATE_SERIES(1, 20)") == [(20,)]

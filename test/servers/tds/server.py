@@ -14,6 +14,7 @@ from typing import ClassVar
 from ..fake_server import FakeServer
 from . import collations
 from .faults import Mode
+from .locks import Locks
 from .login import TDS_74, Login
 from .prelogin import Encryption
 from .session import Session
@@ -67,6 +68,7 @@ class TdsServer(FakeServer):
         self.logins: list[Login] = []
         self.problems: list[str] = []
         self.attentions = 0
+        self.locks = Locks()
         self.records = False  # whether `received` keeps every byte that clients send
         self._own_folder = folder is None
         self.storage = Storage(folder or Path(tempfile.mkdtemp(prefix="tds-server-")))

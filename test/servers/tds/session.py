@@ -88,6 +88,7 @@ class Session(FakeSession):
             if self.executor is not None:
                 self.executor.close()
                 self.executor = None
+                self.server.locks.release(self.spid)
 
     # pre-login and login
     def _enter(self) -> None:
@@ -134,7 +135,13 @@ class Session(FakeSession):
             return False
         self.user, self.host, self.application = asked.user, asked.host, asked.application
         self.executor = Executor(
-            self.server.storage, self, self.server.logged_in, check=self.check, wait=self.wait, kill=self.server.kill
+            self.server.storage,
+            self,
+            self.server.logged_in,
+            self.server.locks,
+            check=self.check,
+            wait=self.wait,
+            kill=self.server.kill,
         )
         database = asked.database or self.server.default_database
         self.executor.catalog.use(database)

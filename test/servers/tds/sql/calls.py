@@ -32,6 +32,8 @@ def bind_call(binder: ExpressionBinder, node: nodes.Call, scope: Scope) -> Bound
         return _first_of(binder, name, arguments)
     if name == "NULLIF":
         return _null_if(binder, arguments)
+    if name == "NEWID" and not arguments:
+        return Bound("tsql_newid()", SqlType("uniqueidentifier"))  # another one for each row
     if name in SCALARS:
         return _scalar(binder, name, arguments)
     found = binder.environment.function(name, arguments, binder.catalog)

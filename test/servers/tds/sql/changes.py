@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SqlError, error, refused
@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 _VERSION = "row version"
 
 
+@dataclass
+class Output:
+    """The result of an OUTPUT clause."""
+
+    text: str
+    columns: list[Column]
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+
 class Changes:
-    """What changes rows."""
+    """What changes rows. Each statement gives the number of rows, and what its OUTPUT clause is to send."""
 
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
@@ -47,6 +56,7 @@ class Changes:
             raise error(208, ".".join(parts))
         if table.view_text is not None:
             raise refused("changing rows through a view")
+        self.executor.lock(table)
         return table
 
     @contextmanager
@@ -61,7 +71,7 @@ class Changes:
             names = {}
             for column in table.columns:
                 if column.identity is not None:
-                    names[_identity_name(table)] = column.identity
+                    names[table.identity_counter] = column.identity
                 if column.kind.name == "timestamp":
                     names[_VERSION] = (2001, 1)
             for name, (first, step) in names.items():
@@ -79,20 +89,43 @@ class Changes:
                 raise _constraint(problem, table, what) from None
             raise
 
-    def _run(self, text: str, binder: QueryBinder) -> int:
-        cursor = self.executor.run_sql(text, binder.parameters.values)
-        return max(cursor.rowcount, 0)
+    def _run(self, text: str, binder: QueryBinder, output: Output | None = None) -> int:
+        """Runs SQLite's text; gives the number of rows. Rows of OUTPUT are kept until the statement has succeeded."""
+        if output is None:
+            return max(self.executor.run_sql(text, binder.parameters.values).rowcount, 0)
+        try:
+            output.rows = self.executor.run_sql(text + output.text, binder.parameters.values).fetchall()
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as problem:
+            raise self.executor.translated(problem) from None
+        return len(output.rows)
+
+    def output(self, table: Table, items: Sequence[nodes.Item], names: Sequence[str], binder: QueryBinder) -> Output | None:
+        """OUTPUT as SQLite's RETURNING; `names` are the pseudo-tables that the statement has."""
+        if not items:
+            return None
+        shown = table.columns_shown()
+        texts = [
+            identifier(column.name) if column.computed is None else column.computed.replace("\0.", "")
+            for column in table.columns
+        ]
+        scope = Scope([Source(name, shown, texts) for name in names])
+        found = binder.select_items(items, scope)
+        text = " RETURNING " + ", ".join(bound.sql for bound, _ in found)
+        return Output(text, [column for _, column in found])
 
     # INSERT
-    def insert(self, node: nodes.Insert) -> int:
+    def insert(self, node: nodes.Insert) -> tuple[int, Output | None]:
         table = self._target(node.table)
         binder = self.executor.binder()
+        output = self.output(table, node.output, ("inserted",), binder)
         chosen = self._chosen(table, node.columns)
         if node.source is None:
             heads, texts = self._left_out(table, binder, [])
             text = f"({', '.join(heads)}) VALUES ({', '.join(texts)})" if heads else "DEFAULT VALUES"
             with self._statement(table, "INSERT"):
-                return self._run(f"INSERT INTO {table.sqlite_name} {text}", binder)
+                return self._run(f"INSERT INTO {table.sqlite_name} {text}", binder, output), output
         more_heads, more_texts = self._left_out(table, binder, chosen)
         heads = [identifier(table.columns[index].name) for index in chosen] + more_heads
         if isinstance(node.source, nodes.Values):
@@ -101,11 +134,11 @@ class Changes:
             assert isinstance(node.source, nodes.Query)
             rows = self._query_rows(table, chosen, node.source, binder, more_texts)
         with self._statement(table, "INSERT"):
-            count = self._run(f"INSERT INTO {table.sqlite_name} ({', '.join(heads)}) {rows}", binder)
-            name = _identity_name(table)
+            count = self._run(f"INSERT INTO {table.sqlite_name} ({', '.join(heads)}) {rows}", binder, output)
+            name = table.identity_counter
             if count and any(column.identity is not None for column in table.columns):
                 self.executor.environment.identity = self._counters[name] - self._steps[name]
-            return count
+            return count, output
 
     def _chosen(self, table: Table, names: Sequence[str] | None) -> list[int]:
         """The columns that the statement fills, by number from 0."""
@@ -142,7 +175,7 @@ class Changes:
             if index in chosen or column.computed is not None:
                 continue
             if column.identity is not None:
-                text = f"tsql_next_identity({quoted(_identity_name(table))})"
+                text = f"tsql_next_identity({quoted(table.identity_counter)})"
             elif column.kind.name == "timestamp":
                 text = "tsql_next_version()"
             elif column.default is not None:
@@ -197,9 +230,11 @@ class Changes:
         ]
         return Scope([Source(table.name, columns, texts, (table.database, table.schema))])
 
-    def update(self, node: nodes.Update) -> int:
+    def update(self, node: nodes.Update) -> tuple[int, Output | None]:
         table = self._target(node.table)
         binder = self.executor.binder()
+        # SQLite tells the new values only
+        output = self.output(table, node.output, ("inserted",), binder)
         scope = self._scope(table)
         changes = []
         for name, value in node.changes:
@@ -222,16 +257,17 @@ class Changes:
         if node.where is not None:
             text += f" WHERE {binder.condition(node.where, scope)}"
         with self._statement(table, "UPDATE"):
-            return self._run(text, binder)
+            return self._run(text, binder, output), output
 
-    def delete(self, node: nodes.Delete) -> int:
+    def delete(self, node: nodes.Delete) -> tuple[int, Output | None]:
         table = self._target(node.table)
         binder = self.executor.binder()
+        output = self.output(table, node.output, ("deleted",), binder)
         text = f"DELETE FROM {table.sqlite_name} AS s0"
         if node.where is not None:
             text += f" WHERE {binder.condition(node.where, self._scope(table))}"
         with self._statement(table, "DELETE"):
-            return self._run(text, binder)
+            return self._run(text, binder, output), output
 
     def truncate(self, node: nodes.Truncate) -> None:
         table = self._target(node.table)
@@ -239,7 +275,7 @@ class Changes:
             self.executor.run_sql(f"DELETE FROM {table.sqlite_name}")
             for column in table.columns:
                 if column.identity is not None:
-                    self._counters[_identity_name(table)] = column.identity[0]
+                    self._counters[table.identity_counter] = column.identity[0]
 
     # SELECT … INTO
     def select_into(self, node: nodes.SelectStatement, parts: Sequence[str]) -> int:
@@ -267,10 +303,6 @@ def _plain(column: Column, binder: QueryBinder) -> ColumnRecord:
     if kind.is_text and not kind.collation:
         kind = kind.with_collation(binder.catalog.database_collation())
     return ColumnRecord(column.name, full_name(kind), column.nullable)
-
-
-def _identity_name(table: Table) -> str:
-    return f"identity {table.object_id}"
 
 
 def _constraint(problem: sqlite3.IntegrityError, table: Table, what: str) -> SqlError:

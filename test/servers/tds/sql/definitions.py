@@ -148,6 +148,7 @@ class Definitions:
         table = self.executor.catalog.table(parts)
         if table is None or table.view_text is not None:
             raise SqlError(4902, f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.')
+        self.executor.lock(table)
         return table
 
     # views, schemas, databases
@@ -197,6 +198,7 @@ class Definitions:
                 return
             raise error(3701, node.what.lower(), ".".join(parts), state=5)
         if table.view_text is None:
+            self.executor.lock(table)
             self.executor.run_sql(f"DROP TABLE {table.sqlite_name}")
         self.executor.catalog.records.forget(table)
 

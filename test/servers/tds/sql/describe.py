@@ -82,6 +82,13 @@ def _of(executor: Executor, statement: nodes.Statement) -> Sequence[Column] | No
         if binder.uses_temporary_table:
             raise error(11526, shown)
         return None if any(found.variables) else found.columns
+    if isinstance(statement, nodes.Insert | nodes.Update | nodes.Delete):
+        table = executor.catalog.table(statement.table)
+        if table is None:
+            raise error(208, ".".join(statement.table))
+        names = ("deleted",) if isinstance(statement, nodes.Delete) else ("inserted",)
+        output = executor.changes.output(table, statement.output, names, executor.binder())
+        return None if output is None else output.columns
     if isinstance(statement, nodes.ExecuteText):
         raise error(11514, shown)
     if isinstance(statement, nodes.Execute):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
@@ -84,6 +83,7 @@ class Environment:
         self.describe: Callable[..., tuple[Sequence[Sequence[object]], Sequence[Column]]]
         self.view_columns: Callable[[Table], Sequence[Column]]
         self.read_collation: Callable[[str], str]
+        self.wait_for: Callable[[Table], None]
 
     def collation_of(self, database: str) -> str:
         if database not in self._collations:
@@ -252,9 +252,6 @@ class Environment:
     def _sysdatetimeoffset(self, catalog: Catalog) -> tuple[Any, SqlType]:
         return self._now(SqlType("datetimeoffset", scale=7))
 
-    def _newid(self, catalog: Catalog) -> tuple[Any, SqlType]:
-        return str(uuid.uuid4()).upper(), SqlType("uniqueidentifier")
-
     def _pi(self, catalog: Catalog) -> tuple[Any, SqlType]:
         return 3.141592653589793, SqlType("float")
 
@@ -263,7 +260,7 @@ _FUNCTIONS = frozenset(
     """USER CURRENT_USER SESSION_USER USER_NAME SYSTEM_USER SUSER_SNAME SUSER_NAME ORIGINAL_LOGIN HOST_NAME APP_NAME
     SCOPE_IDENTITY CONNECTIONPROPERTY SERVERPROPERTY DB_NAME DB_ID SCHEMA_NAME SCHEMA_ID OBJECT_ID OBJECT_NAME
     OBJECT_SCHEMA_NAME DATABASEPROPERTYEX HAS_PERMS_BY_NAME HAS_DBACCESS IS_SRVROLEMEMBER IS_MEMBER IS_ROLEMEMBER GETDATE
-    CURRENT_TIMESTAMP GETUTCDATE SYSDATETIME SYSUTCDATETIME SYSDATETIMEOFFSET NEWID PI""".split()
+    CURRENT_TIMESTAMP GETUTCDATE SYSDATETIME SYSUTCDATETIME SYSDATETIMEOFFSET PI""".split()
 )
 
 

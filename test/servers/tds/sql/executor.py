@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from .. import conversions
 from ..errors import SqlError, error, refused
+from ..locks import Locks
 from ..tokens import Column, Notice
 from ..types import INT, MAX, SqlType
 from . import describe, nodes
 from .bound import BoundQuery, Scope
 from .catalog import Catalog
-from .changes import Changes
+from .changes import Changes, Output
 from .definitions import Definitions
 from .environment import Environment, SessionFacts
 from .functions import Failures, install
@@ -24,6 +25,9 @@ from .procedures import Procedures
 from .query_binder import QueryBinder
 from .statements import parse_batch
 from .storage import Storage, Table
+
+_LOCK_PAUSE = 0.02  # seconds between two looks at a lock
+_LOCKLESS = (1, 5)  # READ UNCOMMITTED and SNAPSHOT
 
 Parameters = Mapping[str, Any]
 _NO_PARAMETERS: Parameters = {}
@@ -65,6 +69,7 @@ class Executor:
         storage: Storage,
         facts: SessionFacts,
         sessions: Callable[[], Sequence[SessionFacts]],
+        locks: Locks,
         *,
         check: Callable[[], None],
         wait: Callable[[float], None],
@@ -73,6 +78,7 @@ class Executor:
         self.check = check
         self.wait = wait
         self.kill = kill
+        self._locks = locks
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, timeout=60)
         self.failures = Failures()
         install(self.connection, self.failures)
@@ -81,6 +87,7 @@ class Executor:
         self.environment.read_collation = self.catalog.collation_of
         self.environment.describe = lambda *words: describe.rows_for(self, *words)
         self.environment.view_columns = self.view_columns
+        self.environment.wait_for = self.wait_for
         self.definitions = Definitions(self)
         self.changes = Changes(self)
         self.procedures = Procedures(self)
@@ -175,6 +182,25 @@ class Executor:
             Notice(failure.number, failure.text, failure.severity, failure.state, failure.procedure, failure.line)
         )
         sink.done(None)
+
+    # locks
+    def wait_for(self, table: Table) -> None:
+        """Waits until no other session has changed the table in an open transaction."""
+        spid, limit = self.environment.facts.spid, self.environment.lock_timeout
+        if table.temporary or self.environment.isolation in _LOCKLESS:
+            return
+        waited = 0.0
+        while not self._locks.is_free(table.full_name, spid):
+            if 0 <= limit <= waited * 1000:
+                raise SqlError(1222, "Lock request time out period exceeded.", state=45)
+            self.wait(_LOCK_PAUSE)
+            waited += _LOCK_PAUSE
+
+    def lock(self, table: Table) -> None:
+        """The table is about to be changed: until the end of the transaction if there is one."""
+        self.wait_for(table)
+        if self.environment.transactions and not table.temporary:
+            self._locks.take(table.full_name, self.environment.facts.spid)
 
     # expressions
     def binder(self) -> QueryBinder:
@@ -367,18 +393,26 @@ class Executor:
             environment.transactions = environment.transactions - 1 if node.what == "COMMIT" else 0
             if not environment.transactions:
                 self.run_sql(node.what)
+                self._locks.release(environment.facts.spid)
                 sink.transaction(node.what, self._transaction_number)
         sink.done(None)
 
     # data, definitions, procedures
     def _run_insert(self, node: nodes.Insert, sink: Sink) -> None:
-        self.finished(sink, self.changes.insert(node), command=0xC3)
+        self._changed(sink, *self.changes.insert(node), command=0xC3)
 
     def _run_update(self, node: nodes.Update, sink: Sink) -> None:
-        self.finished(sink, self.changes.update(node), command=0xC5)
+        self._changed(sink, *self.changes.update(node), command=0xC5)
 
     def _run_delete(self, node: nodes.Delete, sink: Sink) -> None:
-        self.finished(sink, self.changes.delete(node), command=0xC4)
+        self._changed(sink, *self.changes.delete(node), command=0xC4)
+
+    def _changed(self, sink: Sink, count: int, output: Output | None, *, command: int) -> None:
+        if output is not None:
+            sink.columns(output.columns, ())
+            for row in output.rows:
+                sink.row(row)
+        self.finished(sink, count, command=command)
 
     def _run_truncate(self, node: nodes.Truncate, sink: Sink) -> None:
         self.changes.truncate(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sqlite3
+import uuid
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal, DivisionByZero, InvalidOperation
 from functools import lru_cache
@@ -64,6 +65,7 @@ def install(connection: sqlite3.Connection, failures: Failures) -> None:
         plain[f"tsql_{name.lower()}"] = entry.run if entry.keeps_null else _null_in_null_out(entry.run)
     for name, function in plain.items():
         connection.create_function(name, -1, failures.guard(function), deterministic=True)
+    connection.create_function("tsql_newid", 0, lambda: str(uuid.uuid4()).upper())
     for name, average in (("tsql_sum", False), ("tsql_avg", True)):
         connection.create_aggregate(name, 2, _aggregate(failures, average=average))
 

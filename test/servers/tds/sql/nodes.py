@@ -268,6 +268,7 @@ class Insert(Statement):
     table: tuple[str, ...]
     columns: tuple[str, ...] | None
     source: Node | None  # Query, Values; None for DEFAULT VALUES
+    output: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,12 +276,14 @@ class Update(Statement):
     table: tuple[str, ...]
     changes: tuple[tuple[str, Node], ...]
     where: Node | None
+    output: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
 class Delete(Statement):
     table: tuple[str, ...]
     where: Node | None
+    output: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,10 @@ class QueryBinder(ExpressionBinder):
         text += order + self._limit(whole, scope, node.top)
         return BoundQuery(text, columns, numbers, tuple(variable for _, _, variable in items))
 
+    def select_items(self, items: Sequence[nodes.Item], scope: Scope) -> list[tuple[Bound, Column]]:
+        """The columns that a list of items gives: of OUTPUT."""
+        return [(bound, column) for bound, column, _ in self._items(items, scope)]
+
     def _items(self, items: Sequence[nodes.Item], scope: Scope) -> list[tuple[Bound, Column, str | None]]:
         found: list[tuple[Bound, Column, str | None]] = []
         for item in items:
@@ -313,6 +317,7 @@ class QueryBinder(ExpressionBinder):
         table = self.catalog.table(node.parts)
         if table is None:
             raise error(208, ".".join(node.parts))
+        self.environment.wait_for(table)
         qualifiers = () if node.alias else (table.database, table.schema)
         if table.view_text is not None:
             query = self.catalog.view_query(table)

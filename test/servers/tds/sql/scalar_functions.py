@@ -7,6 +7,7 @@ NULL in any argument gives NULL, unless `keeps_null`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -319,6 +320,15 @@ def _date_from_parts(year: int, month: int, day: int) -> str:
         raise SqlError(289, "Cannot construct data type date, some of the arguments have values which are not valid.") from None
 
 
+_HASHES = {"md5": "md5", "sha1": "sha1", "sha": "sha1", "sha2_256": "sha256", "sha2_512": "sha512"}
+
+
+def _hash_bytes(types: str, name: str, value: Any) -> bytes | None:
+    if name.lower() not in _HASHES:
+        return None
+    return hashlib.new(_HASHES[name.lower()], convert(value, parse(types.split(";")[1]), _BYTES)).digest()
+
+
 def _variant_property(value: str, name: str) -> str | None:
     """SQL_VARIANT_PROPERTY: a variant that holds a sysname or a number."""
     stored = json.loads(value)
@@ -335,6 +345,7 @@ def _variant_property(value: str, name: str) -> str | None:
 
 
 _VARCHAR = SqlType("varchar", 8000)
+_BYTES = SqlType("varbinary", MAX)
 _NVARCHAR1 = SqlType("nvarchar", 1)
 
 SCALARS: dict[str, Scalar] = {
@@ -362,6 +373,9 @@ SCALARS: dict[str, Scalar] = {
     "ASCII": Scalar(lambda text: text.encode("cp1252", "replace")[0] if text else None, ("text",), _always(INT), 1, 1),
     "QUOTENAME": Scalar(_quotename, ("nvarchar",), _always(SqlType("nvarchar", 258)), 1, 2),
     "CONCAT": Scalar(_concat, ("text",), _concat_type, 2, 254, keeps_null=True),
+    "HASHBYTES": Scalar(
+        _hash_bytes, ("text", "text or bytes"), _always(SqlType("varbinary", 8000)), 2, 2, takes_types=True
+    ),
     "SQL_VARIANT_PROPERTY": Scalar(
         _variant_property, ("variant", "nvarchar"), _always(SqlType("sql_variant")), 2, 2
     ),

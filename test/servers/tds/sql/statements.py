@@ -87,13 +87,25 @@ class Parser(Queries):
         columns = self.name_list() if self.at("(") and self.ahead().word != "SELECT" else None
         if self.take("WITH"):
             self._skip_parenthesis()
+        output = self._output()
         if self.take("DEFAULT", "VALUES"):
-            return nodes.Insert(table, columns, None)
+            return nodes.Insert(table, columns, None, output)
         if self.at("VALUES"):
-            return nodes.Insert(table, columns, self.values())
+            return nodes.Insert(table, columns, self.values(), output)
         if self.at("SELECT") or self.at("("):
-            return nodes.Insert(table, columns, self.query())
-        raise self.refuse("this form of INSERT") if self.at_any("EXEC", "EXECUTE", "OUTPUT") else self.unexpected()
+            return nodes.Insert(table, columns, self.query(), output)
+        raise self.refuse("INSERT … EXECUTE") if self.at_any("EXEC", "EXECUTE") else self.unexpected()
+
+    def _output(self) -> tuple[nodes.Item, ...]:
+        """OUTPUT inserted.a, deleted.b."""
+        if not self.take("OUTPUT"):
+            return ()
+        items = [self._item()]
+        while self.take(","):
+            items.append(self._item())
+        if self.at("INTO"):
+            raise self.refuse("OUTPUT … INTO")
+        return tuple(items)
 
     def _update(self) -> nodes.Statement:
         table = self.names()
@@ -105,14 +117,18 @@ class Parser(Queries):
             changes.append((name, self.expression()))
             if not self.take(","):
                 break
+        output = self._output()
         if self.at("FROM"):
             raise self.refuse("UPDATE … FROM")
-        return nodes.Update(table, tuple(changes), self.condition() if self.take("WHERE") else None)
+        return nodes.Update(table, tuple(changes), self.condition() if self.take("WHERE") else None, output)
 
     def _delete(self) -> nodes.Statement:
         self.take("FROM")
         table = self.names()
-        return nodes.Delete(table, self.condition() if self.take("WHERE") else None)
+        output = self._output()
+        if self.at("FROM"):
+            raise self.refuse("DELETE … FROM … FROM")
+        return nodes.Delete(table, self.condition() if self.take("WHERE") else None, output)
 
     def _truncate(self) -> nodes.Statement:
         self.expect("TABLE")

@@ -81,6 +81,10 @@ class Table:
     def full_name(self) -> str:
         return f"{self.database}.{self.schema}.{self.name}"
 
+    @property
+    def identity_counter(self) -> str:
+        return f"identity {self.object_id}"
+
     def columns_shown(self) -> list[Column]:
         """The columns as a result shows them."""
         keys = {number for key in self.keys if key.primary for number, _ in key.columns}
@@ -224,6 +228,7 @@ class Records:
         place = self._place(table.database, table.temporary)
         for name in ("sys$objects", "sys$properties"):
             self.connection.execute(f"DELETE FROM {place}.{name} WHERE object_id = ?", (table.object_id,))
+        self.connection.execute(f"DELETE FROM {place}.sys$counters WHERE name = ?", (table.identity_counter,))
 
     # extended properties
     def properties(self, database: str) -> list[tuple[int, int, str, str]]:
