@@ -383,3 +383,43 @@ def test_locks(sql: Client) -> None:
 def test_hashes_and_ids(sql: Client) -> None:
     assert sql.value("CONVERT(varchar(40), HASHBYTES('MD5', 'a'), 2)") == "0CC175B9C0F1B6A831C399E269772661"
     assert sql.rows("SELECT COUNT(DISTINCT NEWID()) FROM GENERATE_SERIES(1, 20)") == [(20,)]
+
+
+def test_accounts(sql: Client) -> None:
+    """A login of its own, with nothing but what was granted."""
+    sql.rows("CREATE TABLE shown (a int, b int); INSERT INTO shown VALUES (1, 2); CREATE TABLE hidden (a int)")
+    sql.rows("CREATE VIEW through AS SELECT a FROM hidden")
+    sql.rows("CREATE LOGIN [lim] WITH PASSWORD = N'l''im', CHECK_POLICY = OFF")
+
+    def limited(text: str) -> list[tuple[Any, ...]]:
+        client = pytds.connect(
+            "127.0.0.1", DATABASE, "lim", "l'im", port=sql.server.port, autocommit=True, timeout=60, login_timeout=2
+        )
+        with client, client.cursor() as cursor:
+            cursor.execute(text)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+    with pytest.raises(pytds.Error, match="Cannot open database"):
+        limited("SELECT 1")
+    sql.rows("CREATE USER lim FOR LOGIN lim; GRANT SELECT ON shown (a) TO lim; GRANT SELECT ON OBJECT::dbo.through TO lim")
+    assert limited("SELECT a FROM shown") == [(1,)]
+    assert limited("SELECT COUNT(*) FROM through") == [(0,)]
+    for text, number in (
+        ("SELECT b FROM shown", 230),
+        ("SELECT * FROM shown", 230),
+        ("SELECT a FROM hidden", 229),
+        ("INSERT INTO shown VALUES (1, 2)", 229),
+        ("DROP TABLE shown", 262),
+        ("CREATE TABLE mine (a int)", 262),
+        ("CREATE LOGIN other WITH PASSWORD = 'x'", 262),
+    ):
+        with pytest.raises(pytds.Error) as caught:
+            limited(text)
+        assert caught.value.msg_no == number, text
+    assert limited("CREATE TABLE #mine (a int); INSERT INTO #mine VALUES (1); SELECT a FROM #mine") == []
+    sql.rows("ALTER ROLE db_datareader ADD MEMBER lim")
+    assert limited("SELECT b FROM shown") == [(2,)]
+    assert sql.rows("SELECT SUSER_ID('lim'), SUSER_ID('nobody')") == [(256, None)]
+    sql.rows("DROP USER IF EXISTS lim; DROP LOGIN lim; DROP VIEW through; DROP TABLE shown, hidden")
+    with pytest.raises(pytds.Error, match="Login failed"):
+        limited("SELECT 1")

@@ -83,7 +83,8 @@ class TdsServer(FakeServer):
     # sessions
     def accepts(self, asked: Login) -> bool:
         """Whether user and password are right."""
-        return self.passwords.get(asked.user) == asked.password
+        known = self.passwords.get(asked.user, self.storage.password_of(asked.user))
+        return known is not None and known == asked.password
 
     def logged_in(self) -> list[Session]:
         return [one for one in list(self._sessions) if isinstance(one, Session) and one.logged_in]

@@ -128,10 +128,7 @@ class Session(FakeSession):
         refusals = self._refusals(asked)
         response = Response(self.stream, self.packet_size, self.spid)
         if refusals:
-            for refusal in refusals:
-                response.write(self.tokens.message(_notice(refusal)))
-            response.write(self.tokens.done(token.DONE_ERROR))
-            response.end()
+            self._refuse(refusals, response)
             return False
         self.user, self.host, self.application = asked.user, asked.host, asked.application
         self.executor = Executor(
@@ -145,8 +142,17 @@ class Session(FakeSession):
         )
         database = asked.database or self.server.default_database
         self.executor.catalog.use(database)
+        if not self.executor.permissions.may_enter(self.executor.catalog.database):
+            self._refuse([error(4060, database), error(18456, asked.user)], response)
+            return False
         self._greet(asked, response)
         return True
+
+    def _refuse(self, refusals: list[SqlError], response: Response) -> None:
+        for refusal in refusals:
+            response.write(self.tokens.message(_notice(refusal)))
+        response.write(self.tokens.done(token.DONE_ERROR))
+        response.end()
 
     def _refusals(self, asked: Login) -> list[SqlError]:
         if asked.integrated:

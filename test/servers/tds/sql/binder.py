@@ -132,6 +132,8 @@ class ExpressionBinder:
             if found:
                 source, index = found[0]
                 column = source.columns[index]
+                if (refusal := source.refusal(column.name)) is not None:
+                    raise refusal
                 return Bound(source.texts[index], column.kind, column.nullable, column)
             looked = looked.outer
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,7 @@ class Source:
     columns: Sequence[Column]
     texts: Sequence[str]
     qualifiers: tuple[str, ...] = ()  # database and schema it can be called by
+    refusal: Callable[[str], Exception | None] = lambda name: None  # why a column may not be read
 
 
 @dataclass

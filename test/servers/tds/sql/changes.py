@@ -50,12 +50,13 @@ class Changes:
         return value
 
     # targets
-    def _target(self, parts: Sequence[str]) -> Table:
+    def _target(self, parts: Sequence[str], permission: str) -> Table:
         table = self.executor.catalog.table(parts)
         if table is None:
             raise error(208, ".".join(parts))
         if table.view_text is not None:
             raise refused("changing rows through a view")
+        self.executor.permissions.columns(table, permission)
         self.executor.lock(table)
         return table
 
@@ -117,7 +118,7 @@ class Changes:
 
     # INSERT
     def insert(self, node: nodes.Insert) -> tuple[int, Output | None]:
-        table = self._target(node.table)
+        table = self._target(node.table, "INSERT")
         binder = self.executor.binder()
         output = self.output(table, node.output, ("inserted",), binder)
         chosen = self._chosen(table, node.columns)
@@ -231,7 +232,7 @@ class Changes:
         return Scope([Source(table.name, columns, texts, (table.database, table.schema))])
 
     def update(self, node: nodes.Update) -> tuple[int, Output | None]:
-        table = self._target(node.table)
+        table = self._target(node.table, "UPDATE")
         binder = self.executor.binder()
         # SQLite tells the new values only
         output = self.output(table, node.output, ("inserted",), binder)
@@ -260,7 +261,7 @@ class Changes:
             return self._run(text, binder, output), output
 
     def delete(self, node: nodes.Delete) -> tuple[int, Output | None]:
-        table = self._target(node.table)
+        table = self._target(node.table, "DELETE")
         binder = self.executor.binder()
         output = self.output(table, node.output, ("deleted",), binder)
         text = f"DELETE FROM {table.sqlite_name} AS s0"
@@ -270,7 +271,7 @@ class Changes:
             return self._run(text, binder, output), output
 
     def truncate(self, node: nodes.Truncate) -> None:
-        table = self._target(node.table)
+        table = self._target(node.table, "CONTROL")
         with self._statement(table, "TRUNCATE"):
             self.executor.run_sql(f"DELETE FROM {table.sqlite_name}")
             for column in table.columns:

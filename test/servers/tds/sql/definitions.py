@@ -26,7 +26,10 @@ class Definitions:
         self.executor = executor
 
     def run(self, node: nodes.Statement) -> None:
-        """Runs a statement that defines something."""
+        """Runs a statement that defines something; of temporary tables everybody may have his own."""
+        parts = getattr(node, "table", None) or (node.names[0] if isinstance(node, nodes.Drop) else ("",))
+        if not parts[-1].startswith("#"):
+            self.executor.permissions.require_owner(" ".join(node.text.split()[:2]).upper())
         getattr(self, f"_{type(node).__name__.lower()}")(node)
 
     # tables

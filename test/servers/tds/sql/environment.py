@@ -84,6 +84,7 @@ class Environment:
         self.view_columns: Callable[[Table], Sequence[Column]]
         self.read_collation: Callable[[str], str]
         self.wait_for: Callable[[Table], None]
+        self.readable: Callable[[Table], frozenset[str] | None]
 
     def collation_of(self, database: str) -> str:
         if database not in self._collations:
@@ -150,6 +151,17 @@ class Environment:
         return self.facts.user, SYSNAME
 
     _suser_sname = _suser_name = _original_login = _system_user
+
+    def _suser_id(self, catalog: Catalog, name: str | None = None) -> tuple[Any, SqlType]:
+        logins = [login.lower() for login in catalog.records.logins()]
+        sought = (name or self.facts.user).lower()
+        return (256 + logins.index(sought) if sought in logins else 1 if name in (None, "sa") else None), INT
+
+    def _user_id(self, catalog: Catalog, name: str | None = None) -> tuple[Any, SqlType]:
+        users = [user.lower() for user, _ in catalog.records.users(catalog.database)]
+        return (1 if name is None else 5 + users.index(name.lower()) if name.lower() in users else None), INT
+
+    _database_principal_id = _user_id
 
     def _host_name(self, catalog: Catalog) -> tuple[Any, SqlType]:
         return self.facts.host, SYSNAME
@@ -257,7 +269,7 @@ class Environment:
 
 
 _FUNCTIONS = frozenset(
-    """USER CURRENT_USER SESSION_USER USER_NAME SYSTEM_USER SUSER_SNAME SUSER_NAME ORIGINAL_LOGIN HOST_NAME APP_NAME
+    """USER CURRENT_USER SESSION_USER USER_NAME SYSTEM_USER SUSER_SNAME SUSER_NAME SUSER_ID USER_ID DATABASE_PRINCIPAL_ID ORIGINAL_LOGIN HOST_NAME APP_NAME
     SCOPE_IDENTITY CONNECTIONPROPERTY SERVERPROPERTY DB_NAME DB_ID SCHEMA_NAME SCHEMA_ID OBJECT_ID OBJECT_NAME
     OBJECT_SCHEMA_NAME DATABASEPROPERTYEX HAS_PERMS_BY_NAME HAS_DBACCESS IS_SRVROLEMEMBER IS_MEMBER IS_ROLEMEMBER GETDATE
     CURRENT_TIMESTAMP GETUTCDATE SYSDATETIME SYSUTCDATETIME SYSDATETIMEOFFSET PI""".split()

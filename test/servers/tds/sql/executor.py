@@ -21,6 +21,7 @@ from .definitions import Definitions
 from .environment import Environment, SessionFacts
 from .functions import Failures, install
 from .options import set_option
+from .permissions import Permissions
 from .procedures import Procedures
 from .query_binder import QueryBinder
 from .statements import parse_batch
@@ -88,6 +89,8 @@ class Executor:
         self.environment.describe = lambda *words: describe.rows_for(self, *words)
         self.environment.view_columns = self.view_columns
         self.environment.wait_for = self.wait_for
+        self.permissions = Permissions(self)
+        self.environment.readable = lambda table: self.permissions.columns(table, "SELECT")
         self.definitions = Definitions(self)
         self.changes = Changes(self)
         self.procedures = Procedures(self)
@@ -361,6 +364,11 @@ class Executor:
 
     # sessions
     def _run_use(self, node: nodes.Use, sink: Sink) -> None:
+        found = self.catalog.storage.find(node.database)
+        if found is not None and not self.permissions.may_enter(found):
+            user = self.environment.facts.user
+            text = f'The server principal "{user}" is not able to access the database "{found}" under the current security context.'
+            raise SqlError(916, text, severity=14)
         before = self.catalog.use(node.database)
         sink.database_changed(self.catalog.database, before)
         sink.done(None)
@@ -424,6 +432,26 @@ class Executor:
 
     _run_createtable = _run_createindex = _run_createview = _run_createschema = _run_createdatabase = _define
     _run_drop = _run_altertable = _define
+
+    def _run_createlogin(self, node: nodes.CreateLogin, sink: Sink) -> None:
+        self.permissions.create_login(node)
+        sink.done(None)
+
+    def _run_createuser(self, node: nodes.CreateUser, sink: Sink) -> None:
+        self.permissions.create_user(node)
+        sink.done(None)
+
+    def _run_dropprincipal(self, node: nodes.DropPrincipal, sink: Sink) -> None:
+        self.permissions.drop(node)
+        sink.done(None)
+
+    def _run_grant(self, node: nodes.Grant, sink: Sink) -> None:
+        self.permissions.grant(node)
+        sink.done(None)
+
+    def _run_addmember(self, node: nodes.AddMember, sink: Sink) -> None:
+        self.permissions.add_member(node)
+        sink.done(None)
 
     def _run_execute(self, node: nodes.Execute, sink: Sink) -> None:
         self.procedures.execute(node, sink)

@@ -453,3 +453,41 @@ class Transaction(Statement):
 @dataclass(frozen=True)
 class Kill(Statement):
     session: int
+
+
+# Principals
+
+
+@dataclass(frozen=True)
+class CreateLogin(Statement):
+    name: str
+    password: str
+
+
+@dataclass(frozen=True)
+class CreateUser(Statement):
+    name: str
+    login: str
+
+
+@dataclass(frozen=True)
+class DropPrincipal(Statement):
+    what: str  # LOGIN, USER
+    name: str
+    if_exists: bool
+
+
+@dataclass(frozen=True)
+class Grant(Statement):
+    """GRANT, or REVOKE; without a table on the whole database."""
+
+    permissions: tuple[tuple[str, tuple[str, ...]], ...]  # name, columns
+    table: tuple[str, ...] | None
+    users: tuple[str, ...]
+    revokes: bool
+
+
+@dataclass(frozen=True)
+class AddMember(Statement):
+    role: str
+    user: str

@@ -11,6 +11,7 @@ from ..types import BIGINT, INT, SqlType
 from . import nodes, typing_rules
 from .binder import ExpressionBinder
 from .bound import Bound, BoundQuery, Scope, Source, identifier
+from .permissions import Permissions
 
 
 class QueryBinder(ExpressionBinder):
@@ -20,6 +21,7 @@ class QueryBinder(ExpressionBinder):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self._ctes: list[dict[str, tuple[str, tuple[Column, ...]]]] = []
         self._count = 0
+        self._in_view = 0  # what a view reads is its owner's business
         self.uses_temporary_table = False
 
     def _new_name(self, letter: str) -> str:
@@ -228,6 +230,10 @@ class QueryBinder(ExpressionBinder):
         sources = [source for source in scope.sources if _is_called(source, star.qualifier)]
         if not sources:
             raise error(4104, ".".join((*star.qualifier, "*"))) if star.qualifier else SqlError(263, "Must specify table to select from.")
+        for source in sources:
+            for column in source.columns:
+                if (refusal := source.refusal(column.name)) is not None:
+                    raise refusal
         return [
             (Bound(text, column.kind, column.nullable, column), column)
             for source in sources
@@ -318,10 +324,13 @@ class QueryBinder(ExpressionBinder):
         if table is None:
             raise error(208, ".".join(node.parts))
         self.environment.wait_for(table)
+        readable = None if self._in_view else self.environment.readable(table)
         qualifiers = () if node.alias else (table.database, table.schema)
         if table.view_text is not None:
             query = self.catalog.view_query(table)
+            self._in_view += 1
             found = self._inner(query, None)
+            self._in_view -= 1
             names = table.view_columns or tuple(column.name for column in found.columns)
             return self._add(scope, name, _renamed(found.columns, names, name), f"({found.sql})", qualifiers)
         self.uses_temporary_table |= table.temporary
@@ -333,7 +342,12 @@ class QueryBinder(ExpressionBinder):
                 texts.append(f"{alias}.{identifier(column.name)}")
             else:
                 texts.append(definition.computed.replace("\0", alias))
-        scope.sources.append(Source(name, columns, texts, qualifiers))
+
+        def refusal(column: str) -> SqlError | None:
+            allowed = readable is None or column.lower() in readable
+            return None if allowed else Permissions.denied(table, "SELECT", column)
+
+        scope.sources.append(Source(name, columns, texts, qualifiers, refusal))
         return f"{table.sqlite_name} AS {alias}"
 
     def _table_function(self, node: nodes.TableFunction, scope: Scope) -> str:

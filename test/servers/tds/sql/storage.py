@@ -26,6 +26,9 @@ _RECORDS = (
     " PRIMARY KEY (object_id, column_id, name))",
     "CREATE TABLE {0}.sys$counters (name TEXT PRIMARY KEY, value INTEGER)",
     "CREATE TABLE {0}.sys$settings (name TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE {0}.sys$logins (name TEXT COLLATE NOCASE PRIMARY KEY, password TEXT)",
+    "CREATE TABLE {0}.sys$users (name TEXT COLLATE NOCASE PRIMARY KEY, login TEXT COLLATE NOCASE)",
+    "CREATE TABLE {0}.sys$grants (user TEXT COLLATE NOCASE, object_id INTEGER, permission TEXT, columns TEXT)",
     "INSERT INTO {0}.sys$schemas VALUES (1, 'dbo'), (2, 'guest'), (3, 'INFORMATION_SCHEMA'), (4, 'sys')",
 )
 _FIRST_OBJECT = 245575913  # user objects have numbers of this size
@@ -137,6 +140,18 @@ class Storage:
         finally:
             connection.close()
 
+    def password_of(self, login: str) -> str | None:
+        """The password of a login made by CREATE LOGIN; None if there is none."""
+        connection = sqlite3.connect(self.folder / "master.sqlite", isolation_level=None)
+        try:
+            row = connection.execute("SELECT password FROM sys$logins WHERE name = ?", (login,)).fetchone()
+            return None if row is None else str(row[0])
+        finally:
+            connection.close()
+
+    def is_login(self, login: str) -> bool:
+        return self.password_of(login) is not None
+
     def drop(self, name: str) -> None:
         for file in (f"{name}.sqlite", f"{name}.sqlite-wal", f"{name}.sqlite-shm"):
             (self.folder / file).unlink(missing_ok=True)
@@ -226,7 +241,7 @@ class Records:
 
     def forget(self, table: Table) -> None:
         place = self._place(table.database, table.temporary)
-        for name in ("sys$objects", "sys$properties"):
+        for name in ("sys$objects", "sys$properties", "sys$grants"):
             self.connection.execute(f"DELETE FROM {place}.{name} WHERE object_id = ?", (table.object_id,))
         self.connection.execute(f"DELETE FROM {place}.sys$counters WHERE name = ?", (table.identity_counter,))
 
@@ -240,6 +255,42 @@ class Records:
         place = self._place(table.database, table.temporary)
         self.connection.execute(
             f"INSERT OR REPLACE INTO {place}.sys$properties VALUES (?, ?, ?, ?)", (table.object_id, column, name, value)
+        )
+
+    # principals
+    def add_login(self, name: str, password: str) -> None:
+        self.connection.execute(f"INSERT INTO {self._place('master', False)}.sys$logins VALUES (?, ?)", (name, password))
+
+    def drop_login(self, name: str) -> None:
+        self.connection.execute(f"DELETE FROM {self._place('master', False)}.sys$logins WHERE name = ?", (name,))
+
+    def logins(self) -> list[str]:
+        return [name for (name,) in self.connection.execute(f"SELECT name FROM {self._place('master', False)}.sys$logins")]
+
+    def users(self, database: str) -> list[tuple[str, str]]:
+        """Users and their logins."""
+        return list(self.connection.execute(f"SELECT name, login FROM {self._place(database, False)}.sys$users"))
+
+    def add_user(self, database: str, name: str, login: str) -> None:
+        self.connection.execute(f"INSERT INTO {self._place(database, False)}.sys$users VALUES (?, ?)", (name, login))
+
+    def drop_user(self, database: str, name: str) -> None:
+        for table, column in (("sys$users", "name"), ("sys$grants", "user")):
+            self.connection.execute(f"DELETE FROM {self._place(database, False)}.{table} WHERE {column} = ?", (name,))
+
+    def grants(self, database: str) -> list[tuple[str, int, str, str | None]]:
+        """User, object (0 for the database), permission, columns as JSON or None for all."""
+        place = self._place(database, False)
+        return list(self.connection.execute(f"SELECT user, object_id, permission, columns FROM {place}.sys$grants"))
+
+    def add_grant(self, database: str, user: str, object_id: int, permission: str, columns: str | None) -> None:
+        place = self._place(database, False)
+        self.connection.execute(f"INSERT INTO {place}.sys$grants VALUES (?, ?, ?, ?)", (user, object_id, permission, columns))
+
+    def revoke(self, database: str, user: str, object_id: int, permission: str) -> None:
+        place = self._place(database, False)
+        self.connection.execute(
+            f"DELETE FROM {place}.sys$grants WHERE user = ? AND object_id = ? AND permission = ?", (user, object_id, permission)
         )
 
     # counters: identity values by object, row versions by database

@@ -251,6 +251,16 @@ def _statement_texts(catalog: Catalog, database: str) -> Rows:
     return [(one.handle, one.statement) for one in catalog.environment.sessions() if one.statement]
 
 
+def _logins(catalog: Catalog, database: str) -> Rows:
+    return [("sa", 1, "S", "SQL_LOGIN"), *((name, 256 + number, "S", "SQL_LOGIN") for number, name in enumerate(catalog.records.logins()))]
+
+
+def _users(catalog: Catalog, database: str) -> Rows:
+    users = enumerate(catalog.records.users(database))
+    return [("dbo", 1, "S", "SQL_USER"), *((name, 5 + number, "S", "SQL_USER") for number, (name, _) in users)]
+
+
+_PRINCIPAL = "name sysname, principal_id int, type char(1), type_desc nvarchar(60)?"
 _OBJECT = (
     "name sysname, object_id int, principal_id int?, schema_id int, parent_object_id int, type char(2),"
     " type_desc nvarchar(60), create_date datetime, modify_date datetime, is_ms_shipped bit"
@@ -338,6 +348,9 @@ VIEWS: dict[str, tuple[tuple[Column, ...], Callable[[Catalog, str], Rows]]] = {
         ),
         _connections,
     ),
+    "sys.server_principals": (columns_of_text(_PRINCIPAL), _logins),
+    "sys.sql_logins": (columns_of_text(_PRINCIPAL), _logins),
+    "sys.database_principals": (columns_of_text(_PRINCIPAL), _users),
     "dm_exec_sql_text": (columns_of_text("sql_handle varbinary(64), text nvarchar(max)?"), _statement_texts),
     "information_schema.tables": (
         columns_of_text("TABLE_CATALOG nvarchar(128)?, TABLE_SCHEMA nvarchar(128)?, TABLE_NAME sysname, TABLE_TYPE varchar(10)?"),
