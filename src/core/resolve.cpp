@@ -53,11 +53,12 @@ std::vector<Address> resolve(std::string_view provider, const std::string& serve
   }
   if (!answer.addresses.empty()) return std::move(answer.addresses);
   const std::string summary = "could not connect to server " + core::quoted(server) + ", port " + std::to_string(port);
-  const std::string reason = answer.failure.empty() ? "timed out while resolving the host name"
-                                                    : "could not resolve the host name: " + answer.failure;
+  const bool timed_out = answer.failure.empty();
+  const std::string reason =
+      timed_out ? "timed out while resolving the host name" : "could not resolve the host name: " + answer.failure;
   throw remote_error({.provider = provider,
                       .phase = Phase::connect,
-                      .number = ErrorNumber::cannot_connect,
+                      .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_connect,
                       .summary = summary,
                       .remote_message = reason,
                       .hint = "Check \"server\" in \"connection\". The name is resolved by the database server."});

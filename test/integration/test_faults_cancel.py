@@ -193,3 +193,18 @@ def test_fast_shutdown(own_cluster: Postgres, table: Remote, phase: str) -> None
         no_remote_sessions(table)
         server.start()
         assert relations(db) == before
+
+
+@pytest.mark.parametrize("phase", ["lock", "execute", "fetch"])
+def test_postmaster_dies(own_cluster: Postgres, table: Remote, phase: str) -> None:
+    """SIGKILL for the postmaster only: the backends end themselves, without an error that could be caught."""
+    server = own_cluster.start()
+    with Database(server, "stopping") as db, STALLS[phase](db, table) as stall:
+        with db.import_in_background(stall.connector) as job:
+            stall.wait(job)
+            db.close()
+            server.kill()
+            with pytest.raises((psycopg2.OperationalError, psycopg2.InterfaceError)):
+                job.result()
+        no_remote_sessions(table)
+    server.start()

@@ -32,6 +32,8 @@ class PrivateStack {
   bool start(std::function<void()> function);
   /// Continues a suspended function; result as of start().
   bool resume();
+  /// Whether a function has suspended itself and was not brought to its end.
+  bool is_suspended() const noexcept { return !finished_; }
   /// For the function itself: goes back to the caller of start() or resume() until resume() is called.
   void suspend();
 

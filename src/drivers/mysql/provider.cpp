@@ -1,5 +1,6 @@
 #include "drivers/mysql/provider.hpp"
 
+#include "core/connection_parameters.hpp"
 #include "drivers/mysql/connect.hpp"
 #include "drivers/mysql/connection.hpp"
 #include "drivers/mysql/library.hpp"
@@ -11,7 +12,6 @@ namespace {
 
 using core::ParameterInfo;
 
-constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
 constexpr std::string_view booleans[] = {"true", "false"};
 constexpr std::string_view zero_date_policies[] = {"null", "error"};
 
@@ -21,18 +21,11 @@ constexpr ParameterInfo connection_parameters[] = {
     {.name = "database", .description = "Database to connect to, and default of \"schema\"."},
     {.name = "username", .description = "Account to log in with.", .required = true},
     {.name = "password", .description = "Password of the account.", .secret = true},
-    {.name = "sslmode",
-     .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
-     .default_value = "prefer",
-     .allowed_values = tls_modes},
-    {.name = "sslrootcert",
-     .description = "File of the trusted certificate authorities; default: those of the system.",
-     .server_file = true},
-    {.name = "sslcert", .description = "File of the client's certificate.", .server_file = true},
-    {.name = "sslkey", .description = "File of the client certificate's key.", .server_file = true},
-    {.name = "connect_timeout",
-     .description = "Seconds to wait for the connection, at most the setting connector.connect_timeout.",
-     .integer = true},
+    core::sslmode_parameter("prefer"),
+    core::sslrootcert_parameter,
+    core::sslcert_parameter,
+    core::sslkey_parameter,
+    core::connect_timeout_parameter,
     {.name = "compression",
      .description = "Whether the traffic is compressed.",
      .default_value = "false",

@@ -74,7 +74,9 @@ Session::Session(const Login& login, const core::Address& address, core::Wait& w
   }
 }
 
+/// The end of the process, should its postmaster die, comes in the middle of a call.
 Session::~Session() {
+  if (stack_.is_suspended() && logged_in_) stop_statement();
   mysql_close(handle_);
 }
 

@@ -41,7 +41,7 @@ class Session {
   /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
-  /// Never waits: says goodbye if that can be done at once.
+  /// Says goodbye if that can be done at once; waits only if a call was cut off, as stop_statement() does.
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

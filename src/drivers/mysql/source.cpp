@@ -104,7 +104,8 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
   if (fields.empty()) {
     throw request_error(
         "the query yields no rows",
-        "Or the server does not tell its columns before it runs, as of CALL and EXPLAIN: use a SELECT.");
+        "Only a statement with a result can be read, as SELECT and SHOW have. Of CALL and EXPLAIN the server does not "
+        "tell the columns before they run.");
   }
   if (request.columns.empty()) {
     for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, false, std::nullopt);

@@ -66,10 +66,9 @@ std::size_t Statement::parameters() const {
 }
 
 void Statement::execute(std::string_view summary) {
-  bool executed = false;
-  session_.call([&] { executed = mysql_stmt_execute(handle_) == 0; });
-  if (!executed) throw statement_error(core::Phase::execute, summary, native_error(handle_));
   open_ = true;
+  session_.call([&] { open_ = mysql_stmt_execute(handle_) == 0; });
+  if (!open_) throw statement_error(core::Phase::execute, summary, native_error(handle_));
 }
 
 std::span<const unsigned char> Statement::next_row() {

@@ -38,7 +38,7 @@ class Statement {
   void execute(std::string_view summary);
   /// For use inside Session::call(): the bytes of the next row, valid until the next call; nothing at the end.
   std::span<const unsigned char> next_row();
-  /// True from execute() until the last row was read, or an error of the server has ended the rows.
+  /// True from the begin of execute() until the last row was read, or an error of the server has ended it.
   bool is_open() const noexcept { return open_; }
 
  private:

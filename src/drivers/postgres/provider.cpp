@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include "core/connection_parameters.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/connection.hpp"
 #include "drivers/postgres/login.hpp"
@@ -12,8 +13,6 @@ namespace {
 
 using core::ParameterInfo;
 
-constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
-
 constexpr ParameterInfo connection_parameters[] = {
     {.name = "server", .description = "Host name or address of the server.", .required = true},
     {.name = "port", .description = "TCP port of the server.", .default_value = "5432", .integer = true},
@@ -22,18 +21,11 @@ constexpr ParameterInfo connection_parameters[] = {
     {.name = "password",
      .description = "Password of the role; only superusers may do without, and it must be what the server asks for.",
      .secret = true},
-    {.name = "sslmode",
-     .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
-     .default_value = "require",
-     .allowed_values = tls_modes},
-    {.name = "sslrootcert",
-     .description = "File of the trusted certificate authorities; default: those of the system.",
-     .server_file = true},
-    {.name = "sslcert", .description = "File of the client's certificate.", .server_file = true},
-    {.name = "sslkey", .description = "File of the client certificate's key.", .server_file = true},
-    {.name = "connect_timeout",
-     .description = "Seconds to wait for the connection, at most the setting connector.connect_timeout.",
-     .integer = true},
+    core::sslmode_parameter("require"),
+    core::sslrootcert_parameter,
+    core::sslcert_parameter,
+    core::sslkey_parameter,
+    core::connect_timeout_parameter,
 };
 
 constexpr core::ProviderInfo provider_info = {

@@ -90,7 +90,9 @@ Session::Session(const Login& login, const core::Address& address, core::Wait& w
   }
 }
 
+/// The end of the process, should its postmaster die, comes in the middle of a statement.
 Session::~Session() {
+  if (busy_) stop_statement();
   PQfinish(handle_);
 }
 

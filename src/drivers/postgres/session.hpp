@@ -56,7 +56,7 @@ class Session {
   /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
-  /// Never waits.
+  /// Waits only if a statement was cut off, as stop_statement() does.
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -102,7 +102,9 @@ void PostgresSource::describe_query(const core::SourceRequest& request) {
     uses.push_back(use);
     query_types_.push_back(use.oid);
   }
-  if (columns.empty()) throw request_error("the query yields no rows");
+  if (columns.empty())
+    throw request_error("the query yields no rows",
+                        "Only a statement with a result can be read, as SELECT and SHOW have.");
   look_up_types(session_, uses, types_);
   show_names(columns);
   for (const std::size_t index : chosen(columns, request)) {
