@@ -2,7 +2,7 @@
 # what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
-# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES
+# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress mysql fault fuzz
 EXTENSION = connector
@@ -11,6 +11,7 @@ MODULE_big = connector
 
 WITH_MYSQL ?= 1
 WITH_POSTGRES ?= 1
+WITH_SQLSERVER ?= 1
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 
@@ -21,6 +22,9 @@ SOURCES := $(filter-out src/drivers/mysql/%,$(SOURCES))
 endif
 ifneq ($(WITH_POSTGRES),1)
 SOURCES := $(filter-out src/drivers/postgres/%,$(SOURCES))
+endif
+ifneq ($(WITH_SQLSERVER),1)
+SOURCES := $(filter-out src/drivers/sqlserver/%,$(SOURCES))
 endif
 OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
 
@@ -37,7 +41,11 @@ ifeq ($(WITH_POSTGRES),1)
 PACKAGES += libpq openssl
 PROVIDERS += -DWITH_POSTGRES=1
 endif
-SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lstdc++
+ifeq ($(WITH_SQLSERVER),1)
+FREETDS = -lsybdb # Debian's freetds-dev has no file for pkg-config
+PROVIDERS += -DWITH_SQLSERVER=1
+endif
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 
 REGRESS = providers requests rights servers syncs
 

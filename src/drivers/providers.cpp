@@ -8,6 +8,10 @@
 #include "drivers/postgres/provider.hpp"
 #endif
 
+#ifdef WITH_SQLSERVER
+#include "drivers/sqlserver/provider.hpp"
+#endif
+
 namespace connector {
 
 const core::Registry& providers() {
@@ -23,7 +27,11 @@ const core::Registry& providers() {
 #else
       {"postgres", "PostgreSQL", nullptr},
 #endif
+#ifdef WITH_SQLSERVER
+      {"sqlserver", "Microsoft SQL Server", &sqlserver::provider()},
+#else
       {"sqlserver", "Microsoft SQL Server", nullptr},
+#endif
       {"hive", "Hive", nullptr},
       {"odbc", "ODBC", nullptr},
   });

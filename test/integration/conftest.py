@@ -18,7 +18,9 @@ from servers.postgres_suite import Postgres17, Postgres18, SuitePostgres
 from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
+from servers.remote_sqlserver import RealSqlServer, SqlServerRemote
 from servers.server import Unavailable
+from servers.sqlserver_double import SqlServerDouble
 from servers.staging import staged
 from servers.tls import Authority
 from servers.workspace import Workspace
@@ -185,6 +187,29 @@ def postgres15_tls(workspace: Workspace, authority: Authority) -> PostgresRemote
     server = Postgres(workspace)
     server.use_tls(authority.server(server.account))
     return PostgresRemote(server.start(), "postgres15_tls")
+
+
+@pytest.fixture(scope="session")
+def real_sqlserver() -> SqlServerRemote:
+    """The server that CONNECTOR_TEST_SQLSERVER names."""
+    try:
+        return SqlServerRemote(RealSqlServer.from_environment())
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def tds(workspace: Workspace) -> SqlServerRemote:
+    """The TDS test server."""
+    return SqlServerRemote(SqlServerDouble(workspace).start())
+
+
+@pytest.fixture(params=["tds", "real_sqlserver"])
+def sqlserver(request: pytest.FixtureRequest) -> SqlServerRemote:
+    """Each server that speaks SQL Server's protocol in turn."""
+    found: SqlServerRemote = request.getfixturevalue(request.param)
+    found.server.start()
+    return found
 
 
 def _running(request: pytest.FixtureRequest) -> Remote:

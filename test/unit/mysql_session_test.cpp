@@ -3,75 +3,22 @@
 
 #include <csignal>
 #include <cstring>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
 #include "core/registry.hpp"
 #include "drivers/mysql/library.hpp"
-#include "drivers/mysql/private_stack.hpp"
 #include "drivers/mysql/provider.hpp"
+#include "silent_server.hpp"
 
 namespace connector::mysql {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-TEST(MysqlPrivateStack, SuspendsAndResumes) {
-  PrivateStack stack;
-  std::string trace;
-  bool finished = stack.start([&] {
-    trace += 'a';
-    stack.suspend();
-    trace += 'b';
-    stack.suspend();
-    trace += 'c';
-  });
-  EXPECT_FALSE(finished);
-  trace += '1';
-  EXPECT_FALSE(stack.resume());
-  trace += '2';
-  EXPECT_TRUE(stack.resume());
-  EXPECT_EQ(trace, "a1b2c");
-  EXPECT_TRUE(stack.start([&] { trace += 'd'; }));
-  EXPECT_EQ(trace, "a1b2cd");
-}
-
-TEST(MysqlPrivateStack, ExceptionsAndNesting) {
-  PrivateStack outer, inner;
-  int caught = 0;
-  EXPECT_FALSE(outer.start([&] {
-    try {
-      throw 1;
-    } catch (int) {
-      ++caught;
-    }
-    outer.suspend();
-    try {
-      throw 2;
-    } catch (int) {
-      ++caught;
-    }
-  }));
-  try {
-    throw 3;
-  } catch (int) {
-    EXPECT_TRUE(inner.start([&] {
-      try {
-        throw 4;
-      } catch (int) {
-        ++caught;
-      }
-    }));
-    ++caught;
-  }
-  EXPECT_TRUE(outer.resume());
-  EXPECT_EQ(caught, 4);
-}
+using test::InterruptedWait;
+using test::SilentServer;
 
 TEST(MysqlLibrary, LeavesSignalsAlone) {
   signal(SIGPIPE, SIG_IGN);  // as every backend has it
@@ -131,42 +78,6 @@ TEST(MysqlLogin, ReadsOptions) {
   EXPECT_THROW(read_login({{"server", "db"}, {"sslmode", "disable"}, {"sslcert", "x"}, {"sslkey", "y"}}, ""),
                core::Error);
 }
-
-/// A listening socket that accepts connections, in the kernel, and never says a word.
-class SilentServer {
- public:
-  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    EXPECT_EQ(listen(socket_, 8), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentServer() { close(socket_); }
-  std::string port() const { return std::to_string(port_); }
-
- private:
-  int socket_;
-  int port_ = 0;
-};
-
-/// Interrupts the n-th wait.
-class InterruptedWait final : public core::Wait {
- public:
-  explicit InterruptedWait(int waits) : waits_(waits) {}
-  unsigned wait(int fd, unsigned events, core::Deadline deadline) override {
-    if (waits_-- == 0) throw core::Interrupted{};
-    return poll_.wait(fd, events, std::min(deadline, steady_clock::now() + milliseconds(50)));
-  }
-  void check() override {}
-
- private:
-  int waits_;
-  core::PollWait poll_;
-};
 
 void connect_to(const std::string& port, core::Wait& wait, std::chrono::seconds timeout) {
   const core::ConnectionOptions options = core::with_defaults(

@@ -1,4 +1,10 @@
 // One connection to a server: the library's handle, and calls that wait through core::Wait.
+//
+// libmariadb's `_start/_cont` calls would be the ready-made means, but they do not cover TLS: ma_tls_connect()
+// (libmariadb/secure/openssl.c, 3.3 and 3.4) waits through the socket plugin's poll() or in a blocking recv(), so a
+// server that falls silent in the handshake could not be left. What does cover every wait of the library is its
+// MARIADB_OPT_IO_WAIT hook (plugins/pvio/pvio_socket.c), which is called wherever a non-blocking socket would block,
+// TLS included. The hook can't return before the socket is ready; so it suspends a core::PrivateStack.
 #pragma once
 
 #include <exception>
@@ -13,7 +19,7 @@
 #include "core/error.hpp"
 #include "core/wait.hpp"
 #include "drivers/mysql/login.hpp"
-#include "drivers/mysql/private_stack.hpp"
+#include "core/private_stack.hpp"
 
 struct st_mysql;
 
@@ -46,7 +52,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Runs `function` where the library may wait; see PrivateStack. It must not use core::Wait, nor call the library
+  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the library
   /// while an exception is on its way. What it throws comes out here. If the wait is interrupted or the deadline
   /// passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and the
   /// interrupt or an Error (timed_out) is thrown.
@@ -90,7 +96,7 @@ class Session {
   const core::Address address_;
   core::Wait& wait_;
   core::Deadline deadline_;
-  PrivateStack stack_;
+  core::PrivateStack stack_;
   st_mysql* handle_ = nullptr;
   ServerVersion version_;
   std::string server_identity_;

@@ -1,4 +1,4 @@
-#include "drivers/mysql/private_stack.hpp"
+#include "core/private_stack.hpp"
 
 #include <cstdint>
 #include <new>
@@ -17,7 +17,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace connector::mysql {
+namespace connector::core {
 
 namespace {
 
@@ -94,4 +94,4 @@ void PrivateStack::enter(unsigned high, unsigned low) {
   before_switch(nullptr, self->caller_stack_, self->caller_stack_bytes_);  // null: this stack is done
 }  // uc_link: on to the caller
 
-}  // namespace connector::mysql
+}  // namespace connector::core

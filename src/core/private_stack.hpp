@@ -1,18 +1,14 @@
 // A stack of its own for calls into a client library that waits inside its calls.
 //
-// libmariadb's `_start/_cont` calls would be the ready-made means, but they do not cover TLS: ma_tls_connect()
-// (libmariadb/secure/openssl.c, 3.3 and 3.4) waits through the socket plugin's poll() or in a blocking recv(), so a
-// server that falls silent in the handshake could not be left. What does cover every wait of the library is its
-// MARIADB_OPT_IO_WAIT hook (plugins/pvio/pvio_socket.c), which is called wherever a non-blocking socket would block,
-// TLS included. The hook can't return before the socket is ready; so the library runs here on a stack of its own, and
-// the hook suspends that stack until the caller, on the usual one, has waited.
+// Where the library can be made to call us instead of waiting, it runs here on a stack of its own, and that call
+// suspends the stack until the caller, on the usual one, has waited through core::Wait.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <ucontext.h>
 
-namespace connector::mysql {
+namespace connector::core {
 
 /// Runs one function at a time; the function may suspend itself in the middle.
 class PrivateStack {
@@ -53,4 +49,4 @@ class PrivateStack {
   std::size_t caller_stack_bytes_ = 0;
 };
 
-}  // namespace connector::mysql
+}  // namespace connector::core

@@ -1,0 +1,62 @@
+#include "drivers/sqlserver/connect.hpp"
+
+#include <charconv>
+
+#include "core/dial.hpp"
+#include "drivers/sqlserver/browser.hpp"
+
+namespace connector::sqlserver {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr Doing setting_up{core::Phase::connect, "could not set up the session"};
+
+/// The login's or database's options may differ from the defaults: what we rely on is set. The ANSI settings are those
+/// that indexed views and XML methods ask for; TEXTSIZE is set by db-lib to 64,512 or less otherwise.
+constexpr std::string_view settings =
+    "SET TEXTSIZE 2147483647; SET ROWCOUNT 0; SET ANSI_NULLS ON; SET QUOTED_IDENTIFIER ON; SET ANSI_PADDING ON; "
+    "SET ANSI_WARNINGS ON; SET CONCAT_NULL_YIELDS_NULL ON; SET ARITHABORT ON; SET NUMERIC_ROUNDABORT OFF; "
+    "SET DATEFORMAT ymd; SET LANGUAGE us_english; SET LOCK_TIMEOUT -1; "
+    "SELECT CAST(s.text_size AS nvarchar(20)), (SELECT CAST(d.snapshot_isolation_state AS nvarchar(10)) "
+    "FROM sys.databases d WHERE d.name = DB_NAME()) FROM sys.dm_exec_sessions s WHERE s.session_id = @@SPID";
+
+constexpr std::string_view unlimited_text = "2147483647";
+constexpr std::string_view snapshot_allowed = "1";
+
+void set_up(Session& session) {
+  const std::vector<TextResult> results = session.query(std::string(settings), setting_up);
+  if (results.size() != 1 || results[0].rows.size() != 1 || results[0].rows[0].size() != 2) {
+    throw_malformed("the server does not tell of its settings");
+  }
+  const TextRow& row = results[0].rows[0];
+  const std::string text_size = row[0].value_or("");
+  if (text_size != unlimited_text && text_size != "-1") {
+    throw core::remote_error({.provider = "sqlserver",
+                              .phase = core::Phase::connect,
+                              .number = core::ErrorNumber::cannot_connect,
+                              .summary = setting_up.summary,
+                              .remote_message = "the server would cut long values: TEXTSIZE is " + text_size});
+  }
+  session.allow_snapshots(row[1].value_or("") == snapshot_allowed);
+}
+
+}  // namespace
+
+std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
+  const core::Deadline deadline = steady_clock::now() + request.connect_timeout;
+  const std::vector<core::Address> addresses =
+      core::resolve_allowed("sqlserver", login.server, login.port, request.address_rules, request.wait, deadline);
+  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, core::Deadline until) {
+    const int port =
+        login.instance.empty() ? login.port : instance_port(login.server, login.instance, address, request.wait, until);
+    return std::make_unique<Session>(login, port, address, request.address_rules, request.wait, until);
+  });
+  session->set_deadline(deadline);
+  set_up(*session);
+  session->set_deadline(core::no_deadline);
+  return session;
+}
+
+}  // namespace connector::sqlserver

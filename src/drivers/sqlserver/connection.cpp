@@ -1,0 +1,33 @@
+#include "drivers/sqlserver/connection.hpp"
+
+#include <utility>
+
+#include "core/error.hpp"
+#include "drivers/sqlserver/description.hpp"
+#include "drivers/sqlserver/source.hpp"
+
+namespace connector::sqlserver {
+
+SqlServerConnection::SqlServerConnection(std::unique_ptr<Session> session, std::string database)
+    : session_(std::move(session)), database_(std::move(database)) {}
+
+/// A source that was left in the middle, and an interrupt, cost the session.
+Session& SqlServerConnection::session() {
+  if (session_->usable()) return *session_;
+  throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
+                    "Provider sqlserver, phase connect.", "Connect again.");
+}
+
+void SqlServerConnection::check() {
+  session().query("SELECT 1", {core::Phase::execute, "could not run a statement"});
+}
+
+std::vector<core::RemoteTable> SqlServerConnection::list_tables(std::string_view schema, std::int64_t limit) {
+  return read_tables(session(), database_, schema.empty() ? "dbo" : schema, limit);
+}
+
+std::unique_ptr<core::Source> SqlServerConnection::describe(const core::SourceRequest& request) {
+  return std::make_unique<SqlServerSource>(session(), request, database_);
+}
+
+}  // namespace connector::sqlserver

@@ -1,0 +1,35 @@
+// What the server tells of a table or query without running it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/sqlserver/session.hpp"
+#include "drivers/sqlserver/types.hpp"
+
+namespace connector::sqlserver {
+
+/// The columns of a statement's first result. Nothing if the server can't tell without running it (temporary tables,
+/// dynamic SQL). Throws Error for other failures.
+std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Doing& doing);
+
+/// What the catalog tells of a table beside its columns.
+struct TableFacts {
+  std::vector<std::string> primary_key;
+  std::map<std::string, std::string> column_comments;
+  std::string comment;
+  std::optional<std::int64_t> estimated_rows;
+};
+
+TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
+                            std::string_view table);
+
+/// Tables and views of a schema by name, at most `limit`.
+std::vector<core::RemoteTable> read_tables(Session& session, std::string_view database, std::string_view schema,
+                                           std::int64_t limit);
+
+}  // namespace connector::sqlserver

@@ -1,0 +1,38 @@
+// What it takes to log in to a server, typed and checked.
+#pragma once
+
+#include <string>
+
+#include "core/provider.hpp"
+
+namespace connector::sqlserver {
+
+/// The `sslmode` parameter, in libpq's words.
+enum class TlsMode {
+  disable,      ///< plain text, the password included
+  prefer,       ///< the login is encrypted if the server can, the rest if it insists; unverified
+  require,      ///< everything is encrypted, unverified
+  verify_ca,    ///< and the certificate's chain must be trusted
+  verify_full,  ///< and the certificate must be made out to the server's name
+};
+
+struct Login {
+  std::string server;    ///< as the request names it, without instance and port
+  std::string instance;  ///< whose port the server's browser service tells; empty = `port` counts
+  int port = 1433;
+  std::string username;
+  std::string password;
+  std::string database;
+  TlsMode tls_mode = TlsMode::prefer;
+  std::string root_certificate;  ///< file; empty = the system's store
+  std::string tds_version;       ///< "7.4"
+  bool read_only = false;        ///< application intent
+  std::string application_name;
+};
+
+/// Reads the options of a request, whose keys and defaults are checked already. Throws Error (invalid_parameters) for
+/// what FreeTDS would take for something else than it says, and connectors_disabled for a login that would use the
+/// database server's own account.
+Login read_login(const core::ConnectRequest& request);
+
+}  // namespace connector::sqlserver

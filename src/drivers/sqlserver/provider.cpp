@@ -1,0 +1,76 @@
+#include "drivers/sqlserver/provider.hpp"
+
+#include "drivers/sqlserver/connect.hpp"
+#include "drivers/sqlserver/connection.hpp"
+#include "drivers/sqlserver/library.hpp"
+#include "drivers/sqlserver/login.hpp"
+
+namespace connector::sqlserver {
+
+namespace {
+
+using core::ParameterInfo;
+
+constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
+constexpr std::string_view tds_versions[] = {"7.1", "7.2", "7.3", "7.4"};
+constexpr std::string_view intents[] = {"ReadOnly", "ReadWrite"};
+
+constexpr ParameterInfo connection_parameters[] = {
+    {.name = "server",
+     .description = "Host name or address of the server, with \"\\instance\" or \":port\" if need be.",
+     .required = true},
+    {.name = "port", .description = "TCP port of the server.", .default_value = "1433", .integer = true},
+    {.name = "database",
+     .description = "Database to connect to, and first part of the table's name.",
+     .required = true},
+    {.name = "username", .description = "Login, or DOMAIN\\user for NTLM.", .required = true},
+    {.name = "password", .description = "Password of the login.", .required = true, .secret = true},
+    {.name = "sslmode",
+     .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
+     .default_value = "prefer",
+     .allowed_values = tls_modes},
+    {.name = "sslrootcert",
+     .description = "File of the trusted certificate authorities; default: those of the system.",
+     .server_file = true},
+    {.name = "connect_timeout",
+     .description = "Seconds to wait for the connection, at most the setting connector.connect_timeout.",
+     .integer = true},
+    {.name = "tds_version",
+     .description = "Version of the protocol to begin with.",
+     .default_value = "7.4",
+     .allowed_values = tds_versions},
+    {.name = "application_intent",
+     .description = "\"ReadOnly\" lets an availability group send the connection to a secondary replica.",
+     .default_value = "ReadWrite",
+     .allowed_values = intents},
+};
+
+constexpr core::ProviderInfo provider_info = {
+    .id = "sqlserver",
+    .name = "Microsoft SQL Server",
+    .description = "SQL Server from 2012 on, Azure SQL, and servers that speak TDS",
+    .features = {},
+    .connection_parameters = connection_parameters,
+    .parameters = {},
+};
+
+class SqlServerProvider final : public core::Provider {
+ public:
+  const core::ProviderInfo& info() const noexcept override { return provider_info; }
+
+  std::string library_version() const override { return sqlserver::library_version(); }
+
+  std::unique_ptr<core::Connection> connect(const core::ConnectRequest& request) const override {
+    const Login login = read_login(request);
+    return std::make_unique<SqlServerConnection>(sqlserver::connect(request, login), login.database);
+  }
+};
+
+}  // namespace
+
+const core::Provider& provider() {
+  static const SqlServerProvider instance;
+  return instance;
+}
+
+}  // namespace connector::sqlserver

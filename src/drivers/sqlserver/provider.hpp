@@ -1,0 +1,10 @@
+// The provider `sqlserver`: Microsoft SQL Server, and servers that speak its protocol TDS.
+#pragma once
+
+#include "core/provider.hpp"
+
+namespace connector::sqlserver {
+
+const core::Provider& provider();
+
+}  // namespace connector::sqlserver

@@ -1,0 +1,413 @@
+#include "drivers/sqlserver/session.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include <sybfront.h>
+#include <sybdb.h>
+
+#include "core/dial.hpp"
+#include "drivers/sqlserver/configuration.hpp"
+#include "drivers/sqlserver/library.hpp"
+
+namespace connector::sqlserver {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A server that sends without a pause never makes the library wait: the caller gets its turn after so many packets.
+constexpr unsigned receives_between_checks = 64;
+
+/// Bounds what stopping may take. With the rest of the way out a cancel stays below a second.
+constexpr std::chrono::milliseconds stop_timeout{750};
+
+struct FreeLogin {
+  void operator()(LOGINREC* login) const noexcept { dbloginfree(login); }
+};
+
+int ask_to_cancel(void*) {
+  return 1;
+}
+
+int cancel(void*) {
+  return INT_CANCEL;
+}
+
+}  // namespace
+
+Session::Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules,
+                 core::Wait& wait, core::Deadline deadline)
+    : login_(login), address_(address), rules_(&rules), wait_(wait), deadline_(deadline) {
+  initialize_library();
+  try {
+    log_in(port);
+  } catch (...) {
+    close();
+    throw;
+  }
+  rules_ = nullptr;
+}
+
+Session::~Session() {
+  close();
+}
+
+void Session::close() noexcept {
+  if (handle_ == nullptr || !assertion_.empty()) return;  // a library that failed is left as it is
+  dbclose(handle_);                                       // which sends nothing
+  handle_ = nullptr;
+}
+
+void Session::log_in(int port) {
+  const Configuration configuration(login_, port);
+  const std::unique_ptr<LOGINREC, FreeLogin> record(dblogin());
+  if (!record) throw std::bad_alloc();
+  // The library cuts nothing: read_login() has checked the lengths.
+  DBSETLUSER(record.get(), login_.username.c_str());
+  DBSETLPWD(record.get(), login_.password.c_str());
+  DBSETLDBNAME(record.get(), login_.database.c_str());
+  DBSETLAPP(record.get(), login_.application_name.c_str());
+  DBSETLCHARSET(record.get(), "UTF-8");
+  DBSETLUTF16(record.get(), 1);
+  DBSETLREADONLY(record.get(), login_.read_only ? 1 : 0);
+  dbsetifile(const_cast<char*>(configuration.file().c_str()));
+  bool connected = false;
+  try {
+    call([&] {
+      handle_ = tdsdbopen(record.get(), login_.server.c_str(), 0);
+      connected = handle_ != nullptr;
+      if (connected) dbsetinterrupt(handle_, &ask_to_cancel, &cancel);
+    });
+  } catch (const core::Error& error) {
+    if (error.number() == core::ErrorNumber::timed_out && !received_) throw core::UnreachableError(error);
+    throw;
+  }
+  if (!connected) {
+    const bool spoke = messages_.has_server_error() || messages_.has(SYBEICONVAVAIL);
+    const Stage stage = !received_ ? Stage::network : spoke ? Stage::login : Stage::prelogin;
+    core::Error error = connect_error(login_, port, stage, messages_);
+    if (stage == Stage::network && !redirected_) throw core::UnreachableError(std::move(error));
+    throw error;
+  }
+  socket_ = dbiordesc(handle_);
+  logged_in_ = true;
+}
+
+bool Session::step(const std::function<bool()>& go_on) {
+  struct Running {
+    explicit Running(LibraryHost* host) : outer(std::exchange(running, host)) {}
+    ~Running() { running = outer; }
+    LibraryHost* outer;
+  };
+  const Running running_now(this);
+  return go_on();
+}
+
+void Session::call(const std::function<void()>& function, std::size_t max_bytes) {
+  std::exception_ptr thrown;
+  messages_.clear();
+  bytes_left_ = max_bytes;
+  bool finished = step([&] {
+    return stack_.start([&] {
+      try {
+        function();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    });
+  });
+  while (!finished && assertion_.empty()) {
+    std::exception_ptr interrupt;
+    bool in_time = true;
+    try {
+      in_time = serve();
+    } catch (...) {
+      interrupt = std::current_exception();
+    }
+    if (interrupt || !in_time) {
+      leave(finished);
+      if (interrupt) std::rethrow_exception(interrupt);
+      throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
+    }
+    finished = step([this] { return stack_.resume(); });
+  }
+  if (!assertion_.empty()) {
+    usable_ = busy_ = false;
+    throw library_error(assertion_);
+  }
+  if (bytes_left_ == 0) throw_malformed("the server sent far more than it was asked for");
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// On the caller's stack: does what the suspended call waits for. False at the deadline.
+bool Session::serve() {
+  if (!wanted_host_.empty()) {
+    const std::string host = std::exchange(wanted_host_, {});
+    found_ = core::resolve_allowed("sqlserver", host, login_.port, *rules_, wait_, deadline_);
+    return true;
+  }
+  if (events_ != core::wait_none) return wait_.wait(socket_, events_, deadline_) != core::wait_none;
+  wait_.check();
+  return steady_clock::now() < deadline_;
+}
+
+/// Brings the suspended call to its end: with an attention to the server if there is a statement to be stopped, and
+/// without the server if it does not answer that.
+void Session::leave(bool& finished) {
+  if (logged_in_ && usable_) {
+    core::PollWait wait;
+    const core::Deadline until = steady_clock::now() + stop_timeout;
+    interrupting_ = true;
+    do {
+      finished = step([this] { return stack_.resume(); });
+    } while (!finished && assertion_.empty() && steady_clock::now() < until &&
+             (events_ == core::wait_none || wait.wait(socket_, events_, until) != core::wait_none));
+  }
+  give_up();
+  while (!finished && assertion_.empty()) finished = step([this] { return stack_.resume(); });
+}
+
+void Session::give_up() noexcept {
+  usable_ = busy_ = false;
+  failing_ = true;
+  if (socket_ < 0) return;
+  // The close will reset the connection: a server in the middle of a write ends as well.
+  const linger at_once{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  shutdown(socket_, SHUT_RDWR);
+}
+
+void Session::stop_statement() noexcept {
+  if (!usable_) return;
+  core::PollWait wait;
+  const core::Deadline until = steady_clock::now() + stop_timeout;
+  try {
+    bytes_left_ = max_answer_bytes;
+    bool finished = step([this] { return stack_.start([this] { dbcancel(handle_); }); });
+    while (!finished && assertion_.empty() && steady_clock::now() < until &&
+           (events_ == core::wait_none || wait.wait(socket_, events_, until) != core::wait_none)) {
+      finished = step([this] { return stack_.resume(); });
+    }
+    give_up();
+    while (!finished && assertion_.empty()) finished = step([this] { return stack_.resume(); });
+  } catch (...) {  // no memory for the call: the socket is closed in any case
+    give_up();
+  }
+}
+
+/// On the library's stack. Its timeouts are not heeded: deadlines are the caller's.
+int Session::poll_for_library(pollfd* sockets, nfds_t count) noexcept {
+  for (;;) {
+    if (failing_) {
+      sockets[0].revents = POLLERR;
+      return 1;
+    }
+    if (std::exchange(interrupting_, false)) {
+      errno = EINTR;  // now the library asks ask_to_cancel()
+      return -1;
+    }
+    const int ready = poll(sockets, count, 0);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return ready;
+    if (ready < 0) continue;
+    socket_ = sockets[0].fd;
+    events_ = core::wait_none;
+    if ((sockets[0].events & POLLIN) != 0) events_ |= core::wait_readable;
+    if ((sockets[0].events & POLLOUT) != 0) events_ |= core::wait_writable;
+    stack_.suspend();
+  }
+}
+
+ssize_t Session::receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept {
+  if (!failing_ && ++receives_ % receives_between_checks == 0) {
+    events_ = core::wait_none;
+    stack_.suspend();
+  }
+  if (failing_) {
+    errno = ECONNRESET;
+    return -1;
+  }
+  const ssize_t received = recv(socket, buffer, size, flags);
+  if (received <= 0) return received;
+  received_ = true;
+  const auto bytes = static_cast<std::size_t>(received);
+  if (bytes < bytes_left_) {
+    bytes_left_ -= bytes;
+    return received;
+  }
+  bytes_left_ = 0;
+  give_up();
+  errno = ECONNRESET;
+  return -1;
+}
+
+/// The name of the server is answered with the address that is being dialled. Any other is one that the server sends
+/// the login on to.
+int Session::resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept {
+  try {
+    core::Address address = address_;
+    if (name == nullptr || failing_) return EAI_FAIL;
+    if (name != login_.server || received_) {
+      if (rules_ == nullptr) return EAI_FAIL;
+      wanted_host_ = name;
+      redirected_ = true;
+      stack_.suspend();
+      if (failing_ || found_.empty()) return EAI_FAIL;
+      address = found_.front();
+    }
+    addrinfo numeric{};
+    if (hints != nullptr) numeric = *hints;
+    numeric.ai_flags = AI_NUMERICHOST;
+    numeric.ai_family = AF_UNSPEC;
+    return getaddrinfo(address.text().c_str(), nullptr, &numeric, found);
+  } catch (...) {
+    return EAI_MEMORY;
+  }
+}
+
+void Session::library_failed(const char* assertion) noexcept {
+  try {
+    assertion_ = assertion;
+  } catch (...) {
+    assertion_ = "?";
+  }
+  // Nobody touches the library's handle any more: what it holds is the price. The socket is closed with the process.
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+  for (;;) stack_.suspend();
+}
+
+void Session::heard(Message message) noexcept {
+  auto* session = static_cast<Session*>(running);
+  if (session == nullptr) return;
+  try {
+    session->messages_.add(std::move(message));
+  } catch (...) {  // out of memory: the failure itself is reported in any case
+  }
+}
+
+bool Session::send(const std::string& sql) {
+  dbfreebuf(handle_);
+  busy_ = true;
+  return dbcmd(handle_, sql.c_str()) == SUCCEED && dbsqlsend(handle_) == SUCCEED && dbsqlok(handle_) == SUCCEED;
+}
+
+/// Inside of call(). False at the end of the results, or if the server reported an error.
+bool Session::go_to_columns() {
+  for (;;) {
+    const RETCODE result = dbresults(handle_);
+    if (result == SUCCEED && dbnumcols(handle_) > 0) return true;
+    if (result == NO_MORE_RESULTS || dbdead(handle_)) break;
+    if (result == FAIL) {
+      // A statement of the batch failed; others may follow, but the batch is of no more use.
+      dbcancel(handle_);
+      break;
+    }
+  }
+  busy_ = false;
+  return false;
+}
+
+TextResult Session::read_text(std::size_t max_rows) {
+  TextResult result;
+  const int columns = dbnumcols(handle_);
+  for (int i = 1; i <= columns; ++i) {
+    const char* name = dbcolname(handle_, i);
+    result.names.emplace_back(name == nullptr ? "" : name);
+  }
+  while (dbnextrow(handle_) == REG_ROW) {
+    if (result.rows.size() == max_rows) {
+      give_up();
+      throw_malformed("the server sent more rows than it was asked for");
+    }
+    TextRow& row = result.rows.emplace_back();
+    for (int i = 1; i <= columns; ++i) {
+      const BYTE* value = dbdata(handle_, i);
+      const auto size = static_cast<std::size_t>(dbdatlen(handle_, i));
+      if (value == nullptr) {
+        row.emplace_back();
+        continue;
+      }
+      const auto number = [&]<typename Number>(Number of_size) {
+        std::memcpy(&of_size, value, sizeof of_size);
+        row.emplace_back(std::to_string(of_size));
+      };
+      switch (dbcoltype(handle_, i)) {
+        case SYBINT1:
+        case SYBBIT:
+          number(DBTINYINT{});
+          break;
+        case SYBINT2:
+          number(DBSMALLINT{});
+          break;
+        case SYBINT4:
+          number(DBINT{});
+          break;
+        case SYBINT8:
+          number(DBBIGINT{});
+          break;
+        default:
+          row.emplace_back(std::string(reinterpret_cast<const char*>(value), size));
+      }
+    }
+  }
+  return result;
+}
+
+std::vector<TextResult> Session::query(const std::string& sql, const Doing& doing, std::size_t max_rows) {
+  std::vector<TextResult> results;
+  call([&] {
+    if (!send(sql)) busy_ = false;
+    if (messages_.has_server_error() || dbdead(handle_)) dbcancel(handle_);
+    while (busy_ && go_to_columns()) results.push_back(read_text(max_rows));
+    busy_ = false;
+  });
+  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(doing.phase, doing.summary, messages_);
+  return results;
+}
+
+void Session::begin_transaction(bool one_state, const Doing& doing) {
+  if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", doing);
+  const bool wants_snapshot = one_state && snapshots_allowed_;
+  if (wants_snapshot != takes_snapshots_) {
+    try {
+      query(std::string("SET TRANSACTION ISOLATION LEVEL ") + (wants_snapshot ? "SNAPSHOT" : "READ COMMITTED"), doing);
+      takes_snapshots_ = wants_snapshot;
+    } catch (const core::Error&) {
+      // Babelfish says that it allows snapshots and has a setting that forbids them.
+      if (!usable_ || !wants_snapshot) throw;
+      snapshots_allowed_ = false;
+    }
+  }
+  query("BEGIN TRANSACTION", doing);
+  in_transaction_ = true;
+}
+
+bool Session::start(const std::string& sql, const Doing& doing) {
+  bool found = false;
+  call([&] {
+    if (send(sql)) {
+      found = go_to_columns();
+    } else {
+      dbcancel(handle_);
+      busy_ = false;
+    }
+  });
+  // A batch goes on behind most errors.
+  if (messages_.has_server_error() || (!found && (messages_.error() != nullptr || dbdead(handle_)))) {
+    throw statement_error(doing.phase, doing.summary, messages_);
+  }
+  return found;
+}
+
+bool Session::next_result(const Doing& doing) {
+  bool found = false;
+  call([&] { found = go_to_columns(); });
+  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(doing.phase, doing.summary, messages_);
+  return found;
+}
+
+}  // namespace connector::sqlserver

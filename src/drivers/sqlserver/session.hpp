@@ -1,0 +1,143 @@
+// One connection to a server: db-lib's handle, and calls that wait through core::Wait.
+//
+// The library waits inside its calls. It runs on a stack of its own; where it would wait, library_calls.hpp brings us
+// in, and that stack is suspended until the caller, on the usual one, has waited. So an interrupt and a deadline count
+// in every phase, the TCP connection and the TLS handshake included.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address_rules.hpp"
+#include "core/error.hpp"
+#include "core/private_stack.hpp"
+#include "core/wait.hpp"
+#include "drivers/sqlserver/errors.hpp"
+#include "drivers/sqlserver/library_calls.hpp"
+#include "drivers/sqlserver/login.hpp"
+#include "drivers/sqlserver/messages.hpp"
+
+struct tds_dblib_dbprocess;
+
+namespace connector::sqlserver {
+
+/// A row of a small answer: texts by column.
+using TextRow = std::vector<std::optional<std::string>>;
+
+/// A small answer: names of columns, and rows.
+struct TextResult {
+  std::vector<std::string> names;
+  std::vector<TextRow> rows;
+};
+
+/// What is being done, for messages.
+struct Doing {
+  core::Phase phase;
+  std::string_view summary;
+};
+
+class Session final : public LibraryHost {
+ public:
+  /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
+  /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session; `rules`
+  /// hold for the address that the server may redirect the login to.
+  Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules, core::Wait& wait,
+          core::Deadline deadline);
+  /// Never waits.
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Runs `function` where the library may wait. It must not use core::Wait. What it throws comes out here, except
+  /// while the library is being left. If the wait is interrupted or the deadline passes, the server is told to stop,
+  /// the connection is given up, and the interrupt or an Error (timed_out) is thrown. An answer of more than
+  /// `max_bytes` bytes is left, too. Clears messages().
+  void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
+
+  /// Inside of call(): from here on it may receive that many bytes.
+  void allow(std::size_t bytes) noexcept { bytes_left_ = bytes; }
+
+  /// Runs a batch and gives its results that have columns, as text: the statements cast their columns to nvarchar, or
+  /// have integers. More than `max_rows` rows in all are an Error. Throws what the server reports.
+  std::vector<TextResult> query(const std::string& sql, const Doing& doing, std::size_t max_rows = 100);
+
+  /// Begins a transaction that is never committed, so that nothing that a query writes stays; ends the one before.
+  /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there.
+  void begin_transaction(bool one_state, const Doing& doing);
+  void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
+
+  /// Starts a batch whose rows are read with db-lib, and goes to its first result with columns. False: it has none.
+  bool start(const std::string& sql, const Doing& doing);
+  /// Goes to the next result with columns.
+  bool next_result(const Doing& doing);
+
+  tds_dblib_dbprocess* handle() noexcept { return handle_; }
+  const Messages& messages() const noexcept { return messages_; }
+  /// True while rows or other results are to come.
+  bool busy() const noexcept { return busy_; }
+  void set_busy(bool busy) noexcept { busy_ = busy; }
+  /// False once the connection was given up.
+  bool usable() const noexcept { return usable_; }
+  void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
+
+  /// Stops what the server does for this session, within a second; then gives the connection up. Never throws.
+  void stop_statement() noexcept;
+
+  // For the library's handlers.
+  static void heard(Message message) noexcept;
+
+ private:
+  static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
+
+  int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
+  ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
+  int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept override;
+  [[noreturn]] void library_failed(const char* assertion) noexcept override;
+
+  void log_in(int port);
+  bool send(const std::string& sql);
+  bool go_to_columns();
+  TextResult read_text(std::size_t max_rows);
+  bool step(const std::function<bool()>& go_on);
+  bool serve();
+  void leave(bool& finished);
+  void give_up() noexcept;
+  void close() noexcept;
+
+  const Login login_;
+  const core::Address address_;
+  const core::AddressRules* rules_;
+  core::Wait& wait_;
+  core::Deadline deadline_;
+  core::PrivateStack stack_;
+  tds_dblib_dbprocess* handle_ = nullptr;
+  Messages messages_;
+
+  // What the suspended call waits for.
+  int socket_ = -1;
+  unsigned events_ = core::wait_none;
+  std::string wanted_host_;
+  std::vector<core::Address> found_;
+
+  std::size_t bytes_left_ = 0;
+  unsigned receives_ = 0;
+  bool redirected_ = false;  ///< the login was sent on to another server, where the address was checked as well
+  bool received_ = false;    ///< anything at all
+  bool interrupting_ = false;
+  bool failing_ = false;  ///< waits of the library fail at once
+  bool logged_in_ = false;
+  bool busy_ = false;
+  bool usable_ = true;
+  bool snapshots_allowed_ = false;
+  bool takes_snapshots_ = false;  ///< the isolation level now
+  bool in_transaction_ = false;
+  std::string assertion_;  ///< not empty: the library failed, and its stack is never resumed
+};
+
+}  // namespace connector::sqlserver

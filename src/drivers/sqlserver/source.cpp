@@ -1,0 +1,297 @@
+#include "drivers/sqlserver/source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <sybfront.h>
+#include <sybdb.h>
+
+#include "core/utf8.hpp"
+#include "drivers/sqlserver/dialect.hpp"
+#include "drivers/sqlserver/value_decoder.hpp"
+
+namespace connector::sqlserver {
+
+namespace {
+
+using core::ErrorNumber;
+using core::Phase;
+
+constexpr const char* default_schema = "dbo";
+
+/// A value of PostgreSQL has at most 1 GB, twice as much in UTF-16; then there is the rest of the row.
+constexpr std::size_t max_row_bytes = (std::size_t{1} << 31) + (std::size_t{1} << 26);
+
+core::Error request_error(std::string message, std::string hint = {}) {
+  return core::Error(ErrorNumber::invalid_parameters, std::move(message), "Provider sqlserver, phase describe.",
+                     std::move(hint));
+}
+
+/// A query that ends with ORDER BY may stand in another one only with one of these behind it.
+constexpr std::string_view wrappings[] = {"", "\nOFFSET 0 ROWS"};
+
+/// True if values that arrive as `wire` can be stored as described.
+bool can_store(Decode described, Decode wire) {
+  const auto is_plain = [](Decode decode) {
+    return decode == Decode::text || decode == Decode::bytes || decode == Decode::geometry;
+  };
+  return described == wire || (is_plain(described) && is_plain(wire));
+}
+
+}  // namespace
+
+SqlServerSource::SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database)
+    : session_(session), encoding_(request.encoding) {
+  try {
+    if (request.query.empty()) {
+      describe_table(request, database);
+    } else {
+      describe_query(request);
+    }
+  } catch (...) {
+    if (session_.busy()) session_.stop_statement();
+    throw;
+  }
+}
+
+SqlServerSource::~SqlServerSource() {
+  if (session_.busy()) session_.stop_statement();
+}
+
+void SqlServerSource::describe_table(const core::SourceRequest& request, std::string_view database) {
+  const std::string schema = request.schema.empty() ? default_schema : request.schema;
+  table_ = quote_table(database, schema, request.table);
+  summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
+  const Doing doing{Phase::describe, summary_};
+  const auto facts = describe_statement(session_, "SELECT * FROM " + table_, doing);
+  std::vector<Column> columns;
+  if (facts) {
+    columns = described_columns(*facts);
+  } else {
+    if (!session_.start("SELECT TOP (0) * FROM " + table_, doing)) throw changed_error();
+    columns = result_columns();
+    if (session_.next_result(doing)) throw changed_error();
+  }
+  const TableFacts table = read_table_facts(session_, database, schema, request.table);
+  for (const std::size_t index : chosen(columns, request)) {
+    core::RemoteColumn& column = add_column(columns[index], index);
+    column.not_null = columns[index].not_null;
+    const auto comment = table.column_comments.find(column.name);
+    if (comment != table.column_comments.end()) column.comment = comment->second;
+  }
+  for (const std::string& key_column : table.primary_key) {
+    const auto found = std::find_if(description_.columns.begin(), description_.columns.end(),
+                                    [&](const core::RemoteColumn& column) { return column.name == key_column; });
+    if (found == description_.columns.end()) {  // it was not asked for: the others are no key
+      description_.primary_key.clear();
+      break;
+    }
+    description_.primary_key.push_back(key_column);
+  }
+  description_.comment = table.comment;
+  description_.estimated_rows = table.estimated_rows;
+}
+
+void SqlServerSource::describe_query(const core::SourceRequest& request) {
+  query_ = request.query;
+  summary_ = "could not run the query";
+  const Doing doing{Phase::describe, summary_};
+  const auto facts = describe_statement(session_, query_, doing);
+  std::vector<Column> columns;
+  if (facts) {
+    columns = described_columns(*facts);
+  } else {
+    session_.begin_transaction(false, doing);
+    started_ = session_.start(query_, {Phase::execute, summary_});
+    if (started_) columns = result_columns();
+  }
+  if (columns.empty()) throw request_error("the query yields no rows");
+  query_columns_ = columns.size();
+  for (const std::size_t index : chosen(columns, request)) add_column(columns[index], index);
+  if (!started_) prepare_wrapping();
+}
+
+std::vector<SqlServerSource::Column> SqlServerSource::described_columns(const std::vector<ColumnFacts>& facts) const {
+  const bool dates_as_text = dbtds(session_.handle()) < DBTDS_7_3;
+  std::vector<Column> columns;
+  for (const ColumnFacts& column : facts) {
+    columns.push_back({column.name, described_rule(column, encoding_, dates_as_text), column.not_null});
+  }
+  return columns;
+}
+
+/// Of the result at hand.
+std::vector<SqlServerSource::Column> SqlServerSource::result_columns() {
+  std::vector<Column> columns;
+  DBPROCESS* handle = session_.handle();
+  for (int i = 1; i <= dbnumcols(handle); ++i) {
+    WireFacts facts;
+    facts.type = dbcoltype(handle, i);
+    if (const DBTYPEINFO* info = dbcoltypeinfo(handle, i)) {
+      facts.precision = info->precision;
+      facts.scale = info->scale;
+    }
+    const char* name = dbcolname(handle, i);
+    columns.push_back({name == nullptr ? "" : name, wire_rule(facts), false});
+  }
+  return columns;
+}
+
+std::vector<std::size_t> SqlServerSource::chosen(const std::vector<Column>& columns,
+                                                 const core::SourceRequest& request) const {
+  std::vector<std::size_t> indexes;
+  if (request.columns.empty()) {
+    for (std::size_t i = 0; i < columns.size(); ++i) indexes.push_back(i);
+    return indexes;
+  }
+  for (const core::ColumnRequest& asked : request.columns) {
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == asked.name; });
+    if (found == columns.end()) {
+      throw request_error(
+          (table_.empty() ? "the query" : "the table") + std::string(" has no column ") + core::quoted(asked.name),
+          "Upper and lower case are told apart.");
+    }
+    indexes.push_back(static_cast<std::size_t>(found - columns.begin()));
+  }
+  return indexes;
+}
+
+core::RemoteColumn& SqlServerSource::add_column(const Column& column, std::size_t position) {
+  columns_.push_back({position, column.rule});
+  core::RemoteColumn& described = description_.columns.emplace_back();
+  described.name = column.name;
+  described.remote_type = column.rule.remote_type;
+  described.type = column.rule.type;
+  described.form = column.rule.form;
+  described.encoding = column.rule.encoding;
+  described.unsupported_reason = column.rule.unsupported;
+  return described;
+}
+
+/// Columns of a query that must be rewritten are so in a query around it. Where that is not possible they are left out.
+void SqlServerSource::prepare_wrapping() {
+  std::vector<std::size_t> rewritten_columns;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].rule.rewrite.empty()) rewritten_columns.push_back(i);
+  }
+  if (rewritten_columns.empty()) return;
+  for (const std::string_view wrapping : wrappings) {
+    try {
+      if (describe_statement(session_, wrapped_query(rewritten_columns, wrapping), {Phase::describe, summary_})) {
+        wrapping_ = wrapping;
+        return;
+      }
+    } catch (const core::Error&) {
+      if (!session_.usable()) throw;
+    }
+  }
+  for (const std::size_t index : rewritten_columns) {
+    description_.columns[index].unsupported_reason =
+        "values of " + columns_[index].rule.remote_type +
+        " must be converted on the server, and this query can't stand in another one; convert them in the query";
+  }
+}
+
+std::string SqlServerSource::select_list(const std::vector<std::size_t>& selected) const {
+  std::string list;
+  for (const std::size_t index : selected) {
+    const SourceColumn& column = columns_[index];
+    const std::string name =
+        table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(description_.columns[index].name);
+    if (!list.empty()) list += ", ";
+    list += column.rule.rewrite.empty() ? name : rewritten(column.rule, name);
+  }
+  return list.empty() ? "NULL" : list;
+}
+
+/// The query with its columns numbered, since their names may be missing, or be there twice.
+std::string SqlServerSource::wrapped_query(const std::vector<std::size_t>& selected, std::string_view more) const {
+  std::string names;
+  for (std::size_t i = 0; i < query_columns_; ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
+  // The line breaks end a comment that the query may end with.
+  return "SELECT " + select_list(selected) + " FROM (\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
+}
+
+void SqlServerSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+  bool is_rewritten = !table_.empty();
+  if (!started_) {
+    std::string sql = query_;
+    if (!table_.empty()) {
+      sql = "SELECT " + (row_limit ? "TOP (" + std::to_string(*row_limit) + ") " : std::string()) +
+            select_list(selected) + " FROM " + table_;
+    } else if (std::any_of(selected.begin(), selected.end(),
+                           [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); })) {
+      is_rewritten = true;
+      sql = wrapped_query(selected, wrapping_);
+    }
+    const Doing doing{Phase::execute, summary_};
+    // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
+    session_.begin_transaction(!table_.empty(), doing);
+    if (!session_.start(sql, doing)) throw changed_error();
+  }
+  map_columns(selected, is_rewritten);
+}
+
+/// How the rows are read. The table may have changed since it was described.
+void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
+  const int count = dbnumcols(session_.handle());
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    const SourceColumn& column = columns_[selected[i]];
+    const int number = static_cast<int>(is_rewritten ? i : column.position) + 1;
+    const auto wire = number <= count ? wire_decode(dbcoltype(session_.handle(), number)) : std::nullopt;
+    if (!wire || !can_store(column.rule.decode, *wire)) throw changed_error();
+    wire_.push_back({number, column.rule.decode, i});
+  }
+}
+
+core::Error SqlServerSource::changed_error() const {
+  return core::remote_error({.provider = "sqlserver",
+                             .phase = Phase::execute,
+                             .number = ErrorNumber::cannot_read,
+                             .summary = summary_,
+                             .remote_message = "its columns have changed since it was described",
+                             .hint = "Try again."});
+}
+
+bool SqlServerSource::fetch(core::RowBatch& batch) {
+  constexpr Doing reading{Phase::fetch, "could not read rows"};
+  bool more = true;
+  session_.call([&] {
+    while (more && !batch.full()) {
+      session_.allow(max_row_bytes);
+      more = dbnextrow(session_.handle()) != NO_MORE_ROWS && !dbdead(session_.handle()) &&
+             !session_.messages().has_server_error();
+      if (more) read_row(batch);
+    }
+  });
+  if (session_.messages().error() != nullptr || dbdead(session_.handle())) {
+    throw statement_error(reading.phase, reading.summary, session_.messages());
+  }
+  if (!more && session_.next_result(reading)) {
+    throw core::Error(ErrorNumber::cannot_read, "the query yields more than one result",
+                      "Provider sqlserver, phase fetch.", "Ask for one result at a time.");
+  }
+  return more;
+}
+
+void SqlServerSource::read_row(core::RowBatch& batch) {
+  DBPROCESS* handle = session_.handle();
+  if (session_.messages().error() != nullptr) {
+    const std::string summary =
+        "could not convert the text of row " + std::to_string(batch.rows_before() + batch.rows() + 1) + " to UTF8";
+    throw statement_error(Phase::convert, summary, session_.messages());
+  }
+  for (const WireColumn& column : wire_) {
+    const BYTE* value = dbdata(handle, column.number);
+    if (value == nullptr) {
+      batch.set_null(column.target);
+    } else {
+      decode_value(column.decode, {value, static_cast<std::size_t>(dbdatlen(handle, column.number))}, column.target,
+                   batch);
+    }
+  }
+  batch.finish_row();
+}
+
+}  // namespace connector::sqlserver

@@ -1,0 +1,72 @@
+// A table or query: described by the server, read as a stream of rows.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/sqlserver/description.hpp"
+#include "drivers/sqlserver/session.hpp"
+#include "drivers/sqlserver/types.hpp"
+
+namespace connector::sqlserver {
+
+class SqlServerSource final : public core::Source {
+ public:
+  /// Describes the request. A query that the server can't describe is started. `database`: of the connection.
+  SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database);
+  /// Stops the remote statement if rows are left; then the session is of no more use.
+  ~SqlServerSource() override;
+
+  const core::SourceDescription& description() const override { return description_; }
+  void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
+  bool fetch(core::RowBatch& batch) override;
+
+ private:
+  /// A column of the statement that was described.
+  struct Column {
+    std::string name;
+    ColumnRule rule;
+    bool not_null = false;
+  };
+  /// A column of the description, and how it is read.
+  struct SourceColumn {
+    std::size_t position = 0;  ///< in the statement that was described
+    ColumnRule rule;
+  };
+  /// A column of the result that is read into the batch.
+  struct WireColumn {
+    int number = 0;  ///< db-lib counts from 1
+    Decode decode = Decode::text;
+    std::size_t target = 0;
+  };
+
+  void describe_table(const core::SourceRequest& request, std::string_view database);
+  void describe_query(const core::SourceRequest& request);
+  std::vector<Column> described_columns(const std::vector<ColumnFacts>& facts) const;
+  std::vector<Column> result_columns();
+  std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request) const;
+  core::RemoteColumn& add_column(const Column& column, std::size_t position);
+  void prepare_wrapping();
+  std::string select_list(const std::vector<std::size_t>& selected) const;
+  std::string wrapped_query(const std::vector<std::size_t>& selected, std::string_view more) const;
+  void map_columns(const std::vector<std::size_t>& selected, bool is_rewritten);
+  void read_row(core::RowBatch& batch);
+  core::Error changed_error() const;
+
+  Session& session_;
+  std::string table_;  ///< quoted; empty = a query
+  std::string query_;
+  std::string summary_;
+  std::optional<std::string> encoding_;
+  bool started_ = false;           ///< the query runs already
+  std::string wrapping_;           ///< what the query needs behind it to stand in another one
+  std::size_t query_columns_ = 0;  ///< of the query
+  core::SourceDescription description_;
+  std::vector<SourceColumn> columns_;  ///< as those of the description
+  std::vector<WireColumn> wire_;
+};
+
+}  // namespace connector::sqlserver

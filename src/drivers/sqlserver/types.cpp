@@ -1,0 +1,383 @@
+#include "drivers/sqlserver/types.hpp"
+
+#include <algorithm>
+
+#include <sybfront.h>
+#include <sybdb.h>
+
+namespace connector::sqlserver {
+
+namespace {
+
+using core::LogicalType;
+using core::TypeKind;
+using core::ValueForm;
+
+/// The types that sp_describe_first_result_set names. (Its numbers are Babelfish's own there.)
+enum class Type {
+  bigint,
+  binary,
+  bit,
+  character,
+  clr,
+  date,
+  datetime,
+  datetime2,
+  datetimeoffset,
+  decimal,
+  floating,
+  image,
+  integer,
+  json,
+  money,
+  nchar,
+  ntext,
+  nvarchar,
+  real,
+  smalldatetime,
+  smallint,
+  smallmoney,
+  sql_variant,
+  text,
+  time,
+  timestamp,
+  tinyint,
+  uniqueidentifier,
+  varbinary,
+  varchar,
+  vector,
+  xml,
+  unknown,
+};
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+
+constexpr TypeName type_names[] = {
+    {"bigint", Type::bigint},
+    {"binary", Type::binary},
+    {"bit", Type::bit},
+    {"char", Type::character},
+    {"date", Type::date},
+    {"datetime", Type::datetime},
+    {"datetime2", Type::datetime2},
+    {"datetimeoffset", Type::datetimeoffset},
+    {"decimal", Type::decimal},
+    {"float", Type::floating},
+    {"geography", Type::clr},
+    {"geometry", Type::clr},
+    {"hierarchyid", Type::clr},
+    {"image", Type::image},
+    {"int", Type::integer},
+    {"json", Type::json},
+    {"money", Type::money},
+    {"nchar", Type::nchar},
+    {"ntext", Type::ntext},
+    {"numeric", Type::decimal},
+    {"nvarchar", Type::nvarchar},
+    {"real", Type::real},
+    {"rowversion", Type::timestamp},
+    {"smalldatetime", Type::smalldatetime},
+    {"smallint", Type::smallint},
+    {"smallmoney", Type::smallmoney},
+    {"sql_variant", Type::sql_variant},
+    {"sysname", Type::nvarchar},
+    {"text", Type::text},
+    {"time", Type::time},
+    {"timestamp", Type::timestamp},
+    {"tinyint", Type::tinyint},
+    {"uniqueidentifier", Type::uniqueidentifier},
+    {"varbinary", Type::varbinary},
+    {"varchar", Type::varchar},
+    {"vector", Type::vector},
+    {"xml", Type::xml},
+};
+
+/// CLR types that are not the server's own have no system name.
+Type type_of(const ColumnFacts& facts) {
+  if (facts.type_name.empty()) return facts.user_type.empty() ? Type::unknown : Type::clr;
+  const std::string_view base = std::string_view(facts.type_name).substr(0, facts.type_name.find('('));
+  const auto found = std::find_if(std::begin(type_names), std::end(type_names),
+                                  [&](const TypeName& name) { return name.name == base; });
+  return found == std::end(type_names) ? Type::unknown : found->type;
+}
+
+constexpr int max_length_of_max = -1;
+
+/// Types of the wire that sybdb.h does not name.
+constexpr int wire_uniqueidentifier = 36;
+constexpr int wire_sql_variant = 98;
+
+LogicalType kind(TypeKind kind, std::int32_t length = 0, std::int32_t scale = 0) {
+  LogicalType type;
+  type.kind = kind;
+  type.length = length;
+  type.scale = scale;
+  return type;
+}
+
+/// Seven digits are the server's default, PostgreSQL has six.
+std::int32_t fraction_digits(int scale) {
+  return static_cast<std::int32_t>(std::clamp(scale, 0, 6));
+}
+
+ColumnRule datum(Decode decode, LogicalType type) {
+  ColumnRule rule;
+  rule.decode = decode;
+  rule.type = std::move(type);
+  return rule;
+}
+
+ColumnRule text_form(LogicalType type) {
+  ColumnRule rule = datum(Decode::text, std::move(type));
+  rule.form = ValueForm::text;
+  return rule;
+}
+
+ColumnRule numeric_rule(int precision, int scale) {
+  if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
+    return datum(Decode::numeric, kind(TypeKind::numeric));
+  }
+  return datum(Decode::numeric, kind(TypeKind::numeric, precision, scale));
+}
+
+/// Text of the server's code pages, which the library converts; with `encoding` its bytes as they are stored.
+ColumnRule code_page_text(LogicalType type, const std::optional<std::string>& encoding, std::string_view raw) {
+  ColumnRule rule = text_form(std::move(type));
+  if (encoding) {
+    rule.encoding = *encoding;
+    rule.rewrite = raw;
+  }
+  return rule;
+}
+
+ColumnRule geometry_rule(TypeKind geometry_kind) {
+  ColumnRule rule = datum(Decode::geometry, kind(geometry_kind));
+  rule.form = ValueForm::receive;
+  // Other than STAsBinary() this keeps Z and M.
+  rule.rewrite = "CAST(?.STSrid AS binary(4)) + ?.AsBinaryZM()";
+  return rule;
+}
+
+/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language.
+ColumnRule variant_rule() {
+  ColumnRule rule = text_form(kind(TypeKind::text));
+  rule.rewrite =
+      "CASE CAST(SQL_VARIANT_PROPERTY(?, 'BaseType') AS nvarchar(128)) "
+      "WHEN N'float' THEN LTRIM(RTRIM(CONVERT(nvarchar(60), CAST(? AS float), 3))) "
+      "WHEN N'real' THEN LTRIM(RTRIM(CONVERT(nvarchar(60), CAST(? AS real), 3))) "
+      "WHEN N'money' THEN CONVERT(nvarchar(4000), CAST(? AS money), 2) "
+      "WHEN N'smallmoney' THEN CONVERT(nvarchar(4000), CAST(? AS smallmoney), 2) "
+      "WHEN N'datetime' THEN CONVERT(nvarchar(4000), CAST(? AS datetime), 121) "
+      "WHEN N'smalldatetime' THEN CONVERT(nvarchar(4000), CAST(? AS smalldatetime), 120) "
+      "WHEN N'binary' THEN CONVERT(nvarchar(4000), CAST(? AS varbinary(8000)), 1) "
+      "WHEN N'varbinary' THEN CONVERT(nvarchar(4000), CAST(? AS varbinary(8000)), 1) "
+      "ELSE CAST(? AS nvarchar(4000)) END";
+  return rule;
+}
+
+ColumnRule clr_rule(const ColumnFacts& facts) {
+  const std::string& name = facts.type_name.empty() ? facts.user_type : facts.type_name;
+  if (name == "geometry") return geometry_rule(TypeKind::geometry);
+  if (name == "geography") return geometry_rule(TypeKind::geography);
+  ColumnRule rule = text_form(kind(TypeKind::text));
+  // Every CLR type has this method.
+  rule.rewrite = "?.ToString()";
+  return rule;
+}
+
+ColumnRule string_rule(const ColumnFacts& facts, const std::optional<std::string>& encoding) {
+  const bool is_max = facts.max_length == max_length_of_max;
+  const std::string length = is_max ? "max" : std::to_string(facts.max_length);
+  switch (type_of(facts)) {
+    case Type::character:
+      return code_page_text(kind(TypeKind::bpchar, facts.max_length), encoding, "CAST(? AS varbinary(" + length + "))");
+    case Type::varchar:
+      return code_page_text(is_max ? kind(TypeKind::text) : kind(TypeKind::varchar, facts.max_length), encoding,
+                            "CAST(? AS varbinary(" + length + "))");
+    case Type::text:
+      return code_page_text(kind(TypeKind::text), encoding, "CAST(CAST(? AS varchar(max)) AS varbinary(max))");
+    case Type::nchar:
+      return text_form(kind(TypeKind::bpchar, facts.max_length / 2));
+    case Type::nvarchar:
+      return text_form(is_max ? kind(TypeKind::text) : kind(TypeKind::varchar, facts.max_length / 2));
+    default:
+      return text_form(kind(TypeKind::text));
+  }
+}
+
+ColumnRule rule_of_type(const ColumnFacts& facts, const std::optional<std::string>& encoding) {
+  switch (type_of(facts)) {
+    case Type::bit:
+      return datum(Decode::boolean, kind(TypeKind::boolean));
+    case Type::tinyint:
+      return datum(Decode::uint8, kind(TypeKind::int2));
+    case Type::smallint:
+      return datum(Decode::int16, kind(TypeKind::int2));
+    case Type::integer:
+      return datum(Decode::int32, kind(TypeKind::int4));
+    case Type::bigint:
+      return datum(Decode::int64, kind(TypeKind::int8));
+    case Type::real:
+      return datum(Decode::float4, kind(TypeKind::float4));
+    case Type::floating:
+      return datum(Decode::float8, kind(TypeKind::float8));
+    case Type::money:
+      return datum(Decode::money8, kind(TypeKind::numeric, 19, 4));
+    case Type::smallmoney:
+      return datum(Decode::money4, kind(TypeKind::numeric, 10, 4));
+    case Type::decimal:
+      return numeric_rule(facts.precision, facts.scale);
+    case Type::date:
+      return datum(Decode::date, kind(TypeKind::date, -1));
+    case Type::time:
+      return datum(Decode::time, kind(TypeKind::time, fraction_digits(facts.scale)));
+    case Type::smalldatetime:
+      return datum(Decode::smalldatetime, kind(TypeKind::timestamp, 6));
+    case Type::datetime:
+      return datum(Decode::datetime, kind(TypeKind::timestamp, 6));
+    case Type::datetime2:
+      return datum(Decode::datetime2, kind(TypeKind::timestamp, fraction_digits(facts.scale)));
+    case Type::datetimeoffset:
+      return datum(Decode::datetimeoffset, kind(TypeKind::timestamptz, fraction_digits(facts.scale)));
+    case Type::uniqueidentifier:
+      return datum(Decode::uuid, kind(TypeKind::uuid));
+    case Type::binary:
+    case Type::varbinary:
+    case Type::image:
+    case Type::timestamp:
+      return datum(Decode::bytes, kind(TypeKind::bytea));
+    case Type::xml:
+      return text_form(kind(TypeKind::xml));
+    case Type::json: {
+      ColumnRule rule = text_form(kind(TypeKind::jsonb));
+      rule.rewrite = "CAST(? AS nvarchar(max))";
+      return rule;
+    }
+    case Type::vector: {
+      ColumnRule rule = text_form(kind(TypeKind::text));
+      rule.rewrite = "CAST(? AS nvarchar(max))";
+      return rule;
+    }
+    case Type::sql_variant:
+      return variant_rule();
+    case Type::clr:
+      return clr_rule(facts);
+    case Type::character:
+    case Type::varchar:
+    case Type::text:
+    case Type::nchar:
+    case Type::nvarchar:
+    case Type::ntext:
+      return string_rule(facts, encoding);
+    case Type::unknown:
+      break;
+  }
+  ColumnRule rule = text_form(kind(TypeKind::text));
+  rule.unsupported = "its type is not known to the connector";
+  return rule;
+}
+
+}  // namespace
+
+ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::string>& encoding, bool dates_as_text) {
+  ColumnRule rule = rule_of_type(facts, encoding);
+  const Type type = type_of(facts);
+  const bool came_with_7_3 =
+      type == Type::date || type == Type::time || type == Type::datetime2 || type == Type::datetimeoffset;
+  if (dates_as_text && came_with_7_3) {
+    rule.form = ValueForm::text;
+    rule.decode = Decode::text;
+  }
+  rule.remote_type = facts.type_name.empty() ? facts.user_type : facts.type_name;
+  if (type == Type::timestamp) rule.remote_type = "rowversion";
+  return rule;
+}
+
+ColumnRule wire_rule(const WireFacts& facts) {
+  const auto named = [](ColumnRule rule, std::string name) {
+    rule.remote_type = std::move(name);
+    return rule;
+  };
+  const auto scaled = [&](ColumnRule rule, const char* name) {
+    return named(std::move(rule), std::string(name) + '(' + std::to_string(facts.scale) + ')');
+  };
+  switch (facts.type) {
+    case SYBBIT:
+    case SYBBITN:
+      return named(datum(Decode::boolean, kind(TypeKind::boolean)), "bit");
+    case SYBINT1:
+      return named(datum(Decode::uint8, kind(TypeKind::int2)), "tinyint");
+    case SYBINT2:
+      return named(datum(Decode::int16, kind(TypeKind::int2)), "smallint");
+    case SYBINT4:
+      return named(datum(Decode::int32, kind(TypeKind::int4)), "int");
+    case SYBINT8:
+      return named(datum(Decode::int64, kind(TypeKind::int8)), "bigint");
+    case SYBREAL:
+      return named(datum(Decode::float4, kind(TypeKind::float4)), "real");
+    case SYBFLT8:
+      return named(datum(Decode::float8, kind(TypeKind::float8)), "float");
+    case SYBMONEY4:
+      return named(datum(Decode::money4, kind(TypeKind::numeric, 10, 4)), "smallmoney");
+    case SYBMONEY:
+      return named(datum(Decode::money8, kind(TypeKind::numeric, 19, 4)), "money");
+    case SYBNUMERIC:
+    case SYBDECIMAL:
+      return named(numeric_rule(facts.precision, facts.scale),
+                   "decimal(" + std::to_string(facts.precision) + ',' + std::to_string(facts.scale) + ')');
+    case SYBDATETIME4:
+      return named(datum(Decode::smalldatetime, kind(TypeKind::timestamp, 6)), "smalldatetime");
+    case SYBDATETIME:
+      return named(datum(Decode::datetime, kind(TypeKind::timestamp, 6)), "datetime");
+    case SYBMSDATE:
+      return named(datum(Decode::date, kind(TypeKind::date, -1)), "date");
+    case SYBMSTIME:
+      return scaled(datum(Decode::time, kind(TypeKind::time, fraction_digits(facts.scale))), "time");
+    case SYBMSDATETIME2:
+      return scaled(datum(Decode::datetime2, kind(TypeKind::timestamp, fraction_digits(facts.scale))), "datetime2");
+    case SYBMSDATETIMEOFFSET:
+      return scaled(datum(Decode::datetimeoffset, kind(TypeKind::timestamptz, fraction_digits(facts.scale))),
+                    "datetimeoffset");
+    case wire_uniqueidentifier:
+      return named(datum(Decode::uuid, kind(TypeKind::uuid)), "uniqueidentifier");
+    case SYBBINARY:
+    case SYBVARBINARY:
+    case SYBIMAGE:
+      return named(datum(Decode::bytes, kind(TypeKind::bytea)), "varbinary");
+    case SYBCHAR:
+    case SYBVARCHAR:
+    case SYBNVARCHAR:
+    case SYBTEXT:
+    case SYBNTEXT:
+      return named(text_form(kind(TypeKind::text)), "varchar");
+    default: {
+      ColumnRule rule =
+          named(text_form(kind(TypeKind::text)), facts.type == wire_sql_variant ? "sql_variant" : "CLR type");
+      rule.unsupported = "the query can't be described, so that the column could be converted; convert it in the query";
+      return rule;
+    }
+  }
+}
+
+std::optional<Decode> wire_decode(int type) noexcept {
+  const ColumnRule rule = wire_rule({.type = type, .precision = 1, .scale = 0});
+  if (!rule.unsupported.empty()) return std::nullopt;
+  return rule.decode;
+}
+
+std::string rewritten(const ColumnRule& rule, std::string_view column) {
+  std::string sql;
+  for (const char c : rule.rewrite) {
+    if (c == '?') {
+      sql += column;
+    } else {
+      sql += c;
+    }
+  }
+  return sql;
+}
+
+}  // namespace connector::sqlserver

@@ -1,0 +1,80 @@
+// Which local type a remote column gets, how it is asked for, and how its values are read: the one place that knows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/logical_type.hpp"
+#include "core/row_batch.hpp"
+
+namespace connector::sqlserver {
+
+/// How a value in db-lib's binary form is read and stored.
+enum class Decode : std::uint8_t {
+  boolean,
+  uint8,
+  int16,
+  int32,
+  int64,
+  float4,
+  float8,
+  money4,  ///< int32 / 10,000
+  money8,  ///< two halves of an int64 / 10,000
+  numeric,
+  smalldatetime,
+  datetime,
+  date,
+  time,
+  datetime2,
+  datetimeoffset,
+  uuid,
+  text,
+  bytes,
+  geometry,  ///< SRID, big-endian, and WKB: what the column is rewritten to
+};
+
+/// A column as sp_describe_first_result_set tells it.
+struct ColumnFacts {
+  std::string name;
+  std::string type_name;  ///< system_type_name, "nvarchar(20)"; empty for CLR types
+  std::string user_type;  ///< name of an alias or CLR type
+  int max_length = 0;     ///< bytes; -1 = max
+  int precision = 0;
+  int scale = 0;
+  bool not_null = false;
+};
+
+/// A column as db-lib tells it of a result at hand.
+struct WireFacts {
+  int type = 0;  ///< SYB… of dbcoltype()
+  int precision = 0;
+  int scale = 0;
+};
+
+struct ColumnRule {
+  core::LogicalType type;
+  core::ValueForm form = core::ValueForm::datum;
+  Decode decode = Decode::text;
+  std::string encoding = "UTF8";  ///< of text
+  std::string remote_type;        ///< in the server's words
+  std::string unsupported;        ///< not empty: why it can't be read
+  /// What the column must be rewritten to; `?` stands for the column. Empty = it is read as it is.
+  std::string rewrite;
+};
+
+/// The rule of a column that was described. `encoding`: of the request. `dates_as_text`: before TDS 7.3 the server
+/// sends the types that came with 7.3 (date, time, datetime2, datetimeoffset) as text.
+ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::string>& encoding, bool dates_as_text);
+
+/// The rule of a column of a result, where nothing but the result tells.
+ColumnRule wire_rule(const WireFacts& facts);
+
+/// How values of this type on the wire are read; nothing if they can't be.
+std::optional<Decode> wire_decode(int type) noexcept;
+
+/// The rewritten column: `?` of the rule replaced by `column`.
+std::string rewritten(const ColumnRule& rule, std::string_view column);
+
+}  // namespace connector::sqlserver
