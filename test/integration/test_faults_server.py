@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from harness.database import Database
@@ -142,3 +143,16 @@ def test_local_error_stops_a_server_that_is_writing(db: Database, table: Remote)
     table.create_rows(TABLE, 200_000, width=200)
     connector = table.connector(table=TABLE, columns={"id": "smallint", "word": None})
     import_fails(db, table, connector, "column \"id\", row 32768", number=2001, detail="[Pp]hase convert")
+
+
+def test_keepalives(db: Database, table: Remote) -> None:
+    """The kernel asks for a peer that is silent for long: without it one that vanished is waited for for ever."""
+    with STALLS["execute"](db, table) as stall, db.import_in_background(stall.connector) as job:
+        stall.wait(job)
+        timers = []
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, _, peer, state, _, timer, *_ = line.split()
+            if state == "01" and int(peer.rpartition(":")[2], 16) == table.server.port:
+                timers.append(timer.partition(":")[0])
+        assert timers == ["02"]  # proc_net_tcp.txt: 2 = another timer, such as keepalive
+        job.cancel()
