@@ -252,6 +252,9 @@ def test_temporary_tables_are_private(sql: Client) -> None:
     with pytest.raises(pytds.Error) as caught:
         sql.types("SELECT a FROM #mine")
     assert caught.value.msg_no == 11526
+    with pytest.raises(pytds.Error) as caught:
+        sql.types("CREATE TABLE #other (a int); INSERT INTO #other VALUES (1); SELECT a FROM #other")
+    assert caught.value.msg_no == 11526
     sql.rows("DROP TABLE #mine")
 
 

@@ -83,7 +83,11 @@ def _of(executor: Executor, statement: nodes.Statement) -> Sequence[Column] | No
             raise error(11526, shown)
         return None if any(found.variables) else found.columns
     if isinstance(statement, nodes.Insert | nodes.Update | nodes.Delete):
+        if not statement.output:
+            return None
         table = executor.catalog.table(statement.table)
+        if statement.table[-1].startswith("#"):
+            raise error(11526, shown)
         if table is None:
             raise error(208, ".".join(statement.table))
         names = ("deleted",) if isinstance(statement, nodes.Delete) else ("inserted",)
