@@ -2,7 +2,7 @@
 
 Environment: PROVIDERS (all) mysql, postgres; ROWS (1000000) rows of the mixed and narrow tables, the others in
 proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
-at 3 x ROWS as well.
+at 3 x ROWS as well; REFRESH=0 leaves out refreshes, SHAPES=none leaves out imports.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from servers.workspace import Workspace
 from . import peers_mysql, peers_postgres, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .memory import measure_memory
+from .refreshes import measure_refreshes
 from .shapes import Shape
 from .sources import SOURCES
 
@@ -52,11 +53,19 @@ def main() -> int:
                         if shape.name in wanted:
                             _measure(arena, shape, runs)
                     _memory(arena, rows)
+                    if _words("REFRESH") != ["0"]:
+                        _refreshes(arena, shapes.mixed(rows), runs)
                     arena.connection.close()
                     source.stop()
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _refreshes(arena: Arena, shape: Shape, runs: int) -> None:
+    (fdw,) = (kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw"))
+    arena.source.create(shape)
+    measure_refreshes(arena, shape, runs, fdw)
 
 
 def _words(variable: str) -> list[str]:

@@ -31,6 +31,10 @@ class Source(ABC):
     @abstractmethod
     def create(self, shape: Shape) -> None: ...
 
+    @abstractmethod
+    def change(self, shape: Shape, statement: str) -> None:
+        """Runs a statement in which {table} stands for the shape's table."""
+
 
 class MySqlSource(Source):
     """MariaDB, its tables in memory."""
@@ -57,6 +61,9 @@ class MySqlSource(Source):
             f"FROM (SELECT cast(seq AS signed) AS seq FROM seq_1_to_{shape.rows}) AS numbers",
             f"ANALYZE TABLE {shape.name}",
         )
+
+    def change(self, shape: Shape, statement: str) -> None:
+        self.server.sql(statement.format(table=shape.name))
 
 
 class PostgresSource(Source):
@@ -85,6 +92,9 @@ class PostgresSource(Source):
             f"VACUUM (FREEZE, ANALYZE) {shape.name}",
             "CHECKPOINT",
         )
+
+    def change(self, shape: Shape, statement: str) -> None:
+        self.remote.execute(statement.format(table=shape.name))
 
 
 SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource)
