@@ -7,12 +7,15 @@
 #include "api/preview.hpp"
 #include "api/request.hpp"
 #include "core/error.hpp"
+#include "load/refresh.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
+#include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "utils/memutils.h"
 }
 
@@ -51,6 +54,25 @@ Json primary_key(const connector::load::LoadPlan& plan) {
   Json key = Json::array();
   for (const std::size_t index : plan.primary_key) key.push_back(plan.columns[index].name);
   return key;
+}
+
+/// How a sync would refresh the table that has the local name already: null if there is none of the caller's.
+Json refresh_way(const Request& request, const connector::core::SourceDescription& source,
+                 const connector::load::LoadPlan& plan) {
+  const connector::core::ConnectorSpec& spec = request.spec();
+  const std::string name = connector::pg::exact_server_text(connector::load::wanted_table_name(spec));
+  const std::string table =
+      spec.target_schema ? connector::pg::quote_qualified(connector::pg::exact_server_text(*spec.target_schema), name)
+                         : connector::pg::quote_name(name);
+  const connector::pg::SqlRows rows = connector::pg::query(
+      "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1) "
+      "AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f}') AND pg_catalog.pg_has_role(c.relowner, 'USAGE')",
+      {{TEXTOID, table}});
+  if (rows.empty()) return nullptr;
+  std::string reason;
+  const auto way = connector::load::choose_way(static_cast<Oid>(std::stoul(*rows[0][0])), spec, source, plan, reason);
+  return {{"mode", std::string(connector::load::refresh_way_name(way))},
+          {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
 }
 
 }  // namespace
@@ -101,6 +123,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   result["columns"] = describe_columns(plan, source->description());
   result["primary_key"] = primary_key(plan);
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
+  result["refresh"] = refresh_way(request, source->description(), plan);
   const std::int64_t max_rows = request.limits().max_rows;
   const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
   result["rows"] = connector::api::preview(*source, plan, request, rows);

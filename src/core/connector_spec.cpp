@@ -211,7 +211,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   if (const JsonValue* sync = reader.value("sync"); sync != nullptr) {
     if (sync->type != JsonValue::Type::object) {
       reader.wrong_type("sync", *sync, "an object");
-    } else if (kind != RequestKind::sync) {
+    } else if (kind != RequestKind::sync && kind != RequestKind::dry_run) {
       problems.add("sync", "Key \"sync\" is for cdb_sync_connector() only.");
     } else {
       spec.sync = read_sync(*sync, problems);

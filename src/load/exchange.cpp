@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "load/strong_lock.hpp"
+#include "load/refresh_locks.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"

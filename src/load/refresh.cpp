@@ -10,6 +10,7 @@
 #include "load/hidden_heap.hpp"
 #include "load/import.hpp"
 #include "load/refresh_target.hpp"
+#include "load/refresh_locks.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/spi.hpp"
@@ -17,6 +18,7 @@
 #include "pg/tie.hpp"
 
 extern "C" {
+#include "storage/lmgr.h"
 #include "utils/memutils.h"
 }
 
@@ -191,6 +193,8 @@ class Refresh {
 RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
                           Progress& progress) {
   const core::SyncOptions options = request.spec.sync.value_or(core::SyncOptions());
+  progress.phase(RunPhase::locking);
+  lock_for_refresh(request.relation, wait);
   const RefreshTarget target = open_refresh_target(request.relation);
   const pg::ActAs owner(target.owner, SECURITY_LOCAL_USERID_CHANGE);
   progress.phase(RunPhase::describing);
@@ -239,12 +243,12 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
 }
 
 RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string* reason) {
+                      LoadPlan plan, std::string& reason) {
+  pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
-  const ColumnChanges changes = compare_columns(target, plan, std::nullopt, core::OnSchemaChange::follow);
-  WayChoice choice = choose_way(target, spec, changes, !refresh_key(target, spec, source, plan).empty());
-  if (reason != nullptr) *reason = std::move(choice.reason);
+  WayChoice choice = choose_way(target, spec, ColumnChanges{}, !refresh_key(target, spec, source, plan).empty());
+  reason = std::move(choice.reason);
   return choice.way;
 }
 

@@ -63,8 +63,9 @@ struct RefreshResult {
 RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
                           Progress& progress);
 
-/// Which way a refresh of the relation by this plan would go; `reason` (may be null) tells why not by swap.
+/// Which way a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For dry
+/// runs: takes a reader's lock only.
 RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string* reason);
+                      LoadPlan plan, std::string& reason);
 
 }  // namespace connector::load

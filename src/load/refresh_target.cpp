@@ -17,7 +17,6 @@ extern "C" {
 #include "catalog/pg_publication.h"
 #include "catalog/pg_type.h"
 #include "commands/tablecmds.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -182,10 +181,7 @@ const TargetColumn* RefreshTarget::find(const std::string& server_name) const {
 RefreshTarget open_refresh_target(Oid relation) {
   RefreshTarget target;
   target.oid = relation;
-  const Relation opened = pg::guard([&] {
-    LockRelationOid(relation, ShareUpdateExclusiveLock);
-    return try_relation_open(relation, NoLock);
-  });
+  const Relation opened = pg::guard([&] { return try_relation_open(relation, NoLock); });
   if (opened == nullptr) {
     throw core::Error(ErrorNumber::incompatible_schemas, "the table to refresh does not exist any more", {},
                       "Delete the sync, or create it anew.");

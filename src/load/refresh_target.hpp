@@ -46,9 +46,8 @@ struct RefreshTarget {
   const TargetColumn* find(const std::string& server_name) const;
 };
 
-/// Takes the lock that lets one refresh at a time in and readers and writers go on, then reads the table's facts.
-/// Throws core::Error (incompatible_schemas) if the relation is gone or holds no rows of its own, PgError if the
-/// current role may not act as its owner.
+/// Reads the facts of a table that is locked. Throws core::Error (incompatible_schemas) if the relation is gone or
+/// holds no rows of its own, PgError if the current role may not act as its owner.
 RefreshTarget open_refresh_target(Oid relation);
 
 /// What has to change in the table before the source's rows fit.

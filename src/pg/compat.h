@@ -104,7 +104,7 @@ extern "C" {
 
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
-#define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true, 0)
+#define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true, GetCurrentTimestamp())
 #else
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
 #endif

@@ -9,6 +9,7 @@ from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
 from harness.syncs import Syncs
 
+from servers.process import wait_until
 from servers.remote import Remote
 
 TABLE = "source"
@@ -251,3 +252,33 @@ def test_merge_and_readers(db: Database, source: Remote) -> None:
         assert reader.value(f"SELECT count(*) FROM {TABLE}") == ROWS
         reader.execute("COMMIT")
         assert reader.value(f"SELECT count(*) FROM {TABLE}") == ROWS - 8
+
+
+def test_dry_run_tells_the_way(db: Database, source: Remote, sync: Refreshed) -> None:
+    connector = source.connector(table=TABLE)
+    assert db.dry_run({**connector, "import_as": "nothing_yet"})["refresh"] is None
+    assert db.dry_run(connector)["refresh"] == {"mode": "swap", "reason": None}
+    assert db.dry_run({**connector, "sync": {"mode": "append", "cursor": "id"}})["refresh"]["mode"] == "append"
+    db.execute(f"CREATE PUBLICATION p FOR TABLE {TABLE}")
+    assert db.dry_run(connector)["refresh"] == {"mode": "merge", "reason": "the table is in a publication"}
+    db.execute(f"DROP PUBLICATION p; ALTER TABLE {TABLE} SET SCHEMA information_schema")
+    assert db.dry_run({**connector, "target_schema": "information_schema"})["refresh"]["mode"] == "swap"
+    db.execute(f"ALTER TABLE information_schema.{TABLE} SET SCHEMA public")
+
+
+def test_weak_lock(db: Database, source: Remote, sync: Refreshed) -> None:
+    """Somebody alters the table for long: the wait can be cancelled, and ends with lock_timeout."""
+    with db.another() as holder:
+        holder.execute(f"BEGIN; LOCK TABLE {TABLE} IN SHARE UPDATE EXCLUSIVE MODE")
+        db.execute("SET lock_timeout = '1500ms'")
+        sync.fail(2001, "being changed or refreshed by others")
+        db.execute("RESET lock_timeout")
+        with db.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:
+            wait_until(
+                lambda: bool(db.rows("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", job.pid)), what="the wait for the lock"
+            )
+            job.cancel()
+            with pytest.raises(Exception, match="cancel"):
+                job.result()
+        holder.execute("COMMIT")
+    sync.run("swap")

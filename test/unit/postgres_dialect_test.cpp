@@ -62,5 +62,18 @@ TEST(PostgresDialect, Copyable) {
   }
 }
 
+TEST(PostgresDialect, OrdersCursorsAlikeOnBothSides) {
+  using core::TypeKind;
+  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::numeric}), "\"c\"");
+  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::varchar}),
+            "pg_catalog.convert_to(\"c\"::pg_catalog.text, 'UTF8')");
+  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::json}), std::nullopt);
+  EXPECT_EQ(cursor_literal({.kind = TypeKind::int4}, "7"), "'7'::pg_catalog.int4");
+  EXPECT_EQ(cursor_literal({.kind = TypeKind::float4}, "0.10000000149011612"),
+            "'0.10000000149011612'::pg_catalog.float8");
+  EXPECT_EQ(cursor_literal({.kind = TypeKind::timestamptz}, "infinity"), "'infinity'::pg_catalog.timestamptz");
+  EXPECT_EQ(cursor_literal({.kind = TypeKind::text}, "a'é"), "pg_catalog.decode('6127c3a9', 'hex')");
+}
+
 }  // namespace
 }  // namespace connector::postgres

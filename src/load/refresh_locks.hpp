@@ -1,4 +1,4 @@
-// The strong lock at the end of a refresh by swap, taken without a queue of readers forming behind the request.
+// The locks of a refresh on its table: waiting for them can be interrupted, and forms no queue of readers.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -8,6 +8,10 @@
 #include "core/wait.hpp"
 
 namespace connector::load {
+
+/// Takes the lock that lets one refresh of a table at a time in, and readers and writers go on. `wait` can interrupt
+/// it. Throws core::Error (cannot_load) when the session's lock_timeout has passed, if that is set.
+void lock_for_refresh(Oid table, core::Wait& wait);
 
 /// Takes AccessExclusiveLock on a table and on `others` (its indexes and TOAST table), all or none.
 ///
