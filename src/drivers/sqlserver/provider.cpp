@@ -1,5 +1,6 @@
 #include "drivers/sqlserver/provider.hpp"
 
+#include "core/connection_parameters.hpp"
 #include "drivers/sqlserver/connect.hpp"
 #include "drivers/sqlserver/connection.hpp"
 #include "drivers/sqlserver/library.hpp"
@@ -11,7 +12,6 @@ namespace {
 
 using core::ParameterInfo;
 
-constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
 constexpr std::string_view tds_versions[] = {"7.1", "7.2", "7.3", "7.4"};
 constexpr std::string_view intents[] = {"ReadOnly", "ReadWrite"};
 
@@ -25,16 +25,9 @@ constexpr ParameterInfo connection_parameters[] = {
      .required = true},
     {.name = "username", .description = "Login, or DOMAIN\\user for NTLM.", .required = true},
     {.name = "password", .description = "Password of the login.", .required = true, .secret = true},
-    {.name = "sslmode",
-     .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
-     .default_value = "prefer",
-     .allowed_values = tls_modes},
-    {.name = "sslrootcert",
-     .description = "File of the trusted certificate authorities; default: those of the system.",
-     .server_file = true},
-    {.name = "connect_timeout",
-     .description = "Seconds to wait for the connection, at most the setting connector.connect_timeout.",
-     .integer = true},
+    core::sslmode_parameter("prefer"),
+    core::sslrootcert_parameter,
+    core::connect_timeout_parameter,
     {.name = "tds_version",
      .description = "Version of the protocol to begin with.",
      .default_value = "7.4",

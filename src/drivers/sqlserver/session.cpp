@@ -53,7 +53,9 @@ Session::Session(const Login& login, int port, const core::Address& address, con
   rules_ = nullptr;
 }
 
+/// The end of the process, should its postmaster die, comes in the middle of a call.
 Session::~Session() {
+  if (stack_.is_suspended()) stop_statement();
   close();
 }
 
@@ -130,7 +132,7 @@ void Session::call(const std::function<void()>& function, std::size_t max_bytes)
       interrupt = std::current_exception();
     }
     if (interrupt || !in_time) {
-      leave(finished);
+      finished = leave();
       if (interrupt) std::rethrow_exception(interrupt);
       throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
     }
@@ -157,8 +159,9 @@ bool Session::serve() {
 }
 
 /// Brings the suspended call to its end: with an attention to the server if there is a statement to be stopped, and
-/// without the server if it does not answer that.
-void Session::leave(bool& finished) {
+/// without the server if it does not answer that. False if the library failed meanwhile.
+bool Session::leave() {
+  bool finished = false;
   if (logged_in_ && usable_) {
     core::PollWait wait;
     const core::Deadline until = steady_clock::now() + stop_timeout;
@@ -170,6 +173,7 @@ void Session::leave(bool& finished) {
   }
   give_up();
   while (!finished && assertion_.empty()) finished = step([this] { return stack_.resume(); });
+  return finished;
 }
 
 void Session::give_up() noexcept {
@@ -183,11 +187,17 @@ void Session::give_up() noexcept {
 }
 
 void Session::stop_statement() noexcept {
+  if (!assertion_.empty()) return;
+  if (stack_.is_suspended()) {
+    leave();
+    return;
+  }
   if (!usable_) return;
-  core::PollWait wait;
-  const core::Deadline until = steady_clock::now() + stop_timeout;
   try {
     bytes_left_ = max_answer_bytes;
+    interrupting_ = false;
+    core::PollWait wait;
+    const core::Deadline until = steady_clock::now() + stop_timeout;
     bool finished = step([this] { return stack_.start([this] { dbcancel(handle_); }); });
     while (!finished && assertion_.empty() && steady_clock::now() < until &&
            (events_ == core::wait_none || wait.wait(socket_, events_, until) != core::wait_none)) {

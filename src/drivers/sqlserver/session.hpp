@@ -49,7 +49,7 @@ class Session final : public LibraryHost {
   /// hold for the address that the server may redirect the login to.
   Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules, core::Wait& wait,
           core::Deadline deadline);
-  /// Never waits.
+  /// Waits only if a call was cut off, as stop_statement() does.
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -106,7 +106,7 @@ class Session final : public LibraryHost {
   TextResult read_text(std::size_t max_rows);
   bool step(const std::function<bool()>& go_on);
   bool serve();
-  void leave(bool& finished);
+  bool leave();
   void give_up() noexcept;
   void close() noexcept;
 

@@ -29,6 +29,7 @@ class Dialect:
 
     provider = "mysql"
     placeholder = "?"
+    stops_by_second_connection = True  # else the first one must carry the message
     words: Mapping[str, Words] = {
         "unresolvable": Words("could not (connect|resolve).*resol", "connect", 1012),
         "refused": Words("could not connect.*[Rr]efused", "connect", 1012),

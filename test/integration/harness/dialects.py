@@ -8,10 +8,13 @@ from servers.remote import Remote
 
 from .dialect import Dialect, Words
 from .dialect_postgres import PostgresDialect
+from .dialect_sqlserver import SqlServerDialect
 
 __all__ = ["DIALECTS", "Dialect", "Words", "dialect_of"]
 
-DIALECTS: Mapping[str, Dialect] = {dialect.provider: dialect for dialect in (Dialect(), PostgresDialect())}
+DIALECTS: Mapping[str, Dialect] = {
+    dialect.provider: dialect for dialect in (Dialect(), PostgresDialect(), SqlServerDialect())
+}
 
 
 def dialect_of(remote: Remote) -> Dialect:

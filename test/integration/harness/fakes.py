@@ -13,6 +13,8 @@ from typing import Any
 from servers.fake_mysql import FakeMySql, Mode
 from servers.fake_postgres import FakePostgres, PgMode
 from servers.fake_server import FakeServer
+from servers.fake_sqlserver import FakeSqlServer
+from servers.fake_sqlserver import Mode as TdsMode
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,29 @@ FAKES: Mapping[str, Fake] = {
             "authenticate": PgMode.STALL_AFTER_GREETING,
             "describe": PgMode.STALL_ON_QUERY,
             "columns": PgMode.STALL_AFTER_COLUMNS,
+        },
+        tls={"sslmode": "require"},
+    ),
+    "sqlserver": Fake(
+        make=FakeSqlServer,
+        modes=TdsMode,
+        before_login=frozenset(mode for mode in TdsMode if mode.value <= TdsMode.STALL_AFTER_LOGIN.value),
+        # The second stalls nothing but an attention.
+        harmless=frozenset({TdsMode.ODD_LOGIN_VERSION, TdsMode.CLOSES_ON_ATTENTION}),
+        slow=frozenset(
+            mode for mode in TdsMode if "STALL" in mode.name or "HUGE" in mode.name or "ENDLESS" in mode.name
+        )
+        | {
+            TdsMode.SILENT,
+            TdsMode.TLS_LIE,
+            TdsMode.GARBAGE_PRELOGIN,
+            TdsMode.GARBAGE_LOGIN,
+            TdsMode.IGNORES_ATTENTION,
+        },
+        stalls={
+            "authenticate": TdsMode.STALL_ON_LOGIN,
+            "describe": TdsMode.STALL_ON_QUERY,
+            "columns": TdsMode.STALL_AFTER_COLUMNS,
         },
         tls={"sslmode": "require"},
     ),
