@@ -29,7 +29,8 @@ endif
 OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
 
 DATA_built = $(BUILD)/connector--$(CONNECTOR_VERSION).sql
-DATA = $(wildcard sql/connector--*--*.sql)
+# Scripts of older versions and from each to the next: both ways must end in the same catalog.
+DATA = $(wildcard sql/connector--*.sql)
 
 PKG_CONFIG ?= pkg-config
 PACKAGES = libcares

@@ -25,7 +25,6 @@ CREATE UNIQUE INDEX role_limits_key ON connector.role_limits
 CREATE TABLE connector.import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     item_queue_id uuid NOT NULL UNIQUE,
-    synchronization_id uuid,        -- the first run of this sync
     owner oid NOT NULL,
     provider text NOT NULL,
     request json NOT NULL,          -- secrets masked
@@ -33,13 +32,14 @@ CREATE TABLE connector.import (
     schema_name text NOT NULL,
     table_name text,                -- NULL: skipped, failed, or not there yet
     error_code integer,
-    error_message text,
     row_count bigint NOT NULL DEFAULT 0,
     byte_count bigint NOT NULL DEFAULT 0,
     result json,
-    created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
-    ended_at timestamptz
+    ended_at timestamptz,
+    synchronization_id uuid,        -- the first run of this sync
+    error_message text,
+    created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX import_owner ON connector.import (owner, id);
 CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
@@ -104,6 +104,13 @@ CREATE TABLE connector.sync (
 CREATE INDEX sync_due ON connector.sync (run_at)
     WHERE state <> 'syncing' AND (NOT paused OR state = 'queued');
 CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
+
+-- What a restore brings back is paused until somebody resumes it: its table may not be filled yet, its password is not
+-- in the dump, and a copy of a database is not to do the original's work. C knows its own inserts.
+CREATE FUNCTION connector.sync_restored() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'connector_sync_restored';
+CREATE TRIGGER restored BEFORE INSERT ON connector.sync
+    FOR EACH ROW EXECUTE FUNCTION connector.sync_restored();
 
 -- Requests with passwords. Nobody has a privilege on this table, row security keeps out pg_read_all_data as well, and it
 -- is no part of a dump.

@@ -21,11 +21,15 @@
 #include "sync/store.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "datatype/timestamp.h"
+#include "executor/spi.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/fmgrprotos.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 }
 
@@ -284,4 +288,18 @@ CONNECTOR_FUNCTION(connector_sync_delete) {
   require_writable("cdb_sync_delete()");
   store::delete_sync(own_sync(id_argument(fcinfo)).id);
   PG_RETURN_VOID();
+}
+
+/// The trigger on connector.sync: see sql/connector.sql.
+CONNECTOR_FUNCTION(connector_sync_restored) {
+  return pg::guard([=]() -> Datum {
+    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "connector.sync_restored() was not called as a trigger");
+    const auto* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+    if (store::is_creating()) return PointerGetDatum(trigger->tg_trigtuple);
+    int column = SPI_fnumber(trigger->tg_relation->rd_att, "paused");
+    Datum paused = BoolGetDatum(true);
+    bool is_null = false;
+    return PointerGetDatum(
+        heap_modify_tuple_by_cols(trigger->tg_trigtuple, trigger->tg_relation->rd_att, 1, &column, &paused, &is_null));
+  });
 }

@@ -23,6 +23,15 @@ State state_of(std::string_view name) {
   return static_cast<State>(std::find(state_names.begin(), state_names.end(), name) - state_names.begin());
 }
 
+bool creating = false;
+
+struct Creating {
+  Creating() noexcept { creating = true; }
+  ~Creating() { creating = false; }
+  Creating(const Creating&) = delete;
+  Creating& operator=(const Creating&) = delete;
+};
+
 // The table's owner is the sync's, as soon as there is a table.
 constexpr const char* owner_sql = "coalesce(c.relowner, s.owner::oid)";
 constexpr const char* from_sql = " FROM connector.sync s LEFT JOIN pg_class c ON c.oid = s.relation ";
@@ -44,7 +53,12 @@ Time now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+bool is_creating() noexcept {
+  return creating;
+}
+
 void create_sync(const NewSync& sync, Time now) {
+  const Creating scope;
   execute(
       "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, target_schema, "
       "interval_seconds, state, created_at, updated_at, run_at) "

@@ -52,6 +52,9 @@ struct Sync {
 
 void create_sync(const NewSync& sync, Time now);
 
+/// True while create_sync() inserts its row; other inserts come from a restore.
+bool is_creating() noexcept;
+
 /// What to do if another session has the row locked.
 enum class RowLock { wait, skip };
 

@@ -326,6 +326,7 @@ def test_idle(clock: Syncs, table: Remote) -> None:
         "'item_queue_id', gen_random_uuid(), 'run_at', now() + interval '1 day'))).* "
         "FROM connector.sync s, generate_series(1, 10000)"
     )
+    db.execute("UPDATE connector.sync SET paused = false")
     assert clock.now(id)["enqueued"] is True
     clock.wait_for(id, "success")
     wait_for_process(db, "worker", 0)

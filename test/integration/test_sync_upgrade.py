@@ -1,0 +1,187 @@
+"""What outlives the extension's version, the database and the server: updates, dumps, a standby that is promoted."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.database import Database
+from harness.syncs import Syncs, wait_for_process
+
+from servers.postgres import Postgres
+from servers.process import wait_until
+from servers.remote import Remote
+from servers.workspace import free_port
+
+TABLE = "stock"
+ROOT = Path(__file__).resolve().parents[2]
+OLDEST = "0.1.0"
+
+# Everything that belongs to the extension, as text without OIDs.
+CATALOG = """
+WITH objects AS (
+    SELECT classid, objid FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid
+    WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'connector'),
+relations AS (SELECT c.* FROM pg_class c JOIN objects o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid)
+SELECT 'object', pg_describe_object(classid, objid, 0), NULL FROM objects
+UNION ALL SELECT 'function', p.oid::regprocedure::text, concat_ws(' ', p.prosrc, p.provolatile, p.proparallel, p.proisstrict,
+    p.prosecdef, p.proacl, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), obj_description(p.oid, 'pg_proc'),
+    pg_get_function_sqlbody(p.oid))
+    FROM pg_proc p JOIN objects o ON o.classid = 'pg_proc'::regclass AND o.objid = p.oid
+UNION ALL SELECT 'relation', c.oid::regclass::text, concat_ws(' ', c.relkind, c.relacl, c.relrowsecurity, c.reloptions) FROM relations c
+UNION ALL SELECT 'view', c.oid::regclass::text, pg_get_viewdef(c.oid) FROM relations c WHERE c.relkind = 'v'
+UNION ALL SELECT 'column', c.oid::regclass || '.' || a.attname, concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod),
+    a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid))
+    FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+UNION ALL SELECT 'constraint', c.oid::regclass || '.' || k.conname, pg_get_constraintdef(k.oid)
+    FROM relations c JOIN pg_constraint k ON k.conrelid = c.oid
+UNION ALL SELECT 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM relations c JOIN pg_index i ON i.indrelid = c.oid
+UNION ALL SELECT 'trigger', t.tgname, pg_get_triggerdef(t.oid) FROM relations c JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal
+UNION ALL SELECT 'dumped', c.oid::regclass::text, e.extcondition[array_position(e.extconfig, c.oid)]
+    FROM relations c JOIN pg_extension e ON e.extname = 'connector' AND c.oid = ANY (e.extconfig)
+ORDER BY 1, 2, 3
+"""
+
+
+@pytest.fixture
+def table(mariadb: Remote) -> Iterator[Remote]:
+    mariadb.server.start()
+    mariadb.create_rows(TABLE, 100)
+    yield mariadb
+    mariadb.drop(TABLE)
+
+
+def test_update_of_the_extension(pg: Postgres) -> None:
+    """Both ways, installing and updating, end in the same catalog, and data survives."""
+    catalogs = []
+    for name, version in (("updated", OLDEST), ("installed", None)):
+        pg.create_database(name)
+        with Database(pg, name) as db:
+            if version is None:
+                db.execute("CREATE EXTENSION connector")
+            else:
+                db.execute(f"CREATE EXTENSION connector VERSION '{version}'")
+                db.execute("INSERT INTO connector.role_limits (max_syncs) VALUES (7)")
+                db.execute(
+                    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, row_count, byte_count, "
+                    "result, started_at, ended_at) SELECT gen_random_uuid(), oid, 'mysql', '{}', 'complete', 'public', 1, 1, '{}', "
+                    "'2020-01-01', '2020-01-01' FROM pg_roles WHERE rolname = current_user"
+                )
+                db.execute("ALTER EXTENSION connector UPDATE")
+                assert db.value("SELECT max_syncs FROM connector.role_limits") == 7
+                assert db.value("SELECT state FROM connector.imports WHERE created_at = '2020-01-01'") == "complete"
+            current = next(line.split("'")[1] for line in (ROOT / "connector.control").read_text().splitlines() if "default_version" in line)
+            assert db.value("SELECT extversion FROM pg_extension WHERE extname = 'connector'") == current
+            catalogs.append(db.rows(CATALOG))
+        with Database(pg, "postgres") as server:
+            server.execute(f"DROP DATABASE {name}")
+    assert len(catalogs[0]) > 100
+    assert catalogs[0] == catalogs[1]
+
+
+def test_dump_and_restore(clock: Syncs, table: Remote) -> None:
+    """Syncs come back paused, with their tables. Those of named servers need but cdb_sync_resume(), the others their password."""
+    db = clock.database
+    connection = table.connection()
+    login = ", ".join(f"{key} '{connection.pop(key)}'" for key in ("username", "password"))
+    db.execute("CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (" + ", ".join(f"{k} '{v}'" for k, v in connection.items()) + ")")
+    db.execute(f"CREATE USER MAPPING FOR CURRENT_USER SERVER shop OPTIONS ({login})")
+    named = clock.create({"provider": table.provider, "connection": "shop", "table": TABLE, "import_as": "named"})["id"]
+    inline = clock.create(table.connector(table=TABLE, import_as="inline"))["id"]
+    for id in (named, inline):
+        clock.wait_for(id, "success")
+    db.execute("CREATE VIEW seen AS SELECT count(*) AS n FROM named")
+    dump = subprocess.run(
+        [db.server.program("pg_dump"), "--format=custom"], env=db.server.client_environment("clock"), capture_output=True, check=True
+    ).stdout
+    db.server.create_database("restored")
+    subprocess.run(
+        [db.server.program("pg_restore"), "--exit-on-error", "--dbname=restored"],
+        env=db.server.client_environment("restored"), input=dump, check=True,
+    )
+    restored = Syncs(Database(db.server, "restored"))
+    for id in (named, inline):
+        status = restored.status(id)
+        assert status["paused"] is True and status["state"] == "success" and status["user_id"] == "postgres"
+        restored.make_due(id)
+        restored.call("cdb_sync_resume", id)
+    wait_until(lambda: restored.run_count(named) == 1 and restored.state(named) == "success", limit=60, what="a run")
+    assert restored.status(named)["name"] == "named"
+    failed = restored.wait_for(inline, "failure")
+    assert "password of this sync is missing" in failed["error_message"] and failed["run_at"] is None and failed["error_code"] == 1502
+    restored.call("cdb_sync_update", inline, None, table.connector(table=TABLE, import_as="inline"))
+    restored.wait_for(inline, "success")
+    assert restored.database.value("SELECT n FROM seen") == 100
+    assert clock.run_count(named) == 1, "the original goes on by itself"
+    restored.database.close()
+    with Database(db.server, "postgres") as server:
+        server.execute("DROP DATABASE restored")
+
+
+def test_owners(clock: Syncs, table: Remote) -> None:
+    """REASSIGN OWNED and DROP OWNED: the table decides whose sync it is."""
+    db = clock.database
+    first, second = db.create_role("clock_first"), db.create_role("clock_second")
+    for name in ("clock_first", "clock_second"):
+        db.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
+    first.close()
+    id = Syncs(first).create(table.connector(table=TABLE))["id"]
+    clock.wait_for(id, "success")
+    db.execute("REASSIGN OWNED BY clock_first TO clock_second")
+    assert Syncs(second).status(id)["user_id"] == "clock_second"
+    first.close()
+    db.drop_role("clock_first")
+    second.close()
+    Syncs(second).now(id)
+    wait_until(lambda: clock.run_count(id) == 2 and clock.state(id) == "success", limit=60, what="a run")
+    assert db.value(f"SELECT tableowner FROM pg_tables WHERE tablename = '{TABLE}'") == "clock_second"
+    db.execute("ALTER ROLE clock_second RENAME TO clock_renamed")
+    clock.now(id)
+    wait_until(lambda: clock.run_count(id) == 3 and clock.state(id) == "success", limit=60, what="a run")
+    second.close()
+    db.execute("DROP OWNED BY clock_renamed")
+    clock.make_due(id)
+    clock.call("cdb_sync_update", id, "1 day")
+    db.execute("SELECT cdb_sync_delete(%s)", id)
+    db.drop_role("clock_renamed")
+
+
+def test_standby_and_failover(clock: Syncs, table: Remote, preloaded: Postgres) -> None:
+    """Nothing runs on a standby; after its promotion all goes on there."""
+    db = clock.database
+    good = clock.create(table.connector(table=TABLE), interval="1 day")["id"]
+    clock.wait_for(good, "success")
+    running = clock.create(table.connector(sql_query=table.slow_query(600), import_as="slow"))["id"]
+    clock.wait_for(running, "syncing")
+    standby = Postgres(preloaded.workspace, settings=preloaded.settings | {"hot_standby": "on"})
+    standby.settings["unix_socket_directories"] = str(standby.folder)
+    subprocess.run(
+        [preloaded.program("pg_basebackup"), f"--pgdata={standby.folder}/copy", "--checkpoint=fast", "--write-recovery-conf"],
+        env=preloaded.client_environment(), check=True, capture_output=True,
+    )
+    subprocess.run(["rm", "-rf", str(standby.data)], check=True)
+    (standby.folder / "copy").rename(standby.data)
+    auto = standby.data / "postgresql.auto.conf"
+    auto.write_text(auto.read_text() + f"\nunix_socket_directories = '{standby.folder}'\n")
+    for path in (standby.data, *standby.data.rglob("*")):
+        standby.account.give(path)
+    standby._prepared = True
+    standby.port = free_port()
+    with standby:
+        copy = Syncs(Database(standby, "clock"))
+        assert copy.database.value("SELECT pg_is_in_recovery()") is True
+        assert copy.state(running) == "syncing"
+        assert copy.database.value("SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'connector%'") == 0
+        with pytest.raises(Exception, match="read-only|recovery"):
+            copy.now(good)
+        db.close()
+        preloaded.kill()
+        copy.database.execute("SELECT pg_promote()")
+        assert copy.wait_for(running, "failure")["error_code"] == 6671
+        copy.now(good)
+        wait_until(lambda: copy.run_count(good) == 2 and copy.state(good) == "success", limit=60, what="a run")
+        wait_for_process(copy.database, "launcher")
+        copy.database.close()
