@@ -12,6 +12,7 @@ from harness.database import Database
 from harness.errors import fails
 from harness.syncs import NEVER, Syncs
 
+from servers.process import wait_until
 from servers.remote import Remote
 
 TABLE = "goods"
@@ -263,7 +264,7 @@ def test_notify_and_history(syncs: Syncs, table: Remote) -> None:
         for _ in range(5):
             syncs.now(id, wait=True)
         db.execute("RESET connector.keep_runs")
-        listener.connection.poll()
+        wait_until(lambda: listener.connection.poll() or len(listener.connection.notifies) >= 5, limit=60, what="notifications")
         payloads = [json.loads(notify.payload) for notify in listener.connection.notifies]
     assert payloads == [{"kind": "sync", "id": id, "state": "success", "table": f"public.{TABLE}"}] * 5
     assert syncs.run_count(id) == 3
