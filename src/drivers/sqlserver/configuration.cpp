@@ -67,7 +67,7 @@ Configuration::Configuration(const Login& login, int port) {
   std::error_code error;
   std::string folder = std::filesystem::temp_directory_path(error).string();
   if (error) folder = "/tmp";
-  folder += "/connector.XXXXXX";
+  folder += "/connector." + std::to_string(getpid()) + ".XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) throw file_error("could not make a folder " + core::quoted(folder));
   folder_ = folder;
   try {

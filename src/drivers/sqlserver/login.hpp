@@ -9,7 +9,7 @@ namespace connector::sqlserver {
 
 /// The `sslmode` parameter, in libpq's words.
 enum class TlsMode {
-  disable,      ///< plain text, the password included
+  disable,      ///< plain text, the password included, unless the server insists
   prefer,       ///< the login is encrypted if the server can, the rest if it insists; unverified
   require,      ///< everything is encrypted, unverified
   verify_ca,    ///< and the certificate's chain must be trusted
