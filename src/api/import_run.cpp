@@ -35,12 +35,12 @@ Json import_warnings(const load::ImportResult& result) {
   return json.empty() ? Json(nullptr) : json;
 }
 
-PgError numbered(const PgError& error) {
+PgError numbered(const PgError& error, std::string_view provider) {
   if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
   pg::ErrorFields fields = error.fields();
-  const std::string number =
-      "Connector error " + std::to_string(static_cast<int>(core::ErrorNumber::cannot_load)) + ".";
-  fields.detail = fields.detail ? *fields.detail + "\n" + number : number;
+  const std::string where = "Provider " + std::string(provider) + ", phase load.\nConnector error " +
+                            std::to_string(static_cast<int>(core::ErrorNumber::cannot_load)) + ".";
+  fields.detail = fields.detail ? *fields.detail + "\n" + where : where;
   return PgError(std::move(fields));
 }
 
@@ -58,7 +58,7 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, load:
     run.result =
         load::run_import(connection, request.spec(), schema, run.target, request.limits(), request.wait(), progress);
   } catch (const PgError& error) {
-    throw numbered(error);
+    throw numbered(error, request.spec().provider);
   }
   return run;
 }

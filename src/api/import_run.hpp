@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/json.hpp"
 #include "api/request.hpp"
@@ -37,8 +38,8 @@ ImportOutcome describe_import(const Request& request, const ImportRun& run, cons
 /// `warnings` of the result: an object, or null.
 Json import_warnings(const load::ImportResult& result);
 
-/// An error that PostgreSQL raised while loading (a full disk, a unique index) with the connector's number in its
-/// DETAIL. A cancel or shutdown stays what it is.
-pg::PgError numbered(const pg::PgError& error);
+/// An error that PostgreSQL raised while loading (a full disk, a unique index) with provider, phase and the connector's
+/// number in its DETAIL. A cancel or shutdown stays what it is.
+pg::PgError numbered(const pg::PgError& error, std::string_view provider);
 
 }  // namespace connector::api

@@ -26,6 +26,9 @@ using connector::core::RequestKind;
 
 namespace {
 
+/// A preview is a JSON value in memory.
+constexpr std::int64_t max_preview_rows = 1000;
+
 Json optional_count(const std::optional<std::int64_t>& count) {
   return count ? Json(*count) : Json(nullptr);
 }
@@ -110,9 +113,9 @@ CONNECTOR_FUNCTION(connector_tables) {
 CONNECTOR_FUNCTION(connector_dry_run) {
   Request request(PG_GETARG_DATUM(0), RequestKind::dry_run);
   const std::int64_t preview_rows = PG_GETARG_INT32(1);
-  if (preview_rows < 0) {
+  if (preview_rows < 0 || preview_rows > max_preview_rows) {
     throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
-                                 "\"preview_rows\" must not be negative");
+                                 "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows));
   }
   connector::core::Connection& connection = request.connect();
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);

@@ -80,9 +80,9 @@ void Request::check_provider_enabled() {
 
 load::ImportLimits Request::limits() const {
   load::ImportLimits limits;
-  for (const std::int64_t limit : {settings_.max_rows, role_max_rows_, spec_.max_rows.value_or(0)}) {
-    if (limit > 0 && (limits.max_rows == 0 || limit < limits.max_rows)) limits.max_rows = limit;
-  }
+  limits.max_rows = role_max_rows_ > 0 ? role_max_rows_ : settings_.max_rows;
+  const std::int64_t asked = spec_.max_rows.value_or(0);
+  if (asked > 0 && (limits.max_rows == 0 || asked < limits.max_rows)) limits.max_rows = asked;
   limits.max_columns = settings_.max_columns;
   limits.batch_bytes = settings_.batch_bytes;
   return limits;

@@ -43,10 +43,10 @@ bool check_allowed_hosts(char** value, void**, GucSource) {
     core::AddressRules(*value == nullptr ? "" : *value, false);
     return true;
   } catch (const std::exception& error) {
-    std::snprintf(detail, sizeof detail, "%s", error.what());
+    std::snprintf(detail, sizeof detail, "The list can't be used: %s.", error.what());
   } catch (...) {
   }
-  GUC_check_errdetail("%s.", detail);
+  GUC_check_errdetail("%s", detail);
   return false;
 }
 

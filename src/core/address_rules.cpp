@@ -56,6 +56,25 @@ Address unmapped(const Address& address) {
   return result;
 }
 
+/// The IPv4 address that translators (64:ff9b::/96, RFC 6052) or 6to4 relays (2002::/16, RFC 3056) may send packets
+/// for this one to.
+std::optional<Address> embedded(const Address& address) {
+  if (address.family != AF_INET6) return std::nullopt;
+  constexpr unsigned char translated[12] = {0, 0x64, 0xff, 0x9b};
+  const unsigned char* found = nullptr;
+  if (std::memcmp(address.bytes, translated, sizeof translated) == 0) {
+    found = address.bytes + sizeof translated;
+  } else if (address.bytes[0] == 0x20 && address.bytes[1] == 0x02) {
+    found = address.bytes + 2;
+  } else {
+    return std::nullopt;
+  }
+  Address result;
+  result.family = AF_INET;
+  std::memcpy(result.bytes, found, 4);
+  return result;
+}
+
 bool same_bits(const unsigned char* a, const unsigned char* b, int bits) {
   const int whole = bits / 8;
   if (std::memcmp(a, b, static_cast<std::size_t>(whole)) != 0) return false;
@@ -144,8 +163,9 @@ AddressRules::AddressRules(std::string_view allowed_hosts, bool trusted)
 
 void AddressRules::check(std::string_view server, const Address& dialled) const {
   const Address address = unmapped(dialled);
-  const bool link_local = is_link_local(address);
-  const bool this_machine = is_this_machine(address);
+  const Address inner = embedded(address).value_or(address);
+  const bool link_local = is_link_local(address) || is_link_local(inner);
+  const bool this_machine = is_this_machine(address) || is_this_machine(inner);
   if (!trusted_ && link_local) {
     refuse(server, address, "Link-local addresses are for superusers only, even if connector.allowed_hosts has them.",
            "");

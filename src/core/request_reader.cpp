@@ -55,13 +55,15 @@ std::string quoted_key(std::string_view key) {
 }  // namespace
 
 void Problems::add(std::string key, std::string_view what) {
-  if (!lines_.empty()) lines_ += '\n';
-  lines_ += what;
-  if (!has(key)) keys_.push_back(std::move(key));
+  if (++count_ <= max_told) {
+    if (!lines_.empty()) lines_ += '\n';
+    lines_ += what;
+  }
+  if (known_.insert(key).second) keys_.push_back(std::move(key));
 }
 
-bool Problems::has(std::string_view key) const noexcept {
-  return std::find(keys_.begin(), keys_.end(), key) != keys_.end();
+bool Problems::has(std::string_view key) const {
+  return known_.contains(key);
 }
 
 void Problems::throw_if_any(std::string_view subject, std::string hint) const {
@@ -71,7 +73,9 @@ void Problems::throw_if_any(std::string_view subject, std::string hint) const {
     message += (i == 0 ? ": " : ", ") + quoted_key(keys_[i]);
   }
   if (keys_.size() > max_shown_keys) message += " and " + std::to_string(keys_.size() - max_shown_keys) + " more";
-  throw Error(ErrorNumber::invalid_parameters, std::move(message), lines_, std::move(hint));
+  std::string detail = lines_;
+  if (count_ > max_told) detail += "\nAnd " + std::to_string(count_ - max_told) + " more.";
+  throw Error(ErrorNumber::invalid_parameters, std::move(message), std::move(detail), std::move(hint));
 }
 
 std::optional<std::string_view> nearest_name(std::string_view word, std::span<const std::string_view> known) {
@@ -210,6 +214,10 @@ void ObjectReader::report_unknown(std::span<const std::string_view> known, std::
   for (const JsonMember& member : object_.members) {
     const std::string key = lower_ascii(member.key);
     if (contains(known, key) || !reported.insert(key).second) continue;
+    if (!problems_.tells()) {
+      problems_.add(path(member.key), {});
+      continue;
+    }
     std::string what = "Unknown key " + quoted_key(path(member.key));
     if (contains(elsewhere, key)) {
       what += "; it belongs " + std::string(place) + '.';

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -20,15 +21,21 @@ class Problems {
   /// `key` with the path to it, "connection.port"; `what` is a whole sentence.
   void add(std::string key, std::string_view what);
   /// Whether something is wrong with this key.
-  bool has(std::string_view key) const noexcept;
+  bool has(std::string_view key) const;
   bool empty() const noexcept { return keys_.empty(); }
+  /// Whether one more problem would be worded; beyond that they are only counted.
+  bool tells() const noexcept { return count_ < max_told; }
   /// Throws Error (invalid_parameters) if there are problems: `subject` and the keys in the message, a line for each
   /// problem in the detail.
   void throw_if_any(std::string_view subject, std::string hint) const;
 
  private:
+  static constexpr std::size_t max_told = 100;
+
   std::vector<std::string> keys_;  // without duplicates, in order
+  std::set<std::string, std::less<>> known_;
   std::string lines_;
+  std::size_t count_ = 0;
 };
 
 /// The name among `known` that `word` was probably meant to be, or nothing if none is near.

@@ -125,7 +125,6 @@ void RowBatch::reject(std::size_t column, std::size_t row, std::string_view reas
   throw Error(number, std::move(message), where(column) + '.', std::move(hint));
 }
 
-/// The beginning of a DETAIL.
 std::string RowBatch::where(std::size_t column) const {
   const BatchColumn& found = columns_[column];
   const std::string local_type = found.local_type.empty() ? sql_type_name(found.type) : found.local_type;

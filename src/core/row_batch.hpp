@@ -81,6 +81,7 @@ class RowBatch {
   /// Values and null flags of a column, rows() of each; the loader may replace values in place.
   std::span<std::uint64_t> values(std::size_t column) noexcept { return {values_[column].get(), rows_}; }
   std::span<bool> nulls(std::size_t column) noexcept { return {nulls_[column].get(), rows_}; }
+  std::span<const bool> nulls(std::size_t column) const noexcept { return {nulls_[column].get(), rows_}; }
   Arena& arena() noexcept { return arena_; }
   InvalidValues invalid_values() const noexcept { return invalid_values_; }
   /// Values that became NULL because the local type can't hold them, per column, since the batch was made.
@@ -92,6 +93,8 @@ class RowBatch {
   /// The loader's own way to report a value of a finished row: as set_invalid(). A null `shown` shows no value.
   void reject(std::size_t column, std::size_t row, std::string_view reason, std::string_view shown,
               ErrorNumber number = ErrorNumber::cannot_load);
+  /// How the DETAIL of an error of this column begins: provider, phase, local type.
+  std::string where(std::size_t column) const;
 
   // --- for the driver: set every column of a row once, in any order, then finish_row() ---
   void set_null(std::size_t column) noexcept { nulls_[column][rows_] = true; }
@@ -152,7 +155,6 @@ class RowBatch {
     bytes_ += size;
     return value;
   }
-  std::string where(std::size_t column) const;
   [[noreturn]] void throw_too_large(std::size_t column, std::size_t payload) const;
 
   std::vector<BatchColumn> columns_;

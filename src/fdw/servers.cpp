@@ -1,6 +1,7 @@
 #include "fdw/servers.hpp"
 
 #include "core/error.hpp"
+#include "core/request_reader.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
@@ -86,6 +87,9 @@ core::ConnectionOptions server_connection(std::string_view name, std::string_vie
   core::ConnectionOptions options;
   add_options(options, server->options);
   add_options(options, mapping_options(GetUserId(), server->serverid));
+  // As in a request, a blank text is no value; only a password may be empty.
+  std::erase_if(options,
+                [](const auto& option) { return core::is_blank(option.second) && option.first != "password"; });
   const auto declared = options.find("provider");
   if (declared != options.end()) {
     if (declared->second != provider) {

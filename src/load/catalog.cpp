@@ -149,9 +149,10 @@ void take_import_slot(Oid role, int limit) {
   if (limit == 0) return;
   for (int slot = 1; slot <= limit; ++slot) {
     const bool taken = pg::guard([=] {
-      // A heavyweight lock needs no shared memory of our own, and cannot outlive its transaction, whatever happens.
+      // Of no database, like the role itself: a role's imports count in all of them. A heavyweight lock needs no shared
+      // memory of our own, and cannot outlive its transaction, whatever happens.
       LOCKTAG tag;
-      SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(0xC000 + slot));
+      SET_LOCKTAG_OBJECT(tag, InvalidOid, AuthIdRelationId, role, static_cast<uint16>(0xC000 + slot));
       // Held already means by this very transaction, whose imports run one after the other.
       return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
     });

@@ -1,5 +1,6 @@
 #include "load/converter.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.hpp"
@@ -59,6 +60,7 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
     });
   }
   if (!(natural_ == target_)) prepare_cast();
+  find_null_rule();
 }
 
 namespace {
@@ -129,9 +131,37 @@ void ColumnConverter::prepare_cast() {
                     "Ask for another type, or cast the column in \"sql_query\".");
 }
 
+/// NULLs pass by the cast that checks a domain's other values.
+void ColumnConverter::find_null_rule() {
+  if (!pg::guard([this] { return get_typtype(target_.oid) == TYPTYPE_DOMAIN; })) return;
+  try {
+    pg::in_subtransaction([this] {
+      pg::guard([this] {
+        void* extra = nullptr;
+        domain_check(Datum(0), true, target_.oid, &extra, CurrentMemoryContext);
+      });
+    });
+  } catch (const pg::PgError& error) {
+    if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) != ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)) throw;
+    null_error_ = error.what();
+  }
+}
+
+/// Whatever the policy for invalid values: that would be a NULL, too.
+void ColumnConverter::refuse_nulls(const core::RowBatch& batch, std::size_t column, std::size_t rows) const {
+  const auto nulls = batch.nulls(column).first(rows);
+  const auto found = std::ranges::find(nulls, true);
+  if (found == nulls.end()) return;
+  const auto row = batch.rows_before() + static_cast<std::uint64_t>(found - nulls.begin()) + 1;
+  throw core::Error(core::ErrorNumber::cannot_load,
+                    "column " + core::quoted(name_) + ", row " + std::to_string(row) + ": " + null_error_,
+                    batch.where(column) + '.', "Ask for a type that allows NULL with \"columns\".");
+}
+
 void ColumnConverter::convert(core::RowBatch& batch, std::size_t column, std::size_t rows) {
   if (encoding_) convert_text(batch, column, rows);
   if (step_ != Step::none || cast_ != Cast::none) apply_function(batch, column, rows);
+  if (!null_error_.empty()) refuse_nulls(batch, column, rows);
 }
 
 void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows) {
@@ -144,6 +174,10 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
     if (encoding_->verifies_only()) {
       if (encoding_->valid(text)) continue;
     } else if (text.find('\0') == std::string_view::npos && encoding_->convert(text, buffer_)) {
+      if (buffer_.size() > core::max_value_bytes) {
+        batch.reject(column, row, "value of " + std::to_string(buffer_.size()) + " bytes is too large", {});
+        continue;
+      }
       char* copy = batch.arena().allocate(core::varlena_header_bytes + buffer_.size() + 1);
       core::set_varlena_header(copy, buffer_.size());
       std::memcpy(copy + core::varlena_header_bytes, buffer_.c_str(), buffer_.size() + 1);

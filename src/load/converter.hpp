@@ -40,6 +40,8 @@ class ColumnConverter {
   /// A value before its conversion as UTF-8 text, for messages; nothing where it came in binary form.
   std::optional<std::string> shown(Datum value) const;
   void prepare_cast();
+  void find_null_rule();
+  void refuse_nulls(const core::RowBatch& batch, std::size_t column, std::size_t rows) const;
 
   enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
   enum class Cast { none, expression, uuid, text };
@@ -58,6 +60,7 @@ class ColumnConverter {
   Oid target_io_parameter_ = InvalidOid;
   ExprState* expression_ = nullptr;
   ExprContext* expression_context_ = nullptr;
+  std::string null_error_;  // the target is a domain that refuses NULL, in these words
   std::string buffer_;
 };
 

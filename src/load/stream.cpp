@@ -59,8 +59,8 @@ void report_result(const ImportResult& result) {
   if (result.truncated) {
     pg::warning("the import stopped at the limit of " + std::to_string(result.max_rows) +
                     (result.max_rows == 1 ? " row" : " rows"),
-                "The source has more rows. The limit is the lowest of connector.max_rows, connector.role_limits and "
-                "\"max_rows\" of the request.");
+                "The source has more rows. The limit is that of connector.role_limits, else connector.max_rows, or "
+                "\"max_rows\" of the request if that is lower.");
   }
   report_counts(result.invalid_values, "invalid value");
   report_counts(result.zero_dates, "zero date");
@@ -92,7 +92,9 @@ void Stream::open() {
   progress_.phase(RunPhase::loading);
   // One row beyond the limit tells whether there are more.
   source_.open(plan_.remote_columns(),
-               limits_.max_rows > 0 ? std::optional<std::int64_t>(limits_.max_rows + 1) : std::nullopt);
+               limits_.max_rows > 0 && limits_.max_rows < std::numeric_limits<std::int64_t>::max()
+                   ? std::optional<std::int64_t>(limits_.max_rows + 1)
+                   : std::nullopt);
 }
 
 void Stream::run(BulkInsert& insert, ImportResult& result) {
@@ -129,7 +131,7 @@ bool Stream::has_another_row() {
     source_.fetch(batch_);
     return batch_.rows() > 0;
   } catch (const core::Error& error) {
-    if (error.number() == core::ErrorNumber::cannot_load) return true;
+    if (error.number() == core::ErrorNumber::cannot_load || error.number() == core::ErrorNumber::encoding) return true;
     throw;
   }
 }

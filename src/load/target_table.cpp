@@ -115,7 +115,8 @@ void add_key(const std::string& table, const LoadPlan& plan, const std::vector<b
     });
   } catch (const pg::PgError& error) {
     // Elsewhere a key may hold the beginning of a text only; here a text may be too long for an index.
-    if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED) throw;
+    // Its type may have no order (json was asked for).
+    if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED && error.sqlerrcode() != ERRCODE_UNDEFINED_OBJECT) throw;
     pg::warning("the primary key is not kept", std::string("An index can't hold its values: ") + error.what() + ".");
   }
 }
@@ -211,7 +212,12 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
   choice.name = pg::exact_server_text(wanted);
   lock_name(schema.oid, choice.name, true);
   choice.existing = find_relation(schema.oid, choice.name);
-  if (!OidIsValid(choice.existing)) return choice;
+  if (!OidIsValid(choice.existing)) {
+    if (!is_taken(schema.oid, choice.name)) return choice;
+    throw core::Error(ErrorNumber::bad_name, "type \"" + wanted + "\" already exists",
+                      "A table is a type as well, so it can't have that name.",
+                      "Choose another name with \"import_as\", or another \"collision_strategy\".");
+  }
   if (strategy == CollisionStrategy::error) {
     throw core::Error(ErrorNumber::bad_name, "relation \"" + wanted + "\" already exists", {},
                       "Choose another name with \"import_as\", or another \"collision_strategy\".");
@@ -244,6 +250,13 @@ OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string&
 #endif
       aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
   });
+  // The table was chosen before the remote was asked; since then its name may have gone to another one.
+  if (find_relation(schema.oid, name) != relation) {
+    throw core::Error(
+        ErrorNumber::cannot_load,
+        "table \"" + pg::utf8_text(std::string_view(name)) + "\" was renamed or replaced by another session", {},
+        "Try again.");
+  }
   // What a bulk load goes past.
   const bool has_policies = pg::guard([&] { return check_enable_rls(relation, GetUserId(), true) == RLS_ENABLED; });
   if (has_policies) incompatible(name, "Its row security binds its owner, too.");

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <utility>
 

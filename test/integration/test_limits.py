@@ -74,18 +74,33 @@ def test_max_rows(session: Database, remote: Remote, limit_from: str, source: st
     remote.drop("counted")
 
 
-def test_lowest_limit_wins(session: Database, one_remote: Remote) -> None:
+def test_which_limit_counts(session: Database, one_remote: Remote) -> None:
     one_remote.create_rows("counted", 50)
     session.execute("SET connector.max_rows = 30")
     session.execute("INSERT INTO connector.role_limits (role_name, max_rows) VALUES ('postgres', 20)")
     assert session.import_table(one_remote.connector(table="counted"))["rows"] == 20
     assert session.import_table(one_remote.connector(table="counted", max_rows=10))["rows"] == 10
     assert session.import_table(one_remote.connector(table="counted", max_rows=40))["rows"] == 20
+    session.execute("UPDATE connector.role_limits SET max_rows = 40")
+    assert session.import_table(one_remote.connector(table="counted"))["rows"] == 40
     session.execute("DELETE FROM connector.role_limits")
     assert session.import_table(one_remote.connector(table="counted", max_rows=40))["rows"] == 30
     session.execute("SET connector.max_rows = 0")
     assert session.import_table(one_remote.connector(table="counted"))["rows"] == 50
     one_remote.drop("counted")
+
+
+def test_highest_limit(session: Database, one_remote: Remote) -> None:
+    one_remote.create_rows("counted", 5)
+    session.execute("SET connector.max_rows = 0")
+    assert session.import_table(one_remote.connector(table="counted", max_rows=2**63 - 1))["rows"] == 5
+    one_remote.drop("counted")
+
+
+def test_preview_is_bounded(session: Database, one_remote: Remote) -> None:
+    for rows in (-1, 1001):
+        with fails('"preview_rows" must be between 0 and 1000', number=1502):
+            session.value("SELECT cdb_connector_dry_run(%s, %s)", json.dumps(one_remote.connector(table="any")), rows)
 
 
 def test_limit_is_pushed_down(session: Database, one_remote: Remote) -> None:
@@ -190,7 +205,7 @@ def test_imports_at_once(session: Database, one_remote: Remote, end: str) -> Non
                 session.import_table(small)
             job.cancel() if end == "cancel" else job.terminate()
             wait_until(lambda: not job.running(), what="the end of the import")
-            wait_until(lambda: not session.rows("SELECT FROM pg_stat_activity WHERE pid = %s AND state = 'active'", job.pid))
+            wait_until(lambda: not session.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'", job.pid))
             assert session.import_table(small)["rows"] == 5
     one_remote.drop(TABLE)
 
@@ -208,10 +223,16 @@ def test_imports_at_once_are_counted_by_role(db: Database, etl: Database, one_re
         with fails("already runs 3 imports", number=6669):
             others[3].import_table(small)
         assert db.import_table({**small, "import_as": "of_another_role"})["rows"] == 10
+        db.server.create_database("elsewhere", "connector")
+        with Database(db.server, "elsewhere") as owner, Database(db.server, "elsewhere", "etl") as elsewhere:
+            owner.execute("GRANT USAGE ON FOREIGN DATA WRAPPER connector TO etl; GRANT CREATE ON SCHEMA public TO etl")
+            with fails("already runs 3 imports", number=6669):
+                elsewhere.import_table(small)
     finally:
         for other in others:
             other.close()
     db.execute("DROP TABLE of_another_role")
+    db.execute("DROP DATABASE elsewhere WITH (FORCE)")
     one_remote.drop(TABLE)
 
 

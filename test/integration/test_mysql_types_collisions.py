@@ -13,6 +13,7 @@ from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.catalog import MYSQL_KINDS
+from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 
 # What follows is the loader's business, whatever the server: one will do, but for tests that say otherwise.
@@ -92,6 +93,14 @@ def test_the_name_of_a_type(db: Database, request_: Request) -> None:
         finally:
             db.execute(drop)
         db.execute("DROP TABLE goods_1")
+
+
+@pytest.mark.parametrize("strategy", ["error", "skip", "overwrite"])
+def test_the_name_of_a_type_otherwise(db: Database, request_: Request, strategy: str) -> None:
+    db.execute("CREATE DOMAIN goods AS integer")
+    with fails('type "goods" already exists', number=1014):
+        db.import_table(request_, collision_strategy=strategy)
+    db.execute("DROP DOMAIN goods")
 
 
 def test_names_of_63_characters(db: Database, mysql: MySqlRemote) -> None:
@@ -316,6 +325,23 @@ def test_overwrite_of_somebody_elses_table(db: Database, etl: Database, request_
     with nothing_left_behind(db), fails("must be owner of table goods", sqlstate="42501"):
         overwrite(etl, request_)
     assert db.value("SELECT count(*) FROM goods") == 10
+
+
+def test_overwrite_of_a_table_that_gives_its_name_away(db: Database, request_: Request) -> None:
+    """The table is chosen first, and locked when the remote has answered."""
+    db.import_table(request_)
+    with db.another() as other:
+        other.execute("BEGIN; ALTER TABLE goods RENAME TO old_goods; CREATE TABLE goods (id bigint); INSERT INTO goods VALUES (1)")
+        with db.import_in_background(request_, collision_strategy="overwrite") as job:
+            wait_until(
+                lambda: db.rows("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", job.pid) or not job.running(),
+                what="the import's wait for the table",
+            )
+            other.execute("COMMIT")
+            with fails('table "goods" was renamed or replaced by another session', number=2001):
+                job.result()
+    assert db.value("SELECT count(*) FROM goods") == 1
+    assert db.value("SELECT count(*) FROM old_goods") == 10
 
 
 def test_overwrite_while_read(db: Database, request_: Request) -> None:

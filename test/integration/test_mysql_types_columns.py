@@ -171,6 +171,28 @@ def test_override(
     mysql.drop("overrides")
 
 
+@pytest.mark.parametrize("rule", ["NOT NULL", "CHECK (VALUE IS NOT NULL)"])
+@pytest.mark.parametrize("policy", ["error", "null"])
+def test_domain_that_refuses_null(db: Database, mysql: MySqlRemote, rule: str, policy: str) -> None:
+    mysql.execute("DROP TABLE IF EXISTS shown", "CREATE TABLE shown (v int)", "INSERT INTO shown VALUES (1), (NULL)")
+    db.execute(f"CREATE DOMAIN filled AS integer {rule}")
+    try:
+        with fails('^column "v", row 2: ', detail="local type filled", number=2001):
+            db.import_table(mysql.connector(table="shown", columns="v filled", invalid_values=policy))
+        mysql.execute("DELETE FROM shown WHERE v IS NULL")
+        assert db.import_table(mysql.connector(table="shown", columns="v filled"))["rows"] == 1
+    finally:
+        db.execute("DROP TABLE IF EXISTS shown; DROP DOMAIN filled")
+    mysql.drop("shown")
+
+
+def test_key_of_a_type_without_order(db: Database, mysql: MySqlRemote) -> None:
+    mysql.execute("DROP TABLE IF EXISTS shown", "CREATE TABLE shown (v varchar(20) PRIMARY KEY)", "INSERT INTO shown VALUES ('[1]')")
+    assert db.import_table(mysql.connector(table="shown", columns="v json"))["rows"] == 1
+    assert any("the primary key is not kept" in text for text in db.notices)
+    mysql.drop("shown")
+
+
 def test_invalid_value_is_shown(db: Database, mysql: MySqlRemote) -> None:
     mysql.execute("DROP TABLE IF EXISTS shown", "CREATE TABLE shown (v varchar(200))", "INSERT INTO shown VALUES ('forty-two')")
     where = "^Provider mysql, phase convert, local type integer[.]"

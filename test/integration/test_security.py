@@ -127,6 +127,17 @@ def test_log_at_debug5(db: Database, table: Remote) -> None:
         session.execute("DROP TABLE talkative")
 
 
+def test_notices_show_no_password(db: Database, table: Remote) -> None:
+    """PL/pgSQL puts the statement into the CONTEXT of whatever is said while it runs."""
+    connector = table.connector(table=TABLE, max_rows=5, import_as="Noticed Name")
+    with db.another() as session:
+        session.execute("SET log_min_messages = 'fatal'")
+        session.execute("DO $do$ BEGIN PERFORM cdb_import_connector($j$" + json.dumps(connector) + "$j$); END $do$")
+        assert any("noticed_name" in text for text in session.notices)
+        assert_unseen("".join(session.notices), (str(table.connection()["password"]),))
+        session.execute("DROP TABLE noticed_name")
+
+
 def test_activity_shows_no_password(db: Database, table: Remote) -> None:
     """Another superuser looks while it runs, at every phase that lasts."""
     password = str(table.connection()["password"])
@@ -216,6 +227,22 @@ def test_foreign_server(db: Database, insider: Database, table: Remote) -> None:
             insider.execute("ALTER USER MAPPING FOR etl SERVER shop OPTIONS (ADD sslkey '/etc/hostname')")
     finally:
         db.execute("DROP SERVER shop CASCADE")
+
+
+def test_blank_options_of_a_foreign_server(db: Database, one_remote: Remote) -> None:
+    """As in a request, a blank text is no value."""
+    login = one_remote.connection() | {"connect_timeout": ""}
+    blank = "sslmode" if "sslmode" not in login else "sslrootcert"
+    options = ", ".join(f"{name} '{value}'" for name, value in (login | {blank: " "}).items() if name not in ("username", "password"))
+    db.execute(f"CREATE SERVER blank FOREIGN DATA WRAPPER connector OPTIONS (provider '{one_remote.provider}', {options})")
+    db.execute(
+        f"CREATE USER MAPPING FOR CURRENT_USER SERVER blank OPTIONS (username '{login['username']}', password '{login['password']}')"
+    )
+    try:
+        request = {"provider": one_remote.provider, "connection": "blank"}
+        assert db.value("SELECT cdb_connector_check(%s)", json.dumps(request)) == {"connected": True}
+    finally:
+        db.execute("DROP SERVER blank CASCADE")
 
 
 @pytest.mark.parametrize("name", ["sslrootcert", "sslcert", "sslkey"])

@@ -43,6 +43,14 @@ TEST(AddressRules, AnEmptyListAllowsOrdinaryAddresses) {
   }
 }
 
+TEST(AddressRules, AnAddressInsideAnotherIsJudgedToo) {
+  for (const char* dialled : {"64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::1", "2002:a9fe:a9fe::"}) {
+    EXPECT_FALSE(allowed("", dialled)) << dialled;
+  }
+  EXPECT_TRUE(allowed("", "64:ff9b::192.0.2.1"));
+  EXPECT_TRUE(allowed("", "2002:c000:201::1"));
+}
+
 TEST(AddressRules, ThisMachineMustBeListed) {
   for (const char* dialled : {"127.0.0.1", "127.255.0.1", "0.0.0.0", "0.1.2.3", "::1", "::", "::7f00:1",
                               "::ffff:127.0.0.1", "::ffff:0.0.0.0"}) {

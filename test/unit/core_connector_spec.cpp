@@ -116,6 +116,16 @@ TEST(ParseConnector, KeysAreMatchedWithoutRegardToCaseAndValuesExactly) {
                  R"(Key "collision_strategy" must be "rename", "skip", "overwrite" or "error".)");
 }
 
+TEST(ParseConnector, CountlessOffendingKeysAreCounted) {
+  std::string json = R"({"provider": "mysql")";
+  for (int i = 0; i < 100'000; ++i) json += ",\"key" + std::to_string(i) + "\":0";
+  const Refusal found = refusal(json + "}");
+  EXPECT_LT(found.message.size(), 1000u);
+  EXPECT_LT(found.detail.size(), 10'000u);
+  EXPECT_NE(found.detail.find("Unknown key \"key0\"."), std::string::npos);
+  EXPECT_NE(found.detail.find("\nAnd 99"), std::string::npos) << found.detail;
+}
+
 TEST(ParseConnector, AllOffendingKeysAreReportedAtOnce) {
   const Refusal found = refusal(R"({
     "provider": "mysql", "tabel": "t", "max_rows": -1, "invalid_values": "ignore", "encoding": "klingon",
