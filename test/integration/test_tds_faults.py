@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytds
@@ -155,6 +156,21 @@ def test_fake() -> None:
         assert "SELECT misbehave".encode("utf-16-le") in server.received
     with FakeSqlServer(Mode.TLS_LIE) as server, pytest.raises(Exception):  # noqa: B017, PT011
         run(server, "SELECT 1")
+
+
+def test_garbage_from_clients() -> None:
+    """What is no TDS ends the connection, and nothing else."""
+    numbers = random.Random(7)
+    with TdsServer() as server:
+        for kind in (packets.PRELOGIN, packets.LOGIN7, packets.SQL_BATCH, packets.RPC, packets.TRANSACTION_MANAGER, 0x55):
+            for _ in range(10):
+                with TdsClient("127.0.0.1", server.port, USER, PASSWORD, DATABASE, limit=10) as client:
+                    try:
+                        client.send(kind, numbers.randbytes(numbers.randrange(200)))
+                    except (EOFError, ConnectionError):
+                        pass
+        server.wait_until_left()
+        assert run(server, "SELECT 1") == [(1,)]
 
 
 def test_nothing_is_left() -> None:

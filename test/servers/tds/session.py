@@ -80,7 +80,7 @@ class Session(FakeSession):
             if faults.at_accept(self):
                 return
             self._enter()
-        except ProtocolError as problem:
+        except (ProtocolError, UnicodeDecodeError) as problem:
             self.server.problems.append(str(problem))
         except faults.Over:
             pass

@@ -74,7 +74,7 @@ class Cursor:
         token = self.token
         shown = token.text if token.kind is not Kind.END else self.tokens[max(self.index - 1, 0)].text
         number = 156 if token.kind is Kind.WORD and token.word in RESERVED else 102
-        failure = error(number, token.word if number == 156 else shown)
+        failure = error(number, shown)
         failure.line = token.line
         return failure
 

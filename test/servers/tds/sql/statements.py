@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..types import SqlType
 from . import nodes
 from .lexer import Kind, tokenize
-from .queries import Queries
+from .principals import Principals
 
 
 def parse_batch(text: str, *, quoted_identifier: bool = True) -> tuple[nodes.Statement, ...]:
@@ -35,7 +35,7 @@ def parse_expression(text: str) -> nodes.Node:
     return found
 
 
-class Parser(Queries):
+class Parser(Principals):
     """The whole grammar."""
 
     def batch(self) -> tuple[nodes.Statement, ...]:
@@ -153,24 +153,8 @@ class Parser(Queries):
         if self.take("DATABASE"):
             name = self.name()
             return nodes.CreateDatabase(name, self.name() if self.take("COLLATE") else None)
-        if self.take("LOGIN"):
-            name = self.name()
-            self.expect("WITH", "PASSWORD", "=")
-            if self.token.kind not in (Kind.TEXT, Kind.NATIONAL):
-                raise self.unexpected()
-            password = self.next().text
-            while self.take(","):  # CHECK_POLICY = OFF and the like
-                self.name()
-                self.expect("=")
-                self.next()
-            return nodes.CreateLogin(name, password)
-        if self.take("USER"):
-            name = self.name()
-            login = name
-            if self.take("FOR") or self.take("FROM"):
-                self.expect("LOGIN")
-                login = self.name()
-            return nodes.CreateUser(name, login)
+        if (principal := self.create_principal()) is not None:
+            return principal
         unique = self.take("UNIQUE")
         if not self.take("CLUSTERED"):
             self.take("NONCLUSTERED")
@@ -313,36 +297,6 @@ class Parser(Queries):
         while self.take(","):
             names.append(self.names())
         return nodes.Drop(what, tuple(names), if_exists)
-
-    def _grant(self) -> nodes.Statement:
-        return self._granted("TO", revokes=False)
-
-    def _revoke(self) -> nodes.Statement:
-        return self._granted("FROM", revokes=True)
-
-    def _granted(self, word: str, *, revokes: bool) -> nodes.Statement:
-        """SELECT (a, b), INSERT ON [OBJECT::]t TO u; ON SCHEMA:: and DATABASE:: mean the whole database."""
-        permissions: list[tuple[str, tuple[str, ...]]] = []
-        while True:
-            name = self.next().word
-            permissions.append((name, self.name_list() if self.at("(") else ()))
-            if not self.take(","):
-                break
-        table: tuple[str, ...] | None = None
-        if self.take("ON"):
-            if self.take("SCHEMA", "::") or self.take("DATABASE", "::"):
-                self.name()
-            else:
-                self.take("OBJECT", "::")
-                table = self.names()
-                if self.at("("):
-                    columns = self.name_list()
-                    permissions = [(permission, columns) for permission, _ in permissions]
-        self.expect(word)
-        users = [self.name()]
-        while self.take(","):
-            users.append(self.name())
-        return nodes.Grant(tuple(permissions), table, tuple(users), revokes)
 
     # sessions and variables
     def _set(self) -> nodes.Statement:
@@ -506,8 +460,8 @@ _STATEMENTS: dict[str, Callable[[Parser], nodes.Statement]] = {
     "CREATE": Parser._create,
     "ALTER": Parser._alter,
     "DROP": Parser._drop,
-    "GRANT": Parser._grant,
-    "REVOKE": Parser._revoke,
+    "GRANT": Parser.grant,
+    "REVOKE": Parser.revoke,
     "SET": Parser._set,
     "DECLARE": Parser._declare,
     "USE": Parser._use,

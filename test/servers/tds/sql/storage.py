@@ -133,13 +133,10 @@ class Storage:
         """A new database."""
         connection = sqlite3.connect(self.folder / f"{name}.sqlite", isolation_level=None)
         try:
-            connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN")
             for statement in _RECORDS:
                 connection.execute(statement.format("main"))
             connection.execute("INSERT INTO main.sys$settings VALUES ('collation', ?)", (collation,))
-            connection.execute("COMMIT")
         finally:
             connection.close()
 
