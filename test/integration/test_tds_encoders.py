@@ -39,10 +39,7 @@ def test_select_response() -> None:
 def test_prelogin() -> None:
     """[MS-TDS 4.1]: version 9.0, encryption on, thread 0x0DB8, MARS."""
     options = prelogin.parse(
-        octets(
-            "00 001A 0006 01 0020 0001 02 0021 0001 03 0022 0004 04 0026 0001 FF"
-            "09 00 0000 0000 01 00 B80D0000 01"
-        )
+        octets("00 001A 0006 01 0020 0001 02 0021 0001 03 0022 0004 04 0026 0001 FF09 00 0000 0000 01 00 B80D0000 01")
     )
     assert options == {0: octets("090000000000"), 1: b"\1", 2: b"\0", 3: octets("B80D0000"), 4: b"\1"}
     assert prelogin.parse(prelogin.build(options)) == options
@@ -74,7 +71,9 @@ def test_password() -> None:
 
 
 def test_versions() -> None:
-    assert [login.agree_version(asked) for asked in (0x74000004, 0x75000000, 0x730A0003, 0x72090002, 0x71000001, 0x70000000)] == [
+    assert [
+        login.agree_version(asked) for asked in (0x74000004, 0x75000000, 0x730A0003, 0x72090002, 0x71000001, 0x70000000)
+    ] == [
         login.TDS_74,
         login.TDS_74,
         login.TDS_73A,
@@ -172,8 +171,21 @@ def test_types(kind: str, value: object, info: str, data: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "null"),
-    [("int", "00"), ("decimal(9,2)", "00"), ("date", "00"), ("varchar(3)", "FFFF"), ("varchar(max)", "FF" * 8), ("text", "00")]
-    + [("sql_variant", "00000000"), ("xml", "FF" * 8), ("geometry", "FF" * 8), ("uniqueidentifier", "00"), ("money", "00")],
+    [
+        ("int", "00"),
+        ("decimal(9,2)", "00"),
+        ("date", "00"),
+        ("varchar(3)", "FFFF"),
+        ("varchar(max)", "FF" * 8),
+        ("text", "00"),
+    ]
+    + [
+        ("sql_variant", "00000000"),
+        ("xml", "FF" * 8),
+        ("geometry", "FF" * 8),
+        ("uniqueidentifier", "00"),
+        ("money", "00"),
+    ],
 )
 def test_nulls(kind: str, null: str) -> None:
     assert encoding(types.parse(kind)).null == octets(null)
@@ -225,7 +237,9 @@ def test_plp_chunks() -> None:
 def test_udt() -> None:
     """[MS-TDS 2.2.5.5.2]: largest size, database, schema, type, assembly."""
     info = encoding(types.parse("hierarchyid")).type_info
-    assert info.startswith(octets("F0 7C03 06") + "master".encode("utf-16-le") + octets("03") + "sys".encode("utf-16-le"))
+    assert info.startswith(
+        octets("F0 7C03 06") + "master".encode("utf-16-le") + octets("03") + "sys".encode("utf-16-le")
+    )
     assert octets("0B") + "hierarchyid".encode("utf-16-le") in info
 
 
@@ -291,7 +305,9 @@ def test_hierarchyid(text: str, data: str) -> None:
     assert hierarchy.to_text(octets(data)) == text
 
 
-@pytest.mark.parametrize("ordinal", [-281479271682120, -4294971465, -4294971464, -4169, -4168, -73, -72, -9, -8, 0, 3, 7, 15, 79])
+@pytest.mark.parametrize(
+    "ordinal", [-281479271682120, -4294971465, -4294971464, -4169, -4168, -73, -72, -9, -8, 0, 3, 7, 15, 79]
+)
 @pytest.mark.parametrize("above", [0, 1103, 5199, 4294972495, 281479271683150])
 def test_hierarchyid_ranges(ordinal: int, above: int) -> None:
     text = f"/{ordinal}/{above}.{ordinal}/"

@@ -39,16 +39,25 @@ _HARMLESS = [Mode.ODD_TEXT, Mode.ODD_LOGIN_VERSION, Mode.CLOSES_ON_ATTENTION, Mo
 
 
 def run(server: TdsServer, text: str, **more: object) -> list[tuple[object, ...]]:
-    settings = {"user": USER, "password": PASSWORD, "database": DATABASE, "autocommit": True, "login_timeout": 1, "timeout": 1}
+    settings = {
+        "user": USER,
+        "password": PASSWORD,
+        "database": DATABASE,
+        "autocommit": True,
+        "login_timeout": 1,
+        "timeout": 1,
+    }
     with pytds.connect("127.0.0.1", port=server.port, **(settings | more)) as connection, connection.cursor() as cursor:
         cursor.execute(text)
         return [tuple(row) for row in cursor.fetchall()]
 
 
-@pytest.mark.parametrize("mode", [mode for mode in _BEFORE_LOGIN if mode not in _TLS + _HARMLESS], ids=lambda mode: mode.name)
+@pytest.mark.parametrize(
+    "mode", [mode for mode in _BEFORE_LOGIN if mode not in _TLS + _HARMLESS], ids=lambda mode: mode.name
+)
 def test_before_login(mode: Mode) -> None:
     with TdsServer(mode) as server:
-        with pytest.raises(Exception):  # noqa: B017, PT011: pytds has no one word for these
+        with pytest.raises(Exception):  # noqa: B017, PT011 -- pytds has no one word for these
             run(server, "SELECT 1")
         server.wait_until_left()
         assert server.accepted >= 1
@@ -87,7 +96,7 @@ def test_query(mode: Mode) -> None:
         assert run(server, "SELECT 1 AS id, N'good' AS word") == [(1, "good")]
         try:
             found = run(server, "SELECT id, word FROM misbehave")
-        except Exception:  # noqa: BLE001: whatever it is
+        except Exception:  # noqa: BLE001 -- whatever it is
             found = []
         server.wait_until_left()
         assert found != _GOOD_ROWS
@@ -150,7 +159,9 @@ def test_fake() -> None:
     """As the tests of the providers use it: anybody may come in, and gets two rows."""
     with FakeSqlServer(Mode.WELL_BEHAVED, trigger="misbehave") as server:
         assert run(server, "SELECT misbehave", user="somebody", password="anything") == _GOOD_ROWS
-        described = run(server, "EXEC sp_describe_first_result_set N'SELECT misbehave', NULL, 0", user="x", password="y")
+        described = run(
+            server, "EXEC sp_describe_first_result_set N'SELECT misbehave', NULL, 0", user="x", password="y"
+        )
         assert [(row[2], row[5]) for row in described] == [("id", "bigint"), ("word", "nvarchar(20)")]
         server.wait_until_left()
         assert "SELECT misbehave".encode("utf-16-le") in server.received
@@ -162,7 +173,14 @@ def test_garbage_from_clients() -> None:
     """What is no TDS ends the connection, and nothing else."""
     numbers = random.Random(7)
     with TdsServer() as server:
-        for kind in (packets.PRELOGIN, packets.LOGIN7, packets.SQL_BATCH, packets.RPC, packets.TRANSACTION_MANAGER, 0x55):
+        for kind in (
+            packets.PRELOGIN,
+            packets.LOGIN7,
+            packets.SQL_BATCH,
+            packets.RPC,
+            packets.TRANSACTION_MANAGER,
+            0x55,
+        ):
             for _ in range(10):
                 with TdsClient("127.0.0.1", server.port, USER, PASSWORD, DATABASE, limit=10) as client:
                     try:

@@ -31,7 +31,14 @@ def server() -> Iterator[TdsServer]:
 
 
 def connect(server: TdsServer, **more: Any) -> pytds.Connection:
-    settings = {"user": USER, "password": PASSWORD, "database": DATABASE, "autocommit": True, "login_timeout": 20, "timeout": 60}
+    settings = {
+        "user": USER,
+        "password": PASSWORD,
+        "database": DATABASE,
+        "autocommit": True,
+        "login_timeout": 20,
+        "timeout": 60,
+    }
     return pytds.connect("127.0.0.1", port=server.port, **(settings | more))
 
 
@@ -51,10 +58,14 @@ def rows(server: TdsServer, text: str, **more: Any) -> list[tuple[Any, ...]]:
     return results(server, text, **more)[0]
 
 
-def tsql(server: TdsServer, text: str, folder: Path, *, version: str = "7.4", settings: str = "") -> subprocess.CompletedProcess[str]:
+def tsql(
+    server: TdsServer, text: str, folder: Path, *, version: str = "7.4", settings: str = ""
+) -> subprocess.CompletedProcess[str]:
     """FreeTDS's own client."""
     configuration = folder / "freetds.conf"
-    configuration.write_text(f"[double]\nhost = 127.0.0.1\nport = {server.port}\ntds version = {version}\nclient charset = UTF-8\n{settings}\n")
+    configuration.write_text(
+        f"[double]\nhost = 127.0.0.1\nport = {server.port}\ntds version = {version}\nclient charset = UTF-8\n{settings}\n"
+    )
     return subprocess.run(
         ["tsql", "-S", "double", "-U", USER, "-P", PASSWORD, "-D", DATABASE, "-o", "fhq"],
         input=f"{text}\nGO\nEXIT\n",
@@ -124,7 +135,9 @@ def authority(workspace: Workspace) -> Authority:
         (Encryption.NOT_SUPPORTED, "require", "refused"),
     ],
 )
-def test_encryption(authority: Authority, tmp_path: Path, server_side: Encryption, client_side: str, outcome: str) -> None:
+def test_encryption(
+    authority: Authority, tmp_path: Path, server_side: Encryption, client_side: str, outcome: str
+) -> None:
     made = authority.server(_myself(), name=f"tds-{server_side.name}-{client_side}")
     with TdsServer(certificate=made.certificate, key=made.key, encryption=server_side) as server:
         server.records = True
@@ -199,7 +212,12 @@ def test_errors(server: TdsServer, text: str, number: int) -> None:
 
 
 def test_what_is_not_known_is_refused(server: TdsServer) -> None:
-    for text in ("SELECT * FROM sys.nothing", "SELECT * FROM sys.tables FOR XML AUTO", "CREATE TRIGGER x", "SET SHOWPLAN_TEXT ON"):
+    for text in (
+        "SELECT * FROM sys.nothing",
+        "SELECT * FROM sys.tables FOR XML AUTO",
+        "CREATE TRIGGER x",
+        "SET SHOWPLAN_TEXT ON",
+    ):
         with pytest.raises(pytds.Error, match="The TDS test server does not know"):
             rows(server, text)
 
@@ -225,9 +243,14 @@ def test_attention(server: TdsServer) -> None:
     """A waiting statement, an endless one, and one that was over: the session goes on after each."""
     with connect(server) as connection, connection.cursor() as cursor:
         before = server.attentions
-        for text in ("WAITFOR DELAY '01:00:00'", "SELECT a.value FROM GENERATE_SERIES(1, 100000) a, GENERATE_SERIES(1, 100000) b"):
+        for text in (
+            "WAITFOR DELAY '01:00:00'",
+            "SELECT a.value FROM GENERATE_SERIES(1, 100000) a, GENERATE_SERIES(1, 100000) b",
+        ):
             cursor._session.submit_plain_query(text)
-            wait_until(lambda text=text: any(one.statement == text for one in server.logged_in()), what="the statement to run")
+            wait_until(
+                lambda text=text: any(one.statement == text for one in server.logged_in()), what="the statement to run"
+            )
             cursor._session.cancel_if_pending()
         assert server.attentions == before + 2
         cursor.execute("SELECT 'alive'")

@@ -20,7 +20,9 @@ class Client:
 
     def __init__(self, server: TdsServer) -> None:
         self.server = server
-        self.connection = pytds.connect("127.0.0.1", DATABASE, USER, PASSWORD, port=server.port, autocommit=True, timeout=60)
+        self.connection = pytds.connect(
+            "127.0.0.1", DATABASE, USER, PASSWORD, port=server.port, autocommit=True, timeout=60
+        )
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         """The last result set of a batch."""
@@ -79,8 +81,14 @@ def sql() -> Iterator[Client]:
         ("CONVERT(varchar(20), CAST(1234.5678 AS money), 2)", "1234.5678"),
         ("CONVERT(varchar(30), CAST('2024-02-29T12:34:56.789' AS datetime), 121)", "2024-02-29 12:34:56.790"),
         ("CONVERT(varchar(30), CAST('2024-02-29T12:34:56.789' AS datetime))", "Feb 29 2024 12:34PM"),
-        ("CAST(CAST('2024-02-29T12:34:56.789+01:00' AS datetimeoffset(3)) AS varchar(40))", "2024-02-29 12:34:56.789 +01:00"),
-        ("CAST(CAST('2024-02-29T12:34:56.787' AS datetime) AS datetime2(7))", datetime.datetime(2024, 2, 29, 12, 34, 56, 786666)),
+        (
+            "CAST(CAST('2024-02-29T12:34:56.789+01:00' AS datetimeoffset(3)) AS varchar(40))",
+            "2024-02-29 12:34:56.789 +01:00",
+        ),
+        (
+            "CAST(CAST('2024-02-29T12:34:56.787' AS datetime) AS datetime2(7))",
+            datetime.datetime(2024, 2, 29, 12, 34, 56, 786666),
+        ),
         ("CAST('2024-02-29T23:59:30' AS smalldatetime)", datetime.datetime(2024, 3, 1)),
         ("CAST('23:59:59.996' AS time(2))", datetime.time(0, 0)),
         ("CAST('2024-02-29' AS datetime) + 1.5", datetime.datetime(2024, 3, 1, 12)),
@@ -173,17 +181,32 @@ def test_types(sql: Client, expression: str, kind: str) -> None:
         ("SELECT 1 AS a UNION SELECT 1 UNION SELECT 2 ORDER BY a DESC", [(2,), (1,)]),
         ("SELECT 1 UNION ALL SELECT 2.5", [(Decimal("1.0"),), (Decimal("2.5"),)]),
         ("SELECT 1 EXCEPT SELECT 2", [(1,)]),
-        ("SELECT a.v, b.v FROM (VALUES (1),(2)) a(v) FULL JOIN (VALUES (2),(3)) b(v) ON a.v = b.v ORDER BY 1, 2", [(None, 3), (1, None), (2, 2)]),
+        (
+            "SELECT a.v, b.v FROM (VALUES (1),(2)) a(v) FULL JOIN (VALUES (2),(3)) b(v) ON a.v = b.v ORDER BY 1, 2",
+            [(None, 3), (1, None), (2, 2)],
+        ),
         ("SELECT TOP 2 v FROM (VALUES (3),(1),(2)) a(v) ORDER BY v", [(1,), (2,)]),
         ("SELECT v FROM (VALUES (3),(1),(2)) a(v) ORDER BY v OFFSET 1 ROWS FETCH NEXT 1 ROWS ONLY", [(2,)]),
         ("SELECT v, COUNT(*) AS n FROM (VALUES ('b'),('A'),('a')) a(v) GROUP BY v HAVING COUNT(*) > 1", [("A", 2)]),
         ("SELECT DISTINCT v FROM (VALUES (N'ж'),(N'Ж')) a(v)", [("ж",)]),
-        ("SELECT v, ROW_NUMBER() OVER (ORDER BY v DESC) FROM (VALUES ('b'),('A')) t(v) ORDER BY v", [("A", 2), ("b", 1)]),
-        ("SELECT v FROM (VALUES (CAST(10 AS decimal(9,1))),(9),(-1)) a(v) ORDER BY v", [(Decimal(-1),), (Decimal(9),), (Decimal(10),)]),
+        (
+            "SELECT v, ROW_NUMBER() OVER (ORDER BY v DESC) FROM (VALUES ('b'),('A')) t(v) ORDER BY v",
+            [("A", 2), ("b", 1)],
+        ),
+        (
+            "SELECT v FROM (VALUES (CAST(10 AS decimal(9,1))),(9),(-1)) a(v) ORDER BY v",
+            [(Decimal(-1),), (Decimal(9),), (Decimal(10),)],
+        ),
         ("SELECT SUM(v), AVG(v), MIN(v), COUNT(v), COUNT(*) FROM (VALUES (1),(2),(NULL)) t(v)", [(3, 1, 1, 2, 3)]),
-        ("WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n OPTION (MAXRECURSION 0)", [(1,), (2,), (3,)]),
+        (
+            "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n OPTION (MAXRECURSION 0)",
+            [(1,), (2,), (3,)],
+        ),
         ("SELECT value FROM GENERATE_SERIES(1, 5, 2)", [(1,), (3,), (5,)]),
-        ("DECLARE @i int = 0; WHILE @i < 3 SET @i = @i + 1; IF @i = 3 SELECT 'three' ELSE SELECT 'other'", [("three",)]),
+        (
+            "DECLARE @i int = 0; WHILE @i < 3 SET @i = @i + 1; IF @i = 3 SELECT 'three' ELSE SELECT 'other'",
+            [("three",)],
+        ),
         ("DECLARE @s nvarchar(10); SELECT @s = N'x' + v FROM (VALUES (N'y')) t(v); SELECT @s", [("xy",)]),
         ("DECLARE @q nvarchar(100) = N'SELECT @p + 1'; EXEC sp_executesql @q, N'@p int', 41", [(42,)]),
         ("EXEC('SELECT ' + '7')", [(7,)]),
@@ -194,7 +217,7 @@ def test_queries(sql: Client, text: str, expected: list[tuple[Any, ...]]) -> Non
 
 
 def test_comments_and_names(sql: Client) -> None:
-    found = sql.rows("/* a /* nested */ comment */ SELECT 1 AS [a ]] b], 2 \"q\"\"x\" -- the end")
+    found = sql.rows('/* a /* nested */ comment */ SELECT 1 AS [a ]] b], 2 "q""x" -- the end')
     assert found == [(1, 2)]
     assert [name for name, _, _ in sql.types("SELECT 1 AS [a ]] b], x = 2, 3 AS 'text'")] == ["a ] b", "x", "text"]
 
@@ -205,7 +228,9 @@ def test_tables(sql: Client) -> None:
         """CREATE TABLE things (id int IDENTITY(10, 5) NOT NULL, name nvarchar(5) NOT NULL DEFAULT N'none', price money NULL,
            twice AS price * 2, version rowversion, CONSTRAINT things_key PRIMARY KEY (id), UNIQUE (name))"""
     )
-    sql.rows("INSERT INTO things (price) VALUES (1.5) INSERT things (name, price) SELECT N'b', 2 UNION ALL SELECT N'c', NULL")
+    sql.rows(
+        "INSERT INTO things (price) VALUES (1.5) INSERT things (name, price) SELECT N'b', 2 UNION ALL SELECT N'c', NULL"
+    )
     assert sql.value("@@IDENTITY") == 20
     expected = [(10, "none", Decimal("1.5"), Decimal(3)), (15, "b", Decimal(2), Decimal(4)), (20, "c", None, None)]
     assert sql.rows("SELECT id, name, price, twice FROM things ORDER BY id") == expected
@@ -226,7 +251,9 @@ def test_tables(sql: Client) -> None:
         with pytest.raises(pytds.Error) as caught:
             sql.rows(text)
         assert caught.value.msg_no == number, text
-    sql.rows("DELETE FROM things WHERE id > 10; ALTER TABLE things ADD more date NULL; ALTER TABLE things DROP COLUMN price")
+    sql.rows(
+        "DELETE FROM things WHERE id > 10; ALTER TABLE things ADD more date NULL; ALTER TABLE things DROP COLUMN price"
+    )
     assert sql.rows("SELECT id, name, more FROM things") == [(10, "none", None)]
     sql.rows("TRUNCATE TABLE things; INSERT INTO things (name) VALUES (N'new')")
     assert sql.rows("SELECT id FROM things") == [(10,)]
@@ -267,13 +294,17 @@ def test_views_schemas_databases(sql: Client) -> None:
     sql.rows("CREATE DATABASE second COLLATE Cyrillic_General_CI_AS; CREATE TABLE second.dbo.t (v varchar(5))")
     sql.rows("INSERT INTO second.dbo.t VALUES (N'ж日')")
     assert sql.rows("SELECT v FROM second..t") == [("ж?",)]
-    assert sql.rows("USE second; SELECT DB_NAME(), DATABASEPROPERTYEX('second', 'Collation')") == [("second", "Cyrillic_General_CI_AS")]
+    assert sql.rows("USE second; SELECT DB_NAME(), DATABASEPROPERTYEX('second', 'Collation')") == [
+        ("second", "Cyrillic_General_CI_AS")
+    ]
     sql.rows(f"USE {DATABASE}; DROP DATABASE second; DROP VIEW v; DROP TABLE other.t; DROP SCHEMA other")
     assert sql.rows("SELECT DB_ID('second')") == [(None,)]
 
 
 def test_catalog(sql: Client) -> None:
-    sql.rows("CREATE TABLE listed (b decimal(12,3) NOT NULL, a nvarchar(7) COLLATE Greek_CI_AS NULL, c datetime2(3), PRIMARY KEY (b))")
+    sql.rows(
+        "CREATE TABLE listed (b decimal(12,3) NOT NULL, a nvarchar(7) COLLATE Greek_CI_AS NULL, c datetime2(3), PRIMARY KEY (b))"
+    )
     sql.rows(
         """EXEC sys.sp_addextendedproperty N'MS_Description', N'the ж', N'SCHEMA', N'dbo', N'TABLE', N'listed', N'COLUMN', N'a';
            CREATE INDEX listed_a ON listed (a DESC, c)"""
@@ -295,7 +326,11 @@ def test_catalog(sql: Client) -> None:
         LEFT JOIN sys.columns c ON c.object_id = p.major_id AND c.column_id = p.minor_id WHERE p.class = 1"""
     assert sql.rows(properties) == [("a", "the ж")]
     information = "SELECT COLUMN_NAME, DATA_TYPE, NUMERIC_PRECISION, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'LISTED'"
-    assert sql.rows(information) == [("b", "decimal", 12, "NO"), ("a", "nvarchar", None, "YES"), ("c", "datetime2", None, "YES")]
+    assert sql.rows(information) == [
+        ("b", "decimal", 12, "NO"),
+        ("a", "nvarchar", None, "YES"),
+        ("c", "datetime2", None, "YES"),
+    ]
     sql.rows("DROP TABLE listed")
     assert sql.rows("SELECT * FROM sys.extended_properties") == []
 
@@ -311,10 +346,14 @@ def test_text_size(sql: Client) -> None:
 
 @pytest.mark.parametrize("size", [8000, 1_000_000, 16_000_000])
 def test_large_values(sql: Client, size: int) -> None:
-    sql.rows("DROP TABLE IF EXISTS large; CREATE TABLE large (v varchar(max), n nvarchar(max), b varbinary(max), t text)")
+    sql.rows(
+        "DROP TABLE IF EXISTS large; CREATE TABLE large (v varchar(max), n nvarchar(max), b varbinary(max), t text)"
+    )
     piece = f"REPLICATE(CAST('ab' AS varchar(max)), {size // 2})"
     sql.rows(f"INSERT INTO large SELECT {piece}, {piece}, CAST({piece} AS varbinary(max)), {piece}")
-    assert sql.rows("SELECT v, n, b, t FROM large") == [("ab" * (size // 2), "ab" * (size // 2), b"ab" * (size // 2), "ab" * (size // 2))]
+    assert sql.rows("SELECT v, n, b, t FROM large") == [
+        ("ab" * (size // 2), "ab" * (size // 2), b"ab" * (size // 2), "ab" * (size // 2))
+    ]
     assert sql.rows("SELECT DATALENGTH(n), LEN(v) FROM large") == [(2 * size, size)]
     sql.rows("DROP TABLE large")
 
@@ -346,7 +385,10 @@ def test_cross_join_is_lazy(sql: Client) -> None:
 
 def test_output(sql: Client) -> None:
     sql.rows("CREATE TABLE told (id int IDENTITY, a int, twice AS a * 2)")
-    assert sql.rows("INSERT INTO told (a) OUTPUT inserted.id, inserted.twice AS t VALUES (5), (6)") == [(1, 10), (2, 12)]
+    assert sql.rows("INSERT INTO told (a) OUTPUT inserted.id, inserted.twice AS t VALUES (5), (6)") == [
+        (1, 10),
+        (2, 12),
+    ]
     assert sql.rows("UPDATE told SET a = 7 OUTPUT inserted.* WHERE id = 2") == [(2, 7, 14)]
     assert sql.types("DELETE FROM told OUTPUT deleted.a") == [("a", "int", True)]
     assert sql.rows("DELETE FROM told OUTPUT deleted.a WHERE id = 1") == [(5,)]
@@ -404,7 +446,9 @@ def test_accounts(sql: Client) -> None:
 
     with pytest.raises(pytds.Error, match="Cannot open database"):
         limited("SELECT 1")
-    sql.rows("CREATE USER lim FOR LOGIN lim; GRANT SELECT ON shown (a) TO lim; GRANT SELECT ON OBJECT::dbo.through TO lim")
+    sql.rows(
+        "CREATE USER lim FOR LOGIN lim; GRANT SELECT ON shown (a) TO lim; GRANT SELECT ON OBJECT::dbo.through TO lim"
+    )
     assert limited("SELECT a FROM shown") == [(1,)]
     assert limited("SELECT COUNT(*) FROM through") == [(0,)]
     for text, number in (

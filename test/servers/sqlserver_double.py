@@ -27,7 +27,9 @@ class SqlServerDouble(Server):
     start_limit: ClassVar[float] = 60
     stop_steps: ClassVar[Sequence[tuple[int, float]]] = ((signal.SIGTERM, 10.0),)
 
-    def __init__(self, workspace: Workspace, *, tls: Certificate | None = None, settings: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, *, tls: Certificate | None = None, settings: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(workspace, server_account(()))
         self.tls = tls
         self.settings = settings or {}
@@ -63,7 +65,14 @@ class SqlServerDouble(Server):
     def connect(self, database: str = DATABASE, *, limit: float = 60) -> pytds.Connection:
         """The administrator, by a client that is neither FreeTDS nor ours."""
         return pytds.connect(
-            "127.0.0.1", database, ADMIN, self.password, port=self.port, autocommit=True, login_timeout=limit, timeout=300
+            "127.0.0.1",
+            database,
+            ADMIN,
+            self.password,
+            port=self.port,
+            autocommit=True,
+            login_timeout=limit,
+            timeout=300,
         )
 
     def sql(self, *statements: str, database: str = DATABASE) -> list[tuple[Any, ...]]:

@@ -11,7 +11,6 @@ from typing import Self
 from servers.tds import login, packets, prelogin
 
 
-
 @dataclass
 class PlainStream:
     """Bytes over a socket."""
@@ -45,11 +44,21 @@ class TdsClient:
     """A session without encryption; a context manager."""
 
     def __init__(
-        self, host: str, port: int, user: str, password: str, database: str, *, version: int = login.TDS_74, limit: float = 60
+        self,
+        host: str,
+        port: int,
+        user: str,
+        password: str,
+        database: str,
+        *,
+        version: int = login.TDS_74,
+        limit: float = 60,
     ) -> None:
         self._stream = PlainStream(socket.create_connection((host, port), timeout=limit))
         self.version = version
-        self._stream.send(packets.packets(packets.PRELOGIN, prelogin.build({prelogin.VERSION: bytes(6), prelogin.ENCRYPTION: b"\2"})))
+        self._stream.send(
+            packets.packets(packets.PRELOGIN, prelogin.build({prelogin.VERSION: bytes(6), prelogin.ENCRYPTION: b"\2"}))
+        )
         self.prelogin = prelogin.parse(packets.receive_message(self._stream).data)
         request = login7(user, password, database, version=version)
         self._stream.send(packets.packets(packets.LOGIN7, request))
@@ -80,5 +89,7 @@ class TdsClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -29,7 +29,9 @@ def for_client(kind: SqlType, version: int) -> Shown:
     name = kind.name
     if version < TDS_73A and name in ("date", "time", "datetime2", "datetimeoffset"):
         # wide enough for seven digits, however many the column has
-        return _converted(kind, SqlType("nvarchar", {"date": 10, "time": 16, "datetime2": 27, "datetimeoffset": 34}[name]))
+        return _converted(
+            kind, SqlType("nvarchar", {"date": 10, "time": 16, "datetime2": 27, "datetimeoffset": 34}[name])
+        )
     if version < TDS_72:
         if name == "xml" or (name == "nvarchar" and kind.length == MAX):
             return Shown(SqlType("ntext", collation=kind.collation))

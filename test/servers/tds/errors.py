@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 
-
 class SqlError(Exception):
     """An error for the client. `ends_batch`: nothing behind the failed statement is run."""
 
@@ -25,7 +24,11 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     105: (15, True, "Unclosed quotation mark after the character string '{}'."),
     109: (15, True, "There are more columns in the INSERT statement than values specified in the VALUES clause."),
     110: (15, True, "There are fewer columns in the INSERT statement than values specified in the VALUES clause."),
-    116: (16, True, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS."),
+    116: (
+        16,
+        True,
+        "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
+    ),
     137: (15, True, 'Must declare the scalar variable "{}".'),
     156: (15, True, "Incorrect syntax near the keyword '{}'."),
     168: (15, True, "The floating point value '{}' is out of the range of computer representation (8 bytes)."),
@@ -95,7 +98,7 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     6522: (
         16,
         True,
-        "A .NET Framework error occurred during execution of user-defined routine or aggregate \"{}\": {}",
+        'A .NET Framework error occurred during execution of user-defined routine or aggregate "{}": {}',
     ),
     8101: (
         16,
@@ -133,5 +136,3 @@ def error(number: int, *words: object, state: int = 1) -> SqlError:
 def refused(what: str) -> SqlError:
     """Something that a real server may know and this one does not: it says so, and never guesses."""
     return SqlError(_REFUSED, f"The TDS test server does not know {what}.", state=77)
-
-

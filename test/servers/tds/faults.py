@@ -91,7 +91,7 @@ class Mode(Enum):
     CLOSES_ON_ATTENTION = auto()
 
 
-ODD_MESSAGE = "odd %s%n \x01\x02\x1b[31m \udc00 quote' \"dq\" back\\slash\nline"
+ODD_MESSAGE = 'odd %s%n \x01\x02\x1b[31m \udc00 quote\' "dq" back\\slash\nline'
 MANY = 50
 
 
@@ -252,9 +252,8 @@ def _is_query(text: str) -> bool:
 
 def _send(session: Session, data: bytes, *, ends: bool) -> None:
     """A response with these bytes; without an end its last packet lacks the EOM bit."""
-    whole = wire.packets(wire.RESPONSE, data, size=session.packet_size, spid=session.spid)
+    whole = bytearray(wire.packets(wire.RESPONSE, data, size=session.packet_size, spid=session.spid))
     if not ends:
-        whole = bytearray(whole)
         last = len(whole) - ((len(data) - 1) % (session.packet_size - wire.HEADER.size) + 1) - wire.HEADER.size
         whole[last + 1] = 0
     session.stream.send(bytes(whole))
@@ -329,7 +328,10 @@ _RESULTS: dict[Mode, Callable[[Session], tuple[bytes, bool]]] = {
         _first(session, _LARGE) + _row(2) + struct.pack("<QI", 1 << 62, 8) + bytes(8) + bytes(4) + _done(session),
         True,
     ),
-    Mode.HUGE_PLP_CHUNK: lambda session: (_first(session, _LARGE) + _row(2) + struct.pack("<QI", 0xFFFFFFFFFFFFFFFE, 0xFFFFFFF0), True),
+    Mode.HUGE_PLP_CHUNK: lambda session: (
+        _first(session, _LARGE) + _row(2) + struct.pack("<QI", 0xFFFFFFFFFFFFFFFE, 0xFFFFFFF0),
+        True,
+    ),
     Mode.BAD_DECIMAL: lambda session: (
         _one_column(session, SqlType("decimal", precision=38, scale=2), b"\xc8" + b"\1" + b"\xff" * 199),
         True,
@@ -349,7 +351,8 @@ _RESULTS: dict[Mode, Callable[[Session], tuple[bytes, bool]]] = {
     Mode.SHORT_ERROR: lambda session: (b"\xaa\x03\0abc" + session.tokens.done(token.DONE_ERROR), True),
     Mode.MANY_ERRORS: lambda session: (_many(session), True),
     Mode.FATAL_ERROR: lambda session: (
-        _error(session, Notice(21, "Warning: Fatal error 823 occurred.", severity=24)) + session.tokens.done(token.DONE_ERROR),
+        _error(session, Notice(21, "Warning: Fatal error 823 occurred.", severity=24))
+        + session.tokens.done(token.DONE_ERROR),
         True,
     ),
     Mode.NO_DONE: lambda session: (_first(session), True),

@@ -135,7 +135,9 @@ class Response:
         return True
 
     def _packet(self, payload: bytes, status: int) -> None:
-        self._stream.send(HEADER.pack(RESPONSE, status, HEADER.size + len(payload), self._spid, self._number, 0) + payload)
+        self._stream.send(
+            HEADER.pack(RESPONSE, status, HEADER.size + len(payload), self._spid, self._number, 0) + payload
+        )
         self._number = (self._number + 1) & 0xFF
 
     def flush(self) -> None:

@@ -171,7 +171,9 @@ def typed_value(reader: Reader, collations: bool) -> tuple[Any, SqlType]:
         return (_fixed(kind.name, reader.take(size)) if size else None), kind
     if token in (wire.DECIMALN, wire.NUMERICN):
         reader.unpack("B")
-        kind = SqlType("decimal" if token == wire.DECIMALN else "numeric", precision=reader.unpack("B"), scale=reader.unpack("B"))
+        kind = SqlType(
+            "decimal" if token == wire.DECIMALN else "numeric", precision=reader.unpack("B"), scale=reader.unpack("B")
+        )
         data = reader.take(reader.unpack("B"))
         return (_decimal(data, kind) if data else None), kind
     if token == wire.GUID:
@@ -213,7 +215,9 @@ def _fixed(name: str, data: bytes) -> Any:
     if name == "datetime":
         day, thirds = struct.unpack("<iI", data)
         ticks = thirds * 100_000 // 3
-        return to_storage(Moment(day + _EPOCH_1900, min(ticks + (1 if thirds % 3 else 0), DAY - 1)), SqlType("datetime"))
+        return to_storage(
+            Moment(day + _EPOCH_1900, min(ticks + (1 if thirds % 3 else 0), DAY - 1)), SqlType("datetime")
+        )
     if name == "smalldatetime":
         day, minutes = struct.unpack("<HH", data)
         return f"{day_text(day + _EPOCH_1900)} {clock_text(minutes * 600_000_000, 0)}"

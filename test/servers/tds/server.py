@@ -113,7 +113,9 @@ class TdsServer(FakeServer):
         # not the number of a session that has just ended, which somebody may still ask for
         return Session(self, peer, _FIRST_SPID + (self.accepted - 1) % (_LAST_SPID - _FIRST_SPID))
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         super().__exit__(kind, error, trace)
         if self._own_folder:
             shutil.rmtree(self.storage.folder, ignore_errors=True)

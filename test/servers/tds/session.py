@@ -156,7 +156,9 @@ class Session(FakeSession):
 
     def _refusals(self, asked: Login) -> list[SqlError]:
         if asked.integrated:
-            text = "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication."
+            text = (
+                "Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication."
+            )
             return [SqlError(18452, text, severity=14)]
         failed = error(18456, asked.user)
         if not self.server.accepts(asked):
@@ -269,7 +271,11 @@ class Session(FakeSession):
         assert self.executor is not None
         for call in requests.calls(data, collations=self.version >= login.TDS_71):
             shown = ".".join(call.procedure)
-            texts = [one.value for one in call.parameters if isinstance(one.value, str) and one.kind.length == MAX or one.kind.is_unicode]
+            texts = [
+                one.value
+                for one in call.parameters
+                if isinstance(one.value, str) and one.kind.length == MAX or one.kind.is_unicode
+            ]
             self._begin(str(texts[0]) if texts else shown)
             if faults.at_statement(self, self.statement, sink):
                 continue
@@ -289,7 +295,11 @@ class Session(FakeSession):
     def _tell(self, failure: SqlError, sink: ResponseSink, *, returns: bool = False) -> None:
         assert self.executor is not None
         self.executor.environment.error_number = failure.number
-        if failure.severity >= 16 and self.executor.connection.in_transaction and not self.executor.environment.transactions:
+        if (
+            failure.severity >= 16
+            and self.executor.connection.in_transaction
+            and not self.executor.environment.transactions
+        ):
             self.executor.connection.execute("ROLLBACK")
         sink.message(_notice(failure))
         if returns:

@@ -12,7 +12,9 @@ from .tokens import Column, Notice, Tokens
 class ResponseSink:
     """A response: the last DONE is held back until it is known whether more follows."""
 
-    def __init__(self, response: Response, tokens: Tokens, *, in_transaction: Callable[[], bool], check: Callable[[], None]) -> None:
+    def __init__(
+        self, response: Response, tokens: Tokens, *, in_transaction: Callable[[], bool], check: Callable[[], None]
+    ) -> None:
         self._response = response
         self._tokens = tokens
         self._in_transaction = in_transaction

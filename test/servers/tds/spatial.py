@@ -138,8 +138,7 @@ def _read(data: bytes, kind: str) -> Spatial:
         position += 8 * count if present else 0
     swap = kind == "geography"
     points = [
-        (pair[1], pair[0], z, m) if swap else (pair[0], pair[1], z, m)
-        for pair, z, m in zip(pairs, *more, strict=True)
+        (pair[1], pair[0], z, m) if swap else (pair[0], pair[1], z, m) for pair, z, m in zip(pairs, *more, strict=True)
     ]
     if properties & _SINGLE_POINT:
         return Spatial(srid, Shape(1, (tuple(points),)))
@@ -157,9 +156,7 @@ def _read(data: bytes, kind: str) -> Spatial:
     return Spatial(srid, _shape(0, points, figures, shapes))
 
 
-def _shape(
-    index: int, points: list[Point], figures: list[tuple[int, ...]], shapes: list[tuple[int, ...]]
-) -> Shape:
+def _shape(index: int, points: list[Point], figures: list[tuple[int, ...]], shapes: list[tuple[int, ...]]) -> Shape:
     _, first, code = shapes[index]
     children = tuple(
         _shape(number, points, figures, shapes) for number, shape in enumerate(shapes) if shape[0] == index

@@ -55,7 +55,9 @@ _PLP_NULL = b"\xff" * 8
 _PLP_UNKNOWN_LENGTH = b"\xfe" + b"\xff" * 7
 _PLP_END = bytes(4)
 _PLP_CHUNK = 8000
-_TEXT_POINTER = b"\x10" + b"dummy textptr\0\0\0" + b"dummyTS\0"  # pointer and timestamp, as SQL Server itself fills them
+_TEXT_POINTER = (
+    b"\x10" + b"dummy textptr\0\0\0" + b"dummyTS\0"
+)  # pointer and timestamp, as SQL Server itself fills them
 
 _ASSEMBLY = "Microsoft.SqlServer.Types, Version=11.0.0.0, Culture=neutral, PublicKeyToken=89845dcd8080cc91"
 _CLASSES = {"hierarchyid": "SqlHierarchyId", "geometry": "SqlGeometry", "geography": "SqlGeography"}

@@ -146,7 +146,11 @@ class ExpressionBinder:
             inverse = f"(1 - {operand.sql})" if operand.type.name == "bit" else f"(~{operand.sql})"
             return Bound(inverse, operand.type, operand.nullable)
         zero = self.constant(0, INT)
-        return self._arithmetic("-", zero, operand) if operand.kind is None or not operand.constant else self._negated(operand)
+        return (
+            self._arithmetic("-", zero, operand)
+            if operand.kind is None or not operand.constant
+            else self._negated(operand)
+        )
 
     def _negated(self, operand: Bound) -> Bound:
         value = operand.value
@@ -175,7 +179,9 @@ class ExpressionBinder:
         else:
             text = f"tsql_join_bytes({left.sql}, {right.sql})"
         if kind.length != MAX and kind.length in (4000, 8000):
-            text = f"tsql_convert({text}, {quoted(full_name(replace(kind, length=MAX)))}, {quoted(full_name(kind))}, NULL)"
+            text = (
+                f"tsql_convert({text}, {quoted(full_name(replace(kind, length=MAX)))}, {quoted(full_name(kind))}, NULL)"
+            )
         return Bound(text, kind, nullable)
 
     def _arithmetic(self, operator: str, left: Bound, right: Bound) -> Bound:
@@ -187,7 +193,11 @@ class ExpressionBinder:
             kind = typing_rules.unify(left_kind, right_kind)
             text = f"(({left.sql} | {right.sql}) - ({left.sql} & {right.sql}))" if operator == "^" else ""
             return Bound(text or f"({left.sql} {operator} {right.sql})", kind, nullable)
-        if operator in "+-" and left_kind.name in ("datetime", "smalldatetime") and right_kind.name in typing_rules.NUMERIC:
+        if (
+            operator in "+-"
+            and left_kind.name in ("datetime", "smalldatetime")
+            and right_kind.name in typing_rules.NUMERIC
+        ):
             days = self.converted(right, SqlType("float"))
             text = f"tsql_add_days({left.sql}, {days.sql if operator == '+' else f'-{days.sql}'}, {quoted(left_kind.name)})"
             return Bound(text, left_kind, nullable)
@@ -291,7 +301,9 @@ class ExpressionBinder:
             return self._in(node, scope)
         if isinstance(node, nodes.Exists):
             return f"EXISTS ({self.exists_query(node.query, scope)})"
-        raise SqlError(4145, "An expression of non-boolean type specified in a context where a condition is expected.", severity=15)
+        raise SqlError(
+            4145, "An expression of non-boolean type specified in a context where a condition is expected.", severity=15
+        )
 
     def comparison(self, operator: str, left: Bound, right: Bound) -> str:
         kind = self.common([left, right])
@@ -318,7 +330,6 @@ class ExpressionBinder:
     def _in(self, node: nodes.In, scope: Scope) -> str:
         operand = self.bind(node.operand, scope)
         if node.query is not None:
-            assert isinstance(node.query, nodes.Query)
             text, kind = self.scalar_query(node.query, scope)
             if sqlite_collation(kind) != sqlite_collation(operand.type):
                 operand = self.converted(operand, kind)

@@ -102,7 +102,9 @@ class Changes:
             raise self.executor.translated(problem) from None
         return len(output.rows)
 
-    def output(self, table: Table, items: Sequence[nodes.Item], names: Sequence[str], binder: QueryBinder) -> Output | None:
+    def output(
+        self, table: Table, items: Sequence[nodes.Item], names: Sequence[str], binder: QueryBinder
+    ) -> Output | None:
         """OUTPUT as SQLite's RETURNING; `names` are the pseudo-tables that the statement has."""
         if not items:
             return None
@@ -165,7 +167,9 @@ class Changes:
             if column.identity is not None and not inserts_identity:
                 raise error(544, table.name)
             if index in found:
-                raise SqlError(264, f"The column name '{name}' is specified more than once in the SET clause or column list.")
+                raise SqlError(
+                    264, f"The column name '{name}' is specified more than once in the SET clause or column list."
+                )
             found.append(index)
         return found
 
@@ -199,7 +203,9 @@ class Changes:
         for row in values.rows:
             if len(row) != len(chosen):
                 raise error(109 if len(row) < len(chosen) else 110)
-            texts = [self._cell(table, table.columns[index], cell, binder) for index, cell in zip(chosen, row, strict=True)]
+            texts = [
+                self._cell(table, table.columns[index], cell, binder) for index, cell in zip(chosen, row, strict=True)
+            ]
             rows.append(f"({', '.join([*texts, *more])})")
         return "VALUES " + ", ".join(rows)
 
@@ -214,7 +220,11 @@ class Changes:
         found = binder.query(query)
         if len(found.columns) != len(chosen):
             number = 120 if len(found.columns) < len(chosen) else 121
-            raise SqlError(number, "The select list for the INSERT statement does not contain as many items as the insert list.", severity=15)
+            raise SqlError(
+                number,
+                "The select list for the INSERT statement does not contain as many items as the insert list.",
+                severity=15,
+            )
         texts = []
         for position, (index, column) in enumerate(zip(chosen, found.columns, strict=True), 1):
             target = table.columns[index]
@@ -252,7 +262,9 @@ class Changes:
             bound = binder.assigned(binder.bind(value, scope), column.kind, table.full_name, column.name)
             changes.append(f"{identifier(column.name)} = {bound.sql}")
         changes += [
-            f"{identifier(column.name)} = tsql_next_version()" for column in table.columns if column.kind.name == "timestamp"
+            f"{identifier(column.name)} = tsql_next_version()"
+            for column in table.columns
+            if column.kind.name == "timestamp"
         ]
         text = f"UPDATE {table.sqlite_name} AS s0 SET {', '.join(changes)}"
         if node.where is not None:
@@ -291,7 +303,10 @@ class Changes:
             if not column.name:
                 raise SqlError(1038, "An object or column name is missing or empty.", severity=15)
             if column.name.lower() in names:
-                raise SqlError(2705, f"Column names in each table must be unique. Column name '{column.name}' is specified more than once.")
+                raise SqlError(
+                    2705,
+                    f"Column names in each table must be unique. Column name '{column.name}' is specified more than once.",
+                )
             names.add(column.name.lower())
         table = executor.definitions.create(parts, [_plain(column, binder) for column in found.columns])
         heads = ", ".join(identifier(column.name) for column in table.columns)

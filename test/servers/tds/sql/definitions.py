@@ -11,7 +11,6 @@ from ..errors import SqlError, error, refused
 from ..types import INT, full_name
 from . import nodes
 from .bound import Bound, Scope, Source, identifier, path
-
 from .statements import parse_expression
 from .storage import ColumnRecord, KeyRecord, Table, file_alias, storage_type
 
@@ -39,9 +38,15 @@ class Definitions:
         names = [column.name.lower() for column in columns]
         for name in names:
             if names.count(name) > 1:
-                raise SqlError(2705, f"Column names in each table must be unique. Column name '{name}' in table '{node.table[-1]}' is specified more than once.")
+                raise SqlError(
+                    2705,
+                    f"Column names in each table must be unique. Column name '{name}' in table '{node.table[-1]}' is specified more than once.",
+                )
         if sum(column.identity is not None for column in columns) > 1:
-            raise SqlError(2744, f"Multiple identity columns specified for table '{node.table[-1]}'. Only one identity column per table is allowed.")
+            raise SqlError(
+                2744,
+                f"Multiple identity columns specified for table '{node.table[-1]}'. Only one identity column per table is allowed.",
+            )
         keys = list(node.keys)
         for definition in node.columns:
             if definition.primary_key or definition.unique:
@@ -97,10 +102,13 @@ class Definitions:
         place = "temp" if table.temporary else file_alias(table.database)
         index = path(place, f"{table.schema}.{table.name}.{key.name}")
         columns = ", ".join(
-            f"{identifier(table.columns[number - 1].name)}{' DESC' if descending else ''}" for number, descending in key.columns
+            f"{identifier(table.columns[number - 1].name)}{' DESC' if descending else ''}"
+            for number, descending in key.columns
         )
         unique = "UNIQUE " if key.unique else ""
-        self.executor.run_sql(f"CREATE {unique}INDEX {index} ON {identifier(f'{table.schema}.{table.name}')} ({columns})")
+        self.executor.run_sql(
+            f"CREATE {unique}INDEX {index} ON {identifier(f'{table.schema}.{table.name}')} ({columns})"
+        )
 
     def _key(self, table: Table, key: nodes.KeyDefinition, *, constraint: bool) -> KeyRecord:
         numbers = []
@@ -150,7 +158,10 @@ class Definitions:
     def _existing(self, parts: Sequence[str]) -> Table:
         table = self.executor.catalog.table(parts)
         if table is None or table.view_text is not None:
-            raise SqlError(4902, f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.')
+            raise SqlError(
+                4902,
+                f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.',
+            )
         self.executor.lock(table)
         return table
 
@@ -163,7 +174,9 @@ class Definitions:
         columns = self.executor.view_columns(view)
         for number, column in enumerate(columns, 1):
             if not column.name:
-                raise SqlError(4511, f"Create View or Function failed because no column name was specified for column {number}.")
+                raise SqlError(
+                    4511, f"Create View or Function failed because no column name was specified for column {number}."
+                )
         self.executor.catalog.records.save(view)
 
     def _createschema(self, node: nodes.CreateSchema) -> None:
@@ -233,24 +246,33 @@ class Definitions:
         if node.add_key is not None:
             key = self._key(table, node.add_key, constraint=True)
             table.keys.append(key)
-            self._rebuild(table, table, {column.name: column.name for column in table.columns if column.computed is None})
+            self._rebuild(
+                table, table, {column.name: column.name for column in table.columns if column.computed is None}
+            )
             return
         after = replace(table, columns=list(table.columns), keys=list(table.keys))
         copied = {column.name: column.name for column in table.columns if column.computed is None}
         for name in node.drop:
             index = after.column(name)
             if index is None:
-                raise SqlError(4924, f"ALTER TABLE DROP COLUMN failed because column '{name}' does not exist in table '{table.name}'.")
+                raise SqlError(
+                    4924,
+                    f"ALTER TABLE DROP COLUMN failed because column '{name}' does not exist in table '{table.name}'.",
+                )
             if any(index + 1 == number for key in after.keys for number, _ in key.columns):
                 raise SqlError(5074, f"The object is dependent on column '{name}'.")
             copied.pop(after.columns[index].name, None)
             del after.columns[index]
             after.keys = [
-                replace(key, columns=[(number - (number > index + 1), down) for number, down in key.columns]) for key in after.keys
+                replace(key, columns=[(number - (number > index + 1), down) for number, down in key.columns])
+                for key in after.keys
             ]
         for definition in node.add:
             if after.column(definition.name) is not None:
-                raise SqlError(2705, f"Column names in each table must be unique. Column name '{definition.name}' in table '{table.name}' is specified more than once.")
+                raise SqlError(
+                    2705,
+                    f"Column names in each table must be unique. Column name '{definition.name}' in table '{table.name}' is specified more than once.",
+                )
             column = self._column(definition, after.database)
             after.columns.append(column)
             if column.computed is not None:
@@ -262,7 +284,10 @@ class Definitions:
     def _alter_column(self, table: Table, definition: nodes.ColumnDefinition) -> None:
         index = table.column(definition.name)
         if index is None:
-            raise SqlError(4924, f"ALTER TABLE ALTER COLUMN failed because column '{definition.name}' does not exist in table '{table.name}'.")
+            raise SqlError(
+                4924,
+                f"ALTER TABLE ALTER COLUMN failed because column '{definition.name}' does not exist in table '{table.name}'.",
+            )
         column = self._column(definition, table.database)
         table.columns[index] = replace(column, name=table.columns[index].name, default=table.columns[index].default)
 

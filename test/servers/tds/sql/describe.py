@@ -101,7 +101,10 @@ def _of(executor: Executor, statement: nodes.Statement) -> Sequence[Column] | No
         raise error(11502, shown)
     if isinstance(statement, nodes.Declare):
         for name, kind, _ in statement.variables:
-            executor.environment.variables[name.lower()] = (None, kind.with_collation(executor.catalog.database_collation()))
+            executor.environment.variables[name.lower()] = (
+                None,
+                kind.with_collation(executor.catalog.database_collation()),
+            )
         return None
     if isinstance(statement, nodes.Block):
         return next((found for one in statement.statements if (found := _of(executor, one)) is not None), None)
@@ -109,7 +112,9 @@ def _of(executor: Executor, statement: nodes.Statement) -> Sequence[Column] | No
         branches = [_of(executor, one) for one in (statement.then, statement.otherwise) if one is not None]
         found = [one for one in branches if one is not None]
         if len({tuple(str(column.kind) for column in one) for one in found}) > 1:
-            raise SqlError(11512, "The metadata could not be determined because the statements in the branches are not compatible.")
+            raise SqlError(
+                11512, "The metadata could not be determined because the statements in the branches are not compatible."
+            )
         return found[0] if found else None
     return None
 
@@ -171,4 +176,3 @@ def row_of(executor: Executor, number: int, column: Column) -> tuple[object, ...
         int.from_bytes(collation.wire[:4], "little", signed=True) if collation else None,
         collation.wire[4] if collation else None,
     )
-

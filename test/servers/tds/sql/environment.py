@@ -135,7 +135,9 @@ class Environment:
         try:
             value, kind = method(catalog, *values)
         except TypeError:
-            raise SqlError(174, f"The {name.lower()} function requires another number of arguments.", severity=15) from None
+            raise SqlError(
+                174, f"The {name.lower()} function requires another number of arguments.", severity=15
+            ) from None
         return value, kind
 
     # functions of the session
@@ -199,7 +201,9 @@ class Environment:
         return (None if found is None else catalog.storage.databases().index(found) + 1), SqlType("smallint")
 
     def _schema_name(self, catalog: Catalog, number: int = 1) -> tuple[Any, SqlType]:
-        return next((name for known, name in catalog.records.schemas(catalog.database) if known == number), None), SYSNAME
+        return next(
+            (name for known, name in catalog.records.schemas(catalog.database) if known == number), None
+        ), SYSNAME
 
     def _schema_id(self, catalog: Catalog, name: str = "dbo") -> tuple[Any, SqlType]:
         known = catalog.records.schemas(catalog.database)
@@ -298,4 +302,3 @@ def split_name(text: str) -> tuple[str, ...]:
     if not parts or expect_name:
         raise error(208, text)
     return tuple(parts)
-

@@ -247,7 +247,9 @@ class Executor:
         text = f"SELECT * FROM ({found.sql}) LIMIT {limit}" if limit else found.sql
         self.send_rows(found.columns, self.rows_of(text, binder.parameters.values), sink, order=found.order)
 
-    def send_rows(self, columns: Sequence[Column], rows: Iterable[Sequence[Any]], sink: Sink, *, order: Sequence[int] = ()) -> None:
+    def send_rows(
+        self, columns: Sequence[Column], rows: Iterable[Sequence[Any]], sink: Sink, *, order: Sequence[int] = ()
+    ) -> None:
         """A whole result set."""
         sink.columns(columns, order)
         cuts = [(index, column.kind) for index, column in enumerate(columns) if _is_cut_by_text_size(column.kind)]
@@ -267,7 +269,9 @@ class Executor:
             if isinstance(value, bytes):
                 found[index] = value[:limit]
             elif value is not None and kind.is_unicode:
-                found[index] = value.encode("utf-16-le", "surrogatepass")[: limit // 2 * 2].decode("utf-16-le", "ignore")
+                found[index] = value.encode("utf-16-le", "surrogatepass")[: limit // 2 * 2].decode(
+                    "utf-16-le", "ignore"
+                )
             elif value is not None:
                 codec = kind.collated().codec
                 found[index] = value.encode(codec, "replace")[:limit].decode(codec, "ignore")
@@ -280,7 +284,11 @@ class Executor:
 
     def _assign_variables(self, found: BoundQuery, binder: QueryBinder) -> None:
         if not all(found.variables):
-            raise SqlError(141, "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.", severity=15)
+            raise SqlError(
+                141,
+                "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.",
+                severity=15,
+            )
         count = 0
         for row in self.rows_of(found.sql, binder.parameters.values):
             count += 1
@@ -346,7 +354,13 @@ class Executor:
         filled = _printf(text or "", [self.evaluate(one)[0] for one in node.arguments])
         if not set(node.options) <= {"NOWAIT", "SETERROR", "LOG"}:
             raise refused(f"RAISERROR with {', '.join(node.options)}")
-        failure = SqlError(50000, filled, severity=min(severity, 25), state=state if 0 <= state <= 255 else 1, ends_batch=severity >= 20)
+        failure = SqlError(
+            50000,
+            filled,
+            severity=min(severity, 25),
+            state=state if 0 <= state <= 255 else 1,
+            ends_batch=severity >= 20,
+        )
         failure.line = node.line
         if severity >= 20:
             raise failure

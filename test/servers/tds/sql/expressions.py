@@ -150,7 +150,12 @@ class Expressions(Cursor):
             operand = self._factor()
             if operator == "+":
                 return operand
-            if operator == "-" and isinstance(operand, nodes.Literal) and operand.kind and operand.kind.name in ("int", "float"):
+            if (
+                operator == "-"
+                and isinstance(operand, nodes.Literal)
+                and operand.kind
+                and operand.kind.name in ("int", "float")
+            ):
                 return nodes.Literal(-operand.value, operand.kind)
             return nodes.Unary(operator, operand)
         return self._postfix(self._primary())
@@ -203,7 +208,7 @@ class Expressions(Cursor):
             return nodes.Literal(None, None)
         if self.take("CASE"):
             return self._case()
-        if token.word in _BARE_FUNCTIONS and not self.ahead().text == "(":
+        if token.word in _BARE_FUNCTIONS and self.ahead().text != "(":
             self.next()
             return nodes.Call(token.word, ())
         if token.kind is Kind.WORD and self.ahead().text == "(" and (special := self._special_call(token.word)):

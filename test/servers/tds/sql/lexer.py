@@ -93,7 +93,11 @@ def _token(group: str, raw: str, start: int, end: int, line: int, quoted_identif
         return Token(Kind.NAME, _name(raw[1:-1].replace("]]", "]")), start, end, line)
     if group == "quoted":
         inner = raw[1:-1].replace('""', '"')
-        return Token(Kind.NAME, _name(inner), start, end, line) if quoted_identifier else Token(Kind.TEXT, inner, start, end, line)
+        return (
+            Token(Kind.NAME, _name(inner), start, end, line)
+            if quoted_identifier
+            else Token(Kind.TEXT, inner, start, end, line)
+        )
     if group == "binary":
         return Token(Kind.BINARY, re.sub(r"\\\r?\n", "", raw[2:]), start, end, line)
     if group == "number":

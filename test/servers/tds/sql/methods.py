@@ -83,7 +83,14 @@ def call_method(kind: str, name: str, is_call: int, data: bytes | None) -> Any:
 
 # `type::Name(…)`
 
-_WKT = ("STGeomFromText", "STPointFromText", "STLineFromText", "STPolyFromText", "STMPointFromText", "STGeomCollFromText")
+_WKT = (
+    "STGeomFromText",
+    "STPointFromText",
+    "STLineFromText",
+    "STPolyFromText",
+    "STMPointFromText",
+    "STGeomCollFromText",
+)
 
 
 def bind_static(binder: ExpressionBinder, kind: str, name: str, arguments: Sequence[Bound] | None) -> Bound:

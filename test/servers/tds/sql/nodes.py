@@ -92,13 +92,13 @@ class Like(Node):
 class In(Node):
     operand: Node
     items: tuple[Node, ...]
-    query: Node | None
+    query: Query | None
     negated: bool
 
 
 @dataclass(frozen=True)
 class Exists(Node):
-    query: Node
+    query: Query
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Collate(Node):
 class Scalar(Node):
     """A query as a value."""
 
-    query: Node
+    query: Query
 
 
 # Queries
@@ -187,7 +187,7 @@ class TableName(Node):
 
 @dataclass(frozen=True)
 class Derived(Node):
-    query: Node
+    query: Query
     alias: str
     columns: tuple[str, ...] = ()
 
@@ -235,7 +235,7 @@ class SetOperation(Node):
 class Cte(Node):
     name: str
     columns: tuple[str, ...]
-    query: Node
+    query: Query
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,10 @@ class Permissions:
 
     def user(self, database: str) -> str | None:
         """The session's user in a database."""
-        return next((user for user, login in self._catalog.records.users(database) if login.lower() == self._login.lower()), None)
+        return next(
+            (user for user, login in self._catalog.records.users(database) if login.lower() == self._login.lower()),
+            None,
+        )
 
     def may_enter(self, database: str) -> bool:
         return self.is_admin or database in SYSTEM_DATABASES or self.user(database) is not None
@@ -70,7 +73,9 @@ class Permissions:
     def denied(table: Table, permission: str, column: str = "") -> SqlError:
         where = f"object '{table.name}', database '{table.database}', schema '{table.schema}'."
         if column:
-            return SqlError(230, f"The {permission} permission was denied on the column '{column}' of the {where}", severity=14)
+            return SqlError(
+                230, f"The {permission} permission was denied on the column '{column}' of the {where}", severity=14
+            )
         return SqlError(229, f"The {permission} permission was denied on the {where}", severity=14, state=5)
 
     def require_owner(self, what: str) -> None:

@@ -75,7 +75,9 @@ class Procedures:
         found = next((one for one in arguments if one.name.lower() == name), None)
         if found is None and index < len(arguments) and not arguments[index].name:
             found = arguments[index]
-        return None if found is None or found.value is None else str(conversions.convert(found.value, found.kind, _TEXT))
+        return (
+            None if found is None or found.value is None else str(conversions.convert(found.value, found.kind, _TEXT))
+        )
 
     # running texts
     def _run(self, text: str, declared: str | None, arguments: Sequence[Parameter], sink: Sink) -> list[Output]:
@@ -104,7 +106,9 @@ class Procedures:
         try:
             self.executor.run_text(text, sink)
             return [
-                Output(argument.name, *environment.variables[name]) for name, argument in sources.items() if argument.output
+                Output(argument.name, *environment.variables[name])
+                for name, argument in sources.items()
+                if argument.output
             ]
         finally:
             environment.variables = outer
@@ -154,7 +158,16 @@ class Procedures:
 
     def _add_extended_property(self, arguments: Sequence[Parameter], sink: Sink) -> list[Output]:
         """@name, @value, then 'SCHEMA', schema, 'TABLE' or 'VIEW', table, and perhaps 'COLUMN', column."""
-        order = ("@name", "@value", "@level0type", "@level0name", "@level1type", "@level1name", "@level2type", "@level2name")
+        order = (
+            "@name",
+            "@value",
+            "@level0type",
+            "@level0name",
+            "@level1type",
+            "@level1name",
+            "@level2type",
+            "@level2name",
+        )
         name, value, kind0, schema, kind1, table_name, kind2, column = (
             self._text(arguments, index, word) for index, word in enumerate(order)
         )
@@ -164,7 +177,10 @@ class Procedures:
         table = self.executor.catalog.table((schema, table_name))
         index = None if table is None or column is None else table.column(column)
         if table is None or (column is not None and index is None):
-            raise SqlError(15135, f"Object is invalid. Extended properties are not permitted on '{table_name}', or the object does not exist.")
+            raise SqlError(
+                15135,
+                f"Object is invalid. Extended properties are not permitted on '{table_name}', or the object does not exist.",
+            )
         self.executor.catalog.records.set_property(table, 0 if index is None else index + 1, name, value)
         return []
 

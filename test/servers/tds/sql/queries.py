@@ -169,7 +169,7 @@ class Queries(Expressions):
     def _source(self) -> nodes.Node:
         if self.take("("):
             if self.at("VALUES"):
-                inner: nodes.Node = nodes.Query(self.values())
+                inner = nodes.Query(self.values())
             elif self.at("SELECT") or self.at("("):
                 inner = self.query()
             elif self.at("WITH"):

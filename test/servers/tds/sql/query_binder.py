@@ -60,7 +60,6 @@ class QueryBinder(ExpressionBinder):
         return found.sql, found.columns[0].kind
 
     def _bind_scalar(self, node: nodes.Scalar, scope: Scope) -> Bound:
-        assert isinstance(node.query, nodes.Query)
         text, kind = self.scalar_query(node.query, scope)
         # more than one row is an error, where SQLite would take the first
         return Bound(f"(SELECT tsql_one_row(COUNT(*) OVER (), q.c1) FROM ({text}) AS q LIMIT 1)", kind)
@@ -73,7 +72,6 @@ class QueryBinder(ExpressionBinder):
         texts = []
         for cte in ctes:
             name = self._new_name("w")
-            assert isinstance(cte.query, nodes.Query)
             body = cte.query.body
             if isinstance(body, nodes.SetOperation) and _mentions(body.right, cte.name):
                 text, columns = self._recursive(cte, body, name, outer)
@@ -89,7 +87,9 @@ class QueryBinder(ExpressionBinder):
         self, cte: nodes.Cte, body: nodes.SetOperation, name: str, outer: Scope | None
     ) -> tuple[str, tuple[Column, ...]]:
         if body.operator != "UNION ALL":
-            raise SqlError(252, f"Recursive common table expression '{cte.name}' does not contain a top-level UNION ALL operator.")
+            raise SqlError(
+                252, f"Recursive common table expression '{cte.name}' does not contain a top-level UNION ALL operator."
+            )
         anchor = self._body(body.left, outer)
         columns = tuple(replace(column, nullable=True) for column in _renamed(anchor.columns, cte.columns, cte.name))
         self._ctes[-1][cte.name.lower()] = (name, columns)
@@ -100,8 +100,8 @@ class QueryBinder(ExpressionBinder):
             if column.kind != other.kind and str(column.kind) != str(other.kind):
                 raise SqlError(
                     240,
-                    f"Types don't match between the anchor and the recursive part in column \"{column.name}\" of"
-                    f" recursive query \"{cte.name}\".",
+                    f'Types don\'t match between the anchor and the recursive part in column "{column.name}" of'
+                    f' recursive query "{cte.name}".',
                     state=index + 1,
                 )
         return f"{anchor.sql} UNION ALL {step.sql}", columns
@@ -144,7 +144,8 @@ class QueryBinder(ExpressionBinder):
             cells = [row[index] for row in rows]
             columns.append(Column("", self.common(cells), nullable=any(cell.nullable for cell in cells)))
         lists = [
-            ", ".join(self.converted(cell, column.kind).sql for cell, column in zip(row, columns, strict=True)) for row in rows
+            ", ".join(self.converted(cell, column.kind).sql for cell, column in zip(row, columns, strict=True))
+            for row in rows
         ]
         heads = ", ".join(f"column{index + 1} AS c{index + 1}" for index in range(len(columns)))
         text = f"SELECT {heads} FROM (VALUES {', '.join(f'({one})' for one in lists)})"
@@ -180,7 +181,9 @@ class QueryBinder(ExpressionBinder):
     def _row_count(self, node: nodes.Node, scope: Scope) -> str:
         bound = self.converted(self.bind(node, scope), BIGINT)
         if bound.constant and isinstance(bound.value, int) and bound.value < 0:
-            raise SqlError(1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.")
+            raise SqlError(
+                1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer."
+            )
         return bound.sql
 
     # SELECT
@@ -229,7 +232,11 @@ class QueryBinder(ExpressionBinder):
 
         sources = [source for source in scope.sources if _is_called(source, star.qualifier)]
         if not sources:
-            raise error(4104, ".".join((*star.qualifier, "*"))) if star.qualifier else SqlError(263, "Must specify table to select from.")
+            raise (
+                error(4104, ".".join((*star.qualifier, "*")))
+                if star.qualifier
+                else SqlError(263, "Must specify table to select from.")
+            )
         for source in sources:
             for column in source.columns:
                 if (refusal := source.refusal(column.name)) is not None:
@@ -240,13 +247,18 @@ class QueryBinder(ExpressionBinder):
             for column, text in zip(source.columns, source.texts, strict=True)
         ]
 
-    def _order(self, items: Sequence[nodes.OrderItem], columns: Sequence[Column], scope: Scope) -> tuple[str, tuple[int, ...]]:
+    def _order(
+        self, items: Sequence[nodes.OrderItem], columns: Sequence[Column], scope: Scope
+    ) -> tuple[str, tuple[int, ...]]:
         keys, numbers = [], []
         for item in items:
             position = _position(item.expression, [column.name for column in columns])
             if position is not None:
                 if not 1 <= position <= len(columns):
-                    raise SqlError(108, f"The ORDER BY position number {position} is out of range of the number of items in the select list.")
+                    raise SqlError(
+                        108,
+                        f"The ORDER BY position number {position} is out of range of the number of items in the select list.",
+                    )
                 text, kind = str(position), columns[position - 1].kind
             elif isinstance(item.expression, nodes.Scalar):
                 continue  # ORDER BY (SELECT NULL)
@@ -264,15 +276,20 @@ class QueryBinder(ExpressionBinder):
         if isinstance(node, nodes.TableName):
             return self._table(node, scope)
         if isinstance(node, nodes.Derived):
-            assert isinstance(node.query, nodes.Query)
-            found = self._inner(node.query, None) if not isinstance(node.query.body, nodes.Values) else self._values(node.query.body, None)
+            found = (
+                self._inner(node.query, None)
+                if not isinstance(node.query.body, nodes.Values)
+                else self._values(node.query.body, None)
+            )
             columns = _renamed(found.columns, node.columns, node.alias)
             return self._add(scope, node.alias, columns, f"({found.sql})")
         if isinstance(node, nodes.TableFunction):
             return self._table_function(node, scope)
         raise refused(f"{type(node).__name__} in FROM")
 
-    def _add(self, scope: Scope, name: str, columns: Sequence[Column], text: str, qualifiers: tuple[str, ...] = ()) -> str:
+    def _add(
+        self, scope: Scope, name: str, columns: Sequence[Column], text: str, qualifiers: tuple[str, ...] = ()
+    ) -> str:
         """A source whose columns SQLite knows as c1, c2, …"""
         alias = self._new_name("s")
         texts = [f"{alias}.c{index + 1}" for index in range(len(columns))]
@@ -302,7 +319,9 @@ class QueryBinder(ExpressionBinder):
             raise refused("APPLY of anything but sys.dm_exec_sql_text")
         (handle,) = (self.bind(one, scope) for one in right.arguments)
         view, columns = self.catalog.materialised_view("dm_exec_sql_text")
-        text = self._add(scope, right.alias or right.parts[-1], columns[1:], f"(SELECT c1 AS handle, c2 AS c1 FROM {view})")
+        text = self._add(
+            scope, right.alias or right.parts[-1], columns[1:], f"(SELECT c1 AS handle, c2 AS c1 FROM {view})"
+        )
         _make_nullable(scope.sources[-1:])
         alias = text.rsplit(" ", 1)[1]
         kind = "LEFT" if node.kind == "OUTER APPLY" else "INNER"
@@ -386,8 +405,15 @@ def _renamed(columns: Sequence[Column], names: Sequence[str], table: str) -> tup
     """Columns of a derived table: each needs a name, and no two may be equal."""
     if names and len(names) != len(columns):
         more = len(columns) > len(names)
-        raise SqlError(8158 if more else 8159, f"'{table}' has {'more' if more else 'fewer'} columns than were specified in the column list.")
-    found = tuple(replace(column, name=name) for column, name in zip(columns, names, strict=True)) if names else tuple(columns)
+        raise SqlError(
+            8158 if more else 8159,
+            f"'{table}' has {'more' if more else 'fewer'} columns than were specified in the column list.",
+        )
+    found = (
+        tuple(replace(column, name=name) for column, name in zip(columns, names, strict=True))
+        if names
+        else tuple(columns)
+    )
     seen: set[str] = set()
     for index, column in enumerate(found):
         if not column.name:
@@ -423,5 +449,3 @@ def _mentions(node: object, name: str) -> bool:
     if isinstance(node, nodes.Node):
         return any(_mentions(value, name) for value in vars(node).values())
     return isinstance(node, tuple) and any(_mentions(one, name) for one in node)
-
-

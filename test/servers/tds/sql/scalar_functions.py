@@ -317,7 +317,9 @@ def _date_from_parts(year: int, month: int, day: int) -> str:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
-        raise SqlError(289, "Cannot construct data type date, some of the arguments have values which are not valid.") from None
+        raise SqlError(
+            289, "Cannot construct data type date, some of the arguments have values which are not valid."
+        ) from None
 
 
 _HASHES = {"md5": "md5", "sha1": "sha1", "sha": "sha1", "sha2_256": "sha256", "sha2_512": "sha512"}
@@ -369,16 +371,16 @@ SCALARS: dict[str, Scalar] = {
     "CHARINDEX": Scalar(_charindex, ("text", "text", "int"), _always(INT), 2, 3),
     "CHAR": Scalar(_char, ("int",), _always(SqlType("char", 1)), 1, 1),
     "NCHAR": Scalar(_nchar, ("int",), _always(_NVARCHAR1), 1, 1),
-    "UNICODE": Scalar(lambda text: int.from_bytes(_units(text)[:2], "little") if text else None, ("text",), _always(INT), 1, 1),
+    "UNICODE": Scalar(
+        lambda text: int.from_bytes(_units(text)[:2], "little") if text else None, ("text",), _always(INT), 1, 1
+    ),
     "ASCII": Scalar(lambda text: text.encode("cp1252", "replace")[0] if text else None, ("text",), _always(INT), 1, 1),
     "QUOTENAME": Scalar(_quotename, ("nvarchar",), _always(SqlType("nvarchar", 258)), 1, 2),
     "CONCAT": Scalar(_concat, ("text",), _concat_type, 2, 254, keeps_null=True),
     "HASHBYTES": Scalar(
         _hash_bytes, ("text", "text or bytes"), _always(SqlType("varbinary", 8000)), 2, 2, takes_types=True
     ),
-    "SQL_VARIANT_PROPERTY": Scalar(
-        _variant_property, ("variant", "nvarchar"), _always(SqlType("sql_variant")), 2, 2
-    ),
+    "SQL_VARIANT_PROPERTY": Scalar(_variant_property, ("variant", "nvarchar"), _always(SqlType("sql_variant")), 2, 2),
     "ABS": Scalar(_absolute, ("number",), _same, 1, 1),
     "SIGN": Scalar(lambda value: (value > 0) - (value < 0), ("float",), _always(INT), 1, 1),
     "FLOOR": Scalar(

@@ -248,7 +248,9 @@ class Records:
     # extended properties
     def properties(self, database: str) -> list[tuple[int, int, str, str]]:
         return list(
-            self.connection.execute(f"SELECT object_id, column_id, name, value FROM {self._place(database, False)}.sys$properties")
+            self.connection.execute(
+                f"SELECT object_id, column_id, name, value FROM {self._place(database, False)}.sys$properties"
+            )
         )
 
     def set_property(self, table: Table, column: int, name: str, value: str | None) -> None:
@@ -259,13 +261,17 @@ class Records:
 
     # principals
     def add_login(self, name: str, password: str) -> None:
-        self.connection.execute(f"INSERT INTO {self._place('master', False)}.sys$logins VALUES (?, ?)", (name, password))
+        self.connection.execute(
+            f"INSERT INTO {self._place('master', False)}.sys$logins VALUES (?, ?)", (name, password)
+        )
 
     def drop_login(self, name: str) -> None:
         self.connection.execute(f"DELETE FROM {self._place('master', False)}.sys$logins WHERE name = ?", (name,))
 
     def logins(self) -> list[str]:
-        return [name for (name,) in self.connection.execute(f"SELECT name FROM {self._place('master', False)}.sys$logins")]
+        return [
+            name for (name,) in self.connection.execute(f"SELECT name FROM {self._place('master', False)}.sys$logins")
+        ]
 
     def users(self, database: str) -> list[tuple[str, str]]:
         """Users and their logins."""
@@ -285,12 +291,15 @@ class Records:
 
     def add_grant(self, database: str, user: str, object_id: int, permission: str, columns: str | None) -> None:
         place = self._place(database, False)
-        self.connection.execute(f"INSERT INTO {place}.sys$grants VALUES (?, ?, ?, ?)", (user, object_id, permission, columns))
+        self.connection.execute(
+            f"INSERT INTO {place}.sys$grants VALUES (?, ?, ?, ?)", (user, object_id, permission, columns)
+        )
 
     def revoke(self, database: str, user: str, object_id: int, permission: str) -> None:
         place = self._place(database, False)
         self.connection.execute(
-            f"DELETE FROM {place}.sys$grants WHERE user = ? AND object_id = ? AND permission = ?", (user, object_id, permission)
+            f"DELETE FROM {place}.sys$grants WHERE user = ? AND object_id = ? AND permission = ?",
+            (user, object_id, permission),
         )
 
     # counters: identity values by object, row versions by database
@@ -322,7 +331,6 @@ def _table(database: str, temporary: bool, row: Sequence[object]) -> Table:
         int(str(object_id)),
         str(created),
     )
-
 
 
 def storage_type(kind: SqlType) -> str:

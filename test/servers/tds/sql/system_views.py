@@ -48,7 +48,18 @@ def _objects(catalog: Catalog, database: str) -> Rows:
             if key.constraint:
                 kind, words = ("PK", "PRIMARY_KEY_CONSTRAINT") if key.primary else ("UQ", "UNIQUE_CONSTRAINT")
                 schema = catalog.schema_id(database, table.schema)
-                yield (key.name, table.object_id + number, None, schema, table.object_id, kind, words, table.created, table.created, 0)
+                yield (
+                    key.name,
+                    table.object_id + number,
+                    None,
+                    schema,
+                    table.object_id,
+                    kind,
+                    words,
+                    table.created,
+                    table.created,
+                    0,
+                )
 
 
 def _objects_of(kind: str) -> Callable[[Catalog, str], Rows]:
@@ -182,7 +193,6 @@ def _databases(catalog: Catalog, database: str) -> Rows:
         yield (name, number, catalog.collation_of(name), 0, "ONLINE", 0, 160, 0, "OFF")
 
 
-
 def _information_tables(catalog: Catalog, database: str) -> Rows:
     for table in catalog.records.tables(database):
         yield (database, table.schema, table.name, "VIEW" if table.view_text is not None else "BASE TABLE")
@@ -193,7 +203,9 @@ def _information_columns(catalog: Catalog, database: str) -> Rows:
         for number, column in enumerate(catalog.columns_of(table), 1):
             kind = column.kind
             sized = kind.is_text or kind.is_binary
-            length = {"text": 2147483647, "ntext": 1073741823, "image": 2147483647, "timestamp": None}.get(kind.name, kind.length)
+            length = {"text": 2147483647, "ntext": 1073741823, "image": 2147483647, "timestamp": None}.get(
+                kind.name, kind.length
+            )
             number_like = kind.is_exact or (kind.is_integer and kind.name != "bit") or kind.name in ("real", "float")
             yield (
                 database,
@@ -252,7 +264,10 @@ def _statement_texts(catalog: Catalog, database: str) -> Rows:
 
 
 def _logins(catalog: Catalog, database: str) -> Rows:
-    return [("sa", 1, "S", "SQL_LOGIN"), *((name, 256 + number, "S", "SQL_LOGIN") for number, name in enumerate(catalog.records.logins()))]
+    return [
+        ("sa", 1, "S", "SQL_LOGIN"),
+        *((name, 256 + number, "S", "SQL_LOGIN") for number, name in enumerate(catalog.records.logins())),
+    ]
 
 
 def _users(catalog: Catalog, database: str) -> Rows:
@@ -302,11 +317,15 @@ VIEWS: dict[str, tuple[tuple[Column, ...], Callable[[Catalog, str], Rows]]] = {
         _index_columns,
     ),
     "sys.key_constraints": (
-        columns_of_text("name sysname, object_id int, schema_id int, parent_object_id int, type char(2), unique_index_id int?"),
+        columns_of_text(
+            "name sysname, object_id int, schema_id int, parent_object_id int, type char(2), unique_index_id int?"
+        ),
         _key_constraints,
     ),
     "sys.extended_properties": (
-        columns_of_text("class tinyint, class_desc nvarchar(60)?, major_id int, minor_id int, name sysname, value sql_variant?"),
+        columns_of_text(
+            "class tinyint, class_desc nvarchar(60)?, major_id int, minor_id int, name sysname, value sql_variant?"
+        ),
         _properties,
     ),
     "sys.partitions": (
@@ -353,7 +372,9 @@ VIEWS: dict[str, tuple[tuple[Column, ...], Callable[[Catalog, str], Rows]]] = {
     "sys.database_principals": (columns_of_text(_PRINCIPAL), _users),
     "dm_exec_sql_text": (columns_of_text("sql_handle varbinary(64), text nvarchar(max)?"), _statement_texts),
     "information_schema.tables": (
-        columns_of_text("TABLE_CATALOG nvarchar(128)?, TABLE_SCHEMA nvarchar(128)?, TABLE_NAME sysname, TABLE_TYPE varchar(10)?"),
+        columns_of_text(
+            "TABLE_CATALOG nvarchar(128)?, TABLE_SCHEMA nvarchar(128)?, TABLE_NAME sysname, TABLE_TYPE varchar(10)?"
+        ),
         _information_tables,
     ),
     "information_schema.columns": (

@@ -113,7 +113,9 @@ def concatenated(left: SqlType, right: SqlType) -> SqlType:
         return SqlType(name, MAX, collation=left.collation or right.collation)
     left_length = 8 if left.name == "timestamp" else left.length
     right_length = 8 if right.name == "timestamp" else right.length
-    return SqlType(name, min(left_length + right_length, 4000 if wide else 8000), collation=left.collation or right.collation)
+    return SqlType(
+        name, min(left_length + right_length, 4000 if wide else 8000), collation=left.collation or right.collation
+    )
 
 
 def _incompatible(operator: str, left: SqlType, right: SqlType) -> SqlError:
@@ -130,9 +132,17 @@ def implicit(source: SqlType, target: SqlType) -> None:
     guid = {source.name, target.name} & {"uniqueidentifier"} and not (
         source.is_text or source.is_binary or target.is_text or target.is_binary or target.name == "sql_variant"
     )
-    if text_to_bytes or (source.name == "sql_variant") or (from_special and target.name != "sql_variant" and not target.is_binary):
+    if (
+        text_to_bytes
+        or (source.name == "sql_variant")
+        or (from_special and target.name != "sql_variant" and not target.is_binary)
+    ):
         raise error(257, source.name, target.name)
-    if guid or (source.is_temporal and target.name in NUMERIC) or (target.name in ("text", "ntext") and not source.is_text):
+    if (
+        guid
+        or (source.is_temporal and target.name in NUMERIC)
+        or (target.name in ("text", "ntext") and not source.is_text)
+    ):
         raise error(206, source.name, target.name)
     if source.name in NUMERIC and target.is_temporal and target.name not in ("datetime", "smalldatetime"):
         raise error(206, source.name, target.name)
