@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -151,10 +150,17 @@ def test_nul_in_a_name(db: Database) -> None:
 # stopping
 
 
-@pytest.fixture
-def flooded(db: Database) -> Iterator[Database]:
-    with db.another() as session:
-        yield session
+@pytest.mark.parametrize(
+    "mode",
+    [PgMode.OLD_ERROR_GREETING, PgMode.PARAMETER_FLOOD, PgMode.NOTICE_FLOOD_AT_LOGIN],
+    ids=lambda mode: mode.name,
+)
+def test_login_without_end(db: Database, mode: PgMode) -> None:
+    """However much time there is: the library keeps what comes, so there must be an end to it."""
+    with FakePostgres(mode) as fake:
+        with fails_cleanly(db, None, "talks without end", number=1012, secrets=(PASSWORD,)):
+            db.import_table(request(fake, **FOR_EVER))
+        fake.wait_until_left()
 
 
 @pytest.mark.parametrize(
