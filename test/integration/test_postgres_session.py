@@ -52,6 +52,7 @@ class HostRules:
 @pytest.fixture
 def local_rules(db: Database) -> Iterator[None]:
     """Loopback is allowed to everyone here."""
+    db.execute("LOAD 'connector'")  # or ALTER SYSTEM would not know the setting
     db.execute("ALTER SYSTEM SET connector.allowed_hosts = '127.0.0.1'")
     db.execute("SELECT pg_reload_conf()")
     yield
