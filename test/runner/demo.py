@@ -1,4 +1,4 @@
-"""The demo: a MariaDB with a small shop, a PostgreSQL with the extension, one import, everything shown."""
+"""The demo: a MariaDB with a small shop, a PostgreSQL with the extension, one import, one sync, everything shown."""
 
 from __future__ import annotations
 
@@ -122,3 +122,20 @@ def _show(remote: MariaDb, local: Postgres) -> None:
 
     screen.say("What was imported is remembered, without the password:")
     screen.psql("SELECT role_name, provider, state, schema, table_name, rows, bytes, warnings FROM connector.imports;")
+
+    live = json.dumps({"provider": "mysql", "connection": connection, "table": "orders", "import_as": "live_orders"})
+    screen.say("Keep a table up to date: a sync (here without the scheduler, so that each step shows)")
+    screen.psql(
+        f"SELECT cdb_sync_connector('{live}', '15 minutes') ->> 'state' AS state;",
+        shown=f"SELECT cdb_sync_connector('{live.replace(remote.password, '********')}', '15 minutes') ->> 'state' AS state;",
+    )
+    screen.psql("CALL cdb_run_due_syncs();")
+    screen.psql("CREATE VIEW open_orders AS SELECT id, customer, price FROM live_orders WHERE state = 'open';\nSELECT * FROM open_orders ORDER BY id;")
+
+    screen.say("The remote changes, the sync runs again; the view is still there:")
+    change = "INSERT INTO shop.orders (customer, state, price, ordered_at) VALUES ('Grace Hopper', 'open', 19.06, NOW())"
+    print(f"MariaDB> {change};")
+    remote.sql(change)
+    screen.psql("SELECT cdb_sync_now(id, wait => true) ->> 'state' AS state FROM connector.syncs;")
+    screen.psql("SELECT * FROM open_orders ORDER BY id;")
+    screen.psql("SELECT state, mode, rows, round(lock_ms::numeric, 1) AS lock_ms FROM connector.runs ORDER BY started_at;")
