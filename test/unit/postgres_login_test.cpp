@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "core/error.hpp"
+#include "core/hidden_environment.hpp"
 #include "drivers/postgres/conninfo.hpp"
 #include "drivers/postgres/errors.hpp"
 
@@ -73,8 +74,8 @@ TEST(PostgresConninfo, NothingFromTheEnvironment) {
   }
   const Login login = login_of({{"password", "it's \\ secret"}});
   const std::string text = connection_string(connection_keywords(login, loopback));
-  std::optional<HiddenEnvironment> environment;
-  environment.emplace();
+  std::optional<core::HiddenEnvironment> environment;
+  environment.emplace(environment_variables());
   PGconn* connection = PQconnectStart(text.c_str());
   environment.reset();
   ASSERT_NE(connection, nullptr);

@@ -4,12 +4,20 @@
 #include <mysql.h>
 
 #include "core/error.hpp"
+#include "core/hidden_environment.hpp"
 
 namespace connector::mysql {
 
 namespace {
 
+constexpr const char* variables[] = {
+    "LIBMYSQL_PLUGINS", "MARIADB_PLUGIN_DIR", "MARIADB_HOME",
+    "MYSQL_HOME",       "MYSQL_PWD",          "MYSQL_TCP_PORT",
+    "MYSQL_UNIX_PORT",  "MARIADB_UNIX_PORT",  "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
+};
+
 bool initialize() {
+  const core::HiddenEnvironment environment(variables);
   // Threads that the library or OpenSSL might start inherit the mask; mysql_server_init() sets SIGPIPE to be ignored
   // (mariadb_lib.c, ignore_sigpipe()), which a backend does anyway.
   sigset_t all, before;
@@ -21,6 +29,10 @@ bool initialize() {
 }
 
 }  // namespace
+
+std::span<const char* const> environment_variables() noexcept {
+  return variables;
+}
 
 void initialize_library() {
   static const bool initialized = initialize();

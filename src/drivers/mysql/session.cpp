@@ -11,6 +11,7 @@
 #include <mysql.h>
 
 #include "core/dial.hpp"
+#include "core/hidden_environment.hpp"
 #include "core/utf8.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/library.hpp"
@@ -108,6 +109,8 @@ void Session::log_in() {
   const char* database = login_.database.empty() ? nullptr : login_.database.c_str();
   bool connected = false;
   try {
+    // Plugins are looked for while logging in, wherever the environment says.
+    const core::HiddenEnvironment environment(environment_variables());
     call([&] {
       // Null for the password would make the library read it from the environment.
       connected = mysql_real_connect(handle_, address.c_str(), login_.username.c_str(), login_.password.c_str(),

@@ -1,6 +1,5 @@
 #include "drivers/postgres/conninfo.hpp"
 
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -103,21 +102,14 @@ std::string connection_string(const Keywords& keywords) {
   return text;
 }
 
-HiddenEnvironment::HiddenEnvironment() {
-  const auto hide = [this](const char* name) {
-    if (const char* value = std::getenv(name)) variables_.emplace_back(name, value);
-  };
+std::vector<const char*> environment_variables() {
+  // These belong to no keyword: they say where services are found, and are an old word for PGSSLMODE.
+  std::vector<const char*> names = {"PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL"};
   const Options options = library_keywords();
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->envvar != nullptr) hide(option->envvar);
+    if (option->envvar != nullptr) names.push_back(option->envvar);  // a constant of the library's
   }
-  // These belong to no keyword: they say where services are found, and are an old word for PGSSLMODE.
-  for (const char* name : {"PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL"}) hide(name);
-  for (const auto& [name, value] : variables_) unsetenv(name.c_str());
-}
-
-HiddenEnvironment::~HiddenEnvironment() {
-  for (const auto& [name, value] : variables_) setenv(name.c_str(), value.c_str(), 1);
+  return names;
 }
 
 }  // namespace connector::postgres

@@ -4,7 +4,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/address_rules.hpp"
@@ -22,18 +21,9 @@ Keywords connection_keywords(const Login& login, const core::Address& address);
 /// the string can say that a value is empty (fe-connect.c, conninfo_array_parse() and conninfo_parse()).
 std::string connection_string(const Keywords& keywords);
 
-/// While it lives, the environment has nothing that the library would take for a keyword that is not given, nor a
-/// service to be looked for in files or by LDAP. Explicit values are no way to keep these out: there are keywords that
-/// must not be empty and have no default to be named, more with every version of the library.
-class HiddenEnvironment {
- public:
-  HiddenEnvironment();
-  ~HiddenEnvironment();
-  HiddenEnvironment(const HiddenEnvironment&) = delete;
-  HiddenEnvironment& operator=(const HiddenEnvironment&) = delete;
-
- private:
-  std::vector<std::pair<std::string, std::string>> variables_;
-};
+/// What core::HiddenEnvironment must hide while a connection is started: all that the library would take for a keyword
+/// that is not given, and for a service to be looked for in files or by LDAP. Explicit values are no way to keep these
+/// out: there are keywords that must not be empty and have no default to be named, more with every version.
+std::vector<const char*> environment_variables();
 
 }  // namespace connector::postgres

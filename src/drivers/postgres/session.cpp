@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "core/dial.hpp"
+#include "core/hidden_environment.hpp"
 #include "core/utf8.hpp"
 #include "drivers/postgres/conninfo.hpp"
 #include "drivers/postgres/dialect.hpp"
@@ -78,7 +79,7 @@ void CopyData::Free::operator()(char* bytes) const noexcept {
 Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
     : login_(login), address_(address), wait_(wait), deadline_(deadline) {
   {
-    const HiddenEnvironment environment;
+    const core::HiddenEnvironment environment(environment_variables());
     handle_ = PQconnectStart(connection_string(connection_keywords(login_, address_)).c_str());
   }
   if (handle_ == nullptr) throw std::bad_alloc();
