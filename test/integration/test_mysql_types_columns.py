@@ -67,6 +67,33 @@ def test_forms(
         assert str(first[0][name]) in (str(values[name]), f"{values[name]}0", "True" if kind == "boolean" else "")
 
 
+@pytest.mark.parametrize("from_query", [False, True], ids=["table", "query"])
+@pytest.mark.parametrize("column_names", ["normalize", "verbatim"])
+def test_names_in_other_case(db: Database, mysql: MySqlRemote, source: str, from_query: bool, column_names: str) -> None:
+    """Column names of MySQL know no case; a column is called here as the request calls it."""
+    what = {"sql_query": f"SELECT * FROM {source}"} if from_query else {"table": source}
+    columns = {"ID": "bigint", "nUm": None, "a": None}
+    db.import_table(mysql.connector(import_as="chosen", columns=columns, column_names=column_names, **what))
+    names = ["ID", "nUm", "a"] if column_names == "verbatim" else ["id", "num", "a"]
+    assert [(name, kind) for name, kind, _ in db.columns("chosen")] == list(
+        zip(names, ["bigint", "numeric(10,2)", "integer"], strict=True)
+    )
+    assert sorted(db.rows("SELECT * FROM chosen"))[0][0] == 7
+    key = db.value("SELECT count(*) FROM pg_index WHERE indrelid = 'chosen'::regclass AND indisprimary")
+    assert key == (0 if from_query else 1)
+
+
+def test_names_that_differ_in_case_only(db: Database, mysql: MySqlRemote) -> None:
+    request = mysql.connector(sql_query="SELECT 1 AS x, 2 AS X, 3 AS y", import_as="chosen")
+    db.import_table(request, columns=["X", "x", "Y"], column_names="verbatim")
+    assert db.rows('SELECT "X", x, "Y" FROM chosen') == [(2, 1, 3)]
+    query = mysql.connector(sql_query="SELECT 1 AS Ab, 2 AS aB", import_as="chosen")
+    with nothing_left_behind(db, mysql), fails('more than one column "ab" but for case', number=1502, hint="as the query has it"):
+        db.import_table(query, columns=["ab"])
+    with nothing_left_behind(db, mysql), fails('column "y" twice', number=1502):
+        db.import_table(request, columns=["y", "Y"])
+
+
 @pytest.mark.parametrize("columns", [["nothing"], {"a": None, "nothing": "text"}, "a, nothing int"])
 def test_missing_column(db: Database, mysql: MySqlRemote, source: str, columns: object) -> None:
     for what in ({"table": source}, {"sql_query": f"SELECT * FROM {source}"}):

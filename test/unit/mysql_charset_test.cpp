@@ -15,39 +15,58 @@ std::optional<std::string> converted(std::string_view bytes, WideForm form) {
 }
 
 TEST(MysqlCharset, CollationsHaveCharsets) {
-  EXPECT_TRUE(charset_of_collation(63).is_binary);
-  EXPECT_EQ(charset_of_collation(8).name, "latin1");
-  EXPECT_EQ(charset_of_collation(45).name, "utf8mb4");
-  EXPECT_EQ(charset_of_collation(45).max_bytes, 4U);
-  EXPECT_FALSE(charset_of_collation(46).is_binary);       // utf8mb4_bin is text
-  EXPECT_EQ(charset_of_collation(255).name, "utf8mb4");   // MySQL 8's default
-  EXPECT_EQ(charset_of_collation(2304).name, "utf8mb4");  // MariaDB's uca1400
-  EXPECT_EQ(charset_of_collation(33).max_bytes, 3U);
-  EXPECT_EQ(charset_of_collation(65000).max_bytes, 0U);
+  // What the server converts to.
+  EXPECT_EQ(charset_of_collation(45, {}).name, "utf8mb4");
+  EXPECT_EQ(charset_of_collation(45, {}).max_bytes, 4U);
+  EXPECT_EQ(charset_of_collation(255, {}).name, "utf8mb4");   // MySQL 8's default
+  EXPECT_EQ(charset_of_collation(2304, {}).name, "utf8mb4");  // MariaDB's uca1400
+  EXPECT_EQ(charset_of_collation(33, {}).max_bytes, 3U);
+  EXPECT_EQ(charset_of_collation(65000, {}).max_bytes, 0U);
+  // Else nothing counts but what the server says.
+  const TextReading stored{.encoding = "LATIN1", .charsets = {{309, {"utf8mb4", 4}}, {119, {"utf16", 4}}}};
+  EXPECT_EQ(charset_of_collation(309, stored).name, "utf8mb4");
+  EXPECT_EQ(charset_of_collation(119, stored).name, "utf16");
+  EXPECT_EQ(charset_of_collation(8, stored).name, "");
+}
+
+TEST(MysqlCharset, CharactersThatBytesMayBe) {
+  const auto read_as = [](const Charset& charset, const char* encoding) {
+    return max_characters(24, charset, text_arrival(charset, encoding));
+  };
+  EXPECT_EQ(read_as({"latin1", 1}, "UTF8"), 24U);
+  EXPECT_EQ(read_as({"cp932", 2}, "SJIS"), 12U);
+  EXPECT_EQ(read_as({"cp932", 2}, "EUC_JP"), 24U);
+  EXPECT_EQ(read_as({"ujis", 3}, "EUC_JP"), 8U);
+  EXPECT_EQ(read_as({"ujis", 3}, "SJIS"), 24U);
+  EXPECT_EQ(read_as({"euckr", 2}, "UHC"), 12U);
+  EXPECT_EQ(read_as({"gb18030", 4}, "GB18030"), 6U);
+  EXPECT_EQ(read_as({"gb18030", 4}, "LATIN1"), 24U);
+  for (const char* name : {"utf8mb4", "utf16", "utf16le", "utf32"}) EXPECT_EQ(read_as({name, 4}, "LATIN1"), 6U) << name;
+  EXPECT_EQ(max_characters(24, {}, {}), 0U);
 }
 
 TEST(MysqlCharset, WithoutEncodingTheServerConverts) {
   for (const char* name : {"latin1", "utf8mb4", "utf16", "cp1251", ""}) {
-    const TextArrival arrival = text_arrival({name, 1, false}, std::nullopt);
+    const TextArrival arrival = text_arrival({name, 1}, std::nullopt);
     EXPECT_EQ(arrival.encoding, "UTF8") << name;
     EXPECT_EQ(arrival.wide, WideForm::none) << name;
   }
 }
 
 TEST(MysqlCharset, WithEncodingTextArrivesAsStored) {
-  EXPECT_EQ(text_arrival({"cp1251", 1, false}, "WIN1251").encoding, "WIN1251");
-  EXPECT_EQ(text_arrival({"latin1", 1, false}, "WIN1251").encoding, "WIN1251");
-  EXPECT_EQ(text_arrival({"latin1", 1, false}, "UTF8").encoding, "UTF8");
-  EXPECT_EQ(text_arrival({"latin1", 1, false}, "LATIN1").encoding, "WIN1252");
-  EXPECT_EQ(text_arrival({"latin2", 1, false}, "LATIN1").encoding, "LATIN1");
+  EXPECT_EQ(text_arrival({"cp1251", 1}, "WIN1251").encoding, "WIN1251");
+  EXPECT_EQ(text_arrival({"latin1", 1}, "WIN1251").encoding, "WIN1251");
+  EXPECT_EQ(text_arrival({"latin1", 1}, "UTF8").encoding, "UTF8");
+  EXPECT_EQ(text_arrival({"latin1", 1}, "LATIN1").encoding, "WIN1252");
+  EXPECT_EQ(text_arrival({"latin2", 1}, "LATIN1").encoding, "LATIN1");
   for (const char* name : {"utf8", "utf8mb3", "utf8mb4"}) {
-    EXPECT_EQ(text_arrival({name, 4, false}, "WIN1251").encoding, "UTF8") << name;
+    EXPECT_EQ(text_arrival({name, 4}, "WIN1251").encoding, "UTF8") << name;
   }
-  EXPECT_EQ(text_arrival({"ucs2", 2, false}, "WIN1251").wide, WideForm::utf16);
-  EXPECT_EQ(text_arrival({"utf16", 4, false}, "WIN1251").wide, WideForm::utf16);
-  EXPECT_EQ(text_arrival({"utf16le", 4, false}, "WIN1251").wide, WideForm::utf16le);
-  EXPECT_EQ(text_arrival({"utf32", 4, false}, "WIN1251").wide, WideForm::utf32);
-  EXPECT_EQ(text_arrival({"utf32", 4, false}, "WIN1251").encoding, "UTF8");
+  EXPECT_EQ(text_arrival({"ucs2", 2}, "WIN1251").wide, WideForm::utf16);
+  EXPECT_EQ(text_arrival({"utf16", 4}, "WIN1251").wide, WideForm::utf16);
+  EXPECT_EQ(text_arrival({"utf16le", 4}, "WIN1251").wide, WideForm::utf16le);
+  EXPECT_EQ(text_arrival({"utf32", 4}, "WIN1251").wide, WideForm::utf32);
+  EXPECT_EQ(text_arrival({"utf32", 4}, "WIN1251").encoding, "UTF8");
 }
 
 TEST(MysqlCharset, ConvertsWideText) {

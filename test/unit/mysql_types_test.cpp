@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <mysql.h>
 
+#include "core/error.hpp"
+
 namespace connector::mysql {
 namespace {
 
@@ -15,13 +17,14 @@ using core::ValueForm;
 constexpr unsigned utf8mb4_general = 45;
 constexpr unsigned utf8mb4_bin = 46;
 constexpr unsigned latin1_swedish = 8;
-constexpr unsigned binary = 63;
+constexpr unsigned sjis_japanese = 13;
+constexpr unsigned utf16_general = 54;
 
 FieldFacts field(int type, unsigned flags = 0, unsigned long length = 0, unsigned decimals = 0) {
   FieldFacts facts;
   facts.type = type;
   facts.flags = flags;
-  facts.collation = binary;
+  facts.collation = binary_collation;
   facts.length = length;
   facts.decimals = decimals;
   facts.is_table_column = true;
@@ -35,7 +38,17 @@ FieldFacts text_field(int type, unsigned long characters, unsigned collation = u
 }
 
 ColumnRule rule(const FieldFacts& facts) {
-  return column_rule(facts, false, std::nullopt, std::nullopt);
+  return column_rule(facts, false, {}, std::nullopt);
+}
+
+/// With `encoding`, where the server's collations are known.
+ColumnRule rule(const FieldFacts& facts, const char* encoding) {
+  const TextReading reading{.encoding = encoding,
+                            .charsets = {{latin1_swedish, {"latin1", 1}},
+                                         {sjis_japanese, {"sjis", 2}},
+                                         {utf16_general, {"utf16", 4}},
+                                         {utf8mb4_general, {"utf8mb4", 4}}}};
+  return column_rule(facts, false, reading, std::nullopt);
 }
 
 /// The local and the remote type, as SQL text.
@@ -85,7 +98,7 @@ TEST(MysqlTypes, BitsAndTimes) {
   EXPECT_EQ(local(field(MYSQL_TYPE_TIME, 0, 10, 31)), "time without time zone");
   LogicalType interval;
   interval.kind = TypeKind::interval;
-  const ColumnRule as_interval = column_rule(field(MYSQL_TYPE_TIME, 0, 10, 6), false, std::nullopt, interval);
+  const ColumnRule as_interval = column_rule(field(MYSQL_TYPE_TIME, 0, 10, 6), false, {}, interval);
   EXPECT_EQ(as_interval.type.kind, TypeKind::interval);
   EXPECT_EQ(as_interval.decode, Decode::time_interval);
 }
@@ -123,13 +136,52 @@ TEST(MysqlTypes, Text) {
 }
 
 TEST(MysqlTypes, EncodingApplies) {
-  const ColumnRule stored =
-      column_rule(text_field(MYSQL_TYPE_VAR_STRING, 20, latin1_swedish), false, "WIN1251", std::nullopt);
+  const ColumnRule stored = rule(text_field(MYSQL_TYPE_VAR_STRING, 20, latin1_swedish), "WIN1251");
   EXPECT_EQ(stored.text.encoding, "WIN1251");
   EXPECT_EQ(stored.decode, Decode::text);
-  const ColumnRule wide = column_rule(text_field(MYSQL_TYPE_VAR_STRING, 20, 54), false, "WIN1251", std::nullopt);
+  const ColumnRule wide = rule(text_field(MYSQL_TYPE_VAR_STRING, 20, utf16_general), "WIN1251");
   EXPECT_EQ(wide.text.encoding, "UTF8");
   EXPECT_EQ(wide.decode, Decode::wide_text);
+  EXPECT_EQ(sql_type_name(wide.type), "character varying(20)");
+}
+
+TEST(MysqlTypes, LengthIsThatOfTheEncodingAskedFor) {
+  FieldFacts sjis = text_field(MYSQL_TYPE_VAR_STRING, 10, sjis_japanese);
+  sjis.length = 20;
+  EXPECT_EQ(sql_type_name(rule(sjis, "SJIS").type), "character varying(10)");
+  EXPECT_EQ(sql_type_name(rule(sjis, "LATIN1").type), "character varying(20)");  // each byte is a character
+  EXPECT_EQ(rule(sjis, "LATIN1").remote_type, "varchar(10)");
+  EXPECT_EQ(sql_type_name(rule(text_field(MYSQL_TYPE_VAR_STRING, 10), "LATIN1").type), "character varying(10)");
+}
+
+TEST(MysqlTypes, UnknownCollationIsAnErrorWithEncoding) {
+  const FieldFacts unknown = text_field(MYSQL_TYPE_VAR_STRING, 20, 309);
+  EXPECT_THROW(rule(unknown, "LATIN1"), core::Error);
+  EXPECT_EQ(local(unknown), "text");  // the server converts; only the length is not known
+}
+
+TEST(MysqlTypes, StoresOnlyWhatTheDescribedTypeHolds) {
+  const auto can = [](const FieldFacts& described, const FieldFacts& wire) {
+    return can_store(rule(described), rule(wire));
+  };
+  const FieldFacts word = text_field(MYSQL_TYPE_VAR_STRING, 20);
+  EXPECT_TRUE(can(word, text_field(MYSQL_TYPE_VAR_STRING, 19)));
+  EXPECT_FALSE(can(word, text_field(MYSQL_TYPE_VAR_STRING, 21)));
+  EXPECT_FALSE(can(word, text_field(MYSQL_TYPE_BLOB, 20)));
+  const FieldFacts price = field(MYSQL_TYPE_NEWDECIMAL, 0, 12, 2);  // decimal(10,2)
+  EXPECT_TRUE(can(price, field(MYSQL_TYPE_NEWDECIMAL, 0, 11, 2)));
+  EXPECT_FALSE(can(price, field(MYSQL_TYPE_NEWDECIMAL, 0, 13, 2)));
+  EXPECT_FALSE(can(price, field(MYSQL_TYPE_NEWDECIMAL, 0, 12, 3)));
+  EXPECT_FALSE(can(price, field(MYSQL_TYPE_NEWDECIMAL, 0, 12, 1)));  // one digit more before the point
+  EXPECT_TRUE(can(field(MYSQL_TYPE_NEWDECIMAL, 0, 0, 31), price));
+  EXPECT_FALSE(can(price, field(MYSQL_TYPE_NEWDECIMAL, 0, 0, 31)));
+  const FieldFacts moment = field(MYSQL_TYPE_DATETIME, 0, 23, 3);
+  EXPECT_TRUE(can(moment, field(MYSQL_TYPE_DATETIME, 0, 19, 0)));
+  EXPECT_FALSE(can(moment, field(MYSQL_TYPE_DATETIME, 0, 26, 6)));
+  EXPECT_FALSE(can(moment, field(MYSQL_TYPE_TIMESTAMP, 0, 23, 3)));
+  EXPECT_FALSE(can(field(MYSQL_TYPE_BIT, 0, 8), field(MYSQL_TYPE_BIT, 0, 9)));
+  EXPECT_TRUE(can(field(MYSQL_TYPE_LONG), field(MYSQL_TYPE_LONGLONG)));  // the decoder checks the range
+  EXPECT_FALSE(can(field(MYSQL_TYPE_LONG), field(MYSQL_TYPE_DOUBLE)));
 }
 
 TEST(MysqlTypes, Json) {
@@ -138,8 +190,7 @@ TEST(MysqlTypes, Json) {
   FieldFacts mariadb = text_field(MYSQL_TYPE_BLOB, 1000);
   mariadb.format_name = "json";
   EXPECT_EQ(local(mariadb), "jsonb");
-  EXPECT_EQ(column_rule(text_field(MYSQL_TYPE_BLOB, 1000), true, std::nullopt, std::nullopt).type.kind,
-            TypeKind::jsonb);
+  EXPECT_EQ(column_rule(text_field(MYSQL_TYPE_BLOB, 1000), true, {}, std::nullopt).type.kind, TypeKind::jsonb);
 }
 
 TEST(MysqlTypes, PluginTypesOfMariaDb) {

@@ -14,6 +14,7 @@ using core::Phase;
 
 /// Limits on answers, against a server that never stops.
 constexpr std::size_t max_columns = 2 * 4096;
+constexpr std::size_t max_collations = 65536;  // the protocol has two bytes for the number
 
 std::string text(const std::optional<std::string>& value) {
   return value.value_or("");
@@ -119,6 +120,22 @@ std::optional<std::string> read_change_mark(Session& session, std::string_view s
       Phase::describe, max_columns);
   keep_exact_table(rows, table);
   return rows.size() == 1 ? rows[0][1] : std::nullopt;
+}
+
+std::map<unsigned, Charset> read_charsets(Session& session) {
+  // From MariaDB 10.10.1 on a collation's name may stand for several character sets; COLLATIONS has no number for it.
+  const std::string collations = session.version().at_least(0, 101001)
+                                     ? "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+                                     : "information_schema.COLLATIONS";
+  std::map<unsigned, Charset> charsets;
+  for (const TextRow& row : session.query("SELECT c.ID, s.CHARACTER_SET_NAME, s.MAXLEN FROM " + collations +
+                                              " c JOIN information_schema.CHARACTER_SETS s ON s.CHARACTER_SET_NAME = "
+                                              "c.CHARACTER_SET_NAME",
+                                          Phase::describe, max_collations)) {
+    charsets[static_cast<unsigned>(number(row[0]).value_or(0))] = {text(row[1]),
+                                                                   static_cast<unsigned>(number(row[2]).value_or(0))};
+  }
+  return charsets;
 }
 
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/provider.hpp"
+#include "drivers/mysql/charset.hpp"
 #include "drivers/mysql/session.hpp"
 
 namespace connector::mysql {
@@ -33,6 +34,9 @@ CatalogTable read_catalog(Session& session, std::string_view schema, std::string
 /// When the table was last written to, as long as the server remembers that. Nothing if it does not, or if that was
 /// just now: the time has seconds only, and more could be written in this one.
 std::optional<std::string> read_change_mark(Session& session, std::string_view schema, std::string_view table);
+
+/// The character sets of the server's collations, by their number.
+std::map<unsigned, Charset> read_charsets(Session& session);
 
 /// Tables and views; `schema` empty = of all schemas but the server's own.
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit);

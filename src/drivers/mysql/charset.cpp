@@ -1,5 +1,6 @@
 #include "drivers/mysql/charset.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <mysql.h>
@@ -9,7 +10,17 @@ namespace connector::mysql {
 
 namespace {
 
-constexpr unsigned binary_collation = 63;
+struct SameEncoding {
+  std::string_view charset;
+  std::string_view encoding;
+};
+
+/// Character sets of several bytes for a character, and PostgreSQL's name for the same bytes.
+constexpr SameEncoding same_encodings[] = {
+    {"big5", "BIG5"},     {"cp932", "SJIS"},   {"sjis", "SJIS"},       {"eucjpms", "EUC_JP"}, {"ujis", "EUC_JP"},
+    {"gb2312", "EUC_CN"}, {"gbk", "GBK"},      {"gb18030", "GB18030"}, {"euckr", "EUC_KR"},   {"euckr", "UHC"},
+    {"utf8", "UTF8"},     {"utf8mb3", "UTF8"}, {"utf8mb4", "UTF8"},
+};
 
 std::uint32_t unit16(const unsigned char* bytes, bool little_endian) {
   return little_endian ? static_cast<std::uint32_t>(bytes[1] << 8 | bytes[0])
@@ -72,11 +83,14 @@ bool append_utf32(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
-Charset charset_of_collation(unsigned number) {
-  if (number == binary_collation) return {"binary", 1, true};
+Charset charset_of_collation(unsigned number, const TextReading& reading) {
+  if (reading.encoding) {
+    const auto found = reading.charsets.find(number);
+    return found == reading.charsets.end() ? Charset{} : found->second;
+  }
   const MARIADB_CHARSET_INFO* info = mariadb_get_charset_by_nr(number);
   if (info == nullptr) return {};
-  return {info->csname, info->char_maxlen, false};
+  return {info->csname, info->char_maxlen};
 }
 
 TextArrival text_arrival(const Charset& charset, const std::optional<std::string>& requested) {
@@ -88,6 +102,16 @@ TextArrival text_arrival(const Charset& charset, const std::optional<std::string
   if (name == "utf32") return {"UTF8", WideForm::utf32};
   if (name == "latin1" && *requested == "LATIN1") return {"WIN1252", WideForm::none};
   return {*requested, WideForm::none};
+}
+
+unsigned long max_characters(unsigned long bytes, const Charset& charset, const TextArrival& arrival) {
+  if (charset.max_bytes == 0) return 0;
+  const bool is_same =
+      arrival.wide != WideForm::none || std::ranges::any_of(same_encodings, [&](const SameEncoding& same) {
+        return same.charset == charset.name && same.encoding == arrival.encoding;
+      });
+  // Read as something else, each byte may be a character.
+  return is_same ? bytes / charset.max_bytes : bytes;
 }
 
 bool append_utf8(std::string& out, std::string_view bytes, WideForm form) {

@@ -23,19 +23,25 @@ bool same_column(std::string_view a, std::string_view b) {
   return core::lower_ascii(a) == core::lower_ascii(b);
 }
 
-/// True if values that arrive by the rule `wire` can be stored as described. MySQL 8 and 9 call some integers, year()
-/// for one, differently in the metadata of PREPARE and of EXECUTE.
-bool can_store(const ColumnRule& described, const ColumnRule& wire) {
-  if (is_integer(described.decode) && is_integer(wire.decode)) return true;
-  return described.decode == wire.decode && described.text.encoding == wire.text.encoding &&
-         described.text.wide == wire.text.wide && described.type.kind == wire.type.kind &&
-         (described.decode != Decode::bits || described.type.length == wire.type.length);
+/// The column of that very name, else the only one that has it but for case: as the server finds a table's columns.
+std::size_t find_column(const std::vector<Field>& fields, const std::string& name) {
+  const auto exact = std::ranges::find(fields, name, &Field::name);
+  if (exact != fields.end()) return static_cast<std::size_t>(exact - fields.begin());
+  const auto is_same = [&](const Field& field) { return same_column(field.name, name); };
+  const auto found = std::ranges::find_if(fields, is_same);
+  if (found == fields.end()) throw request_error("the query has no column " + core::quoted(name));
+  if (std::any_of(found + 1, fields.end(), is_same)) {
+    throw request_error("the query has more than one column " + core::quoted(name) + " but for case",
+                        "Write the name in \"columns\" as the query has it.");
+  }
+  return static_cast<std::size_t>(found - fields.begin());
 }
 
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
-    : session_(session), encoding_(request.encoding), zero_dates_(request.zero_dates) {
+    : session_(session), reading_{.encoding = request.encoding}, zero_dates_(request.zero_dates) {
+  if (reading_.encoding) reading_.charsets = read_charsets(session_);
   if (request.query.empty()) {
     const std::string_view schema = request.schema.empty() ? default_schema : request.schema;
     if (schema.empty()) {
@@ -60,7 +66,7 @@ MysqlSource::~MysqlSource() {
 }
 
 void MysqlSource::describe_table(const core::SourceRequest& request, const CatalogTable& catalog) {
-  session_.convert_results(!encoding_);
+  session_.convert_results(!reading_.encoding);
   std::string list;
   for (const core::ColumnRequest& column : request.columns) {
     list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
@@ -93,7 +99,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
 }
 
 void MysqlSource::describe_query(const core::SourceRequest& request) {
-  session_.convert_results(!encoding_);
+  session_.convert_results(!reading_.encoding);
   statement_ = std::make_unique<Statement>(session_, request.query, Phase::describe, summary_);
   if (statement_->parameters() > 0) {
     throw request_error("the query has placeholders",
@@ -112,14 +118,11 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
     return;
   }
   for (const core::ColumnRequest& asked : request.columns) {
-    auto found =
-        std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == asked.name; });
-    if (found == fields.end()) {
-      found = std::find_if(fields.begin(), fields.end(),
-                           [&](const Field& field) { return same_column(field.name, asked.name); });
+    const std::size_t index = find_column(fields, asked.name);
+    if (std::ranges::any_of(columns_, [&](const SourceColumn& column) { return column.wire_column == index; })) {
+      throw request_error("\"columns\" has column " + core::quoted(fields[index].name) + " twice, in different case");
     }
-    if (found == fields.end()) throw request_error("the query has no column " + core::quoted(asked.name));
-    add_column(*found, static_cast<std::size_t>(found - fields.begin()), false, asked.wanted);
+    add_column(fields[index], index, false, asked.wanted).name = asked.name;
   }
 }
 
@@ -129,7 +132,7 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   column.wire_column = wire_column;
   column.is_json = is_json;
   column.wanted = wanted;
-  column.rule = column_rule(field.facts, is_json, encoding_, wanted);
+  column.rule = column_rule(field.facts, is_json, reading_, wanted);
   core::RemoteColumn& described = description_.columns.emplace_back();
   described.name = field.name;
   described.remote_type = column.rule.remote_type;
@@ -142,7 +145,7 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
 bool MysqlSource::read_range(const core::CursorRange& range) {
   const core::RemoteColumn& column = description_.columns[range.column];
   // Text that is declared to be something else than it is can't be compared there.
-  if (encoding_ && core::is_text_kind(column.type.kind)) return false;
+  if (reading_.encoding && core::is_text_kind(column.type.kind)) return false;
   if (!query_.empty()) {  // as a derived table its columns must have different names
     const std::vector<Field> fields = statement_->fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -186,17 +189,19 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>
   const std::vector<Field> fields = statement_->fields();
   std::vector<WireColumn> wire(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    wire[i].decode = column_rule(fields[i].facts, false, encoding_, std::nullopt).decode;
+    wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
   }
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const SourceColumn& column = columns_[selected[i]];
     const std::size_t at = table_.empty() ? column.wire_column : i;
     if (at >= fields.size()) throw changed_error();
-    const ColumnRule rule = column_rule(fields[at].facts, column.is_json, encoding_, column.wanted);
+    const ColumnRule rule = column_rule(fields[at].facts, column.is_json, reading_, column.wanted);
     if (!can_store(column.rule, rule)) throw changed_error();
     wire[at] = {
         .decode = rule.decode, .target = i, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide};
-    if (rule.decode != column.rule.decode) wire[at].integer_kind = column.rule.type.kind;
+    if (rule.decode != column.rule.decode || rule.type.kind != column.rule.type.kind) {
+      wire[at].integer_kind = column.rule.type.kind;
+    }
   }
   return wire;
 }

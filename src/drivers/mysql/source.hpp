@@ -53,7 +53,7 @@ class MysqlSource final : public core::Source {
   std::string range_;  ///< the condition of read_range()
   std::string order_;
   std::string summary_;
-  std::optional<std::string> encoding_;
+  TextReading reading_;
   core::InvalidValues zero_dates_;
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description

@@ -2,6 +2,8 @@
 
 #include <mysql.h>
 
+#include "core/error.hpp"
+
 namespace connector::mysql {
 
 namespace {
@@ -116,11 +118,16 @@ bool is_blob(int type) {
 
 /// CHAR's padding is stripped by the server, so varchar is the type that keeps it equal. varchar(n) is promised only
 /// where the server keeps the promise: for columns of tables, not for expressions.
-ColumnRule text_rule(const FieldFacts& field, const std::optional<std::string>& encoding, bool is_json) {
-  const Charset charset = charset_of_collation(field.collation);
+ColumnRule text_rule(const FieldFacts& field, const TextReading& reading, bool is_json) {
+  const Charset charset = charset_of_collation(field.collation, reading);
+  if (reading.encoding && charset.name.empty()) {
+    throw core::Error(core::ErrorNumber::encoding,
+                      "the server does not tell the character set of collation " + std::to_string(field.collation),
+                      "Provider mysql, phase describe.", "Leave out \"encoding\": the server converts the text then.");
+  }
   ColumnRule rule;
   rule.form = ValueForm::text;
-  rule.text = text_arrival(charset, encoding);
+  rule.text = text_arrival(charset, reading.encoding);
   rule.decode = rule.text.wide == WideForm::none ? Decode::text : Decode::wide_text;
   rule.type = kind(TypeKind::text);
   if (is_json) {
@@ -139,30 +146,61 @@ ColumnRule text_rule(const FieldFacts& field, const std::optional<std::string>& 
     rule.remote_type = "text";
     return rule;
   }
-  const unsigned long characters = charset.max_bytes == 0 ? 0 : field.length / charset.max_bytes;
+  const unsigned long declared = charset.max_bytes == 0 ? 0 : field.length / charset.max_bytes;
   rule.remote_type = field.type == MYSQL_TYPE_STRING ? "char" : "varchar";
-  if (characters > 0) rule.remote_type += in_brackets(characters);
+  if (declared > 0) rule.remote_type += in_brackets(declared);
+  const unsigned long characters = max_characters(field.length, charset, rule.text);
   if (field.is_table_column && characters > 0 && characters <= max_varchar) {
     rule.type = kind(TypeKind::varchar, static_cast<std::int32_t>(characters));
   }
   return rule;
 }
 
-ColumnRule string_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding) {
+ColumnRule string_rule(const FieldFacts& field, bool is_json, const TextReading& reading) {
   // MariaDB's plug-in types are strings to the protocol, with the name beside.
   if (field.data_type_name == "uuid") return parsed_text(kind(TypeKind::uuid), "uuid");
   if (field.data_type_name == "inet4" || field.data_type_name == "inet6") {
     return parsed_text(named("inet"), field.data_type_name);
   }
-  if (charset_of_collation(field.collation).is_binary) {
+  if (field.collation == binary_collation) {
     return datum(Decode::bytes, kind(TypeKind::bytea), is_blob(field.type) ? "blob" : "varbinary");
   }
-  return text_rule(field, encoding, is_json || field.format_name == "json");
+  return text_rule(field, reading, is_json || field.format_name == "json");
+}
+
+bool is_integer(Decode decode) noexcept {
+  return decode >= Decode::int8 && decode <= Decode::uint64;
+}
+
+/// Digits behind the point of seconds; negative = not fixed.
+bool holds_digits(std::int32_t described, std::int32_t wire) noexcept {
+  return described < 0 || (wire >= 0 && wire <= described);
+}
+
+/// Of two types of the same kind.
+bool holds(const LogicalType& described, const LogicalType& wire) noexcept {
+  switch (described.kind) {
+    case TypeKind::varchar:
+      return wire.length <= described.length;
+    case TypeKind::bit:
+      return wire.length == described.length;
+    case TypeKind::numeric:
+      if (described.length == 0) return true;
+      return wire.length > 0 && wire.scale <= described.scale &&
+             wire.length - wire.scale <= described.length - described.scale;
+    case TypeKind::time:
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+    case TypeKind::interval:
+      return holds_digits(described.length, wire.length);
+    default:
+      return true;
+  }
 }
 
 }  // namespace
 
-ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding,
+ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<LogicalType>& wanted) {
   switch (field.type) {
     case MYSQL_TYPE_TINY:
@@ -204,12 +242,17 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optiona
     case type_vector:
       return datum(Decode::bytes, kind(TypeKind::bytea), "vector");
     default:
-      return string_rule(field, is_json, encoding);
+      return string_rule(field, is_json, reading);
   }
 }
 
-bool is_integer(Decode decode) noexcept {
-  return decode >= Decode::int8 && decode <= Decode::uint64;
+bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept {
+  // MySQL 8 and 9 call some integers, year() for one, differently in the metadata of PREPARE and of EXECUTE. The
+  // decoder checks their range.
+  if (is_integer(described.decode) && is_integer(wire.decode)) return true;
+  return described.decode == wire.decode && described.text.encoding == wire.text.encoding &&
+         described.text.wide == wire.text.wide && described.type.kind == wire.type.kind &&
+         holds(described.type, wire.type);
 }
 
 }  // namespace connector::mysql

@@ -42,7 +42,7 @@ enum class Decode : std::uint8_t {
 struct FieldFacts {
   int type = 0;  ///< enum_field_types; MySQL 9's vector is 242
   unsigned flags = 0;
-  unsigned collation = 0;    ///< 63 = binary, nothing else is
+  unsigned collation = 0;
   unsigned long length = 0;  ///< bytes of the longest value
   unsigned decimals = 0;
   bool is_table_column = false;  ///< not an expression
@@ -59,11 +59,13 @@ struct ColumnRule {
   std::string remote_type;  ///< in MySQL's words, as far as metadata tell
 };
 
-/// `is_json`: known from elsewhere (a check constraint of older MariaDB) to hold JSON. `encoding`: of the request.
-ColumnRule column_rule(const FieldFacts& field, bool is_json, const std::optional<std::string>& encoding,
+/// `is_json`: known from elsewhere (a check constraint of older MariaDB) to hold JSON.
+/// Throws Error (encoding) for a text whose character set would have to be guessed.
+ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<core::LogicalType>& wanted);
 
-/// True for the integers of the wire.
-bool is_integer(Decode decode) noexcept;
+/// True if every value of a column that arrives by the rule `wire` can be stored in a column described by `described`,
+/// or is checked when it is.
+bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept;
 
 }  // namespace connector::mysql
