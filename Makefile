@@ -4,7 +4,7 @@
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
-# ONLY=, SKIP=     groups of tests for `make check`: unit regress mysql fault fuzz
+# ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each test/integration/test_<group>_*.py
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)
 MODULE_big = connector

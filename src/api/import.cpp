@@ -45,7 +45,11 @@ Json import(const std::string& json, bool wait) {
 
 constexpr const char* status_query =
     "SELECT pg_catalog.json_build_object("
-    "'id', i.item_queue_id, 'user_id', i.role_name, 'data_type', 'datasource', 'table_name', i.table_name, "
+    "'id', i.item_queue_id, 'user_id', i.role_name, 'table_id', (SELECT c.oid::pg_catalog.int8 FROM "
+    "pg_catalog.pg_class c "
+    "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+    "WHERE n.nspname OPERATOR(pg_catalog.=) i.schema AND c.relname OPERATOR(pg_catalog.=) i.table_name), "
+    "'data_type', 'datasource', 'table_name', i.table_name, "
     "'schema', i.schema, 'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
     "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, 'synchronization_id', "
     "i.synchronization_id, "

@@ -1,0 +1,122 @@
+"""Builds that leave a provider out, and the archive for PGXN."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from harness.database import Database
+from harness.errors import fails
+
+from servers.postgres import Postgres
+from servers.staging import sanitized, sanitizer_environment
+from servers.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+PROVIDERS = {"mysql": "libmariadb", "postgres": "libpq", "sqlserver": "libsybdb"}
+
+
+def _make(folder: Path, *arguments: str) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
+    done = subprocess.run(
+        ["make", "-s", "-C", folder, f"-j{os.cpu_count()}", *arguments], env=kept, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def _copy(folder: Path, left_out: str) -> None:
+    """The sources, and the objects that are the same in every build: all but the provider's own and the list of
+    providers. Times are kept, so make builds no more than it must."""
+    flavour = "sanitize" if sanitized() else "release"
+    for name in ("src", "sql", f"build/{flavour}"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("Makefile", "sources.txt", "connector.control"):
+        shutil.copy2(ROOT / name, folder / name)
+    objects = folder / "build" / flavour / "drivers"
+    shutil.rmtree(objects / left_out)
+    (objects / "providers.o").unlink()
+
+
+@pytest.mark.parametrize("left_out", PROVIDERS)
+def test_without_a_provider(workspace: Workspace, pg: Postgres, left_out: str) -> None:
+    """It builds without the provider's library, and says that the provider is not there."""
+    folder = workspace.subfolder(f"without-{left_out}", mode=0o755)
+    _copy(folder, left_out)
+    stage = folder / "stage"
+    variables = [f"WITH_{left_out.upper()}=0"]
+    if sanitized():
+        variables.append("SANITIZE=1")
+    if "PG_CONFIG" in os.environ:
+        variables.append(f"PG_CONFIG={os.environ['PG_CONFIG']}")
+    _make(folder, *variables, "install", f"DESTDIR={stage}")
+    subprocess.run(["chmod", "-R", "a+rX", stage], check=True)
+    [library] = stage.rglob("connector.so")
+    needed = subprocess.run(["ldd", library], capture_output=True, text=True, check=True).stdout
+    for provider, name in PROVIDERS.items():
+        assert (name in needed) == (provider != left_out), needed
+    environment = sanitizer_environment(workspace) if sanitized() else {}
+    with Postgres(workspace, stage=stage, environment=environment) as server:
+        server.create_database("without", "connector")
+        with Database(server, "without") as db:
+            known = db.value("SELECT cdb_connectors()")
+            for provider in PROVIDERS:
+                here = provider != left_out
+                assert known[provider]["enabled"] is here
+                assert (known[provider]["version"] is not None) is here
+            connection = {"server": "127.0.0.1", "database": "d", "username": "u", "password": "p"}
+            with fails(f'provider "{left_out}"', number=1501):
+                db.import_table({"provider": left_out, "connection": connection, "table": "t"})
+            with fails(f'provider "{left_out}" was left out', number=1501):
+                db.value("SELECT cdb_connector_info(%s)", left_out)
+
+
+def test_metadata() -> None:
+    """META.json has what PGXN asks for (its specification 1.0.0), and is true."""
+    meta = json.loads((ROOT / "META.json").read_text())
+    assert {"name", "version", "abstract", "maintainer", "license", "provides", "meta-spec"} <= set(meta)
+    assert meta["meta-spec"]["version"] == "1.0.0"
+    assert meta["license"] == "postgresql"
+    assert meta["release_status"] in ("stable", "testing", "unstable")
+    version = re.search(r"default_version = '(.+)'", (ROOT / "connector.control").read_text())
+    assert version is not None
+    assert re.fullmatch(r"\d+\.\d+\.\d+(-?[A-Za-z][0-9A-Za-z-]*)?", meta["version"])  # a semantic version
+    extension = meta["provides"]["connector"]
+    assert version[1] == meta["version"] == extension["version"]
+    assert (ROOT / extension["file"]).is_file() and (ROOT / extension["docfile"]).is_file()
+    for phase in meta["prereqs"].values():
+        for relation, needs in phase.items():
+            assert relation in ("requires", "recommends", "suggests", "conflicts")
+            assert all(re.fullmatch(r"\d+\.\d+\.\d+", needed) for needed in needs.values())
+    assert all(isinstance(tag, str) and 0 < len(tag) <= 255 for tag in meta["tags"])
+    # Every provider that is there is named.
+    words = {"mysql": "MySQL, MariaDB", "postgres": "PostgreSQL", "sqlserver": "SQL Server", "hive": "Hive", "odbc": "ODBC"}
+    there = {path.name for path in (ROOT / "src" / "drivers").iterdir() if path.is_dir()}
+    assert there <= set(words)
+    for provider in there:
+        assert words[provider] in meta["description"].split(") through")[0]
+
+
+def test_archive(workspace: Workspace) -> None:
+    """`make dist` packs what git tracks, under a folder with name and version."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository")
+    folder = workspace.subfolder("dist", mode=0o755)
+    subprocess.run(["git", "clone", "-q", "--shared", ROOT, folder / "clone"], check=True)
+    _make(folder / "clone", "dist")
+    version = json.loads((folder / "clone" / "META.json").read_text())["version"]
+    [archive] = (folder / "clone" / "dist").iterdir()
+    assert archive.name == f"connector-{version}.zip"
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.testzip() is None
+        names = {name.removeprefix(f"connector-{version}/") for name in opened.namelist() if not name.endswith("/")}
+        assert all(name.startswith(f"connector-{version}/") for name in opened.namelist())
+        sources = opened.read(f"connector-{version}/sources.txt").decode().split()
+    assert {"META.json", "README.md", "LICENSE", "Makefile", "connector.control", "sql/connector.sql"} <= names
+    assert set(sources) <= names
+    assert not [name for name in names if name.endswith((".o", ".so", ".zip"))]
