@@ -147,19 +147,19 @@ def test_tls_lie_is_not_downgraded(hasty: Database, kind: Fake) -> None:
 
 @PROVIDERS
 def test_many_times_in_one_session(db: Database, kind: Fake) -> None:
-    """200 bad servers in a row cost neither memory nor descriptors."""
+    """A dozen bad servers in a row, again and again, cost neither memory nor descriptors once the caches are filled."""
     modes = [mode for mode in kind.bad if mode not in kind.slow]
+    modes = modes[:: max(1, len(modes) // 12)]
     with db.another() as session:
         session.execute("SET connector.statement_timeout = '20s'")
         grown: list[int] = []
         with clean(session, None, (PASSWORD,)):
-            for number in range(200):
-                mode = modes[number % len(modes)]
-                with kind.make(mode, trigger="misbehave") as fake:
-                    connector = request(fake, connect_timeout=20, **kind.keys(mode))
-                    with fails(secrets=secrets_of(connector)):
-                        session.import_table(connector)
-                if number % len(modes) == len(modes) - 1:
-                    grown.append(resident(session.pid))
+            for _ in range(4):
+                for mode in modes:
+                    with kind.make(mode, trigger="misbehave") as fake:
+                        connector = request(fake, connect_timeout=20, **kind.keys(mode))
+                        with fails(secrets=secrets_of(connector)):
+                            session.import_table(connector)
+                grown.append(resident(session.pid))
         assert descriptors(session)
-        assert_grown_less(grown[-1] - grown[0], 2_000_000, grown)
+        assert_grown_less(grown[-1] - grown[1], 500_000, grown)
