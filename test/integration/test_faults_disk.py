@@ -11,7 +11,9 @@ import pytest
 from harness.database import Database
 from harness.dialects import dialect_of
 from harness.faults import import_fails
+from harness.refreshing import Refreshed
 from harness.stalls import TABLE
+from harness.syncs import Syncs
 
 from servers.remote import Remote
 from servers.workspace import Workspace
@@ -65,6 +67,28 @@ def test_disk_full(db: Database, one_remote: Remote, small_disk: str, kind: str)
         session.execute("BEGIN")
         assert session.import_table({**connector, "max_rows": 50})["rows"] == 50
         session.execute("ROLLBACK")
+    db.execute("CHECKPOINT")
+    one_remote.drop(TABLE)
+
+
+@pytest.mark.parametrize("rows", [12_000, 60_000])
+def test_disk_full_in_a_refresh(db: Database, one_remote: Remote, small_disk: str, rows: int) -> None:
+    """The old rows stay, the disk has the room again that the new ones took; for more indexes, or for the rows."""
+    one_remote.create_rows(TABLE, 6000, width=60)
+    connector = one_remote.connector(table=TABLE)
+    sync = Refreshed(db, connector)
+    db.execute(f"ALTER TABLE {TABLE} SET TABLESPACE small; CREATE INDEX ON {TABLE} (word) TABLESPACE small")
+    db.execute("CHECKPOINT")
+    before = files(small_disk)
+    one_remote.create_rows(TABLE, rows, width=60)
+    row = sync.fail(2001, "could not")
+    assert row["sqlstate"] == "53100"
+    db.execute("CHECKPOINT")
+    assert files(small_disk) == before
+    one_remote.create_rows(TABLE, 5000, width=60)
+    sync.run("swap")
+    assert db.value(f"SELECT count(*) FROM {TABLE}") == 5000
+    Syncs(db).clean()
     db.execute("CHECKPOINT")
     one_remote.drop(TABLE)
 

@@ -282,3 +282,30 @@ def test_weak_lock(db: Database, source: Remote, sync: Refreshed) -> None:
                 job.result()
         holder.execute("COMMIT")
     sync.run("swap")
+
+
+@pytest.mark.parametrize("mode", ["merge", "rewrite"])
+def test_owner_code_is_restricted(db: Database, source: Remote, etl: Database, mode: str) -> None:
+    """Triggers of the owner that a superuser's session runs can't get at that session; the staging table can be made."""
+    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.1'")
+    db.execute("SET connector.allowed_hosts = '127.0.0.1'")
+    sync = Refreshed(etl, source.connector(table=TABLE))
+    if mode == "rewrite":
+        etl.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey")
+    etl.execute("CREATE TABLE seen (who name, restricted boolean)")
+    etl.execute(
+        "CREATE FUNCTION probe() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE restricted boolean := false; BEGIN "
+        "BEGIN CREATE TEMP TABLE trap (a int); DROP TABLE trap; EXCEPTION WHEN insufficient_privilege THEN restricted := true; END; "
+        "INSERT INTO public.seen VALUES (current_user, restricted); RETURN NULL; END $$"
+    )
+    etl.execute(f"CREATE TRIGGER t AFTER INSERT OR DELETE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION probe()")
+    change(source)
+    sync.run(mode)
+    assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", False)]
+    etl.execute("DELETE FROM seen")
+    assert Syncs(db).now(sync.id, wait=True)["state"] == "success", Syncs(db).status(sync.id)["error_message"]
+    assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", True)]
+    assert_nothing_left(db)
+    db.execute("RESET connector.allowed_hosts")
+    Syncs(db).clean()
+    db.execute("DROP FUNCTION probe CASCADE")
