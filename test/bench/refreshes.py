@@ -1,12 +1,14 @@
 """Refreshes: how long readers wait for one, what it costs beside an import, what a merge writes.
 
 Readers are clients that take a reader's lock on the table (by a query that reads no row, so that nothing but the wait
-is timed) or run a long query, again and again, while the table is refreshed.
+is timed) or run a long query, again and again, while the table is refreshed. How long they waited for the lock is what
+the server's log says (log_lock_waits); the longest statement, as the client saw it, has its own trouble in it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import sys
 import threading
@@ -124,6 +126,8 @@ class Reader:
         self.errors: list[str] = []
         self._connection = arena.local.connect("bench")
         self._connection.autocommit = True
+        with self._connection.cursor() as cursor:  # the server tells of each wait of more than 1 ms, and how long it was
+            cursor.execute("SET deadlock_timeout = '1ms'; SET log_lock_waits = on")
         self._statement = statement
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -155,7 +159,7 @@ class Reader:
 def measure_refreshes(arena: Arena, shape: Shape, runs: int, fdw: type[Contender]) -> None:
     print(f"\nrefreshes of {shape.name}: {shape.rows:,} rows, four indexes, under readers")
     print("  the longest that a client waited for a reader's lock, of three that ask for it all the time, beside a")
-    print("  fourth that counts all rows again and again; what the same clients wait without a refresh is noise")
+    print("  fourth that counts all rows again and again; and the longest statement, with and without a refresh")
     sync: Sync | None = None
     for kind in (Sync, Merge, MaterializedView, DropAndRename):
         refresher = kind(arena, shape, fdw)
@@ -195,15 +199,24 @@ def _waits(arena: Arena, refresher: Refresher) -> str:
         for _ in range(refresher.times):
             refresher.refresh()
 
+    position = arena.local.log_size()
     longest, rounds, errors = under_readers(refresh)
     taken = time.perf_counter() - started
+    waits = [
+        float(wait)
+        for wait in re.findall(r"acquired AccessShareLock on relation \d+ of database \d+ after ([\d.]+) ms", arena.local.log_since(position))
+    ]
     noise, _, _ = under_readers(lambda: time.sleep(min(taken, 20)))
     failed = f", {len(errors)} errors ({errors[0]})" if errors else ", no errors"
     locks = ""
     if isinstance(refresher, Sync) and refresher.mode == "swap":
         ((most,),) = arena.sql("SELECT max(lock_ms) FROM connector.runs WHERE sync_id = %s", refresher.id)
         locks = f"; strong lock held {most:.1f} ms at most"
-    return f"{longest * 1000:9.1f} ms (noise {noise * 1000:.1f} ms; {refresher.times} refreshes of {taken / refresher.times:.2f} s, {rounds} reads{failed}{locks})"
+    wait = f"{max(waits):9.1f} ms, {len(waits)} waits" if waits else "     none above 1 ms"
+    return (
+        f"{wait}; longest statement {longest * 1000:.1f} ms, else {noise * 1000:.1f} ms; {refresher.times} refreshes of "
+        f"{taken / refresher.times:.2f} s, {rounds} reads{failed}{locks}"
+    )
 
 
 def _cost(arena: Arena, sync: Sync, runs: int) -> None:
