@@ -19,6 +19,7 @@
 
 extern "C" {
 #include "storage/lmgr.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 }
 
@@ -114,9 +115,11 @@ class Refresh {
     Staging staging(target_, plan_, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
-    check_key(staging, plan_, key);
-    alter(true);
-    apply(staging, [&] { return apply_merge(target_, staging, plan_, key, false); });
+    apply(staging, [&] {
+      check_key(staging, plan_, key);
+      alter(true);
+      return apply_merge(target_, staging, plan_, key, false);
+    });
   }
 
   /// `key` is that of the request, if any: then rows that changed are updated.
@@ -130,10 +133,10 @@ class Refresh {
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
     check_truncation(result_.load, ordered);
-    alter(true);
-    if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
-    if (!key.empty()) check_key(staging, plan_, key);
     apply(staging, [&] {
+      alter(true);
+      if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
+      if (!key.empty()) check_key(staging, plan_, key);
       return key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
     });
   }
@@ -159,7 +162,18 @@ class Refresh {
   template <typename Apply>
   void apply(Staging& staging, Apply&& dml) {
     progress_.phase(RunPhase::applying);
+    const int level = pg::guard([] {
+      const int nested = NewGUCNestLevel();
+      // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
+      if (maintenance_work_mem > work_mem) {
+        set_config_option("work_mem", GetConfigOption("maintenance_work_mem", false, false), PGC_USERSET, PGC_S_SESSION,
+                          GUC_ACTION_SAVE, true, 0, false);
+      }
+      return nested;
+    });
+    // After an error the end of the (sub)transaction restores the setting.
     const Applied applied = dml();
+    pg::guard([=] { AtEOXact_GUC(false, level); });
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;
     result_.deleted = applied.deleted;
