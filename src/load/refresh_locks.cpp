@@ -101,7 +101,7 @@ void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& w
   std::chrono::milliseconds pause(15);
   while (true) {
     wait.check();
-    if (try_lock(relations, AccessExclusiveLock, "10ms")) return;
+    if (try_lock(relations, AccessExclusiveLock, "5ms")) return;
     if (patience.ended()) throw give_up(table, "The session's lock_timeout has passed.");
     wait.wait(-1, core::wait_none, Clock::now() + pause);
     pause = std::min(pause * 5 / 4, std::chrono::milliseconds(250));

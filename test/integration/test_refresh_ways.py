@@ -16,12 +16,14 @@ TABLE = "source"
 ROWS = 300
 
 
-@pytest.fixture(autouse=True)
-def source(db: Database, one_remote: Remote) -> Iterator[Remote]:
-    one_remote.create_rows(TABLE, ROWS)
-    yield one_remote
+@pytest.fixture(autouse=True, params=["mariadb", "postgres15"])
+def source(request: pytest.FixtureRequest, db: Database) -> Iterator[Remote]:
+    remote: Remote = request.getfixturevalue(request.param)
+    remote.server.start()
+    remote.create_rows(TABLE, ROWS)
+    yield remote
     Syncs(db).clean()
-    one_remote.drop(TABLE)
+    remote.drop(TABLE)
 
 
 @pytest.fixture
