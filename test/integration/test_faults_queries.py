@@ -38,7 +38,7 @@ def test_fails_after_many_rows(db: Database, one_remote: Remote) -> None:
     failure = import_fails(db, one_remote, connector, words.message, number=words.number, detail=f"phase ({words.phase})")
     assert failure.sqlstate == "HV00L"
     # the query itself is good up to there
-    good = one_remote.connector(sql_query=f"{dialect.late_failure('late', 500_000)} LIMIT 500000", import_as="late")
+    good = one_remote.connector(sql_query=dialect.first_rows(dialect.late_failure("late", 500_000), 500_000), import_as="late")
     assert db.import_table(good)["rows"] == 500_000
     one_remote.drop("late")
 

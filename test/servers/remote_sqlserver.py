@@ -121,7 +121,7 @@ class SqlServerRemote(Remote):
 
     def create_rows(self, table: str, count: int, *, width: int = 20) -> None:
         name = self.quote(table)
-        kind = f"nvarchar({width})" if width <= 4000 else "nvarchar(max)"
+        kind = f"nvarchar({width})" if width <= 1000 else "nvarchar(max)"
         self.execute(
             f"DROP TABLE IF EXISTS {name}",
             f"CREATE TABLE {name} (id bigint NOT NULL PRIMARY KEY, word {kind}, amount decimal(12,2))",

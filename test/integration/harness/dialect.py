@@ -58,6 +58,10 @@ class Dialect:
             f"FROM {table} ORDER BY id"
         )
 
+    def first_rows(self, query: str, rows: int) -> str:
+        """The query that `late_failure` gave, without the rows behind so many."""
+        return f"{query} LIMIT {rows}"
+
     def writes(self, table: str) -> Mapping[str, str]:
         """Statements that would change the remote, by a name."""
         return {

@@ -37,6 +37,23 @@ class SqlServerDialect(Dialect):
     def late_failure(self, table: str, rows: int) -> str:
         return f"SELECT TOP (1000000000) id, 1 / ({rows} + 1 - id) AS x FROM {table} ORDER BY id"
 
+    def first_rows(self, query: str, rows: int) -> str:
+        return query.replace("TOP (1000000000)", f"TOP ({rows})")
+
+    def writing_function(self, remote: Remote, name: str, table: str) -> None:
+        pytest.skip("functions of T-SQL can't write")
+
+    def file_writes(self, table: str) -> list[str]:
+        return []
+
+    def create_schema(self, remote: Remote, name: str, tables: list[str]) -> str:
+        remote.execute(f"CREATE SCHEMA {name}", *[f"CREATE TABLE {name}.{table} (a int)" for table in tables])
+        return name
+
+    def drop_schema(self, remote: Remote, name: str) -> None:
+        tables = remote.rows(f"SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE s.name = '{name}'")
+        remote.execute(*[f"DROP TABLE {name}.{table}" for (table,) in tables], f"DROP SCHEMA {name}")
+
     def writes(self, table: str) -> Mapping[str, str]:
         return {
             "insert": f"INSERT INTO {table} VALUES (99, 'x', 1)",
