@@ -35,10 +35,15 @@ class Account:
                     os.lchown(os.path.join(folder, name), self.uid, self.gid)
 
 
+def own_account() -> Account:
+    """Ourselves."""
+    return _account(pwd.getpwuid(os.geteuid()))
+
+
 def server_account(preferred: Sequence[str]) -> Account:
     """The first of `preferred` that exists if we are root, else ourselves."""
     if os.geteuid() != 0:
-        return _account(pwd.getpwuid(os.geteuid()))
+        return own_account()
     for name in (*preferred, "nobody"):
         try:
             return _account(pwd.getpwnam(name))

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytds
 
-from .accounts import server_account
+from .accounts import own_account
 from .server import Server
 from .tds.server import ADMIN, DATABASE, USER
 from .tls import Certificate
@@ -30,7 +30,8 @@ class SqlServerDouble(Server):
     def __init__(
         self, workspace: Workspace, *, tls: Certificate | None = None, settings: dict[str, Any] | None = None
     ) -> None:
-        super().__init__(workspace, server_account(()))
+        # An account that the repository's folder may be closed to could not run its files.
+        super().__init__(workspace, own_account())
         self.tls = tls
         self.settings = settings or {}
         self.user = USER

@@ -357,12 +357,12 @@ TEST(ParseConnector, AnOdbcDriverTakesAnyAttribute) {
 }
 
 TEST(ParseConnector, SyncOptionsAreForSyncsOnly) {
-  for (const RequestKind kind :
-       {RequestKind::import, RequestKind::dry_run, RequestKind::check, RequestKind::list_tables}) {
+  for (const RequestKind kind : {RequestKind::import, RequestKind::check, RequestKind::list_tables}) {
     expect_problem(request(R"("table": "t", "sync": {})"), "sync", R"(Key "sync" is for cdb_sync_connector() only.)",
                    kind);
   }
   EXPECT_TRUE(parse(request(R"("table": "t", "sync": {})"), RequestKind::sync).sync);
+  EXPECT_TRUE(parse(request(R"("table": "t", "sync": {})"), RequestKind::dry_run).sync);  // tells how it would refresh
 }
 
 TEST(ParseConnector, SyncModesNeedTheirColumns) {
