@@ -34,6 +34,7 @@ DATA = $(wildcard sql/connector--*.sql)
 
 PKG_CONFIG ?= pkg-config
 PACKAGES = libcares
+PROVIDERS := # not the one of test/bench, from the environment
 ifeq ($(WITH_MYSQL),1)
 PACKAGES += libmariadb openssl
 PROVIDERS += -DWITH_MYSQL=1

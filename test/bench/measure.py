@@ -1,6 +1,6 @@
 """Runs the contenders in turn, A B C A B C …, and prints medians.
 
-Environment: PROVIDERS (all) mysql, postgres; ROWS (1000000) rows of the mixed and narrow tables, the others in
+Environment: PROVIDERS (all) mysql, postgres, sqlserver; ROWS (1000000) rows of the mixed and narrow tables, the others in
 proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
 at 3 x ROWS as well; REFRESH=0 leaves out refreshes, SHAPES=none leaves out imports.
 """
@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 
 from servers.postgres import Postgres
+from servers.server import Unavailable
 from servers.staging import install_into
 from servers.workspace import Workspace
 
-from . import peers_mysql, peers_postgres, shapes
+from . import peers_mysql, peers_postgres, peers_sqlserver, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .memory import measure_memory
 from .refreshes import measure_refreshes
@@ -26,7 +27,7 @@ from .sources import SOURCES
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
-_PEERS = {"mysql": peers_mysql.PEERS, "postgres": peers_postgres.PEERS}
+_PEERS = {"mysql": peers_mysql.PEERS, "postgres": peers_postgres.PEERS, "sqlserver": peers_sqlserver.PEERS}
 
 
 def main() -> int:
@@ -44,8 +45,12 @@ def main() -> int:
                 for kind in SOURCES:
                     if kind.provider not in providers:
                         continue
+                    try:
+                        source = kind(workspace, _SETTINGS)
+                    except Unavailable as reason:
+                        print(f"\n=== {kind.provider}: not measured: {reason}")
+                        continue
                     local.create_database("bench", "connector")
-                    source = kind(workspace, _SETTINGS)
                     arena = Arena(source, local, local.connect("bench"), folder)
                     print(f"\n=== {source.provider}: {source.version()} on loopback")
                     arena.sql("SET connector.max_rows = 0")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.remote_postgres import PostgresRemote
+from servers.remote_sqlserver import RealSqlServer, SqlServerRemote
 from servers.workspace import Workspace
 
 from .shapes import Shape
@@ -97,4 +98,39 @@ class PostgresSource(Source):
         self.remote.execute(statement.format(table=shape.name))
 
 
-SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource)
+class SqlServerSource(Source):
+    """The server that CONNECTOR_TEST_SQLSERVER names: the test server measures nothing but itself."""
+
+    provider = "sqlserver"
+
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
+        self.remote = SqlServerRemote(RealSqlServer.from_environment(), "benchdb")
+
+    def stop(self) -> None:
+        """It is not ours."""
+
+    def version(self) -> str:
+        return str(self.remote.rows("SELECT @@VERSION")[0][0]).splitlines()[0]
+
+    def connection(self) -> dict[str, object]:
+        return self.remote.connection()
+
+    def create(self, shape: Shape) -> None:
+        steps = ["DROP TABLE IF EXISTS numbers", "CREATE TABLE numbers (seq bigint)", "INSERT INTO numbers VALUES (1)"]
+        done = 1
+        while done < shape.rows:  # doubles what is there
+            more = min(done, shape.rows - done)
+            steps.append(f"INSERT INTO numbers SELECT seq + {done} FROM numbers WHERE seq <= {more}")
+            done += more
+        self.remote.execute(
+            *steps,
+            f"DROP TABLE IF EXISTS {shape.name}",
+            f"CREATE TABLE {shape.name} ({shape.definitions('sqlserver')})",
+            f"INSERT INTO {shape.name} SELECT {shape.values('sqlserver')} FROM numbers",
+        )
+
+    def change(self, shape: Shape, statement: str) -> None:
+        self.remote.execute(statement.format(table=shape.name))
+
+
+SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource, SqlServerSource)
