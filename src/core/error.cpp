@@ -142,7 +142,7 @@ Error remote_error(const RemoteFailure& failure) {
     detail += failure.remote_detail;
   }
   return Error(failure.number, std::move(message), std::move(detail), std::string(failure.hint),
-               !failure.passing && lasting_class(failure.sqlstate));
+               !failure.passing && (failure.lasting || lasting_class(failure.sqlstate)));
 }
 
 }  // namespace connector::core

@@ -89,6 +89,7 @@ struct RemoteFailure {
   std::string_view remote_detail = {};  ///< what the remote says beside its message: whole lines for the DETAIL
   std::string_view hint = {};
   bool passing = false;  ///< will pass by itself, although its SQLSTATE is of a class that does not
+  bool lasting = false;  ///< will not pass by itself, although no SQLSTATE says so
 };
 
 /// Words a remote failure (SPEC 4.8): message = "summary: remote message", DETAIL names provider, phase,

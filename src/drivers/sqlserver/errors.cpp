@@ -15,6 +15,8 @@ using core::ErrorNumber;
 using core::Phase;
 
 // Numbers of the server's messages: sys.messages, and "Database Engine events and errors" of SQL Server's manual.
+constexpr int syntax_error = 102;
+constexpr int no_such_column = 207;
 constexpr int no_such_object = 208;
 constexpr int select_denied = 229;
 constexpr int select_on_column_denied = 230;
@@ -31,6 +33,21 @@ constexpr int azure_firewall = 40615;
 bool is_authentication(int number) {
   return (number >= first_login_error && number <= last_login_error) || number == cannot_open_database ||
          number == cannot_use_database;
+}
+
+/// What stays wrong until somebody acts: the login, a missing or forbidden object or column, the text of a query.
+bool is_lasting(const Message* error) {
+  if (error == nullptr || !error->from_server) return false;
+  switch (error->number) {
+    case syntax_error:
+    case no_such_column:
+    case no_such_object:
+    case select_denied:
+    case select_on_column_denied:
+      return true;
+    default:
+      return is_authentication(error->number);
+  }
 }
 
 std::string_view tls_hint(const Login& login) {
@@ -159,7 +176,8 @@ core::Error connect_error(const Login& login, int port, Stage stage, const Messa
                              .summary = summary,
                              .remote_message = message,
                              .remote_detail = lines,
-                             .hint = connect_hint(login, stage, error)});
+                             .hint = connect_hint(login, stage, error),
+                             .lasting = is_lasting(error)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {
@@ -185,7 +203,8 @@ core::Error statement_error(Phase phase, std::string_view summary, const Message
                              .summary = summary,
                              .remote_message = words(error),
                              .remote_detail = lines,
-                             .hint = statement_hint(error)});
+                             .hint = statement_hint(error),
+                             .lasting = is_lasting(error)});
 }
 
 core::Error library_error(std::string_view assertion) {
