@@ -86,7 +86,8 @@ include $(PGXS)
 # Test runs build the same sources in several folders.
 CCACHE := $(shell command -v ccache 2>/dev/null)
 ifeq ($(SANITIZE),1)
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer -O1
+# g++ sees uninitialised values in instrumented code where there are none.
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer -O1 -Wno-maybe-uninitialized
 SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.

@@ -1,6 +1,7 @@
 #include "sync/progress.hpp"
 
 #include <cstdio>
+#include <cstring>
 
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -17,7 +18,15 @@ namespace connector::sync {
 namespace {
 
 // PostgreSQL numbers its own commands from 1; its views look for those only.
-constexpr auto our_command = static_cast<ProgressCommandType>(0x434F4E);
+constexpr int our_command = 0x434F4E;
+
+/// As a number: the enumeration has no value for ours.
+int command_of(const PgBackendStatus& status) noexcept {
+  int command;
+  static_assert(sizeof command == sizeof status.st_progress_command);
+  std::memcpy(&command, &status.st_progress_command, sizeof command);
+  return command;
+}
 
 namespace parameter {
 enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since, count };
@@ -74,13 +83,16 @@ void RunProgress::add(std::uint64_t rows, std::uint64_t bytes) noexcept {
 }
 
 void RunProgress::clear() noexcept {
-  if (MyBEEntry != nullptr && MyBEEntry->st_progress_command == our_command) pgstat_progress_end_command();
+  if (MyBEEntry != nullptr && command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) == our_command)
+    pgstat_progress_end_command();
 }
 
 void RunProgress::publish() noexcept {
   if (MyBEEntry == nullptr) return;
   // ANALYZE and CREATE INDEX report in the same place, and so it is ours again after them.
-  if (MyBEEntry->st_progress_command != our_command) pgstat_progress_start_command(our_command, InvalidOid);
+  if (command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) != our_command) {
+    pgstat_progress_start_command(static_cast<ProgressCommandType>(our_command), InvalidOid);
+  }
   using namespace parameter;
   constexpr int index[] = {kind, id_high, id_low,   owner,   parameter::phase,
                            rows, bytes,   expected, started, loading_since};
@@ -97,7 +109,7 @@ std::vector<LiveRun> live_runs() {
     const LocalPgBackendStatus* local = pg::guard([=] { return connector_backend_status(i); });
     if (local == nullptr) continue;
     const PgBackendStatus& status = local->backendStatus;
-    if (status.st_procpid == 0 || status.st_databaseid != MyDatabaseId || status.st_progress_command != our_command) {
+    if (status.st_procpid == 0 || status.st_databaseid != MyDatabaseId || command_of(status) != our_command) {
       continue;
     }
     const int64* value = status.st_progress_param;

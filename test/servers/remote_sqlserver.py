@@ -93,6 +93,7 @@ class SqlServerRemote(Remote):
             database=database or self.database,
             autocommit=True,
             appname="test",
+            login_timeout=120,
         )
 
     def _run(self, database: str, *statements: str) -> list[tuple[Any, ...]]:
