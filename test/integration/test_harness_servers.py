@@ -24,11 +24,12 @@ def test_sessions_and_kill(mysql: MySqlRemote) -> None:
     tls = {} if mysql.kind != "mysql9" else {"ssl": {"check_hostname": False, "verify_mode": "none"}}
     client = pymysql.connect(host="127.0.0.1", port=server.port, user=server.user, password=server.password, **tls)
     assert [session.statement for session in mysql.sessions()] == [""]
-    mysql.kill_session(mysql.sessions()[0].number)
+    number = mysql.sessions()[0].number
+    mysql.kill_session(number)
     with pytest.raises(pymysql.err.OperationalError):
         client.cursor().execute("SELECT 1")
     client.close()
-    wait_until(lambda: not mysql.sessions())
+    wait_until(lambda: number not in [session.number for session in mysql.sessions()], what=f"the end of session {number}")
 
 
 def test_kill_and_restart_keep_data_and_port(mysql: MySqlRemote) -> None:
