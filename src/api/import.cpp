@@ -12,6 +12,7 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "sync/progress.hpp"
+#include "sync/run_lock.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -25,6 +26,16 @@ using connector::core::ErrorNumber;
 
 namespace {
 
+void take_place() {
+  const int limit = connector::api::settings().max_imports_per_role;
+  if (try_take_place(connector::sync::PlaceOf::import, GetUserId(), limit, connector::sync::LockLife::transaction)) {
+    return;
+  }
+  throw connector::core::Error(ErrorNumber::too_many_concurrent,
+                               "this role already runs " + std::to_string(limit) + " imports", {},
+                               "Wait for one of them to end, or have connector.max_imports_per_role raised.");
+}
+
 Json import(const std::string& json, bool wait) {
   Request request(json, connector::core::RequestKind::import);
   connector::pg::guard([] {
@@ -33,7 +44,7 @@ Json import(const std::string& json, bool wait) {
   });
   if (!wait) return connector::api::queue_import(request, json);
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
-  connector::load::take_import_slot(GetUserId(), connector::api::settings().max_imports_per_role);
+  take_place();
   const std::string id = connector::load::new_uuid();
   connector::sync::RunProgress progress(connector::sync::shared::JobKind::import, id, GetUserId());
   const connector::api::ImportRun run = connector::api::import_table(request, schema, progress);

@@ -11,11 +11,9 @@ extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
-#include "storage/lock.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/builtins.h"
@@ -143,24 +141,6 @@ std::string uuid_text(Datum uuid) {
   std::string result(text);
   pfree(text);
   return result;
-}
-
-void take_import_slot(Oid role, int limit) {
-  if (limit == 0) return;
-  for (int slot = 1; slot <= limit; ++slot) {
-    const bool taken = pg::guard([=] {
-      // Of no database, like the role itself: a role's imports count in all of them. A heavyweight lock needs no shared
-      // memory of our own, and cannot outlive its transaction, whatever happens.
-      LOCKTAG tag;
-      SET_LOCKTAG_OBJECT(tag, InvalidOid, AuthIdRelationId, role, static_cast<uint16>(0xC000 + slot));
-      // Held already means by this very transaction, whose imports run one after the other.
-      return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
-    });
-    if (taken) return;
-  }
-  throw core::Error(core::ErrorNumber::too_many_concurrent,
-                    "this role already runs " + std::to_string(limit) + " imports", {},
-                    "Wait for one of them to end, or have connector.max_imports_per_role raised.");
 }
 
 }  // namespace connector::load

@@ -52,8 +52,4 @@ std::string new_uuid();
 /// A `uuid` Datum as text.
 std::string uuid_text(Datum uuid);
 
-/// Takes one of the `limit` places that a role has for imports running at the same time, until the end of the
-/// transaction. Throws core::Error (too_many_concurrent). 0 means no limit.
-void take_import_slot(Oid role, int limit);
-
 }  // namespace connector::load

@@ -42,11 +42,11 @@ bool try_lock_run(const std::string& id, LockLife life) {
 
 bool try_take_place(PlaceOf kind, Oid role, int limit, LockLife life) {
   if (limit == 0) return true;
+  const bool of_import = kind == PlaceOf::import;
   for (int place = 1; place <= limit; ++place) {
     LOCKTAG tag;
-    // Those of imports are the ones that load::take_import_slot() takes.
-    const int base = kind == PlaceOf::import ? 0xC000 : 0xD000;
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, AuthIdRelationId, role, static_cast<uint16>(base + place));
+    SET_LOCKTAG_OBJECT(tag, of_import ? InvalidOid : MyDatabaseId, AuthIdRelationId, role,
+                       static_cast<uint16>((of_import ? 0xC000 : 0xD000) + place));
     if (try_lock(tag, life)) return true;
   }
   return false;

@@ -15,10 +15,11 @@ enum class LockLife { transaction, session };
 /// Takes the right to run the sync, without waiting. False if another session has it.
 bool try_lock_run(const std::string& id, LockLife life);
 
-/// Syncs and imports of a role are counted apart.
+/// Syncs and imports of a role are counted apart: imports in all databases, like the role itself, syncs in each.
 enum class PlaceOf { import, sync };
 
-/// Takes one of the `limit` places that a role has, without waiting. False if all are taken. 0 = no limit.
+/// Takes one of the `limit` places that a role has, without waiting. False if all are taken. 0 = no limit. What this
+/// session holds already it is given again: its own imports run one after the other.
 bool try_take_place(PlaceOf kind, Oid role, int limit, LockLife life);
 
 /// Gives back what this session took with LockLife::session.

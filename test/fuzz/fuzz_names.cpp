@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string next = unused_name(name, [&](const std::string& candidate) { return candidate.size() % 2 == 0; });
     require(next.size() <= max_name_bytes && next.size() % 2 == 1, "an unused name is short and unused");
     require(!is_valid_utf8(name) || is_valid_utf8(next), "an unused name is cut at a character");
-    const std::string shown = core::quoted(name);
+    const std::string shown = quoted(name);
     require(is_valid_utf8(shown), "a shown name is valid");
   }
   const auto columns = normalize_column_names(remote);

@@ -130,6 +130,26 @@ def test_limit_of_the_role(clock: Syncs, table: Remote) -> None:
     assert db.value("SELECT count(*) FROM connector.imports WHERE state = 'failure'") == 5
 
 
+def test_places_are_those_of_other_imports(db: Database, table: Remote) -> None:
+    """Whether an import runs in a session or in the background."""
+    others = [db.another() for _ in range(3)]
+    try:
+        for number, other in enumerate(others):
+            other.execute("BEGIN")
+            other.import_table(table.connector(table=TABLE, import_as=f"held_{number}"))
+        id = enqueue(db, table.connector(table=TABLE, import_as="later"))
+        db.execute("CALL cdb_run_due_syncs()")
+        wait_for_process(db, "worker", 0)
+        assert db.value("SELECT cdb_import_status(%s)", id)["state"] == "enqueued"
+    finally:
+        for other in others:
+            other.close()
+    db.execute("CALL cdb_run_due_syncs()")
+    wait_for(db, id, "complete")
+    db.execute("DROP TABLE later")
+    Syncs(db).clean()
+
+
 def test_progress(db: Database, etl: Database, table: Remote) -> None:
     """Phase, rows, bytes and rate of runs of every kind, seen by their owner and by pg_read_all_stats."""
     assert db.rows("SELECT * FROM connector.progress") == []
