@@ -8,7 +8,7 @@
 #include "load/catalog.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
-#include "pg/search_path.hpp"
+#include "pg/setting.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "sync/imports.hpp"

@@ -13,7 +13,7 @@
 #include "load/target_table.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
-#include "pg/search_path.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "sync/settle.hpp"

@@ -9,7 +9,7 @@
 #include "load/import.hpp"
 #include "load/refresh.hpp"
 #include "pg/identity.hpp"
-#include "pg/search_path.hpp"
+#include "pg/setting.hpp"
 #include "pg/text.hpp"
 #include "sync/progress.hpp"
 #include "sync/settle.hpp"

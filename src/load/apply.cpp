@@ -6,13 +6,13 @@
 #include "load/default_columns.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 }
@@ -105,20 +105,8 @@ std::string shown_values(const LoadPlan& plan, const std::vector<std::size_t>& k
 /// Runs `function` where dates, times and floats become text in one form, whatever the session's settings are.
 template <typename Function>
 auto with_exact_output(Function&& function) {
-  const int level = pg::guard([] {
-    const int nested = NewGUCNestLevel();
-    const auto set = [](const char* name, const char* value) {
-      set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    };
-    set("datestyle", "ISO, YMD");
-    set("timezone", "UTC");
-    set("extra_float_digits", "1");
-    return nested;
-  });
-  // After an error the end of the (sub)transaction restores the settings.
-  auto result = function();
-  pg::guard([=] { AtEOXact_GUC(false, level); });
-  return result;
+  return pg::with_settings({{"datestyle", "ISO, YMD"}, {"timezone", "UTC"}, {"extra_float_digits", "1"}},
+                           std::forward<Function>(function));
 }
 
 /// What values of a cursor are ordered by, on both sides alike: text by its bytes in UTF-8.

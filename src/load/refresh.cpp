@@ -1,5 +1,6 @@
 #include "load/refresh.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/error.hpp"
@@ -13,13 +14,13 @@
 #include "load/refresh_locks.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
 
 extern "C" {
 #include "storage/lmgr.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 }
 
@@ -162,18 +163,9 @@ class Refresh {
   template <typename Apply>
   void apply(Staging& staging, Apply&& dml) {
     progress_.phase(RunPhase::applying);
-    const int level = pg::guard([] {
-      const int nested = NewGUCNestLevel();
-      // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
-      if (maintenance_work_mem > work_mem) {
-        set_config_option("work_mem", GetConfigOption("maintenance_work_mem", false, false), PGC_USERSET, PGC_S_SESSION,
-                          GUC_ACTION_SAVE, true, 0, false);
-      }
-      return nested;
-    });
-    // After an error the end of the (sub)transaction restores the setting.
-    const Applied applied = dml();
-    pg::guard([=] { AtEOXact_GUC(false, level); });
+    // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
+    const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
+    const Applied applied = pg::with_settings({{"work_mem", memory}}, std::forward<Apply>(dml));
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;
     result_.deleted = applied.deleted;

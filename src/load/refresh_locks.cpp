@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
@@ -15,7 +16,6 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 }
 
@@ -30,13 +30,12 @@ using Clock = std::chrono::steady_clock;
 bool try_lock(const std::vector<Oid>& relations, LOCKMODE mode, const char* limit) {
   try {
     pg::in_subtransaction([&] {
-      pg::guard([&] {
-        const int level = NewGUCNestLevel();
-        set_config_option("lock_timeout", limit, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-        for (const Oid relation : relations) LockRelationOid(relation, mode);
-        // The time may have been over just when the lock came.
-        CHECK_FOR_INTERRUPTS();
-        AtEOXact_GUC(false, level);
+      pg::with_settings({{"lock_timeout", limit}}, [&] {
+        pg::guard([&] {
+          for (const Oid relation : relations) LockRelationOid(relation, mode);
+          // The time may have been over just when the lock came.
+          CHECK_FOR_INTERRUPTS();
+        });
       });
     });
     return true;

@@ -107,11 +107,8 @@ void add_key(const std::string& table, const LoadPlan& plan, const std::vector<b
     pg::in_subtransaction([&] {
       // An import's memory is bounded whatever the number of rows. Rows mostly come in the key's order, which sorts as
       // fast with little memory.
-      if (maintenance_work_mem <= key_memory_kb) {
-        pg::execute(command);
-      } else {
-        pg::with_setting("maintenance_work_mem", std::to_string(key_memory_kb).c_str(), [&] { pg::execute(command); });
-      }
+      pg::with_settings({{"maintenance_work_mem", std::to_string(std::min(maintenance_work_mem, key_memory_kb))}},
+                        [&] { pg::execute(command); });
     });
   } catch (const pg::PgError& error) {
     // Elsewhere a key may hold the beginning of a text only; here a text may be too long for an index.

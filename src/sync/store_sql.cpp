@@ -3,7 +3,7 @@
 #include "load/catalog.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
-#include "pg/search_path.hpp"
+#include "pg/setting.hpp"
 #include "pg/text.hpp"
 
 extern "C" {

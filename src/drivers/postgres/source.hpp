@@ -45,7 +45,7 @@ class PostgresSource final : public core::Source {
   void describe_table(const core::SourceRequest& request);
   void describe_query(const core::SourceRequest& request);
   void show_names(std::vector<Column>& columns);
-  std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request) const;
+  static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
   std::string shown_comment(const std::string& comment);
   std::string copy_statement(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) const;

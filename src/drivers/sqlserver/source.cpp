@@ -6,6 +6,7 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
+#include "core/chosen_columns.hpp"
 #include "core/utf8.hpp"
 #include "drivers/sqlserver/dialect.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"
@@ -138,23 +139,10 @@ std::vector<SqlServerSource::Column> SqlServerSource::result_columns() {
 }
 
 std::vector<std::size_t> SqlServerSource::chosen(const std::vector<Column>& columns,
-                                                 const core::SourceRequest& request) const {
-  std::vector<std::size_t> indexes;
-  if (request.columns.empty()) {
-    for (std::size_t i = 0; i < columns.size(); ++i) indexes.push_back(i);
-    return indexes;
-  }
-  for (const core::ColumnRequest& asked : request.columns) {
-    const auto found =
-        std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == asked.name; });
-    if (found == columns.end()) {
-      throw request_error(
-          (table_.empty() ? "the query" : "the table") + std::string(" has no column ") + core::quoted(asked.name),
-          "Upper and lower case are told apart.");
-    }
-    indexes.push_back(static_cast<std::size_t>(found - columns.begin()));
-  }
-  return indexes;
+                                                const core::SourceRequest& request) {
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  return core::chosen_columns(names, request, "sqlserver");
 }
 
 core::RemoteColumn& SqlServerSource::add_column(const Column& column, std::size_t position) {

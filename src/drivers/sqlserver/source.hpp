@@ -47,7 +47,7 @@ class SqlServerSource final : public core::Source {
   void describe_query(const core::SourceRequest& request);
   std::vector<Column> described_columns(const std::vector<ColumnFacts>& facts) const;
   std::vector<Column> result_columns();
-  std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request) const;
+  static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
   void prepare_wrapping();
   std::string select_list(const std::vector<std::size_t>& selected) const;
