@@ -34,18 +34,18 @@ DATA = $(wildcard sql/connector--*.sql)
 
 PKG_CONFIG ?= pkg-config
 PACKAGES = libcares
-PROVIDERS := # not the one of test/bench, from the environment
+PROVIDER_FLAGS :=
 ifeq ($(WITH_MYSQL),1)
 PACKAGES += libmariadb openssl
-PROVIDERS += -DWITH_MYSQL=1
+PROVIDER_FLAGS += -DWITH_MYSQL=1
 endif
 ifeq ($(WITH_POSTGRES),1)
 PACKAGES += libpq openssl
-PROVIDERS += -DWITH_POSTGRES=1
+PROVIDER_FLAGS += -DWITH_POSTGRES=1
 endif
 ifeq ($(WITH_SQLSERVER),1)
 FREETDS = -lsybdb # Debian's freetds-dev has no file for pkg-config
-PROVIDERS += -DWITH_SQLSERVER=1
+PROVIDER_FLAGS += -DWITH_SQLSERVER=1
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 
@@ -91,7 +91,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-po
 SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
-CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDERS) \
+CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
 	-DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"' $(SANITIZERS)
 BELOW_FLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
