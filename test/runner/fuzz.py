@@ -1,21 +1,24 @@
-"""Group `fuzz`: every libFuzzer target for a while, as many at a time as there are cores."""
+"""Group `fuzz`: every libFuzzer target for a while. Runs beside the integration tests, which mostly wait."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
+import time
 from pathlib import Path
 
 from .context import ROOT, Context, cores
 from .result import Result, failure
-from .shell import Tool, run, show_tail
+from .shell import Tool, show_tail
 
 
 def fuzz_targets() -> list[str]:
     return sorted(path.stem for path in (ROOT / "test" / "fuzz").glob("*.cpp"))
 
 
-def run_fuzz(context: Context) -> Result:
+def run_fuzz(context: Context, alone: bool, stop: threading.Event) -> Result:
+    """`alone`: all cores are ours. `stop` ends it early, what has been started included."""
     targets = fuzz_targets()
     if not targets:
         return Result()
@@ -29,23 +32,24 @@ def run_fuzz(context: Context) -> Result:
         + ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DSANITIZE=ON", "-DFUZZ=ON"],
         ["ninja", "-C", build, *targets],
     ):
-        if run(argv, log, cwd=ROOT) != 0:
+        if _wait(Tool(_humbly(argv), log, cwd=ROOT), 1800, stop) != 0:
             show_tail(log)
             return failure("fuzzers: build")
+    at_once = cores() if alone else max(1, cores() - 1)
     seconds = int(os.environ.get("FUZZ_SECONDS") or 60)
     result = Result()
     waiting, running = list(targets), dict[str, Tool]()
     try:
-        while waiting or running:
-            while waiting and len(running) < cores():
+        while (waiting and not stop.is_set()) or running:
+            while waiting and len(running) < at_once:
                 target = waiting.pop(0)
                 running[target] = _start(context, build, target, seconds)
             target, tool = next(iter(running.items()))
-            status = tool.wait(seconds * 3 + 300)
+            status = _wait(tool, seconds * 3 + 300, stop)
             del running[target]
             if status == 0:
                 result.passed += 1
-            else:
+            elif not stop.is_set():
                 result.one_failed(f"{target} (status {status}; inputs in build/fuzz/artifacts)")
                 show_tail(tool.log, 60)
     except BaseException:
@@ -53,6 +57,23 @@ def run_fuzz(context: Context) -> Result:
             tool.end()
         raise
     return result
+
+
+def _humbly(argv: list[str | Path]) -> list[str | Path]:
+    return ["nice", "-n", "19", *argv]
+
+
+def _wait(tool: Tool, limit: float, stop: threading.Event) -> int:
+    """Like Tool.wait(), but ends the tool when asked to stop, status 130."""
+    until = time.monotonic() + limit
+    while (status := tool.poll()) is None:
+        if stop.wait(0.2):
+            tool.end()
+            return 130
+        if time.monotonic() > until:
+            tool.end()
+            return 124
+    return status
 
 
 def _start(context: Context, build: Path, target: str, seconds: int) -> Tool:
@@ -79,4 +100,4 @@ def _start(context: Context, build: Path, target: str, seconds: int) -> Tool:
     seeds = ROOT / "test" / "fuzz" / "corpus" / target
     if seeds.is_dir():
         argv.append(seeds)
-    return Tool(argv, log, cwd=build, env={"UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"})
+    return Tool(_humbly(argv), log, cwd=build, env={"UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
@@ -55,10 +57,19 @@ def _run_groups(context: Context, results: dict[str, Result]) -> None:
         if context.wants(group):
             results |= _guarded(group, lambda runner=runner, group=group: {group: runner(context)})
     chosen = {group: files for group, files in integration_groups().items() if context.wants(group)}
-    if chosen:
-        results |= _guarded("integration", lambda: run_integration(context, chosen))
-    if context.wants("fuzz"):
-        results |= _guarded("fuzz", lambda: {"fuzz": run_fuzz(context)})
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            fuzz = None
+            if context.wants("fuzz"):
+                fuzz = beside.submit(_guarded, "fuzz", lambda: {"fuzz": run_fuzz(context, not chosen, stop)})
+            if chosen:
+                results |= _guarded("integration", lambda: run_integration(context, chosen))
+            if fuzz is not None:
+                results |= fuzz.result()
+        except BaseException:
+            stop.set()
+            raise
 
 
 def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Result]:
