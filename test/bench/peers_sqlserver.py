@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -47,6 +48,17 @@ class RawFetch(Contender):
         return float(seconds)
 
 
+class OneRow(Contender):
+    """What an import does before the first row: connect, describe, read the catalog."""
+
+    name = "an import of one row"
+    bare = True
+
+    def run(self, shape: Shape) -> float:
+        request = json.loads(self.arena.request(shape, self.target(shape))) | {"max_rows": 1}
+        return self.arena.timed("SELECT cdb_import_connector(%s)", json.dumps(request))
+
+
 class TdsFdw(Contender):
     """Debian's tds_fdw at TDS 7.2, beyond which it can't read dates; CTAS: without key and ANALYZE."""
 
@@ -76,4 +88,4 @@ class TdsFdw(Contender):
         return self.arena.timed(f"CREATE TABLE {self.target(shape)} AS SELECT * FROM tds_fdw.{shape.name}")
 
 
-PEERS: tuple[type[Contender], ...] = (RawFetch, TdsFdw)
+PEERS: tuple[type[Contender], ...] = (RawFetch, OneRow, TdsFdw)

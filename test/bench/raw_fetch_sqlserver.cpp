@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   DBSETLPWD(login, std::getenv("RAW_FETCH_PASSWORD"));
   DBSETLDBNAME(login, argv[3]);
   DBSETLCHARSET(login, "UTF-8");
+  DBSETLPACKET(login, 16383);
   DBPROCESS* session = dbopen(login, argv[1]);
   if (session == nullptr) fail("connecting");
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import socket
 import tempfile
 import threading
@@ -214,8 +215,9 @@ def test_instance(db: Database) -> None:
 
 
 def test_nothing_grows(db: Database) -> None:
-    """Connections, and failures to connect, leave neither memory nor descriptors nor files."""
-    count = 60
+    """Connections, and failures to connect, leave neither memory nor descriptors nor files: CONNECTOR_TEST_CONNECTS of
+    each."""
+    count = int(os.environ.get("CONNECTOR_TEST_CONNECTS") or 60)
     with TdsServer() as server, db.another() as session:
         good = json.dumps({"provider": "sqlserver", "connection": server.connection()})
         wrong = json.dumps({"provider": "sqlserver", "connection": server.connection(password="wrong")})
@@ -232,5 +234,4 @@ def test_nothing_grows(db: Database) -> None:
             round_trip()
         assert descriptors(session) == open_before
         assert glob.glob(f"{tempfile.gettempdir()}/connector.{session.pid}.*") == []
-        # Less than a packet of the library for each connection.
-        assert resident(session.pid) - before < count * 2 * 4096
+        assert resident(session.pid) - before < 512 * 1024

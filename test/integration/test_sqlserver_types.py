@@ -10,7 +10,9 @@ import pytds
 from harness.database import Database
 from harness.errors import fails
 
+from servers.fake_sqlserver import FakeSqlServer
 from servers.remote_sqlserver import SqlServerRemote
+from servers.tds.faults import Mode
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ KINDS = [
         not_in_babelfish=True,
     ),
     Kind("varchar(20) COLLATE Latin1_General_CI_AS", "character varying(20)", (("N'é€'", "é€"),)),
+    Kind("varchar(20) COLLATE Latin1_General_CS_AS", "character varying(20)", (("CAST(0x81618d AS varchar(20))", "\x81a\x8d"),)),
+    Kind("varchar(20) COLLATE Vietnamese_CI_AS", "character varying(20)", (("N'a\u0300'", "a\u0300"),)),
     Kind("varchar(20) COLLATE Cyrillic_General_CI_AS", "character varying(20)", (("N'жЖё'", "жЖё"),)),
     Kind("varchar(20) COLLATE Japanese_CI_AS", "character varying(20)", (("N'日本ｱ'", "日本ｱ"),)),
     Kind("nvarchar(20) COLLATE Cyrillic_General_CI_AS", "character varying(20)", (("N'ж日'", "ж日"),)),
@@ -303,6 +307,19 @@ def test_protocol_versions(db: Database, sqlserver: SqlServerRemote, version: st
         ("2020-02-29", "12:34:56.123456", "2020-02-29 12:34:56.123456", "2020-02-29 11:34:56.123456+00", "1.25", "ж")
     ]
     db.execute("DROP TABLE versions")
+
+
+@pytest.mark.parametrize("mode", [Mode.ODD_TEXT, Mode.ODD_CODE_PAGE], ids=lambda mode: mode.name)
+def test_text_that_is_none_is_told(db: Database, mode: Mode) -> None:
+    """Its row and column, and it can be left out."""
+    with FakeSqlServer(mode, trigger="odd") as server:
+        request = {"provider": "sqlserver", "connection": server.connection(), "sql_query": "SELECT id, word FROM odd", "import_as": "odd"}
+        with fails(r'column "word", row 1: has a character that can.t be converted.*\\xff', number=2006, hint="invalid_values"):
+            db.import_table(request)
+        result = db.import_table({**request, "invalid_values": "null"})
+        assert "word" in str(result["warnings"])
+        assert db.rows("SELECT id, word FROM odd ORDER BY id") == [(1, None), (2, "two")]
+        db.execute("DROP TABLE odd")
 
 
 def test_text_that_has_no_equivalent_is_told(db: Database, sqlserver: SqlServerRemote) -> None:

@@ -35,7 +35,7 @@ _STALLS = [
 _WITHOUT_END = [Mode.ENDLESS_ROWS, Mode.ENDLESS_VALUE, Mode.ENDLESS_MESSAGES]
 _GOOD_ROWS = [(1, "één"), (2, "two")]
 # Text that is no text, and an acknowledgement of a version that nobody asked for: a lenient client goes on.
-_HARMLESS = [Mode.ODD_TEXT, Mode.ODD_LOGIN_VERSION, Mode.CLOSES_ON_ATTENTION, Mode.LYING_PRELOGIN]
+_HARMLESS = [Mode.ODD_TEXT, Mode.ODD_CODE_PAGE, Mode.ODD_LOGIN_VERSION, Mode.CLOSES_ON_ATTENTION, Mode.LYING_PRELOGIN]
 
 
 def run(server: TdsServer, text: str, **more: object) -> list[tuple[object, ...]]:
@@ -93,9 +93,9 @@ def test_login(mode: Mode) -> None:
 )
 def test_query(mode: Mode) -> None:
     with TdsServer(mode, trigger="misbehave") as server:
-        assert run(server, "SELECT 1 AS id, N'good' AS word") == [(1, "good")]
+        assert run(server, "SELECT 1 AS id, N'good' AS word", login_timeout=60, timeout=60) == [(1, "good")]
         try:
-            found = run(server, "SELECT id, word FROM misbehave")
+            found = run(server, "SELECT id, word FROM misbehave", login_timeout=60)
         except Exception:  # noqa: BLE001 -- whatever it is
             found = []
         server.wait_until_left()

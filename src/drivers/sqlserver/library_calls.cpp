@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/error.hpp"
+#include "drivers/sqlserver/text_conversion.hpp"
 
 // Declared in assert.h only where assertions are on.
 extern "C" void __assert_fail(const char* assertion, const char* file, unsigned line, const char* function) noexcept
@@ -47,6 +48,23 @@ char* led_getenv(const char* name) {
   return LibraryHost::running == nullptr ? std::getenv(name) : nullptr;
 }
 
+iconv_t led_iconv_open(const char* to, const char* from) {
+  return LibraryHost::running == nullptr ? iconv_open(to, from) : open_conversion(to, from);
+}
+
+std::size_t led_iconv(iconv_t conversion, char** from, std::size_t* from_left, char** to, std::size_t* to_left) {
+  if (LibraryHost::running == nullptr) return iconv(conversion, from, from_left, to, to_left);
+  bool has_invalid = false;
+  const std::size_t result = convert(conversion, from, from_left, to, to_left, has_invalid);
+  if (has_invalid) LibraryHost::running->met_invalid_text();
+  return result;
+}
+
+/// Of a connection that was closed outside of a call, too.
+int led_iconv_close(iconv_t conversion) {
+  return close_conversion(conversion);
+}
+
 [[noreturn]] void led_assert_fail(const char* assertion, const char* file, unsigned line, const char* function) {
   if (LibraryHost::running != nullptr) LibraryHost::running->library_failed(assertion);
   __assert_fail(assertion, file, line, function);
@@ -58,9 +76,15 @@ struct LedCall {
 };
 
 const LedCall led_calls[] = {
-    {"poll", reinterpret_cast<void*>(&led_poll)},     {"__poll_chk", reinterpret_cast<void*>(&led_poll_chk)},
-    {"recv", reinterpret_cast<void*>(&led_recv)},     {"getaddrinfo", reinterpret_cast<void*>(&led_getaddrinfo)},
-    {"getenv", reinterpret_cast<void*>(&led_getenv)}, {"__assert_fail", reinterpret_cast<void*>(&led_assert_fail)},
+    {"poll", reinterpret_cast<void*>(&led_poll)},
+    {"__poll_chk", reinterpret_cast<void*>(&led_poll_chk)},
+    {"recv", reinterpret_cast<void*>(&led_recv)},
+    {"getaddrinfo", reinterpret_cast<void*>(&led_getaddrinfo)},
+    {"getenv", reinterpret_cast<void*>(&led_getenv)},
+    {"__assert_fail", reinterpret_cast<void*>(&led_assert_fail)},
+    {"iconv", reinterpret_cast<void*>(&led_iconv)},
+    {"iconv_open", reinterpret_cast<void*>(&led_iconv_open)},
+    {"iconv_close", reinterpret_cast<void*>(&led_iconv_close)},
 };
 
 /// A loaded library's dynamic section, as far as it is needed.

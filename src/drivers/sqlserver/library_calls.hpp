@@ -7,6 +7,7 @@
 //   certificate, and the one that a server redirects a login to. The host rules would be void.
 // - It takes settings from the environment, and logs packets to files it names.
 // - It meets some malformed answers with assert(), which would end the whole database server.
+// - It makes a question mark of a character that it can't convert, and does not tell which column has it.
 // A shared library makes such calls through slots that the dynamic linker has filled with addresses (ELF gABI,
 // "Dynamic Section"; DT_JMPREL and DT_RELA). Here the slots of this one library are filled with functions of ours.
 // They do what the C library does, unless a session of ours is inside the library at the time.
@@ -26,6 +27,8 @@ class LibraryHost {
   virtual int poll_for_library(pollfd* sockets, nfds_t count) noexcept = 0;
   virtual ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept = 0;
   virtual int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept = 0;
+  /// A text that the library has read has an invalid_character (text_conversion.hpp).
+  virtual void met_invalid_text() noexcept = 0;
   /// The library found itself in a state that it takes for impossible. Must not return to it.
   [[noreturn]] virtual void library_failed(const char* assertion) noexcept = 0;
 

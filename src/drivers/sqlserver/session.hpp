@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/address_rules.hpp"
@@ -79,6 +80,8 @@ class Session final : public LibraryHost {
 
   tds_dblib_dbprocess* handle() noexcept { return handle_; }
   const Messages& messages() const noexcept { return messages_; }
+  /// Whether a text that came since the last call of this has an invalid_character (text_conversion.hpp).
+  bool take_invalid_text() noexcept { return std::exchange(has_invalid_text_, false); }
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }
   void set_busy(bool busy) noexcept { busy_ = busy; }
@@ -98,6 +101,7 @@ class Session final : public LibraryHost {
   int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
   ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
   int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept override;
+  void met_invalid_text() noexcept override { has_invalid_text_ = true; }
   [[noreturn]] void library_failed(const char* assertion) noexcept override;
 
   void log_in(int port);
@@ -125,10 +129,16 @@ class Session final : public LibraryHost {
   std::string wanted_host_;
   std::vector<core::Address> found_;
 
+  // Read from the socket, and not yet asked for by the library, which asks for each packet in pieces.
+  std::vector<char> read_ahead_;
+  std::size_t ahead_begin_ = 0;
+  std::size_t ahead_end_ = 0;
+
   std::size_t bytes_left_ = 0;
   unsigned receives_ = 0;
   bool redirected_ = false;  ///< the login was sent on to another server, where the address was checked as well
   bool received_ = false;    ///< anything at all
+  bool has_invalid_text_ = false;
   bool interrupting_ = false;
   bool failing_ = false;  ///< waits of the library fail at once
   bool logged_in_ = false;

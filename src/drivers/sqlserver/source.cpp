@@ -1,6 +1,7 @@
 #include "drivers/sqlserver/source.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <sybfront.h>
@@ -9,6 +10,7 @@
 #include "core/chosen_columns.hpp"
 #include "core/utf8.hpp"
 #include "drivers/sqlserver/dialect.hpp"
+#include "drivers/sqlserver/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"
 
 namespace connector::sqlserver {
@@ -229,7 +231,7 @@ void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool
     const int number = static_cast<int>(is_rewritten ? i : column.position) + 1;
     const auto wire = number <= count ? wire_decode(dbcoltype(session_.handle(), number)) : std::nullopt;
     if (!wire || !can_store(column.rule.decode, *wire)) throw changed_error();
-    wire_.push_back({number, column.rule.decode, i});
+    wire_.push_back({number, column.rule.decode, i, *wire == Decode::text});
   }
 }
 
@@ -270,13 +272,19 @@ void SqlServerSource::read_row(core::RowBatch& batch) {
         "could not convert the text of row " + std::to_string(batch.rows_before() + batch.rows() + 1) + " to UTF8";
     throw statement_error(Phase::convert, summary, session_.messages());
   }
+  const bool has_invalid_text = session_.take_invalid_text();
   for (const WireColumn& column : wire_) {
     const BYTE* value = dbdata(handle, column.number);
     if (value == nullptr) {
       batch.set_null(column.target);
+      continue;
+    }
+    const auto size = static_cast<std::size_t>(dbdatlen(handle, column.number));
+    if (has_invalid_text && column.is_converted && std::memchr(value, invalid_character, size) != nullptr) {
+      batch.set_invalid(column.target, "has a character that can't be converted to UTF8",
+                        {reinterpret_cast<const char*>(value), size}, ErrorNumber::encoding);
     } else {
-      decode_value(column.decode, {value, static_cast<std::size_t>(dbdatlen(handle, column.number))}, column.target,
-                   batch);
+      decode_value(column.decode, {value, size}, column.target, batch);
     }
   }
   batch.finish_row();

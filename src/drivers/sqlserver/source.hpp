@@ -41,6 +41,7 @@ class SqlServerSource final : public core::Source {
     int number = 0;  ///< db-lib counts from 1
     Decode decode = Decode::text;
     std::size_t target = 0;
+    bool is_converted = false;  ///< text that the library converts to UTF-8
   };
 
   void describe_table(const core::SourceRequest& request, std::string_view database);

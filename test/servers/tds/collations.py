@@ -6,6 +6,7 @@ below) and of SQL collations.
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
 import unicodedata
@@ -54,6 +55,22 @@ _IGNORE_CASE, _IGNORE_ACCENT, _IGNORE_KANA, _IGNORE_WIDTH = 1 << 20, 1 << 21, 1 
 _BINARY, _BINARY2, _UTF8 = 1 << 24, 1 << 25, 1 << 26
 
 
+
+
+def _as_windows(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes that a code page leaves free are control characters, below 0xa0 (Unicode's "Windows best fit" tables)."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        return (chr(byte) if byte < 0xA0 else "\ufffd"), error.start + 1
+    assert isinstance(error, UnicodeEncodeError)
+    character = ord(error.object[error.start])
+    return (bytes([character]) if 0x80 <= character < 0xA0 else b"?"), error.start + 1
+
+
+codecs.register_error("windows", _as_windows)
+_MULTIBYTE = ("cp932", "cp936", "cp949", "cp950", "utf-8")
+
+
 @dataclass(frozen=True)
 class Collation:
     """One collation. `sqlite` names the comparison of the same kind that the engine knows."""
@@ -65,7 +82,19 @@ class Collation:
 
     def encode(self, text: str) -> bytes:
         """Text in the collation's code page; what has no place there becomes a question mark, as in SQL Server."""
-        return text.encode(self.codec, "replace")
+        return text.encode(self.codec, self._errors)
+
+    def decode(self, data: bytes) -> str:
+        return data.decode(self.codec, self._errors)
+
+    def cut(self, text: str, size: int) -> str:
+        """The whole characters of the first `size` bytes."""
+        errors = "ignore" if self.codec in _MULTIBYTE else self._errors
+        return self.encode(text)[:size].decode(self.codec, errors)
+
+    @property
+    def _errors(self) -> str:
+        return "replace" if self.codec in _MULTIBYTE else "windows"
 
 
 class UnknownCollation(ValueError):

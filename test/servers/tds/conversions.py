@@ -197,7 +197,7 @@ def text_of(value: Any, source: SqlType, target: SqlType, style: int | None) -> 
             return value.hex().upper()
         if target.is_unicode:
             return value[: len(value) // 2 * 2].decode("utf-16-le", "surrogatepass")
-        return value.decode(target.collated().codec, "replace")
+        return target.collated().decode(value)
     if name == "hierarchyid":
         return hierarchy.to_text(value)
     if name in ("geometry", "geography"):
@@ -209,7 +209,7 @@ def clip(text: str, kind: SqlType) -> str:
     """Text cut, or padded, to a character type's length; the code page's bytes count."""
     if not kind.is_unicode and kind.collated().codec != "utf-8":
         # what the code page does not have
-        text = kind.collated().encode(text).decode(kind.collated().codec)
+        text = kind.collated().decode(kind.collated().encode(text))
     if kind.length == MAX or kind.name in ("text", "ntext"):
         return text
     if kind.is_unicode:
@@ -218,11 +218,10 @@ def clip(text: str, kind: SqlType) -> str:
         if kind.name == "nchar":
             text += " " * (kind.length - len(text.encode("utf-16-le", "surrogatepass")) // 2)
         return text
-    codec = kind.collated().codec
-    data = text.encode(codec, "replace")
+    data = kind.collated().encode(text)
     if len(data) > kind.length:
-        text = data[: kind.length].decode(codec, "ignore")
-        data = text.encode(codec, "replace")
+        text = kind.collated().cut(text, kind.length)
+        data = kind.collated().encode(text)
     return text + " " * (kind.length - len(data)) if kind.name == "char" else text
 
 

@@ -78,6 +78,7 @@ class Mode(Enum):
     BAD_DECIMAL = auto()  # a decimal of 200 bytes
     BAD_DATE = auto()  # days and times beyond the calendar
     ODD_TEXT = auto()  # UTF-16 with lone surrogates
+    ODD_CODE_PAGE = auto()  # a byte that is no character of a varchar's code page
     ENDLESS_ROWS = auto()
     ENDLESS_VALUE = auto()  # one (max) value that never ends
     ENDLESS_MESSAGES = auto()  # informational messages for ever
@@ -304,9 +305,14 @@ def _one_column(session: Session, kind: SqlType, value: bytes) -> bytes:
     return session.tokens.columns((Column("value", kind),)) + b"\xd1" + value + _done(session)
 
 
-def _odd_text() -> bytes:
-    data = struct.pack("<4H", 0xD800, 0x41, 0xDC00, 0xDBFF)
-    return struct.pack("<H", len(data)) + data
+def _odd_word(session: Session, kind: SqlType, data: bytes) -> bytes:
+    columns = (_COLUMNS[0], Column("word", kind))
+    word = struct.pack("<H", len(data)) + data
+    return session.tokens.columns(columns) + _row(1) + word + session.tokens.row_writer(columns)([2, "two"]) + _done(session)
+
+
+_LONE_SURROGATES = struct.pack("<4H", 0xD800, 0x41, 0xDC00, 0xDBFF)
+_GREEK = SqlType("varchar", 20, collation="Greek_CI_AS")
 
 
 _BAD_DATE = b"\x08" + b"\xff" * 8
@@ -337,7 +343,8 @@ _RESULTS: dict[Mode, Callable[[Session], tuple[bytes, bool]]] = {
         True,
     ),
     Mode.BAD_DATE: lambda session: (_one_column(session, SqlType("datetime2", scale=7), _BAD_DATE), True),
-    Mode.ODD_TEXT: lambda session: (_one_column(session, SqlType("nvarchar", 20), _odd_text()), True),
+    Mode.ODD_TEXT: lambda session: (_odd_word(session, SqlType("nvarchar", 20), _LONE_SURROGATES), True),
+    Mode.ODD_CODE_PAGE: lambda session: (_odd_word(session, _GREEK, b"a\xaa"), True),
     Mode.ERROR_MID_ROWS: lambda session: (
         _first(session)
         + _error(session, Notice(1205, "Transaction was deadlocked on lock resources.", severity=13, state=51))

@@ -261,7 +261,7 @@ def _decoded(data: bytes, kind: SqlType) -> Any:
     if kind.is_unicode:
         return data.decode("utf-16-le", "surrogatepass")
     if kind.is_text:
-        return data.decode(kind.collated().codec, "replace")
+        return kind.collated().decode(data)
     return data
 
 

@@ -273,8 +273,7 @@ class Executor:
                     "utf-16-le", "ignore"
                 )
             elif value is not None:
-                codec = kind.collated().codec
-                found[index] = value.encode(codec, "replace")[:limit].decode(codec, "ignore")
+                found[index] = kind.collated().cut(value, limit)
         return found
 
     def finished(self, sink: Sink, count: int | None, *, command: int = 0) -> None:
