@@ -105,6 +105,7 @@ CREATE TABLE connector.run (
     deleted bigint,
     reason text,                    -- why not the way that was asked for
     lock_ms double precision,
+    phase_ms json,                  -- milliseconds by phase
     warnings json,
     error_code integer,
     sqlstate text,
@@ -119,6 +120,16 @@ CREATE TABLE connector.run (
     layout text
 );
 CREATE INDEX run_sync ON connector.run (sync_id, started_at DESC);
+
+-- Files that transactions are filling and that no table has yet. Rows count from the moment they are written, whatever
+-- becomes of the transaction: after a crash they tell which files nobody will ever ask for.
+CREATE TABLE connector.new_storage (
+    system bigint NOT NULL,
+    transaction xid8 NOT NULL,
+    tablespace oid NOT NULL,        -- as in pg_class
+    filenode oid NOT NULL
+);
+ALTER TABLE connector.new_storage REPLICA IDENTITY FULL;  -- for publications of all tables
 
 SELECT pg_catalog.pg_extension_config_dump('connector.sync', '');
 
@@ -168,6 +179,7 @@ SELECT r.id,
        r.deleted,
        r.reason,
        r.lock_ms,
+       r.phase_ms,
        r.warnings,
        r.error_code,
        r.sqlstate,

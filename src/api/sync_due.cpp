@@ -6,6 +6,7 @@
 #include "api/import_job.hpp"
 #include "api/settings.hpp"
 #include "api/sync_run.hpp"
+#include "load/storage_log.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "sync/imports.hpp"
@@ -42,6 +43,7 @@ void require_top_level(FunctionCallInfo fcinfo) {
 
 void run_due(std::int64_t most) {
   const Oid role = GetUserId();
+  connector::load::drop_lost_storage();
   store::end_lost_runs(role, connector::api::sync_limits());
   store::end_lost_imports(connector::api::sync_limits().keep_runs);
   const std::vector<std::string> due = store::due_syncs(role, store::now());

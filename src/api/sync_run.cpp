@@ -8,6 +8,7 @@
 #include "load/catalog.hpp"
 #include "load/import.hpp"
 #include "load/refresh.hpp"
+#include "load/storage_log.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
 #include "pg/text.hpp"
@@ -26,9 +27,8 @@ using core::ErrorNumber;
 using sync::RunResult;
 using sync::Sync;
 
-void first_run(Request& request, const Sync& sync, RunResult& result) {
+void first_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
   const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(sync.target_schema)));
-  sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
   const ImportRun run = import_table(request, schema, progress);
   if (run.target.outcome == load::NameChoice::Outcome::skip) {
     throw core::Error(ErrorNumber::skipped,
@@ -47,8 +47,7 @@ void first_run(Request& request, const Sync& sync, RunResult& result) {
   if (!warnings.is_null()) result.warnings = warnings.dump();
 }
 
-void next_run(Request& request, const Sync& sync, RunResult& result) {
-  sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
+void next_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
   const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, sync.layout};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
@@ -86,16 +85,16 @@ void check_runnable(const Sync& sync) {
   }
 }
 
-void work(const Sync& sync, RunResult& result) {
+void work(const Sync& sync, RunResult& result, load::Progress& progress) {
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     if (sync.relation == InvalidOid) {
       const pg::ActAs restricted(sync.owner, SECURITY_RESTRICTED_OPERATION);
-      first_run(request, sync, result);
+      first_run(request, sync, result, progress);
     } else {
-      next_run(request, sync, result);
+      next_run(request, sync, result, progress);
     }
   });
 }
@@ -105,9 +104,15 @@ void work(const Sync& sync, RunResult& result) {
 SyncRun run_sync(const Sync& sync) {
   SyncRun run;
   RunResult result;
-  WorkEnd end = do_work([&] { work(sync, result); });
-  sync::RunProgress::clear();
-  if (!end.failure) run.result = std::move(result);
+  sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
+  WorkEnd end = do_work([&] { work(sync, result, progress); });
+  progress.clear();
+  if (end.failure) {
+    load::forget_new_storage();  // its files went when the work was rolled back
+  } else {
+    run.result = std::move(result);
+  }
+  run.result.phase_ms = progress.phase_times();
   run.result.failure = std::move(end.failure);
   run.cancelled = std::move(end.cancelled);
   return run;

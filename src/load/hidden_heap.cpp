@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "load/storage_log.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -70,8 +71,13 @@ void forget_exclusion(Oid index) {
   CommandCounterIncrement();
 }
 
-/// Creates and, if the heap has rows, builds an index of `heap` that equals `index`. In a guard.
-Oid create_equal_index(Oid heap, Oid index, const char* name) {
+struct NewIndex {
+  Oid oid;
+  IndexInfo* info;
+};
+
+/// Creates an index of `heap` that equals `index`, without entries. In a guard.
+NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
   const Relation heap_relation = table_open(heap, AccessExclusiveLock);
   const Relation model = index_open(index, NoLock);
   IndexInfo* info = BuildIndexInfo(model);
@@ -96,8 +102,18 @@ Oid create_equal_index(Oid heap, Oid index, const char* name) {
   index_close(model, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();
-  if (info->ii_ExclusionOps != nullptr) forget_exclusion(result);
-  return result;
+  return {result, info};
+}
+
+/// In a guard.
+void build_index(Oid heap, const NewIndex& index) {
+  const Relation heap_relation = table_open(heap, NoLock);
+  const Relation relation = index_open(index.oid, NoLock);
+  index_build(heap_relation, relation, index.info, false, true);
+  index_close(relation, NoLock);
+  table_close(heap_relation, NoLock);
+  CommandCounterIncrement();
+  if (index.info->ii_ExclusionOps != nullptr) forget_exclusion(index.oid);
 }
 
 /// What wal_level = minimal leaves to the commit: the storage is written instead of WAL. In a guard.
@@ -161,12 +177,16 @@ void HiddenHeap::make_heap(const std::string& alter_actions) {
   name_ = pg::guard([&] { return get_rel_name(oid_); });
   sql_ = pg::quote_qualified(target_.schema, name_);
   if (!alter_actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + alter_actions);
+  log_new_storage(oid_);
 }
 
 void HiddenHeap::create_twin(IndexPair& pair) {
   const std::string name = twin_name(pair.index);
   try {
-    pair.twin = pg::guard([&] { return create_equal_index(oid_, pair.index, name.c_str()); });
+    const NewIndex twin = pg::guard([&] { return create_equal_index(oid_, pair.index, name.c_str()); });
+    pair.twin = twin.oid;
+    log_new_storage(twin.oid);
+    pg::guard([&] { build_index(oid_, twin); });
   } catch (const pg::PgError& error) {
     if (error.sqlerrcode() != ERRCODE_UNIQUE_VIOLATION) throw renamed(error, name, pair.name);
     throw core::Error(core::ErrorNumber::cannot_load,

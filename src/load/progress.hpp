@@ -18,6 +18,8 @@ enum class RunPhase {
   exchanging,  ///< under the strong lock
 };
 
+inline constexpr int run_phase_count = static_cast<int>(RunPhase::exchanging) + 1;
+
 /// The phase's name in views, "waiting for lock".
 constexpr std::string_view run_phase_name(RunPhase phase) noexcept {
   switch (phase) {
@@ -50,14 +52,6 @@ class Progress {
   virtual void expect(std::uint64_t rows) noexcept = 0;
   /// So many more rows were loaded, whose values have so many bytes in the batch.
   virtual void add(std::uint64_t rows, std::uint64_t bytes) noexcept = 0;
-};
-
-/// For runs that nobody watches.
-class NoProgress final : public Progress {
- public:
-  void phase(RunPhase) noexcept override {}
-  void expect(std::uint64_t) noexcept override {}
-  void add(std::uint64_t, std::uint64_t) noexcept override {}
 };
 
 }  // namespace connector::load

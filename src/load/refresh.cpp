@@ -12,6 +12,7 @@
 #include "load/import.hpp"
 #include "load/refresh_target.hpp"
 #include "load/refresh_locks.hpp"
+#include "load/storage_log.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
@@ -79,6 +80,7 @@ class Refresh {
         result_(result) {}
 
   void swap() {
+    drop_lost_storage();
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     const std::string actions = alter_actions(target_, plan_, changes_, false);
     HiddenHeap heap(target_, actions);
@@ -92,6 +94,7 @@ class Refresh {
     progress_.phase(RunPhase::analyzing);
     heap.analyze();
     heap.flush();
+    forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
     const auto locked =
         exchange_storage(target_, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);

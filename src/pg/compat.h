@@ -64,10 +64,12 @@ extern "C" {
 
 /* 16 renamed relation file nodes to locators, and closes storage managers by itself from 17 on. */
 #if PG_VERSION_NUM >= 160000
+#define connector_storage_name RelFileLocator
 #define connector_assume_new_storage(relation) RelationAssumeNewRelfilelocator(relation)
 #define connector_new_storage_subid(relation) ((relation)->rd_newRelfilelocatorSubid)
 #define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilelocatorSubid)
 #else
+#define connector_storage_name RelFileNode
 #define connector_assume_new_storage(relation) RelationAssumeNewRelfilenode(relation)
 #define connector_new_storage_subid(relation) ((relation)->rd_newRelfilenodeSubid)
 #define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilenodeSubid)
@@ -87,24 +89,27 @@ extern "C" {
   make_new_heap((relation), (tablespace), (persistence), (lock))
 #endif
 
-/* 17 moved the options of operator classes from IndexInfo to an argument, beside one for statistics targets. */
+/* An index that is not built yet. 17 moved the options of operator classes from IndexInfo to an argument, beside one
+ * for statistics targets. */
 #if PG_VERSION_NUM >= 170000
-#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options,      \
-                               options, index_options)                                                                \
-  index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),           \
-               (tablespace), (collations), (classes), (class_options), (options), NULL, (index_options), 0, 0, true, \
-               true, NULL)
+#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options, \
+                               options, index_options)                                                            \
+  index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),       \
+               (tablespace), (collations), (classes), (class_options), (options), NULL, (index_options),          \
+               INDEX_CREATE_SKIP_BUILD, 0, true, true, NULL)
 #else
-#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options,     \
+#define connector_index_create(heap, name, info, columns, method, tablespace, collations, classes, class_options,    \
                                options, index_options)                                                               \
-  ((info)->ii_OpclassOptions = (class_options),                                                                       \
-   index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),          \
-                (tablespace), (collations), (classes), (options), (index_options), 0, 0, true, true, NULL))
+  ((info)->ii_OpclassOptions = (class_options),                                                                      \
+   index_create((heap), (name), InvalidOid, InvalidOid, InvalidOid, InvalidOid, (info), (columns), (method),         \
+                (tablespace), (collations), (classes), (options), (index_options), INDEX_CREATE_SKIP_BUILD, 0, true, \
+                true, NULL))
 #endif
 
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
-#define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true, GetCurrentTimestamp())
+#define connector_report_analyze(relation, live) \
+  pgstat_report_analyze((relation), (live), 0, true, GetCurrentTimestamp())
 #else
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
 #endif

@@ -8,6 +8,7 @@
 #include "sync/store.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "pgstat.h"
 #include "utils/backend_progress.h"
 #include "utils/backend_status.h"
@@ -28,8 +29,17 @@ int command_of(const PgBackendStatus& status) noexcept {
   return command;
 }
 
+/// Places in the status entry. Index builds in between write to those of CREATE INDEX from its phase (9) to its blocks
+/// (16), whatever the command is.
 namespace parameter {
-enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since, count };
+enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since = 17 };
+}
+
+RunProgress* current = nullptr;
+
+/// The end of a subtransaction in the middle of the run is none of it, but PostgreSQL clears the entry.
+void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_ABORT_SUB && current != nullptr) current->publish();
 }
 
 std::int64_t microseconds(Time time) noexcept {
@@ -48,8 +58,9 @@ std::string uuid_text(std::int64_t high, std::int64_t low) {
 
 }  // namespace
 
-RunProgress::RunProgress(shared::JobKind kind, const std::string& id, Oid owner) noexcept
-    : kind_(static_cast<std::int64_t>(kind)),
+RunProgress::RunProgress(shared::JobKind kind, const std::string& id, Oid owner)
+    : outer_(current),
+      kind_(static_cast<std::int64_t>(kind)),
       id_{},
       owner_(owner),
       phase_(static_cast<std::int64_t>(load::RunPhase::connecting)),
@@ -62,10 +73,23 @@ RunProgress::RunProgress(shared::JobKind kind, const std::string& id, Oid owner)
     half = half << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
   }
   for (int i = 0; i < 2; ++i) id_[i] = static_cast<std::int64_t>(halves[i]);
+  static bool registered = false;
+  if (!registered) {
+    pg::guard([] { RegisterSubXactCallback(on_subtransaction_end, nullptr); });
+    registered = true;
+  }
+  current = this;
   publish();
 }
 
+RunProgress::~RunProgress() {
+  current = outer_;
+}
+
 void RunProgress::phase(load::RunPhase phase) noexcept {
+  const Clock::time_point now_there = Clock::now();
+  spent_[static_cast<std::size_t>(phase_)] += now_there - phase_since_;
+  phase_since_ = now_there;
   phase_ = static_cast<std::int64_t>(phase);
   if (phase == load::RunPhase::loading && loading_since_ == 0) loading_since_ = microseconds(now());
   publish();
@@ -82,7 +106,22 @@ void RunProgress::add(std::uint64_t rows, std::uint64_t bytes) noexcept {
   publish();
 }
 
+std::string RunProgress::phase_times() const {
+  std::string times;
+  for (int i = 0; i < load::run_phase_count; ++i) {
+    Clock::duration spent = spent_[static_cast<std::size_t>(i)];
+    if (i == phase_) spent += Clock::now() - phase_since_;
+    if (spent == Clock::duration::zero()) continue;
+    char value[32];
+    std::snprintf(value, sizeof value, "%.3f", std::chrono::duration<double, std::milli>(spent).count());
+    times += (times.empty() ? "{\"" : ", \"") + std::string(load::run_phase_name(static_cast<load::RunPhase>(i))) +
+             "\": " + value;
+  }
+  return times + "}";
+}
+
 void RunProgress::clear() noexcept {
+  current = nullptr;
   if (MyBEEntry != nullptr && command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) == our_command)
     pgstat_progress_end_command();
 }
@@ -97,8 +136,8 @@ void RunProgress::publish() noexcept {
   constexpr int index[] = {kind, id_high, id_low,   owner,   parameter::phase,
                            rows, bytes,   expected, started, loading_since};
   const int64 value[] = {kind_, id_[0], id_[1], owner_, phase_, rows_, bytes_, expected_, started_, loading_since_};
-  static_assert(std::size(index) == count && std::size(value) == count);
-  pgstat_progress_update_multi_param(count, index, value);
+  static_assert(std::size(index) == std::size(value));
+  pgstat_progress_update_multi_param(static_cast<int>(std::size(index)), index, value);
 }
 
 std::vector<LiveRun> live_runs() {

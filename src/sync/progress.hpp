@@ -4,6 +4,8 @@
 
 #include "pg/postgres.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,20 +16,28 @@
 
 namespace connector::sync {
 
-/// Tells how this backend's run goes on, from its construction to clear() or the abort of the (sub)transaction.
+/// Tells how this backend's run goes on, as long as it lives or to clear(), and how long each phase takes.
 class RunProgress final : public load::Progress {
  public:
   /// `id` is the sync's or the import's uuid.
-  RunProgress(shared::JobKind kind, const std::string& id, Oid owner) noexcept;
+  RunProgress(shared::JobKind kind, const std::string& id, Oid owner);
+  ~RunProgress() override;
+  RunProgress(const RunProgress&) = delete;
+  RunProgress& operator=(const RunProgress&) = delete;
   void phase(load::RunPhase phase) noexcept override;
   void expect(std::uint64_t rows) noexcept override;
   void add(std::uint64_t rows, std::uint64_t bytes) noexcept override;
   /// This backend's run is over.
   static void clear() noexcept;
+  /// Milliseconds spent in each phase up to now, as JSON: {"loading": 12.3, …}, in the order of RunPhase.
+  std::string phase_times() const;
 
- private:
   void publish() noexcept;
 
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  RunProgress* outer_;
   std::int64_t kind_;
   std::int64_t id_[2];
   std::int64_t owner_;
@@ -37,6 +47,8 @@ class RunProgress final : public load::Progress {
   std::int64_t expected_ = -1;
   std::int64_t started_;
   std::int64_t loading_since_ = 0;
+  std::array<Clock::duration, load::run_phase_count> spent_{};
+  Clock::time_point phase_since_ = Clock::now();
 };
 
 /// A run of this database that goes on right now.

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "load/storage_log.hpp"
 #include "pg/guard.hpp"
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "sync/dispatch.hpp"
 #include "sync/imports.hpp"
+#include "sync/role_settings.hpp"
 #include "sync/settle.hpp"
 #include "sync/shared.hpp"
 #include "sync/store.hpp"
@@ -69,6 +71,8 @@ class Scheduler {
  private:
   bool look() {
     reap();
+    if (!cleaned_) load::drop_lost_storage();
+    cleaned_ = true;
     // What was running when the cluster, a worker or a session went down. Few rows, if any, and an index has them.
     if (!end_lost_runs(BOOTSTRAP_SUPERUSERID, limits_)) wake_after(busy_pause);
     end_lost_imports(limits_.keep_runs);
@@ -160,8 +164,10 @@ class Scheduler {
     const auto add = [&](std::vector<DueSync> found, shared::JobKind kind) {
       remove_unfit(found, kind);
       for (const DueSync& job : found) {
-        const int limit = kind == shared::JobKind::sync ? place_limit(job.owner, job.provider, limits_)
-                                                        : limits_.max_imports_per_role;
+        const int limit =
+            kind == shared::JobKind::sync
+                ? place_limit(job.owner, job.provider, limits_)
+                : role_setting(job.owner, "connector.max_imports_per_role").value_or(limits_.max_imports_per_role);
         jobs.push_back({kind, job.id, job.owner, MyDatabaseId});
         due.push_back({job.id, group(kind, job.owner), job.due, limit});
       }
@@ -209,6 +215,7 @@ class Scheduler {
   Time wake_{};
   std::vector<Running> running_;
   std::map<std::string, Time> busy_until_;
+  bool cleaned_ = false;  ///< of what a crash left: only before the start can there have been one
   bool told_no_workers_ = false;
 };
 

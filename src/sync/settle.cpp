@@ -6,6 +6,7 @@
 #include "load/catalog.hpp"
 #include "pg/identity.hpp"
 #include "pg/text.hpp"
+#include "sync/role_settings.hpp"
 
 namespace connector::sync {
 
@@ -112,7 +113,8 @@ void record_failed_start(const Sync& sync, const Failure& failure, const Limits&
 int place_limit(Oid role, const std::string& provider, const Limits& limits) {
   const load::RoleLimits of_role = load::role_limits(role, provider);
   // A role that may not sync at all is told so by the run.
-  return of_role.max_syncs == 0 ? 0 : of_role.max_syncs.value_or(limits.max_syncs_per_role);
+  if (of_role.max_syncs) return *of_role.max_syncs;
+  return role_setting(role, "connector.max_syncs_per_role").value_or(limits.max_syncs_per_role);
 }
 
 }  // namespace connector::sync

@@ -223,7 +223,8 @@ void end_run(const std::string& run, const RunResult& result, Time now) {
   execute("UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
               ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
               "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
-              "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21 "
+              "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
+              "phase_ms = $22 "
               "WHERE id = $1",
           {uuid(run),
            {TEXTOID, failure ? "failure" : "success"},
@@ -245,7 +246,8 @@ void end_run(const std::string& run, const RunResult& result, Time now) {
            {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
            oid(result.relation),
            {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
-           {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt}});
+           {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
+           json(result.phase_ms)});
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {

@@ -126,6 +126,7 @@ struct RunResult {
   std::optional<std::string> layout;
   std::optional<std::string> warnings;  ///< JSON, UTF-8
   double lock_ms = 0;
+  std::optional<std::string> phase_ms;  ///< RunProgress::phase_times()
 };
 
 /// Marks the sync as running and opens a run; returns the run's id (log_id).

@@ -8,11 +8,11 @@ import signal
 import time
 from collections.abc import Iterator
 
-import psycopg2
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, contents
 from harness.syncs import Syncs
+from harness.versions import ROWS, TABLE, come_back, create_version, is_cut_off, next_version, version_of
 
 from servers.postgres import Postgres
 from servers.process import wait_until
@@ -22,40 +22,15 @@ from servers.staging import sanitized, sanitizer_environment, staged
 from servers.standby import Standby
 from servers.workspace import Workspace
 
-TABLE = "precious"
-ROWS = 5000
 NOW = "SELECT cdb_sync_now(%s, true)"
 
 
 @pytest.fixture(autouse=True)
 def source(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
     mariadb.server.start()
-    mariadb.create_rows(TABLE, ROWS)
-    mariadb.execute(f"ALTER TABLE {TABLE} ADD COLUMN body longtext")
-    next_version(mariadb, 0)
+    create_version(mariadb)
     yield mariadb
     mariadb.drop(TABLE)
-
-
-def next_version(source: MySqlRemote, version: int) -> None:
-    """The number is in each row; some rows are large."""
-    source.execute(
-        f"UPDATE {TABLE} SET amount = {version}, body = CASE WHEN id % 500 = 0 THEN repeat('v{version}-', 30000) END"
-    )
-
-
-def version_of(db: Database, table: str = TABLE) -> int:
-    """The one version that all rows are of, by several ways of reading."""
-    ((low, high, count),) = db.rows(f"SELECT min(amount), max(amount), count(*) FROM {table}")
-    assert low == high and count == ROWS, (low, high, count)
-    version = int(low)
-    assert db.rows(f"SELECT DISTINCT length(body), left(body, 20) FROM {table} WHERE body IS NOT NULL") == [
-        (len(f"v{version}-") * 30000, (f"v{version}-" * 20)[:20])
-    ]
-    db.execute("SET enable_seqscan = off")
-    assert db.value(f"SELECT amount FROM {table} WHERE id = 4321") == version
-    db.execute("RESET enable_seqscan")
-    return version
 
 
 def cluster(workspace: Workspace, **settings: str) -> Postgres:
@@ -66,26 +41,6 @@ def cluster(workspace: Workspace, **settings: str) -> Postgres:
 def own_database(server: Postgres) -> Database:
     server.create_database("life", "connector")
     return Database(server, "life")
-
-
-def is_cut_off(observer: Database) -> bool:
-    """PostgreSQL ends all sessions when a process of it crashes."""
-    try:
-        observer.connection.cursor().execute("SELECT 1")
-        return False
-    except psycopg2.Error:
-        return True
-
-
-def come_back(db: Database) -> None:
-    def back() -> bool:
-        try:
-            db.close()
-            return db.value("SELECT 1") == 1
-        except psycopg2.Error:
-            return False
-
-    wait_until(back, limit=120, what="the cluster")
 
 
 @pytest.mark.parametrize("skip_threshold", ["0", "1GB"])

@@ -7,11 +7,11 @@ import os
 import signal
 from collections.abc import Iterator
 
-import psycopg2
 import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.syncs import Syncs, processes, wait_for_process
+from harness.versions import come_back, is_cut_off
 
 from servers.process import wait_until
 from servers.remote import Remote
@@ -120,12 +120,20 @@ def test_limits(clock: Syncs, table: Remote) -> None:
     other = db.create_role("clock_other")
     db.execute("ALTER ROLE clock_other SET connector.allowed_hosts = '127.0.0.0/8'")
     other.close()
-    for i in range(3):
+    for i in range(4):
         ids.append(Syncs(other).create(slow(table, name=f"other_{i}"))["id"])
     wait_until(lambda: len(table.statements(slow_marker(table))) == 4, limit=60, what="four workers")
     states = db.value("SELECT json_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM connector.syncs GROUP BY 1) s")
-    assert states == {"created": 5, "syncing": 4}
+    assert states == {"created": 6, "syncing": 4}
     assert len(processes(db, "worker")) == 4
+    # What ALTER ROLE says of the owner counts, as it does in the worker.
+    db.execute("ALTER ROLE clock_other SET connector.max_syncs_per_role = 1")
+    db.execute("ALTER ROLE clock_other IN DATABASE clock SET connector.max_syncs_per_role = 4")
+    db.execute("UPDATE connector.sync SET paused = true WHERE owner = 'postgres'::regrole")
+    workers = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'connector worker' AND usename = %s"
+    for (pid,) in db.rows(workers, "postgres"):
+        db.execute("SELECT pg_cancel_backend(%s)", pid)
+    wait_until(lambda: len(db.rows(workers, "clock_other")) == 4, limit=60, what="four workers of that role")
     for id in ids:
         db.execute("SELECT cdb_sync_delete(%s)", id)
     for pid in processes(db, "worker"):
@@ -183,8 +191,8 @@ def test_kill(clock: Syncs, table: Remote, victim: str) -> None:
             # Another database's scheduler of this server is none of ours.
             (pid,) = (scheduler,) if victim == "scheduler" else pids[0]
             os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: _is_cut_off(observer), limit=60, what="the restart of the cluster")
-    wait_until(lambda: _comes_back(db), limit=120, what="the cluster")
+            wait_until(lambda: is_cut_off(observer), limit=60, what="the restart of the cluster")
+    come_back(db)
     status = clock.wait_for(id, "failure")
     assert status["error_code"] == 6671 and status["retried_times"] == 1 and status["run_at"] is not None
     count = clock.run_count(steady)
@@ -193,23 +201,6 @@ def test_kill(clock: Syncs, table: Remote, victim: str) -> None:
     wait_for_process(db, "launcher")
     assert len(wait_for_process(db, "scheduler")) == 1
     assert db.value("SELECT count(*) FROM pg_class WHERE relname = 'slow'") == 0
-
-
-def _is_cut_off(observer: Database) -> bool:
-    """PostgreSQL ends all sessions when a process of it crashes."""
-    try:
-        observer.connection.cursor().execute("SELECT 1")
-        return False
-    except psycopg2.Error:
-        return True
-
-
-def _comes_back(db: Database) -> bool:
-    try:
-        db.close()
-        return db.value("SELECT 1") == 1
-    except psycopg2.Error:
-        return False
 
 
 @pytest.mark.parametrize("victim", ["worker", "scheduler", "launcher"])

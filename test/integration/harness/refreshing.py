@@ -81,7 +81,7 @@ def orphan_files(database: Database) -> list[str]:
         name
         for (name,) in database.rows(
             "SELECT f FROM pg_ls_dir('base/' || (SELECT oid FROM pg_database WHERE datname = current_database())) f "
-            "WHERE f ~ '^[0-9]+$' AND pg_filenode_relation(0, f::oid) IS NULL"
+            "WHERE f ~ '^(t[0-9]+_)?[0-9]+' AND pg_filenode_relation(0, substring(f FROM '^(?:t[0-9]+_)?([0-9]+)')::oid) IS NULL"
         )
     ]
 
