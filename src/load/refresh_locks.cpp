@@ -83,12 +83,20 @@ core::Error give_up(Oid table, const char* detail) {
 void lock_for_refresh(Oid table, core::Wait& wait) {
   const Patience patience;
   // Nobody who only reads or writes queues behind this request: it may stand for long, but be interrupted in between.
-  while (!try_lock({table}, ShareUpdateExclusiveLock, "1s")) {
+  while (!try_lock({table}, ShareUpdateExclusiveLock, "200ms")) {
     wait.check();
-    if (!patience.ended()) continue;
+    const char* reason = nullptr;
+    if (patience.ended()) {
+      reason = "The session's lock_timeout has passed.";
+    } else if (holder_waits_for_us(table)) {
+      // CREATE INDEX CONCURRENTLY waits for every snapshot older than its own. It is to end before its deadlock_timeout
+      // does: PostgreSQL would end the index.
+      reason = "A command that changes the table waits for this refresh in turn, as CREATE INDEX CONCURRENTLY does.";
+    }
+    if (reason == nullptr) continue;
     throw core::Error(core::ErrorNumber::cannot_load,
                       shown_table(table) + " can't be refreshed now: it is being changed or refreshed by others",
-                      "The session's lock_timeout has passed.");
+                      reason, "Refresh again when they have ended. The old data stays.");
   }
 }
 

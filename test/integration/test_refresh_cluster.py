@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, contents
@@ -49,7 +50,12 @@ def test_crash_under_minimal_wal(workspace: Workspace, source: MySqlRemote, skip
     with cluster(workspace, wal_level="minimal", max_wal_senders="0", wal_skip_threshold=skip_threshold) as server:
         db = own_database(server)
         sync = Refreshed(db, source.connector(table=TABLE))
-        db.execute(f"CREATE INDEX ON {TABLE} (word); CREATE INDEX ON {TABLE} USING gin (to_tsvector('simple', word))")
+        db.execute(f"CREATE INDEX ON {TABLE} (word); CREATE INDEX spaced ON {TABLE} USING gin (to_tsvector('simple', word))")
+        folder = server.folder / "space"
+        folder.mkdir()
+        server.account.give(folder)
+        db.execute(f"CREATE TABLESPACE elsewhere LOCATION '{folder}'")
+        db.execute(f"ALTER TABLE {TABLE} SET TABLESPACE elsewhere; ALTER INDEX spaced SET TABLESPACE elsewhere")
         db.execute("CHECKPOINT")
         for version in (1, 2):
             next_version(source, version)
@@ -164,6 +170,19 @@ def test_standby(workspace: Workspace, source: MySqlRemote) -> None:
                 sync.run("swap")
             standby.catch_up()
             assert version_of(there) == 3
+            # With a limit it is the reader who goes, and comes back to a whole version.
+            standby.configure({"max_standby_streaming_delay": "100ms"})
+            standby.reload()
+            with there.another() as reader:
+                wait_until(lambda: reader.value("SHOW max_standby_streaming_delay") == "100ms", limit=60, what="the setting")
+                reader.execute("BEGIN")
+                reader.value(f"SELECT count(*) FROM {TABLE}")
+                sync.run("swap")
+                standby.catch_up()
+                with pytest.raises(psycopg2.Error):
+                    reader.value("SELECT 1")
+                assert "conflict with recovery" in standby.log.read_text(errors="replace")
+                assert version_of(there) == 3
             db.close()
             server.stop()
             there.value("SELECT pg_promote()")

@@ -1,0 +1,142 @@
+"""Refreshes that begin while other sessions are at work on the table: who waits, who wins, and that nobody is the worse for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness.database import Database, Job
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.syncs import Syncs
+
+from servers.process import wait_until
+from servers.proxy import Fault, Proxy
+from servers.remote_mysql import MySqlRemote
+
+TABLE = "shared"
+ROWS = 3000
+NOW = "SELECT cdb_sync_now(%s, true)"
+
+
+@pytest.fixture(autouse=True)
+def source(db: Database, mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
+    mariadb.server.start()
+    mariadb.create_rows(TABLE, ROWS)
+    mariadb.execute(f"UPDATE {TABLE} SET amount = 0")
+    yield mariadb
+    Syncs(db).clean()
+    mariadb.drop(TABLE)
+
+
+@pytest.fixture
+def sync(db: Database, source: MySqlRemote) -> Refreshed:
+    return Refreshed(db, source.connector(table=TABLE))
+
+
+def waits_for(db: Database, job: Job, mode: str) -> bool:
+    return bool(db.rows("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted AND mode = %s", job.pid, mode))
+
+
+def wait_for_request(db: Database, job: Job, mode: str) -> None:
+    wait_until(lambda: waits_for(db, job, mode), limit=60, what=f"a request for {mode}", pause=0.002)
+
+
+WEAK = "ShareUpdateExclusiveLock"
+STRONG = "AccessExclusiveLock"
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+@pytest.mark.parametrize(
+    ("statement", "lock"),
+    [
+        ("UPDATE {t} SET word = 'theirs' WHERE id = 1", STRONG),
+        ("INSERT INTO {t} (id) VALUES (-1)", STRONG),
+        ("SELECT * FROM {t} WHERE id = 1 FOR UPDATE", STRONG),
+        ("LOCK TABLE {t} IN ACCESS SHARE MODE", STRONG),
+        ("ALTER TABLE {t} ADD COLUMN more int DEFAULT 5", WEAK),
+        ("CREATE INDEX later ON {t} (word)", WEAK),
+        ("CREATE UNIQUE INDEX later ON {t} (id, word)", WEAK),
+        ("ALTER TABLE {t} DROP CONSTRAINT {t}_pkey", WEAK),
+        ("TRUNCATE {t}", WEAK),
+        ("CLUSTER {t} USING {t}_pkey", WEAK),
+        ("DROP TABLE {t}", WEAK),
+    ],
+)
+def test_after_a_transaction(db: Database, source: MySqlRemote, sync: Refreshed, statement: str, lock: str, end: str) -> None:
+    """It began before the refresh: the refresh sees what it left, and others read meanwhile unless it keeps them out itself."""
+    source.execute(f"UPDATE {TABLE} SET amount = 1")
+    with db.another() as other, db.another() as reader:
+        other.execute("BEGIN; " + statement.format(t=TABLE))
+        with db.in_background(NOW, sync.id) as job:
+            wait_for_request(db, job, lock)
+            if lock == STRONG:
+                for _ in range(10):
+                    assert reader.value(f"SELECT amount FROM {TABLE} WHERE id = 5") == 0
+            other.execute(end)
+            answer = job.result()[0][0]
+    if statement.startswith("DROP TABLE") and end == "COMMIT":
+        assert answer["state"] == "failure" and "does not exist any more" in answer["error_message"], answer
+        assert db.rows("SELECT 1 FROM pg_class WHERE relname = %s", TABLE) == []
+        return
+    assert answer["state"] == "success", answer
+    assert db.rows(f"SELECT count(*), min(amount), max(amount), min(id) FROM {TABLE}") == [(ROWS, 1, 1, 1)]
+    assert db.value(f"SELECT count(*) FROM {TABLE} WHERE word = 'theirs'") == 0
+    if "ADD COLUMN" in statement and end == "COMMIT":
+        assert db.value(f"SELECT count(*) FROM {TABLE} WHERE more = 5") == ROWS
+    if "INDEX later" in statement:
+        db.execute("SET enable_seqscan = off")
+        assert len(db.rows("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('later') AND indisvalid")) == (end == "COMMIT")
+        assert db.value(f"SELECT count(*) FROM {TABLE} WHERE word >= ''") == ROWS
+        db.execute("RESET enable_seqscan")
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+
+
+def test_beside_a_concurrent_index(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
+    """CREATE INDEX CONCURRENTLY holds the weak lock and waits for all older snapshots, the refresh's included. It wins."""
+    source.execute(f"UPDATE {TABLE} SET amount = 1")
+    with db.another() as writer:
+        writer.execute(f"BEGIN; INSERT INTO {TABLE} (id) VALUES (-1)")
+        with db.in_background(f"CREATE INDEX CONCURRENTLY later ON {TABLE} (word)") as index:
+            wait_until(
+                lambda: bool(db.rows("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", index.pid)), limit=60, what="its wait"
+            )
+            with db.in_background(NOW, sync.id) as job:
+                wait_for_request(db, job, WEAK)
+                writer.execute("COMMIT")
+                index.result()
+                answer = job.result()[0][0]
+    assert answer["state"] == "failure" and "changed or refreshed by others" in answer["error_message"]
+    assert db.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'later'::regclass") is True
+    sync.run("swap")
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+
+
+def test_queue_of_others(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
+    """A reader holds the table; behind it somebody waits to empty it, and behind that one everybody: the refresh neither
+    blocks anybody further nor is a deadlock. What waits longest comes first."""
+    source.execute(f"UPDATE {TABLE} SET amount = 1")
+    with db.another() as holder, Proxy(source.server.port) as proxy:
+        connector = source.connector(table=TABLE, connection=source.connection(port=proxy.port))
+        Syncs(db).call("cdb_sync_update", sync.id, None, connector)
+        proxy.every(Fault(stall_after=50_000))
+        with db.in_background(NOW, sync.id) as job:
+            proxy.wait_until_stalled()
+            holder.execute("BEGIN")
+            holder.value(f"SELECT count(*) FROM {TABLE}")
+            with db.in_background(f"TRUNCATE {TABLE}") as other:
+                wait_for_request(db, other, STRONG)
+                with db.in_background(f"SELECT count(*) FROM {TABLE}") as reader:
+                    wait_for_request(db, reader, "AccessShareLock")
+                    proxy.resume()
+                    wait_for_request(db, job, STRONG)
+                    holder.execute("COMMIT")
+                    assert job.result()[0][0]["state"] == "success"
+                    other.result()
+                    assert reader.result() in ([(0,)], [(ROWS,)])
+    assert db.value(f"SELECT count(*) FROM {TABLE}") == 0
+    Syncs(db).call("cdb_sync_update", sync.id, None, source.connector(table=TABLE))
+    sync.run("swap")
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
