@@ -240,6 +240,10 @@ void add_unique(const std::string& table, const LoadPlan& plan) {
 
 }  // namespace
 
+bool is_default_column(std::string_view name) {
+  return name == id_column || name == geometry_column || name == webmercator_column;
+}
+
 std::vector<std::string> geometry_columns() {
   return {geometry_column, webmercator_column};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/plan.hpp"
@@ -13,6 +14,9 @@ namespace connector::load {
 /// the primary key: the plan's own key is kept as a unique constraint, and taken out of the plan. `schema` and `name`
 /// are in the database's encoding. A column of the source that has one of the three names gives way.
 void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan);
+
+/// Whether a column of that name is one of them.
+bool is_default_column(std::string_view name);
 
 /// the_geom and the_geom_webmercator.
 std::vector<std::string> geometry_columns();

@@ -1,32 +1,26 @@
 #include "load/import.hpp"
 
+#include "core/error.hpp"
 #include "load/cursor.hpp"
 #include "load/default_columns.hpp"
 #include "load/layout.hpp"
-#include "pg/notice.hpp"
+#include "load/refresh.hpp"
+#include "load/refresh_locks.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
 
 extern "C" {
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 }
 
 namespace connector::load {
 
 namespace {
-
-void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
-  if (local_name != spec.local_name_source()) {
-    pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"");
-  }
-  for (const auto& [remote, local] : plan.renamed) {
-    pg::notice("column \"" + remote + "\" is named \"" + local + "\" locally");
-  }
-  for (const SkippedColumn& column : plan.skipped) {
-    pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type +
-               " is left out: " + column.reason);
-  }
-}
 
 std::vector<AttrNumber> leading_attributes(std::size_t count) {
   std::vector<AttrNumber> attributes;
@@ -40,21 +34,44 @@ std::string layout_of(LoadPlan plan, bool default_columns) {
   return layout_text(plan);
 }
 
-}  // namespace
-
-core::SourceRequest source_request(const core::ConnectorSpec& spec) {
-  core::SourceRequest request;
-  request.schema = spec.schema.value_or("");
-  request.query = spec.sql_query.value_or("");
-  if (request.query.empty()) request.table = spec.table.value_or("");
-  request.columns = column_requests(spec);
-  request.encoding = spec.encoding;
-  request.zero_dates = spec.zero_dates;
-  return request;
+/// Before it is locked: the lock is not for everybody.
+void check_overwritable(Oid relation, const std::string& name) {
+  const char kind = pg::guard([&] { return get_rel_relkind(relation); });
+  if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE) {
+    throw core::Error(core::ErrorNumber::incompatible_schemas,
+                      "\"" + pg::utf8_text(std::string_view(name)) + "\" can't be overwritten: it is not a table", {},
+                      "Choose another \"collision_strategy\", or another name with \"import_as\".");
+  }
+  pg::guard([&] {
+    if (!connector_owns_relation(relation, GetUserId())) {
+      aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
+    }
+  });
 }
+
+/// New contents for an existing table: a refresh of it.
+ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
+                       const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress) {
+  check_overwritable(target.existing, target.name);
+  lock_for_refresh(target.existing, wait);
+  // The table was chosen by its name, before it was locked.
+  if (pg::guard([&] { return get_relname_relid(target.name.c_str(), schema.oid); }) != target.existing) {
+    throw core::Error(
+        core::ErrorNumber::cannot_load,
+        "table \"" + pg::utf8_text(std::string_view(target.name)) + "\" was renamed or replaced by another session", {},
+        "Try again.");
+  }
+  const RefreshRequest request{spec, target.existing, limits, std::nullopt, std::nullopt, true};
+  return run_refresh(connection, request, wait, progress).load;
+}
+
+}  // namespace
 
 ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
                         const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress) {
+  if (target.outcome == NameChoice::Outcome::overwrite) {
+    return overwrite(connection, spec, schema, target, limits, wait, progress);
+  }
   progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(connection.describe(source_request(spec)));
@@ -65,13 +82,7 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   ImportResult result;
   result.max_rows = limits.max_rows;
   result.skipped = plan.skipped;
-  const bool overwrite = target.outcome == NameChoice::Outcome::overwrite;
-  OverwriteTarget table;
-  if (overwrite) {
-    table = prepare_overwrite(schema, target.name, target.existing, plan);
-  } else {
-    table = {create_table(schema, target.name, plan), leading_attributes(plan.columns.size())};
-  }
+  const Oid table = create_table(schema, target.name, plan);
 
   std::vector<bool> has_nulls;
   {  // the batch's memory is given back before the key is built
@@ -80,7 +91,7 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
     const bool ordered =
         appends && read_by_cursor(*source, plan.columns[cursor_column(spec, description, plan)], std::nullopt);
     stream.open();
-    BulkInsert insert(table.relation, table.attributes);
+    BulkInsert insert(table, leading_attributes(plan.columns.size()));
     stream.run(insert, result);
     insert.finish();
     has_nulls = insert.has_nulls();
@@ -89,14 +100,9 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   const std::string comment = description.comment;
   source.reset();  // the remote need not wait for indexes and statistics
   progress.phase(RunPhase::indexing);
-
-  if (overwrite) {
-    finish_overwrite(schema, target.name, table, plan, has_nulls);
-  } else {
-    finish_table(schema, target.name, plan, has_nulls, comment, spec.default_columns);
-  }
+  finish_table(schema, target.name, plan, has_nulls, comment, spec.default_columns);
   report_result(result);
-  result.layout = layout_of(plan, spec.default_columns && !overwrite);
+  result.layout = layout_of(plan, spec.default_columns);
   return result;
 }
 

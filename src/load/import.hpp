@@ -10,10 +10,7 @@
 
 namespace connector::load {
 
-/// A described request, for imports and dry runs.
-core::SourceRequest source_request(const core::ConnectorSpec& spec);
-
-/// Describes, creates (or empties) the table `target`, streams the rows into it and finishes it; says with NOTICE and
+/// Describes, creates (or refreshes) the table `target`, streams the rows into it and finishes it; says with NOTICE and
 /// WARNING what is not as in the source. All in the current transaction.
 ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
                         const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress);

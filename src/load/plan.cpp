@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/utf8.hpp"
+#include "pg/notice.hpp"
 
 extern "C" {
 #include "catalog/heap.h"
@@ -81,14 +82,18 @@ std::vector<std::size_t> LoadPlan::remote_columns() const {
   return result;
 }
 
-std::vector<core::ColumnRequest> column_requests(const core::ConnectorSpec& spec) {
-  std::vector<core::ColumnRequest> requests;
+core::SourceRequest source_request(const core::ConnectorSpec& spec) {
+  core::SourceRequest request;
+  request.schema = spec.schema.value_or("");
+  request.query = spec.sql_query.value_or("");
+  if (request.query.empty()) request.table = spec.table.value_or("");
   for (const core::ColumnChoice& choice : spec.columns) {
-    core::ColumnRequest request{choice.name, std::nullopt};
-    if (choice.type) request.wanted = logical_type(parse_local_type(*choice.type, choice.name));
-    requests.push_back(std::move(request));
+    core::ColumnRequest& column = request.columns.emplace_back(choice.name, std::nullopt);
+    if (choice.type) column.wanted = logical_type(parse_local_type(*choice.type, choice.name));
   }
-  return requests;
+  request.encoding = spec.encoding;
+  request.zero_dates = spec.zero_dates;
+  return request;
 }
 
 LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns) {
@@ -125,6 +130,19 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
   }
   plan.primary_key = local_key(plan, source);
   return plan;
+}
+
+void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
+  if (local_name != spec.local_name_source()) {
+    pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"");
+  }
+  for (const auto& [remote, local] : plan.renamed) {
+    pg::notice("column \"" + remote + "\" is named \"" + local + "\" locally");
+  }
+  for (const SkippedColumn& column : plan.skipped) {
+    pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type +
+               " is left out: " + column.reason);
+  }
 }
 
 std::string wanted_table_name(const core::ConnectorSpec& spec) {

@@ -39,12 +39,15 @@ struct LoadPlan {
   std::vector<std::size_t> remote_columns() const;
 };
 
-/// The columns of the request as a driver is asked for them, with the local types that were named.
-std::vector<core::ColumnRequest> column_requests(const core::ConnectorSpec& spec);
+/// The request as a driver is asked to describe it, with the local types that were named.
+core::SourceRequest source_request(const core::ConnectorSpec& spec);
 
 /// Makes the plan. Throws core::Error: too_many_columns beyond `max_columns`, duplicated_column for verbatim names,
 /// cannot_read if no column can be imported.
 LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns);
+
+/// Says with NOTICE what is not named as in the source, and what is left out. `local_name` (UTF-8) is the table's.
+void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan);
 
 /// The local table's name the request asks for, before collisions are looked at (UTF-8).
 std::string wanted_table_name(const core::ConnectorSpec& spec);

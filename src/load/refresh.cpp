@@ -9,7 +9,6 @@
 #include "load/default_columns.hpp"
 #include "load/exchange.hpp"
 #include "load/hidden_heap.hpp"
-#include "load/import.hpp"
 #include "load/refresh_target.hpp"
 #include "load/refresh_locks.hpp"
 #include "load/storage_log.hpp"
@@ -128,8 +127,7 @@ class Refresh {
 
   /// `key` is that of the request, if any: then rows that changed are updated.
   void append(const std::vector<std::size_t>& key) {
-    const std::size_t index = cursor_column(request_.spec, source_->description(), plan_);
-    const PlannedColumn& cursor = plan_.columns[index];
+    const PlannedColumn& cursor = append_cursor();
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
     const bool ordered = read_by_cursor(*source_, cursor, position.value);
@@ -146,6 +144,13 @@ class Refresh {
   }
 
  private:
+  /// Whether later runs will go on from these rows.
+  bool begins_append() const {
+    return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
+  }
+  const PlannedColumn& append_cursor() const {
+    return plan_.columns[cursor_column(request_.spec, source_->description(), plan_)];
+  }
   std::string alter_statement(bool keep_values) const {
     const std::string actions = alter_actions(target_, plan_, changes_, keep_values);
     return actions.empty() ? actions : "ALTER TABLE " + target_.sql() + " " + actions;
@@ -179,10 +184,12 @@ class Refresh {
   /// Streams all rows into a table that is new in this transaction.
   void load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
     Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
+    const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
     stream.open();
     BulkInsert insert(relation, attributes, rules);
     stream.run(insert, result_.load);
     insert.finish();
+    if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
     check_not_null(target_, plan_, insert.has_nulls());
   }
@@ -201,7 +208,8 @@ class Refresh {
 
 RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
                           Progress& progress) {
-  const core::SyncOptions options = request.spec.sync.value_or(core::SyncOptions());
+  const core::SyncOptions options =
+      request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
   progress.phase(RunPhase::locking);
   lock_for_refresh(request.relation, wait);
   const RefreshTarget target = open_refresh_target(request.relation);
@@ -218,7 +226,10 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   result.load.layout = layout_text(plan);
   const std::optional<Layout> layout =
       request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
-  const ColumnChanges changes = compare_columns(target, plan, layout, options.on_schema_change);
+  const ColumnChanges changes = request.overwrite
+                                    ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                                    : compare_columns(target, plan, layout, options.on_schema_change);
+  if (request.overwrite) report_plan(request.spec, pg::utf8_text(std::string_view(target.name)), plan);
   if (options.skip_unchanged) {
     result.checksum = checksum(*source, request.limits);
     if (result.checksum && result.checksum == request.checksum && request.layout == result.load.layout) {
@@ -227,8 +238,8 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
     }
   }
 
-  const std::vector<std::size_t> key = refresh_key(target, request.spec, source->description(), plan);
-  const WayChoice choice = choose_way(target, request.spec, changes, !key.empty());
+  const std::vector<std::size_t> key = refresh_key(target, options, source->description(), plan);
+  const WayChoice choice = choose_way(target, options, changes, !key.empty());
   result.way = choice.way;
   result.reason = choice.reason;
   Refresh refresh(request, target, plan, changes, source, wait, progress, result);
@@ -256,7 +267,8 @@ RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core:
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
-  WayChoice choice = choose_way(target, spec, ColumnChanges{}, !refresh_key(target, spec, source, plan).empty());
+  const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
+  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, source, plan).empty());
   reason = std::move(choice.reason);
   return choice.way;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "load/default_columns.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -273,6 +274,32 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
   return changes;
 }
 
+ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& plan, bool default_columns) {
+  const auto refuse = [&](const std::string& detail) {
+    throw core::Error(ErrorNumber::incompatible_schemas,
+                      target.shown() + " can't be overwritten: its schema differs", detail,
+                      "Choose another \"collision_strategy\", or drop the table.");
+  };
+  for (const TargetColumn& column : target.columns) {
+    const std::string name = shown(column.name);
+    const auto planned = std::ranges::find_if(
+        plan.columns, [&](const PlannedColumn& entry) { return pg::exact_server_text(entry.name) == column.name; });
+    if (planned == plan.columns.end()) {
+      if (default_columns && is_default_column(name)) continue;
+      refuse("Its column \"" + name + "\" is not in the new data.");
+    }
+    if (column.generated || planned->target.oid != column.type || planned->target.typmod != column.typmod) {
+      refuse("Its column \"" + name + "\" differs in type from the new data, where it is " +
+             shown(planned->target.shown) + ".");
+    }
+  }
+  ColumnChanges changes;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    if (target.find(pg::exact_server_text(plan.columns[i].name)) == nullptr) changes.added.push_back(i);
+  }
+  return changes;
+}
+
 std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
                           bool keep_values) {
   std::string actions;
@@ -300,14 +327,14 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
   return numbers;
 }
 
-std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::ConnectorSpec& spec,
+std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const core::SourceDescription& source, const LoadPlan& plan) {
   std::vector<std::size_t> key;
   const auto column_index = [&](auto&& matches) {
     return static_cast<std::size_t>(std::ranges::find_if(plan.columns, matches) - plan.columns.begin());
   };
-  if (spec.sync && !spec.sync->key.empty()) {
-    for (const std::string& name : spec.sync->key) {
+  if (!options.key.empty()) {
+    for (const std::string& name : options.key) {
       std::size_t index =
           column_index([&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
       if (index == plan.columns.size()) {
@@ -351,11 +378,10 @@ std::string swap_hindrance(const RefreshTarget& target) {
   return {};
 }
 
-WayChoice choose_way(const RefreshTarget& target, const core::ConnectorSpec& spec, const ColumnChanges& changes,
+WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
                      bool has_key) {
-  const core::SyncMode mode = spec.sync ? spec.sync->mode : core::SyncMode::replace;
-  if (mode == core::SyncMode::merge) return {RefreshWay::merge, {}};
-  if (mode == core::SyncMode::append) return {RefreshWay::append, {}};
+  if (options.mode == core::SyncMode::merge) return {RefreshWay::merge, {}};
+  if (options.mode == core::SyncMode::append) return {RefreshWay::append, {}};
   std::string reason = swap_hindrance(target);
   // The rules for rows are those of the table as it was.
   if (reason.empty() && changes.any() && has_row_rules(target)) {

@@ -64,6 +64,10 @@ struct ColumnChanges {
 ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
                               core::OnSchemaChange policy);
 
+/// The columns to add where the table's own must be in the plan as they are, but for default columns if these are asked
+/// for. Throws core::Error (incompatible_schemas).
+ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& plan, bool default_columns);
+
 /// The actions of an ALTER TABLE that makes the changes, "" if there are none. With `keep_values` columns that get
 /// another type keep their values, else these become NULL.
 std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
@@ -75,7 +79,7 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 /// The key to tell rows apart by: `sync.key` (remote or local names), else the table's primary key if it consists of
 /// columns of the plan; indexes into the plan's columns, empty if there is none. Throws core::Error
 /// (invalid_parameters) for a key column that the source does not have.
-std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::ConnectorSpec& spec,
+std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const core::SourceDescription& source, const LoadPlan& plan);
 
 struct WayChoice {
@@ -84,7 +88,7 @@ struct WayChoice {
 };
 
 /// Which way the refresh goes.
-WayChoice choose_way(const RefreshTarget& target, const core::ConnectorSpec& spec, const ColumnChanges& changes,
+WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
                      bool has_key);
 
 /// Why a swap would wrong the table as it is; empty if it would not.

@@ -26,7 +26,6 @@ extern "C" {
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 #include "utils/syscache.h"
 }
 
@@ -139,37 +138,6 @@ void add_comments(const std::string& table, const LoadPlan& plan, const std::str
   }
 }
 
-/// `name` and `detail` are in the database's encoding.
-[[noreturn]] void incompatible(const std::string& name, const std::string& detail) {
-  throw core::Error(ErrorNumber::incompatible_schemas,
-                    "table \"" + pg::utf8_text(std::string_view(name)) + "\" can't be overwritten: its schema differs",
-                    pg::utf8_text(std::string_view(detail)), "Choose another collision_strategy, or drop the table.");
-}
-
-/// A column of an existing table as overwriting needs it.
-struct ExistingColumn {
-  AttrNumber number;
-  Oid type;
-  int32 typmod;
-  bool generated;
-  bool not_null;
-  std::string name;
-};
-
-std::vector<ExistingColumn> existing_columns(Oid relation) {
-  std::vector<ExistingColumn> columns;
-  const Relation opened = pg::guard([&] { return table_open(relation, NoLock); });
-  const TupleDesc descriptor = RelationGetDescr(opened);
-  for (int i = 0; i < descriptor->natts; ++i) {
-    const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-    if (attribute->attisdropped) continue;
-    columns.push_back({attribute->attnum, attribute->atttypid, attribute->atttypmod, attribute->attgenerated != '\0',
-                       attribute->attnotnull, NameStr(attribute->attname)});
-  }
-  pg::guard([&] { table_close(opened, NoLock); });
-  return columns;
-}
-
 }  // namespace
 
 TargetSchema find_target_schema(const std::optional<std::string>& name) {
@@ -232,67 +200,6 @@ Oid create_table(const TargetSchema& schema, const std::string& name, const Load
   return find_relation(schema.oid, name);
 }
 
-OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation,
-                                  const LoadPlan& plan) {
-  const std::string table = pg::quote_qualified(schema.name, name);
-  if (pg::guard([&] { return get_rel_relkind(relation); }) != RELKIND_RELATION) {
-    incompatible(name, "It is not an ordinary table.");
-  }
-  pg::guard([&] {
-    LockRelationOid(relation, AccessExclusiveLock);
-#if PG_VERSION_NUM >= 160000
-    if (!object_ownercheck(RelationRelationId, relation, GetUserId()))
-#else
-    if (!pg_class_ownercheck(relation, GetUserId()))
-#endif
-      aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
-  });
-  // The table was chosen before the remote was asked; since then its name may have gone to another one.
-  if (find_relation(schema.oid, name) != relation) {
-    throw core::Error(
-        ErrorNumber::cannot_load,
-        "table \"" + pg::utf8_text(std::string_view(name)) + "\" was renamed or replaced by another session", {},
-        "Try again.");
-  }
-  // What a bulk load goes past.
-  const bool has_policies = pg::guard([&] { return check_enable_rls(relation, GetUserId(), true) == RLS_ENABLED; });
-  if (has_policies) incompatible(name, "Its row security binds its owner, too.");
-  if (pg::guard([&] { return get_rel_relispartition(relation); })) incompatible(name, "It is a partition.");
-  const pg::SqlRows triggers = pg::query(
-      "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid OPERATOR(pg_catalog.=) $1 AND NOT tgisinternal "
-      "UNION ALL SELECT 1 FROM pg_catalog.pg_constraint WHERE contype OPERATOR(pg_catalog.=) ANY ('{f,c}') "
-      "AND (conrelid OPERATOR(pg_catalog.=) $1 OR confrelid OPERATOR(pg_catalog.=) $1)",
-      {{OIDOID, std::to_string(relation)}});
-  if (!triggers.empty()) incompatible(name, "It has triggers, foreign keys or check constraints.");
-
-  const std::vector<ExistingColumn> before = existing_columns(relation);
-  for (const ExistingColumn& column : before) {
-    const auto planned = std::ranges::find_if(
-        plan.columns, [&](const PlannedColumn& entry) { return pg::exact_server_text(entry.name) == column.name; });
-    if (planned == plan.columns.end()) incompatible(name, "Its column \"" + column.name + "\" is not in the new data.");
-    if (column.generated || planned->target.oid != column.type || planned->target.typmod != column.typmod) {
-      incompatible(name, "Its column \"" + column.name + "\" differs in type from the new data, where it is " +
-                             planned->target.shown + ".");
-    }
-  }
-  for (const PlannedColumn& column : plan.columns) {
-    const std::string local = pg::exact_server_text(column.name);
-    if (std::ranges::none_of(before, [&](const ExistingColumn& entry) { return entry.name == local; })) {
-      pg::execute("ALTER TABLE " + table + " ADD COLUMN " + pg::quote_name(local) + " " + column.target.sql);
-    }
-  }
-  pg::execute("TRUNCATE ONLY " + table);
-
-  OverwriteTarget target{relation, {}};
-  const std::vector<ExistingColumn> now = existing_columns(relation);
-  for (const PlannedColumn& column : plan.columns) {
-    const std::string local = pg::exact_server_text(column.name);
-    target.attributes.push_back(
-        std::ranges::find_if(now, [&](const ExistingColumn& entry) { return entry.name == local; })->number);
-  }
-  return target;
-}
-
 void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan plan,
                   const std::vector<bool>& has_nulls, const std::string& comment, bool default_columns) {
   const std::string table = pg::quote_qualified(schema.name, name);
@@ -300,25 +207,6 @@ void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan 
   if (default_columns) add_default_columns(schema.name, name, plan);
   add_key(table, plan, has_nulls);
   add_comments(table, plan, comment);
-  pg::execute("ANALYZE " + table);
-}
-
-void finish_overwrite(const TargetSchema& schema, const std::string& name, const OverwriteTarget& target,
-                      const LoadPlan& plan, const std::vector<bool>& has_nulls) {
-  for (const ExistingColumn& column : existing_columns(target.relation)) {
-    const auto position = std::ranges::find(target.attributes, column.number) - target.attributes.begin();
-    const auto index = static_cast<std::size_t>(position);
-    if (column.not_null && has_nulls[index]) {
-      throw core::Error(ErrorNumber::cannot_load, "column \"" + plan.columns[index].name +
-                                                      "\" of the table to overwrite is NOT NULL, but there are "
-                                                      "NULL values for it");
-    }
-  }
-  const std::string table = pg::quote_qualified(schema.name, name);
-  const pg::SqlRows indexes =
-      pg::query("SELECT 1 FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) $1 LIMIT 1",
-                {{OIDOID, std::to_string(target.relation)}});
-  if (!indexes.empty()) pg::execute("REINDEX TABLE " + table);
   pg::execute("ANALYZE " + table);
 }
 

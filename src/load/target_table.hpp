@@ -39,26 +39,10 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
 /// Creates the table, NOT NULL included, without key. Returns its OID; its attributes are the plan's columns in order.
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
 
-/// A table to be refilled in place (collision_strategy "overwrite").
-struct OverwriteTarget {
-  Oid relation;
-  std::vector<AttrNumber> attributes;  ///< of the plan's columns
-};
-
-/// Checks that the existing relation is a plain table of the caller whose columns fit the plan (else 2012), adds
-/// columns the plan has beyond, and empties it: it keeps its OID and all that depends on it.
-OverwriteTarget prepare_overwrite(const TargetSchema& schema, const std::string& name, Oid relation,
-                                  const LoadPlan& plan);
-
 /// Gives a freshly filled table its default columns (if asked for), key and comments, and collects statistics.
 /// `has_nulls` tells per column whether a NULL was stored: where that contradicts the remote's NOT NULL, the constraint
 /// is dropped with a WARNING.
 void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan plan,
                   const std::vector<bool>& has_nulls, const std::string& comment, bool default_columns);
-
-/// Rebuilds the indexes of an overwritten table and collects statistics. Throws core::Error (cannot_load) if a NULL was
-/// stored in a column that is NOT NULL there.
-void finish_overwrite(const TargetSchema& schema, const std::string& name, const OverwriteTarget& target,
-                      const LoadPlan& plan, const std::vector<bool>& has_nulls);
 
 }  // namespace connector::load

@@ -224,25 +224,38 @@ def test_overwrite_with_another_type(db: Database, request_: Request, definition
 
 
 @pytest.mark.parametrize(
-    "hindrance",
+    ("rule", "broken_by", "sqlstate"),
     [
-        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
-        "CREATE TRIGGER t AFTER INSERT ON goods FOR EACH STATEMENT EXECUTE FUNCTION f()",
-        "CREATE TABLE child (g bigint REFERENCES goods (id))",
-        "CREATE TABLE parent (p bigint PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 100); "
-        "ALTER TABLE goods ADD FOREIGN KEY (id) REFERENCES parent",
-        "ALTER TABLE goods ADD CHECK (id < 100)",
+        (
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN IF NEW.word = ''wrong'' THEN RAISE EXCEPTION ''not wanted''; END IF; RETURN NEW; END'; "
+            "CREATE TRIGGER t BEFORE INSERT OR UPDATE ON goods FOR EACH ROW EXECUTE FUNCTION f()",
+            "UPDATE goods SET word = 'wrong' WHERE id = 4",
+            "P0001",
+        ),
+        ("CREATE TABLE child (g bigint REFERENCES goods (id)); INSERT INTO child VALUES (5)", "DELETE FROM goods WHERE id = 5", "23503"),
+        (
+            "CREATE TABLE parent (p bigint PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 99); "
+            "ALTER TABLE goods ADD FOREIGN KEY (id) REFERENCES parent",
+            "UPDATE goods SET id = 100 WHERE id = 6",
+            "23503",
+        ),
+        ("ALTER TABLE goods ADD CHECK (id < 100)", "UPDATE goods SET id = 100 WHERE id = 6", "23514"),
     ],
     ids=["trigger", "referenced", "foreign key", "check"],
 )
-def test_overwrite_is_refused(db: Database, request_: Request, hindrance: str) -> None:
-    """What a bulk load would go past: refused, and the rows stay."""
+def test_overwrite_obeys(db: Database, mysql: MySqlRemote, request_: Request, rule: str, broken_by: str, sqlstate: str) -> None:
+    """What binds other writers: new rows that keep to it come in, others leave the old ones."""
     db.import_table(request_)
-    db.execute(hindrance)
+    db.execute(rule)
     try:
-        with nothing_left_behind(db), fails("can't be overwritten", number=2012):
+        mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
+        assert overwrite(db, request_)["rows"] == 10
+        assert db.value("SELECT word FROM goods WHERE id = 1") == "new"
+        mysql.execute("UPDATE goods SET word = 'newer' WHERE id = 1", broken_by)
+        with nothing_left_behind(db), fails(number=2001, sqlstate=sqlstate):
             overwrite(db, request_)
-        assert db.value("SELECT count(*) FROM ONLY goods") == 10
+        assert db.value("SELECT word FROM goods WHERE id = 1") == "new"
     finally:
         db.execute("DROP FUNCTION IF EXISTS f() CASCADE")
 
@@ -269,12 +282,16 @@ def test_overwrite_in_spite_of(db: Database, request_: Request, property_: str) 
 
 
 def test_overwrite_of_a_partition(db: Database, request_: Request) -> None:
-    """Whose bounds a bulk load goes past."""
+    """Whose bounds hold."""
     db.execute(
         "CREATE TABLE whole (id bigint NOT NULL, word varchar(20), amount numeric(12,2)) PARTITION BY RANGE (id); "
-        "CREATE TABLE goods PARTITION OF whole FOR VALUES FROM (1) TO (3)"
+        "CREATE TABLE goods PARTITION OF whole FOR VALUES FROM (1) TO (11)"
     )
-    with nothing_left_behind(db), fails("can't be overwritten", detail="partition", number=2012):
+    assert overwrite(db, request_)["rows"] == 10
+    assert db.value("SELECT count(*) FROM whole") == 10
+    db.execute("DROP TABLE whole; CREATE TABLE whole (id bigint NOT NULL, word varchar(20), amount numeric(12,2)) PARTITION BY RANGE (id); "
+               "CREATE TABLE goods PARTITION OF whole FOR VALUES FROM (1) TO (3)")
+    with nothing_left_behind(db), fails("partition constraint", number=2001, sqlstate="23514"):
         overwrite(db, request_)
 
 
@@ -282,7 +299,7 @@ def test_overwrite_under_forced_row_security(db: Database, etl: Database, reques
     db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.0/8'")
     etl.import_table(request_)
     db.execute("ALTER TABLE goods ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    with nothing_left_behind(db), fails("can't be overwritten", detail="row security", number=2012):
+    with nothing_left_behind(db), fails("row-level security", number=2001, sqlstate="42501"):
         overwrite(etl, request_)
     db.execute("ALTER TABLE goods NO FORCE ROW LEVEL SECURITY")
     assert overwrite(etl, request_)["rows"] == 10
@@ -312,7 +329,7 @@ def test_overwrite_and_unique_indexes(db: Database, mysql: MySqlRemote, request_
     db.execute("CREATE UNIQUE INDEX one ON goods (word); CREATE STATISTICS s ON id, word FROM goods")
     assert overwrite(db, request_)["rows"] == 10
     mysql.execute("UPDATE goods SET word = 'same'")
-    with nothing_left_behind(db, mysql), fails(sqlstate="23505"):
+    with nothing_left_behind(db, mysql), fails('unique index "one"', number=2001):
         overwrite(db, request_)
     db.execute("DROP INDEX one; ALTER TABLE goods ADD EXCLUDE USING btree (word WITH =)")
     with nothing_left_behind(db, mysql), fails(sqlstate="23P01"):
@@ -344,19 +361,43 @@ def test_overwrite_of_a_table_that_gives_its_name_away(db: Database, request_: R
     assert db.value("SELECT count(*) FROM old_goods") == 10
 
 
-def test_overwrite_while_read(db: Database, request_: Request) -> None:
-    """It waits for readers, and can be cancelled while it waits."""
+def test_overwrite_while_read(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+    """Readers go on; it waits for a transaction that has read, and nobody waits behind it."""
     db.import_table(request_)
-    reader = db.another()
-    reader.execute("BEGIN; SELECT * FROM goods")
-    try:
+    mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
+    with db.another() as reader, db.another() as late:
+        reader.execute("BEGIN; SELECT * FROM goods")
         db.execute("SET lock_timeout = '50ms'")
-        with nothing_left_behind(db), fails(sqlstate="55P03"):
+        with nothing_left_behind(db), fails("could not exchange the contents", number=2001):
             overwrite(db, request_)
-    finally:
-        reader.close()
         db.execute("RESET lock_timeout")
-    assert overwrite(db, request_)["rows"] == 10
+        with db.import_in_background(request_, collision_strategy="overwrite") as job:
+            asks = "SELECT 1 FROM pg_locks WHERE pid = %s AND relation = 'goods'::regclass AND mode = 'AccessExclusiveLock'"
+            wait_until(lambda: db.rows(asks, job.pid), what="one of its short requests for the strong lock")
+            late.execute("SET statement_timeout = '30s'")
+            for _ in range(20):
+                assert late.value("SELECT word FROM goods WHERE id = 1") == "word 1 é............"
+            reader.execute("COMMIT")
+            ((result,),) = job.result()
+            assert result["rows"] == 10
+        assert late.value("SELECT word FROM goods WHERE id = 1") == "new"
+
+
+def test_overwrite_as_the_first_run_of_a_sync(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+    """What was there before is gone, whatever the mode of later runs."""
+    db.import_table(request_)
+    db.execute("UPDATE goods SET id = id + 1000")
+    for mode in ({"mode": "append", "cursor": "id"}, {"mode": "merge", "key": ["id"]}, {"mode": "replace"}):
+        db.execute("DELETE FROM goods WHERE id = 3; INSERT INTO goods VALUES (999, 'old', 0)")
+        sync = db.value("SELECT cdb_sync_connector(%s, '1 day')", json.dumps({**request_, "collision_strategy": "overwrite", "sync": mode}))
+        run = db.value("SELECT cdb_sync_now(%s, true)", sync["id"])
+        assert run["state"] == "success", run
+        assert db.value("SELECT array_agg(id ORDER BY id) FROM goods") == list(range(1, 11))
+        mysql.execute("INSERT INTO goods VALUES (11, 'later', 0)")
+        assert db.value("SELECT cdb_sync_now(%s, true)", sync["id"])["state"] == "success"
+        assert db.value("SELECT count(*) FROM goods") == 11
+        mysql.execute("DELETE FROM goods WHERE id = 11")
+        db.execute("SELECT cdb_sync_delete(%s)", sync["id"])
 
 
 # side by side

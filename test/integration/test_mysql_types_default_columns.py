@@ -336,6 +336,21 @@ def test_key_of_the_source_is_cartodb_id(gis: Database, mysql: MySqlRemote) -> N
     assert gis.rows("SELECT cartodb_id, source_cartodb_id FROM places") == [(1, 5)]
 
 
+def test_overwrite(gis: Database, mysql: MySqlRemote) -> None:
+    """The default columns of the old table are no columns that the source lacks: they are filled anew."""
+    request = make(mysql, "wkt text", "'POINT(1 2)'", "'POINT(3 4)'")
+    gis.import_table(request)
+    mysql.execute("DELETE FROM places WHERE id = 2", "UPDATE places SET wkt = 'POINT(5 6)'")
+    before = (gis.columns("places"), indexes(gis))
+    with fails("can't be overwritten", detail='"the_geom" is not in the new data', number=2012):
+        gis.import_table({**request, "default_columns": False}, collision_strategy="overwrite")
+    result = gis.import_table(request, collision_strategy="overwrite")
+    assert (result["table_name"], result["rows"]) == ("places", 1)
+    assert (gis.columns("places"), indexes(gis)) == before
+    assert places(gis) == [(1, "SRID=4326;POINT(5 6)", True)]
+    assert gis.value("SELECT cartodb_id IS NOT NULL FROM places") is True
+
+
 def test_without_postgis(db: Database, mysql: MySqlRemote) -> None:
     """cartodb_id alone; other columns keep their names."""
     db.import_table(make(mysql, "the_geom text, cartodb_id int", "'POINT(1 2)', 9"))

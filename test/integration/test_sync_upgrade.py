@@ -13,7 +13,9 @@ from harness.syncs import Syncs, wait_for_process
 from servers.postgres import Postgres
 from servers.process import wait_until
 from servers.remote import Remote
-from servers.workspace import free_port
+from servers.staging import staged
+from servers.standby import Standby
+from servers.workspace import Workspace
 
 TABLE = "stock"
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,27 +151,15 @@ def test_owners(clock: Syncs, table: Remote) -> None:
     db.drop_role("clock_renamed")
 
 
-def test_standby_and_failover(clock: Syncs, table: Remote, preloaded: Postgres) -> None:
+def test_standby_and_failover(clock: Syncs, table: Remote, preloaded: Postgres, workspace: Workspace) -> None:
     """Nothing runs on a standby; after its promotion all goes on there."""
     db = clock.database
     good = clock.create(table.connector(table=TABLE), interval="1 day")["id"]
     clock.wait_for(good, "success")
     running = clock.create(table.connector(sql_query=table.slow_query(600), import_as="slow"))["id"]
     clock.wait_for(running, "syncing")
-    standby = Postgres(preloaded.workspace, settings=preloaded.settings | {"hot_standby": "on"})
-    standby.settings["unix_socket_directories"] = str(standby.folder)
-    subprocess.run(
-        [preloaded.program("pg_basebackup"), f"--pgdata={standby.folder}/copy", "--checkpoint=fast", "--write-recovery-conf"],
-        env=preloaded.client_environment(), check=True, capture_output=True,
-    )
-    subprocess.run(["rm", "-rf", str(standby.data)], check=True)
-    (standby.folder / "copy").rename(standby.data)
-    auto = standby.data / "postgresql.auto.conf"
-    auto.write_text(auto.read_text() + f"\nunix_socket_directories = '{standby.folder}'\n")
-    for path in (standby.data, *standby.data.rglob("*")):
-        standby.account.give(path)
-    standby._prepared = True
-    standby.port = free_port()
+    settings = {name: value for name, value in preloaded.settings.items() if name != "unix_socket_directories"}
+    standby = Standby(workspace, preloaded, stage=staged(workspace), settings=settings)
     with standby:
         copy = Syncs(Database(standby, "clock"))
         assert copy.database.value("SELECT pg_is_in_recovery()") is True
