@@ -8,6 +8,10 @@
 #include "sync/shared.hpp"
 #include "sync/utility_hook.hpp"
 
+extern "C" {
+#include "miscadmin.h"
+}
+
 CONNECTOR_EXPORT_BEGIN
 extern "C" {
 CONNECTOR_MODULE_MAGIC;
@@ -21,7 +25,8 @@ void _PG_init(void) {
     connector::api::define_settings();
     if (!process_shared_preload_libraries_in_progress) return;
     connector::sync::shared::request();
-    connector::api::register_launcher();
+    // What is written while pg_upgrade reads the old cluster, or fills the new one, is lost or worse.
+    if (!IsBinaryUpgrade) connector::api::register_launcher();
     connector::sync::install_utility_hook();
   });
 }

@@ -10,12 +10,14 @@ import pytest
 from harness.database import Database
 from harness.syncs import Syncs, wait_for_process
 
+from servers import process
 from servers.postgres import Postgres
 from servers.process import wait_until
+from servers.proxy import Proxy
 from servers.remote import Remote
 from servers.staging import staged
 from servers.standby import Standby
-from servers.workspace import Workspace
+from servers.workspace import Workspace, free_port
 
 TABLE = "stock"
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,3 +177,40 @@ def test_standby_and_failover(clock: Syncs, table: Remote, preloaded: Postgres, 
         wait_until(lambda: copy.run_count(good) == 2 and copy.state(good) == "success", limit=60, what="a run")
         wait_for_process(copy.database, "launcher")
         copy.database.close()
+
+
+def test_pg_upgrade(workspace: Workspace, table: Remote) -> None:
+    """Nothing runs while pg_upgrade has the cluster; afterwards syncs go on where they were, passwords included."""
+    settings = {"shared_preload_libraries": "connector", "max_worker_processes": "8", "connector.min_sync_interval": "1s"}
+    old, new = (Postgres(workspace, stage=staged(workspace), settings=settings) for _ in range(2))
+    with Proxy(table.server.port) as proxy:
+        with old:
+            old.create_database("clock", "connector")
+            before = Syncs(Database(old, "clock"))
+            connector = table.connector(table=TABLE, connection=table.connection(port=proxy.port))
+            id = before.create(connector, interval="1 day")["id"]
+            before.wait_for(id, "success")
+            before.database.execute(f"CREATE VIEW seen AS SELECT count(*) AS n FROM {TABLE}")
+            oid = before.database.value("SELECT %s::regclass::oid::int8", TABLE)
+            before.make_due(id)  # nobody is told
+            before.database.close()
+        assert proxy.accepted == 1
+        new.start()
+        new.stop()
+        process.run_to_end(
+            [
+                old.program("pg_upgrade"), "--link", "--no-sync", f"--old-bindir={old.config('bindir')}",
+                f"--old-datadir={old.data}", f"--new-datadir={new.data}", "--username=postgres", f"--socketdir={new.folder}",
+                f"--old-port={free_port()}", f"--new-port={free_port()}",
+            ],
+            log=new.log, account=new.account, env=new.environment(), cwd=new.folder,
+        )  # fmt: skip
+        assert proxy.accepted == 1, "the sync was due all the time"
+        table.execute(f"INSERT INTO {TABLE} (id, word, amount) VALUES (101, 'new', 1)")
+        with new:
+            after = Syncs(Database(new, "clock"))
+            wait_until(lambda: after.run_count(id) == 2 and after.state(id) == "success", limit=60, what="a run")
+            assert after.status(id)["paused"] is False
+            assert after.database.value("SELECT n FROM seen") == 101
+            assert after.database.value("SELECT %s::regclass::oid::int8", TABLE) == oid
+            after.database.close()

@@ -63,6 +63,7 @@ def run_to_end(
     account: Account | None = None,
     env: Mapping[str, str] | None = None,
     stdin: Path | None = None,
+    cwd: Path | None = None,
     limit: float = 600,
 ) -> None:
     """Runs a set-up command; on failure raises with the end of its output."""
@@ -76,7 +77,7 @@ def run_to_end(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env) if env is not None else None,
-            cwd="/",
+            cwd=cwd or "/",
             timeout=limit,
             preexec_fn=die_with_parent(signal.SIGKILL, os.getpid()),
             check=False,
