@@ -30,7 +30,7 @@ _CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|AddressSanitizer|run
 
 
 POSTGRES_KINDS = ("postgres15", "postgres17", "postgres18")
-REPRESENTATIVES = ("mariadb", "postgres15", "tds")
+REPRESENTATIVES = ("mariadb", "postgres15", "tds", *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else []))
 
 _LIMIT = 300  # seconds for one test; none should ever need it
 

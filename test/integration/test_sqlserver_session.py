@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -218,6 +219,7 @@ def test_nothing_grows(db: Database) -> None:
     """Connections, and failures to connect, leave neither memory nor descriptors nor files: CONNECTOR_TEST_CONNECTS of
     each."""
     count = int(os.environ.get("CONNECTOR_TEST_CONNECTS") or 60)
+    signal.alarm(max(300, count))  # many take longer than a test may
     with TdsServer() as server, db.another() as session:
         good = json.dumps({"provider": "sqlserver", "connection": server.connection()})
         wrong = json.dumps({"provider": "sqlserver", "connection": server.connection(password="wrong")})

@@ -122,7 +122,7 @@ KINDS = [
         not_in_babelfish=True,
     ),
     Kind("varchar(20) COLLATE Latin1_General_CI_AS", "character varying(20)", (("N'é€'", "é€"),)),
-    Kind("varchar(20) COLLATE Latin1_General_CS_AS", "character varying(20)", (("CAST(0x81618d AS varchar(20))", "\x81a\x8d"),)),
+    Kind("varchar(20) COLLATE Latin1_General_CS_AS", "character varying(20)", (("CAST(0x81618d AS varchar(20))", "\x81a\x8d"),), not_in_babelfish=True),
     Kind("varchar(20) COLLATE Vietnamese_CI_AS", "character varying(20)", (("N'a\u0300'", "a\u0300"),)),
     Kind("varchar(20) COLLATE Cyrillic_General_CI_AS", "character varying(20)", (("N'жЖё'", "жЖё"),)),
     Kind("varchar(20) COLLATE Japanese_CI_AS", "character varying(20)", (("N'日本ｱ'", "日本ｱ"),)),
@@ -191,6 +191,11 @@ VARIANTS = [
     ("CAST(0x01ff AS varbinary(4))", "0x01FF"),
     ("CAST(N'ж日' AS nvarchar(10))", "ж日"),
     ("CAST('plain' AS varchar(10))", "plain"),
+    ("CAST(REPLICATE('long', 2000) AS varchar(8000))", "long" * 2000),
+    ("CAST(REPLICATE('long', 2000) AS varbinary(8000))", "0x" + b"long".hex().upper() * 2000),
+    ("CAST(-214748.3648 AS smallmoney)", "-214748.3648"),
+    ("CAST('2020-02-29 12:34:56.123456 +05:30' AS datetimeoffset(6))", "2020-02-29 12:34:56.123456 +05:30"),
+    ("CAST('00112233-4455-6677-8899-AABBCCDDEEFF' AS uniqueidentifier)", "00112233-4455-6677-8899-AABBCCDDEEFF"),
     ("NULL", None),
 ]
 
@@ -208,6 +213,8 @@ def test_sql_variant(db: Database, sqlserver: SqlServerRemote) -> None:
         db.import_table(sqlserver.connector(**request))
         assert db.columns("variants")[1][:2] == ("v", "text")
         for (found,), (value, expected) in zip(db.rows("SELECT v FROM variants ORDER BY id"), VARIANTS, strict=True):
+            if sqlserver.is_babelfish and "varbinary" in value:
+                continue  # it takes the bytes for text
             if "float" in value:
                 assert float(found) == 0.1
             else:

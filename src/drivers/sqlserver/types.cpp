@@ -161,20 +161,21 @@ ColumnRule geometry_rule(TypeKind geometry_kind) {
   return rule;
 }
 
-/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language.
+/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. A variant
+/// has up to 8000 bytes, of which text has as many characters, and hexadecimal digits are two for each.
 ColumnRule variant_rule() {
   ColumnRule rule = text_form(kind(TypeKind::text));
   rule.rewrite =
       "CASE CAST(SQL_VARIANT_PROPERTY(?, 'BaseType') AS nvarchar(128)) "
       "WHEN N'float' THEN LTRIM(RTRIM(CONVERT(nvarchar(60), CAST(? AS float), 3))) "
       "WHEN N'real' THEN LTRIM(RTRIM(CONVERT(nvarchar(60), CAST(? AS real), 3))) "
-      "WHEN N'money' THEN CONVERT(nvarchar(4000), CAST(? AS money), 2) "
-      "WHEN N'smallmoney' THEN CONVERT(nvarchar(4000), CAST(? AS smallmoney), 2) "
-      "WHEN N'datetime' THEN CONVERT(nvarchar(4000), CAST(? AS datetime), 121) "
-      "WHEN N'smalldatetime' THEN CONVERT(nvarchar(4000), CAST(? AS smalldatetime), 120) "
-      "WHEN N'binary' THEN CONVERT(nvarchar(4000), CAST(? AS varbinary(8000)), 1) "
-      "WHEN N'varbinary' THEN CONVERT(nvarchar(4000), CAST(? AS varbinary(8000)), 1) "
-      "ELSE CAST(? AS nvarchar(4000)) END";
+      "WHEN N'money' THEN CONVERT(nvarchar(60), CAST(CAST(? AS money) AS decimal(19, 4))) "
+      "WHEN N'smallmoney' THEN CONVERT(nvarchar(60), CAST(CAST(? AS smallmoney) AS decimal(10, 4))) "
+      "WHEN N'datetime' THEN CONVERT(nvarchar(60), CAST(? AS datetime), 121) "
+      "WHEN N'smalldatetime' THEN CONVERT(nvarchar(60), CAST(? AS smalldatetime), 120) "
+      "WHEN N'binary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
+      "WHEN N'varbinary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
+      "ELSE CAST(? AS nvarchar(max)) END";
   return rule;
 }
 
