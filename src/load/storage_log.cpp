@@ -1,6 +1,9 @@
 #include "load/storage_log.hpp"
 
+#include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "load/catalog.hpp"
 #include "pg/compat.h"
@@ -53,11 +56,12 @@ void insert_frozen(Relation list, Oid relation) {
   heap_freetuple(tuple);
 }
 
-/// Whether a relation has the file, one of a running transaction included. In a guard.
+/// Whether a relation has the file: also one that a running transaction creates, or drops, this one included, as a
+/// commit must not drop a file twice. Those of crashed transactions don't count. In a guard.
 bool has_owner(Oid filenode) {
   const Relation catalog = table_open(RelationRelationId, AccessShareLock);
   SnapshotData snapshot;
-  InitDirtySnapshot(snapshot);
+  InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(catalog));
   ScanKeyData key;
   ScanKeyInit(&key, Anum_pg_class_relfilenode, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(filenode));
   const SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, &snapshot, 1, &key);
@@ -70,8 +74,7 @@ bool has_owner(Oid filenode) {
 /// In a guard.
 void drop_if_lost(Oid tablespace, Oid filenode) {
   if (has_owner(filenode)) return;
-  const connector_storage_name name = {OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace, MyDatabaseId,
-                                       filenode};
+  const connector_storage_name name = {tablespace, MyDatabaseId, filenode};
   const Relation relation = CreateFakeRelcacheEntry(name);
   // As long as the file is there, PostgreSQL gives its number to nobody else.
   const bool there = smgrexists(RelationGetSmgr(relation), MAIN_FORKNUM);
@@ -110,22 +113,29 @@ void forget_new_storage() {
 }
 
 void drop_lost_storage() {
-  pg::SqlRows rows;
+  // Once in a transaction, and each file once: PostgreSQL does not survive a commit that drops a file twice.
+  static std::uint64_t last_transaction = 0;
+  const std::uint64_t transaction = pg::guard([] { return U64FromFullTransactionId(GetTopFullTransactionId()); });
+  if (std::exchange(last_transaction, transaction) == transaction) return;
   try {
     pg::in_subtransaction([&] {
       const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
       // Two that clean up at the same time don't wait for each other.
-      rows = pg::query(
+      const pg::SqlRows rows = pg::query(
           "DELETE FROM connector.new_storage WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY("
           "SELECT l.ctid FROM connector.new_storage l WHERE l.transaction OPERATOR(pg_catalog.<) "
           "pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) FOR UPDATE SKIP LOCKED)) "
           "RETURNING tablespace, filenode, system OPERATOR(pg_catalog.=) $1",
           {{INT8OID, this_system()}});
+      std::set<std::pair<Oid, Oid>> files;
       for (const auto& row : rows) {
         if (*row[2] != "t") continue;
-        const Oid tablespace = static_cast<Oid>(std::stoul(*row[0]));
-        const Oid filenode = static_cast<Oid>(std::stoul(*row[1]));
-        pg::guard([=] { drop_if_lost(tablespace, filenode); });
+        const auto tablespace = static_cast<Oid>(std::stoul(*row[0]));
+        files.emplace(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace,
+                      static_cast<Oid>(std::stoul(*row[1])));
+      }
+      for (const auto& [tablespace, filenode] : files) {
+        pg::guard([space = tablespace, number = filenode] { drop_if_lost(space, number); });
       }
     });
   } catch (const pg::PgError& error) {

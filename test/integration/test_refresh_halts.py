@@ -166,6 +166,7 @@ def check(scene: Scene, expected: int, settled: dict[str, object], ends: str) ->
     wait_until(lambda: orphan_files(scene.db) == [], limit=30, what="no file without a relation")
     assert scene.db.value("SELECT count(*) FROM connector.new_storage") == 0
     check_integrity(scene.db, TABLE)
+    assert scene.db.rows("SELECT * FROM verify_heapam('connector.new_storage')") == []
 
 
 def strike(scene: Scene, halt: Callable[[Scene], None], victim: str, ends: str, versions: Iterator[int]) -> None:

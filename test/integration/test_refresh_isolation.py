@@ -140,3 +140,39 @@ def test_queue_of_others(db: Database, source: MySqlRemote, sync: Refreshed) -> 
     sync.run("swap")
     check_integrity(db, TABLE)
     assert_nothing_left(db)
+
+
+def test_files_that_stay(db: Database, sync: Refreshed) -> None:
+    """Of the files on the list of new storage, a refresh removes those only that nobody can want any more."""
+    (base,) = (db.server.data / "base" / str(db.value("SELECT oid::int8 FROM pg_database WHERE datname = current_database()")),)
+    numbers = {"lost": 4_000_000_001, "running": 4_000_000_002, "elsewhere": 4_000_000_003, "unlisted": 4_000_000_004}
+    files = {name: base / str(number) for name, number in numbers.items()}
+    for path in files.values():
+        path.write_bytes(b"\0" * 8192)
+        db.server.account.give(path)
+    db.execute("CREATE TABLE mine AS SELECT generate_series(1, 100) AS i")
+    owned = db.value("SELECT pg_relation_filenode('mine')::int8")
+    listed = "INSERT INTO connector.new_storage SELECT system_identifier + %s, %s, 0, %s FROM pg_control_system()"
+
+    def left() -> set[str]:
+        db.execute("CHECKPOINT")
+        return {name for name, path in files.items() if path.exists()}
+
+    with db.another() as other:
+        other.execute("BEGIN")
+        running = other.value("SELECT pg_current_xact_id()::text")
+        ended = db.value("SELECT pg_current_xact_id()::text")
+        for system, transaction, filenode in (
+            (0, "3", numbers["lost"]), (0, "3", owned), (0, running, numbers["running"]), (0, ended, numbers["running"]),
+            (1, "3", numbers["elsewhere"]),
+        ):  # fmt: skip
+            db.execute(listed, system, transaction, filenode)
+        sync.run("swap")
+        assert left() == {"running", "elsewhere", "unlisted"}
+        assert db.value("SELECT count(*) FROM mine") == 100
+        assert sorted(db.rows("SELECT transaction::text FROM connector.new_storage")) == sorted([(running,), (ended,)])
+    sync.run("swap")
+    assert left() == {"elsewhere", "unlisted"}
+    assert db.rows("SELECT 1 FROM connector.new_storage") == []
+    for name in left():
+        files[name].unlink()
