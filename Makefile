@@ -2,7 +2,7 @@
 # what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
-# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER
+# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each test/integration/test_<group>_*.py
 EXTENSION = connector
@@ -12,6 +12,7 @@ MODULE_big = connector
 WITH_MYSQL ?= 1
 WITH_POSTGRES ?= 1
 WITH_SQLSERVER ?= 1
+WITH_HIVE ?= 1
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 
@@ -25,6 +26,9 @@ SOURCES := $(filter-out src/drivers/postgres/%,$(SOURCES))
 endif
 ifneq ($(WITH_SQLSERVER),1)
 SOURCES := $(filter-out src/drivers/sqlserver/%,$(SOURCES))
+endif
+ifneq ($(WITH_HIVE),1)
+SOURCES := $(filter-out src/drivers/hive/%,$(SOURCES))
 endif
 OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
 
@@ -46,6 +50,14 @@ endif
 ifeq ($(WITH_SQLSERVER),1)
 FREETDS = -lsybdb # Debian's freetds-dev has no file for pkg-config
 PROVIDER_FLAGS += -DWITH_SQLSERVER=1
+endif
+ifeq ($(WITH_HIVE),1)
+PACKAGES += thrift libsasl2 openssl
+PROVIDER_FLAGS += -DWITH_HIVE=1
+# What the thrift compiler makes of hiveserver2.thrift.
+HIVE_RPC := $(BUILD)/generated/drivers/hive/rpc
+HIVE_RPC_FILES := TCLIService hiveserver2_types
+OBJS += $(HIVE_RPC_FILES:%=$(HIVE_RPC)/%.o)
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 
@@ -93,7 +105,7 @@ endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
 CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
 	-DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"' $(SANITIZERS)
-BELOW_FLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
 
 # The wall: src/core and src/drivers are compiled without PostgreSQL's include path, so postgres.h can't get in.
@@ -103,6 +115,16 @@ $(BUILD)/core/%.o: src/core/%.cpp
 $(BUILD)/drivers/%.o: src/drivers/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+ifeq ($(WITH_HIVE),1)
+$(HIVE_RPC)/TCLIService.h: src/drivers/hive/hiveserver2.thrift
+	@mkdir -p $(@D)
+	thrift --gen cpp:no_skeleton -out $(@D) $<
+$(HIVE_RPC_FILES:%=$(HIVE_RPC)/%.cpp): $(HIVE_RPC)/TCLIService.h ;
+$(filter $(BUILD)/drivers/hive/%,$(OBJS)): $(HIVE_RPC)/TCLIService.h
+# Code that nobody wrote is not judged.
+$(HIVE_RPC)/%.o: $(HIVE_RPC)/%.cpp
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) -w $(BELOW_FLAGS) -c -o $@ $<
+endif
 $(BUILD)/%.o: src/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<

@@ -32,6 +32,7 @@ Json import_warnings(const load::ImportResult& result) {
   if (result.truncated) json["max_rows_per_connection"] = result.max_rows;
   if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
   if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
+  if (!result.nested_text.empty()) json["nested_text"] = counts(result.nested_text);
   return json.empty() ? Json(nullptr) : json;
 }
 

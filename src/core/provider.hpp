@@ -134,6 +134,10 @@ class Source {
 
   /// Dates that were zero or partial and became NULL, per selected column. Empty = the provider has no such dates.
   virtual std::span<const std::uint64_t> zero_date_counts() const { return {}; }
+
+  /// Nested values that the remote printed as something else than JSON and that became JSON strings of the print, per
+  /// selected column. Empty = the provider has no such values.
+  virtual std::span<const std::uint64_t> nested_text_counts() const { return {}; }
 };
 
 /// An entry of `cdb_connector_tables()`.

@@ -12,6 +12,10 @@
 #include "drivers/sqlserver/provider.hpp"
 #endif
 
+#ifdef WITH_HIVE
+#include "drivers/hive/provider.hpp"
+#endif
+
 namespace connector {
 
 const core::Registry& providers() {
@@ -32,7 +36,11 @@ const core::Registry& providers() {
 #else
       {"sqlserver", "Microsoft SQL Server", nullptr},
 #endif
+#ifdef WITH_HIVE
+      {"hive", "Hive", &hive::provider()},
+#else
       {"hive", "Hive", nullptr},
+#endif
       {"odbc", "ODBC", nullptr},
   });
   return registry;

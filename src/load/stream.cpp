@@ -36,10 +36,10 @@ ColumnCounts counts_by_name(const LoadPlan& plan, std::span<const std::uint64_t>
   return result;
 }
 
-void report_counts(const ColumnCounts& counts, const std::string& what) {
+void report_counts(const ColumnCounts& counts, const std::string& what, const std::string& became) {
   for (const auto& [column, count] : counts) {
-    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column +
-                "\" became NULL");
+    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column + "\" became " +
+                became);
   }
 }
 
@@ -62,8 +62,9 @@ void report_result(const ImportResult& result) {
                 "The source has more rows. The limit is that of connector.role_limits, else connector.max_rows, or "
                 "\"max_rows\" of the request if that is lower.");
   }
-  report_counts(result.invalid_values, "invalid value");
-  report_counts(result.zero_dates, "zero date");
+  report_counts(result.invalid_values, "invalid value", "NULL");
+  report_counts(result.zero_dates, "zero date", "NULL");
+  report_counts(result.nested_text, "value", "text, as what the remote printed is no JSON");
 }
 
 BatchMemory::BatchMemory() {
@@ -116,6 +117,7 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
   }
   result.invalid_values = counts_by_name(plan_, batch_.invalid_counts());
   result.zero_dates = counts_by_name(plan_, source_.zero_date_counts());
+  result.nested_text = counts_by_name(plan_, source_.nested_text_counts());
   if (more) result.truncated = has_another_row();
 }
 

@@ -34,6 +34,7 @@ struct ImportResult {
   std::vector<SkippedColumn> skipped;
   ColumnCounts invalid_values;  ///< became NULL
   ColumnCounts zero_dates;      ///< became NULL
+  ColumnCounts nested_text;     ///< became JSON strings
   std::string layout;           ///< see layout.hpp
 };
 

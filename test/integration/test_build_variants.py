@@ -19,7 +19,7 @@ from servers.staging import sanitized, sanitizer_environment
 from servers.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-PROVIDERS = {"mysql": "libmariadb", "postgres": "libpq", "sqlserver": "libsybdb"}
+PROVIDERS = {"mysql": "libmariadb", "postgres": "libpq", "sqlserver": "libsybdb", "hive": "libthrift"}
 
 
 def _make(folder: Path, *arguments: str) -> None:

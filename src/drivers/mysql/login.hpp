@@ -6,18 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/connector_spec.hpp"
+#include "core/login_options.hpp"
 
 namespace connector::mysql {
 
-/// The `sslmode` parameter, in libpq's words.
-enum class TlsMode {
-  disable,      ///< plain text
-  prefer,       ///< TLS if the server offers it, unverified
-  require,      ///< TLS, unverified
-  verify_ca,    ///< TLS, and the certificate's chain must be trusted
-  verify_full,  ///< and the certificate must be made out to the server's name
-};
+using core::TlsMode;
 
 struct Login {
   std::string server;  ///< as the request names it: what the certificate must be made out to

@@ -1,8 +1,7 @@
 #include "drivers/postgres/login.hpp"
 
-#include <charconv>
-
 #include "core/error.hpp"
+#include "core/login_options.hpp"
 #include "core/utf8.hpp"
 #include "drivers/postgres/errors.hpp"
 
@@ -10,10 +9,7 @@ namespace connector::postgres {
 
 namespace {
 
-std::string option(const core::ConnectionOptions& options, std::string_view name) {
-  const auto found = options.find(name);
-  return found == options.end() ? std::string() : found->second;
-}
+using core::option;
 
 core::Error parameter_error(std::string message, std::string hint) {
   return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider postgres, phase request.",
@@ -46,8 +42,7 @@ Login read_login(const core::ConnectRequest& request) {
   const core::ConnectionOptions& options = request.options;
   Login login;
   login.server = option(options, "server");
-  const std::string port = option(options, "port");
-  std::from_chars(port.data(), port.data() + port.size(), login.port);
+  login.port = core::number_option(options, "port", login.port);
   login.username = option(options, "username");
   login.password = option(options, "password");
   login.database = option(options, "database");

@@ -11,27 +11,16 @@ namespace connector::sqlserver {
 
 namespace {
 
+using core::option;
+
 constexpr int default_port = 1433;
 
 /// FreeTDS cuts what is longer (TDS_MAX_LOGIN_STR_SZ, and 128 characters of the login packet).
 constexpr std::size_t max_login_text = 128;
 
-std::string option(const core::ConnectionOptions& options, std::string_view name) {
-  const auto found = options.find(name);
-  return found == options.end() ? std::string() : found->second;
-}
-
 core::Error parameter_error(std::string message, std::string hint) {
   return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider sqlserver, phase request.",
                      std::move(hint));
-}
-
-TlsMode tls_mode(std::string_view word) {
-  if (word == "disable") return TlsMode::disable;
-  if (word == "require") return TlsMode::require;
-  if (word == "verify-ca") return TlsMode::verify_ca;
-  if (word == "verify-full") return TlsMode::verify_full;
-  return TlsMode::prefer;
 }
 
 int port_number(std::string_view digits) {
@@ -110,13 +99,12 @@ void check_text(const std::string& text, std::string_view name) {
 Login read_login(const core::ConnectRequest& request) {
   const core::ConnectionOptions& options = request.options;
   Login login;
-  const std::string port = option(options, "port");
-  std::from_chars(port.data(), port.data() + port.size(), login.port);
+  login.port = core::number_option(options, "port", login.port);
   read_server(option(options, "server"), login);
   login.username = option(options, "username");
   login.password = option(options, "password");
   login.database = option(options, "database");
-  login.tls_mode = tls_mode(option(options, "sslmode"));
+  login.tls_mode = core::tls_mode(option(options, "sslmode"));
   login.root_certificate = option(options, "sslrootcert");
   login.tds_version = option(options, "tds_version");
   login.read_only = option(options, "application_intent") == "ReadOnly";

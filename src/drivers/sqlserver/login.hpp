@@ -3,18 +3,14 @@
 
 #include <string>
 
+#include "core/login_options.hpp"
 #include "core/provider.hpp"
 
 namespace connector::sqlserver {
 
-/// The `sslmode` parameter, in libpq's words.
-enum class TlsMode {
-  disable,      ///< plain text, the password included, unless the server insists
-  prefer,       ///< the login is encrypted if the server can, the rest if it insists; unverified
-  require,      ///< everything is encrypted, unverified
-  verify_ca,    ///< and the certificate's chain must be trusted
-  verify_full,  ///< and the certificate must be made out to the server's name
-};
+/// `disable`: plain text, the password included, unless the server insists; `prefer`: the login is encrypted if the
+/// server can, the rest if it insists.
+using core::TlsMode;
 
 struct Login {
   std::string server;    ///< as the request names it, without instance and port

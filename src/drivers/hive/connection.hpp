@@ -1,0 +1,27 @@
+// An authenticated session, as core sees it.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/provider.hpp"
+#include "drivers/hive/session.hpp"
+
+namespace connector::hive {
+
+class HiveConnection final : public core::Connection {
+ public:
+  explicit HiveConnection(std::unique_ptr<Session> session);
+
+  void check() override;
+  std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
+  std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+
+ private:
+  std::string_view default_schema() const noexcept;
+
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace connector::hive

@@ -1,0 +1,148 @@
+#include "drivers/hive/errors.hpp"
+
+#include "core/utf8.hpp"
+#include "drivers/hive/rpc/hiveserver2_types.h"
+
+namespace connector::hive {
+
+namespace {
+
+using core::ErrorNumber;
+using core::Phase;
+using Kind = Failure::Kind;
+
+std::string connect_summary(const Login& login) {
+  return "could not connect to server " + core::quoted(login.server) + ", port " + std::to_string(login.port);
+}
+
+/// What the server says of a failure, wherever it says it.
+struct NativeError {
+  std::string message;
+  std::string sqlstate;
+  long code = 0;
+};
+
+/// An answer may come without a message, but hardly without a trace of Java's calls, whose first line is one.
+NativeError native_error(const rpc::Status& status) {
+  NativeError error{status.errorMessage, status.sqlState, status.errorCode};
+  if (error.message.empty() && !status.infoMessages.empty()) error.message = status.infoMessages[0];
+  if (error.message.empty()) error.message = "status " + std::to_string(status.statusCode) + " of the server";
+  return error;
+}
+
+/// Hive's general state, 08S01, says nothing; its own numbers do (org.apache.hadoop.hive.ql.ErrorMsg: below 20000 the
+/// query is at fault, 2xxxx and 3xxxx come up at run time).
+bool is_lasting(const NativeError& error) {
+  return error.code >= 10000 && error.code < 20000;
+}
+
+std::string_view statement_hint(const NativeError& error) {
+  if (error.sqlstate == "42S02" || error.code == 10001) return "Check schema and table.";
+  if (error.message.find("Invalid OperationHandle") != std::string::npos ||
+      error.message.find("Invalid SessionHandle") != std::string::npos) {
+    return "The server gave the session up: it may have been restarted, or its timeouts for idle sessions and "
+           "operations may be too short.";
+  }
+  return "";
+}
+
+core::Error reported(const Doing& doing, const NativeError& error, ErrorNumber number) {
+  return core::remote_error({.provider = "hive",
+                             .phase = doing.phase,
+                             .number = number,
+                             .native_code = error.code,
+                             .sqlstate = error.sqlstate,
+                             .summary = doing.summary,
+                             .remote_message = error.message,
+                             .hint = statement_hint(error),
+                             .lasting = is_lasting(error)});
+}
+
+}  // namespace
+
+bool is_success(const rpc::Status& status) noexcept {
+  return status.statusCode == success_status || status.statusCode == success_with_info_status ||
+         status.statusCode == still_executing_status;
+}
+
+core::Error connect_error(const Login& login, const Failure& failure) {
+  const std::string summary = connect_summary(login);
+  const bool timed_out = failure.kind() == Kind::timed_out;
+  std::string hint = failure.hint();
+  if (hint.empty() && timed_out) {
+    hint =
+        "Check that the server can be reached from here, and that auth, transport and sslmode are those of the server; "
+        "or raise connect_timeout.";
+  }
+  return core::remote_error({.provider = "hive",
+                             .phase = failure.kind() == Kind::denied ? Phase::authenticate : Phase::connect,
+                             .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_connect,
+                             .summary = summary,
+                             .remote_message = failure.what(),
+                             .hint = hint,
+                             .lasting = failure.kind() == Kind::denied});
+}
+
+core::Error session_error(const Login& login, const rpc::Status& status) {
+  const std::string summary = connect_summary(login);
+  const NativeError error = native_error(status);
+  // "Database [x] does not exist", in several wordings, and without a state of its own.
+  const bool no_database = error.message.find("atabase") != std::string::npos && !login.database.empty();
+  return core::remote_error({.provider = "hive",
+                             .phase = Phase::connect,
+                             .number = ErrorNumber::cannot_connect,
+                             .native_code = error.code,
+                             .sqlstate = error.sqlstate,
+                             .summary = summary,
+                             .remote_message = "the server refused the session: " + error.message,
+                             .hint = no_database ? "Check the database name." : "",
+                             .lasting = no_database});
+}
+
+core::Error lost_error(const Doing& doing, const Failure& failure) {
+  const bool malformed = failure.kind() == Kind::malformed;
+  const std::string hint = !failure.hint().empty() ? failure.hint()
+                           : malformed ? "The server, or something between it and here, breaks the protocol."
+                                       : "The server closed the connection, or the network failed.";
+  const bool timed_out = failure.kind() == Kind::timed_out;
+  return core::remote_error({.provider = "hive",
+                             .phase = doing.phase,
+                             .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_read,
+                             .summary = doing.summary,
+                             .remote_message = failure.what(),
+                             .hint = hint});
+}
+
+core::Error statement_error(const Doing& doing, const rpc::Status& status) {
+  return reported(doing, native_error(status), ErrorNumber::cannot_read);
+}
+
+core::Error operation_error(const Doing& doing, const rpc::GetOperationStatusResp& answer) {
+  NativeError error{answer.errorMessage, answer.sqlState, answer.errorCode};
+  ErrorNumber number = ErrorNumber::cannot_read;
+  switch (answer.operationState) {
+    case canceled_state:
+      if (error.message.empty()) error.message = "the statement was cancelled on the server";
+      break;
+    case closed_state:
+      if (error.message.empty()) error.message = "the statement was closed on the server";
+      break;
+    case timedout_state:
+      number = ErrorNumber::timed_out;
+      if (error.message.empty()) error.message = "the statement took longer than the server allows";
+      break;
+    case error_state:
+      if (error.message.empty()) error.message = "the server tells no reason";
+      break;
+    default:
+      error.message = "the statement is in state " + std::to_string(answer.operationState) +
+                      ", which has no meaning here" + (error.message.empty() ? "" : ": " + error.message);
+  }
+  return reported(doing, error, number);
+}
+
+void throw_malformed(std::string_view what, const Doing& doing) {
+  throw lost_error(doing, Failure(Kind::malformed, std::string(what)));
+}
+
+}  // namespace connector::hive

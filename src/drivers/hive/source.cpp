@@ -1,0 +1,259 @@
+#include "drivers/hive/source.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/chosen_columns.hpp"
+#include "core/utf8.hpp"
+#include "drivers/hive/catalog.hpp"
+#include "drivers/hive/dialect.hpp"
+#include "drivers/hive/values.hpp"
+
+namespace connector::hive {
+
+namespace {
+
+using core::Phase;
+
+/// A piece must be large enough that the time between two pieces does not count, and small beside a backend's memory.
+constexpr std::int64_t wanted_bytes = 2 * 1024 * 1024;
+constexpr std::int64_t first_rows = 100;
+/// The server's own limit unless set otherwise (hive.server2.thrift.resultset.max.fetch.size).
+constexpr std::int64_t most_rows = 10'000;
+constexpr std::int64_t growth = 16;
+
+constexpr const char* fetch_size_setting = "hive.server2.thrift.resultset.default.fetch.size";
+
+core::Error request_error(std::string message, std::string hint = {}) {
+  return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider hive, phase describe.",
+                     std::move(hint));
+}
+
+std::int64_t fetch_size(const Login& login) {
+  const auto found = login.session.find(fetch_size_setting);
+  std::int64_t rows = 0;
+  if (found != login.session.end()) {
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), rows);
+  }
+  return rows;
+}
+
+/// Names as `table.column`: a server that was not told, or does not heed, hive.resultset.use.unique.column.names. Only
+/// if all are so: the setting is for the whole result, and a column may have a point of its own.
+bool all_qualified(const rpc::TableSchema& schema) {
+  return std::all_of(schema.columns.begin(), schema.columns.end(), [](const rpc::ColumnDesc& column) {
+    const auto point = column.columnName.find('.');
+    return point != std::string::npos && point > 0 && point + 1 < column.columnName.size();
+  });
+}
+
+std::vector<std::string> column_names(const rpc::TableSchema& schema) {
+  const bool qualified = all_qualified(schema);
+  std::vector<std::string> names;
+  for (const rpc::ColumnDesc& column : schema.columns) {
+    const std::string& name = column.columnName;
+    names.push_back(qualified ? name.substr(name.find('.') + 1) : name);
+  }
+  return names;
+}
+
+}  // namespace
+
+FetchSize::FetchSize(std::int64_t most) noexcept
+    : most_(most > 0 ? std::min(most, most_rows) : most_rows), rows_(std::min(first_rows, most_)) {}
+
+void FetchSize::learn(std::size_t rows, std::size_t bytes) noexcept {
+  if (rows == 0) return;
+  const auto row_bytes = static_cast<std::int64_t>(bytes / rows + 1);
+  rows_ = std::clamp<std::int64_t>(std::min(wanted_bytes / row_bytes, rows_ * growth), 1, most_);
+}
+
+HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
+    : session_(session), encoding_(request.encoding.value_or("UTF8")), fetch_size_(fetch_size(session.login())) {
+  if (request.query.empty()) {
+    schema_name_ = request.schema.empty() ? default_schema : std::string_view(request.schema);
+    table_name_ = request.table;
+    table_ = quote_table(schema_name_, table_name_);
+    summary_ = "could not read table " + core::quoted(schema_name_) + '.' + core::quoted(table_name_);
+    describe_table(request);
+  } else {
+    summary_ = "could not run the query";
+    describe_query(request);
+  }
+}
+
+HiveSource::~HiveSource() {
+  if (session_.has_operation()) session_.stop();
+}
+
+void HiveSource::add_column(const rpc::ColumnDesc& column, std::string name, std::size_t wire_column,
+                            const std::optional<core::LogicalType>& wanted) {
+  ColumnRule rule = column_rule(column.typeDesc, wanted);
+  core::RemoteColumn& described = description_.columns.emplace_back();
+  described.name = std::move(name);
+  described.remote_type = rule.remote_type;
+  described.type = rule.type;
+  described.form = rule.form;
+  described.encoding = encoding_;
+  columns_.push_back({wire_column, std::move(rule), wanted});
+}
+
+void HiveSource::describe_table(const core::SourceRequest& request) {
+  const Doing doing{Phase::describe, summary_};
+  std::string list;
+  for (const core::ColumnRequest& column : request.columns) {
+    list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
+  }
+  // Servers don't run what can have no rows (Hive: TaskCompiler, "Limit 0").
+  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + table_ + " LIMIT 0", doing);
+  const rpc::TableSchema schema = session_.result_schema(doing);
+  session_.close_operation(doing);
+  const std::vector<std::string> names = column_names(schema);
+  if (!request.columns.empty() && names.size() != request.columns.size()) {
+    throw_malformed("the server tells of other columns than those asked for", doing);
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool asked = !request.columns.empty();
+    add_column(schema.columns[i], asked ? request.columns[i].name : names[i], i,
+               asked ? request.columns[i].wanted : std::nullopt);
+  }
+  try {
+    const CatalogTable catalog = read_catalog(session_, schema_name_, table_name_);
+    description_.comment = catalog.comment;
+    for (core::RemoteColumn& column : description_.columns) {
+      const auto known = catalog.columns.find(core::lower_ascii(column.name));
+      if (known == catalog.columns.end()) continue;
+      column.not_null = known->second.not_null;
+      column.comment = known->second.comment;
+    }
+  } catch (const core::Error&) {
+    // Not every server has these calls, and the rows can be read without comments.
+    if (!session_.usable()) throw;
+  }
+}
+
+void HiveSource::describe_query(const core::SourceRequest& request) {
+  const Doing doing{Phase::execute, summary_};
+  session_.execute(request.query, doing);
+  if (!session_.has_result()) {
+    session_.close_operation(doing);
+    throw request_error("the query yields no rows",
+                        "Only a statement with a result can be read, as SELECT and SHOW have.");
+  }
+  const rpc::TableSchema schema = session_.result_schema(doing);
+  const std::vector<std::string> names = column_names(schema);
+  wire_columns_ = names.size();
+  if (names.empty()) throw request_error("the query yields no columns");
+  const std::vector<std::size_t> chosen = core::chosen_columns(names, request, "hive");
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const std::size_t index = chosen[i];
+    const bool asked = !request.columns.empty();
+    add_column(schema.columns[index], asked ? request.columns[i].name : names[index], index,
+               asked ? request.columns[i].wanted : std::nullopt);
+  }
+}
+
+bool HiveSource::read_range(const core::CursorRange& range) {
+  if (table_.empty()) return false;  // the query has run
+  const core::RemoteColumn& column = description_.columns[range.column];
+  const auto order = cursor_order(quote_identifier(column.name), column.type);
+  const auto literal = range.from ? cursor_literal(column.type, *range.from) : std::optional<std::string>("");
+  if (!order || !literal) return false;
+  order_ = " ORDER BY " + *order;
+  if (range.from) range_ = " WHERE " + *order + " >= " + *literal;
+  return true;
+}
+
+void HiveSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+  rows_left_ = row_limit;
+  nested_texts_.assign(selected.size(), 0);
+  if (!table_.empty()) {
+    read_table(selected, row_limit);
+  } else {
+    for (const std::size_t index : selected) {
+      const SourceColumn& column = columns_[index];
+      readings_.push_back({column.wire_column, column.rule.decode, column.rule.type});
+    }
+  }
+}
+
+void HiveSource::read_table(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+  const Doing doing{Phase::execute, summary_};
+  std::string list;
+  for (const std::size_t index : selected) {
+    list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
+  }
+  std::string sql = "SELECT " + (list.empty() ? "1" : list) + " FROM " + table_ + range_;
+  if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
+  session_.execute(sql, doing);
+  const rpc::TableSchema schema = session_.result_schema(doing);
+  wire_columns_ = schema.columns.size();
+  if (wire_columns_ != std::max<std::size_t>(selected.size(), 1)) {
+    throw_malformed("the server tells of other columns than those asked for", doing);
+  }
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    const SourceColumn& column = columns_[selected[i]];
+    if (column_rule(schema.columns[i].typeDesc, column.wanted).type != column.rule.type) {
+      throw core::remote_error({.provider = "hive",
+                                .phase = Phase::execute,
+                                .number = core::ErrorNumber::cannot_read,
+                                .summary = summary_,
+                                .remote_message = "its columns have changed since it was described",
+                                .hint = "Try again."});
+    }
+    readings_.push_back({i, column.rule.decode, column.rule.type});
+  }
+}
+
+/// Asks for the next piece, unless nothing more is wanted.
+void HiveSource::ask() {
+  std::int64_t count = fetch_size_.rows();
+  if (rows_left_) {
+    count = std::min(count, *rows_left_);
+    if (count == 0) return;
+    *rows_left_ -= count;
+  }
+  session_.ask_for_rows(count, {Phase::fetch, summary_});
+}
+
+/// Reads the next piece, and asks for the one behind it: the server works on that while this one is stored.
+bool HiveSource::next_rows() {
+  const Doing doing{Phase::fetch, summary_};
+  row_ = rows_.rows = 0;
+  if (!session_.has_operation()) return false;
+  if (!session_.is_asked()) ask();
+  if (session_.is_asked()) session_.read_rows(wire_columns_, rows_, doing);
+  if (rows_.rows == 0) {
+    session_.close_operation(doing);
+    return false;
+  }
+  check_kinds();
+  fetch_size_.learn(rows_.rows, rows_.bytes);
+  ask();
+  return true;
+}
+
+void HiveSource::check_kinds() const {
+  for (const Reading& reading : readings_) {
+    const WireKind kind = rows_.columns[reading.wire_column].kind();
+    if (can_decode(reading.decode, kind)) continue;
+    throw_malformed("the server sends " + std::string(wire_kind_name(kind)) + " for a column of another type",
+                    {Phase::fetch, summary_});
+  }
+}
+
+bool HiveSource::fetch(core::RowBatch& batch) {
+  while (!batch.full()) {
+    if (row_ == rows_.rows && !next_rows()) return false;
+    for (std::size_t i = 0; i < readings_.size(); ++i) {
+      const Reading& reading = readings_[i];
+      const ResultColumn& column = rows_.columns[reading.wire_column];
+      if (!decode_value(reading.decode, reading.type, column, row_, i, batch)) ++nested_texts_[i];
+    }
+    batch.finish_row();
+    ++row_;
+  }
+  return true;
+}
+
+}  // namespace connector::hive
