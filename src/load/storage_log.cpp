@@ -30,6 +30,7 @@ extern "C" {
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relmapper.h"
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 }
@@ -59,6 +60,7 @@ void insert_frozen(Relation list, Oid relation) {
 /// Whether a relation has the file: also one that a running transaction creates, or drops, this one included, as a
 /// commit must not drop a file twice. Those of crashed transactions don't count. In a guard.
 bool has_owner(Oid filenode) {
+  if (OidIsValid(connector_mapped_owner(filenode))) return true;
   const Relation catalog = table_open(RelationRelationId, AccessShareLock);
   SnapshotData snapshot;
   InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(catalog));

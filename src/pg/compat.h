@@ -67,11 +67,13 @@ extern "C" {
 /* 16 renamed relation file nodes to locators, and closes storage managers by itself from 17 on. */
 #if PG_VERSION_NUM >= 160000
 #define connector_storage_name RelFileLocator
+#define connector_mapped_owner(filenode) RelationMapFilenumberToOid((filenode), false)
 #define connector_assume_new_storage(relation) RelationAssumeNewRelfilelocator(relation)
 #define connector_new_storage_subid(relation) ((relation)->rd_newRelfilelocatorSubid)
 #define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilelocatorSubid)
 #else
 #define connector_storage_name RelFileNode
+#define connector_mapped_owner(filenode) RelationMapFilenodeToOid((filenode), false)
 #define connector_assume_new_storage(relation) RelationAssumeNewRelfilenode(relation)
 #define connector_new_storage_subid(relation) ((relation)->rd_newRelfilenodeSubid)
 #define connector_first_storage_subid(relation) ((relation)->rd_firstRelfilenodeSubid)

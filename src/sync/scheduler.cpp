@@ -20,7 +20,9 @@
 
 extern "C" {
 #include "catalog/pg_authid.h"
+#include "catalog/namespace.h"
 #include "commands/extension.h"
+#include "utils/lsyscache.h"
 }
 
 namespace connector::sync {
@@ -44,8 +46,12 @@ struct Running {
   BackgroundWorkerHandle* handle;
 };
 
+/// Between the installation of this library and ALTER EXTENSION … UPDATE, the tables are those of an older version.
 bool extension_exists() {
-  return pg::guard([] { return get_extension_oid("connector", true) != InvalidOid; });
+  return pg::guard([] {
+    return OidIsValid(get_extension_oid("connector", true)) &&
+           OidIsValid(get_relname_relid("new_storage", get_namespace_oid("connector", true)));
+  });
 }
 
 class Scheduler {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness.database import Database
-from harness.syncs import Syncs, wait_for_process
+from harness.syncs import Syncs, processes, wait_for_process
 
 from servers import process
 from servers.postgres import Postgres
@@ -84,6 +84,22 @@ def test_update_of_the_extension(pg: Postgres) -> None:
             server.execute(f"DROP DATABASE {name}")
     assert len(catalogs[0]) > 100
     assert catalogs[0] == catalogs[1]
+
+
+def test_scheduler_and_an_older_version(clock: Syncs, table: Remote) -> None:
+    """A database whose extension was not updated yet is none of the scheduler's business, until it is."""
+    db = clock.database
+    log = db.server.log
+    before = log.stat().st_size
+    db.execute(f"DROP EXTENSION connector; CREATE EXTENSION connector VERSION '{OLDEST}'")
+    (launcher,) = wait_for_process(db, "launcher")
+    db.execute("SELECT pg_terminate_backend(%s)", launcher)
+    wait_until(lambda: processes(db, "launcher") not in ([], [launcher]), limit=60, what="a new launcher, which looks everywhere")
+    db.execute("ALTER EXTENSION connector UPDATE")
+    clock.wait_for(clock.create(table.connector(table=TABLE))["id"], "success")
+    with log.open("rb") as lines:
+        lines.seek(before)
+        assert b"does not exist" not in lines.read()
 
 
 def test_dump_and_restore(clock: Syncs, table: Remote) -> None:
