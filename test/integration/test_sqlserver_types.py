@@ -121,6 +121,8 @@ KINDS = [
         (("N'é日😀'", "é日😀"),),
         not_in_babelfish=True,
     ),
+    Kind("json", "jsonb", (("N'{\"a\": [1, null, \"é😀\"]}'", '{"a": [1, null, "é😀"]}'), ("'[]'", "[]")), not_in_babelfish=True),
+    Kind("vector(3)", "text", (("'[0.1, -2, 3e10]'", "[1.0000000e-001,-2.0000000e+000,3.0000001e+010]"),), not_in_babelfish=True),
     Kind("varchar(20) COLLATE Latin1_General_CI_AS", "character varying(20)", (("N'é€'", "é€"),)),
     Kind("varchar(20) COLLATE Latin1_General_CS_AS", "character varying(20)", (("CAST(0x81618d AS varchar(20))", "\x81a\x8d"),), not_in_babelfish=True),
     Kind("varchar(20) COLLATE Vietnamese_CI_AS", "character varying(20)", (("N'a\u0300'", "a\u0300"),)),
@@ -276,6 +278,40 @@ def test_large_values(db: Database, sqlserver: SqlServerRemote, size: int) -> No
     narrow = hashlib.md5(b"ab" * (size // 2)).hexdigest()  # noqa: S324
     wide = hashlib.md5("ж".encode() * (size // 2)).hexdigest()  # noqa: S324
     assert db.rows("SELECT md5(n), md5(v), md5(b) FROM large") == [(wide, narrow, narrow)]
+    db.execute("DROP TABLE large")
+    sqlserver.drop("large")
+
+
+LARGE = {
+    "text": "ab",
+    "ntext": "ж",
+    "image": "",
+    "xml": "<a>é</a>",
+    # the library converts pieces of 4096 bytes: here characters lie across their borders
+    "nvarchar(max)": "😀",
+    "varchar(max) COLLATE Japanese_CI_AS": "日",
+    "varchar(max) COLLATE Latin1_General_100_CI_AS_SC_UTF8": "é",
+}
+
+
+@pytest.mark.parametrize("size", [9_000, 1_000_000])
+def test_large_values_of_other_kinds(db: Database, sqlserver: SqlServerRemote, size: int) -> None:
+    kinds = {kind: text for kind, text in LARGE.items() if not (sqlserver.is_babelfish and ("UTF8" in kind or kind == "xml"))}
+    columns = ", ".join(f"c{number} {kind}" for number, kind in enumerate(kinds))
+    repeated = "CONCAT(CAST(N'a' AS nvarchar(max)), REPLICATE(CAST(N'{text}' AS nvarchar(max)), {count}))"
+    values = [
+        f"CAST(REPLICATE(CAST('ab' AS varchar(max)), {size // 2}) AS varbinary(max))"
+        if kind == "image"
+        else repeated.format(text=text, count=size // len(text.encode()))
+        for kind, text in kinds.items()
+    ]
+    sqlserver.execute("DROP TABLE IF EXISTS large", f"CREATE TABLE large ({columns})", f"INSERT INTO large VALUES ({', '.join(values)})")
+    db.import_table(sqlserver.connector(table="large"))
+    found = db.rows("SELECT " + ", ".join(f"md5(c{number}{'' if kind == 'image' else '::text'})" for number, kind in enumerate(kinds)) + " FROM large")
+    whole = [
+        b"ab" * (size // 2) if kind == "image" else ("a" + text * (size // len(text.encode()))).encode() for kind, text in kinds.items()
+    ]
+    assert found == [tuple(hashlib.md5(value).hexdigest() for value in whole)]  # noqa: S324
     db.execute("DROP TABLE large")
     sqlserver.drop("large")
 

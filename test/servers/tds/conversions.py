@@ -188,7 +188,7 @@ def text_of(value: Any, source: SqlType, target: SqlType, style: int | None) -> 
         return temporal.show(value, source, style or 0)
     if name == "uniqueidentifier":
         return value
-    if name == "xml":
+    if name in ("xml", "json", "vector"):
         return value
     if source.is_binary:
         if style == 1:
@@ -345,10 +345,36 @@ def checked_xml(text: str) -> str:
     return body
 
 
+def _from_json(value: Any, source: SqlType, target: SqlType) -> Any:
+    if not (source.is_text or source.name in ("json", "vector")):
+        raise _no(source, target)
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as problem:
+        shown = value[problem.pos : problem.pos + 1] or "."
+        raise SqlError(
+            13609,
+            f"JSON text is not properly formatted. Unexpected character '{shown}' is found at position {problem.pos}.",
+        ) from None
+
+
+def _to_json(value: Any, source: SqlType, target: SqlType, style: int | None) -> str:
+    return json.dumps(_from_json(value, source, target), ensure_ascii=False, separators=(",", ":"))
+
+
+def _to_vector(value: Any, source: SqlType, target: SqlType, style: int | None) -> str:
+    numbers = _from_json(value, source, target)
+    if not isinstance(numbers, list) or len(numbers) != target.length:
+        found = len(numbers) if isinstance(numbers, list) else 0
+        raise SqlError(42204, f"The vector dimensions {found} and {target.length} do not match.")
+    singles = (struct.unpack("<f", struct.pack("<f", number))[0] for number in numbers)
+    return "[" + ",".join(re.sub(r"e([+-])(\d\d)$", r"e\g<1>0\2", f"{single:.7e}") for single in singles) + "]"
+
+
 def _to_variant(value: Any, source: SqlType, target: SqlType, style: int | None) -> str:
     if source.name == "sql_variant":
         return value
-    if source.length == MAX or source.is_udt or source.name in ("text", "ntext", "image", "timestamp", "xml"):
+    if source.length == MAX or source.is_udt or source.name in ("text", "ntext", "image", "timestamp", "xml", "json", "vector"):
         raise error(206, source.name, "sql_variant")
     return json.dumps({"type": full_name(source), "value": value.hex() if source.is_binary else value})
 
@@ -381,5 +407,7 @@ _TARGETS = {
     **dict.fromkeys(("hierarchyid", "geometry", "geography"), _to_udt),
     "uniqueidentifier": _to_guid,
     "xml": _to_xml,
+    "json": _to_json,
+    "vector": _to_vector,
     "sql_variant": _to_variant,
 }

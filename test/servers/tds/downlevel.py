@@ -27,6 +27,8 @@ class Shown:
 def for_client(kind: SqlType, version: int) -> Shown:
     """How a client with this protocol version sees a type."""
     name = kind.name
+    if name in ("json", "vector"):  # whoever does not ask for their features in the login sees text
+        return for_client(SqlType("nvarchar", MAX), version)
     if version < TDS_73A and name in ("date", "time", "datetime2", "datetimeoffset"):
         # wide enough for seven digits, however many the column has
         return _converted(

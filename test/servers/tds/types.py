@@ -10,7 +10,8 @@ The engine keeps a value of each type in one form (its *storage form*), chosen s
 | date, time, datetime, smalldatetime, datetime2 | ISO text, seconds with exactly the type's digits |
 | datetimeoffset | ISO text of the UTC time, a space, the offset as +hh:mm |
 | uniqueidentifier | text, upper case |
-| character types, xml | text |
+| character types, xml, json | text |
+| vector | text, as the server shows it |
 | binary types, timestamp, geometry, geography, hierarchyid | bytes as they are sent |
 | sql_variant | JSON text: the type of the value, the value (binary in hexadecimal) |
 """
@@ -44,6 +45,8 @@ class SqlType:
             return f"{self.name}({self.precision},{self.scale})"
         if self.name in SCALED:
             return f"{self.name}({self.scale})"
+        if self.name == "vector":
+            return f"vector({self.length})"
         return self.name
 
     @property
@@ -106,6 +109,8 @@ class SqlType:
         if self.name in SCALED:
             extra = {"time": 0, "datetime2": 3, "datetimeoffset": 5}[self.name]
             return time_bytes(self.scale) + extra
+        if self.name == "vector":
+            return 8 + 4 * self.length
         return _FIXED[self.name][0]
 
     @property
@@ -177,6 +182,8 @@ _IDS = {
     "nvarchar": (231, 231),
     "nchar": (239, 239),
     "xml": (241, 241),
+    "json": (244, 244),
+    "vector": (255, 255),
 }
 NAMES = tuple(_IDS)
 
@@ -198,6 +205,7 @@ _FIXED = {
     "timestamp": (8, 0, 0),
     "sql_variant": (8016, 0, 0),
     "xml": (MAX, 0, 0),
+    "json": (MAX, 0, 0),
     "hierarchyid": (892, 0, 0),
     "geometry": (MAX, 0, 0),
     "geography": (MAX, 0, 0),
@@ -256,6 +264,9 @@ def make(name: str, arguments: tuple[int, ...] = (), *, cast: bool = False) -> S
         scale = 7 if first is None else first
         _require(0 <= scale <= 7, name)
         return SqlType(known, scale=scale)
+    if known == "vector":
+        _require(first is not None and 1 <= first <= 1998, name)
+        return SqlType(known, first or 0)
     if known in SIZED:
         length = (30 if cast else 1) if first is None else first
         most = 4000 if known in ("nchar", "nvarchar") else 8000

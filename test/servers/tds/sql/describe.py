@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..downlevel import for_client
 from ..errors import SqlError, error
+from ..login import TDS_74
 from ..tokens import Column
 from ..types import SqlType
 from ..wire_types import encoding
@@ -134,7 +136,7 @@ def row_of(executor: Executor, number: int, column: Column) -> tuple[object, ...
         kind = kind.with_collation(executor.catalog.database_collation())
     clr = kind.is_udt
     collation = kind.collated() if kind.is_text else None
-    info = encoding(kind, nullable=column.nullable).type_info
+    info = encoding(for_client(kind, TDS_74).kind, nullable=column.nullable).type_info
     return (
         0,
         number,
