@@ -25,6 +25,7 @@ from functools import lru_cache
 from . import collations
 
 MAX = -1  # length of (max)
+LONGEST_VECTOR = 1998
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ def make(name: str, arguments: tuple[int, ...] = (), *, cast: bool = False) -> S
         _require(0 <= scale <= 7, name)
         return SqlType(known, scale=scale)
     if known == "vector":
-        _require(first is not None and 1 <= first <= 1998, name)
+        _require(first is not None and 1 <= first <= LONGEST_VECTOR, name)
         return SqlType(known, first or 0)
     if known in SIZED:
         length = (30 if cast else 1) if first is None else first

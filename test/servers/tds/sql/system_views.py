@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..tokens import Column
-from ..types import NAMES, SqlType, make, parse
+from ..types import LONGEST_VECTOR, NAMES, SqlType, make, parse
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -113,7 +113,7 @@ def _identity_columns(catalog: Catalog, database: str) -> Rows:
 
 def _types(catalog: Catalog, database: str) -> Rows:
     for name in NAMES:
-        kind = make(name)
+        kind = make(name, (LONGEST_VECTOR,) if name == "vector" else ())
         longest = {"nvarchar": 8000, "nchar": 8000, "varchar": 8000, "char": 8000, "varbinary": 8000, "binary": 8000}
         precision = 38 if name in ("decimal", "numeric") else kind.catalog_precision
         scale = 38 if name in ("decimal", "numeric") else kind.catalog_scale
