@@ -26,7 +26,7 @@ from servers.tls import Authority
 from servers.workspace import Workspace
 
 # Words in the server's log that mean a crash or a finding of a sanitizer. Tests kill with other signals.
-_CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|AddressSanitizer|runtime error:|\bPANIC\b|\bTRAP:|stuck spinlock")
+_CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|ERROR: AddressSanitizer|runtime error:|\bPANIC\b|\bTRAP:|stuck spinlock")
 
 
 POSTGRES_KINDS = ("postgres15", "postgres17", "postgres18")
