@@ -117,9 +117,11 @@ def test_limit_of_the_role(clock: Syncs, table: Remote) -> None:
     """The others wait."""
     db = clock.database
     ids = [enqueue(db, table.connector(sql_query=table.slow_query(600), import_as=f"slow_{i}")) for i in range(5)]
-    wait_until(lambda: len(processes(db, "worker")) == 3, limit=60, what="three workers")
-    states = [db.value("SELECT cdb_import_status(%s)", id)["state"] for id in ids]
-    assert states == ["uploading"] * 3 + ["enqueued"] * 2
+    expected_states = ["uploading"] * 3 + ["enqueued"] * 2
+    wait_until(
+        lambda: [db.value("SELECT cdb_import_status(%s)", id)["state"] for id in ids] == expected_states, limit=60, what="three runs"
+    )
+    assert len(processes(db, "worker")) == 3
     # Syncs have places of their own.
     sync = clock.create(table.connector(table=TABLE))["id"]
     clock.wait_for(sync, "success")
