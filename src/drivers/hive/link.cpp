@@ -11,7 +11,7 @@ namespace connector::hive {
 Link::Link(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
     : patience_{&wait, deadline},
       transport_(std::make_shared<Transport>(log_in(login, address))),
-      protocol_(new_protocol(transport_)),
+      protocol_(std::make_shared<Protocol>(transport_)),
       client_(protocol_) {}
 
 /// A server can't be asked whether it has TLS: it speaks either that or plain text. With `prefer` it gets a part of the

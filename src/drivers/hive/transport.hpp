@@ -35,11 +35,32 @@ class Transport final
   std::unique_ptr<Channel> channel_;
   std::string request_;
   std::size_t allowance_ = 0;  ///< bytes that may still come
+  uint8_t nothing_ = 0;        ///< Thrift's buffers must be somewhere even when they are empty
 };
 
-using Protocol = apache::thrift::protocol::TBinaryProtocolT<Transport>;
+/// Thrift's binary protocol, with limits for strings and containers. TVirtualProtocol hands on no more than a
+/// transport.
+class LimitedProtocol : public apache::thrift::protocol::TBinaryProtocolT<Transport> {
+ protected:
+  /// `transport` is a Transport.
+  explicit LimitedProtocol(const std::shared_ptr<apache::thrift::transport::TTransport>& transport);
+};
 
-/// A protocol on the transport, whose strings and containers in answers other than rows are limited.
-std::shared_ptr<Protocol> new_protocol(const std::shared_ptr<Transport>& transport);
+/// The same, where numbers of types are checked, which the library takes as they come.
+class Protocol final : public apache::thrift::protocol::TVirtualProtocol<Protocol, LimitedProtocol> {
+ public:
+  using TType = apache::thrift::protocol::TType;
+
+  explicit Protocol(const std::shared_ptr<Transport>& transport);
+  uint32_t readMessageBegin(std::string& name, apache::thrift::protocol::TMessageType& type, int32_t& sequence);
+  uint32_t readFieldBegin(std::string& name, TType& type, int16_t& number);
+  uint32_t readMapBegin(TType& key, TType& value, uint32_t& size);
+  uint32_t readListBegin(TType& element, uint32_t& size);
+  uint32_t readSetBegin(TType& element, uint32_t& size);
+
+ private:
+  TType read_type();
+  uint32_t read_size();
+};
 
 }  // namespace connector::hive
