@@ -96,12 +96,14 @@ void read_struct(Protocol& protocol, Read&& read) {
 }
 
 std::size_t list_size(Protocol& protocol, TType element, std::size_t most) {
-  TType type;
-  std::uint32_t size = 0;
-  protocol.readListBegin(type, size);
+  // Without the protocol's limit, which is for lists whose memory is taken at once.
+  std::int8_t type = 0;
+  std::int32_t size = 0;
+  protocol.readByte(type);
+  protocol.readI32(size);
+  if (size < 0 || static_cast<std::size_t>(size) > most) malformed("a list in the rows has no valid size");
   if (size > 0 && type != element) malformed("a list in the rows has elements of a wrong type");
-  if (size > most) malformed("the server sends more rows or columns than it was asked for");
-  return size;
+  return static_cast<std::size_t>(size);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ struct ResultRows {
 };
 
 /// Reads the answer to FetchResults, from behind the head of its message on. Throws Failure, or what Thrift throws.
-/// `columns`: how many there must be; `max_rows`: how many rows were asked for.
+/// `columns`: how many there must be; `max_rows`: the most rows that are taken.
 void read_fetch_results(Protocol& protocol, Transport& transport, std::size_t columns, std::size_t max_rows,
                         ResultRows& rows, rpc::Status& status);
 

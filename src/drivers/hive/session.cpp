@@ -27,6 +27,9 @@ constexpr std::int16_t fetch_rows = 0;  ///< beside logs
 /// Answers other than rows.
 constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
 
+/// A server may send more rows than were asked for: before Hive 4 all that LATERAL VIEW makes of one come together.
+constexpr std::size_t max_rows_at_once = 10'000'000;
+
 /// A statement's state is asked for after pauses that grow; a server may also wait before it answers.
 constexpr milliseconds first_pause{10};
 constexpr milliseconds longest_pause{1000};
@@ -245,7 +248,7 @@ void Session::read_rows(std::size_t columns, ResultRows& rows, const Doing& doin
       if (type != T_REPLY || name != "FetchResults") {
         throw Failure(Failure::Kind::malformed, "the server answers another call than the one made");
       }
-      read_fetch_results(link.protocol(), link.transport(), columns, static_cast<std::size_t>(asked), rows, status);
+      read_fetch_results(link.protocol(), link.transport(), columns, max_rows_at_once, rows, status);
       link.transport().end_answer();
     });
     asked_rows_ = 0;
