@@ -74,7 +74,7 @@ demo:
 	@test/install-packages demo
 	@test/demo
 check:
-	@test/install-packages check
+	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive)
 	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" test/run
 bench:
 	@test/install-packages bench

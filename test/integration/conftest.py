@@ -10,12 +10,16 @@ from types import FrameType
 
 import pytest
 from harness.database import Database
+from harness.skipping import left_out
 from harness.syncs import Syncs
 
 from servers.catalog import MYSQL_KINDS
+from servers.hive.server import HiveServer
+from servers.kerberos import Kdc
 from servers.postgres import Postgres
 from servers.postgres_suite import Postgres17, Postgres18, SuitePostgres
 from servers.remote import Remote
+from servers.remote_hive import HiveRemote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import RealSqlServer, SqlServerRemote
@@ -30,7 +34,10 @@ _CRASH = re.compile(r"terminated by signal (?:4|6|7|8|11)\b|ERROR: AddressSaniti
 
 
 POSTGRES_KINDS = ("postgres15", "postgres17", "postgres18")
-REPRESENTATIVES = ("mariadb", "postgres15", "tds", *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else []))
+REPRESENTATIVES = (
+    *("mariadb", "postgres15", "tds", "hive"),
+    *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else []),
+)
 
 _LIMIT = 300  # seconds for one test; none should ever need it
 
@@ -138,15 +145,27 @@ def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
     return found
 
 
-@pytest.fixture(params=[*MYSQL_KINDS, *POSTGRES_KINDS])
+@pytest.fixture(params=[*MYSQL_KINDS, *POSTGRES_KINDS, "hive"])
 def remote(request: pytest.FixtureRequest) -> Remote:
     """Each remote server of every provider in turn."""
     return _running(request)
 
 
+# Tests that are not run on HiveServer2, which takes its time for each of many statements or knows no such thing.
+_NOT_ON_HIVE = {
+    "test_many_imports_in_one_session": "hundreds of imports take HiveServer2 too long",
+    "test_table_name_with_quotes": "Hive takes no such names",
+    "test_disk_full": "not tried with HiveServer2",
+    "test_disk_full_in_a_refresh": "not tried with HiveServer2",
+    "test_disk_full_while_indexing": "tables of Hive have no keys",
+}
+
+
 @pytest.fixture(params=REPRESENTATIVES)
 def one_remote(request: pytest.FixtureRequest) -> Iterator[Remote]:
     """One remote server of each provider in turn: for tests where its version makes no difference."""
+    if request.param == "hive" and (reason := _NOT_ON_HIVE.get(request.node.originalname)):
+        pytest.skip(reason)
     found = _running(request)
     yield found
     if found.server.running():  # what one test left behind must not fail the next
@@ -210,6 +229,28 @@ def sqlserver(request: pytest.FixtureRequest) -> SqlServerRemote:
     found: SqlServerRemote = request.getfixturevalue(request.param)
     found.server.start()
     return found
+
+
+@pytest.fixture(scope="session")
+def kdc(workspace: Workspace) -> Kdc | None:
+    """A Kerberos realm, if it can be had."""
+    try:
+        return Kdc(workspace).start()
+    except Unavailable:
+        return None
+
+
+@pytest.fixture(scope="session")
+def hive(workspace: Workspace, authority: Authority, kdc: Kdc | None) -> HiveRemote:
+    """HiveServer2, with all its doors."""
+    if left_out("hive"):
+        pytest.skip("SKIP leaves out hive")
+    server = HiveServer(workspace, kdc=kdc)
+    server.tls = authority.server(server.account, name="hive")
+    try:
+        return HiveRemote(server.start())
+    except Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 def _running(request: pytest.FixtureRequest) -> Remote:

@@ -23,10 +23,8 @@ def table(remote: Remote) -> Iterator[Remote]:
 
 def contents(remote: Remote) -> list[tuple[object, ...]]:
     """All that a query might have changed."""
-    tables = remote.rows(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('testdb', 'public') ORDER BY 1"
-    )
-    return [*tables, *remote.rows(f"SELECT * FROM {remote.quote(TABLE)} ORDER BY id")]
+    tables = sorted(remote.rows(dialect_of(remote).table_names))
+    return [*tables, *sorted(remote.rows(f"SELECT * FROM {remote.quote(TABLE)}"))]
 
 
 def test_fails_after_many_rows(db: Database, one_remote: Remote) -> None:

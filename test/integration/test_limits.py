@@ -38,7 +38,7 @@ def requests(remote: Remote) -> dict[str, dict[str, object]]:
     """The same rows read as a table and by a query."""
     return {
         "table": remote.connector(table="counted"),
-        "query": remote.connector(sql_query="SELECT * FROM counted ORDER BY id", import_as="counted"),
+        "query": remote.connector(sql_query=dialect_of(remote).ordered("counted"), import_as="counted"),
     }
 
 
@@ -142,11 +142,13 @@ def test_columns(session: Database, wide: Remote, rows: int) -> None:
 
 def test_empty_table(session: Database, remote: Remote) -> None:
     remote.create_rows("nothing_in_it", 1)
-    remote.execute("DELETE FROM nothing_in_it")
+    dialect = dialect_of(remote)
+    remote.execute(dialect.empty("nothing_in_it"))
     result = session.import_table(remote.connector(table="nothing_in_it"))
     assert (result["rows"], result["bytes"], result["warnings"]) == (0, 0, None)
     assert [name for name, _, _ in session.columns("nothing_in_it")] == ["id", "word", "amount"]
-    assert session.value("SELECT count(*) FROM pg_index WHERE indrelid = 'nothing_in_it'::regclass AND indisprimary") == 1
+    keys = session.value("SELECT count(*) FROM pg_index WHERE indrelid = 'nothing_in_it'::regclass AND indisprimary")
+    assert keys == (1 if dialect.has_keys else 0)
     limited = session.import_table(remote.connector(table="nothing_in_it", max_rows=1))
     assert (limited["rows"], limited["warnings"]) == (0, None)
     remote.drop("nothing_in_it")
@@ -155,6 +157,8 @@ def test_empty_table(session: Database, remote: Remote) -> None:
 def test_listed_tables(session: Database, one_remote: Remote) -> None:
     """500 tables are listed in full, 501 with a warning."""
     dialect = dialect_of(one_remote)
+    if one_remote.provider == "hive":
+        pytest.skip("Hive takes half a minute to make 500 tables; test_hive_sources tests the limit with fewer")
     schema = dialect.create_schema(one_remote, "crowded", [f"t{number:03}" for number in range(500)])
     connector = json.dumps({**one_remote.connector(), "schema": schema})
     try:

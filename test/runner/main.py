@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
-from servers.workspace import Workspace
+from servers.workspace import TOLD, Workspace
 
 from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
@@ -100,4 +100,7 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
             print(f"skipped {result.reasons.count(reason)} in {group}: {reason}")
     if total.total == 0:
         print("no test ran")
+    told = ROOT / logs / TOLD
+    if told.exists():
+        print(told.read_text(), end="")
     print(f"logs: {logs}")

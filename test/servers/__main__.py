@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .catalog import SERVERS, make
+from .hive.server import READER, HiveServer, password_of
 from .mysql_family import MySqlFamily
 from .postgres import Postgres
 from .server import Server, ServerError, Unavailable
@@ -43,6 +44,15 @@ def describe(server: Server) -> str:
             f"password={server.password}",
             f"connection={shlex.quote(connection)}",
             f"# TDSVER=7.4 tsql -H 127.0.0.1 -p {server.port} -U {server.user} -P {server.password} -D testdb",
+        ]
+    elif isinstance(server, HiveServer):
+        lines += [f"{door}_port={port}" for door, port in server.doors.items()]
+        lines += [
+            f"user={READER}",
+            f"password={password_of(READER)}  # any will do at the doors none and http",
+            f"control_port={server.control_port}  # say 'sessions' or 'kill NUMBER'",
+            f"connection={shlex.quote(json.dumps(server.connection()))}",
+            f"# /usr/bin/python3 -m servers.hive {server.doors['none']} 'SELECT 1'",
         ]
     return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .hive.server import HiveServer
 from .mariadb import MariaDb
 from .mysql56 import MySql56
 from .mysql9 import MySql9
@@ -16,7 +17,7 @@ from .tls import Authority
 from .workspace import Workspace
 
 MYSQL_KINDS: Mapping[str, type[MySqlFamily]] = {"mariadb": MariaDb, "mysql56": MySql56, "mysql9": MySql9}
-SERVERS = ("postgres", "tds", *MYSQL_KINDS)
+SERVERS = ("postgres", "tds", "hive", *MYSQL_KINDS)
 
 
 def make(
@@ -39,6 +40,11 @@ def make(
         if tls:
             double.tls = Authority(workspace).server(double.account)
         return double
+    if kind == "hive":
+        hive = HiveServer(workspace)
+        if tls:
+            hive.tls = Authority(workspace).server(hive.account)
+        return hive
     made = MYSQL_KINDS[kind](workspace, options=options)
     if tls:
         made.tls = Authority(workspace).server(made.account)

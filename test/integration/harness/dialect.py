@@ -30,6 +30,11 @@ class Dialect:
     provider = "mysql"
     placeholder = "?"
     stops_by_second_connection = True  # else the first one must carry the message
+    has_keys = True
+    has_endless_queries = True
+    starts_soon = True  # else it is not killed
+    goodbye = 0  # bytes of the server behind the end of the rows
+    table_names = "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('testdb', 'public')"
     words: Mapping[str, Words] = {
         "unresolvable": Words("could not (connect|resolve).*resol", "connect", 1012),
         "refused": Words("could not connect.*[Rr]efused", "connect", 1012),
@@ -51,6 +56,14 @@ class Dialect:
     }
 
     # statements
+    def empty(self, table: str) -> str:
+        """A statement that takes a table's rows away."""
+        return f"DELETE FROM {table}"
+
+    def ordered(self, table: str) -> str:
+        """A query for all of a table, by id."""
+        return f"SELECT * FROM {table} ORDER BY id"
+
     def late_failure(self, table: str, rows: int) -> str:
         """A query over `table` (ids from 1) that gives `rows` rows and then fails."""
         return (

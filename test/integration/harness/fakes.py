@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from servers.fake_hive import FakeHive, HiveMode
 from servers.fake_mysql import FakeMySql, Mode
 from servers.fake_postgres import FakePostgres, PgMode
 from servers.fake_server import FakeServer
 from servers.fake_sqlserver import FakeSqlServer
 from servers.fake_sqlserver import Mode as TdsMode
+
+from .skipping import left_out
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,18 @@ class Fake:
     slow: frozenset[Enum]
     stalls: Mapping[str, Enum]
     tls: dict[str, object] = field(default_factory=dict)  # connection keys for modes that lie about TLS
+    negotiates_tls: bool = True  # else "prefer" tries with TLS, and then without
+    http: dict[str, object] = field(default_factory=dict)  # and for those that misbehave over HTTP
 
     @property
     def bad(self) -> list[Enum]:
         return [mode for mode in self.modes if mode.name != "WELL_BEHAVED" and mode not in self.harmless]
 
     def keys(self, mode: Enum) -> dict[str, Any]:
-        return self.tls if mode.name.startswith("TLS_") else {}
+        return {"TLS": self.tls, "HTTP": self.http}.get(mode.name.split("_")[0], {})
 
 
-FAKES: Mapping[str, Fake] = {
+FAKES: dict[str, Fake] = {
     "mysql": Fake(
         make=FakeMySql,
         modes=Mode,
@@ -157,4 +162,40 @@ FAKES: Mapping[str, Fake] = {
         },
         tls={"sslmode": "require"},
     ),
+    "hive": Fake(
+        make=FakeHive,
+        modes=HiveMode,
+        before_login=frozenset(
+            mode
+            for mode in HiveMode
+            if HiveMode.TLS_LIE.value <= mode.value <= HiveMode.SESSION_HUGE_FRAME.value or mode.name.startswith("HTTP_")
+        ),
+        harmless=frozenset(mode for mode in HiveMode if mode.value >= HiveMode.OLD_PROTOCOL.value),
+        slow=frozenset(
+            mode for mode in HiveMode if "STALL" in mode.name or "HUGE" in mode.name or "ENDLESS" in mode.name
+        )
+        | {
+            HiveMode.TLS_LIE,
+            HiveMode.SILENT,
+            HiveMode.SASL_NEGATIVE,
+            HiveMode.GARBAGE_GREETING,
+            HiveMode.SESSION_GARBAGE,
+            HiveMode.GARBAGE_ANSWER,
+            HiveMode.NEGATIVE_FRAME,
+            HiveMode.RUNS_FOR_EVER,
+            HiveMode.STILL_EXECUTING,
+            HiveMode.HTTP_SILENT,
+            HiveMode.HTTP_GARBAGE,
+        },
+        stalls={
+            "authenticate": HiveMode.STALL_AFTER_GREETING,
+            "describe": HiveMode.STALL_ON_QUERY,
+            "columns": HiveMode.STALL_AFTER_COLUMNS,
+        },
+        tls={"sslmode": "require"},
+        negotiates_tls=False,
+        http={"transport": "http"},
+    ),
 }
+if left_out("hive"):
+    del FAKES["hive"]
