@@ -90,6 +90,15 @@ def test_join(db: Database, hive: HiveRemote) -> None:
     hive.drop("right_side")
 
 
+def test_more_rows_than_asked_for(db: Database, hive: HiveRemote) -> None:
+    """Hive sends all rows that come of one input row at once, however few it was asked for."""
+    hive.create_rows("fertile", 4)
+    query = "SELECT a.id, b.c FROM fertile a LATERAL VIEW posexplode(split(space(2999), ' ')) b AS c, d"
+    assert db.import_table(hive.connector(sql_query=query, import_as="many"))["rows"] == 12_000
+    assert db.rows("SELECT count(DISTINCT (id, c)), min(c), max(c) FROM many") == [(12_000, 0, 2999)]
+    hive.drop("fertile")
+
+
 @pytest.mark.parametrize("unique_names", ["false", "true"])
 def test_prefixes(db: Database, hive: HiveRemote, unique_names: str) -> None:
     """Names come without "table.", whatever a session's setting makes of them."""

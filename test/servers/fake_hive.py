@@ -105,7 +105,6 @@ class HiveMode(Enum):
     ENCODED_COLUMNS = auto()  # the form that nobody may expect
     INVALID_TEXT = auto()
     NUL_TEXT = auto()
-    MORE_THAN_ASKED = auto()
     ENDLESS_ROWS = auto()
     STILL_EXECUTING = auto()  # without end
     # over HTTP
@@ -346,8 +345,6 @@ class _Session(FakeSession):
             return structure({1: _SUCCESS, 2: boolean(False), 3: rowset})
         if mode is HiveMode.ENDLESS_ROWS:
             return structure({1: _SUCCESS, 2: boolean(True), 3: _rows(ROWS * (asked // 2))})
-        if mode is HiveMode.MORE_THAN_ASKED and self.server.fetches == 1:
-            return structure({1: _SUCCESS, 2: boolean(False), 3: _rows(ROWS * (asked + 1))})
         if self.server.fetches == 1:
             first = ROWS[:1] if mode in _MID_ROWS else ROWS
             return structure({1: _SUCCESS, 2: boolean(False), 3: _rows(first, mode)})
