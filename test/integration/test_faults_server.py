@@ -34,8 +34,6 @@ def may_be_killed(remote: Remote) -> None:
 @contextmanager
 def slow_rows(db: Database, remote: Remote) -> Iterator[Stall]:
     """Rows trickle in, without end."""
-    if not dialect_of(remote).has_endless_queries:
-        pytest.skip(f"no query of {remote.kind} gives rows without end, a few at a time")
     with Proxy(remote.server.port) as proxy:
         proxy.every(Fault(bytes_per_second=3_000_000))
         connection, query = remote.connection(port=proxy.port), remote.endless_query(TABLE)

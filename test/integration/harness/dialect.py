@@ -31,7 +31,6 @@ class Dialect:
     placeholder = "?"
     stops_by_second_connection = True  # else the first one must carry the message
     has_keys = True
-    has_endless_queries = True
     starts_soon = True  # else it is not killed
     goodbye = 0  # bytes of the server behind the end of the rows
     table_names = "SELECT table_name FROM information_schema.tables WHERE table_schema IN ('testdb', 'public')"

@@ -17,7 +17,6 @@ class HiveDialect(Dialect):
 
     provider = "hive"
     has_keys = False
-    has_endless_queries = False
     starts_soon = False
     goodbye = 100  # at most: the answers to CloseOperation and CloseSession
     table_names = "SHOW TABLES"
