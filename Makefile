@@ -77,7 +77,7 @@ check:
 	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive)
 	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" test/run
 bench:
-	@test/install-packages bench
+	@test/install-packages bench hive
 	@test/bench/run
 # The archive for PGXN: what git tracks.
 dist:

@@ -6,8 +6,10 @@ This file has what every provider is measured against; its rivals are in peers_<
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,6 +44,23 @@ class Arena:
         started = time.perf_counter()
         self.sql(statement, *args)
         return time.perf_counter() - started
+
+    def timed_pipe(self, argv: Sequence[str], copy: str, environment: Mapping[str, str] | None = None) -> float:
+        """A program's output into a COPY by psql."""
+        started = time.perf_counter()
+        with (
+            subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE) as out,
+            subprocess.Popen(
+                ["psql", "-Xq", "-c", copy], env=self.local.client_environment("bench"), stdin=out.stdout
+            ) as into,
+        ):
+            assert out.stdout is not None
+            out.stdout.close()
+            codes = (into.wait(), out.wait())
+        taken = time.perf_counter() - started
+        if codes != (0, 0):
+            raise CannotRun(f"psql and {argv[0]} ended with {codes}")
+        return taken
 
     def request(self, shape: Shape, local_name: str) -> str:
         connector = {
@@ -100,14 +119,17 @@ class Floor(Contender):
 
 
 class KeyAndAnalyze(Contender):
-    """What an import does besides bringing the rows: the difference is what the rows alone take."""
+    """What an import does besides bringing the rows: the difference is what the rows alone take. No key where the
+    source has none.
+    """
 
     name = "primary key and ANALYZE alone"
 
     def run(self, shape: Shape) -> float:
         table = self.target(shape)
         self.arena.sql(f"CREATE TABLE {table} AS SELECT * FROM {shape.name}_copy")
-        return self.arena.timed(f"ALTER TABLE {table} ADD PRIMARY KEY ({shape.key})") + self.arena.timed(f"ANALYZE {table}")
+        key = self.arena.timed(f"ALTER TABLE {table} ADD PRIMARY KEY ({shape.key})") if self.arena.source.keys else 0.0
+        return key + self.arena.timed(f"ANALYZE {table}")
 
 
 COMMON: tuple[type[Contender], ...] = (Connector, Floor, KeyAndAnalyze)

@@ -1,6 +1,6 @@
 """Runs the contenders in turn, A B C A B C …, and prints medians.
 
-Environment: PROVIDERS (all) mysql, postgres, sqlserver; ROWS (1000000) rows of the mixed and narrow tables, the others in
+Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive; ROWS (1000000) rows of the mixed and narrow tables, the others in
 proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
 at 3 x ROWS as well; REFRESH=0 leaves out refreshes, SHAPES=none leaves out imports.
 """
@@ -18,7 +18,7 @@ from servers.server import Unavailable
 from servers.staging import install_into
 from servers.workspace import Workspace
 
-from . import peers_mysql, peers_postgres, peers_sqlserver, shapes
+from . import peers_hive, peers_mysql, peers_postgres, peers_sqlserver, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .memory import measure_memory
 from .refreshes import measure_refreshes
@@ -27,7 +27,12 @@ from .sources import SOURCES
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
-_PEERS = {"mysql": peers_mysql.PEERS, "postgres": peers_postgres.PEERS, "sqlserver": peers_sqlserver.PEERS}
+_PEERS: dict[str, tuple[type[Contender], ...]] = {
+    "mysql": peers_mysql.PEERS,
+    "postgres": peers_postgres.PEERS,
+    "sqlserver": peers_sqlserver.PEERS,
+    "hive": peers_hive.PEERS,
+}
 
 
 def main() -> int:
@@ -68,9 +73,12 @@ def main() -> int:
 
 
 def _refreshes(arena: Arena, shape: Shape, runs: int) -> None:
-    (fdw,) = (kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw"))
+    fdws = [kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw")]
+    if not fdws:
+        print("\nrefreshes: not measured: there is no foreign data wrapper to compare with")
+        return
     arena.source.create(shape)
-    measure_refreshes(arena, shape, runs, fdw)
+    measure_refreshes(arena, shape, runs, fdws[0])
 
 
 def _words(variable: str) -> list[str]:

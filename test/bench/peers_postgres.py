@@ -51,22 +51,7 @@ class CopyPipe(Contender):
         target = self.target(shape)
         self.arena.sql(f"CREATE TABLE {target} (LIKE {shape.name}_copy)")
         argv, environment = _copy_out(self.arena, shape)
-        started = time.perf_counter()
-        with (
-            subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE) as out,
-            subprocess.Popen(
-                ["psql", "-Xq", "-c", f"COPY {target} FROM STDIN (FORMAT binary)"],
-                env=self.arena.local.client_environment("bench"),
-                stdin=out.stdout,
-            ) as into,
-        ):
-            assert out.stdout is not None
-            out.stdout.close()
-            codes = (into.wait(), out.wait())
-        took = time.perf_counter() - started
-        if codes != (0, 0):
-            raise CannotRun(f"psql ended with {codes}")
-        return took
+        return self.arena.timed_pipe(argv, f"COPY {target} FROM STDIN (FORMAT binary)", environment)
 
 
 class PostgresFdw(Contender):

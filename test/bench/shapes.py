@@ -66,7 +66,10 @@ def mixed(rows: int, name: str = "mixed") -> Shape:
             Column(
                 "note varchar(200)",
                 "CASE WHEN seq % 3 > 0 THEN repeat('lorem ipsum ', seq % 6) END",
-                {"sqlserver": ("note varchar(200)", "CASE WHEN seq % 3 > 0 THEN replicate('lorem ipsum ', seq % 6) END")},
+                {
+                    "sqlserver": ("note varchar(200)", "CASE WHEN seq % 3 > 0 THEN replicate('lorem ipsum ', seq % 6) END"),
+                    "hive": ("note varchar(200)", "CASE WHEN seq % 3 > 0 THEN repeat('lorem ipsum ', cast(seq % 6 as int)) END"),
+                },
             ),
             Column("rating smallint", "CASE WHEN seq % 11 > 0 THEN seq % 1000 - 500 END"),
             Column("price decimal(12,2) NOT NULL", "seq * 37 % 10000000 / 100.0"),
@@ -77,6 +80,7 @@ def mixed(rows: int, name: str = "mixed") -> Shape:
                 {
                     "postgres": ("day date NOT NULL", "date '2000-01-01' + seq % 9000"),
                     "sqlserver": ("day date NOT NULL", "dateadd(day, CAST(seq % 9000 AS int), CAST('2000-01-01' AS date))"),
+                    "hive": ("day date", "date_add(date '2000-01-01', cast(seq % 9000 as int))"),
                 },
             ),
             Column(
@@ -91,6 +95,11 @@ def mixed(rows: int, name: str = "mixed") -> Shape:
                         "moment datetime2(6) NOT NULL",
                         "dateadd(microsecond, CAST(seq * 654321 % 1000000 AS int), dateadd(second, "
                         "CAST(seq * 654321 / 1000000 AS int), dateadd(hour, CAST(seq AS int), CAST('2000-01-01' AS datetime2(6)))))",
+                    ),
+                    "hive": (
+                        "moment timestamp",
+                        "cast(concat(date_add(date '2000-01-01', cast(seq % 9000 as int)), ' ', lpad(seq % 24, 2, '0'), ':', "
+                        "lpad(seq % 60, 2, '0'), ':07.', lpad(seq * 654321 % 1000000, 6, '0')) as timestamp)",
                     ),
                 },
             ),
@@ -136,6 +145,9 @@ def fat(rows: int) -> Shape:
     body = Column(
         "body text NOT NULL",
         f"CASE WHEN seq % 2 = 0 THEN {easy} ELSE {hard} END",
-        {"sqlserver": ("body varchar(max) NOT NULL", there)},
+        {
+            "sqlserver": ("body varchar(max) NOT NULL", there),
+            "hive": ("body string", f"CASE WHEN seq % 2 = 0 THEN {easy} ELSE {hard} END"),
+        },
     )
     return Shape("fat", rows, [_KEY, body])

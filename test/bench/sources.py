@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from servers.hive.server import HiveServer
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
+from servers.remote_hive import HiveRemote
 from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import RealSqlServer, SqlServerRemote
 from servers.workspace import Workspace
@@ -18,6 +21,8 @@ class Source(ABC):
     """A running server with the shapes' tables."""
 
     provider: ClassVar[str]
+    #: Its tables have a primary key.
+    keys: ClassVar[bool] = True
 
     @abstractmethod
     def stop(self) -> None: ...
@@ -133,4 +138,36 @@ class SqlServerSource(Source):
         self.remote.execute(statement.format(table=shape.name))
 
 
-SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource, SqlServerSource)
+class HiveSource(Source):
+    """Apache Hive's HiveServer2, its tables text files."""
+
+    provider = "hive"
+    keys = False
+
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
+        self.server = HiveServer(workspace).start()
+        self.remote = HiveRemote(self.server)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def version(self) -> str:
+        return f"Hive {self.remote.rows('SELECT version()')[0][0]}"
+
+    def connection(self) -> dict[str, object]:
+        return self.remote.connection()
+
+    def create(self, shape: Shape) -> None:
+        definitions = re.sub(" NOT NULL| PRIMARY KEY", "", shape.definitions("hive"))
+        self.remote.execute(
+            f"DROP TABLE IF EXISTS {shape.name}",
+            f"CREATE TABLE {shape.name} ({definitions}) STORED AS TEXTFILE",
+            f"INSERT INTO {shape.name} SELECT {shape.values('hive')} FROM (SELECT cast(place + 1 AS bigint) AS seq "
+            f"FROM (SELECT posexplode(split(space({shape.rows - 1}), ' ')) AS (place, nothing)) AS places) AS numbers",
+        )
+
+    def change(self, shape: Shape, statement: str) -> None:
+        raise NotImplementedError  # Hive changes rows in transactional tables only
+
+
+SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource, SqlServerSource, HiveSource)

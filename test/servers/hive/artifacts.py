@@ -24,13 +24,16 @@ def jars() -> Path:
 
 def classes() -> Path:
     """The folder of the launcher's classes, in the cache."""
-    source = HERE / f"{LAUNCHER}.java"
-    libraries = jars()
+    return compiled(HERE / f"{LAUNCHER}.java", jars())
+
+
+def compiled(source: Path, libraries: Path) -> Path:
+    """The folder of a Java file's classes, compiled with all jars of a folder, in the cache."""
 
     def build(folder: Path) -> None:
         if shutil.which("javac") is None:
-            raise Unavailable("HiveServer2 is started by a class of ours, and there is no javac to compile it")
-        _run(["javac", "-nowarn", "-cp", f"{libraries}/*", "-d", str(folder), str(source)], folder, "javac could not compile the launcher of HiveServer2")
+            raise Unavailable(f"{source.name} is to be compiled, and there is no javac")
+        _run(["javac", "-nowarn", "-cp", f"{libraries}/*", "-d", str(folder), str(source)], folder, f"javac could not compile {source.name}")
 
     return cached(f"hive-classes-{_digest(source, libraries.name)}", build)
 
