@@ -22,9 +22,21 @@ struct NativeError {
   long code = 0;
 };
 
+/// Spark appends the calls on Java's stack, with the message once more in between.
+std::string without_calls(std::string_view message) {
+  message = message.substr(0, message.find("\n\tat "));
+  for (bool more = true; more;) {
+    constexpr std::string_view title = "Driver stacktrace:";
+    more = message.ends_with(title);
+    if (more) message.remove_suffix(title.size());
+    while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.remove_suffix(1);
+  }
+  return std::string(message);
+}
+
 /// An answer may come without a message, but hardly without a trace of Java's calls, whose first line is one.
 NativeError native_error(const rpc::Status& status) {
-  NativeError error{status.errorMessage, status.sqlState, status.errorCode};
+  NativeError error{without_calls(status.errorMessage), status.sqlState, status.errorCode};
   if (error.message.empty() && !status.infoMessages.empty()) error.message = status.infoMessages[0];
   if (error.message.empty()) error.message = "status " + std::to_string(status.statusCode) + " of the server";
   return error;
@@ -118,7 +130,7 @@ core::Error statement_error(const Doing& doing, const rpc::Status& status) {
 }
 
 core::Error operation_error(const Doing& doing, const rpc::GetOperationStatusResp& answer) {
-  NativeError error{answer.errorMessage, answer.sqlState, answer.errorCode};
+  NativeError error{without_calls(answer.errorMessage), answer.sqlState, answer.errorCode};
   ErrorNumber number = ErrorNumber::cannot_read;
   switch (answer.operationState) {
     case canceled_state:

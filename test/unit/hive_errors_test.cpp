@@ -1,0 +1,23 @@
+#include <gtest/gtest.h>
+
+#include "drivers/hive/errors.hpp"
+#include "drivers/hive/rpc/hiveserver2_types.h"
+
+namespace connector::hive {
+namespace {
+
+std::string told(const std::string& message) {
+  rpc::Status status;
+  status.errorMessage = message;
+  return statement_error({core::Phase::execute, "could not run"}, status).message();
+}
+
+TEST(HiveErrors, CallsOfJavaAreLeftOut) {
+  EXPECT_EQ(told("Error running query: bad\nline 2\n\tat a.b(C.java:1)\n\tat d.e\nCaused by: bad\n\t... 16 more\n"),
+            "could not run: Error running query: bad\nline 2");
+  EXPECT_EQ(told("not true!\n\nDriver stacktrace:\n\tat a.b(C.java:1)\n"), "could not run: not true!");
+  EXPECT_EQ(told("looks at this"), "could not run: looks at this");
+}
+
+}  // namespace
+}  // namespace connector::hive
