@@ -106,9 +106,13 @@ def test_cut_before_the_end_is_no_short_table(db: Database, table: Remote) -> No
     """Wherever the connection breaks in the last bytes, there is no table with too few rows."""
     with Proxy(table.server.port) as proxy:
         connector = table.connector(connection=table.connection(port=proxy.port), table=TABLE, import_as="whole")
-        assert db.import_table(connector)["rows"] == ROWS
-        total = proxy.from_server - dialect_of(table).goodbye
-        db.execute("DROP TABLE whole")
+        sizes = []
+        for _ in range(4):  # what a server says of itself may be a byte shorter or longer, as a time of day
+            before = proxy.from_server
+            assert db.import_table(connector)["rows"] == ROWS
+            sizes.append(proxy.from_server - before)
+            db.execute("DROP TABLE whole")
+        total = min(sizes) - dialect_of(table).goodbye
         for missing in (1, 5, 9, 100):
             proxy.next(Fault(cut_after=total - missing))
             import_fails(db, table, connector, dialect_of(table).words["lost"].message)

@@ -113,6 +113,7 @@ def test_readers_see_whole_versions(db: Database, source: MySqlRemote, sync: Ref
         amounts |= set(client.rows("FETCH ALL FROM c"))
         client.execute("COMMIT")
         assert len(amounts) == 1
+        time.sleep(0.03)
 
     def transaction(client: Database) -> None:
         client.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
@@ -121,6 +122,7 @@ def test_readers_see_whole_versions(db: Database, source: MySqlRemote, sync: Ref
         assert client.rows(whole) == first
         client.execute("COMMIT")
         check(first)
+        time.sleep(0.03)
 
     loops = [Loop(db, work) for work in (short, short, long, by_index, prepared, cursor, transaction)]
     for loop in loops:

@@ -102,7 +102,7 @@ def test_first_run_and_refresh(syncs: Syncs, table: Remote) -> None:
 
     oid = db.value(f"SELECT '{TABLE}_1'::regclass::oid")
     db.execute(f"CREATE VIEW seen AS SELECT count(*) AS n FROM {TABLE}_1")
-    table.execute(f"INSERT INTO {TABLE} (id, word, amount) VALUES (101, 'new', 1)", f"DELETE FROM {TABLE} WHERE id <= 2")
+    table.create_rows(TABLE, 99)
     assert syncs.now(created["id"], wait=True)["state"] == "success"
     assert db.value(f"SELECT '{TABLE}_1'::regclass::oid") == oid
     assert db.value("SELECT n FROM seen") == 99
