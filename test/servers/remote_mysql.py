@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pymysql
+
 from .mysql_family import MySqlFamily
 from .remote import Remote, Session
 
@@ -64,4 +66,8 @@ class MySqlRemote(Remote):
         ]
 
     def kill_session(self, number: int) -> None:
-        self.server.sql(f"KILL {number}", database=None)
+        try:
+            self.server.sql(f"KILL {number}", database=None)
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != 1094:  # ER_NO_SUCH_THREAD: it has ended by itself
+                raise
