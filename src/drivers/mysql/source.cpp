@@ -5,6 +5,7 @@
 #include "core/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
+#include "drivers/mysql/warnings.hpp"
 
 namespace connector::mysql {
 
@@ -23,6 +24,11 @@ bool same_column(std::string_view a, std::string_view b) {
   return core::lower_ascii(a) == core::lower_ascii(b);
 }
 
+/// The name that the catalog has: a column of a table may have been asked for in other case.
+std::string own_name(const Field& field) {
+  return field.column_name.empty() ? field.name : field.column_name;
+}
+
 /// The column of that very name, else the only one that has it but for case: as the server finds a table's columns.
 std::size_t find_column(const std::vector<Field>& fields, const std::string& name) {
   const auto exact = std::ranges::find(fields, name, &Field::name);
@@ -35,6 +41,16 @@ std::size_t find_column(const std::vector<Field>& fields, const std::string& nam
                         "Write the name in \"columns\" as the query has it.");
   }
   return static_cast<std::size_t>(found - fields.begin());
+}
+
+/// MariaDB's own type of that name. Behind a derived table its columns are plain text to the metadata.
+bool is_json(const Field& field) {
+  return field.facts.format_name == "json";
+}
+
+/// A bit column whose values can't be told from the digits of their number.
+bool is_ambiguous(const Field& field, const ColumnRule& rule) {
+  return rule.decode == Decode::expression_bits && !digits_are_no_bits(static_cast<std::int32_t>(field.facts.length));
 }
 
 }  // namespace
@@ -75,19 +91,19 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   const std::vector<Field> fields = statement.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto& wanted = i < request.columns.size() ? request.columns[i].wanted : std::nullopt;
-    const auto known = catalog.columns.find(core::lower_ascii(fields[i].name));
-    const bool is_known = known != catalog.columns.end();
-    core::RemoteColumn& column = add_column(fields[i], i, is_known && known->second.is_json, wanted);
-    column.not_null = fields[i].not_null;
-    if (is_known) {
-      if (column.type.kind != core::TypeKind::jsonb) column.remote_type = known->second.type;  // MariaDB: longtext
-      column.comment = known->second.comment;
-      if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->second.srid;
+    const CatalogColumn* known = find_column(catalog, own_name(fields[i]));
+    core::RemoteColumn& column = add_column(fields[i], i, known != nullptr && known->is_json, wanted);
+    columns_.back().is_number = columns_.back().rule.decode == Decode::expression_bits;
+    column.not_null = fields[i].not_null && !catalog.is_view;
+    if (known != nullptr) {
+      if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
+      column.comment = known->comment;
+      if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
     }
   }
+  describe_invisible(request, catalog, fields);
   for (const std::string& key_column : catalog.primary_key) {
-    const auto found = std::find_if(fields.begin(), fields.end(),
-                                    [&](const Field& field) { return same_column(field.name, key_column); });
+    const auto found = std::ranges::find(fields, key_column, own_name);
     if (found == fields.end()) {  // it was not asked for: the others are no key
       description_.primary_key.clear();
       break;
@@ -98,6 +114,20 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   description_.estimated_rows = catalog.estimated_rows;
 }
 
+/// Columns that `SELECT *` leaves out are left out here, too, but not in silence.
+void MysqlSource::describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
+                                     const std::vector<Field>& fields) {
+  if (!request.columns.empty()) return;
+  for (const CatalogColumn& known : catalog.columns) {
+    if (!known.is_invisible || std::ranges::find(fields, known.name, own_name) != fields.end()) continue;
+    core::RemoteColumn& column = description_.columns.emplace_back();
+    column.name = known.name;
+    column.remote_type = known.type;
+    column.unsupported_reason = "it is INVISIBLE at the source; \"columns\" can ask for it";
+    columns_.emplace_back();
+  }
+}
+
 void MysqlSource::describe_query(const core::SourceRequest& request) {
   session_.convert_results(!reading_.encoding);
   statement_ = std::make_unique<Statement>(session_, request.query, Phase::describe, summary_);
@@ -106,24 +136,63 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
                         "A question mark outside of quotes stands for a value that is "
                         "missing here.");
   }
-  const std::vector<Field> fields = statement_->fields();
+  std::vector<Field> fields = statement_->fields();
   if (fields.empty()) {
     throw request_error(
         "the query yields no rows",
         "Only a statement with a result can be read, as SELECT and SHOW have. Of CALL and EXPLAIN the server does not "
         "tell the columns before they run.");
   }
+  const std::vector<bool> is_number = ask_for_numbers(fields);
   if (request.columns.empty()) {
-    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, false, std::nullopt);
-    return;
+    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, is_json(fields[i]), std::nullopt);
+  } else {
+    choose_columns(request, fields);
   }
+  for (SourceColumn& column : columns_) column.is_number = is_number[column.wire_column];
+}
+
+void MysqlSource::choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields) {
   for (const core::ColumnRequest& asked : request.columns) {
     const std::size_t index = find_column(fields, asked.name);
     if (std::ranges::any_of(columns_, [&](const SourceColumn& column) { return column.wire_column == index; })) {
       throw request_error("\"columns\" has column " + core::quoted(fields[index].name) + " twice, in different case");
     }
-    add_column(fields[index], index, false, asked.wanted).name = asked.name;
+    add_column(fields[index], index, is_json(fields[index]), asked.wanted).name = asked.name;
   }
+}
+
+/// Where a query has bits of expressions whose values could not be told from digits, puts a query around it that asks
+/// for them as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
+/// None if that can't be done, as for SHOW, or columns of equal names.
+std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
+  std::vector<bool> is_number;
+  std::string list;
+  for (const Field& field : fields) {
+    is_number.push_back(is_ambiguous(field, column_rule(field.facts, false, reading_, std::nullopt)));
+    const std::string name = quote_identifier(field.name);
+    list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");
+  }
+  const std::vector<bool> none(fields.size());
+  if (is_number == none) return none;
+  // The line breaks end a comment that the query may end with.
+  std::string sql = "SELECT " + list + " FROM (\n" + query_ + "\n) AS q";
+  try {
+    auto around = std::make_unique<Statement>(session_, sql, Phase::describe, summary_);
+    std::vector<Field> arriving = around->fields();
+    if (arriving.size() != fields.size()) return none;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (is_number[i]) continue;
+      arriving[i].facts.format_name = fields[i].facts.format_name;
+      fields[i] = std::move(arriving[i]);
+    }
+    statement_ = std::move(around);
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return none;
+  }
+  query_ = std::move(sql);
+  return is_number;
 }
 
 core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire_column, bool is_json,
@@ -169,7 +238,7 @@ void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<s
   if (!table_.empty()) {
     std::string list;
     for (const std::size_t index : selected) {
-      list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
+      list += (list.empty() ? "" : ", ") + column_sql(index);
     }
     std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_ + range_;
     if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
@@ -184,6 +253,12 @@ void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<s
   decoder_ = std::make_unique<RowDecoder>(wire_columns(selected), selected.size(), zero_dates_);
 }
 
+/// A column of a table.
+std::string MysqlSource::column_sql(std::size_t index) const {
+  const std::string name = quote_identifier(description_.columns[index].name);
+  return columns_[index].is_number ? name + " + 0" : name;
+}
+
 /// How the rows are read. A table's statement was prepared again since it was described.
 std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>& selected) const {
   const std::vector<Field> fields = statement_->fields();
@@ -195,14 +270,28 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>
     const SourceColumn& column = columns_[selected[i]];
     const std::size_t at = table_.empty() ? column.wire_column : i;
     if (at >= fields.size()) throw changed_error();
-    const ColumnRule rule = column_rule(fields[at].facts, column.is_json, reading_, column.wanted);
-    if (!can_store(column.rule, rule)) throw changed_error();
-    wire[at] = {
-        .decode = rule.decode, .target = i, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide};
-    if (rule.decode != column.rule.decode || rule.type.kind != column.rule.type.kind) {
-      wire[at].integer_kind = column.rule.type.kind;
-    }
+    wire[at] = wire_column(column, fields[at]);
+    wire[at].target = i;
   }
+  return wire;
+}
+
+WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
+  const ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
+  const core::LogicalType& type = column.rule.type;
+  WireColumn wire;
+  wire.decode = rule.decode;
+  if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
+  if (rule.decode == Decode::decimal) {
+    wire.precision = rule.type.length;
+    wire.scale = rule.type.scale;
+  }
+  if (type.kind == core::TypeKind::bit) wire.bits = type.length;
+  wire.digits = rule.digits;
+  wire.wide = rule.text.wide;
+  const bool is_other_integer =
+      is_integer(rule.decode) && (rule.decode != column.rule.decode || rule.type.kind != type.kind);
+  if (is_other_integer) wire.integer_kind = type.kind;
   return wire;
 }
 
@@ -226,6 +315,7 @@ bool MysqlSource::fetch(core::RowBatch& batch) {
         }
       },
       Session::any_bytes);
+  if (!more && statement_->warnings() > 0) warnings_ = read_warnings(session_, statement_->warnings(), summary_);
   return more;
 }
 
