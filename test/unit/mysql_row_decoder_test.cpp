@@ -234,8 +234,10 @@ TEST(MysqlRowDecoder, BitsOfExpressions) {
   EXPECT_NE(message_of([&] { Decoded(TypeKind::bit, expression(8), one().text("5")); }).find("does not tell"),
             std::string::npos);
   for (const std::string_view bad : {"", "2", "-1", "1 ", "\2", "01x"}) {
-    EXPECT_THROW(Decoded(TypeKind::boolean, expression(1), one().text(bad)), core::Error) << bad;
+    EXPECT_TRUE(Decoded(TypeKind::boolean, expression(1), one().text(bad), InvalidValues::null).is_null()) << bad;
   }
+  // Bits that the server converted as if they were text.
+  EXPECT_TRUE(Decoded(TypeKind::bit, expression(8), one().text("\xc3\x88"), InvalidValues::null).is_null());
 }
 
 TEST(MysqlRowDecoder, BitsAsNumbers) {
@@ -250,6 +252,11 @@ TEST(MysqlRowDecoder, BitsAsNumbers) {
   flag.integer_kind = TypeKind::boolean;
   EXPECT_EQ(Decoded(TypeKind::boolean, flag, one().number(std::int32_t{1})).integer(), 1);
   EXPECT_TRUE(Decoded(TypeKind::boolean, flag, one().number(std::int32_t{-1}), InvalidValues::null).is_null());
+  WireColumn sign{Decode::int64};
+  sign.integer_kind = TypeKind::bit;
+  sign.bits = 64;
+  EXPECT_EQ(Decoded(TypeKind::bit, sign, one().number(std::int64_t{-1})).payload(),
+            std::string("\x40\0\0\0", 4) + std::string(8, '\xff'));
 }
 
 Packet date(int year, int month, int day) {

@@ -12,9 +12,6 @@ namespace connector::mysql {
 /// the session up.
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login);
 
-/// Of the warnings of a statement the server keeps so many.
-constexpr std::size_t kept_warnings = 8192;
-
 /// The statement that sets a session up (one round trip): the part of a SET behind the keyword.
 std::string session_settings(const ServerVersion& version, std::chrono::seconds statement_timeout);
 

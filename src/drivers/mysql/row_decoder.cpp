@@ -223,7 +223,8 @@ void RowDecoder::integer(const WireColumn& column, __int128 value, core::RowBatc
       break;
     case core::TypeKind::boolean:
     case core::TypeKind::bit:
-      if (value >= 0 && value >> column.bits == 0) {
+      // MySQL 5.6 sends the highest of 64 bits as a sign.
+      if ((value >= 0 && value >> column.bits == 0) || (value < 0 && column.bits == 64)) {
         return RowDecoder::bits(column, static_cast<std::uint64_t>(value), batch);
       }
       return out_of_range(column, value, batch);
@@ -244,8 +245,7 @@ void RowDecoder::bits(const WireColumn& column, std::uint64_t number, core::RowB
 void RowDecoder::expression_bits(const WireColumn& column, std::string_view bytes, core::RowBatch& batch) {
   const auto as_bits = bits_from_bytes(bytes, column.bits);
   const auto as_digits = bits_from_digits(bytes, column.bits);
-  if (!as_bits && !as_digits) throw_malformed("a bit of the server has a wrong size");
-  if (as_bits && as_digits) {
+  if (as_bits.has_value() == as_digits.has_value()) {
     return batch.set_invalid(
         column.target,
         "the server does not tell whether these are the bits, or the digits of their number (add 0 "

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <mysql.h>
+
 #include "core/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
@@ -43,14 +45,24 @@ std::size_t find_column(const std::vector<Field>& fields, const std::string& nam
   return static_cast<std::size_t>(found - fields.begin());
 }
 
+constexpr const char* invisible = "it is INVISIBLE at the source; \"columns\" can ask for it";
+
+/// What MySQL calls the key that it adds to a table without one (sql_generate_invisible_primary_key).
+constexpr const char* generated_key = "my_row_id";
+
+bool is_generated_key(const Field& field) {
+  return field.column_name == generated_key && (field.facts.flags & PRI_KEY_FLAG) != 0;
+}
+
 /// MariaDB's own type of that name. Behind a derived table its columns are plain text to the metadata.
 bool is_json(const Field& field) {
   return field.facts.format_name == "json";
 }
 
 /// A bit column whose values can't be told from the digits of their number.
-bool is_ambiguous(const Field& field, const ColumnRule& rule) {
-  return rule.decode == Decode::expression_bits && !digits_are_no_bits(static_cast<std::int32_t>(field.facts.length));
+bool is_ambiguous(const ColumnRule& rule) {
+  const std::int32_t bits = rule.type.kind == core::TypeKind::bit ? rule.type.length : 1;
+  return rule.decode == Decode::expression_bits && !is_told_by_value(bits);
 }
 
 }  // namespace
@@ -102,7 +114,9 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     }
   }
   describe_invisible(request, catalog, fields);
-  for (const std::string& key_column : catalog.primary_key) {
+  std::vector<std::string> key = catalog.primary_key;
+  if (key.empty() && std::ranges::any_of(fields, is_generated_key)) key = {generated_key};
+  for (const std::string& key_column : key) {
     const auto found = std::ranges::find(fields, key_column, own_name);
     if (found == fields.end()) {  // it was not asked for: the others are no key
       description_.primary_key.clear();
@@ -123,8 +137,26 @@ void MysqlSource::describe_invisible(const core::SourceRequest& request, const C
     core::RemoteColumn& column = description_.columns.emplace_back();
     column.name = known.name;
     column.remote_type = known.type;
-    column.unsupported_reason = "it is INVISIBLE at the source; \"columns\" can ask for it";
+    column.unsupported_reason = invisible;
     columns_.emplace_back();
+  }
+  if (catalog.is_view || !catalog.primary_key.empty() || !has_generated_key()) return;
+  core::RemoteColumn& column = description_.columns.emplace_back();
+  column.name = generated_key;
+  column.remote_type = "bigint unsigned";
+  column.unsupported_reason = invisible;
+  columns_.emplace_back();
+}
+
+/// Whether a table that has no key to the catalog has one that MySQL made itself: the catalog may hide it.
+bool MysqlSource::has_generated_key() {
+  if (!session_.version().at_least(80030, 0)) return false;
+  try {
+    const std::string sql = "SELECT " + quote_identifier(generated_key) + " FROM " + table_;
+    return is_generated_key(Statement(session_, sql, Phase::describe, summary_).fields().at(0));
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return false;
   }
 }
 
@@ -163,18 +195,21 @@ void MysqlSource::choose_columns(const core::SourceRequest& request, const std::
 }
 
 /// Where a query has bits of expressions whose values could not be told from digits, puts a query around it that asks
-/// for them as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
+/// for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
 /// None if that can't be done, as for SHOW, or columns of equal names.
 std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
+  const std::vector<bool> none(fields.size());
   std::vector<bool> is_number;
+  bool is_needed = false;
   std::string list;
   for (const Field& field : fields) {
-    is_number.push_back(is_ambiguous(field, column_rule(field.facts, false, reading_, std::nullopt)));
+    const ColumnRule rule = column_rule(field.facts, false, reading_, std::nullopt);
+    is_needed = is_needed || is_ambiguous(rule);
+    is_number.push_back(is_bits(rule.decode));
     const std::string name = quote_identifier(field.name);
     list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");
   }
-  const std::vector<bool> none(fields.size());
-  if (is_number == none) return none;
+  if (!is_needed) return none;
   // The line breaks end a comment that the query may end with.
   std::string sql = "SELECT " + list + " FROM (\n" + query_ + "\n) AS q";
   try {

@@ -44,6 +44,7 @@ class MysqlSource final : public core::Source {
   void describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
                           const std::vector<Field>& fields);
   void describe_query(const core::SourceRequest& request);
+  bool has_generated_key();
   void choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields);
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
   std::string column_sql(std::size_t index) const;

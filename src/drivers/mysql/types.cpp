@@ -108,14 +108,15 @@ ColumnRule temporal_rule(const FieldFacts& field, const std::optional<LogicalTyp
 }
 
 /// The metadata of COALESCE(b), of MAX(b) and so on say bit, too, but servers send the digits of a number for some of
-/// them, and the bits for others, differently from version to version.
+/// them, and the bits for others, differently from version to version; and MySQL 5.6 multiplies the length in a UNION.
 ColumnRule bit_rule(const FieldFacts& field) {
-  const std::string remote_type = "bit" + in_brackets(field.length);
-  const bool is_one = field.length == 1;
+  constexpr unsigned long most = 64;
+  const unsigned long bits = field.length >= 1 && field.length <= most ? field.length : most;
+  const bool is_one = bits == 1;
   Decode decode = is_one ? Decode::boolean : Decode::bits;
   if (!field.is_table_column) decode = Decode::expression_bits;
-  return datum(decode, is_one ? kind(TypeKind::boolean) : kind(TypeKind::bit, static_cast<std::int32_t>(field.length)),
-               remote_type);
+  return datum(decode, is_one ? kind(TypeKind::boolean) : kind(TypeKind::bit, static_cast<std::int32_t>(bits)),
+               "bit" + in_brackets(bits));
 }
 
 LogicalType named(const char* name) {
@@ -227,6 +228,10 @@ bool is_integer(Decode decode) noexcept {
   return decode >= Decode::int8 && decode <= Decode::uint64;
 }
 
+bool is_bits(Decode decode) noexcept {
+  return decode == Decode::boolean || decode == Decode::bits || decode == Decode::expression_bits;
+}
+
 ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<LogicalType>& wanted) {
   switch (field.type) {
@@ -277,9 +282,6 @@ bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept {
   // MySQL 8 and 9 call some integers, year() for one, differently in the metadata of PREPARE and of EXECUTE. The
   // decoder checks their range.
   if (is_integer(described.decode) && is_integer(wire.decode)) return true;
-  const auto is_bits = [](Decode decode) {
-    return decode == Decode::boolean || decode == Decode::bits || decode == Decode::expression_bits;
-  };
   const bool is_same = described.decode == wire.decode || (is_bits(described.decode) && is_bits(wire.decode));
   return is_same && described.text.encoding == wire.text.encoding && described.text.wide == wire.text.wide &&
          described.type.kind == wire.type.kind && holds(described.type, wire.type);

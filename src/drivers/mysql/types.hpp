@@ -69,11 +69,13 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading&
                        const std::optional<core::LogicalType>& wanted);
 
 bool is_integer(Decode decode) noexcept;
+/// Bits of a table or of an expression.
+bool is_bits(Decode decode) noexcept;
 
-/// True if what a server sends for a bit(`bits`) of an expression tells by itself whether it is the bits or the digits
-/// of their number: no byte of such bits looks like a digit.
-constexpr bool digits_are_no_bits(std::int32_t bits) noexcept {
-  return bits % 8 >= 1 && bits % 8 <= 5;
+/// True if what a server sends for a bit(`bits`) of an expression tells by itself whether it is the bits or the digits of
+/// their number: such bits are one byte below all digits. Larger ones may also arrive converted as if they were text.
+constexpr bool is_told_by_value(std::int32_t bits) noexcept {
+  return bits <= 5;
 }
 
 /// True if every value of a column that arrives by the rule `wire` can be stored in a column described by `described`,

@@ -5,12 +5,14 @@
 #include <string>
 
 #include "core/utf8.hpp"
-#include "drivers/mysql/connect.hpp"
 #include "drivers/mysql/errors.hpp"
 
 namespace connector::mysql {
 
 namespace {
+
+/// No server keeps more.
+constexpr std::size_t max_warnings = 65535;
 
 constexpr std::size_t max_shown_bytes = 300;
 constexpr std::size_t max_kinds = 20;
@@ -35,7 +37,7 @@ bool is_cut(const Session& session, long code) {
 
 std::vector<core::RemoteWarning> read_warnings(Session& session, unsigned count, std::string_view summary) {
   std::vector<core::RemoteWarning> warnings;
-  const std::vector<TextRow> rows = session.query("SHOW WARNINGS", core::Phase::fetch, kept_warnings);
+  const std::vector<TextRow> rows = session.query("SHOW WARNINGS", core::Phase::fetch, max_warnings);
   for (const TextRow& row : rows) {
     if (row.size() < 3) throw_malformed("a warning of the server has too few columns");
     const std::string level = row[0].value_or(""), number = row[1].value_or(""), message = row[2].value_or("");

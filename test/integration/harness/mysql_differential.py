@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import pymysql
@@ -18,7 +18,7 @@ from servers.remote_mysql import MySqlRemote
 
 from .database import Database
 from .differential import Case
-from .mysql_columns import BINARIES, BITS, COLUMNS, DECIMALS, FLOATS, INTEGERS, TEMPORALS, TEXTS, Column
+from .mysql_columns import BINARIES, BITS, COLUMNS, DECIMALS, FLOATS, INTEGERS, OTHERS, TEMPORALS, TEXTS, Column
 
 TABLE = "each_value"
 VIEW = "each_value_view"
@@ -101,24 +101,24 @@ class MySqlDifferential:
         names = self._columns_with(case)
         if not names:
             return 0, []
-        source = self._source(case, names)
+        select, tables = self._select(case, names)
+        if "view" in case.way:
+            algorithm = "TEMPTABLE" if case.way == "materialized view" else "UNDEFINED"
+            self.remote.execute(f"CREATE OR REPLACE ALGORITHM = {algorithm} VIEW {VIEW} AS SELECT {select} FROM {tables}")
         what = {"table": VIEW} if case.way in ("view", "materialized view") else {"sql_query": self._statement(case, names)}
         self.db.execute("DROP TABLE IF EXISTS compared")
         result = self.db.import_table(self.remote.connector(import_as="compared", **what))
-        wrong = []
-        if result["skipped_columns"]:
-            wrong.append(f"left out: {result['skipped_columns']}")
+        wrong = [f"left out: {result['skipped_columns']}"] if result["skipped_columns"] else []
         types = {name: kind for name, kind, _ in self.db.columns("compared")}
-        for name in names:
-            column = self.columns[name]
-            if case.expression == CAST:
-                column = Column(column.definition, "text", (), *_TEXT)
-            there = self._there(source, name, column)
-            here = self._here(name, types[name])
+        columns = {name: _as_arrived(self.columns[name], types[name]) for name in names}
+        there = self._there(case, columns)
+        shown = ", ".join(_shown(name, types[name]) for name in names)
+        here = self.db.rows(f"SELECT {shown} FROM compared ORDER BY id")
+        for number, (name, column) in enumerate(columns.items()):
             wrong += [
-                f"{case}: {column.definition} as {types[name]}: {ours!r} here, {theirs!r} there"
+                f"{case}: {column.definition} as {types[name]}: {ours[number]!r} here, {theirs[number]!r} there"
                 for theirs, ours in zip(there, here, strict=True)
-                if not same(column, theirs, types[name], ours)
+                if not same(column, theirs[number], types[name], ours[number])
             ]
         self.db.execute("DROP TABLE compared")
         return len(names), wrong
@@ -136,14 +136,22 @@ class MySqlDifferential:
         assert way is not None
         return way.format(*self._select(case, names))
 
-    def _source(self, case: Case, names: Sequence[str]) -> str:
-        """What stands behind FROM for another client. Makes the view."""
-        if "view" not in case.way:
-            return "({}) AS source".format(self._statement(case, names))
-        algorithm = "TEMPTABLE" if case.way == "materialized view" else "UNDEFINED"
-        select, tables = self._select(case, names)
-        self.remote.execute(f"CREATE OR REPLACE ALGORITHM = {algorithm} VIEW {VIEW} AS SELECT {select} FROM {tables}")
-        return f"({self._statement(case, names)}) AS source" if case.way == "expression of a view" else VIEW
+    def _there(self, case: Case, columns: Mapping[str, Column]) -> list[list[str | None]]:
+        """The values of the columns as another client reads them."""
+        expression = EXPRESSIONS[case.expression]
+        _, tables = self._select(case, list(columns))
+        if case.way == "query":  # nothing between the expression and what is printed of it
+            printed = [column.remote.format(expression.format(name, TABLE)) for name, column in columns.items()]
+            query = f"SELECT {', '.join(printed)} FROM {tables} ORDER BY t.id"
+        else:
+            printed = [column.remote.format(name) for name, column in columns.items()]
+            is_view = case.way in ("view", "materialized view", "query of a view")
+            source = VIEW if is_view else f"({self._statement(case, list(columns))}) AS source"
+            query = f"SELECT {', '.join(printed)} FROM {source} ORDER BY id"
+        return [
+            [None if value is None else value.decode() if isinstance(value, bytes) else str(value) for value in row]
+            for row in self.remote.rows(query)
+        ]
 
     def _columns_with(self, case: Case) -> list[str]:
         """The columns whose type the server takes in such an expression, for which a view must not exist yet."""
@@ -157,18 +165,10 @@ class MySqlDifferential:
 
     def _runs(self, case: Case, names: Sequence[str]) -> bool:
         try:
-            self.remote.rows(self._statement(case, names))
+            self.remote.rows(f"SELECT 1 FROM ({self._statement(case, names)}) AS source LIMIT 0")
         except pymysql.err.Error:
             return False
         return True
-
-    def _there(self, source: str, name: str, column: Column) -> list[str | None]:
-        rows = self.remote.rows(f"SELECT {column.remote.format(name)} FROM {source} ORDER BY id")
-        return [None if value is None else value.decode() if isinstance(value, bytes) else str(value) for (value,) in rows]
-
-    def _here(self, name: str, kind: str) -> list[str | None]:
-        rows = self.db.rows(f"SELECT {_shown(name, kind)} FROM compared ORDER BY id")
-        return [value for (value,) in rows]
 
 
 # What the server prints of a text, and the form of it here.
@@ -178,6 +178,14 @@ _TEXT = ("HEX(CONVERT({0} USING utf8mb4))", "{0}::text")
 def _has_text(column: Column) -> bool:
     """Whether CAST makes a text of a value, and not bytes that are none."""
     return column.definition not in {other.definition for other in (*BITS, *BINARIES)} and not column.remote.startswith("HEX(ST_")
+
+
+def _as_arrived(column: Column, kind: str) -> Column:
+    """The column; or, where the server makes a text of its values, that text."""
+    is_text = kind == "text" or kind.startswith("character")
+    if not is_text or column.definition in {other.definition for other in OTHERS}:
+        return column
+    return Column(column.definition, "text", (), *_TEXT)
 
 
 def _shown(name: str, kind: str) -> str:
@@ -222,6 +230,8 @@ def _reading(column: Column) -> Callable[[str, str, str], bool]:
         return _same_document
     if column.definition.startswith("inet"):
         return lambda there, kind, here: ipaddress.ip_address(there) == ipaddress.ip_interface(here).ip
+    if "ST_AsBinary" in column.remote:
+        return _same_geometry
     return _same_bytes if column.remote.startswith("HEX") else lambda there, kind, here: there == here
 
 
@@ -229,7 +239,7 @@ def _same_bits(there: str, kind: str, here: str) -> bool:
     number = {"t": 1, "true": 1, "f": 0, "false": 0}.get(here) if kind == "boolean" else None
     if number is None:
         number = int(here, 2) if kind.startswith("bit") else int(here)
-    return number == int(there, 2)
+    return number % 2**64 == int(there, 2)  # GREATEST of MySQL 5.6 is signed
 
 
 def _same_number(there: str, kind: str, here: str) -> bool:
@@ -256,6 +266,11 @@ def _same_text(there: str, kind: str, here: str) -> bool:
 
 def _same_bytes(there: str, kind: str, here: str) -> bool:
     return bytes.fromhex(there) == (bytes.fromhex(here) if kind == "bytea" else here.encode())
+
+
+def _same_geometry(there: str, kind: str, here: str) -> bool:
+    """Behind some expressions it is a blob to the server: then the number of the SRID stands before the geometry."""
+    return here in (there, "00000000" + there)
 
 
 def _same_document(there: str, kind: str, here: str) -> bool:
