@@ -19,10 +19,16 @@ from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
+from .pgspot import run_pgspot
 from .result import Result, failure
 from .unit import run_unit
 
-_SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
+_SIMPLE: dict[str, Callable[[Context], Result]] = {
+    "unit": run_unit,
+    "pgspot": run_pgspot,
+    "regress": run_regress,
+    "pgtap": run_pgtap,
+}
 
 _SHOWN = 25  # failures that the summary names, for each group
 
