@@ -37,7 +37,7 @@ Json import_warnings(const load::ImportResult& result) {
 }
 
 PgError numbered(const PgError& error, std::string_view provider) {
-  if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
+  if (error.is_cancel()) return error;
   pg::ErrorFields fields = error.fields();
   const std::string where = "Provider " + std::string(provider) + ", phase load.\nConnector error " +
                             std::to_string(static_cast<int>(core::ErrorNumber::cannot_load)) + ".";
