@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from harness.database import Database
@@ -172,7 +173,9 @@ def test_drop_owned(syncs: Syncs, alice: Database, bob: Database, table: Remote)
         Syncs(alice).status(id)
 
 
-def restore(pg: Postgres, source: str, target: str, *, roles: str = "") -> Database:
+@contextmanager
+def restored(pg: Postgres, source: str, target: str) -> Iterator[Database]:
+    """A database with the dump of another one."""
     dump = subprocess.run(
         [pg.program("pg_dump")], env=pg.client_environment(source), capture_output=True, check=True, text=True
     ).stdout
@@ -181,7 +184,12 @@ def restore(pg: Postgres, source: str, target: str, *, roles: str = "") -> Datab
         [pg.program("psql"), "-qXv", "ON_ERROR_STOP=1"], env=pg.client_environment(target), input=dump, check=True, text=True,
         capture_output=True,
     )  # fmt: skip
-    return Database(pg, target)
+    try:
+        with Database(pg, target) as copy:
+            yield copy
+    finally:
+        with Database(pg, "postgres") as server:
+            server.execute(f"DROP DATABASE {target} WITH (FORCE)")
 
 
 def test_a_dump_has_no_number_of_what_was_dropped(
@@ -200,18 +208,16 @@ def test_a_dump_has_no_number_of_what_was_dropped(
     db.execute("DROP ROLE passing")
     for i in range(30):
         bob.execute(f"CREATE TABLE precious_{i} (id int); INSERT INTO precious_{i} VALUES (42)")
-    copy = restore(pg, db.name, "copied")
-    assert copy.rows("SELECT id::text, owner::text, relation::text, paused FROM connector.sync ORDER BY relation") == [
-        (kept, "alice", TABLE, True), (waiting, "alice", None, True)
-    ]  # fmt: skip
-    assert copy.rows("SELECT role_name::text, max_syncs FROM connector.role_limits") == [("alice", 7)]
-    copy.rows("SELECT cdb_sync_resume(id) FROM connector.syncs")
-    copy.execute("SET connector.allowed_hosts = '127.0.0.0/8'; CALL cdb_run_due_syncs()")
-    for i in range(30):
-        assert copy.rows(f"SELECT id FROM precious_{i}") == [(42,)]
-    copy.close()
-    with Database(pg, "postgres") as server:
-        server.execute("DROP DATABASE copied")
+    with restored(pg, db.name, "copied") as copy:
+        assert copy.rows("SELECT id::text, owner::text, relation::text, paused FROM connector.sync ORDER BY relation") == [
+            (kept, "alice", TABLE, True), (waiting, "alice", None, True)
+        ]  # fmt: skip
+        assert copy.rows("SELECT role_name::text, max_syncs FROM connector.role_limits") == [("alice", 7)]
+        copy.rows("SELECT cdb_sync_resume(id) FROM connector.syncs")
+        copy.execute("SET connector.allowed_hosts = '127.0.0.0/8'")
+        copy.execute("CALL cdb_run_due_syncs()")
+        for i in range(30):
+            assert copy.rows(f"SELECT id FROM precious_{i}") == [(42,)]
     db.execute("DELETE FROM connector.role_limits")
     for i in range(30):
         db.execute(f"DROP TABLE precious_{i}")
