@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <new>
 
+#include "api/settings.hpp"
 #include "core/error.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "pg/time_limit.hpp"
 #include "sync/settle.hpp"
 
 extern "C" {
@@ -67,6 +69,9 @@ Failure failure_of(const pg::PgError& error) {
 
 WorkEnd do_work(const std::function<void()>& work) {
   WorkEnd end;
+  // What waits for the remote knows the limit and can say more when it has passed: it comes first.
+  const std::chrono::seconds longest = settings().statement_timeout;
+  pg::TimeLimit limit(longest.count() == 0 ? longest : longest + std::chrono::seconds(2));
   try {
     pg::in_subtransaction([&] {
       try {
@@ -80,8 +85,15 @@ WorkEnd do_work(const std::function<void()>& work) {
   } catch (const core::Error& error) {
     end.failure = sync::failure_of(error);
   } catch (const pg::PgError& error) {
-    end.failure = failure_of(error);
-    if (error.is_cancel()) end.cancelled = error;
+    if (error.is_cancel() && limit.passed()) {
+      end.failure = sync::failure_of(
+          core::Error(ErrorNumber::timed_out, "the run took longer than connector.statement_timeout allows",
+                      "It was not the remote that it waited for, but a lock, or code that belongs to the table.",
+                      "Look at triggers, checks, index expressions and types of the table, and at who locks it."));
+    } else {
+      end.failure = failure_of(error);
+      if (error.is_cancel()) end.cancelled = error;
+    }
   } catch (const std::bad_alloc&) {
     end.failure = {static_cast<int>(ErrorNumber::unknown), "53200", "out of memory", "", "", false};
   } catch (const std::exception& error) {

@@ -81,6 +81,26 @@ def test_an_error_of_a_roles_code_ends_its_own_run_only(
     alice.execute("DROP DOMAIN failing; DROP FUNCTION fail")
 
 
+@pytest.mark.parametrize("code", ["PERFORM pg_sleep(300)", "LOOP BEGIN PERFORM pg_sleep(300); EXCEPTION WHEN query_canceled THEN EXIT; END; END LOOP; LOOP END LOOP"])
+def test_a_roles_code_runs_no_longer_than_a_run_may(syncs: Syncs, alice: Database, table: Remote, code: str) -> None:
+    """Not even if it catches a cancel. The others' turn comes, and the session goes on."""
+    db = syncs.database
+    alice.execute(
+        f"CREATE FUNCTION stay(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN {code}; RETURN true; END $$;"
+        "CREATE DOMAIN staying AS int CHECK (public.stay(value))"
+    )
+    bad = Syncs(alice).create(table.connector(table=TABLE, import_as="bad", columns={"id": "public.staying"}))["id"]
+    good = syncs.create(table.connector(table=TABLE, import_as="good"))["id"]
+    db.execute("SET connector.allowed_hosts = '127.0.0.0/8'; SET connector.statement_timeout = '1s'")
+    db.execute("CALL cdb_run_due_syncs()")
+    db.execute("RESET connector.statement_timeout")
+    assert db.value("SELECT count(*) FROM pg_sleep(1.5)") == 1, "no cancel comes late"
+    status = syncs.status(bad)
+    assert status["state"] == "failure" and status["error_code"] == 6667 and status["run_at"] is not None
+    assert syncs.state(good) == "success"
+    alice.execute("DROP DOMAIN staying; DROP FUNCTION stay")
+
+
 def breaking(role: Database, table: Remote) -> str:
     """A sync whose next run merges a row that a deferred constraint of the table refuses."""
     mine = Syncs(role)
