@@ -84,15 +84,6 @@ extern "C" {
 #define connector_close_storage(oid) RelationCloseSmgrByOid(oid)
 #endif
 
-/* 15 lets a rewritten heap have another access method. */
-#if PG_VERSION_NUM >= 150000
-#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
-  make_new_heap((relation), (tablespace), (method), (persistence), (lock))
-#else
-#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
-  make_new_heap((relation), (tablespace), (persistence), (lock))
-#endif
-
 /* An index that is not built yet. 17 moved the options of operator classes from IndexInfo to an argument, beside one
  * for statistics targets. */
 #if PG_VERSION_NUM >= 170000
