@@ -219,7 +219,8 @@ def test_serializable_transactions(db: Database, source: MySqlRemote, sync: Refr
         assert first.rows(f"SELECT 1 FROM {TABLE} WHERE id = 999999") == []
         first.execute("UPDATE other_side SET note = 'new' WHERE id = 1")
         first.execute("COMMIT")
-        source.execute(f"UPDATE {TABLE} SET amount = 2")
+        # More rows: the page of the index that was looked at is another one afterwards.
+        source.execute(f"INSERT INTO {TABLE} (id, word, amount) SELECT id + {ROWS}, word, amount FROM {TABLE}")
         with db.in_background(NOW, sync.id) as job:
             assert job.result()[0][0]["state"] == "success"
         with pytest.raises(psycopg2.errors.SerializationFailure):
