@@ -166,8 +166,8 @@ void HiddenHeap::make_heap(const std::string& alter_actions) {
     const Relation relation = table_open(target_.oid, NoLock);
     const Oid tablespace = relation->rd_rel->reltablespace;
     table_close(relation, NoLock);
-    const Oid oid = connector_make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence,
-                                            ShareUpdateExclusiveLock);
+    const Oid oid =
+        make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence, ShareUpdateExclusiveLock);
     CommandCounterIncrement();
     // An ALTER TABLE of the table, later, may need the name that this one has got.
     RenameRelationInternal(oid, psprintf("pg_temp_refresh_%u", target_.oid), true, false);
