@@ -54,9 +54,7 @@ void exchange_entries(Oid kept, Oid hidden) {
   std::swap(a->relpages, b->relpages);
   std::swap(a->reltuples, b->reltuples);
   std::swap(a->relallvisible, b->relallvisible);
-#if PG_VERSION_NUM >= 180000
-  std::swap(a->relallfrozen, b->relallfrozen);
-#endif
+  connector_swap_all_frozen(a, b);
   if (a->relkind == RELKIND_RELATION) {
     std::swap(a->reltoastrelid, b->reltoastrelid);
     std::swap(a->relfrozenxid, b->relfrozenxid);
