@@ -202,7 +202,7 @@ Json run_here(Sync& found) {
   found.schedule = store::after_request(found.schedule, store::now());
   store::save_request(found.id, found.schedule);
   const std::string log_id = store::begin_run(found, store::now());
-  const SyncRun run = connector::api::run_sync(found, log_id);
+  const SyncRun run = connector::api::run_sync(found, log_id, connector::api::Transaction::of_caller);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
   if (const std::optional<Sync> current = store::lock_sync(found.id)) store::settle_run(*current, sync_limits());
   store::shared::wake_at_commit();  // its next time has changed

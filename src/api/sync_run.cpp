@@ -3,7 +3,6 @@
 #include "api/import_run.hpp"
 #include "api/request.hpp"
 #include "api/settings.hpp"
-#include "api/work.hpp"
 #include "core/error.hpp"
 #include "load/catalog.hpp"
 #include "load/import.hpp"
@@ -28,9 +27,9 @@ using core::ErrorNumber;
 using sync::RunResult;
 using sync::Sync;
 
-void first_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
+void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(sync.target_schema)));
-  const ImportRun run = import_table(request, schema, progress);
+  const ImportRun run = import_table(request, schema, caller, progress);
   if (run.target.outcome == load::NameChoice::Outcome::skip) {
     throw core::Error(ErrorNumber::skipped,
                       "relation \"" + pg::utf8_text(std::string_view(run.target.name)) + "\" already exists", {},
@@ -48,9 +47,9 @@ void first_run(Request& request, const Sync& sync, RunResult& result, load::Prog
   if (!warnings.is_null()) result.warnings = warnings.dump();
 }
 
-void next_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
+void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, sync.layout};
+  const load::RefreshRequest refresh{request.spec(), sync.relation, caller, request.limits(), checksum, sync.layout};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;
@@ -95,28 +94,32 @@ void check_runnable(const Sync& sync) {
   }
 }
 
-void work(const Sync& sync, RunResult& result, load::Progress& progress) {
+void work(const Sync& sync, Transaction transaction, RunResult& result, load::Progress& progress) {
+  const Oid caller = GetUserId();
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     if (sync.relation == InvalidOid) {
-      const pg::ActAs restricted(sync.owner, SECURITY_RESTRICTED_OPERATION);
-      first_run(request, sync, result, progress);
+      first_run(request, sync, caller, result, progress);
     } else {
-      next_run(request, sync, result, progress);
+      next_run(request, sync, caller, result, progress);
+    }
+    if (transaction == Transaction::own) {
+      const pg::ActAs restricted(sync.owner, pg::flags_for_code_of(sync.owner, caller));
+      fire_deferred_triggers();
     }
   });
 }
 
 }  // namespace
 
-SyncRun run_sync(const Sync& sync, const std::string& log_id) {
+SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transaction) {
   SyncRun run;
   RunResult result;
   sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
   WorkEnd end = do_work([&] {
-    work(sync, result, progress);
+    work(sync, transaction, result, progress);
     result.phase_ms = progress.phase_times();
     if (!sync::end_run(log_id, result, sync::now())) {
       throw core::Error(ErrorNumber::unknown, "the sync was deleted while it ran");
@@ -175,7 +178,7 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     sync::release_runs();
     return {busy ? sync::shared::JobEnd::busy : sync::shared::JobEnd::done, {}};
   }
-  SyncRun run = run_sync(*found, log_id);
+  SyncRun run = run_sync(*found, log_id, Transaction::own);
   try {
     commit();
   } catch (const pg::PgError& error) {

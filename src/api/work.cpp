@@ -5,6 +5,7 @@
 
 #include "api/settings.hpp"
 #include "core/error.hpp"
+#include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/time_limit.hpp"
@@ -100,6 +101,10 @@ WorkEnd do_work(const std::function<void()>& work) {
     end.failure = unexpected(error.what());
   }
   return end;
+}
+
+void fire_deferred_triggers() {
+  pg::execute("SET CONSTRAINTS ALL IMMEDIATE");
 }
 
 }  // namespace connector::api
