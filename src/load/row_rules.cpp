@@ -7,14 +7,32 @@
 extern "C" {
 #include "access/table.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
+#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
 
 namespace connector::load {
+
+namespace {
+
+/// What a column of a domain gets where there is no default: a NULL that the domain's constraints have looked at. Null
+/// for other types. In a guard.
+Node* null_of_domain(Form_pg_attribute attribute) {
+  if (get_typtype(attribute->atttypid) != TYPTYPE_DOMAIN) return nullptr;
+  int32 typmod = attribute->atttypmod;
+  const Oid base = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+  auto* null = reinterpret_cast<Node*>(makeNullConst(base, typmod, attribute->attcollation));
+  return coerce_to_domain(null, base, typmod, attribute->atttypid, COERCION_IMPLICIT, COERCE_IMPLICIT_CAST, -1, false);
+}
+
+}  // namespace
 
 RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
   std::vector<int> others;
@@ -40,6 +58,7 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
   for (const int index : others) {
     ExprState* expression = pg::guard([&]() -> ExprState* {
       Node* node = build_column_default(relation_, index + 1);
+      if (node == nullptr) node = null_of_domain(TupleDescAttr(RelationGetDescr(relation_), index));
       if (node == nullptr) return nullptr;
       return ExecPrepareExpr(reinterpret_cast<Expr*>(node), state_);
     });
