@@ -10,6 +10,7 @@
 #include "load/refresh_locks.hpp"
 #include "load/refresh_target.hpp"
 #include "load/row_rules.hpp"
+#include "load/sync_column.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -112,7 +113,7 @@ class Load {
     const bool appends = spec_.sync && spec_.sync->mode == core::SyncMode::append;
     const bool ordered =
         appends &&
-        read_by_cursor(*source_, plan_.columns[cursor_column(spec_, source_->description(), plan_)], std::nullopt);
+        read_by_cursor(*source_, plan_.columns[cursor_column(spec_, plan_)], std::nullopt);
     stream.open();
     BulkInsert insert(relation, attributes, rules);
     stream.run(insert, result);
@@ -162,6 +163,7 @@ ImportResult run_import(core::Connection& connection, const core::ConnectorSpec&
   source.set(connection.describe(source_request(spec)));
   const core::SourceDescription& description = source->description();
   LoadPlan plan = make_plan(spec, description, limits.max_columns);
+  if (spec.sync) sync_key(spec.sync->key, plan);  // later runs would stumble over it
   report_plan(spec, pg::utf8_text(std::string_view(target.name)), plan);
 
   ImportResult result;

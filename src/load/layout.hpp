@@ -17,6 +17,7 @@ struct LayoutColumn {
   std::string
       type;  ///< as format_type() prints what the plan made of the remote type; the user may have altered it since
   bool not_null = false;  ///< there and here
+  std::string remote;     ///< its name in the source
 };
 
 struct Layout {
@@ -29,6 +30,10 @@ struct Layout {
 /// The plan as JSON text. NOT NULL and key count only as far as `target` (may be null: the table that is made for the
 /// plan) has them.
 std::string layout_text(const LoadPlan& plan, const RefreshTarget* target);
+
+/// Gives columns the local names that they had last time, whatever their order is now: where two names differ in what
+/// normalising takes away, the order decides which one is changed. Columns that are new give way.
+void use_former_names(LoadPlan& plan, const Layout& layout);
 
 /// Reads what layout_text() wrote. Throws core::Error (invalid_parameters) for anything else.
 Layout parse_layout(std::string_view text);

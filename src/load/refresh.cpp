@@ -155,7 +155,7 @@ class Refresh {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
   }
   const PlannedColumn& append_cursor() const {
-    return plan_.columns[cursor_column(request_.spec, source_->description(), plan_)];
+    return plan_.columns[cursor_column(request_.spec, plan_)];
   }
   std::string with_constraints(std::string actions) const {
     const std::string more = constraint_actions(target_, changes_);
@@ -221,14 +221,15 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(connection.describe(source_request(request.spec)));
   LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  const std::optional<Layout> layout =
+      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
+  if (layout && request.spec.column_names == core::ColumnNames::normalize) use_former_names(plan, *layout);
   if (request.spec.default_columns) rename_for_default_columns(plan);
 
   RefreshResult result;
   result.load.max_rows = request.limits.max_rows;
   result.load.skipped = plan.skipped;
   result.load.layout = layout_text(plan, &target);
-  const std::optional<Layout> layout =
-      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
   const ColumnChanges changes = request.overwrite
                                     ? compare_to_overwrite(target, plan, request.spec.default_columns)
                                     : compare_columns(target, plan, layout, options.on_schema_change,
@@ -242,7 +243,7 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
     }
   }
 
-  std::vector<std::size_t> key = refresh_key(target, options, source->description(), plan);
+  std::vector<std::size_t> key = refresh_key(target, options, plan);
   if (options.key.empty() && !changes.lost_key.empty()) key.clear();
   const WayChoice choice = choose_way(target, options, changes, !key.empty());
   result.way = choice.way;
@@ -267,13 +268,12 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   return result;
 }
 
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string& reason) {
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
-  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, source, plan).empty());
+  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
   reason = std::move(choice.reason);
   return choice.way;
 }

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "load/default_columns.hpp"
+#include "load/sync_column.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
@@ -467,27 +468,8 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
 }
 
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
-                                     const core::SourceDescription& source, const LoadPlan& plan) {
-  std::vector<std::size_t> key;
-  const auto column_index = [&](auto&& matches) {
-    return static_cast<std::size_t>(std::ranges::find_if(plan.columns, matches) - plan.columns.begin());
-  };
-  if (!options.key.empty()) {
-    for (const std::string& name : options.key) {
-      std::size_t index =
-          column_index([&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
-      if (index == plan.columns.size()) {
-        index = column_index([&](const PlannedColumn& column) { return column.name == name; });
-      }
-      if (index == plan.columns.size()) {
-        throw core::Error(ErrorNumber::invalid_parameters,
-                          "column \"" + name + "\" of the key does not exist in the source", {},
-                          "Name columns of the source in \"key\" of \"sync\".");
-      }
-      key.push_back(index);
-    }
-    return key;
-  }
+                                     const LoadPlan& plan) {
+  if (!options.key.empty()) return sync_key(options.key, plan);
   const pg::SqlRows rows = pg::query(
       "SELECT a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
       "pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) "
@@ -495,11 +477,12 @@ std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::Sy
       "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisprimary "
       "AND x.indisvalid AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts ORDER BY k.n",
       {{OIDOID, std::to_string(target.oid)}});
+  std::vector<std::size_t> key;
   for (const auto& row : rows) {
-    const std::size_t index =
-        column_index([&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *row[0]; });
-    if (index == plan.columns.size()) return {};
-    key.push_back(index);
+    const auto found = std::ranges::find_if(
+        plan.columns, [&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *row[0]; });
+    if (found == plan.columns.end()) return {};
+    key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
   }
   return key;
 }

@@ -112,7 +112,7 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 /// columns of the plan; indexes into the plan's columns, empty if there is none. Throws core::Error
 /// (invalid_parameters) for a key column that the source does not have.
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
-                                     const core::SourceDescription& source, const LoadPlan& plan);
+                                     const LoadPlan& plan);
 
 struct WayChoice {
   RefreshWay way;

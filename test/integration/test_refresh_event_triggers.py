@@ -180,7 +180,7 @@ def test_zero_dates_still_lose_their_not_null(
 ) -> None:
     db.execute("CREATE SCHEMA elsewhere; CREATE FUNCTION elsewhere.pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
     source.execute(f"ALTER TABLE {TABLE} ADD at datetime NOT NULL DEFAULT '2024-01-01'")
-    source.execute("SET sql_mode = ''; ".rstrip("; "), f"UPDATE {TABLE} SET at = '0000-00-00' WHERE id = 5")
+    source.execute("SET sql_mode = ''", f"UPDATE {TABLE} SET at = '0000-00-00' WHERE id = 5")
     on_create(statement)
     db.import_table(source.connector(table=TABLE))
     assert db.value(f"SELECT id FROM {TABLE} WHERE at IS NULL") == 5
@@ -191,8 +191,8 @@ def test_zero_dates_still_lose_their_not_null(
 def test_own_primary_key(db: Database, source: MySqlRemote, on_create: Callable[..., None]) -> None:
     on_create("ALTER TABLE {t} ADD own bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
     db.import_table(source.connector(table=TABLE))
-    assert db.value(f"SELECT count(DISTINCT own) FROM {TABLE}") == ROWS
     assert any("the primary key of the source is not added" in notice for notice in db.notices)
+    assert db.value(f"SELECT count(DISTINCT own) FROM {TABLE}") == ROWS
     check_integrity(db, TABLE)
 
 
@@ -203,7 +203,7 @@ def test_own_primary_key(db: Database, source: MySqlRemote, on_create: Callable[
         ("CREATE TRIGGER t AFTER INSERT ON {t} REFERENCING NEW TABLE AS new FOR EACH STATEMENT EXECUTE FUNCTION elsewhere.note()", 0),
         ("CREATE RULE r AS ON INSERT TO {t} DO ALSO INSERT INTO elsewhere.log VALUES (NEW.id)", 0),
         ("ALTER TABLE {t} ADD FOREIGN KEY (word) REFERENCES elsewhere.words", 0),
-        ("ALTER TABLE {t} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON {t} WITH CHECK (id > 0) USING (true)", 0),
+        ("ALTER TABLE {t} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON {t} USING (id > 0)", 0),
     ],
     ids=["row trigger", "statement trigger", "rule", "foreign key", "row security"],
 )
