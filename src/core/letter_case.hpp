@@ -6,8 +6,8 @@
 
 namespace connector::core {
 
-/// UTF-8 text in lower case, character by character, whatever the process's locale is. Bytes that are no valid character
-/// stay.
+/// UTF-8 text in lower case, character by character, whatever the process's locale is. Bytes that are no valid
+/// character stay.
 std::string lower_case(std::string_view text);
 
 /// Whether two names differ at most in case.

@@ -9,8 +9,8 @@
 
 namespace connector::core {
 
-/// The index of the column meant by `name`: the remote's name, else the local one, else the only one of these that it is
-/// but for case. Both lists are of the same columns, UTF-8.
+/// The index of the column meant by `name`: the remote's name, else the local one, else the only one of these that it
+/// is but for case. Both lists are of the same columns, UTF-8.
 std::optional<std::size_t> find_named_column(std::string_view name, const std::vector<std::string>& remote,
                                              const std::vector<std::string>& local);
 

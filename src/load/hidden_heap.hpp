@@ -39,8 +39,8 @@ class HiddenHeap {
   /// Lists storage that the heap has got by being written anew.
   void log_storage() const;
 
-  /// Collects statistics and hands them over to the table and its indexes; extended ones only if the heap's columns have
-  /// the types that the table's have now.
+  /// Collects statistics and hands them over to the table and its indexes; extended ones only if the heap's columns
+  /// have the types that the table's have now.
   void analyze(bool same_types);
 
   /// Writes out all that a commit would write otherwise: WAL, and under wal_level = minimal the storage itself.

@@ -138,8 +138,7 @@ class Load {
   void stream(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, ImportResult& result) {
     Stream stream(*source_, plan_, spec_.invalid_values, limits_, wait_, progress_);
     const bool appends = spec_.sync && spec_.sync->mode == core::SyncMode::append;
-    const bool ordered =
-        appends && read_by_cursor(*source_, plan_.columns[cursor_column(spec_, plan_)], std::nullopt);
+    const bool ordered = appends && read_by_cursor(*source_, plan_.columns[cursor_column(spec_, plan_)], std::nullopt);
     stream.open();
     BulkInsert insert(relation, attributes, rules);
     stream.run(insert, result);

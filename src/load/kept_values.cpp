@@ -61,15 +61,15 @@ std::string is_lost(const Conversion& conversion, const std::string& column) {
   return old + " IS NOT NULL AND NOT COALESCE(" + same + ", false)";
 }
 
-/// Where the rows' fate differs by table, CASE tells them apart: the order in which conditions are looked at is nobody's
-/// promise.
+/// Where the rows' fate differs by table, CASE tells them apart: the order in which conditions are looked at is
+/// nobody's promise.
 std::string is_wrong(const RefreshTarget& target, const Conversion& conversion, const std::string& column,
                      OwnRows own) {
   const std::string lost = is_lost(conversion, column);
   if (own == OwnRows::kept) return lost;
-  const std::string failed =
-      own == OwnRows::deleted ? "false"
-                              : "t." + column + " IS NOT NULL AND (t." + column + "::" + conversion.to.sql + ") IS NULL";
+  const std::string failed = own == OwnRows::deleted ? "false"
+                                                     : "t." + column + " IS NOT NULL AND (t." + column +
+                                                           "::" + conversion.to.sql + ") IS NULL";
   if (!target.has_children) return failed;
   return "CASE WHEN t.tableoid OPERATOR(pg_catalog.=) " + std::to_string(target.oid) + "::pg_catalog.oid THEN " +
          failed + " ELSE " + lost + " END";
@@ -107,7 +107,8 @@ void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const 
   }
 }
 
-void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own) {
+void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                          OwnRows own) {
   if (!changes.any()) return;
   pg::with_fixed_formats([&] {
     check_kept_values(target, plan, changes, own);

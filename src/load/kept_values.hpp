@@ -12,8 +12,8 @@ namespace connector::load {
 enum class OwnRows { kept, overwritten, deleted };
 
 /// Locks the table and its children against everything if columns get another type, and looks at all values. Throws
-/// core::Error (incompatible_schemas), naming column and types, if a value can't be converted, or if a kept one would not
-/// be the same as before.
+/// core::Error (incompatible_schemas), naming column and types, if a value can't be converted, or if a kept one would
+/// not be the same as before.
 void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own);
 
 /// Makes the changes, if there are any, after that check.

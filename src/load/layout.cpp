@@ -64,9 +64,9 @@ void use_former_names(LoadPlan& plan, const Layout& layout) {
   }
   for (PlannedColumn& column : plan.columns) {
     const auto found = former.find(column.remote_name);
-    column.name = found != former.end() ? found->second->name : core::unused_name(column.name, [&](const std::string& name) {
-      return taken.contains(name);
-    });
+    column.name = found != former.end()
+                      ? found->second->name
+                      : core::unused_name(column.name, [&](const std::string& name) { return taken.contains(name); });
     taken.insert(column.name);
   }
 }

@@ -65,8 +65,8 @@ void check_system_columns(const std::vector<std::string>& names) {
 std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescription& source) {
   std::vector<std::size_t> key;
   for (const std::string& name : source.primary_key) {
-    const auto found = std::ranges::find_if(
-        plan.columns, [&](const PlannedColumn& column) { return column.remote_name == name; });
+    const auto found =
+        std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.remote_name == name; });
     // Without all its columns the key is none.
     if (found == plan.columns.end()) return {};
     key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));

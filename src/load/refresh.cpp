@@ -95,9 +95,8 @@ class Refresh {
     heap.flush();
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
-    const auto locked =
-        exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(), result_.load.rows,
-                         wait_, progress_);
+    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
+                                         result_.load.rows, wait_, progress_);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
@@ -160,9 +159,7 @@ class Refresh {
   bool begins_append() const {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
   }
-  const PlannedColumn& append_cursor() const {
-    return plan_.columns[cursor_column(request_.spec, plan_)];
-  }
+  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
   std::string with_constraints(std::string actions) const {
     const std::string more = constraint_actions(target_, changes_);
     if (!more.empty()) actions += (actions.empty() ? "" : ", ") + more;
@@ -230,10 +227,9 @@ RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& 
   result.load.max_rows = request.limits.max_rows;
   result.load.skipped = plan.skipped;
   result.load.layout = layout_text(plan, &target);
-  const ColumnChanges changes = request.overwrite
-                                    ? compare_to_overwrite(target, plan, request.spec.default_columns)
-                                    : compare_columns(target, plan, layout, options.on_schema_change,
-                                                      !request.spec.sql_query);
+  const ColumnChanges changes =
+      request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                        : compare_columns(target, plan, layout, options.on_schema_change, !request.spec.sql_query);
   if (request.overwrite) report_plan(request.spec, pg::utf8_text(std::string_view(target.name)), plan);
   if (options.skip_unchanged) {
     result.checksum = checksum(*source, request.limits);

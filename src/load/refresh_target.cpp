@@ -228,8 +228,8 @@ RefreshTarget open_refresh_target(Oid relation) {
 
 namespace {
 
-/// The constraint of the primary key that the source had, too, if nothing depends on it: what refers to it is a reason to
-/// go on with it as long as the rows allow.
+/// The constraint of the primary key that the source had, too, if nothing depends on it: what refers to it is a reason
+/// to go on with it as long as the rows allow.
 void find_lost_key(const RefreshTarget& target, const LoadPlan& plan, const Layout& layout, ColumnChanges& changes) {
   std::vector<std::string> now;
   for (const std::size_t index : plan.primary_key) now.push_back(plan.columns[index].name);

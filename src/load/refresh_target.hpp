@@ -56,8 +56,8 @@ struct RefreshTarget {
 RefreshTarget open_refresh_target(Oid relation);
 
 /// Looks at a table that an import has just created, and that event triggers may have changed since: the plan's columns
-/// are found by their names, and get the types that the table has for them. Throws core::Error (incompatible_schemas) if
-/// the table can't be loaded as it is now.
+/// are found by their names, and get the types that the table has for them. Throws core::Error (incompatible_schemas)
+/// if the table can't be loaded as it is now.
 RefreshTarget open_new_table(Oid table, LoadPlan& plan);
 
 /// The error (cannot_load) that tells of NULLs for a column (UTF-8) that is NOT NULL here.
@@ -83,9 +83,9 @@ struct ColumnChanges {
 };
 
 /// Compares. A column whose type was altered here, and not in the source, keeps its local type: the plan's target is
-/// set to it. NOT NULL and primary key are compared if `constraints` says that the source is one that tells them. Throws
-/// core::Error: incompatible_schemas for changes that must not or can't be followed, dependents_in_the_way naming what
-/// depends on a column that would be dropped or get another type.
+/// set to it. NOT NULL and primary key are compared if `constraints` says that the source is one that tells them.
+/// Throws core::Error: incompatible_schemas for changes that must not or can't be followed, dependents_in_the_way
+/// naming what depends on a column that would be dropped or get another type.
 ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
                               core::OnSchemaChange policy, bool constraints);
 
@@ -100,8 +100,8 @@ std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, con
 /// Likewise, of constraints that the source has no more.
 std::string constraint_actions(const RefreshTarget& target, const ColumnChanges& changes);
 
-/// SQL that makes all changes, "" if there are none. With `keep_values` columns that get another type keep their values,
-/// else these become NULL. Inheritance children keep columns that go as their own.
+/// SQL that makes all changes, "" if there are none. With `keep_values` columns that get another type keep their
+/// values, else these become NULL. Inheritance children keep columns that go as their own.
 std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
                              bool keep_values);
 

@@ -47,11 +47,14 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
   for (int i = 0; i < descriptor->natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (attribute->attisdropped || is_loaded(i)) continue;
-    if (attribute->attgenerated == ATTRIBUTE_GENERATED_STORED) {
-      generated_indexes_.push_back(i);
-    } else if (attribute->attgenerated == '\0') {
-      others.push_back(i);
-      required_ = required_ || attribute->attnotnull;
+    const bool stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
+    if (stored) generated_indexes_.push_back(i);
+    if (attribute->attgenerated == '\0') others.push_back(i);
+    if (!attribute->attnotnull) continue;
+    if (stored || attribute->attgenerated == '\0') {
+      required_.push_back(i);
+    } else {
+      computed_required_ = true;
     }
   }
   for (const int index : others) {
@@ -67,7 +70,7 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
 
 bool RowRules::any() const noexcept {
   const TupleConstr* constraints = RelationGetDescr(relation_)->constr;
-  return !defaults_.empty() || !generated_indexes_.empty() || required_ ||
+  return !defaults_.empty() || !generated_indexes_.empty() || !required_.empty() || computed_required_ ||
          (constraints != nullptr && constraints->num_check > 0);
 }
 
@@ -85,7 +88,12 @@ void RowRules::apply(TupleTableSlot* slot) {
     ExecComputeStoredGenerated(result_, state_, slot, CMD_INSERT);
   }
   const TupleConstr* constraints = RelationGetDescr(relation_)->constr;
-  if (constraints != nullptr && (required_ || constraints->num_check > 0)) ExecConstraints(result_, slot, state_);
+  const auto is_null = [&](int index) { return slot->tts_isnull[index]; };
+  // NOT NULL of the columns that are loaded is looked at when all rows are in.
+  if (constraints != nullptr &&
+      (constraints->num_check > 0 || computed_required_ || std::ranges::any_of(required_, is_null))) {
+    ExecConstraints(result_, slot, state_);
+  }
   ResetPerTupleExprContext(state_);
 }
 

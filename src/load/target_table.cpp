@@ -41,8 +41,8 @@ using core::ErrorNumber;
 
 namespace {
 
-/// Learns the OID of a table as soon as it is made: when CREATE TABLE has ended, event triggers may have given its name to
-/// another one.
+/// Learns the OID of a table as soon as it is made: when CREATE TABLE has ended, event triggers may have given its name
+/// to another one.
 class CreatedTable {
  public:
   CreatedTable(Oid schema, const std::string& name) : schema_(schema), name_(name), outer_(current) {

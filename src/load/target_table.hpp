@@ -37,11 +37,12 @@ struct NameChoice {
 /// imports at the same time each gets a name of its own. `wanted` is UTF-8.
 NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
 
-/// Creates the table, NOT NULL included, without key. Returns the OID of what CREATE TABLE made, whatever event triggers
-/// have done to it since, its name included.
+/// Creates the table, NOT NULL included, without key. Returns the OID of what CREATE TABLE made, whatever event
+/// triggers have done to it since, its name included.
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
 
-/// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is gone.
+/// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is
+/// gone.
 struct TableName {
   std::string schema;  ///< both in the database's encoding
   std::string name;
@@ -49,8 +50,8 @@ struct TableName {
 };
 TableName table_name(Oid table);
 
-/// Takes NOT NULL off the columns that have it from the remote, for a load that checks each row: values that become NULL
-/// on the way are no reason to fail.
+/// Takes NOT NULL off the columns that have it from the remote, for a load that checks each row: values that become
+/// NULL on the way are no reason to fail.
 void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
 
 /// Where a NULL was stored (`has_nulls`, for each of the plan's columns) in spite of the remote's NOT NULL, the
