@@ -61,6 +61,10 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid c
   } catch (const PgError& error) {
     throw numbered(error, request.spec().provider);
   }
+  // Event triggers may have renamed or moved it.
+  const load::TableName name = load::table_name(run.result.table);
+  run.target.name = name.name;
+  run.schema.name = name.schema;
   return run;
 }
 

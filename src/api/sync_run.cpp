@@ -39,7 +39,7 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
   record.synchronization_id = sync.id;
   load::record_import(record, settings().keep_runs);
   result.way = "import";
-  result.relation = pg::guard([&] { return get_relname_relid(run.target.name.c_str(), schema.oid); });
+  result.relation = run.result.table;
   result.rows = result.inserted = run.result.rows;
   result.bytes = run.result.bytes;
   result.layout = run.result.layout;
