@@ -300,7 +300,7 @@ def test_stopped(db: Database, source: MySqlRemote, sync: Refreshed, end: str, m
             if moment == "rows":
                 proxy.wait_until_stalled()
             else:
-                wait_until(lambda: waits_for_lock(db, job), limit=60, what="the request for the strong lock")
+                job.wait_for_exchange()
             getattr(job, end)()
             with pytest.raises(Exception):  # noqa: B017  # whatever the driver makes of it
                 job.result()
