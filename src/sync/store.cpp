@@ -281,6 +281,9 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
       "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
       "layout = coalesce(r.layout, s.layout), "
+      // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
+      "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
+      "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "
       "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
       "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
       "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
