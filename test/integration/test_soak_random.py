@@ -12,7 +12,9 @@ from servers.workspace import Workspace
 from soak import random_calls
 
 
-def test_random_calls_neither_crash_nor_leak(workspace: Workspace, mariadb: MySqlRemote, postgres15: PostgresRemote, tmp_path: Path) -> None:
+def test_random_calls_neither_crash_nor_leak(
+    workspace: Workspace, mariadb: MySqlRemote, postgres15: PostgresRemote, tmp_path: Path
+) -> None:
     mariadb.server.start()
     postgres15.server.start()
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(1 << 31))

@@ -84,8 +84,10 @@ def _run_all(workspace: Workspace, names: list[str]) -> Result:
 def _outcome(name: str, tool: Tool, status: int, seconds: float) -> Result:
     """What a module's closing line says; its exit status counts as well."""
     text = tool.log.read_text(errors="replace")
-    counted = _COUNTS.findall(text)
-    result = Result(*(int(number) for number in counted[-1])) if counted else Result(passed=int(status == 0))
+    result = Result(passed=int(status == 0))
+    if counted := _COUNTS.findall(text):
+        passed, failed, skipped = (int(number) for number in counted[-1])
+        result = Result(passed, failed, skipped)
     if status != 0 and not result.failed:
         result.one_failed(f"{name}: status {status}")
     if result.failed:

@@ -16,7 +16,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg2
 import psycopg2.extras
@@ -102,7 +104,7 @@ class _Table:
         self.version = 0  # of the local rows
 
     def connector(self, source: MySqlRemote) -> dict[str, object]:
-        sync = {
+        sync: Any = {
             "merge": {"sync": {"mode": "merge", "key": ["id"]}},
             "append": {"sync": {"mode": "append", "cursor": "id"}},
         }.get(self.mode, {})
@@ -120,7 +122,10 @@ class _Table:
         if self.mode == "append":
             first = version * APPENDED
             values = ", ".join(f"({first + i}, 'word {first + i}', {version}, NULL)" for i in range(1, APPENDED + 1))
-            source.execute(f"DELETE FROM {self.name} WHERE id > {first}", f"INSERT INTO {self.name} (id, word, amount, body) VALUES {values}")
+            source.execute(
+                f"DELETE FROM {self.name} WHERE id > {first}",
+                f"INSERT INTO {self.name} (id, word, amount, body) VALUES {values}",
+            )
             source.execute(f"UPDATE {self.name} SET body = {body}, amount = {version} WHERE id > {first}")
         else:
             source.execute(f"UPDATE {self.name} SET amount = {version}, body = {body}")
@@ -144,10 +149,15 @@ class _Table:
         version = int(high)
         if self.mode == "append":
             assert count == last == (version + 1) * APPENDED, f"{table}: {count} rows up to {last}, version {version}"
-            assert db.rows(f"SELECT 1 FROM {table} GROUP BY amount HAVING count(*) <> {APPENDED}") == [], f"{table}: half of a batch"
+            assert db.rows(f"SELECT 1 FROM {table} GROUP BY amount HAVING count(*) <> {APPENDED}") == [], (
+                f"{table}: half of a batch"
+            )
         else:
             assert low == high and count == ROWS, f"{table}: versions {low} to {high}, {count} rows"
-            assert db.rows(f"SELECT 1 FROM {table} WHERE body <> repeat('v{version}-', 5000) OR (body IS NULL) = (id % 300 = 0)") == [], table
+            assert (
+                db.rows(f"SELECT 1 FROM {table} WHERE body <> repeat('v{version}-', 5000) OR (body IS NULL) = (id % 300 = 0)")
+                == []
+            ), table
         db.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
         by_index = db.value(f"SELECT count(*) FROM {table} WHERE amount = {version}")
         by_word = db.value(f"SELECT count(*) FROM {table} WHERE lower(word) LIKE 'word%%' AND lower(word) >= 'word'")
@@ -169,14 +179,21 @@ class _Scene:
         self.version = 0
         self.span = 1.0  # seconds that all runs take when nobody disturbs them
         self.standby: Standby | None = None
-        self.tables = [_Table("swapped", "swap"), _Table("merged", "merge"), _Table("appended", "append"), _Table("rewritten", "rewrite")]
+        self.tables = [
+            _Table("swapped", "swap"),
+            _Table("merged", "merge"),
+            _Table("appended", "append"),
+            _Table("rewritten", "rewrite"),
+        ]
         for table in self.tables:
             table.create(source)
         for name in ("kills", "imports"):
             server.create_database(name, "connector")
         self.db = Database(server, "kills")
         self.imports = Database(server, "imports")
-        self.db.execute("CREATE EXTENSION amcheck; CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        self.db.execute(
+            "CREATE EXTENSION amcheck; CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
         clock = Syncs(self.db)
         for table in self.tables:
             table.id = clock.create(table.connector(source), interval="1 day")["id"]
@@ -190,7 +207,7 @@ class _Scene:
         for table in self.tables:
             table.next(self.source, self.version)
 
-    def ask(self) -> list[Database]:
+    def ask(self) -> list[psycopg2.extensions.connection]:
         """Asks for runs; gives the sessions that run one themselves."""
         rng = self.rng
         asked = [table for table in self.tables if rng.random() < 0.6] or [rng.choice(self.tables)]
@@ -200,32 +217,36 @@ class _Scene:
             if table is not inside:
                 self.db.execute("SELECT cdb_sync_now(%s)", table.id)
         if inside is not None:
-            session = self.db.another()
             if inside.mode == "swap" and rng.random() < 0.3:
-                self._start(session, "SELECT cdb_import_connector(%s::json)", self._overwrite(inside))
+                sessions.append(self._start("SELECT cdb_import_connector(%s::json)", self._overwrite(inside)))
             else:
-                self._start(session, "SELECT cdb_sync_now(%s, true)", inside.id)
-            sessions.append(session)
+                sessions.append(self._start("SELECT cdb_sync_now(%s, true)", inside.id))
         if rng.random() < 0.5:
             self.imports.execute(f"DROP TABLE IF EXISTS {IMPORTED}")
-            self.imports.execute("SELECT cdb_import_connector(%s::json, false)", _json(self.source.connector(table="swapped", import_as=IMPORTED)))
+            self.imports.execute(
+                "SELECT cdb_import_connector(%s::json, false)",
+                _json(self.source.connector(table="swapped", import_as=IMPORTED)),
+            )
         return sessions
 
     def _overwrite(self, table: _Table) -> str:
         return _json({**self.source.connector(table=table.name), "collision_strategy": "overwrite"})
 
-    @staticmethod
-    def _start(session: Database, query: str, argument: str) -> None:
-        """Sends a statement and does not wait for its end."""
-        connection = session.server.connect(session.name, session.role, async_=1)
+    def _start(self, query: str, argument: str) -> psycopg2.extensions.connection:
+        """A session that was sent a statement; nobody waits for its end."""
+        connection = psycopg2.connect(
+            host=str(self.server.folder), port=self.server.port, dbname="kills", user="postgres", async_=1
+        )
         psycopg2.extras.wait_select(connection)
         connection.cursor().execute(query, (argument,))
-        session._connection = connection
+        return connection
 
     def strike(self) -> None:
         """One kill at a random moment, and the way back."""
         sessions = self.ask()
-        time.sleep(self.rng.random() * self.span * 1.2)
+        with suppress(TimeoutError):
+            wait_until(lambda: bool(self.db.rows("SELECT 1 FROM connector.progress")), limit=2, what="a run", pause=0.01)
+        time.sleep(self.rng.random() * self.span * 0.7)
         victim = self.rng.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         observer = Database(self.server, "postgres")
         observer.execute("SELECT 1")
@@ -251,9 +272,13 @@ class _Scene:
         come_back(self.db)
         self.imports.close()
 
-    def _pids(self, observer: Database, victim: str, sessions: list[Database]) -> list[int]:
-        own = [session.connection.get_backend_pid() for session in sessions]
-        rows = observer.rows("SELECT pid FROM pg_stat_activity WHERE backend_type = %s AND (backend_type <> 'client backend' OR pid = ANY (%s))", victim, own)
+    def _pids(self, observer: Database, victim: str, sessions: list[psycopg2.extensions.connection]) -> list[int]:
+        own = [session.get_backend_pid() for session in sessions]
+        rows = observer.rows(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = %s AND (backend_type <> 'client backend' OR pid = ANY (%s))",
+            victim,
+            own,
+        )
         return [pid for (pid,) in rows]
 
     def settle(self) -> None:
@@ -264,14 +289,16 @@ class _Scene:
             (self.db, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'connector worker'"),
             (self.db, "SELECT count(*) FROM connector.run WHERE state = 'syncing'"),
         ):
-            wait_until(lambda: db.value(query) == 0, limit=SETTLE_LIMIT, what=f"0 as the answer to {query}")
+            _wait_for_none(db, query)
         self.db.execute("CALL cdb_run_due_syncs(0)")
 
     def check(self) -> None:
         """All old or all new, nothing in between, nothing left."""
         for table in self.tables:
             found = table.version_of(self.db)
-            assert found in (table.version, self.version), f"{table.name}: version {found}, neither {table.version} nor {self.version}"
+            assert found in (table.version, self.version), (
+                f"{table.name}: version {found}, neither {table.version} nor {self.version}"
+            )
             (self.report.kept if found == table.version else self.report.changed)[table.name] += 1
             table.version = found
             check_integrity(self.db, table.name)
@@ -279,7 +306,12 @@ class _Scene:
         wait_until(lambda: orphan_files(self.db) == [], limit=30, what=f"no file without a relation ({orphan_files(self.db)})")
         assert self.db.value("SELECT count(*) FROM connector.new_storage") == 0
         assert self.db.rows("SELECT * FROM verify_heapam('connector.new_storage')") == []
-        assert self.db.value("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE a.backend_type LIKE 'connector%%' AND l.locktype <> 'virtualxid'") == 0
+        assert (
+            self.db.value(
+                "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE a.backend_type LIKE 'connector%%' AND l.locktype <> 'virtualxid'"
+            )
+            == 0
+        )
         if self.imports.value("SELECT to_regclass(%s) IS NOT NULL", IMPORTED):
             assert self.imports.value(f"SELECT count(*) FROM {IMPORTED}") == ROWS
         assert_nothing_left(self.imports)
@@ -308,7 +340,9 @@ class _Scene:
 
     def follow(self) -> None:
         """A standby, from here on."""
-        self.standby = Standby(self.workspace, self.server, stage=staged(self.workspace), settings={**SETTINGS, **REPLICA}).start()
+        self.standby = Standby(
+            self.workspace, self.server, stage=staged(self.workspace), settings={**SETTINGS, **REPLICA}
+        ).start()
 
     def check_standby(self) -> None:
         """It has the primary's rows, and its indexes fit them."""
@@ -319,7 +353,8 @@ class _Scene:
             for table in self.tables:
                 assert table.version_of(there) == table.version, f"{table.name} on the standby"
                 there.execute(
-                    "SELECT bt_index_check(indexrelid, true) FROM pg_index WHERE indrelid = %s::regclass AND indisvalid", table.name
+                    "SELECT bt_index_check(indexrelid, true) FROM pg_index WHERE indrelid = %s::regclass AND indisvalid",
+                    table.name,
                 )
                 assert there.rows("SELECT * FROM verify_heapam(%s::regclass)", table.name) == []
         self.report.standby_checks += 1
@@ -362,6 +397,10 @@ def run(workspace: Workspace, source: MySqlRemote, *, seed: int, kills: int, wit
             scene.close()
         report.faults += log_faults(server.log.read_text(errors="replace"), kills=True)
     return report
+
+
+def _wait_for_none(db: Database, query: str) -> None:
+    wait_until(lambda: db.value(query) == 0, limit=SETTLE_LIMIT, what=f"0 as the answer to {query}")
 
 
 def _json(connector: dict[str, object]) -> str:

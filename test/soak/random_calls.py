@@ -70,7 +70,9 @@ class Report:
 class _Session(threading.Thread):
     """One client; does what its Statements say, and connects again when it was cut off."""
 
-    def __init__(self, number: int, server: Postgres, statements: Statements, role: str | None, stop: threading.Event, log: Path) -> None:
+    def __init__(
+        self, number: int, server: Postgres, statements: Statements, role: str | None, stop: threading.Event, log: Path
+    ) -> None:
         super().__init__(name=f"session {number}", daemon=True)
         self.number = number
         self.server = server
@@ -134,7 +136,11 @@ class _Session(threading.Thread):
 
     def _tidy(self, connection: psycopg2.extensions.connection) -> None:
         """No transaction stays open for long: what it locks would keep all others from their work."""
-        if connection.closed or self.count % 12 or connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+        if (
+            connection.closed
+            or self.count % 12
+            or connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+        ):
             return
         try:
             with connection.cursor() as cursor:
@@ -161,7 +167,9 @@ class _Session(threading.Thread):
 class _Disturber(threading.Thread):
     """Cancels and terminates at random, ends what stands still, and keeps the database small."""
 
-    def __init__(self, server: Postgres, rng: random.Random, sessions: list[_Session], fakes: list[FakeServer], stop: threading.Event) -> None:
+    def __init__(
+        self, server: Postgres, rng: random.Random, sessions: list[_Session], fakes: list[FakeServer], stop: threading.Event
+    ) -> None:
         super().__init__(name="disturber", daemon=True)
         self.server = server
         self.rng = rng
@@ -183,12 +191,16 @@ class _Disturber(threading.Thread):
                         self._watch(db)
                     if turn % 40 == 0:
                         self._clean(db)
+                except psycopg2.OperationalError as error:
+                    self.faults.append(f"a session that nobody disturbs was cut off: {error}")
+                    self.stop.set()  # all is left as it was found
                 except psycopg2.Error as error:
-                    self.faults.append(f"the test's own session failed: {error}")
-                    db.close()
+                    self.faults.append(f"the test's own statement failed: {error}")
                 for fake in self.fakes:
                     if self.rng.random() < 0.2:
-                        fake.mode = self.rng.choice([mode for mode in type(fake.mode) if not any(word in mode.name for word in _COSTLY)])
+                        fake.mode = self.rng.choice(
+                            [mode for mode in type(fake.mode) if not any(word in mode.name for word in _COSTLY)]
+                        )
 
     def _strike(self, db: Database) -> None:
         function = "pg_terminate_backend" if self.rng.random() < 0.06 else "pg_cancel_backend"
@@ -284,7 +296,9 @@ def _prepare_source(source: MySqlRemote | PostgresRemote) -> None:
     source.create_rows("versioned", 500)
 
 
-def run(workspace: Workspace, mariadb: MySqlRemote, postgres: PostgresRemote, *, seed: int, seconds: float, logs: Path) -> Report:
+def run(
+    workspace: Workspace, mariadb: MySqlRemote, postgres: PostgresRemote, *, seed: int, seconds: float, logs: Path
+) -> Report:
     """Runs for so many seconds, settles, and judges. Statements go to files in `logs`."""
     report = Report(seed)
     for source in (mariadb, postgres):
@@ -343,7 +357,7 @@ def _call(
     for thread in threads:
         thread.start()
     try:
-        time.sleep(seconds)
+        stop.wait(seconds)
     finally:
         stop.set()
     with Database(server, "postgres") as db:
@@ -376,11 +390,14 @@ def _settle(db: Database) -> None:
     db.execute("update connector.sync set paused = true")
     db.execute("call cdb_run_due_syncs()")
     unsettled = (
-        "select (select count(*) from connector.sync where state in ('queued', 'syncing')) + "
-        "(select count(*) from connector.import where state in ('enqueued', 'uploading')) + "
-        "(select count(*) from pg_stat_activity where backend_type = 'connector worker')"
+        "select 'sync', id::text, state, to_jsonb(s)::text from connector.sync s where state in ('queued', 'syncing') union all "
+        "select 'import', item_queue_id::text, state, to_jsonb(i)::text from connector.import i where state in ('enqueued', 'uploading') "
+        "and synchronization_id is null union all select backend_type, pid::text, wait_event, query from pg_stat_activity where backend_type = 'connector worker'"
     )
-    wait_until(lambda: db.value(unsettled) == 0, limit=180, what="the end of all runs and imports")
+    try:
+        wait_until(lambda: not db.rows(unsettled), limit=180, what="the end of all runs and imports")
+    except TimeoutError as error:
+        raise AssertionError(f"{error}: {db.rows(unsettled)}, {db.rows('select * from connector.progress')}") from error
 
 
 def _judge(report: Report, server: Postgres, begin: int) -> None:
@@ -392,7 +409,11 @@ def _judge(report: Report, server: Postgres, begin: int) -> None:
             _settle(db)
             report.outcomes = {
                 "imports": db.value("select count(*) from connector.import where state = 'complete'"),
-                **dict(db.rows("select 'runs by ' || coalesce(mode, '?'), count(*) from connector.run where state = 'success' group by 1")),
+                **dict(
+                    db.rows(
+                        "select 'runs by ' || coalesce(mode, '?'), count(*) from connector.run where state = 'success' group by 1"
+                    )
+                ),
                 "failed runs": db.value("select count(*) from connector.run where state = 'failure'"),
             }
             if not report.outcomes["imports"]:
@@ -445,7 +466,9 @@ def main() -> int:
     for fault in report.faults[:40]:
         print(f"FAULT {fault}")
     if report.faults:
-        print(f"{len(report.faults)} faults; SOAK_SEED={seed} repeats the statements, which are in {logs}/random_calls-{seed}-*.sql")
+        print(
+            f"{len(report.faults)} faults; SOAK_SEED={seed} repeats the statements, which are in {logs}/random_calls-{seed}-*.sql"
+        )
     print(f"{int(not report.faults)} passed, {int(bool(report.faults))} failed, 0 skipped")
     return 1 if report.faults else 0
 

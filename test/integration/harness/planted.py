@@ -9,7 +9,7 @@ from .database import Database
 OWNER = "alice"
 TABLE = "alice.target"
 
-# `context()` tries what is forbidden in a restricted operation, and with other words where only the role is fixed.
+# `context()` tries what is forbidden in a restricted operation.
 # `note()` tells who runs it, and tries to queue an event that fires when the transaction ends.
 _RECORDER = """
 CREATE TABLE alice.seen (kind text, who name, session name, context text, planted text);
@@ -17,10 +17,10 @@ CREATE TABLE alice.fired (who name, session name, context text);
 CREATE TABLE alice.bomb (x int);
 CREATE FUNCTION alice.context() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_catalog.set_config('role', 'none', true);
+  LISTEN probe;
   RAISE EXCEPTION 'free';
 EXCEPTION WHEN OTHERS THEN
-  RETURN CASE WHEN SQLERRM LIKE '%restricted%' THEN 'restricted' WHEN SQLERRM LIKE '%definer%' THEN 'definer' ELSE SQLERRM END;
+  RETURN CASE WHEN SQLERRM LIKE '%restricted%' THEN 'restricted' ELSE SQLERRM END;
 END $$;
 CREATE FUNCTION alice.plant() RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

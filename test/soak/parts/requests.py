@@ -9,22 +9,138 @@ from dataclasses import dataclass
 from typing import Any
 
 ODD_WORDS = (
-    *("", " ", "id", "word", "amount", "nope", "select", "xmin", "ctid", "cartodb_id", "the_geom", "NaN", "-1", "1e9", "$1", "%s", "\n"),
-    *('"', "'", "\\", 'a"b', "a'b", "a;b", "x" * 63, "x" * 64, "y" * 3000, "ä€𝄞", "../../etc/passwd", "pg_class", "a.b", "--", "/*"),
+    *(
+        "",
+        " ",
+        "id",
+        "word",
+        "amount",
+        "nope",
+        "select",
+        "xmin",
+        "ctid",
+        "cartodb_id",
+        "the_geom",
+        "NaN",
+        "-1",
+        "1e9",
+        "$1",
+        "%s",
+        "\n",
+    ),
+    *(
+        '"',
+        "'",
+        "\\",
+        'a"b',
+        "a'b",
+        "a;b",
+        "x" * 63,
+        "x" * 64,
+        "y" * 3000,
+        "ä€𝄞",
+        "../../etc/passwd",
+        "pg_class",
+        "a.b",
+        "--",
+        "/*",
+    ),
 )
 ENUMERATED = (
-    *("mysql", "postgres", "sqlserver", "hive", "odbc", "overwrite", "rename", "skip", "error", "null", "merge", "append", "replace"),
-    *("verbatim", "normalize", "follow", "true", "LATIN1", "WIN1251", "UTF8", "SQL_ASCII", "EUC_JP", "disable", "require", "verify-full"),
+    *(
+        "mysql",
+        "postgres",
+        "sqlserver",
+        "hive",
+        "odbc",
+        "overwrite",
+        "rename",
+        "skip",
+        "error",
+        "null",
+        "merge",
+        "append",
+        "replace",
+    ),
+    *(
+        "verbatim",
+        "normalize",
+        "follow",
+        "true",
+        "LATIN1",
+        "WIN1251",
+        "UTF8",
+        "SQL_ASCII",
+        "EUC_JP",
+        "disable",
+        "require",
+        "verify-full",
+    ),
 )
 TYPES = (
-    *("int", "bigint", "text", "numeric(5,2)", "varchar(3)", "date", "jsonb", "bytea", "uuid", "int[]", "xml", "inet", "bit(3)", "name"),
-    *("timestamptz(2)", "interval", "oid", "regclass", "int4range", '"char"', "cstring", "anyelement", "record", "serial", "int not null"),
-    *("shared.positive", "shared.mood", "shared.pair", "shared.picky", "alice.picky", "pg_catalog.text", "text; drop table x", "setof int", "nope"),
+    *(
+        "int",
+        "bigint",
+        "text",
+        "numeric(5,2)",
+        "varchar(3)",
+        "date",
+        "jsonb",
+        "bytea",
+        "uuid",
+        "int[]",
+        "xml",
+        "inet",
+        "bit(3)",
+        "name",
+    ),
+    *(
+        "timestamptz(2)",
+        "interval",
+        "oid",
+        "regclass",
+        "int4range",
+        '"char"',
+        "cstring",
+        "anyelement",
+        "record",
+        "serial",
+        "int not null",
+    ),
+    *(
+        "shared.positive",
+        "shared.mood",
+        "shared.pair",
+        "shared.picky",
+        "alice.picky",
+        "pg_catalog.text",
+        "text; drop table x",
+        "setof int",
+        "nope",
+    ),
 )
 QUERIES = (
-    *("select * from small", "select id, word from big", "select 1 as a", "select null as n", "select 1 as a, 2 as a", "select", ";", "show tables"),
-    *("select id, word, amount * 2 as amount from small order by word", "select cast(id as char(20)) as id, amount from small;"),
-    *("select sleep(2) as a", "select pg_sleep(2)::text as a", "insert into small values (1)", "select 'ä€' as u, id from small", "select 1/0 as a"),
+    *(
+        "select * from small",
+        "select id, word from big",
+        "select 1 as a",
+        "select null as n",
+        "select 1 as a, 2 as a",
+        "select",
+        ";",
+        "show tables",
+    ),
+    *(
+        "select id, word, amount * 2 as amount from small order by word",
+        "select cast(id as char(20)) as id, amount from small;",
+    ),
+    *(
+        "select sleep(2) as a",
+        "select pg_sleep(2)::text as a",
+        "insert into small values (1)",
+        "select 'ä€' as u, id from small",
+        "select 1/0 as a",
+    ),
     *("select a.id, b.word from big a, big b", "select id, case when id = 50 then 'bad' else '1' end as amount from small"),
 )
 ENCODINGS = ("LATIN1", "WIN1251", "SJIS", "UTF8", "SQL_ASCII", "EUC_JP", "BIG5", "nope")
@@ -65,18 +181,25 @@ def value(rng: random.Random, depth: int = 0) -> Any:
 def connector(rng: random.Random, places: Sequence[Place], *, sync: bool) -> dict[str, Any]:
     """A connector object, mostly valid."""
     place = rng.choices(places, [place.weight for place in places])[0]
-    request: dict[str, Any] = {"provider": place.provider, "connection": {**place.connection, "connect_timeout": rng.choice((1, 2, 3))}}
+    request: dict[str, Any] = {
+        "provider": place.provider,
+        "connection": {**place.connection, "connect_timeout": rng.choice((1, 2, 3))},
+    }
     if rng.random() < 0.8:
         request["table"] = rng.choice(("small", "small", "small", "big", "versioned", "nope"))
     else:
         request["sql_query"] = rng.choice(QUERIES)
     request["import_as"] = rng.choice(TABLE_NAMES) if rng.random() < 0.95 else word(rng)
-    request["target_schema"] = rng.choice(SCHEMAS) if rng.random() < 0.9 else rng.choice(("public", "connector", "pg_catalog", "pg_temp", "nope"))
+    request["target_schema"] = (
+        rng.choice(SCHEMAS) if rng.random() < 0.9 else rng.choice(("public", "connector", "pg_catalog", "pg_temp", "nope"))
+    )
     if rng.random() < 0.5:
         request["collision_strategy"] = rng.choice(("overwrite", "overwrite", "skip", "error", "rename"))
     if rng.random() < 0.25:
         a, b = rng.choice(TYPES), rng.choice(TYPES)
-        request["columns"] = rng.choice((["id", "word"], {"id": a, "word": b}, {"id": None, "amount": b}, f"id {a}, amount", "word, id"))
+        request["columns"] = rng.choice(
+            (["id", "word"], {"id": a, "word": b}, {"id": None, "amount": b}, f"id {a}, amount", "word, id")
+        )
     for key, chance, values in (
         ("max_rows", 0.15, (0, 1, 10, 1000, "50")),
         ("invalid_values", 0.15, ("null", "error")),

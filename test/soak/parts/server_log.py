@@ -27,11 +27,11 @@ _ORDINARY_WARNINGS = re.compile(
             r"there is (?:no|already a) transaction in progress",
             r"SET LOCAL can only be used in transaction blocks",
             r"terminating connection because of crash of another server process",
-            r"(?:skipping|no privileges were|not all privileges)",
+            r"no privileges (?:were|could be)|not all privileges",
             r"permission denied to (?:analyze|vacuum)|only .* can (?:analyze|vacuum)",
             r"relation .* (?:does not exist|already exists|no longer exists)",
             r"skipping (?:vacuum|analyze)",
-            r"the library is preloaded",
+            r"PID \d+ is not a PostgreSQL backend process",
         )
     )
 )
@@ -41,6 +41,7 @@ _ORDINARY_WARNINGS = re.compile(
 _EXPLAINED = {
     "simple_heap_update": "two sessions changed one catalog row",
     "simple_heap_delete": "two sessions deleted one catalog row",
+    "ReindexRelationConcurrently": "an index that a cancelled REINDEX CONCURRENTLY left is passed over",
 }
 
 
@@ -112,9 +113,10 @@ def _fault(entry: Entry, kills: bool) -> str:
 def faults(text: str, *, kills: bool = False, explained: Iterable[re.Pattern[str]] = ()) -> list[str]:
     """Messages of a log that tell of a crash, a PANIC, a WARNING of PostgreSQL about its own affairs, or an internal
     error; `explained` are patterns of whole messages, with all their parts, that a test knows the reason of."""
-    found = []
+    found: dict[tuple[str, ...], list[str]] = {}
     for entry in entries(text):
         what = _fault(entry, kills)
         if what and not any(pattern.search(entry.shown()) for pattern in explained):
-            found.append(f"{what}: {entry.shown()}")
-    return found
+            alike = (what, entry.location, re.sub(r"\d+|\"[^\"]*\"", "", entry.text))
+            found.setdefault(alike, []).append(f"{what}: {entry.shown()}")
+    return [shown[0] + (f"\n    ({len(shown)} like this)" if len(shown) > 1 else "") for shown in found.values()]

@@ -12,10 +12,32 @@ ROLES = ("alice", "bob", "alice", "bob", "watcher", "stranger")
 _UNKNOWN_ID = "'00000000-0000-4000-8000-000000000000'"
 
 _SETTINGS = (
-    *("search_path = alice, public", "search_path = ''", "search_path = shared, pg_catalog", "lock_timeout = '50ms'", "lock_timeout = '2s'"),
-    *("statement_timeout = '300ms'", "statement_timeout = '5s'", "statement_timeout = '1ms'", "row_security = off", "work_mem = 64"),
-    *("default_transaction_isolation = serializable", 'default_transaction_isolation = "repeatable read"', "default_transaction_read_only = on"),
-    *("datestyle = 'German'", "timezone = 'Asia/Tokyo'", "intervalstyle = 'iso_8601'", "bytea_output = escape", "extra_float_digits = -15"),
+    *(
+        "search_path = alice, public",
+        "search_path = ''",
+        "search_path = shared, pg_catalog",
+        "lock_timeout = '50ms'",
+        "lock_timeout = '2s'",
+    ),
+    *(
+        "statement_timeout = '300ms'",
+        "statement_timeout = '5s'",
+        "statement_timeout = '1ms'",
+        "row_security = off",
+        "work_mem = 64",
+    ),
+    *(
+        "default_transaction_isolation = serializable",
+        'default_transaction_isolation = "repeatable read"',
+        "default_transaction_read_only = on",
+    ),
+    *(
+        "datestyle = 'German'",
+        "timezone = 'Asia/Tokyo'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = escape",
+        "extra_float_digits = -15",
+    ),
     *("xmloption = document", "client_encoding = 'LATIN1'", "quote_all_identifiers = on", "standard_conforming_strings = off"),
     *("transform_null_equals = on", "maintenance_work_mem = 1024", "default_toast_compression = lz4", "enable_indexscan = off"),
     *("plan_cache_mode = force_generic_plan", "max_stack_depth = 100", "default_tablespace = nope", "jit_above_cost = 0"),
@@ -24,28 +46,113 @@ _SETTINGS = (
 )
 
 _TABLE_DDL = (
-    *("create index on {t} (amount)", "create unique index on {t} (id)", "create index on {t} ((word || 'x'))", "create index on {t} (shared.reshape(id::int))"),
-    *("create index concurrently on {t} (amount)", "reindex table {t}", "reindex table concurrently {t}", "cluster {t}", "vacuum {t}", "vacuum full {t}"),
-    *("analyze {t}", "alter table {t} add column extra{n} int default 5", "alter table {t} add column if not exists s{n} serial"),
-    *("alter table {t} drop column if exists amount", "alter table {t} add column if not exists g{n} int generated always as (id::int) stored"),
-    *("alter table {t} add check (id is not null)", "alter table {t} add constraint quick check (shared.reshape(id::int) is not null) not valid"),
-    *("alter table {t} alter column amount type bigint", "alter table {t} alter column amount type text", "alter table {t} alter column id type text"),
-    *("drop table if exists {t}", "drop table if exists {t} cascade", "alter table {t} set unlogged", "alter table {t} set logged"),
-    *("create view {t}_v{n} as select * from {t}", "truncate {t}", "delete from {t} where length(word) % 3 = 0", "update {t} set word = word"),
-    *("alter table {t} enable row level security", "alter table {t} force row level security", "alter table {t} no force row level security"),
-    *("create policy p{n} on {t} using (shared.reshape(1) is not null)", "drop policy if exists p{n} on {t}", "alter table {t} rename to {u}"),
-    *("alter table {t} owner to alice", "alter table {t} owner to bob", "alter table {t} owner to boss", "alter table {t} set schema shared"),
-    *("alter table {t} set (fillfactor = 50)", "create statistics on id, word from {t}", "alter table {t} replica identity full"),
-    *("create table {t}_p{n} (like {t} including all)", "create table {t}_c{n} () inherits ({t})", "alter table {t} alter column word set storage external"),
-    *("create trigger tr{n} after insert on {t} for each row execute function shared.planted()", "drop trigger if exists tr{n} on {t}"),
-    *("create constraint trigger ct{n} after insert on {t} deferrable initially deferred for each row execute function shared.planted()",),
-    *("alter table {t} add primary key (id)", "alter table {t} add unique (id) deferrable initially deferred", "alter table {t} add exclude using btree (id with =)"),
-    *("lock table {t} in share mode", "lock table {t} in access exclusive mode nowait", "select count(*) from {t}", "select * from {t} limit 1 for update"),
-    *("grant select on {t} to public", "revoke all on {t} from public", "comment on table {t} is 'x'", "create rule r{n} as on insert to {t} do also notify x"),
-    *("insert into {t} (id, word, amount) values (-1, 'mine', 0)", "alter table {t} alter column id add generated always as identity"),
-    *("alter table {t} add foreign key (id) references {t} (id) deferrable initially deferred", "alter table {t} drop constraint if exists quick"),
+    *(
+        "create index on {t} (amount)",
+        "create unique index on {t} (id)",
+        "create index on {t} ((word || 'x'))",
+        "create index on {t} (shared.reshape(id::int))",
+    ),
+    *(
+        "create index concurrently on {t} (amount)",
+        "reindex table {t}",
+        "reindex table concurrently {t}",
+        "cluster {t}",
+        "vacuum {t}",
+        "vacuum full {t}",
+    ),
+    *(
+        "analyze {t}",
+        "alter table {t} add column extra{n} int default 5",
+        "alter table {t} add column if not exists s{n} serial",
+    ),
+    *(
+        "alter table {t} drop column if exists amount",
+        "alter table {t} add column if not exists g{n} int generated always as (id::int) stored",
+    ),
+    *(
+        "alter table {t} add check (id is not null)",
+        "alter table {t} add constraint quick check (shared.reshape(id::int) is not null) not valid",
+    ),
+    *(
+        "alter table {t} alter column amount type bigint",
+        "alter table {t} alter column amount type text",
+        "alter table {t} alter column id type text",
+    ),
+    *(
+        "drop table if exists {t}",
+        "drop table if exists {t} cascade",
+        "alter table {t} set unlogged",
+        "alter table {t} set logged",
+    ),
+    *(
+        "create view {t}_v{n} as select * from {t}",
+        "truncate {t}",
+        "delete from {t} where length(word) % 3 = 0",
+        "update {t} set word = word",
+    ),
+    *(
+        "alter table {t} enable row level security",
+        "alter table {t} force row level security",
+        "alter table {t} no force row level security",
+    ),
+    *(
+        "create policy p{n} on {t} using (shared.reshape(1) is not null)",
+        "drop policy if exists p{n} on {t}",
+        "alter table {t} rename to {u}",
+    ),
+    *(
+        "alter table {t} owner to alice",
+        "alter table {t} owner to bob",
+        "alter table {t} owner to boss",
+        "alter table {t} set schema shared",
+    ),
+    *(
+        "alter table {t} set (fillfactor = 50)",
+        "create statistics on id, word from {t}",
+        "alter table {t} replica identity full",
+    ),
+    *(
+        "create table {t}_p{n} (like {t} including all)",
+        "create table {t}_c{n} () inherits ({t})",
+        "alter table {t} alter column word set storage external",
+    ),
+    *(
+        "create trigger tr{n} after insert on {t} for each row execute function shared.planted()",
+        "drop trigger if exists tr{n} on {t}",
+    ),
+    *(
+        "create constraint trigger ct{n} after insert on {t} deferrable initially deferred for each row execute function shared.planted()",
+    ),
+    *(
+        "alter table {t} add primary key (id)",
+        "alter table {t} add unique (id) deferrable initially deferred",
+        "alter table {t} add exclude using btree (id with =)",
+    ),
+    *(
+        "lock table {t} in share mode",
+        "lock table {t} in access exclusive mode nowait",
+        "select count(*) from {t}",
+        "select * from {t} limit 1 for update",
+    ),
+    *(
+        "grant select on {t} to public",
+        "revoke all on {t} from public",
+        "comment on table {t} is 'x'",
+        "create rule r{n} as on insert to {t} do also notify x",
+    ),
+    *(
+        "insert into {t} (id, word, amount) values (-1, 'mine', 0)",
+        "alter table {t} alter column id add generated always as identity",
+    ),
+    *(
+        "alter table {t} add foreign key (id) references {t} (id) deferrable initially deferred",
+        "alter table {t} drop constraint if exists quick",
+    ),
     *("create table if not exists {t} (id bigint primary key, word text, amount numeric) partition by range (id)",),
-    *("create table if not exists {t} (id bigint, word text, amount numeric)", "create temporary table {u} (id bigint, word text, amount numeric)"),
+    *(
+        "create table if not exists {t} (id bigint, word text, amount numeric)",
+        "create temporary table {u} (id bigint, word text, amount numeric)",
+    ),
 )
 
 _OTHER_DDL = (
@@ -73,7 +180,19 @@ _SERVER_DDL = (
     "create foreign table shared.f{n} (id bigint) server s{n}",
 )
 
-_VIEWS = ("imports", "syncs", "runs", "progress", "role_limits", "sync", "run", "sync_secret", "import_secret", "new_storage", "import")
+_VIEWS = (
+    "imports",
+    "syncs",
+    "runs",
+    "progress",
+    "role_limits",
+    "sync",
+    "run",
+    "sync_secret",
+    "import_secret",
+    "new_storage",
+    "import",
+)
 
 
 def quoted(text: str) -> str:
@@ -86,7 +205,12 @@ class Statements:
     nothing but the extension's functions is called, as by an administrator who touches nobody's table himself."""
 
     def __init__(
-        self, seed: str, functions: Sequence[tuple[str, tuple[str, ...], str]], places: Sequence[Place], *, only_calls: bool = False
+        self,
+        seed: str,
+        functions: Sequence[tuple[str, tuple[str, ...], str]],
+        places: Sequence[Place],
+        *,
+        only_calls: bool = False,
     ) -> None:
         self._rng = random.Random(seed)
         self._functions = functions
@@ -155,9 +279,16 @@ class Statements:
             if rng.random() < 0.03:
                 return _UNKNOWN_ID + "::uuid"
             column, view = ("item_queue_id", "imports") if "import" in name else ("id", "syncs")
-            return f"(select {column} from connector.{view} order by created_at desc, {column} offset {rng.randrange(4)} limit 1)"
+            return (
+                f"(select {column} from connector.{view} order by created_at desc, {column} offset {rng.randrange(4)} limit 1)"
+            )
         if type == "interval":
-            return rng.choice(("null", "'1 second'", "'2 seconds'", "'1 hour'", "'-1 day'", "'100 years'", "'178000000 years'", "'0'")) + "::interval"
+            return (
+                rng.choice(
+                    ("null", "'1 second'", "'2 seconds'", "'1 hour'", "'-1 day'", "'100 years'", "'178000000 years'", "'0'")
+                )
+                + "::interval"
+            )
         if type == "boolean":
             return rng.choice(("true", "true", "false"))
         if type in ("integer", "bigint"):
@@ -178,19 +309,40 @@ class Statements:
 
     def _several(self) -> list[str]:
         rng = self._rng
-        return [self._call() if self._only_calls or rng.random() < 0.6 else self._table_ddl() for _ in range(rng.randrange(1, 4))]
+        return [
+            self._call() if self._only_calls or rng.random() < 0.6 else self._table_ddl() for _ in range(rng.randrange(1, 4))
+        ]
 
     def _in_transaction(self) -> list[str]:
         rng = self._rng
-        how = rng.choice(("", "", " isolation level serializable", " isolation level repeatable read", " read only", " isolation level serializable read only deferrable"))
+        how = rng.choice(
+            (
+                "",
+                "",
+                " isolation level serializable",
+                " isolation level repeatable read",
+                " read only",
+                " isolation level serializable read only deferrable",
+            )
+        )
         inside = self._several()
         if rng.random() < 0.5:
-            inside = ["savepoint a", *inside, rng.choice(("rollback to a", "release a", "rollback to a; release a")), *self._several()]
+            inside = [
+                "savepoint a",
+                *inside,
+                rng.choice(("rollback to a", "release a", "rollback to a; release a")),
+                *self._several(),
+            ]
         return [f"begin{how}", *inside, rng.choice(("commit", "commit", "rollback"))]
 
     def _two_phase(self) -> list[str]:
         name = f"'p{self._rng.randrange(1_000_000)}'"
-        return ["begin", *self._several(), f"prepare transaction {name}", self._rng.choice(("commit", "rollback")) + f" prepared {name}"]
+        return [
+            "begin",
+            *self._several(),
+            f"prepare transaction {name}",
+            self._rng.choice(("commit", "rollback")) + f" prepared {name}",
+        ]
 
     def _cursor(self) -> list[str]:
         rng = self._rng
@@ -198,7 +350,13 @@ class Statements:
         query = self._call()
         if not query.startswith("select"):
             query = "select * from connector.progress"
-        steps = [f"declare c {'scroll ' if rng.random() < 0.3 else ''}cursor {'with hold ' if hold else ''}for {query}", "fetch 1 from c", *self._several(), "fetch all from c", "close c"]
+        steps = [
+            f"declare c {'scroll ' if rng.random() < 0.3 else ''}cursor {'with hold ' if hold else ''}for {query}",
+            "fetch 1 from c",
+            *self._several(),
+            "fetch all from c",
+            "close c",
+        ]
         return steps if hold else ["begin", *steps, rng.choice(("commit", "rollback"))]
 
     def _with_exception_block(self) -> list[str]:
@@ -225,8 +383,16 @@ class Statements:
                 [f"explain (analyze, verbose) {call}"],
                 [f"{call} from generate_series(1, 3)"],
                 [f"select 1 where {expression} is not null"],
-                [f"prepare q{self._prepared} as {call}", f"execute q{self._prepared}", f"execute q{self._prepared}", f"deallocate q{self._prepared}"],
-                [f"create temp table d{self._prepared} (x text default {expression}::text)", f"insert into d{self._prepared} default values"],
+                [
+                    f"prepare q{self._prepared} as {call}",
+                    f"execute q{self._prepared}",
+                    f"execute q{self._prepared}",
+                    f"deallocate q{self._prepared}",
+                ],
+                [
+                    f"create temp table d{self._prepared} (x text default {expression}::text)",
+                    f"insert into d{self._prepared} default values",
+                ],
                 [f"with a as materialized ({call} as x) select * from a, a b"],
                 [f"copy ({call}) to stdout"],
                 [f"select coalesce({expression}::text, 'x') union all select {expression}::text"],
@@ -259,7 +425,17 @@ class Statements:
     def _stray_transaction_command(self) -> list[str]:
         return [
             self._rng.choice(
-                ("begin", "commit", "rollback", "savepoint a", "listen connector", "unlisten *", "discard all", "discard temp", "set constraints all deferred")
+                (
+                    "begin",
+                    "commit",
+                    "rollback",
+                    "savepoint a",
+                    "listen connector",
+                    "unlisten *",
+                    "discard all",
+                    "discard temp",
+                    "set constraints all deferred",
+                )
             )
         ]
 

@@ -86,8 +86,12 @@ def prepare(server: Postgres) -> None:
         cursor.execute("create role shared_owner; grant shared_owner to alice, bob, boss")
         cursor.execute("grant alice, bob to boss; grant pg_read_all_stats to watcher")
         cursor.execute("grant usage on foreign data wrapper connector to alice, bob, boss, watcher")
-        cursor.execute("create schema alice authorization alice; create schema bob authorization bob; create schema shared authorization shared_owner")
-        cursor.execute("grant usage, create on schema shared to public; grant usage on schema alice, bob to public; grant create on schema public to alice, bob, boss")
+        cursor.execute(
+            "create schema alice authorization alice; create schema bob authorization bob; create schema shared authorization shared_owner"
+        )
+        cursor.execute(
+            "grant usage, create on schema shared to public; grant usage on schema alice, bob to public; grant create on schema public to alice, bob, boss"
+        )
         cursor.execute("grant insert, update, delete, select on connector.role_limits to boss")
         cursor.execute("set role shared_owner")
         for statement in _CODE:
