@@ -27,7 +27,7 @@ _OF_DML = ("policy", "row trigger", "statement trigger", "constraint trigger")
 
 # What can be planted for each way; other things lead to another way.
 WAYS = {
-    "swap": (*_OF_ROWS, "statistics expression"),
+    "swap": _OF_ROWS,
     "merge": (*_OF_ROWS, *_OF_DML),
     "append": (*_OF_ROWS, *_OF_DML),
     "rewrite": (*_OF_ROWS, *_OF_DML),
@@ -181,6 +181,14 @@ def test_code_of_the_owner_runs_as_the_owner(scene: Scene, clock: str, way: str)
     assert_nothing_left(scene.db)
 
 
+def test_expressions_of_statistics_run_as_the_owner(scene: Scene, clock: str) -> None:
+    id = scene.create("swap")
+    plant(scene.db, "statistics expression")
+    scene.change_source()
+    assert scene.run(id, clock) == "success", scene.told(id)
+    check_identity(scene.db, clock, ("statistics expression",))
+
+
 def test_first_run_is_of_the_creator(scene: Scene, clock: str) -> None:
     """The table is made by whoever created the sync: so is what the types of its columns do."""
     id = scene.register("swap")
@@ -188,7 +196,9 @@ def test_first_run_is_of_the_creator(scene: Scene, clock: str) -> None:
     check_identity(scene.db, clock, OF_TYPES)
 
 
-OVERWRITES = {"swap": WAYS["swap"], "merge": WAYS["merge"]}
+# A table that is overwritten has no columns of its own.
+_OF_CONSTRAINTS = ("index expression", "index predicate", "constant of an index", "check constraint")
+OVERWRITES = {"swap": _OF_CONSTRAINTS, "merge": (*_OF_CONSTRAINTS, *_OF_DML)}
 
 
 @pytest.mark.parametrize("way", OVERWRITES)
@@ -253,11 +263,12 @@ def test_looking_at_a_remote_runs_no_code(by_session: Scene) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_event_triggers_run_as_the_owner(scene: Scene, clock: str, way: str) -> None:
-    """Only a superuser can make one; whatever command of ours fires it, the role is the owner."""
+    """Only a superuser can make one; whatever command of ours fires it, the role is the owner. Restricted it is but for
+    CREATE TEMPORARY TABLE, which PostgreSQL allows nowhere else."""
     id = scene.create(way)
     scene.db.execute(
         "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN INSERT INTO alice.seen VALUES ('event trigger', current_user, session_user, alice.context(), alice.plant()); END $$"
+        "$$ BEGIN INSERT INTO alice.seen VALUES ('event trigger', current_user, session_user, alice.context(), tg_tag); END $$"
     )
     forget(scene.db)
     scene.change_source()
@@ -269,18 +280,22 @@ def test_event_triggers_run_as_the_owner(scene: Scene, clock: str, way: str) -> 
         scene.db.execute("DROP EVENT TRIGGER watch; DROP FUNCTION public.watch()")
     found = [row for row in seen(scene.db) if row[0] == "event trigger"]
     assert found and {who for _, who, *_ in found} == {OWNER}, found
-    for who, session, _ in fired(scene.db):
-        assert who == OWNER and session == OWNER, f"a planted event fired as {who} in a session of {session}"
+    free = {(session, tag) for _, _, session, context, tag in found if context != "restricted"}
+    assert {tag for session, tag in free if session != OWNER} <= {"CREATE TABLE"}, free
 
 
 @pytest.mark.parametrize("way", ["merge", "append", "rewrite"])
 def test_an_honest_deferred_key_works(scene: Scene, clock: str, way: str) -> None:
     """Deferrable constraints of the table, and of one that refers to it, are looked at inside the run, and stay deferrable."""
     id = scene.create(way)
+    child = (
+        f"CREATE TABLE alice.child (id bigint REFERENCES {TABLE} (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO alice.child VALUES (3); "
+        if way != "rewrite"  # which deletes all rows, those that others refer to as well
+        else ""
+    )
     scene.db.execute(
         f"SET ROLE alice; ALTER TABLE {TABLE} ADD UNIQUE (word) DEFERRABLE INITIALLY DEFERRED, ADD UNIQUE (id); "
-        f"CREATE TABLE alice.child (id bigint REFERENCES {TABLE} (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO alice.child VALUES (3); "
-        f"CREATE TABLE alice.parent (word text PRIMARY KEY); INSERT INTO alice.parent SELECT word FROM {TABLE}; "
+        f"{child}CREATE TABLE alice.parent (word text PRIMARY KEY); INSERT INTO alice.parent SELECT word FROM {TABLE}; "
         "INSERT INTO alice.parent VALUES ('new'), ('changed'); "
         f"ALTER TABLE {TABLE} ADD FOREIGN KEY (word) REFERENCES alice.parent DEFERRABLE INITIALLY DEFERRED; RESET ROLE"
     )
@@ -288,7 +303,7 @@ def test_an_honest_deferred_key_works(scene: Scene, clock: str, way: str) -> Non
     assert scene.run(id, clock) == "success", scene.told(id)
     assert scene.last_run(id)["mode"] == way
     deferred = "SELECT count(*) FROM pg_constraint WHERE condeferrable AND condeferred AND connamespace = 'alice'::regnamespace AND contype IN ('u', 'f')"
-    assert scene.db.value(deferred) == 3
+    assert scene.db.value(deferred) == (3 if child else 2)
     # One that is broken is the run's failure, with the constraint's name, and the old rows stay.
     scene.source.execute(f"INSERT INTO {REMOTE} VALUES (5, 'no parent', 5)")
     before = scene.db.rows(f"SELECT id FROM {TABLE} ORDER BY 1")

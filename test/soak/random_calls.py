@@ -236,7 +236,7 @@ class _Disturber(threading.Thread):
             db.execute(f"{self.rng.choice(('commit', 'rollback'))} prepared '{name}'")
 
     def _clean(self, db: Database) -> None:
-        db.execute("delete from connector.sync where id in (select id from connector.sync order by created_at desc offset 40)")
+        db.execute("delete from connector.sync where id in (select id from connector.sync order by created_at offset 40)")
         db.execute("delete from connector.role_limits")
         old = db.rows(
             "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') "
@@ -338,6 +338,7 @@ def _call(
     logs: Path,
 ) -> None:
     functions = victims.functions(server)
+    victims.create_syncs(server, places[:2])
     stop = threading.Event()
     roles: list[str | None] = [None] * ORDINARY_SESSIONS + ["boss", "postgres"]
     sessions = [

@@ -279,9 +279,7 @@ class Statements:
             if rng.random() < 0.03:
                 return _UNKNOWN_ID + "::uuid"
             column, view = ("item_queue_id", "imports") if "import" in name else ("id", "syncs")
-            return (
-                f"(select {column} from connector.{view} order by created_at desc, {column} offset {rng.randrange(4)} limit 1)"
-            )
+            return f"(select {column} from connector.{view} order by created_at, {column} offset {rng.randrange(14)} limit 1)"
         if type == "interval":
             return (
                 rng.choice(

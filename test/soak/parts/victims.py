@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from servers.postgres import Postgres
+
+from .requests import TABLE_NAMES, Place
 
 DATABASE = "random_calls"
 
@@ -98,6 +103,24 @@ def prepare(server: Postgres) -> None:
             cursor.execute(statement)
         cursor.execute("grant all on shared.pending to public")
     connection.close()
+
+
+def create_syncs(server: Postgres, places: Sequence[Place]) -> None:
+    """Syncs that work, of each mode, for alice and bob, from each place."""
+    modes = ({}, {"mode": "merge", "key": "id"}, {"mode": "append", "cursor": "id"})
+    for role in ("alice", "bob"):
+        with server.connect(DATABASE, role) as connection, connection.cursor() as cursor:
+            for number, (place, mode) in enumerate((place, mode) for place in places for mode in modes):
+                request = {
+                    "provider": place.provider,
+                    "connection": place.connection,
+                    "table": "versioned" if number % 2 else "small",
+                    "import_as": TABLE_NAMES[number],
+                    "target_schema": role,
+                    **({"sync": mode} if mode else {}),
+                }
+                cursor.execute("select cdb_sync_connector(%s::json, '2 seconds')", (json.dumps(request),))
+        connection.close()
 
 
 def functions(server: Postgres) -> list[tuple[str, tuple[str, ...], str]]:
