@@ -15,6 +15,6 @@ namespace connector::api {
 Json queue_import(const Request& request, const std::string& json);
 
 /// Runs a queued import in transactions of its own, as attempt_run() does a sync.
-Attempt attempt_import(const std::string& id, void (*commit)());
+Attempt attempt_import(const std::string& id, Commit commit);
 
 }  // namespace connector::api

@@ -57,12 +57,8 @@ void begin_import(const std::string& id, Time now) {
 
 void settle_import(const std::string& id) {
   execute("DELETE FROM connector.import_secret WHERE item_queue_id = $1", {uuid(id)});
-  const SqlRows payload = query(
-      "SELECT json_build_object('kind', 'import', 'id', item_queue_id, 'state', state, 'table', "
-      "quote_ident(schema_name) || '.' || quote_ident(table_name))::text FROM connector.import "
-      "WHERE item_queue_id = $1",
-      {uuid(id)});
-  if (!payload.empty()) notify(*payload[0][0]);
+  const SqlRows state = query("SELECT state FROM connector.import WHERE item_queue_id = $1", {uuid(id)});
+  if (!state.empty()) notify("import", id, *state[0][0]);
 }
 
 std::vector<DueSync> oldest_queued_imports(Oid role, int most) {

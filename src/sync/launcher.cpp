@@ -45,9 +45,15 @@ struct Child {
   steady_clock::time_point next_try{};
 };
 
+struct Databases {
+  std::vector<Oid> known;
+  int beyond = 0;  ///< for which there is no room
+};
+
 /// Databases that can be connected to and are no templates.
-std::vector<Oid> databases() {
-  std::vector<Oid> result;
+Databases databases() {
+  Databases found;
+  std::vector<Oid>& result = found.known;
   result.reserve(shared::most_databases);
   pg::begin_transaction();
   pg::guard([&] {
@@ -56,14 +62,18 @@ std::vector<Oid> databases() {
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection))) {
       const auto* form = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple));
-      if (!form->datallowconn || form->datistemplate || result.size() == result.capacity()) continue;
-      result.push_back(form->oid);
+      if (!form->datallowconn || form->datistemplate) continue;
+      if (result.size() < result.capacity()) {
+        result.push_back(form->oid);
+      } else {
+        ++found.beyond;
+      }
     }
     table_endscan(scan);
     table_close(relation, AccessShareLock);
   });
   pg::commit_transaction();
-  return result;
+  return found;
 }
 
 class Launcher {
@@ -71,7 +81,7 @@ class Launcher {
   /// Looks at everything once; returns how long nothing is to be done.
   milliseconds step() {
     if (shared::launcher::scan_wanted() || steady_clock::now() >= next_scan_) {
-      known_ = databases();
+      scan();
       shared::launcher::want(known_);
       next_scan_ = steady_clock::now() + longest_sleep;
     }
@@ -81,6 +91,21 @@ class Launcher {
   }
 
  private:
+  void scan() {
+    const Databases found = databases();
+    known_ = found.known;
+    if (found.beyond > 0 && !told_too_many_) tell_too_many(found.beyond);
+    told_too_many_ = found.beyond > 0;
+  }
+
+  void tell_too_many(int beyond) {
+    pg::guard([=] {
+      ereport(LOG, (errmsg("connector runs syncs by itself in %d databases only", shared::most_databases),
+                    errdetail_plural("%d database is left out.", "%d databases are left out.", beyond, beyond),
+                    errhint("CALL cdb_run_due_syncs() runs what is due there.")));
+    });
+  }
+
   /// Schedulers that have ended: those that had nothing to do are forgotten, others get another one after a pause.
   void reap(const std::vector<Oid>& missing) {
     for (auto at = children_.begin(); at != children_.end();) {
@@ -121,7 +146,7 @@ class Launcher {
       if (undecided >= most_undecided) break;  // the end of one, or its decision to stay, wakes this process
       if (child.retry.count() > 0 && !looked) {
         // Something went wrong there: it may have been dropped.
-        known_ = databases();
+        scan();
         looked = true;
       }
       if (looked && std::find(known_.begin(), known_.end(), database) == known_.end()) {
@@ -155,6 +180,7 @@ class Launcher {
   std::vector<Oid> known_;
   steady_clock::time_point next_scan_{};
   bool told_no_workers_ = false;
+  bool told_too_many_ = false;
 };
 
 }  // namespace

@@ -98,8 +98,13 @@ std::optional<Job> attach(const Place& place);
 void report(JobEnd end);
 }  // namespace worker
 
-/// Holds a database's scheduler and workers back (DROP DATABASE): none start until let_go().
+/// Cancels the run of a sync of this database when the current transaction commits. False if no background worker runs
+/// it.
+bool stop_at_commit(const std::string& sync);
+
+/// Holds a database's scheduler and workers back (DROP DATABASE): none start until let_go(), or this process ends.
 void hold_back(Oid database);
+/// Nothing happens if another process has the database by now.
 void let_go(Oid database) noexcept;
 /// Process ids of the scheduler and the workers of a database.
 std::vector<int> processes(Oid database);

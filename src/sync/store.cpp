@@ -90,7 +90,8 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
       query("SELECT s.item_queue_id, " + std::string(owner_sql) +
                 ", s.provider, coalesce(x.request, s.request), s.request, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
-                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id" +
+                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
+                "s.owner::oid" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
                 (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
@@ -115,7 +116,14 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   sync.checksum = utf8(*row[14]);
   if (row[15]) sync.layout = utf8(*row[15]);
   sync.log_id = row[16];
+  sync.requester = static_cast<Oid>(std::stoul(*row[17]));
   return sync;
+}
+
+bool has_syncs(Oid role, int limit) {
+  const SqlRows rows = query("SELECT count(*) >= $2 FROM (SELECT FROM connector.sync WHERE owner = $1 LIMIT $2) AS s",
+                             {oid(role), number(static_cast<std::uint64_t>(limit))});
+  return *rows[0][0] == "t";
 }
 
 std::optional<Oid> sync_owner(const std::string& id) {
@@ -151,6 +159,12 @@ void save_connector(const std::string& id, const std::string& provider, const st
   if (request) {
     execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)", {uuid(id), json(request)});
   }
+}
+
+void take_over(const Sync& sync) {
+  execute("UPDATE connector.sync SET owner = $2::regrole, checksum = '' WHERE id = $1",
+          {uuid(sync.id), oid(sync.owner)});
+  execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
 }
 
 void forget_relation(const std::string& id) {
@@ -214,40 +228,41 @@ std::string begin_run(const Sync& sync, Time now) {
   return run;
 }
 
-void end_run(const std::string& run, const RunResult& result, Time now) {
+bool end_run(const std::string& run, const RunResult& result, Time now) {
   const std::optional<Failure>& failure = result.failure;
   const auto optional_text = [](const std::string& utf8) -> SqlParameter {
     return {TEXTOID, utf8.empty() ? std::nullopt : std::optional(pg::server_text(utf8))};
   };
   const Failure& told = failure ? *failure : Failure{};
-  execute("UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
-              ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
-              "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
-              "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-              "phase_ms = $22 "
-              "WHERE id = $1",
-          {uuid(run),
-           {TEXTOID, failure ? "failure" : "success"},
-           time(now),
-           optional_text(result.way),
-           optional_text(result.reason),
-           number(result.rows),
-           number(result.bytes),
-           number(result.inserted),
-           number(result.updated),
-           number(result.deleted),
-           {FLOAT8OID, std::to_string(result.lock_ms)},
-           json(result.warnings),
-           {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
-           optional_text(told.sqlstate),
-           optional_text(told.message),
-           optional_text(told.detail),
-           optional_text(told.hint),
-           {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
-           oid(result.relation),
-           {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
-           {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
-           json(result.phase_ms)});
+  return execute(
+             "UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
+                 ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
+                 "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
+                 "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
+                 "phase_ms = $22 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND r.state = 'syncing' "
+                 "FOR UPDATE SKIP LOCKED)",
+             {uuid(run),
+              {TEXTOID, failure ? "failure" : "success"},
+              time(now),
+              optional_text(result.way),
+              optional_text(result.reason),
+              number(result.rows),
+              number(result.bytes),
+              number(result.inserted),
+              number(result.updated),
+              number(result.deleted),
+              {FLOAT8OID, std::to_string(result.lock_ms)},
+              json(result.warnings),
+              {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
+              optional_text(told.sqlstate),
+              optional_text(told.message),
+              optional_text(told.detail),
+              optional_text(told.hint),
+              {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
+              oid(result.relation),
+              {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
+              {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
+              json(result.phase_ms)}) == 1;
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {
@@ -268,18 +283,14 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
       "layout = coalesce(r.layout, s.layout), "
       "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
       "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
-      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state, "
-      "(SELECT quote_ident(k.nspname) || '.' || quote_ident(c.relname) FROM pg_class c "
-      "JOIN pg_namespace k ON k.oid = c.relnamespace WHERE c.oid = coalesce(r.relation, s.relation::oid))",
+      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
       {uuid(sync.id), uuid(run)});
   if (settled.empty()) return;
   execute(
       "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
       "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
       {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
-  const SqlRows payload = query("SELECT json_build_object('kind', 'sync', 'id', $1, 'state', $2, 'table', $3)::text",
-                                {uuid(sync.id), {TEXTOID, settled[0][0]}, {TEXTOID, settled[0][1]}});
-  notify(*payload[0][0]);
+  notify("sync", sync.id, *settled[0][0]);
 }
 
 }  // namespace connector::sync

@@ -65,7 +65,7 @@ def test_queued_import(local: Database, table: Remote) -> None:
         assert status["table_name"] == TABLE and status["rows"] == 100 and status["success"] is True
         wait_until(lambda: listener.connection.poll() or listener.connection.notifies, limit=60, what="a notification")
         payload = json.loads(listener.connection.notifies[0].payload)
-        assert payload == {"kind": "import", "id": id, "state": "complete", "table": f"public.{TABLE}"}
+        assert payload == {"kind": "import", "id": id, "state": "complete"}
     assert local.value(f"SELECT count(*) FROM {TABLE}") == 100
     assert local.value("SELECT count(*) FROM connector.import_secret") == 0
     id = enqueue(local, table.connector(table="no_such_table"))

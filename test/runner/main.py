@@ -21,10 +21,16 @@ from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
+from .pgspot import run_pgspot
 from .result import Result, failure
 from .unit import run_unit
 
-_SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
+_SIMPLE: dict[str, Callable[[Context], Result]] = {
+    "unit": run_unit,
+    "pgspot": run_pgspot,
+    "regress": run_regress,
+    "pgtap": run_pgtap,
+}
 
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "mysql", "postgres")

@@ -55,7 +55,7 @@ TEST(ParseConnector, ReadsEveryKey) {
     "connection": {"server": "db1", "port": 3307, "database": "shop", "username": "reader", "password": " p;w ",
                    "sslmode": "require", "connect_timeout": "5", "compression": true},
     "table": "orders", "sql_query": "SELECT 1", "import_as": "local", "schema": "s", "encoding": "iso-8859-1",
-    "columns": ["a"], "max_rows": 10, "collision_strategy": "overwrite", "target_schema": "public",
+    "columns": ["a", "id", "n"], "max_rows": 10, "collision_strategy": "overwrite", "target_schema": "public",
     "column_names": "verbatim", "default_columns": true, "invalid_values": "null", "zero_dates": "error",
     "sync": {"mode": "merge", "key": ["id", "n"], "on_schema_change": "error", "skip_unchanged": true}
   })",
@@ -72,7 +72,7 @@ TEST(ParseConnector, ReadsEveryKey) {
   EXPECT_EQ(spec.local_name_source(), "local");
   EXPECT_EQ(spec.schema, "s");
   EXPECT_EQ(spec.encoding, "LATIN1");
-  ASSERT_EQ(spec.columns.size(), 1u);
+  ASSERT_EQ(spec.columns.size(), 3u);
   EXPECT_EQ(spec.max_rows, 10);
   EXPECT_EQ(spec.collision_strategy, CollisionStrategy::overwrite);
   EXPECT_EQ(spec.target_schema, "public");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/letter_case.hpp"
 #include "core/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
@@ -20,7 +21,7 @@ core::Error request_error(std::string message, std::string hint = {}) {
 
 /// MySQL's column names know no case.
 bool same_column(std::string_view a, std::string_view b) {
-  return core::lower_ascii(a) == core::lower_ascii(b);
+  return core::same_but_for_case(a, b);
 }
 
 /// The column of that very name, else the only one that has it but for case: as the server finds a table's columns.
