@@ -141,4 +141,5 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
     told = ROOT / logs / TOLD
     if told.exists():
         print(told.read_text(), end="")
+    print("not run here, as it takes hours: make soak")
     print(f"logs: {logs}")
