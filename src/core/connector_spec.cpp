@@ -1,6 +1,7 @@
 #include "core/connector_spec.hpp"
 
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "core/column_choices.hpp"
@@ -55,16 +56,19 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
     reader.wrong_type("key", *value, "a string or an array of strings");
     return names;
   }
+  if (value->items.size() > max_listed_columns) {
+    problems.add(reader.path("key"), too_many_columns("sync.key"));
+    return names;
+  }
+  std::set<std::string_view> seen;
   for (const JsonValue& item : value->items) {
     if (item.type != JsonValue::Type::string || item.text.empty()) {
       problems.add(reader.path("key"), "Each element of key \"sync.key\" must be the name of a column.");
       return {};
     }
-    for (const std::string& name : names) {
-      if (name == item.text) {
-        problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(name) + " twice.");
-        return {};
-      }
+    if (!seen.insert(item.text).second) {
+      problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(item.text) + " twice.");
+      return {};
     }
     names.push_back(item.text);
   }
