@@ -198,6 +198,11 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
     problems.add("connection", "Missing key \"connection\".");
   } else if (connection->type == JsonValue::Type::string) {
     if (is_blank(connection->text)) problems.add("connection", "Key \"connection\" must not be blank.");
+    if (connection->text.find("://") != std::string::npos) {
+      // It may hold a password, and the message about a server that is not there would show it.
+      problems.add("connection",
+                   "Key \"connection\" must be an object of parameters or the name of a foreign server, not a URL.");
+    }
     spec.foreign_server = connection->text;
   } else if (connection->type != JsonValue::Type::object) {
     reader.wrong_type("connection", *connection, "an object or the name of a foreign server");

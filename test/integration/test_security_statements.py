@@ -45,6 +45,7 @@ REFUSED = {
     "wrong place": TEXT.replace("}}", f'}}, "table": {{"a": "{PASSWORD}"}}}}'),
     "duplicate": TEXT.replace('{"password"', f'{{"password": "{PASSWORD}", "password"'),
     "beside": f'{{"connector": {TEXT}, "password": "{PASSWORD}"}}',
+    "url": json.dumps({"provider": "postgres", "connection": f"postgres://u:{PASSWORD}@127.0.0.1:1/d"}),
     "long": TEXT.replace("}}", '}, "x": "' + "y" * 1_100_000 + '"}'),
     "many values": TEXT.replace("}}", '}, "x": [' + "0," * 20_000 + "0]}"),
     "long secret": TEXT.replace(PASSWORD, PASSWORD * 400),

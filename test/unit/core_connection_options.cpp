@@ -69,6 +69,11 @@ TEST(ParseConnector, AnOdbcDriverTakesAnyAttribute) {
                  R"(Duplicate key "connection.a".)");
 }
 
+TEST(ParseConnector, AUrlIsNoForeignServerAndIsNotShown) {
+  expect_problem(R"({"provider": "mysql", "table": "t", "connection": "mysql://u:hunter2@db/shop"})", "connection",
+                 R"(Key "connection" must be an object of parameters or the name of a foreign server, not a URL.)");
+}
+
 TEST(CheckConnection, ChecksTheOptionsOfAForeignServer) {
   ConnectorSpec spec = parse(R"({"provider": "mysql", "connection": "srv", "table": "t"})");
   spec.connection = {{"server", "d"}, {"username", "u"}, {"port", "3306"}};
