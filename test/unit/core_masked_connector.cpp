@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 #include "core/connector_spec.hpp"
 #include "core/error.hpp"
@@ -122,6 +123,55 @@ TEST(StoredRequest, IsPutTogetherAgainExactly) {
         R"({"unlock":"u","provider":"vault","connection":{"server":"d","password":"p\"\\\u0001"}})", "{}"}) {
     EXPECT_EQ(stored_and_read(json), json_text(parse_json(json)));
   }
+}
+
+/// JSON of any shape, with keys that mean something here and there.
+JsonValue random_value(std::mt19937& random, int depth) {
+  static constexpr std::string_view words[] = {"provider", "connection", "password", "session", "table", "pasword",
+                                               "mysql",    "hive",       "odbc",     "vault",   "unlock", "tez.queue.name",
+                                               "********", "",           "a\"\\\n",  "server"};
+  const auto word = [&] { return std::string(words[random() % std::size(words)]); };
+  JsonValue value;
+  switch (random() % (depth > 4 ? 4 : 7)) {
+    case 0:
+      break;
+    case 1:
+      value.type = JsonValue::Type::boolean;
+      value.text = "true";
+      break;
+    case 2:
+      value.type = JsonValue::Type::decimal;
+      value.text = "1.50";
+      break;
+    case 3:
+      value.type = JsonValue::Type::string;
+      value.text = word();
+      break;
+    case 4:
+      value.type = JsonValue::Type::array;
+      for (std::size_t i = random() % 3; i > 0; --i) value.items.push_back(random_value(random, depth + 1));
+      break;
+    default:
+      value.type = JsonValue::Type::object;
+      for (std::size_t i = random() % 6; i > 0; --i) value.members.push_back({word(), random_value(random, depth + 1)});
+      break;
+  }
+  return value;
+}
+
+TEST(StoredRequest, OfAnyShapeIsPutTogetherAgain) {
+  std::mt19937 random(20260);
+  std::size_t with_secrets = 0;
+  for (int i = 0; i < 3000; ++i) {
+    JsonValue root = random_value(random, 0);
+    if (root.type != JsonValue::Type::object) continue;
+    const std::string json = json_text(root);
+    const MaskedConnector found = mask_connector(json, testing::fake_registry());
+    if (found.secrets) ++with_secrets;
+    ASSERT_EQ(whole_connector({found.text, found.secrets, false}), json);
+    ASSERT_EQ(mask_connector(found.text, testing::fake_registry()).text, found.text) << json;
+  }
+  EXPECT_GT(with_secrets, 100u);
 }
 
 TEST(StoredRequest, OfTheWrappedFormIsTheConnector) {
