@@ -321,12 +321,8 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
     return reason;
   };
   try {
-    if (batch.invalid_values() == core::InvalidValues::null) {
-      // The value's error must not end the import, so a subtransaction undoes what the failed function left behind.
-      pg::in_subtransaction(run);
-    } else {
-      run();
-    }
+    // A subtransaction undoes what the failed function left behind: the import may go on, or the value be printed.
+    pg::in_subtransaction(run);
   } catch (const pg::PgError& failure) {
     // Only what says "this value is wrong" is the value's fault: class 22, and 0A000 for what a type does not support.
     const int category = ERRCODE_TO_CATEGORY(failure.sqlerrcode());
