@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t max_columns = 4096;  // the most a SELECT can have
 constexpr Doing reading_catalog{core::Phase::describe, "could not read the catalog of the server"};
 
-/// Messages by which sp_describe_first_result_set says that it can't tell; errors within the statement are reported by
-/// their own numbers as well.
-constexpr int first_undescribable = 11501, last_undescribable = 11553;
-
 std::string text(const std::optional<std::string>& value) {
   return value.value_or("");
 }
@@ -87,15 +83,11 @@ std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std
   try {
     results = session.query(describe_batch(sql), doing, max_columns);
   } catch (const core::Error&) {
-    const Message* error = session.messages().error();
-    bool can_not_tell = false;
-    for (int undescribable = first_undescribable; undescribable <= last_undescribable; ++undescribable) {
-      can_not_tell = can_not_tell || session.messages().has(undescribable);
-    }
-    if (error != nullptr && can_not_tell) return std::nullopt;
-    throw;
+    // What is wrong with the statement is better told by itself.
+    if (!session.connected() || !session.messages().has_server_error()) throw;
+    return std::nullopt;
   }
-  if (results.empty()) return std::vector<ColumnFacts>();
+  if (results.empty() || results[0].rows.empty()) return std::nullopt;
   const Columns columns(results[0]);
   std::vector<ColumnFacts> described;
   for (const TextRow& row : results[0].rows) {
@@ -103,6 +95,23 @@ std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std
     described.push_back(column_facts(columns, row));
   }
   return described;
+}
+
+void complete_from_catalog(Session& session, std::string_view database, std::string_view schema, std::string_view table,
+                           std::vector<ColumnFacts>& columns) {
+  const std::string catalog = quote_identifier(database) + ".sys.";
+  const std::string sql = "SELECT CAST(c.name AS nvarchar(128)), CAST(c.is_nullable AS int), CAST(t.name AS nvarchar(128)) FROM " +
+                          catalog + "columns c LEFT JOIN " + catalog +
+                          "types t ON t.user_type_id = c.user_type_id WHERE c.object_id = OBJECT_ID(" +
+                          quote_literal(quote_table(database, schema, table)) + ")";
+  const std::vector<TextResult> results = session.query(sql, reading_catalog, max_columns);
+  if (results.size() != 1) throw_malformed("the server does not describe the table");
+  for (const TextRow& row : results[0].rows) {
+    const auto found = std::ranges::find(columns, text(row[0]), &ColumnFacts::name);
+    if (found == columns.end()) continue;
+    found->not_null = text(row[1]) == "0";
+    if (found->type_name.empty()) found->user_type = text(row[2]);
+  }
 }
 
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
