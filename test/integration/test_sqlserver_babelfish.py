@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,7 +27,7 @@ def double(workspace: Workspace) -> Iterator[SqlServerRemote]:
         yield SqlServerRemote(server)
 
 
-@pytest.fixture(params=["double", "real_sqlserver"])
+@pytest.fixture(params=["double", *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else [])])
 def babelfish(request: pytest.FixtureRequest) -> SqlServerRemote:
     found: SqlServerRemote = request.getfixturevalue(request.param)
     if not found.is_babelfish:

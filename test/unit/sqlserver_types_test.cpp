@@ -64,10 +64,10 @@ TEST(SqlServerTypes, LengthsOfTextAreCharacters) {
 }
 
 TEST(SqlServerTypes, EncodingAsksForStoredBytesOfCodePages) {
-  EXPECT_EQ(rewritten(rule("varchar(20)", 20, 0, 0, "", "WIN1251"), "[c]"), "CAST([c] AS varbinary(20))");
-  EXPECT_EQ(rewritten(rule("varchar(20)", -1, 0, 0, "", "WIN1251"), "[c]"), "CAST([c] AS varbinary(max))");
-  EXPECT_EQ(rewritten(rule("char(10)", 3, 0, 0, "", "WIN1251"), "[c]"), "CAST([c] AS varbinary(3))");
-  EXPECT_EQ(rewritten(rule("text", 16, 0, 0, "", "WIN1251"), "[c]"),
+  EXPECT_EQ(rewritten(rule("varchar(20)", 20, 0, 0, "", "WIN1251").rewrite, "[c]"), "CAST([c] AS varbinary(20))");
+  EXPECT_EQ(rewritten(rule("varchar(20)", -1, 0, 0, "", "WIN1251").rewrite, "[c]"), "CAST([c] AS varbinary(max))");
+  EXPECT_EQ(rewritten(rule("char(10)", 3, 0, 0, "", "WIN1251").rewrite, "[c]"), "CAST([c] AS varbinary(3))");
+  EXPECT_EQ(rewritten(rule("text", 16, 0, 0, "", "WIN1251").rewrite, "[c]"),
             "CAST(CAST([c] AS varchar(max)) AS varbinary(max))");
   EXPECT_EQ(rule("text", 16, 0, 0, "", "WIN1251").encoding, "WIN1251");
   // UTF-16 is what it is.
@@ -79,15 +79,16 @@ TEST(SqlServerTypes, RewrittenColumns) {
   const ColumnRule geometry = rule("", -1, 0, 0, "geometry");
   EXPECT_EQ(geometry.type.kind, TypeKind::geometry);
   EXPECT_EQ(geometry.form, ValueForm::receive);
-  EXPECT_EQ(rewritten(geometry, "[a b]"), "CAST([a b].STSrid AS binary(4)) + [a b].AsBinaryZM()");
+  EXPECT_EQ(rewritten(geometry.rewrite, "[a b]"), "CAST([a b].STSrid AS binary(4)) + [a b].AsBinaryZM()");
   EXPECT_EQ(rule("", -1, 0, 0, "geography").type.kind, TypeKind::geography);
   EXPECT_EQ(rule("geography", -1).type.kind, TypeKind::geography);
-  EXPECT_EQ(rewritten(rule("", 892, 0, 0, "hierarchyid"), "[h]"), "[h].ToString()");
-  EXPECT_EQ(rewritten(rule("hierarchyid", 892), "[h]"), "[h].ToString()");
-  EXPECT_EQ(rewritten(rule("", 892, 0, 0, "of_my_own"), "[h]"), "[h].ToString()");
-  const std::string variant = rewritten(rule("sql_variant"), "[v]");
+  EXPECT_EQ(rewritten(rule("", 892, 0, 0, "hierarchyid").rewrite, "[h]"), "[h].ToString()");
+  EXPECT_EQ(rewritten(rule("hierarchyid", 892).rewrite, "[h]"), "[h].ToString()");
+  EXPECT_EQ(rewritten(rule("", 892, 0, 0, "of_my_own").rewrite, "[h]"), "[h].ToString()");
+  const std::string variant = rewritten(rule("sql_variant").rewrite, "[v]");
   EXPECT_EQ(variant.find('?'), std::string::npos);
   EXPECT_NE(variant.find("SQL_VARIANT_PROPERTY([v], 'BaseType')"), std::string::npos);
+  EXPECT_NE(rewritten(rule("sql_variant").rewrite_to_bytes, "[v]").find("CAST([v] AS varbinary(8000))"), std::string::npos);
 }
 
 TEST(SqlServerTypes, UnknownTypesAreLeftOut) {

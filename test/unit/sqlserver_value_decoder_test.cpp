@@ -202,6 +202,18 @@ TEST(SqlServerValues, TextAndBytes) {
   EXPECT_EQ(payload(Decode::bytes, {0, 255}), std::string("\0\xff", 2));
 }
 
+TEST(SqlServerValues, BytesAsDigits) {
+  const auto digits = [](const std::vector<unsigned char>& bytes) {
+    core::RowBatch batch({{.name = "c"}}, core::InvalidValues::error);
+    set_digits(bytes, 0, batch);
+    batch.finish_row();
+    const auto found = core::varlena_payload(batch.values(0)[0]);
+    return std::string(found.data(), found.size());
+  };
+  EXPECT_EQ(digits({}), "0x");
+  EXPECT_EQ(digits({0x00, 0x01, 0xff, 0xa5}), "0x0001FFA5");
+}
+
 TEST(SqlServerValues, Geometry) {
   const std::vector<unsigned char> point{0, 0, 0x10, 0xe6, 1, 1, 0, 0, 0, 1, 2, 3, 4,
                                          5, 6, 7,    8,    1, 2, 3, 4, 5, 6, 7, 8};

@@ -230,7 +230,8 @@ std::string SqlServerSource::select_list(const std::vector<std::size_t>& selecte
     const std::string name =
         table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(description_.columns[index].name);
     if (!list.empty()) list += ", ";
-    list += column.rule.rewrite.empty() ? name : rewritten(column.rule, name);
+    list += column.rule.rewrite.empty() ? name : rewritten(column.rule.rewrite, name);
+    if (!column.rule.rewrite_to_bytes.empty()) list += ", " + rewritten(column.rule.rewrite_to_bytes, name);
   }
   return list.empty() ? "NULL" : list;
 }
@@ -267,11 +268,14 @@ void SqlServerSource::open(const std::vector<std::size_t>& selected, std::option
 /// result tells must fit into it.
 void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
   const int count = dbnumcols(session_.handle());
+  int next = 1;
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const SourceColumn& column = columns_[selected[i]];
     const std::string& name = description_.columns[selected[i]].name;
-    const int number = static_cast<int>(is_rewritten ? i : column.position) + 1;
-    if (number > count) throw changed_error("Column " + core::quoted(name) + " is missing.");
+    const bool has_bytes = is_rewritten && !column.rule.rewrite_to_bytes.empty();
+    const int number = is_rewritten ? next : static_cast<int>(column.position) + 1;
+    next += has_bytes ? 2 : 1;
+    if (number + (has_bytes ? 1 : 0) > count) throw changed_error("Column " + core::quoted(name) + " is missing.");
     const ColumnFacts facts = facts_of_result(session_.handle(), number);
     const ColumnRule sent = described_rule(facts, std::nullopt, false);
     if (!is_rewritten && facts.name != name) {
@@ -281,7 +285,7 @@ void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool
       throw changed_error("Column " + core::quoted(name) + " was described as " + column.rule.remote_type +
                           " and comes as " + sent.remote_type + '.');
     }
-    wire_.push_back({number, column.rule.decode, i, sent.decode == Decode::text});
+    wire_.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
   }
 }
 
@@ -326,6 +330,13 @@ void SqlServerSource::read_row(core::RowBatch& batch) {
   }
   const bool has_invalid_text = session_.take_invalid_text();
   for (const WireColumn& column : wire_) {
+    if (column.bytes_number != 0) {
+      const int number = column.bytes_number;
+      if (const BYTE* bytes = dbdata(handle, number)) {
+        set_digits({bytes, static_cast<std::size_t>(dbdatlen(handle, number))}, column.target, batch);
+        continue;
+      }
+    }
     const BYTE* value = dbdata(handle, column.number);
     if (value == nullptr) {
       batch.set_null(column.target);

@@ -214,8 +214,8 @@ ColumnRule geometry_rule(TypeKind geometry_kind) {
   return rule;
 }
 
-/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. A variant
-/// has up to 8000 bytes, of which text has as many characters, and hexadecimal digits are two for each.
+/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. Bytes come
+/// as such: Babelfish knows no style of CONVERT that makes digits of them. A variant has up to 8000 bytes.
 ColumnRule variant_rule() {
   ColumnRule rule = text_form(kind(TypeKind::text));
   rule.rewrite =
@@ -226,9 +226,10 @@ ColumnRule variant_rule() {
       "WHEN N'smallmoney' THEN CONVERT(nvarchar(60), CAST(CAST(? AS smallmoney) AS decimal(10, 4))) "
       "WHEN N'datetime' THEN CONVERT(nvarchar(60), CAST(? AS datetime), 121) "
       "WHEN N'smalldatetime' THEN CONVERT(nvarchar(60), CAST(? AS smalldatetime), 120) "
-      "WHEN N'binary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
-      "WHEN N'varbinary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
-      "ELSE CAST(? AS nvarchar(max)) END";
+      "WHEN N'binary' THEN NULL WHEN N'varbinary' THEN NULL ELSE CAST(? AS nvarchar(max)) END";
+  rule.rewrite_to_bytes =
+      "CASE CAST(SQL_VARIANT_PROPERTY(?, 'BaseType') AS nvarchar(128)) "
+      "WHEN N'binary' THEN CAST(? AS varbinary(8000)) WHEN N'varbinary' THEN CAST(? AS varbinary(8000)) END";
   return rule;
 }
 
@@ -417,9 +418,9 @@ bool can_store(const ColumnRule& described, const ColumnRule& sent) {
   return !described.rewrite.empty() || holds(described.type, sent.type);
 }
 
-std::string rewritten(const ColumnRule& rule, std::string_view column) {
+std::string rewritten(std::string_view expression, std::string_view column) {
   std::string sql;
-  for (const char c : rule.rewrite) {
+  for (const char c : expression) {
     if (c == '?') {
       sql += column;
     } else {

@@ -66,6 +66,9 @@ struct ColumnRule {
   std::string unsupported;        ///< not empty: why it can't be read
   /// What the column must be rewritten to; `?` stands for the column. Empty = it is read as it is.
   std::string rewrite;
+  /// A second expression, for bytes that are shown as hexadecimal digits here, 0x01FF; NULL = the first one has the
+  /// value. Empty = there is none.
+  std::string rewrite_to_bytes;
 };
 
 /// What a result tells of its column. The name of a CLR type is not among it: `user_type` says only that it is one.
@@ -79,7 +82,7 @@ ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::str
 /// are no longer of the described type: then only their form counts.
 bool can_store(const ColumnRule& described, const ColumnRule& sent);
 
-/// The rewritten column: `?` of the rule replaced by `column`.
-std::string rewritten(const ColumnRule& rule, std::string_view column);
+/// The rewritten column: `?` of one of the rule's expressions replaced by `column`.
+std::string rewritten(std::string_view expression, std::string_view column);
 
 }  // namespace connector::sqlserver

@@ -167,6 +167,17 @@ void decode_geometry(std::span<const unsigned char> bytes, std::size_t column, c
 
 }  // namespace
 
+void set_digits(std::span<const unsigned char> bytes, std::size_t column, core::RowBatch& batch) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  char* to = batch.reserve_bytes(column, 2 + 2 * bytes.size());
+  *to++ = '0';
+  *to++ = 'x';
+  for (const unsigned char byte : bytes) {
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+  }
+}
+
 std::int64_t round_time(std::uint64_t ticks) noexcept {
   const auto rounded = static_cast<std::int64_t>((ticks + ticks_per_microsecond / 2) / ticks_per_microsecond);
   return rounded % microseconds_per_day;
