@@ -121,10 +121,10 @@ TEST(SqlServerValues, DecimalsNeverGoBeyondTheirColumn) {
   EXPECT_EQ(fitted(5, 2, decimal(5, 2, true, {0x00, 0x30, 0x39})), numeric("-123.45", 2));
   EXPECT_EQ(fitted(7, 4, decimal(5, 2, false, {0x00, 0x30, 0x39})), numeric("123.4500", 4));
   EXPECT_EQ(fitted(5, 1, decimal(5, 2, false, {0x00, 0x30, 0x34})), numeric("123.4", 1));
-  EXPECT_EQ(fitted(5, 1, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);    // the last digit would be lost
-  EXPECT_EQ(fitted(6, 4, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);    // 123 has three digits
+  EXPECT_EQ(fitted(5, 1, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);  // the last digit would be lost
+  EXPECT_EQ(fitted(6, 4, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);  // 123 has three digits
   EXPECT_EQ(fitted(38, 38, decimal(38, 2, true, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x45})), std::nullopt);
-  EXPECT_EQ(fitted(5, 2, decimal(5, 2, false, {0xff, 0xff, 0xff})), std::nullopt);    // more than its own precision
+  EXPECT_EQ(fitted(5, 2, decimal(5, 2, false, {0xff, 0xff, 0xff})), std::nullopt);  // more than its own precision
   EXPECT_EQ(fitted(38, 0, decimal(38, 0, false, {0})), numeric("0", 0));
   try {
     core::BatchColumn column{.name = "c"};

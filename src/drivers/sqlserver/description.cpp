@@ -100,10 +100,11 @@ std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std
 void complete_from_catalog(Session& session, std::string_view database, std::string_view schema, std::string_view table,
                            std::vector<ColumnFacts>& columns) {
   const std::string catalog = quote_identifier(database) + ".sys.";
-  const std::string sql = "SELECT CAST(c.name AS nvarchar(128)), CAST(c.is_nullable AS int), CAST(t.name AS nvarchar(128)) FROM " +
-                          catalog + "columns c LEFT JOIN " + catalog +
-                          "types t ON t.user_type_id = c.user_type_id WHERE c.object_id = OBJECT_ID(" +
-                          quote_literal(quote_table(database, schema, table)) + ")";
+  const std::string sql =
+      "SELECT CAST(c.name AS nvarchar(128)), CAST(c.is_nullable AS int), CAST(t.name AS nvarchar(128)) FROM " +
+      catalog + "columns c LEFT JOIN " + catalog +
+      "types t ON t.user_type_id = c.user_type_id WHERE c.object_id = OBJECT_ID(" +
+      quote_literal(quote_table(database, schema, table)) + ")";
   const std::vector<TextResult> results = session.query(sql, reading_catalog, max_columns);
   if (results.size() != 1) throw_malformed("the server does not describe the table");
   for (const TextRow& row : results[0].rows) {

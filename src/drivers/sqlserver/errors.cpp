@@ -113,8 +113,7 @@ std::string_view connect_hint(const Login& login, Stage stage, const Message* er
     default:
       break;
   }
-  return is_login_failure(number) ? "Check username and password; the server must allow SQL Server logins."
-                                          : "";
+  return is_login_failure(number) ? "Check username and password; the server must allow SQL Server logins." : "";
 }
 
 std::string_view statement_hint(const Message* error) {

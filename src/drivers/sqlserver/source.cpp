@@ -138,7 +138,7 @@ std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_select(const s
   try {
     return empty_result(select);
   } catch (const core::Error&) {
-    if (!session_.connected()) throw;
+    if (!session_.connected() || session_.busy()) throw;
     return std::nullopt;
   }
 }
@@ -149,8 +149,8 @@ std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_rewritten() {
   for (const std::string_view wrapping : wrappings) {
     auto facts = describe_select("* FROM (\n" + query_ + std::string(wrapping) + "\n) AS q");
     if (!facts) continue;
-    const bool has_rewritten = std::ranges::any_of(
-        columns_of(*facts), [](const Column& column) { return !column.rule.rewrite.empty(); });
+    const bool has_rewritten =
+        std::ranges::any_of(columns_of(*facts), [](const Column& column) { return !column.rule.rewrite.empty(); });
     return has_rewritten ? std::move(facts) : std::nullopt;
   }
   return std::nullopt;
@@ -182,7 +182,7 @@ std::vector<SqlServerSource::Column> SqlServerSource::columns_of(const std::vect
 }
 
 std::vector<std::size_t> SqlServerSource::chosen(const std::vector<Column>& columns,
-                                                const core::SourceRequest& request) {
+                                                 const core::SourceRequest& request) {
   std::vector<std::string> names;
   for (const Column& column : columns) names.push_back(column.name);
   return core::chosen_columns(names, request, "sqlserver");

@@ -42,7 +42,7 @@ class SqlServerSource final : public core::Source {
     Decode decode = Decode::text;
     std::size_t target = 0;
     bool is_converted = false;  ///< text that the library converts to UTF-8
-    int bytes_number = 0;       ///< the column that has the value if it is bytes, to be shown as digits; 0 = there is none
+    int bytes_number = 0;  ///< the column that has the value if it is bytes, to be shown as digits; 0 = there is none
   };
 
   void describe_table(const core::SourceRequest& request, std::string_view database);

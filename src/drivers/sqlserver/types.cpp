@@ -373,9 +373,10 @@ ColumnFacts result_facts(std::string name, const WireFacts& wire) {
     case Modifier::length:
     case Modifier::unicode_length:
       if (is_rowversion) break;
-      facts.type_name += facts.max_length == max_length_of_max
-                             ? "(max)"
-                             : '(' + std::to_string(facts.max_length / (found->modifier == Modifier::length ? 1 : 2)) + ')';
+      facts.type_name +=
+          facts.max_length == max_length_of_max
+              ? "(max)"
+              : '(' + std::to_string(facts.max_length / (found->modifier == Modifier::length ? 1 : 2)) + ')';
       break;
     case Modifier::precision:
       facts.type_name += '(' + std::to_string(facts.precision) + ',' + std::to_string(facts.scale) + ')';

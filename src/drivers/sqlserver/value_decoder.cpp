@@ -109,9 +109,9 @@ void decode_datetime(std::span<const unsigned char> bytes, std::size_t column, c
       (static_cast<std::int64_t>(value.dttime) * 1000 + datetime_ticks_per_second / 2) / datetime_ticks_per_second;
   if (value.dttime < 0 || milliseconds >= microseconds_per_day / 1000 || value.dtdays < first_day ||
       value.dtdays > last_day) {
-    return batch.set_invalid(column, out_of_range,
-                             "day " + std::to_string(value.dtdays) + " since 1900-01-01, 1/300 second " +
-                                 std::to_string(value.dttime));
+    return batch.set_invalid(
+        column, out_of_range,
+        "day " + std::to_string(value.dtdays) + " since 1900-01-01, 1/300 second " + std::to_string(value.dttime));
   }
   batch.set_microseconds(column, (value.dtdays - days_1900_to_2000) * microseconds_per_day + milliseconds * 1000);
 }
