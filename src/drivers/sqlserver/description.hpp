@@ -17,7 +17,8 @@ namespace connector::sqlserver {
 /// tables, dynamic SQL, an error in the statement). Throws Error if the connection fails. Not for Babelfish.
 std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Doing& doing);
 
-/// What a result does not tell of a table's columns, or not reliably: NOT NULL, and the names of CLR types.
+/// What a result does not tell of a table's columns, or not reliably: NOT NULL, the names of CLR types, and names that
+/// Babelfish cuts.
 void complete_from_catalog(Session& session, std::string_view database, std::string_view schema, std::string_view table,
                            std::vector<ColumnFacts>& columns);
 
@@ -29,8 +30,9 @@ struct TableFacts {
   std::optional<std::int64_t> estimated_rows;
 };
 
+/// `selected`: all columns that SELECT * has.
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
-                            std::string_view table);
+                            std::string_view table, const std::vector<ColumnFacts>& selected);
 
 /// Tables and views of a schema by name, at most `limit`.
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view database, std::string_view schema,

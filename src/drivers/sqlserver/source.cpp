@@ -86,7 +86,7 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
     facts = empty_result(select);
     complete_from_catalog(session_, database, schema, request.table, *facts);
   }
-  const TableFacts table = read_table_facts(session_, database, schema, request.table);
+  const TableFacts table = read_table_facts(session_, database, schema, request.table, *facts);
   const std::vector<Column> columns = columns_of(*facts);
   for (const std::size_t index : chosen(columns, request)) {
     core::RemoteColumn& column = add_column(columns[index], index);

@@ -34,6 +34,7 @@ class Crash(EOFError):
 
 _OTHER = 33557097
 _LONGEST = 8000
+_LONGEST_NAME = 63
 _WIDEST = SqlType("decimal", precision=38, scale=38)
 _ENDS = re.compile(r"(DECLARE|RAISERROR|THROW|USE)\b|EXEC(UTE)?\s+sp_executesql\b|$", re.IGNORECASE)
 _COMMENTS = re.compile(r"(\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
@@ -87,13 +88,21 @@ def described(columns: Sequence[Column]) -> Sequence[Column]:
     return [
         replace(
             column,
-            name=re.sub(r"[^\x00-\x7f]", "?", name.lower()),
+            name=catalog_name(name),
             kind=_WIDEST if column.kind.name in ("decimal", "numeric") and not column.updatable else column.kind,
         )
         for name, column in zip(names, columns, strict=True)
     ]
 
 
+def catalog_name(name: str) -> str:
+    """What sys.columns calls a column."""
+    return re.sub(r"[^\x00-\x7f]", "?", name.lower())
+
+
 def sent(columns: Sequence[Column]) -> Sequence[Column]:
-    """The columns of a result as it sends them: all may be NULL."""
-    return [replace(column, nullable=True) for column in columns]
+    """The columns of a result as it sends them: all may be NULL, and names are cut to 63 bytes."""
+    return [
+        replace(column, nullable=True, name=column.name.encode()[:_LONGEST_NAME].decode(errors="ignore"))
+        for column in columns
+    ]
