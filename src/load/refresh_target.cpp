@@ -133,7 +133,7 @@ std::string storage_reason(const RefreshTarget& target) {
     Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, relation->rd_rel->relispartition, false,
                 relation->rd_rel->relreplident};
     table_close(relation, NoLock);
-    found.published = GetRelationPublications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
+    found.published = connector_relation_publications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
                       GetSchemaPublications(found.schema) != NIL;
     return found;
   });

@@ -58,7 +58,7 @@ class _Relocatable(Host):
         tree = cached(self._place(), self._fill)
         stage = workspace.folder / f"host-{self.name}"
         shutil.copytree(tree, stage, symlinks=True)
-        environment = {"PG_CONFIG": str(stage / "bin" / "pg_config"), "BUILD": f"build/{self._place()}"}
+        environment = {"PG_CONFIG": str(stage / "bin" / "pg_config"), "HOST_BUILD": self._place()}
         return Laid(stage, [_SYSTEMS_LIBRARIES], environment)
 
     def _place(self) -> str:
@@ -153,7 +153,7 @@ class Host17(Host):
         stage = workspace.subfolder("stage", mode=0o755)
         environment = {
             "PG_CONFIG": f"{tree}{bindir}/pg_config",
-            "BUILD": f"build/host-{self.name}",
+            "BUILD": "build/trixie",
             "CONNECTOR_TEST_MAKE": str(make),
         }
         # The server finds itself below the tree, and so it looks for the extension there, below the stage.
