@@ -13,12 +13,6 @@ extern "C" {
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
-/* 19 moved make_new_heap(). */
-#if PG_VERSION_NUM >= 190000
-#include "commands/repack.h"
-#else
-#include "commands/cluster.h"
-#endif
 #include "utils/timestamp.h"
 }
 
