@@ -1,6 +1,6 @@
 /*
- * Every difference between PostgreSQL versions (15 to 18, and the release candidates of 19) that the extension meets, in
- * one place.
+ * Every difference between PostgreSQL versions (15 to 18, and the release candidates of 19) that the extension meets,
+ * in one place.
  */
 #pragma once
 
