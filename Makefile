@@ -117,7 +117,8 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-po
 SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
-CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
+OPTIMIZE ?= -O2 -g
+CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
 	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
