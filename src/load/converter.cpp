@@ -207,7 +207,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     case Step::geometry:
       // PostGIS would store another one, with a notice.
-      if (const std::uint32_t srid = ewkb_srid(DatumGetPointer(value)); srid > max_srid) {
+      if (const std::uint32_t srid = ewkb_srid(connector_bytes(value)); srid > max_srid) {
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                         errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, max_srid)));
       }
@@ -238,7 +238,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     }
     case Step::geometry_to_wkb:
-      strip_ewkb_srid(DatumGetPointer(value));
+      strip_ewkb_srid(connector_bytes(value));
       break;
   }
   switch (cast_) {
