@@ -50,11 +50,11 @@ CREATE TABLE connector.import (
 CREATE INDEX import_owner ON connector.import (owner, id);
 CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
 
--- Queued requests with passwords; see connector.sync_secret.
+-- Secrets of queued requests; see connector.sync_secret.
 CREATE TABLE connector.import_secret (
-    item_queue_id uuid PRIMARY KEY REFERENCES connector.import (item_queue_id) ON DELETE CASCADE,
-    request json NOT NULL
+    item_queue_id uuid PRIMARY KEY REFERENCES connector.import (item_queue_id) ON DELETE CASCADE
 );
+ALTER TABLE connector.import_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.import_secret ENABLE ROW LEVEL SECURITY;
 
 -- The number of a role that was dropped would be some other role's in the restored cluster.
@@ -93,7 +93,8 @@ CREATE TABLE connector.sync (
     item_queue_id uuid NOT NULL,    -- the first run as an import
     provider text NOT NULL,
     request json NOT NULL,          -- secrets masked
-    has_secret boolean NOT NULL,    -- the whole request is in connector.sync_secret
+    has_secret boolean NOT NULL,    -- they are in connector.sync_secret
+    trusted boolean NOT NULL,       -- the request was given by a superuser
     target_schema text NOT NULL,    -- where the first run creates the table
     relation regclass,              -- the table, NULL before the first run
     interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
@@ -125,12 +126,14 @@ CREATE TRIGGER restored BEFORE INSERT ON connector.sync
 -- Rows that replication brings are those of another database, too.
 ALTER TABLE connector.sync ENABLE ALWAYS TRIGGER restored;
 
--- Requests with passwords. Nobody has a privilege on this table, row security keeps out pg_read_all_data as well, and it
--- is no part of a dump.
+-- The secrets of requests, and nothing else: `[[3, "password"], …]`, which value of connector.sync.request is what. Nobody
+-- has a privilege on this table, row security keeps out pg_read_all_data as well, and it is no part of a dump. Row
+-- security does not reach a TOAST table: there is none, as the column is plain from the start, and short. Values of type
+-- json get into no statistics.
 CREATE TABLE connector.sync_secret (
-    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE,
-    request json NOT NULL
+    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE
 );
+ALTER TABLE connector.sync_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
 
 -- Runs of syncs; read through the view connector.runs.

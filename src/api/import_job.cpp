@@ -64,7 +64,7 @@ void check_role_can_work() {
 
 }  // namespace
 
-Json queue_import(const Request& request, const std::string& json) {
+Json queue_import(const Request& request) {
   check_role_can_work();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
   load::ImportRecord record;
@@ -73,8 +73,7 @@ Json queue_import(const Request& request, const std::string& json) {
   record.request = request.masked();
   record.state = "enqueued";
   record.schema = pg::utf8_text(std::string_view(schema.name));
-  const std::string bare = core::bare_connector(json);
-  sync::queue_import(record, bare == request.masked() ? std::nullopt : std::optional(bare));
+  sync::queue_import(record, request.stored().secrets);
   if (sync::shared::available()) {
     sync::shared::wake_at_commit();
   } else {

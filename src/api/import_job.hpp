@@ -12,7 +12,7 @@
 namespace connector::api {
 
 /// Queues the import for a worker that starts when the current transaction commits; answers what the caller gets.
-Json queue_import(const Request& request, const std::string& json);
+Json queue_import(const Request& request);
 
 /// Runs a queued import in transactions of its own, as attempt_run() does a sync.
 Attempt attempt_import(const std::string& id, Commit commit);

@@ -33,6 +33,9 @@ Json import_warnings(const load::ImportResult& result) {
   if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
   if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
   if (!result.nested_text.empty()) json["nested_text"] = counts(result.nested_text);
+  for (const core::RemoteWarning& warning : result.remote_warnings) {
+    json["remote_warnings"].push_back({{"code", warning.code}, {"count", warning.count}, {"message", warning.message}});
+  }
   return json.empty() ? Json(nullptr) : json;
 }
 

@@ -2,6 +2,7 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/json.hpp"
 #include "api/preview.hpp"
@@ -26,7 +27,6 @@ using connector::core::RequestKind;
 
 namespace {
 
-/// A preview is a JSON value in memory.
 constexpr std::int64_t max_preview_rows = 1000;
 
 Json optional_count(const std::optional<std::int64_t>& count) {
@@ -128,6 +128,8 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   result["refresh"] = refresh_way(request, plan);
   const std::int64_t max_rows = request.limits().max_rows;
   const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
-  result["rows"] = connector::api::preview(*source, plan, request, rows);
+  connector::api::Preview preview = connector::api::preview(*source, plan, request, rows);
+  result["rows"] = std::move(preview.rows);
+  result["warnings"] = std::move(preview.warnings);
   return json_datum(result);
 }

@@ -125,13 +125,6 @@ Sync own_sync(const std::string& id) {
   return std::move(*found);
 }
 
-/// Secrets and all, if there are any; else the masked text is the request.
-std::optional<std::string> secret_request(const std::string& json, const Request& request) {
-  std::string bare = core::bare_connector(json);
-  if (bare == request.masked()) return std::nullopt;
-  return bare;
-}
-
 // The attributes of the seeds in their order, and a few more behind them.
 constexpr const char* status_query =
     "SELECT json_build_object("
@@ -227,8 +220,7 @@ Json run_later(Sync& found) {
 
 CONNECTOR_FUNCTION(connector_sync_create) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  const std::string json = pg::utf8_text(PG_GETARG_DATUM(0));
-  const Request request(json, core::RequestKind::sync);
+  const Request request(PG_GETARG_DATUM(0), core::RequestKind::sync);
   const seconds interval = asked_interval(fcinfo, 1, &request.spec()).value_or(default_interval);
   require_writable("cdb_sync_connector()");
   const load::RoleLimits role = load::role_limits(GetUserId(), request.spec().provider);
@@ -241,8 +233,8 @@ CONNECTOR_FUNCTION(connector_sync_create) {
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
   const store::NewSync created{load::new_uuid(), load::new_uuid(),
                                GetUserId(),      request.spec().provider,
-                               request.masked(), secret_request(json, request),
-                               schema.name,      std::max(interval, settings().min_sync_interval)};
+                               request.stored(), schema.name,
+                               std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
   if (!store::shared::available()) {
@@ -271,18 +263,14 @@ CONNECTOR_FUNCTION(connector_sync_update) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   require_writable("cdb_sync_update()");
   std::optional<Request> request;
-  std::string json;
-  if (!PG_ARGISNULL(2)) {
-    json = pg::utf8_text(PG_GETARG_DATUM(2));
-    request.emplace(json, core::RequestKind::sync);
-  }
+  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync);
   const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = own_sync(id_argument(fcinfo));
   store::end_if_lost(found, sync_limits());
   make_own(found);
   forget_dropped_table(found);
   if (request) {
-    store::save_connector(found.id, request->spec().provider, request->masked(), secret_request(json, *request));
+    store::save_connector(found.id, request->spec().provider, request->stored());
   }
   store::save_schedule(found.id,
                        store::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));

@@ -59,16 +59,19 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
     reader.wrong_type("key", *value, "a string or an array of strings");
     return names;
   }
+  if (value->items.size() > max_listed_columns) {
+    problems.add(reader.path("key"), too_many_columns("sync.key"));
+    return names;
+  }
+  std::set<std::string_view> seen;
   for (const JsonValue& item : value->items) {
     if (item.type != JsonValue::Type::string || item.text.empty()) {
       problems.add(reader.path("key"), "Each element of key \"sync.key\" must be the name of a column.");
       return {};
     }
-    for (const std::string& name : names) {
-      if (name == item.text) {
-        problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(name) + " twice.");
-        return {};
-      }
+    if (!seen.insert(item.text).second) {
+      problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(item.text) + " twice.");
+      return {};
     }
     names.push_back(item.text);
   }
@@ -217,6 +220,11 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
     problems.add("connection", "Missing key \"connection\".");
   } else if (connection->type == JsonValue::Type::string) {
     if (is_blank(connection->text)) problems.add("connection", "Key \"connection\" must not be blank.");
+    if (connection->text.find("://") != std::string::npos) {
+      // It may hold a password, and the message about a server that is not there would show it.
+      problems.add("connection",
+                   "Key \"connection\" must be an object of parameters or the name of a foreign server, not a URL.");
+    }
     spec.foreign_server = connection->text;
   } else if (connection->type != JsonValue::Type::object) {
     reader.wrong_type("connection", *connection, "an object or the name of a foreign server");

@@ -47,7 +47,7 @@ class ColumnConverter {
   void refuse_nulls(const core::RowBatch& batch, std::size_t column, std::size_t rows) const;
 
   enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
-  enum class Cast { none, expression, uuid, text };
+  enum class Cast { none, expression, uuid, digits, text };
 
   std::optional<pg::TextConverter> encoding_;
   std::optional<pg::ReceiveEncoding> receive_encoding_;
@@ -63,6 +63,7 @@ class ColumnConverter {
   Oid target_io_parameter_ = InvalidOid;
   ExprState* expression_ = nullptr;
   ExprContext* expression_context_ = nullptr;
+  int max_characters_ = 0;  // of natural_'s type modifier; 0 = no such limit
   std::string null_error_;  // the target is a domain that refuses NULL, in these words
   std::string buffer_;
 };

@@ -139,7 +139,7 @@ NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
 void build_index(Oid heap, const NewIndex& index) {
   const Relation heap_relation = table_open(heap, NoLock);
   const Relation relation = index_open(index.oid, NoLock);
-  index_build(heap_relation, relation, index.info, false, true);
+  connector_index_build(heap_relation, relation, index.info);
   index_close(relation, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();

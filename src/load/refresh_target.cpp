@@ -142,7 +142,7 @@ std::string storage_reason(const RefreshTarget& target) {
     const Relation relation = table_open(target.oid, NoLock);
     Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, false, relation->rd_rel->relreplident};
     table_close(relation, NoLock);
-    found.published = GetRelationPublications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
+    found.published = connector_relation_publications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
                       GetSchemaPublications(found.schema) != NIL;
     return found;
   });

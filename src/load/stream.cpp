@@ -66,6 +66,11 @@ void report_result(const ImportResult& result) {
   report_counts(result.invalid_values, "invalid value", "NULL");
   report_counts(result.zero_dates, "zero date", "NULL");
   report_counts(result.nested_text, "value", "text, as what the remote printed is no JSON");
+  for (const core::RemoteWarning& warning : result.remote_warnings) {
+    pg::warning("the remote server warned " +
+                (warning.count == 1 ? std::string("once") : std::to_string(warning.count) + " times") + ": " +
+                warning.message);
+  }
 }
 
 BatchMemory::BatchMemory() {
@@ -118,6 +123,7 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
   result.zero_dates = counts_by_name(plan_, source_.zero_date_counts());
   result.nested_text = counts_by_name(plan_, source_.nested_text_counts());
   if (more) result.truncated = has_another_row();
+  result.remote_warnings = source_.remote_warnings();
 }
 
 void Stream::convert() {

@@ -36,6 +36,7 @@ struct ImportResult {
   ColumnCounts invalid_values;  ///< became NULL
   ColumnCounts zero_dates;      ///< became NULL
   ColumnCounts nested_text;     ///< became JSON strings
+  std::vector<core::RemoteWarning> remote_warnings;
   std::string layout;           ///< see layout.hpp
 };
 

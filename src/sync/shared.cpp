@@ -259,11 +259,18 @@ void attach() {
   shared->scan = true;
 }
 
-void want(const std::vector<Oid>& databases) {
+std::vector<Oid> want(const std::vector<Oid>& databases) {
+  std::vector<Oid> without;
+  without.reserve(databases.size());
   const Locked locked;
   for (const Oid database : databases) {
-    if (DatabaseSlot* slot = find_or_add(database)) slot->wanted = true;
+    if (DatabaseSlot* slot = find_or_add(database)) {
+      slot->wanted = true;
+    } else {
+      without.push_back(database);
+    }
   }
+  return without;
 }
 
 std::vector<Oid> missing() {

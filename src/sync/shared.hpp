@@ -30,8 +30,8 @@ void wake_schedulers() noexcept;
 namespace launcher {
 /// Makes this process the one that is woken.
 void attach();
-/// Asks for a scheduler in each of the databases.
-void want(const std::vector<Oid>& databases);
+/// Asks for a scheduler in each of the databases; gives those for which there is no room.
+std::vector<Oid> want(const std::vector<Oid>& databases);
 /// Databases that want a scheduler, have none, and are not held back.
 std::vector<Oid> missing();
 /// True if somebody asked to look at all databases.

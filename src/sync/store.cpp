@@ -36,6 +36,15 @@ struct Creating {
 constexpr const char* owner_sql = "coalesce(c.relowner, s.owner::oid)";
 constexpr const char* from_sql = " FROM connector.sync s LEFT JOIN pg_class c ON c.oid = s.relation ";
 
+SqlParameter flag(bool value) {
+  return {BOOLOID, value ? "t" : "f"};
+}
+
+void save_secrets(const std::string& id, const core::StoredRequest& request) {
+  if (!request.secrets) return;
+  execute("INSERT INTO connector.sync_secret (sync_id, secrets) VALUES ($1, $2)", {uuid(id), json(request.secrets)});
+}
+
 std::vector<std::string> first_column(const SqlRows& rows) {
   std::vector<std::string> result;
   result.reserve(rows.size());
@@ -60,23 +69,21 @@ bool is_creating() noexcept {
 void create_sync(const NewSync& sync, Time now) {
   const Creating scope;
   execute(
-      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, target_schema, "
+      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, trusted, target_schema, "
       "interval_seconds, state, created_at, updated_at, run_at) "
-      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, 'created', t, t, t FROM (SELECT " +
-          time_sql(9) + ") AS n (t)",
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, 'created', t, t, t FROM (SELECT " +
+          time_sql(10) + ") AS n (t)",
       {uuid(sync.id),
        oid(sync.owner),
        uuid(sync.item_queue_id),
        text(sync.provider),
-       json(sync.masked),
-       {BOOLOID, sync.request ? "t" : "f"},
+       json(sync.request.masked),
+       flag(sync.request.secrets.has_value()),
+       flag(sync.request.trusted),
        {TEXTOID, sync.target_schema},
        number(static_cast<std::uint64_t>(sync.interval.count())),
        time(now)});
-  if (sync.request) {
-    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)",
-            {uuid(sync.id), json(sync.request)});
-  }
+  save_secrets(sync.id, sync.request);
 }
 
 bool is_due(const Sync& sync, Time now) noexcept {
@@ -88,7 +95,7 @@ bool is_due(const Sync& sync, Time now) noexcept {
 std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   const SqlRows rows =
       query("SELECT s.item_queue_id, " + std::string(owner_sql) +
-                ", s.provider, coalesce(x.request, s.request), s.request, s.has_secret AND x.sync_id IS NULL, "
+                ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
                 "s.owner::oid" +
@@ -102,21 +109,22 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   sync.item_queue_id = *row[0];
   sync.owner = static_cast<Oid>(std::stoul(*row[1]));
   sync.provider = *row[2];
-  sync.request = utf8(*row[3]);
-  sync.masked = utf8(*row[4]);
-  sync.secret_missing = *row[5] == "t";
-  sync.target_schema = *row[6];
-  if (row[7]) sync.relation = static_cast<Oid>(std::stoul(*row[7]));
-  sync.relation_exists = *row[8] == "t";
-  sync.paused = *row[9] == "t";
-  sync.schedule.state = state_of(*row[10]);
-  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[11]));
-  if (row[12]) sync.schedule.run_at = parse_time(*row[12]);
-  sync.schedule.retried_times = std::stoi(*row[13]);
-  sync.checksum = utf8(*row[14]);
-  if (row[15]) sync.layout = utf8(*row[15]);
-  sync.log_id = row[16];
-  sync.requester = static_cast<Oid>(std::stoul(*row[17]));
+  sync.request.masked = utf8(*row[3]);
+  if (row[4]) sync.request.secrets = utf8(*row[4]);
+  sync.request.trusted = *row[5] == "t";
+  sync.secret_missing = *row[6] == "t";
+  sync.target_schema = *row[7];
+  if (row[8]) sync.relation = static_cast<Oid>(std::stoul(*row[8]));
+  sync.relation_exists = *row[9] == "t";
+  sync.paused = *row[10] == "t";
+  sync.schedule.state = state_of(*row[11]);
+  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[12]));
+  if (row[13]) sync.schedule.run_at = parse_time(*row[13]);
+  sync.schedule.retried_times = std::stoi(*row[14]);
+  sync.checksum = utf8(*row[15]);
+  if (row[16]) sync.layout = utf8(*row[16]);
+  sync.log_id = row[17];
+  sync.requester = static_cast<Oid>(std::stoul(*row[18]));
   return sync;
 }
 
@@ -151,14 +159,13 @@ void save_paused(const std::string& id, bool paused) {
   execute("UPDATE connector.sync SET paused = $2 WHERE id = $1", {uuid(id), {BOOLOID, paused ? "t" : "f"}});
 }
 
-void save_connector(const std::string& id, const std::string& provider, const std::string& masked,
-                    const std::optional<std::string>& request) {
-  execute("UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, checksum = '' WHERE id = $1",
-          {uuid(id), text(provider), json(masked), {BOOLOID, request ? "t" : "f"}});
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
+  execute(
+      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '' "
+      "WHERE id = $1",
+      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
-  if (request) {
-    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)", {uuid(id), json(request)});
-  }
+  save_secrets(id, request);
 }
 
 void take_over(const Sync& sync) {
@@ -283,6 +290,9 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
       "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
       "layout = coalesce(r.layout, s.layout), "
+      // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
+      "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
+      "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "
       "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
       "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
       "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/connector_spec.hpp"
 #include "sync/schedule.hpp"
 
 namespace connector::sync {
@@ -25,9 +26,8 @@ struct NewSync {
   std::string item_queue_id;  ///< uuid: the first run as an import
   Oid owner;
   std::string provider;
-  std::string masked;                  ///< request, UTF-8, secrets masked
-  std::optional<std::string> request;  ///< UTF-8, with secrets, if it has any
-  std::string target_schema;           ///< in the database's encoding
+  core::StoredRequest request;  ///< UTF-8
+  std::string target_schema;    ///< in the database's encoding
   std::chrono::seconds interval;
 };
 
@@ -38,8 +38,7 @@ struct Sync {
   Oid owner = InvalidOid;      ///< the table's owner once there is one, so that ALTER TABLE and REASSIGN OWNED count
   Oid requester = InvalidOid;  ///< whose request it is: another than the owner until the owner takes it over
   std::string provider;
-  std::string request;          ///< UTF-8, secrets included
-  std::string masked;           ///< UTF-8
+  core::StoredRequest request;  ///< UTF-8
   bool secret_missing = false;  ///< the request had secrets, but a restore did not bring them
   std::string target_schema;
   Oid relation = InvalidOid;     ///< of the last run; invalid before the first
@@ -75,9 +74,8 @@ void save_schedule(const std::string& id, const Schedule& schedule);
 /// After a request for a run: the last error is forgotten.
 void save_request(const std::string& id, const Schedule& schedule);
 void save_paused(const std::string& id, bool paused);
-/// Replaces the request; `request` as in NewSync. A forgotten table is imported anew by the next run.
-void save_connector(const std::string& id, const std::string& provider, const std::string& masked,
-                    const std::optional<std::string>& request);
+/// Replaces the request. A forgotten table is imported anew by the next run.
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request);
 /// Makes the request the present owner's, who asked for it; the former one's password is forgotten.
 void take_over(const Sync& sync);
 void forget_relation(const std::string& id);

@@ -196,6 +196,12 @@ def test_own_primary_key(db: Database, source: MySqlRemote, on_create: Callable[
     check_integrity(db, TABLE)
 
 
+def test_own_primary_key_beside_default_columns(db: Database, source: MySqlRemote, on_create: Callable[..., None]) -> None:
+    on_create("ALTER TABLE {t} ADD own bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+    db.import_table(source.connector(table=TABLE, default_columns=True))
+    assert db.rows(f"SELECT count(DISTINCT own), count(DISTINCT cartodb_id) FROM {TABLE}") == [(ROWS, ROWS)]
+
+
 @pytest.mark.parametrize(
     "statement, wanted",
     [
@@ -307,6 +313,26 @@ def test_commands_after_the_load(db: Database, source: MySqlRemote, on_create: C
     assert db.value("SELECT obj_description('arrived'::regclass)") == "told"
     assert db.value("SELECT count(*) FROM arrived WHERE late = 3") == ROWS
     check_integrity(db, "arrived")
+
+
+def test_commands_before_the_load(db: Database, source: MySqlRemote, on_create: Callable[..., None]) -> None:
+    """Where rows are checked, NOT NULL is taken off before the load; what follows that command is seen, too."""
+    db.execute(
+        "CREATE SCHEMA elsewhere; CREATE FUNCTION elsewhere.change() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF tg_tag = 'CREATE TABLE' THEN ALTER TABLE public.arriving ADD CHECK (amount > 0); "
+        "ELSIF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.arriving'::regclass AND attname = 'extra') "
+        "AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.arriving'::regclass AND attname = 'id' AND NOT attnotnull) "
+        "THEN ALTER TABLE public.arriving ADD extra int DEFAULT 6, ALTER id TYPE text, ALTER word TYPE char(30); "
+        "CREATE INDEX ON public.arriving (word); END IF; END $$"
+    )
+    db.execute(
+        "CREATE EVENT TRIGGER on_create ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION elsewhere.change()"
+    )
+    db.import_table(source.connector(table=TABLE))
+    assert [kind for _, kind, _ in db.columns(TABLE)] == ["text", "character(30)", "numeric(12,2)", "integer"]
+    assert db.columns(TABLE)[0][2] is True
+    assert db.value(f"SELECT count(*) FROM {TABLE} WHERE extra = 6 AND id::int = amount * 4") == ROWS
+    check_integrity(db, TABLE)
 
 
 def test_import_inside_an_event_trigger(db: Database, source: MySqlRemote, on_create: Callable[..., None]) -> None:

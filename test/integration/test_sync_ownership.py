@@ -63,7 +63,8 @@ def started(syncs: Syncs, role: Database, table: Remote, **keys: object) -> str:
     """A sync of the role's, with its table."""
     mine = Syncs(role)
     id = mine.create(table.connector(table=TABLE, **keys))["id"]
-    assert mine.now(id, wait=True)["state"] == "success"
+    answer = mine.now(id, wait=True)
+    assert answer["state"] == "success", answer
     assert isinstance(id, str)
     return id
 
@@ -118,7 +119,8 @@ def test_a_named_server_needs_no_new_request(syncs: Syncs, alice: Database, bob:
     db.execute(f"CREATE USER MAPPING FOR alice SERVER shop OPTIONS ({login})")
     mine = Syncs(alice)
     id = mine.create({"provider": table.provider, "connection": "shop", "table": TABLE})["id"]
-    assert mine.now(id, wait=True)["state"] == "success"
+    answer = mine.now(id, wait=True)
+    assert answer["state"] == "success", answer
     db.execute(f"ALTER TABLE {TABLE} OWNER TO bob")
     his = Syncs(bob)
     his.call("cdb_sync_pause", id)
@@ -159,6 +161,19 @@ def test_a_table_that_is_given_and_dropped_before_it_was_taken_over(syncs: Syncs
     with fails("no sync"):
         Syncs(bob).status(id)
     assert Syncs(alice).now(id, wait=True)["state"] == "success"
+
+
+def test_a_first_run_into_a_table_of_a_role_that_one_is_a_member_of(syncs: Syncs, alice: Database, bob: Database, table: Remote) -> None:
+    """It was asked for: the next runs are the table's owner's."""
+    db = syncs.database
+    db.execute("GRANT bob TO alice")
+    bob.import_table(table.connector(table=TABLE))
+    id = started(syncs, alice, table, collision_strategy="overwrite")
+    assert syncs.status(id)["user_id"] == "bob" and syncs.status(id)["name"] == TABLE
+    table.create_rows(TABLE, 12)
+    assert run_due(syncs, id)["state"] == "success" and bob.value(f"SELECT count(*) FROM {TABLE}") == 12
+    db.execute("REVOKE bob FROM alice")
+    assert run_due(syncs, id)["state"] == "success", "it is bob's now"
 
 
 def test_drop_owned(syncs: Syncs, alice: Database, bob: Database, table: Remote) -> None:

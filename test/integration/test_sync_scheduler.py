@@ -348,7 +348,7 @@ def test_databases_beyond_the_room_for_them_are_told_of(clock: Syncs) -> None:
     try:
         db.execute("SELECT pg_terminate_backend(%s)", launcher)  # the next one looks at all databases
         told = "connector runs syncs by itself in 256 databases only"
-        wait_until(lambda: told in db.server.log_since(position), limit=60, what="the message")
+        wait_until(lambda: told in db.server.log_since(position), limit=150, what="the message")
     finally:
         db.execute("DELETE FROM pg_database WHERE datname LIKE 'beyond_%%'")
     (launcher,) = wait_for_process(db, "launcher")

@@ -73,11 +73,11 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the library
-  /// while an exception is on its way. What it throws comes out here. If the wait is interrupted or the deadline
-  /// passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and the
-  /// interrupt or an Error (timed_out) is thrown.
-  /// An answer of more than `max_bytes` bytes, and one that never ends, is left, too.
+  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the
+  /// library while an exception is on its way. What it throws comes out here. If the wait is interrupted or the
+  /// deadline passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and
+  /// the interrupt or an Error (timed_out) is thrown. An answer of more than `max_bytes` bytes, and one that never
+  /// ends, is left, too.
   void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
 
   /// Runs a statement that yields no rows.
