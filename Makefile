@@ -1,5 +1,6 @@
 # The extension, by PGXS. `make` builds, `make install` installs; `make demo`, `make check` and `make bench` install
-# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
+# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up. `make soak` is the same
+# for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak).
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
@@ -73,8 +74,8 @@ REGRESS = providers requests rights servers syncs
 EXTRA_CLEAN = build dist
 
 # Goals that need no PostgreSQL at hand yet: they install it first.
-ifeq ($(filter-out demo check check-hosts bench packages dist format style compilers,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check check-hosts bench packages dist format style compilers
+ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check check-hosts bench soak packages dist format style compilers
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 packages:
@@ -90,6 +91,9 @@ check-hosts:
 bench:
 	@test/install-packages bench hive
 	@test/bench/run
+soak:
+	@test/install-packages check
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_KILLS="$(SOAK_KILLS)" test/soak/run
 # The archive for PGXN: what git tracks.
 dist:
 	mkdir -p dist

@@ -1,23 +1,13 @@
 #include "load/cursor.hpp"
 
-#include <algorithm>
-
 #include "core/error.hpp"
+#include "load/sync_column.hpp"
 
 namespace connector::load {
 
-std::size_t cursor_column(const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                          const LoadPlan& plan) {
+std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan) {
   const std::string name = spec.sync ? spec.sync->cursor.value_or("") : "";
-  const auto find = [&](auto&& matches) { return std::ranges::find_if(plan.columns, matches); };
-  auto found = find([&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
-  if (found == plan.columns.end()) found = find([&](const PlannedColumn& column) { return column.name == name; });
-  if (found == plan.columns.end()) {
-    throw core::Error(core::ErrorNumber::invalid_parameters,
-                      "the cursor column \"" + name + "\" does not exist in the source", {},
-                      "Name a column of the source in \"cursor\" of \"sync\".");
-  }
-  return static_cast<std::size_t>(found - plan.columns.begin());
+  return sync_column(name, "cursor", plan);
 }
 
 bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from) {

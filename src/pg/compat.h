@@ -114,6 +114,13 @@ extern "C" {
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
 #endif
 
+/* 16 shortened the names of what a session has counted of a table and not yet reported. */
+#if PG_VERSION_NUM >= 160000
+#define connector_unreported(info, what) ((info)->counts.what)
+#else
+#define connector_unreported(info, what) ((info)->t_counts.t_##what)
+#endif
+
 /* 18 counts the pages that are all frozen in pg_class. */
 #if PG_VERSION_NUM >= 180000
 #define connector_swap_all_frozen(a, b) std::swap((a)->relallfrozen, (b)->relallfrozen)
