@@ -231,9 +231,12 @@ CONNECTOR_FUNCTION(connector_sync_create) {
   }
   check_number_of_syncs();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
-  const store::NewSync created{load::new_uuid(), load::new_uuid(),
-                               GetUserId(),      request.spec().provider,
-                               request.stored(), schema.name,
+  const store::NewSync created{load::new_uuid(),
+                               load::new_uuid(),
+                               GetUserId(),
+                               request.spec().provider,
+                               request.stored(),
+                               schema.name,
                                std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
