@@ -102,7 +102,8 @@ class Refresh {
   }
 
   void rewrite() {
-    Staging staging(target_, plan_, request_.spec.default_columns);
+    check_rewrite(target_);
+    Staging staging(target_, plan_, {}, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
     apply(staging, [&] { return apply_rewrite(target_, staging, alter_statement(false)); });
@@ -115,31 +116,36 @@ class Refresh {
                         "Its primary key is missing, or has columns that do not come from the source.",
                         "Name the columns that tell rows apart in \"key\" of \"sync\".");
     }
-    Staging staging(target_, plan_, request_.spec.default_columns);
+    Staging staging(target_, plan_, key, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
     apply(staging, [&] {
       check_key(staging, plan_, key);
       alter(true);
-      return apply_merge(target_, staging, plan_, key, false);
+      // Rows that a limit left unread are still in the source, for all that is known.
+      return apply_merge(target_, staging, plan_, key, result_.load.truncated);
     });
   }
 
-  /// `key` is that of the request, if any: then rows that changed are updated.
+  /// Rows that are here already by the `key`, if there is one, are updated.
   void append(const std::vector<std::size_t>& key) {
     const PlannedColumn& cursor = append_cursor();
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
     const bool ordered = read_by_cursor(*source_, cursor, position.value);
-    Staging staging(target_, plan_, request_.spec.default_columns);
+    Staging staging(target_, plan_, key, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
       alter(true);
+      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor);
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
-      return key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      const Applied applied =
+          key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+      return applied;
     });
   }
 
@@ -163,9 +169,8 @@ class Refresh {
   void fill(Staging& staging) {
     std::vector<AttrNumber> attributes;
     for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
-    load(staging.oid(), attributes, nullptr);
+    staging.set_nulls(load(staging.oid(), attributes, nullptr));
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
-    staging.analyze();
   }
 
   template <typename Apply>
@@ -181,8 +186,8 @@ class Refresh {
     report_result(result_.load);
   }
 
-  /// Streams all rows into a table that is new in this transaction.
-  void load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
+  /// Streams all rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL.
+  std::vector<bool> load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
     Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
     const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
     stream.open();
@@ -192,6 +197,7 @@ class Refresh {
     if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
     check_not_null(target_, plan_, insert.has_nulls());
+    return insert.has_nulls();
   }
 
   const RefreshRequest& request_;
@@ -254,7 +260,7 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
       refresh.merge(key);
       break;
     case RefreshWay::append:
-      refresh.append(options.key.empty() ? std::vector<std::size_t>() : key);
+      refresh.append(key);
       break;
     case RefreshWay::unchanged:
       break;

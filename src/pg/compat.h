@@ -110,6 +110,15 @@ extern "C" {
                 true, NULL))
 #endif
 
+/* An index, without a command. 16 wants to know how many partitions it is for. */
+#if PG_VERSION_NUM >= 160000
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, false, true)
+#else
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, false, true, true, false, true)
+#endif
+
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
 #define connector_report_analyze(relation, live) \
