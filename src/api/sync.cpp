@@ -22,6 +22,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
@@ -217,6 +218,10 @@ CONNECTOR_FUNCTION(connector_sync_create) {
                 "Ask an administrator to change connector.role_limits.");
   }
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
+  if (pg::guard([&] { return isAnyTempNamespace(schema.oid); })) {
+    throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
+                "Other sessions run it: choose another schema with \"target_schema\".");
+  }
   const store::NewSync created{load::new_uuid(), load::new_uuid(),
                                GetUserId(),      request.spec().provider,
                                request.masked(), secret_request(json, request),

@@ -305,6 +305,7 @@ def test_owner_code_is_restricted(db: Database, source: Remote, etl: Database, m
     sync.run(mode)
     assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", False)]
     etl.execute("DELETE FROM seen")
+    source.execute(f"DELETE FROM {TABLE} WHERE id = 100")
     assert Syncs(db).now(sync.id, wait=True)["state"] == "success", Syncs(db).status(sync.id)["error_message"]
     assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", True)]
     assert_nothing_left(db)
