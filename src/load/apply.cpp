@@ -48,10 +48,20 @@ bool is_collision(const pg::PgError& error) {
   return error.sqlerrcode() == ERRCODE_UNIQUE_VIOLATION || error.sqlerrcode() == ERRCODE_EXCLUSION_VIOLATION;
 }
 
-/// What may be said of a value that stands in a row for a moment only.
+/// Whether constraints, policies or triggers don't take a value that stands in a row for a moment only; else the error
+/// is the transaction's or the server's.
 bool is_refusal(const pg::PgError& error) {
-  const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode());
-  return category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION || category == ERRCODE_DATA_EXCEPTION;
+  switch (ERRCODE_TO_CATEGORY(error.sqlerrcode())) {
+    case ERRCODE_TO_CATEGORY(ERRCODE_TRANSACTION_ROLLBACK):
+    case ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES):
+    case ERRCODE_TO_CATEGORY(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE):
+    case ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION):
+    case ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR):
+    case ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR):
+      return false;
+    default:
+      return true;
+  }
 }
 
 /// A column that is GENERATED ALWAYS AS IDENTITY takes a value only when a row is inserted.
@@ -131,6 +141,21 @@ Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
                       "are updated.");
   }
   return applied;
+}
+
+void check_published(const RefreshTarget& target) {
+  const bool refused = any_row(
+      "SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1 "
+      "AND (c.relreplident OPERATOR(pg_catalog.=) 'n' OR c.relreplident OPERATOR(pg_catalog.=) 'd' AND NOT EXISTS ("
+      "SELECT 1 FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) c.oid AND x.indisprimary)) "
+      "AND c.relpersistence OPERATOR(pg_catalog.=) 'p' AND EXISTS (SELECT 1 FROM pg_catalog.pg_publication p "
+      "CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname::pg_catalog.text) AS t "
+      "WHERE (p.pubdelete OR p.pubupdate) AND t.relid OPERATOR(pg_catalog.=) c.oid)",
+      target.oid);
+  if (!refused) return;
+  throw core::Error(ErrorNumber::cannot_load,
+                    target.shown() + " can't be refreshed: it is in a publication, and has no replica identity", {},
+                    "ALTER TABLE … REPLICA IDENTITY FULL, or give it a primary key.");
 }
 
 void check_rewrite(const RefreshTarget& target) {

@@ -65,6 +65,12 @@ bool equal_is_same(const StagedColumn& column) {
   }
 }
 
+/// Whether the type's own equality tells, with little more, which values are the same: it is much cheaper than
+/// comparing records.
+bool knows_equality(const StagedColumn& column) {
+  return equal_is_same(column) || column.type == NUMERICOID || column.type == FLOAT4OID || column.type == FLOAT8OID;
+}
+
 /// How the columns of the staging table are named where the target's own names could stand beside other ones.
 std::string alias(std::size_t index) {
   return "c" + std::to_string(index + 1);
@@ -120,12 +126,24 @@ std::string Difference::same_row(const std::string& t, const std::string& d) con
 }
 
 std::string Difference::differs(const MergeColumn& column, const std::string& target, const std::string& staged) {
-  if (!equal_is_same(*column.staged)) {
-    return record({target}, "") + " OPERATOR(pg_catalog.*<>) " + record({staged}, "");
+  const std::string not_identical = record({target}, "") + " OPERATOR(pg_catalog.*<>) " + record({staged}, "");
+  if (!knows_equality(*column.staged)) return not_identical;
+  std::string condition = "(" + target + " OPERATOR(pg_catalog.<>) " + staged + ") IS NOT FALSE";
+  if (!column.not_null && column.staged->has_nulls) {
+    condition += " AND (" + target + " IS NOT NULL OR " + staged + " IS NOT NULL)";
   }
-  const std::string unequal = target + " OPERATOR(pg_catalog.<>) " + staged;
-  if (column.not_null && !column.staged->has_nulls) return unequal;
-  return "(" + unequal + " OR (" + target + " IS NULL) OPERATOR(pg_catalog.<>) (" + staged + " IS NULL))";
+  switch (column.staged->type) {
+    case FLOAT4OID:
+    case FLOAT8OID:  // 0 and -0 are equal
+      condition += " OR " + target + " OPERATOR(pg_catalog.=) '0' AND " + not_identical;
+      break;
+    case NUMERICOID:  // 1 and 1.0
+      condition += " OR pg_catalog.scale(" + target + ") OPERATOR(pg_catalog.<>) pg_catalog.scale(" + staged + ")";
+      break;
+    default:
+      break;
+  }
+  return "(" + condition + ")";
 }
 
 std::string Difference::updates_from(const std::string& suffix) const {
@@ -163,15 +181,16 @@ std::string Difference::staged_rows() const {
   return rows + " FROM " + staging_.sql() + " AS s";
 }
 
-/// That a row of the target and one of the staging table, which have the same key, are not the same. Equality of the
-/// types where that is enough is much cheaper than records.
+/// That a row of the target and one of the staging table, which have equal keys, are not the same.
 std::string Difference::condition_of_change() const {
   std::string condition;
   std::vector<std::string> others;
   for (const MergeColumn& column : columns_) {
     if (column.staged == nullptr) continue;
-    const std::string name = alias(static_cast<std::size_t>(column.staged - staging_.columns().data()));
-    if (equal_is_same(*column.staged)) {
+    const auto index = static_cast<std::size_t>(column.staged - staging_.columns().data());
+    const std::string name = alias(index);
+    if (equal_is_same(*column.staged) && std::ranges::find(key_, index) != key_.end()) continue;
+    if (knows_equality(*column.staged)) {
       condition += " OR " + differs(column, "t." + name, "s." + name);
     } else {
       others.push_back(name);

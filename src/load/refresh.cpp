@@ -103,6 +103,7 @@ class Refresh {
 
   void rewrite() {
     check_rewrite(target_);
+    check_published(target_);
     Staging staging(target_, plan_, {}, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
@@ -116,6 +117,7 @@ class Refresh {
                         "Its primary key is missing, or has columns that do not come from the source.",
                         "Name the columns that tell rows apart in \"key\" of \"sync\".");
     }
+    check_published(target_);
     Staging staging(target_, plan_, key, request_.spec.default_columns);
     const pg::ActAs restricted(target_.owner, restriction(target_.owner));
     fill(staging);
