@@ -4,7 +4,9 @@
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
+# BUILD=           the folder of the objects; one for each major version of PostgreSQL unless given
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each test/integration/test_<group>_*.py
+# HOST=            other PostgreSQL versions for `make check`: 16 17 18; `make check-hosts` runs them all
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)
 MODULE_big = connector
@@ -14,7 +16,8 @@ WITH_POSTGRES ?= 1
 WITH_SQLSERVER ?= 1
 WITH_HIVE ?= 1
 SANITIZE ?= 0
-BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
+# MAJORVERSION is PostgreSQL's, from PGXS.
+BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)-$(MAJORVERSION)
 
 # sources.txt is the one list of sources; CMakeLists.txt reads it too.
 SOURCES := $(shell cat sources.txt)
@@ -55,7 +58,7 @@ ifeq ($(WITH_HIVE),1)
 PACKAGES += thrift libsasl2 openssl
 PROVIDER_FLAGS += -DWITH_HIVE=1
 # What the thrift compiler makes of hiveserver2.thrift.
-HIVE_RPC := $(BUILD)/generated/drivers/hive/rpc
+HIVE_RPC = $(BUILD)/generated/drivers/hive/rpc
 HIVE_RPC_FILES := TCLIService hiveserver2_types
 OBJS += $(HIVE_RPC_FILES:%=$(HIVE_RPC)/%.o)
 endif
@@ -66,8 +69,10 @@ REGRESS = providers requests rights servers syncs
 EXTRA_CLEAN = build dist
 
 # Goals that need no PostgreSQL at hand yet: they install it first.
-ifeq ($(filter-out demo check bench packages dist format tidy,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check bench packages dist format tidy
+ifeq ($(filter-out demo check check-hosts bench packages dist format tidy,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check check-hosts bench packages dist format tidy
+# Some shells put a variable of this name into the environment.
+host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 packages:
 	@test/install-packages
 demo:
@@ -75,7 +80,9 @@ demo:
 	@test/demo
 check:
 	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive)
-	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" test/run
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" test/run
+check-hosts:
+	@$(MAKE) --no-print-directory check HOST="16 17 18"
 bench:
 	@test/install-packages bench hive
 	@test/bench/run
@@ -104,9 +111,16 @@ SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
 CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
-	-DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"' $(SANITIZERS)
+	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
+
+# The library has one place, whatever it is linked for.
+connector.so: build/linked
+build/linked: always
+	@mkdir -p $(@D)
+	@echo '$(BUILD)' | cmp -s - $@ || echo '$(BUILD)' >$@
+.PHONY: always
 
 # The wall: src/core and src/drivers are compiled without PostgreSQL's include path, so postgres.h can't get in.
 $(BUILD)/core/%.o: src/core/%.cpp
@@ -128,6 +142,7 @@ endif
 $(BUILD)/%.o: src/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
 
 $(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql

@@ -47,7 +47,7 @@ Json import(const std::string& json, bool wait) {
   take_place();
   const std::string id = connector::load::new_uuid();
   connector::sync::RunProgress progress(connector::sync::shared::JobKind::import, id, GetUserId());
-  const connector::api::ImportRun run = connector::api::import_table(request, schema, progress);
+  const connector::api::ImportRun run = connector::api::import_table(request, schema, GetUserId(), progress);
   progress.clear();
   connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, id);
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);

@@ -30,12 +30,17 @@ using sync::shared::JobEnd;
 using sync::shared::JobKind;
 
 void work(const sync::QueuedImport& import) {
-  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  const Oid caller = GetUserId();
+  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     Request request(import.request, core::RequestKind::import);
     sync::RunProgress progress(JobKind::import, import.id, import.owner);
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(import.schema)));
-    const ImportRun run = import_table(request, schema, progress);
+    const ImportRun run = import_table(request, schema, caller, progress);
+    {
+      const pg::ActAs restricted(import.owner, pg::flags_for_code_of(import.owner, caller));
+      fire_deferred_triggers();
+    }
     load::record_import(describe_import(request, run, import.id).record, settings().keep_runs);
     progress.clear();
   });

@@ -45,7 +45,7 @@ PgError numbered(const PgError& error, std::string_view provider) {
   return PgError(std::move(fields));
 }
 
-ImportRun import_table(Request& request, const load::TargetSchema& schema, load::Progress& progress) {
+ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid caller, load::Progress& progress) {
   ImportRun run{schema, {}, {}, std::chrono::steady_clock::now()};
   const std::string wanted = load::wanted_table_name(request.spec());
   run.target = load::choose_table_name(schema, wanted, request.spec().collision_strategy);
@@ -56,8 +56,8 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, load:
   progress.phase(load::RunPhase::connecting);
   core::Connection& connection = request.connect();
   try {
-    run.result =
-        load::run_import(connection, request.spec(), schema, run.target, request.limits(), request.wait(), progress);
+    run.result = load::run_import(connection, request.spec(), schema, run.target, caller, request.limits(),
+                                  request.wait(), progress);
   } catch (const PgError& error) {
     throw numbered(error, request.spec().provider);
   }

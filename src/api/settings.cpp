@@ -9,7 +9,6 @@
 
 #include "core/address_rules.hpp"
 #include "core/error.hpp"
-#include "pg/compat.h"
 #include "sync/shared.hpp"
 
 extern "C" {
@@ -93,7 +92,7 @@ void define_settings() {
       "connector.allowed_hosts",
       "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.", nullptr,
       &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
-  connector_reserve_settings("connector");
+  MarkGUCPrefixReserved("connector");
 }
 
 Settings settings() {

@@ -181,7 +181,7 @@ Json run_here(Sync& found) {
   found.schedule = store::after_request(found.schedule, store::now());
   store::save_request(found.id, found.schedule);
   const std::string log_id = store::begin_run(found, store::now());
-  const SyncRun run = connector::api::run_sync(found);
+  const SyncRun run = connector::api::run_sync(found, connector::api::Transaction::of_caller);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
   store::end_run(log_id, run.result, store::now());
   if (const std::optional<Sync> current = store::lock_sync(found.id)) store::settle_run(*current, sync_limits());

@@ -3,7 +3,6 @@
 #include "api/import_run.hpp"
 #include "api/request.hpp"
 #include "api/settings.hpp"
-#include "api/work.hpp"
 #include "core/error.hpp"
 #include "load/catalog.hpp"
 #include "load/import.hpp"
@@ -27,9 +26,9 @@ using core::ErrorNumber;
 using sync::RunResult;
 using sync::Sync;
 
-void first_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
+void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(sync.target_schema)));
-  const ImportRun run = import_table(request, schema, progress);
+  const ImportRun run = import_table(request, schema, caller, progress);
   if (run.target.outcome == load::NameChoice::Outcome::skip) {
     throw core::Error(ErrorNumber::skipped,
                       "relation \"" + pg::utf8_text(std::string_view(run.target.name)) + "\" already exists", {},
@@ -47,9 +46,9 @@ void first_run(Request& request, const Sync& sync, RunResult& result, load::Prog
   if (!warnings.is_null()) result.warnings = warnings.dump();
 }
 
-void next_run(Request& request, const Sync& sync, RunResult& result, load::Progress& progress) {
+void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshRequest refresh{request.spec(), sync.relation, request.limits(), checksum, sync.layout};
+  const load::RefreshRequest refresh{request.spec(), sync.relation, caller, request.limits(), checksum, sync.layout};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;
@@ -85,27 +84,31 @@ void check_runnable(const Sync& sync) {
   }
 }
 
-void work(const Sync& sync, RunResult& result, load::Progress& progress) {
+void work(const Sync& sync, Transaction transaction, RunResult& result, load::Progress& progress) {
+  const Oid caller = GetUserId();
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     if (sync.relation == InvalidOid) {
-      const pg::ActAs restricted(sync.owner, SECURITY_RESTRICTED_OPERATION);
-      first_run(request, sync, result, progress);
+      first_run(request, sync, caller, result, progress);
     } else {
-      next_run(request, sync, result, progress);
+      next_run(request, sync, caller, result, progress);
+    }
+    if (transaction == Transaction::own) {
+      const pg::ActAs restricted(sync.owner, pg::flags_for_code_of(sync.owner, caller));
+      fire_deferred_triggers();
     }
   });
 }
 
 }  // namespace
 
-SyncRun run_sync(const Sync& sync) {
+SyncRun run_sync(const Sync& sync, Transaction transaction) {
   SyncRun run;
   RunResult result;
   sync::RunProgress progress(sync::shared::JobKind::sync, sync.id, sync.owner);
-  WorkEnd end = do_work([&] { work(sync, result, progress); });
+  WorkEnd end = do_work([&] { work(sync, transaction, result, progress); });
   progress.clear();
   if (end.failure) {
     load::forget_new_storage();  // its files went when the work was rolled back
@@ -135,7 +138,7 @@ Attempt attempt_run(const std::string& id, void (*commit)()) {
   // The start is on record before the work begins, so a crash leaves a trace; the end comes with the work.
   const std::string log_id = sync::begin_run(*found, now);
   commit();
-  const SyncRun run = run_sync(*found);
+  const SyncRun run = run_sync(*found, Transaction::own);
   sync::end_run(log_id, run.result, sync::now());
   commit();
   if (const std::optional<Sync> current = sync::lock_sync(id)) sync::settle_run(*current, limits);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "api/work.hpp"
 #include "pg/guard.hpp"
 #include "sync/run_lock.hpp"
 #include "sync/shared.hpp"
@@ -20,9 +21,10 @@ struct SyncRun {
   std::optional<pg::PgError> cancelled;
 };
 
-/// Does the work of one run as the sync's owner, restricted (no SET ROLE, fixed search_path), in a subtransaction that
-/// is rolled back if it fails. A failure is the result, not an exception.
-SyncRun run_sync(const sync::Sync& sync);
+/// Does the work of one run as the sync's owner (no SET ROLE, fixed search_path; restricted if the session or the
+/// current role is another), in a subtransaction that is rolled back if it fails. A failure is the result, not an
+/// exception.
+SyncRun run_sync(const sync::Sync& sync, Transaction transaction);
 
 /// What became of an attempt.
 struct Attempt {

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/error.hpp"
+#include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "sync/settle.hpp"
@@ -57,6 +58,10 @@ WorkEnd do_work(const std::function<void()>& work) {
     end.failure = {static_cast<int>(ErrorNumber::unknown), "53200", "out of memory", "", "", false};
   }
   return end;
+}
+
+void fire_deferred_triggers() {
+  pg::execute("SET CONSTRAINTS ALL IMMEDIATE");
 }
 
 }  // namespace connector::api

@@ -44,7 +44,7 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
     step_ = is_geometry ? Step::geometry : Step::receive;
     if (is_geometry && natural_.oid == BYTEAOID) step_ = Step::geometry_to_wkb;
     if (!is_geometry) receive_encoding_.emplace(pg_char_to_encoding(column.encoding.c_str()));
-  } else if (natural_.oid == INTERVALOID && PG_VERSION_NUM < 170000) {
+  } else if (natural_.oid == INTERVALOID && !connector_has_infinite_intervals) {
     step_ = Step::finite_interval;
   }
   // The functions outlive this object's creation context only as long as the import's own context: the current one.

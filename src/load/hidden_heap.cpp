@@ -20,14 +20,16 @@ extern "C" {
 #include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "commands/cluster.h"
+#include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/smgr.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -55,7 +57,36 @@ pg::PgError renamed(const pg::PgError& error, const std::string& twin, const std
 }
 
 std::string twin_name(Oid index) {
-  return "pg_temp_index_" + std::to_string(index);
+  return "refreshed_index_" + std::to_string(index);
+}
+
+/// In a guard.
+Datum storage_parameters(Oid relation) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
+  bool is_null;
+  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
+  options = is_null ? 0 : datumCopy(options, false, -1);
+  ReleaseSysCache(tuple);
+  return options;
+}
+
+/// An empty heap of the table's layout, with relrewrite set, by which logical decoding knows that its rows are no
+/// changes. In a guard.
+Oid create_heap(const RefreshTarget& target, const char* name) {
+  const Relation table = table_open(target.oid, NoLock);
+  const Form_pg_class form = table->rd_rel;
+  const Oid heap = heap_create_with_catalog(
+      name, get_namespace_oid("connector", false), form->reltablespace, InvalidOid, InvalidOid, InvalidOid,
+      form->relowner, HEAP_TABLE_AM_OID, RelationGetDescr(table), NIL, RELKIND_RELATION, target.persistence, false,
+      false, ONCOMMIT_NOOP, storage_parameters(target.oid), false, true, true, target.oid, nullptr);
+  table_close(table, NoLock);
+  CommandCounterIncrement();
+  if (OidIsValid(target.toast)) {
+    NewHeapCreateToastTable(heap, storage_parameters(target.toast), AccessExclusiveLock, target.toast);
+    CommandCounterIncrement();
+  }
+  return heap;
 }
 
 /// An exclusion was checked as the index was built. From here on it is an index like any other: there is no constraint
@@ -91,14 +122,10 @@ NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
   }
   bool is_null;
   const Datum classes = SysCacheGetAttr(INDEXRELID, model->rd_indextuple, Anum_pg_index_indclass, &is_null);
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
-  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
-  if (is_null) options = 0;
-  const Oid result = connector_index_create(
-      heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace, model->rd_indcollation,
-      reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values, class_options, model->rd_indoption, options);
-  ReleaseSysCache(tuple);
+  const Oid result =
+      connector_index_create(heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace,
+                             model->rd_indcollation, reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values,
+                             class_options, model->rd_indoption, storage_parameters(index));
   index_close(model, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();
@@ -162,21 +189,14 @@ void HiddenHeap::list_indexes() {
 }
 
 void HiddenHeap::make_heap(const std::string& alter_actions) {
-  oid_ = pg::guard([&] {
-    const Relation relation = table_open(target_.oid, NoLock);
-    const Oid tablespace = relation->rd_rel->reltablespace;
-    table_close(relation, NoLock);
-    const Oid oid = connector_make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence,
-                                            ShareUpdateExclusiveLock);
-    CommandCounterIncrement();
-    // An ALTER TABLE of the table, later, may need the name that this one has got.
-    RenameRelationInternal(oid, psprintf("pg_temp_refresh_%u", target_.oid), true, false);
-    CommandCounterIncrement();
-    return oid;
-  });
-  name_ = pg::guard([&] { return get_rel_name(oid_); });
-  sql_ = pg::quote_qualified(target_.schema, name_);
+  const std::string name = "refreshed_" + std::to_string(target_.oid);
+  oid_ = pg::guard([&] { return create_heap(target_, name.c_str()); });
+  sql_ = pg::quote_qualified("connector", name);
   if (!alter_actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + alter_actions);
+  log_storage();
+}
+
+void HiddenHeap::log_storage() const {
   log_new_storage(oid_);
 }
 
@@ -215,6 +235,12 @@ void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped) {
   for (IndexPair& pair : pairs_) {
     if (!OidIsValid(pair.twin)) create_twin(pair);
   }
+}
+
+std::vector<Oid> HiddenHeap::replaced_indexes() const {
+  std::vector<Oid> oids;
+  for (const IndexPair& pair : pairs_) oids.push_back(pair.index);
+  return oids;
 }
 
 /// What the user said about statistics of columns, for the heap that they are collected from.

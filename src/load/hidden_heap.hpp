@@ -22,9 +22,9 @@ struct IndexPair {
 
 class HiddenHeap {
  public:
-  /// Makes the heap with the table's layout after the ALTER TABLE actions (may be empty), persistence, tablespace,
-  /// storage parameters and TOAST table. The table's indexes and TOAST table are locked against changes till the
-  /// transaction's end.
+  /// Makes the heap with the table's layout after the ALTER TABLE actions (may be empty), owner, persistence,
+  /// tablespace, storage parameters and TOAST table. It stands in the schema connector, where nobody else can take its
+  /// name. The table's indexes and TOAST table are locked against changes till the transaction's end.
   HiddenHeap(const RefreshTarget& target, const std::string& alter_actions);
 
   Oid oid() const noexcept { return oid_; }
@@ -34,6 +34,10 @@ class HiddenHeap {
   /// columns get another type have no twin.
   void build_indexes(const std::vector<AttrNumber>& retyped);
   const std::vector<IndexPair>& indexes() const noexcept { return pairs_; }
+  std::vector<Oid> replaced_indexes() const;  ///< those of the table that have a twin
+
+  /// Lists storage that the heap has got by being written anew.
+  void log_storage() const;
 
   /// Collects statistics and hands them over to the table and its indexes.
   void analyze();
@@ -48,7 +52,6 @@ class HiddenHeap {
   void repeat_statistics_targets();
 
   const RefreshTarget& target_;
-  std::string name_;
   std::string sql_;
   Oid oid_ = InvalidOid;
   std::vector<IndexPair> pairs_;

@@ -8,6 +8,7 @@
 #include "load/refresh_locks.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/identity.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
 
@@ -51,7 +52,8 @@ void check_overwritable(Oid relation, const std::string& name) {
 
 /// New contents for an existing table: a refresh of it.
 ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                       const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress) {
+                       const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
+                       Progress& progress) {
   check_overwritable(target.existing, target.name);
   lock_for_refresh(target.existing, wait);
   // The table was chosen by its name, before it was locked.
@@ -61,17 +63,20 @@ ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& 
         "table \"" + pg::utf8_text(std::string_view(target.name)) + "\" was renamed or replaced by another session", {},
         "Try again.");
   }
-  const RefreshRequest request{spec, target.existing, limits, std::nullopt, std::nullopt, true};
+  const RefreshRequest request{spec, target.existing, caller, limits, std::nullopt, std::nullopt, true};
   return run_refresh(connection, request, wait, progress).load;
 }
 
 }  // namespace
 
 ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                        const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress) {
+                        const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
+                        Progress& progress) {
   if (target.outcome == NameChoice::Outcome::overwrite) {
-    return overwrite(connection, spec, schema, target, limits, wait, progress);
+    return overwrite(connection, spec, schema, target, caller, limits, wait, progress);
   }
+  // Types that the request names may have functions of anybody's.
+  const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), caller));
   progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(connection.describe(source_request(spec)));

@@ -8,7 +8,9 @@
 #include "load/cursor.hpp"
 #include "load/default_columns.hpp"
 #include "load/exchange.hpp"
+#include "load/held_table.hpp"
 #include "load/hidden_heap.hpp"
+#include "load/immediate_constraints.hpp"
 #include "load/refresh_target.hpp"
 #include "load/refresh_locks.hpp"
 #include "load/storage_log.hpp"
@@ -27,13 +29,6 @@ extern "C" {
 namespace connector::load {
 
 namespace {
-
-/// Expressions of indexes, defaults, constraints and triggers are the owner's code. Where somebody else's session runs
-/// it, it must not get at that session.
-int restriction(Oid owner) {
-  return GetSessionUserId() == owner && GetOuterUserId() == owner ? SECURITY_LOCAL_USERID_CHANGE
-                                                                  : SECURITY_RESTRICTED_OPERATION;
-}
 
 /// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
 void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
@@ -67,12 +62,13 @@ std::optional<std::string> checksum(core::Source& source, const ImportLimits& li
 class Refresh {
  public:
   Refresh(const RefreshRequest& request, const RefreshTarget& target, const LoadPlan& plan,
-          const ColumnChanges& changes, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress,
-          RefreshResult& result)
+          const ColumnChanges& changes, const pg::ActAs& owner, pg::Tied<core::Source>& source, core::Wait& wait,
+          Progress& progress, RefreshResult& result)
       : request_(request),
         target_(target),
         plan_(plan),
         changes_(changes),
+        owner_(owner),
         source_(source),
         wait_(wait),
         progress_(progress),
@@ -80,14 +76,18 @@ class Refresh {
 
   void swap() {
     drop_lost_storage();
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    HeldTable held(target_.oid);
     const std::string actions = alter_actions(target_, plan_, changes_, false);
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
     RowRules rules(target_.oid, attributes);
     load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
-    if (request_.spec.default_columns) fill_default_geometry(heap.sql(), plan_);
+    if (request_.spec.default_columns) {
+      fill_default_geometry(heap.sql(), plan_);
+      heap.log_storage();  // the fill writes the heap anew
+    }
+    held.check_unchanged();
     progress_.phase(RunPhase::indexing);
     heap.build_indexes(retyped_attributes(target_, plan_, changes_));
     progress_.phase(RunPhase::analyzing);
@@ -96,7 +96,7 @@ class Refresh {
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
     const auto locked =
-        exchange_storage(target_, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);
+        exchange_storage(target_, held, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
@@ -104,8 +104,7 @@ class Refresh {
   void rewrite() {
     check_rewrite(target_);
     check_published(target_);
-    Staging staging(target_, plan_, {}, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    Staging staging = make_staging({});
     fill(staging);
     apply(staging, [&] { return apply_rewrite(target_, staging, alter_statement(false)); });
   }
@@ -118,8 +117,7 @@ class Refresh {
                         "Name the columns that tell rows apart in \"key\" of \"sync\".");
     }
     check_published(target_);
-    Staging staging(target_, plan_, key, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    Staging staging = make_staging(key);
     fill(staging);
     apply(staging, [&] {
       check_key(staging, plan_, key);
@@ -135,8 +133,7 @@ class Refresh {
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
     const bool ordered = read_by_cursor(*source_, cursor, position.value);
-    Staging staging(target_, plan_, key, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    Staging staging = make_staging(key);
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
@@ -152,6 +149,13 @@ class Refresh {
   }
 
  private:
+  /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
+  /// of the owner's: a new table without rows, defaults and indexes.
+  Staging make_staging(const std::vector<std::size_t>& key) const {
+    const pg::ActAs::WithoutAddedFlags unrestricted(owner_);
+    return Staging(target_, plan_, key, request_.spec.default_columns);
+  }
+
   /// Whether later runs will go on from these rows.
   bool begins_append() const {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
@@ -180,7 +184,9 @@ class Refresh {
     progress_.phase(RunPhase::applying);
     // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
     const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
+    ImmediateConstraints constraints(target_);
     const Applied applied = pg::with_settings({{"work_mem", memory}}, std::forward<Apply>(dml));
+    constraints.put_back();
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;
     result_.deleted = applied.deleted;
@@ -206,26 +212,18 @@ class Refresh {
   const RefreshTarget& target_;
   const LoadPlan& plan_;
   const ColumnChanges& changes_;
+  const pg::ActAs& owner_;
   pg::Tied<core::Source>& source_;
   core::Wait& wait_;
   Progress& progress_;
   RefreshResult& result_;
 };
 
-}  // namespace
-
-RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
-                          Progress& progress) {
+/// Brings the described source's rows into the table. Names and operators are the system's.
+RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
+                            LoadPlan plan, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress) {
   const core::SyncOptions options =
       request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
-  progress.phase(RunPhase::locking);
-  lock_for_refresh(request.relation, wait);
-  const RefreshTarget target = open_refresh_target(request.relation);
-  const pg::ActAs owner(target.owner, SECURITY_LOCAL_USERID_CHANGE);
-  progress.phase(RunPhase::describing);
-  pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(connection.describe(source_request(request.spec)));
-  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
   if (request.spec.default_columns) rename_for_default_columns(plan);
 
   RefreshResult result;
@@ -234,9 +232,8 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   result.load.layout = layout_text(plan);
   const std::optional<Layout> layout =
       request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
-  const ColumnChanges changes = request.overwrite
-                                    ? compare_to_overwrite(target, plan, request.spec.default_columns)
-                                    : compare_columns(target, plan, layout, options.on_schema_change);
+  const ColumnChanges changes = request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                                                  : compare_columns(target, plan, layout, options.on_schema_change);
   if (request.overwrite) report_plan(request.spec, pg::utf8_text(std::string_view(target.name)), plan);
   if (options.skip_unchanged) {
     result.checksum = checksum(*source, request.limits);
@@ -250,7 +247,7 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   const WayChoice choice = choose_way(target, options, changes, !key.empty());
   result.way = choice.way;
   result.reason = choice.reason;
-  Refresh refresh(request, target, plan, changes, source, wait, progress, result);
+  Refresh refresh(request, target, plan, changes, owner, source, wait, progress, result);
   switch (choice.way) {
     case RefreshWay::swap:
       refresh.swap();
@@ -268,6 +265,23 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
       break;
   }
   return result;
+}
+
+}  // namespace
+
+RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
+                          Progress& progress) {
+  progress.phase(RunPhase::locking);
+  lock_for_refresh(request.relation, wait);
+  const RefreshTarget target = open_refresh_target(request.relation);
+  // Before anything that may run code of the table's.
+  const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, request.caller));
+  progress.phase(RunPhase::describing);
+  pg::Tied<core::Source> source(TopTransactionContext);
+  source.set(connection.describe(source_request(request.spec)));
+  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  return pg::with_system_path(
+      [&] { return refresh_table(request, target, owner, std::move(plan), source, wait, progress); });
 }
 
 RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,

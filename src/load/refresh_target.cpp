@@ -133,10 +133,8 @@ std::string storage_reason(const RefreshTarget& target) {
     Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, relation->rd_rel->relispartition, false,
                 relation->rd_rel->relreplident};
     table_close(relation, NoLock);
-    found.published = GetRelationPublications(target.oid) != NIL || GetAllTablesPublications() != NIL;
-#if PG_VERSION_NUM >= 150000
-    found.published = found.published || GetSchemaPublications(found.schema) != NIL;
-#endif
+    found.published = GetRelationPublications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
+                      GetSchemaPublications(found.schema) != NIL;
     return found;
   });
   if (target.kind == RELKIND_PARTITIONED_TABLE) return "the table is partitioned";
@@ -276,9 +274,8 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
 
 ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& plan, bool default_columns) {
   const auto refuse = [&](const std::string& detail) {
-    throw core::Error(ErrorNumber::incompatible_schemas,
-                      target.shown() + " can't be overwritten: its schema differs", detail,
-                      "Choose another \"collision_strategy\", or drop the table.");
+    throw core::Error(ErrorNumber::incompatible_schemas, target.shown() + " can't be overwritten: its schema differs",
+                      detail, "Choose another \"collision_strategy\", or drop the table.");
   };
   for (const TargetColumn& column : target.columns) {
     const std::string name = shown(column.name);

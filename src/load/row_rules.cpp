@@ -30,11 +30,10 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (attribute->attisdropped || is_loaded(i)) continue;
     if (attribute->attgenerated == ATTRIBUTE_GENERATED_STORED) {
-      generated_ = true;
       generated_indexes_.push_back(i);
     } else if (attribute->attgenerated == '\0') {
       others.push_back(i);
-      checked_ = checked_ || attribute->attnotnull;
+      required_ = required_ || attribute->attnotnull;
     }
   }
   for (const int index : others) {
@@ -45,8 +44,12 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
     });
     if (expression != nullptr) defaults_.push_back({index, expression});
   }
-  const TupleConstr* constraints = descriptor->constr;
-  checked_ = checked_ || (constraints != nullptr && constraints->num_check > 0);
+}
+
+bool RowRules::any() const noexcept {
+  const TupleConstr* constraints = RelationGetDescr(relation_)->constr;
+  return !defaults_.empty() || !generated_indexes_.empty() || required_ ||
+         (constraints != nullptr && constraints->num_check > 0);
 }
 
 void RowRules::apply(TupleTableSlot* slot) {
@@ -55,12 +58,15 @@ void RowRules::apply(TupleTableSlot* slot) {
     // In the caller's memory, which lasts until the row is written.
     slot->tts_values[entry.index] = ExecEvalExpr(entry.expression, context, &slot->tts_isnull[entry.index]);
   }
-  if (generated_) {
+  // Looked at for each row, as the executor does: the code that is run for a row can drop a constraint.
+  const TupleDesc descriptor = RelationGetDescr(relation_);
+  if (descriptor->constr != nullptr && descriptor->constr->has_generated_stored) {
     // Left from the row that the slot held before.
     for (const int index : generated_indexes_) slot->tts_isnull[index] = true;
     ExecComputeStoredGenerated(result_, state_, slot, CMD_INSERT);
   }
-  if (checked_) ExecConstraints(result_, slot, state_);
+  const TupleConstr* constraints = RelationGetDescr(relation_)->constr;
+  if (constraints != nullptr && (required_ || constraints->num_check > 0)) ExecConstraints(result_, slot, state_);
   ResetPerTupleExprContext(state_);
 }
 

@@ -18,18 +18,12 @@ namespace {
 /// Appends a character in the database's encoding. Uses the conversion that the backend looked up when it started.
 void append_in_server_encoding(std::string& text, char32_t character) {
   unsigned char converted[MAX_UNICODE_EQUIVALENT_STRING + 1] = {};
-  bool done;
-#if PG_VERSION_NUM >= 160000
-  done = guard([&] { return pg_unicode_to_server_noerror(character, converted); });
-#else
+  bool done = false;
   try {
-    guard([&] { pg_unicode_to_server(character, converted); });
-    done = true;
+    done = guard([&] { return connector_unicode_to_server(character, converted); });
   } catch (const PgError&) {
     // A conversion has touched nothing that would have to be rolled back.
-    done = false;
   }
-#endif
   text += done ? reinterpret_cast<const char*>(converted) : "?";
 }
 

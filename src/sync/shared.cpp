@@ -56,9 +56,7 @@ struct Shared {
 Shared* shared = nullptr;
 LWLock* lock = nullptr;
 
-#if PG_VERSION_NUM >= 150000
 shmem_request_hook_type previous_request_hook = nullptr;
-#endif
 shmem_startup_hook_type previous_startup_hook = nullptr;
 
 /// Neither end can fail: the lock is held for a look at a few arrays, never while anything else is taken.
@@ -95,17 +93,11 @@ void wake(Latch* latch) noexcept {
   if (latch != nullptr) SetLatch(latch);
 }
 
-void reserve_memory() {
+void on_request() {
+  if (previous_request_hook != nullptr) previous_request_hook();
   RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
   RequestNamedLWLockTranche(name, 1);
 }
-
-#if PG_VERSION_NUM >= 150000
-void on_request() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  reserve_memory();
-}
-#endif
 
 void on_startup() {
   if (previous_startup_hook != nullptr) previous_startup_hook();
@@ -179,12 +171,8 @@ PlaceSlot* slot_of(const Place& place) noexcept {
 }  // namespace
 
 void request() {
-#if PG_VERSION_NUM >= 150000
   previous_request_hook = shmem_request_hook;
   shmem_request_hook = on_request;
-#else
-  reserve_memory();
-#endif
   previous_startup_hook = shmem_startup_hook;
   shmem_startup_hook = on_startup;
 }

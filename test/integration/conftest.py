@@ -181,7 +181,7 @@ def authority(workspace: Workspace) -> Authority:
 
 @pytest.fixture(scope="session")
 def postgres15(workspace: Workspace) -> PostgresRemote:
-    return PostgresRemote(Postgres(workspace).start())
+    return PostgresRemote(Postgres(workspace, pg_config="pg_config").start())
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +203,7 @@ def _postgres(kind: type[SuitePostgres], workspace: Workspace) -> PostgresRemote
 
 @pytest.fixture(scope="session")
 def postgres15_tls(workspace: Workspace, authority: Authority) -> PostgresRemote:
-    server = Postgres(workspace)
+    server = Postgres(workspace, pg_config="pg_config")
     server.use_tls(authority.server(server.account))
     return PostgresRemote(server.start(), "postgres15_tls")
 

@@ -9,7 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
+from harness.skipping import skip_where_missing
 
 from servers.postgres import Postgres
 from servers.process import wait_until
@@ -56,7 +58,11 @@ class Database:
         """Runs a statement and gives its rows, [] if it has none."""
         with self.connection.cursor() as cursor:
             del self.connection.notices[:]
-            cursor.execute(query, args or None)
+            try:
+                cursor.execute(query, args or None)
+            except psycopg2.errors.FeatureNotSupported as error:
+                skip_where_missing(error)
+                raise
             return list(cursor.fetchall()) if cursor.description else []
 
     def execute(self, query: str, *args: object) -> None:
