@@ -90,14 +90,12 @@ void replace_changed_identities(const RefreshTarget& target, const Staging& stag
   }
 }
 
-[[noreturn]] void report_collision(const pg::PgError& error) {
+/// PostgreSQL's error, with what can be done about it. It ends the run as that one would.
+core::Error with_hint(const pg::PgError& error, const char* hint) {
   const auto text = [](const std::optional<std::string>& field) {
     return field ? pg::utf8_text(std::string_view(*field)) : std::string();
   };
-  throw core::Error(
-      ErrorNumber::cannot_load, text(error.fields().message), text(error.fields().detail),
-      "If the source has such values in one row only, rows exchange them: a DEFERRABLE constraint is "
-      "checked when all rows have changed. Else drop the constraint, or leave rows out with \"sql_query\".");
+  return core::Error(ErrorNumber::cannot_load, text(error.fields().message), text(error.fields().detail), hint);
 }
 
 /// Applies rows that get unique values which others give up. Nothing if no way leads there.
@@ -138,13 +136,9 @@ Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
     applied.inserted = pg::execute(insert_all(target, staging));
   } catch (const pg::PgError& error) {
     if (!is_collision(error)) throw;
-    // The error ends the run, as this one does.
-    const auto text = [](const std::optional<std::string>& field) {
-      return field ? pg::utf8_text(std::string_view(*field)) : std::string();
-    };
-    throw core::Error(ErrorNumber::cannot_load, text(error.fields().message), text(error.fields().detail),
-                      "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already "
-                      "are updated.");
+    throw with_hint(error,
+                    "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already are "
+                    "updated.");
   }
   return applied;
 }
@@ -214,7 +208,10 @@ Applied apply_merge(const RefreshTarget& target, const Staging& staging, const L
   if (difference.updates() > 0) {
     if (const std::optional<Applied> applied = apply_past_each_other(target, staging, difference)) return *applied;
   }
-  report_collision(*collision);
+  throw with_hint(
+      *collision,
+      "If the source has such values in one row only, rows exchange them: a DEFERRABLE constraint is checked "
+      "when all rows have changed. Else drop the constraint, or leave rows out with \"sql_query\".");
 }
 
 }  // namespace connector::load
