@@ -33,11 +33,14 @@ Json import_warnings(const load::ImportResult& result) {
   if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
   if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
   if (!result.nested_text.empty()) json["nested_text"] = counts(result.nested_text);
+  for (const core::RemoteWarning& warning : result.remote_warnings) {
+    json["remote_warnings"].push_back({{"code", warning.code}, {"count", warning.count}, {"message", warning.message}});
+  }
   return json.empty() ? Json(nullptr) : json;
 }
 
 PgError numbered(const PgError& error, std::string_view provider) {
-  if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
+  if (error.is_cancel()) return error;
   pg::ErrorFields fields = error.fields();
   const std::string where = "Provider " + std::string(provider) + ", phase load.\nConnector error " +
                             std::to_string(static_cast<int>(core::ErrorNumber::cannot_load)) + ".";
@@ -61,6 +64,10 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid c
   } catch (const PgError& error) {
     throw numbered(error, request.spec().provider);
   }
+  // Event triggers may have renamed or moved it.
+  const load::TableName name = load::table_name(run.result.table);
+  run.target.name = name.name;
+  run.schema.name = name.schema;
   return run;
 }
 

@@ -17,6 +17,9 @@ struct WorkEnd {
   std::optional<pg::PgError> cancelled;
 };
 
+/// A PostgreSQL error as it is remembered.
+sync::Failure failure_of(const pg::PgError& error);
+
 /// Does `work` in a subtransaction, which is rolled back if it fails. If the process is to end, it does so here.
 WorkEnd do_work(const std::function<void()>& work);
 

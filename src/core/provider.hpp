@@ -32,6 +32,7 @@ struct ParameterInfo {
   bool server_file = false;  ///< names a file of the database server: superusers and foreign servers only
   bool integer = false;      ///< a JSON number or its text; checked against 1..65535 for `port`, else >= 0
   bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
+  std::span<const std::string_view> shown_members = {};  ///< object: lower-case names; values of others are masked
 };
 
 /// What a provider can do, as `cdb_connector_info()` shows it.
@@ -66,8 +67,8 @@ struct RemoteColumn {
   /// Text and receive form: PostgreSQL's name of the encoding that text in its values arrives in.
   std::string encoding = "UTF8";
   std::string unsupported_reason;  ///< not empty: the column must be left out, and why
-  /// Declared so by the remote. A value that becomes NULL on the way (a zero date) may contradict it: the loader drops
-  /// the constraint then.
+  /// Declared so by the remote for a table; what metadata tell of a view's columns is no promise. A value that becomes
+  /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
   bool not_null = false;
   std::string comment;
 };
@@ -104,6 +105,13 @@ struct CursorRange {
   std::optional<std::string> from;
 };
 
+/// What a remote said of a statement whose rows were read, so often.
+struct RemoteWarning {
+  long code = 0;        ///< the remote's own number
+  std::string message;  ///< of the first one, UTF-8
+  std::uint64_t count = 0;
+};
+
 /// An open table or query. Describe, then open() once, then fetch() until it returns false.
 /// Destroying it early stops the remote statement as well as can be done in a second, without throwing.
 class Source {
@@ -138,6 +146,10 @@ class Source {
   /// Nested values that the remote printed as something else than JSON and that became JSON strings of the print, per
   /// selected column. Empty = the provider has no such values.
   virtual std::span<const std::uint64_t> nested_text_counts() const { return {}; }
+
+  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or that
+  /// a result was cut is an Error of fetch() instead.
+  virtual std::vector<RemoteWarning> remote_warnings() const { return {}; }
 };
 
 /// An entry of `cdb_connector_tables()`.
@@ -176,6 +188,8 @@ struct ConnectRequest {
   /// The caller may use what belongs to the database server itself: its account, files and tickets. Else a connection
   /// that the remote side grants without a password from the request must be refused (SPEC 8).
   bool trusted = false;
+  /// The connection may log in with the Kerberos tickets of the database server's account.
+  bool may_use_tickets = false;
 };
 
 class Provider {

@@ -1,6 +1,7 @@
 #include "load/converter.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "core/error.hpp"
@@ -37,7 +38,11 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
   if (column.form == ValueForm::text) {
     const int from = pg_char_to_encoding(column.encoding.c_str());
     encoding_.emplace(from, GetDatabaseEncoding());
-    if (!core::is_text_kind(column.type.kind)) step_ = Step::input;
+    if (!core::is_text_kind(column.type.kind)) {
+      step_ = Step::input;
+    } else if (natural_.typmod >= VARHDRSZ) {
+      max_characters_ = natural_.typmod - VARHDRSZ;
+    }
   } else if (column.form == ValueForm::receive) {
     const bool is_geometry =
         column.type.kind == core::TypeKind::geometry || column.type.kind == core::TypeKind::geography;
@@ -85,6 +90,27 @@ bool text_misleads(Oid from, Oid to) {
          (is_bits(to) && TypeCategory(from) == TYPCATEGORY_NUMERIC);
 }
 
+/// Only what says "this value is wrong": class 22, 0A000 for what a type does not support, constraints of domains, and
+/// what the input functions of regclass, tsquery and the like say of a name or an expression.
+bool is_fault_of_value(int sqlerrcode) {
+  switch (sqlerrcode) {
+    case ERRCODE_SYNTAX_ERROR:
+    case ERRCODE_INVALID_NAME:
+    case ERRCODE_UNDEFINED_TABLE:
+    case ERRCODE_UNDEFINED_FUNCTION:
+    case ERRCODE_UNDEFINED_OBJECT:
+    case ERRCODE_INVALID_SCHEMA_NAME:
+    case ERRCODE_AMBIGUOUS_FUNCTION:
+      return true;
+    default:
+      break;
+  }
+  const int category = ERRCODE_TO_CATEGORY(sqlerrcode);
+  return category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
+         category == ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) ||
+         category == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION);
+}
+
 }  // namespace
 
 void ColumnConverter::prepare_cast() {
@@ -92,6 +118,15 @@ void ColumnConverter::prepare_cast() {
   // through text.
   if (natural_.oid == BYTEAOID && target_.oid == UUIDOID) {
     cast_ = Cast::uuid;
+    return;
+  }
+  if ((natural_.oid == FLOAT4OID || natural_.oid == FLOAT8OID) && target_.oid == NUMERICOID) {
+    pg::guard([this] {
+      Oid function;
+      getTypeInputInfo(target_.oid, &function, &target_io_parameter_);
+      fmgr_info(function, &target_input_);
+    });
+    cast_ = Cast::digits;
     return;
   }
   const bool found = pg::guard([this] {
@@ -167,12 +202,26 @@ void ColumnConverter::convert(core::RowBatch& batch, std::size_t column, std::si
 void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows) {
   const auto values = batch.values(column);
   const auto nulls = batch.nulls(column);
+  // What the remote promised may be wrong, and then no dump could be restored.
+  const auto check_length = [&](std::size_t row, std::string_view text) {
+    const auto limit = static_cast<std::size_t>(max_characters_);
+    if (limit == 0 || text.size() <= limit) return;
+    const int characters = pg_mbstrlen_with_len(text.data(), static_cast<int>(text.size()));
+    if (characters <= max_characters_) return;
+    batch.reject(column, row,
+                 "has " + std::to_string(characters) + " characters, but its column " +
+                     std::to_string(max_characters_) + " at most",
+                 text);
+  };
   for (std::size_t row = 0; row < rows; ++row) {
     if (nulls[row]) continue;
     const auto payload = core::varlena_payload(values[row]);
     const std::string_view text(payload.data(), payload.size());
     if (encoding_->verifies_only()) {
-      if (encoding_->valid(text)) continue;
+      if (encoding_->valid(text)) {
+        check_length(row, text);
+        continue;
+      }
     } else if (text.find('\0') == std::string_view::npos && encoding_->convert(text, buffer_)) {
       if (buffer_.size() > core::max_value_bytes) {
         batch.reject(column, row, "value of " + std::to_string(buffer_.size()) + " bytes is too large", {});
@@ -182,6 +231,7 @@ void ColumnConverter::convert_text(core::RowBatch& batch, std::size_t column, st
       core::set_varlena_header(copy, buffer_.size());
       std::memcpy(copy + core::varlena_header_bytes, buffer_.c_str(), buffer_.size() + 1);
       values[row] = reinterpret_cast<std::uint64_t>(copy);
+      check_length(row, buffer_);
       continue;
     }
     if (text.find('\0') != std::string_view::npos) {
@@ -207,7 +257,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     case Step::geometry:
       // PostGIS would store another one, with a notice.
-      if (const std::uint32_t srid = ewkb_srid(DatumGetPointer(value)); srid > max_srid) {
+      if (const std::uint32_t srid = ewkb_srid(connector_bytes(value)); srid > max_srid) {
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                         errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, max_srid)));
       }
@@ -238,7 +288,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     }
     case Step::geometry_to_wkb:
-      strip_ewkb_srid(DatumGetPointer(value));
+      strip_ewkb_srid(connector_bytes(value));
       break;
   }
   switch (cast_) {
@@ -261,6 +311,15 @@ Datum ColumnConverter::apply(Datum value) {
       auto* uuid = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
       std::memcpy(uuid->data, VARDATA_ANY(bytes), UUID_LEN);
       return UUIDPGetDatum(uuid);
+    }
+    case Cast::digits: {  // PostgreSQL's cast keeps 6 or 15 digits only
+      char digits[64];
+      char* const last = digits + sizeof digits - 1;
+      const auto end = natural_.oid == FLOAT4OID ? std::to_chars(digits, last, DatumGetFloat4(value))
+                                                 : std::to_chars(digits, last, DatumGetFloat8(value));
+      *end.ptr = '\0';
+      value = InputFunctionCall(&target_input_, digits, target_io_parameter_, target_.typmod);
+      break;
     }
     case Cast::text:
       value =
@@ -321,20 +380,10 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
     return reason;
   };
   try {
-    if (batch.invalid_values() == core::InvalidValues::null) {
-      // The value's error must not end the import, so a subtransaction undoes what the failed function left behind.
-      pg::in_subtransaction(run);
-    } else {
-      run();
-    }
+    // A subtransaction undoes what the failed function left behind: the import may go on, or the value be printed.
+    pg::in_subtransaction(run);
   } catch (const pg::PgError& failure) {
-    // Only what says "this value is wrong" is the value's fault: class 22, and 0A000 for what a type does not support.
-    const int category = ERRCODE_TO_CATEGORY(failure.sqlerrcode());
-    if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) &&
-        category != ERRCODE_TO_CATEGORY(ERRCODE_FEATURE_NOT_SUPPORTED) &&
-        category != ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)) {
-      throw;
-    }
+    if (!is_fault_of_value(failure.sqlerrcode())) throw;
     error = describe(failure);
   }
   return row;

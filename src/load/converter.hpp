@@ -31,6 +31,9 @@ class ColumnConverter {
   /// column, row and value, or NULL and counted.
   void convert(core::RowBatch& batch, std::size_t column, std::size_t rows);
 
+  /// Whether settings of the session have a say in it: it runs input, output or cast functions.
+  bool depends_on_settings() const noexcept { return step_ == Step::input || cast_ != Cast::none; }
+
  private:
   void convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows);
   void apply_function(core::RowBatch& batch, std::size_t column, std::size_t rows);
@@ -44,7 +47,7 @@ class ColumnConverter {
   void refuse_nulls(const core::RowBatch& batch, std::size_t column, std::size_t rows) const;
 
   enum class Step { none, input, receive, finite_interval, geometry, geometry_to_wkb };
-  enum class Cast { none, expression, uuid, text };
+  enum class Cast { none, expression, uuid, digits, text };
 
   std::optional<pg::TextConverter> encoding_;
   std::optional<pg::ReceiveEncoding> receive_encoding_;
@@ -60,6 +63,7 @@ class ColumnConverter {
   Oid target_io_parameter_ = InvalidOid;
   ExprState* expression_ = nullptr;
   ExprContext* expression_context_ = nullptr;
+  int max_characters_ = 0;  // of natural_'s type modifier; 0 = no such limit
   std::string null_error_;  // the target is a domain that refuses NULL, in these words
   std::string buffer_;
 };

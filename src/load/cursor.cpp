@@ -1,9 +1,8 @@
 #include "load/cursor.hpp"
 
-#include <algorithm>
-
 #include "core/error.hpp"
 #include "load/row_sql.hpp"
+#include "load/sync_column.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -60,19 +59,11 @@ std::string maximum_of(const RefreshTarget& target, const PlannedColumn& cursor)
 
 }  // namespace
 
-std::size_t cursor_column(const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                          const LoadPlan& plan) {
+std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan) {
   const std::string name = spec.sync ? spec.sync->cursor.value_or("") : "";
-  const auto find = [&](auto&& matches) { return std::ranges::find_if(plan.columns, matches); };
-  auto found = find([&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
-  if (found == plan.columns.end()) found = find([&](const PlannedColumn& column) { return column.name == name; });
-  if (found == plan.columns.end()) {
-    throw core::Error(core::ErrorNumber::invalid_parameters,
-                      "the cursor column \"" + name + "\" does not exist in the source", {},
-                      "Name a column of the source in \"cursor\" of \"sync\".");
-  }
-  order_of(*found, "");
-  return static_cast<std::size_t>(found - plan.columns.begin());
+  const std::size_t found = sync_column(name, "cursor", plan);
+  order_of(plan.columns[found], "");
+  return found;
 }
 
 bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from) {

@@ -17,7 +17,7 @@ namespace connector::load {
 
 /// The plan's column that `sync.cursor` names (by its remote or local name), as an index. Throws core::Error
 /// (invalid_parameters) if there is none, or if its type has no order that both sides share.
-std::size_t cursor_column(const core::ConnectorSpec& spec, const core::SourceDescription& source, const LoadPlan& plan);
+std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan);
 
 /// Has the source read in the cursor's order, from a value (as core::CursorRange has it) on if there is one. False if
 /// the remote can't: then it sends all rows, in any order.

@@ -123,11 +123,18 @@ void rename_toast(Oid table) {
   CommandCounterIncrement();
 }
 
-/// What the statistics of activity and the relation's descriptor have to learn. In a guard.
-void announce(Oid table, std::uint64_t rows) {
+/// What the statistics of activity and the relation's descriptor have to learn. The new rows are known to ANALYZE: as
+/// inserts they would count as changes since then, at the commit. What this session has counted of the old rows is
+/// forgotten. But if the table was emptied by TRUNCATE (`emptied`), the commit counts from zero. In a guard.
+void announce(Oid table, std::uint64_t rows, bool emptied) {
   const Relation relation = table_open(table, NoLock);
-  pgstat_count_truncate(relation);
-  pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
+  if (emptied) {
+    pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
+  } else if (pgstat_should_count_relation(relation)) {
+    connector_unreported(relation->pgstat_info, delta_live_tuples) = 0;
+    connector_unreported(relation->pgstat_info, delta_dead_tuples) = 0;
+    connector_unreported(relation->pgstat_info, changed_tuples) = 0;
+  }
   connector_report_analyze(relation, static_cast<PgStat_Counter>(rows));
   bool missing = false;
   for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
@@ -211,7 +218,7 @@ std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& targ
   pg::guard([&] {
     drop_hidden(heap.oid());
     rename_toast(target.oid);
-    announce(target.oid, rows);
+    announce(target.oid, rows, empty_first);
   });
   if (!alter_actions.empty()) rebuild_others(target, heap);
   return locked;

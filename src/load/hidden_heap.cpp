@@ -24,12 +24,15 @@ extern "C" {
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/smgr.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -136,11 +139,33 @@ NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
 void build_index(Oid heap, const NewIndex& index) {
   const Relation heap_relation = table_open(heap, NoLock);
   const Relation relation = index_open(index.oid, NoLock);
-  index_build(heap_relation, relation, index.info, false, true);
+  connector_index_build(heap_relation, relation, index.info);
   index_close(relation, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();
   if (index.info->ii_ExclusionOps != nullptr) forget_exclusion(index.oid);
+}
+
+/// Says in the catalog that the extended statistics of one table are of another. In a guard.
+void move_extended_statistics(Oid from, Oid to) {
+  const Relation catalog = table_open(StatisticExtRelationId, RowExclusiveLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_statistic_ext_stxrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(from));
+  const SysScanDesc scan = systable_beginscan(catalog, StatisticExtRelidIndexId, true, nullptr, 1, &key);
+  bool found = false;
+  for (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple); tuple = systable_getnext(scan)) {
+    const HeapTuple copy = heap_copytuple(tuple);
+    reinterpret_cast<Form_pg_statistic_ext>(GETSTRUCT(copy))->stxrelid = to;
+    CatalogTupleUpdate(catalog, &copy->t_self, copy);
+    heap_freetuple(copy);
+    found = true;
+  }
+  systable_endscan(scan);
+  table_close(catalog, RowExclusiveLock);
+  if (!found) return;
+  CacheInvalidateRelcacheByRelid(from);
+  CacheInvalidateRelcacheByRelid(to);
+  CommandCounterIncrement();
 }
 
 /// What wal_level = minimal leaves to the commit: the storage is written instead of WAL. In a guard.
@@ -222,8 +247,9 @@ void HiddenHeap::create_twin(IndexPair& pair) {
   }
 }
 
-void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped) {
+void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped, Oid going) {
   std::erase_if(pairs_, [&](const IndexPair& pair) {
+    if (pair.index == going) return true;
     return pg::guard([&] {
       const Relation index = index_open(pair.index, NoLock);
       bool affected = false;
@@ -249,26 +275,35 @@ std::vector<Oid> HiddenHeap::replaced_indexes() const {
   return oids;
 }
 
-/// What the user said about statistics of columns, for the heap that they are collected from.
+/// What the user said about statistics of columns, for the heap that they are collected from: one command, as event
+/// triggers may follow each.
 void HiddenHeap::repeat_statistics_targets() {
   const pg::SqlRows rows = pg::query(
-      "SELECT a.attname, a.attstattarget, pg_catalog.array_to_string(a.attoptions, ', ') "
+      "SELECT a.attname, a.attstattarget, (SELECT pg_catalog.string_agg(o, ', ') FROM pg_catalog.unnest(a.attoptions) "
+      "AS o WHERE o OPERATOR(pg_catalog.~~) 'n_distinct%') "
       "FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) $1 "
       "AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
       "AND (a.attstattarget OPERATOR(pg_catalog.>=) 0 OR a.attoptions IS NOT NULL) "
       "AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute h WHERE h.attrelid OPERATOR(pg_catalog.=) $2 "
       "AND h.attname OPERATOR(pg_catalog.=) a.attname AND NOT h.attisdropped)",
       {{OIDOID, std::to_string(target_.oid)}, {OIDOID, std::to_string(oid_)}});
+  std::string actions;
   for (const auto& row : rows) {
-    const std::string column = "ALTER TABLE " + sql_ + " ALTER COLUMN " + pg::quote_name(*row[0]);
-    if (row[1] && *row[1] != "-1") pg::execute(column + " SET STATISTICS " + *row[1]);
-    if (row[2]) pg::execute(column + " SET (" + *row[2] + ")");
+    const std::string column = "ALTER COLUMN " + pg::quote_name(*row[0]);
+    const auto add = [&](const std::string& what) { actions += (actions.empty() ? "" : ", ") + column + what; };
+    if (row[1] && *row[1] != "-1") add(" SET STATISTICS " + *row[1]);
+    if (row[2]) add(" SET (" + *row[2] + ")");
   }
+  if (!actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + actions);
 }
 
-void HiddenHeap::analyze() {
+void HiddenHeap::analyze(bool same_types) {
   repeat_statistics_targets();
+  // ANALYZE fills the table's extended statistics as if they were the heap's, which has the same column numbers. Where
+  // types change, ALTER TABLE makes the statistics objects anew.
+  if (same_types) pg::guard([&] { move_extended_statistics(target_.oid, oid_); });
   pg::execute("ANALYZE " + sql_);
+  if (same_types) pg::guard([&] { move_extended_statistics(oid_, target_.oid); });
   pg::guard([&] {
     RemoveStatistics(target_.oid, 0);
     CopyStatistics(oid_, target_.oid);

@@ -56,7 +56,7 @@ constexpr KindOid kind_oids[] = {
 };
 
 /// format_type() with the given flags beside FORMAT_TYPE_TYPEMOD_GIVEN.
-std::string formatted(Oid oid, int32 typmod, bits16 flags) {
+std::string formatted(Oid oid, int32 typmod, uint16 flags) {
   char* sql = pg::guard([=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | flags); });
   std::string result(sql);
   pfree(sql);

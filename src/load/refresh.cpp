@@ -11,6 +11,7 @@
 #include "load/held_table.hpp"
 #include "load/hidden_heap.hpp"
 #include "load/immediate_constraints.hpp"
+#include "load/kept_values.hpp"
 #include "load/refresh_target.hpp"
 #include "load/refresh_locks.hpp"
 #include "load/storage_log.hpp"
@@ -31,14 +32,13 @@ namespace connector::load {
 namespace {
 
 /// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
-void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                    const std::vector<bool>& has_nulls) {
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
     if (column == nullptr || !column->not_null || !has_nulls[i]) continue;
-    throw core::Error(core::ErrorNumber::cannot_load,
-                      "column \"" + plan.columns[i].name + "\" of " + target.shown() +
-                          " is NOT NULL, but the source has NULL values for it",
-                      {}, "Drop the constraint, or leave such rows out with \"sql_query\".");
+    if (std::ranges::find(changes.nullable, column->number) != changes.nullable.end()) continue;
+    throw null_in_not_null(target, plan.columns[i].name);
   }
 }
 
@@ -77,7 +77,7 @@ class Refresh {
   void swap() {
     drop_lost_storage();
     HeldTable held(target_.oid);
-    const std::string actions = alter_actions(target_, plan_, changes_, false);
+    const std::string actions = alter_actions(target_, plan_, changes_);
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
     RowRules rules(target_.oid, attributes);
@@ -89,14 +89,14 @@ class Refresh {
     }
     held.check_unchanged();
     progress_.phase(RunPhase::indexing);
-    heap.build_indexes(retyped_attributes(target_, plan_, changes_));
+    heap.build_indexes(retyped_attributes(target_, plan_, changes_), changes_.lost_key_index);
     progress_.phase(RunPhase::analyzing);
-    heap.analyze();
+    heap.analyze(changes_.retyped.empty());
     heap.flush();
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
-    const auto locked =
-        exchange_storage(target_, held, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);
+    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
+                                         result_.load.rows, wait_, progress_);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
@@ -106,7 +106,13 @@ class Refresh {
     check_published(target_);
     Staging staging = make_staging({});
     fill(staging);
-    apply(staging, [&] { return apply_rewrite(target_, staging, alter_statement(false)); });
+    apply(staging, [&] {
+      const auto work = [&] {
+        check_kept_values(target_, plan_, changes_, OwnRows::deleted);
+        return apply_rewrite(target_, staging, alter_statements(target_, plan_, changes_, target_.has_children));
+      };
+      return changes_.retyped.empty() ? work() : pg::with_fixed_formats(work);
+    });
   }
 
   void merge(const std::vector<std::size_t>& key) {
@@ -121,9 +127,10 @@ class Refresh {
     fill(staging);
     apply(staging, [&] {
       check_key(staging, plan_, key);
-      alter(true);
-      // Rows that a limit left unread are still in the source, for all that is known.
-      return apply_merge(target_, staging, plan_, key, result_.load.truncated);
+      // Rows that a limit left unread are still in the source, for all that is known: they stay.
+      const bool cut = result_.load.truncated;
+      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
+      return apply_merge(target_, staging, plan_, key, cut);
     });
   }
 
@@ -137,7 +144,7 @@ class Refresh {
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
-      alter(true);
+      alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
       const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor);
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
@@ -160,16 +167,11 @@ class Refresh {
   bool begins_append() const {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
   }
-  const PlannedColumn& append_cursor() const {
-    return plan_.columns[cursor_column(request_.spec, source_->description(), plan_)];
-  }
-  std::string alter_statement(bool keep_values) const {
-    const std::string actions = alter_actions(target_, plan_, changes_, keep_values);
-    return actions.empty() ? actions : "ALTER TABLE " + target_.sql() + " " + actions;
-  }
-  void alter(bool keep_values) {
-    const std::string statement = alter_statement(keep_values);
-    if (!statement.empty()) pg::execute(statement);
+  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
+  std::string with_constraints(std::string actions) const {
+    const std::string more = constraint_actions(target_, changes_);
+    if (!more.empty()) actions += (actions.empty() ? "" : ", ") + more;
+    return actions;
   }
 
   void fill(Staging& staging) {
@@ -204,7 +206,7 @@ class Refresh {
     insert.finish();
     if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
-    check_not_null(target_, plan_, insert.has_nulls());
+    check_not_null(target_, plan_, changes_, insert.has_nulls());
     return insert.has_nulls();
   }
 
@@ -224,16 +226,18 @@ RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& 
                             LoadPlan plan, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress) {
   const core::SyncOptions options =
       request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
+  const std::optional<Layout> layout =
+      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
+  if (layout && request.spec.column_names == core::ColumnNames::normalize) use_former_names(plan, *layout);
   if (request.spec.default_columns) rename_for_default_columns(plan);
 
   RefreshResult result;
   result.load.max_rows = request.limits.max_rows;
   result.load.skipped = plan.skipped;
-  result.load.layout = layout_text(plan);
-  const std::optional<Layout> layout =
-      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
-  const ColumnChanges changes = request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
-                                                  : compare_columns(target, plan, layout, options.on_schema_change);
+  result.load.layout = layout_text(plan, &target);
+  const ColumnChanges changes =
+      request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                        : compare_columns(target, plan, layout, options.on_schema_change, !request.spec.sql_query);
   if (request.overwrite) report_plan(request.spec, pg::utf8_text(std::string_view(target.name)), plan);
   if (options.skip_unchanged) {
     result.checksum = checksum(*source, request.limits);
@@ -243,7 +247,8 @@ RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& 
     }
   }
 
-  const std::vector<std::size_t> key = refresh_key(target, options, source->description(), plan);
+  std::vector<std::size_t> key = refresh_key(target, options, plan);
+  if (options.key.empty() && !changes.lost_key.empty()) key.clear();
   const WayChoice choice = choose_way(target, options, changes, !key.empty());
   result.way = choice.way;
   result.reason = choice.reason;
@@ -284,13 +289,12 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
       [&] { return refresh_table(request, target, owner, std::move(plan), source, wait, progress); });
 }
 
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string& reason) {
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
-  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, source, plan).empty());
+  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
   reason = std::move(choice.reason);
   return choice.way;
 }

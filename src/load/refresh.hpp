@@ -71,7 +71,6 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
 
 /// Which way a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For dry
 /// runs: takes a reader's lock only.
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string& reason);
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason);
 
 }  // namespace connector::load

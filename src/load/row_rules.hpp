@@ -39,7 +39,8 @@ class RowRules {
   ResultRelInfo* result_ = nullptr;
   std::vector<Default> defaults_;
   std::vector<int> generated_indexes_;
-  bool required_ = false;  ///< a column that the load leaves out is NOT NULL
+  std::vector<int> required_;       ///< columns that the load leaves out, and that are NOT NULL
+  bool computed_required_ = false;  ///< among them one that is computed when it is read
 };
 
 }  // namespace connector::load

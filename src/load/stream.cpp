@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/setting.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -65,6 +66,11 @@ void report_result(const ImportResult& result) {
   report_counts(result.invalid_values, "invalid value", "NULL");
   report_counts(result.zero_dates, "zero date", "NULL");
   report_counts(result.nested_text, "value", "text, as what the remote printed is no JSON");
+  for (const core::RemoteWarning& warning : result.remote_warnings) {
+    pg::warning("the remote server warned " +
+                (warning.count == 1 ? std::string("once") : std::to_string(warning.count) + " times") + ": " +
+                warning.message);
+  }
 }
 
 BatchMemory::BatchMemory() {
@@ -105,9 +111,7 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
     batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows() - result.rows, batch_rows)));
     more = source_.fetch(batch_);
     memory_.use([&] {
-      for (std::size_t column = 0; column < converters_.size(); ++column) {
-        converters_[column].convert(batch_, column, batch_.rows());
-      }
+      convert();
       insert.write(batch_, batch_.rows());
     });
     result.rows += batch_.rows();
@@ -119,6 +123,17 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
   result.zero_dates = counts_by_name(plan_, source_.zero_date_counts());
   result.nested_text = counts_by_name(plan_, source_.nested_text_counts());
   if (more) result.truncated = has_another_row();
+  result.remote_warnings = source_.remote_warnings();
+}
+
+void Stream::convert() {
+  const auto all = [this] {
+    for (std::size_t column = 0; column < converters_.size(); ++column) {
+      converters_[column].convert(batch_, column, batch_.rows());
+    }
+  };
+  const bool formatted = std::ranges::any_of(converters_, &ColumnConverter::depends_on_settings);
+  formatted ? pg::with_fixed_formats(all) : all();
 }
 
 std::uint64_t Stream::max_rows() const {

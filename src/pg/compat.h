@@ -1,5 +1,6 @@
 /*
- * Every difference between the supported PostgreSQL versions (15 to 18) that the extension meets, in one place.
+ * Every difference between PostgreSQL versions (15 to 18, and the release candidates of 19) that the extension meets,
+ * in one place.
  */
 #pragma once
 
@@ -7,12 +8,16 @@
 #error "connector needs PostgreSQL 15 or later"
 #endif
 
+extern "C" {
 /* 16 moved the varlena macros out of postgres.h. */
 #if PG_VERSION_NUM >= 160000
-extern "C" {
 #include "varatt.h"
-}
 #endif
+#include "utils/timestamp.h"
+}
+
+/* The bytes that a Datum points to. 19 made Pointer a void*. */
+#define connector_bytes(datum) (reinterpret_cast<char*>(DatumGetPointer(datum)))
 
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
@@ -103,6 +108,13 @@ extern "C" {
   DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, false, true, true, false, true)
 #endif
 
+/* Fills an index, with parallel workers if it is worth it. 19 wants to be told to report progress. */
+#if PG_VERSION_NUM >= 190000
+#define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true, true)
+#else
+#define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true)
+#endif
+
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
 #define connector_report_analyze(relation, live) \
@@ -111,11 +123,25 @@ extern "C" {
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
 #endif
 
+/* 16 shortened the names of what a session has counted of a table and not yet reported. */
+#if PG_VERSION_NUM >= 160000
+#define connector_unreported(info, what) ((info)->counts.what)
+#else
+#define connector_unreported(info, what) ((info)->t_counts.t_##what)
+#endif
+
 /* 18 counts the pages that are all frozen in pg_class. */
 #if PG_VERSION_NUM >= 180000
 #define connector_swap_all_frozen(a, b) std::swap((a)->relallfrozen, (b)->relallfrozen)
 #else
 #define connector_swap_all_frozen(a, b) ((void)0)
+#endif
+
+/* 19 has publications of all tables but some, and so two kinds of lists. */
+#if PG_VERSION_NUM >= 190000
+#define connector_relation_publications(oid) GetRelationIncludedPublications(oid)
+#else
+#define connector_relation_publications(oid) GetRelationPublications(oid)
 #endif
 
 /* 17 has infinite intervals. */

@@ -19,6 +19,8 @@ mysql::WireColumn wire_column(std::uint8_t byte, std::size_t target) {
   column.target = byte / kinds % 4 == 3 ? mysql::WireColumn::skipped : target;
   column.scale = byte / kinds % 4 - 1;
   column.bits = 1 + byte % 64;
+  column.precision = byte % 3 * 5;
+  column.digits = byte % 7;
   column.wide = static_cast<mysql::WideForm>(1 + byte % 3);
   if (byte / kinds % 4 == 2) column.integer_kind = core::TypeKind::int4;
   return column;

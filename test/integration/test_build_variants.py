@@ -30,10 +30,10 @@ def _make(folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-def _copy(folder: Path, left_out: str, major: int) -> None:
+def _copy(folder: Path, left_out: str) -> None:
     """The sources, and the objects that are the same in every build: all but the provider's own and the list of
     providers. Times are kept, so make builds no more than it must."""
-    build = f"build/{'sanitize' if sanitized() else 'release'}-{major}"
+    build = f"build/{'sanitize' if sanitized() else 'release'}"
     for name in ("src", "sql", build):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("Makefile", "sources.txt", "connector.control"):
@@ -47,7 +47,7 @@ def _copy(folder: Path, left_out: str, major: int) -> None:
 def test_without_a_provider(workspace: Workspace, pg: Postgres, left_out: str) -> None:
     """It builds without the provider's library, and says that the provider is not there."""
     folder = workspace.subfolder(f"without-{left_out}", mode=0o755)
-    _copy(folder, left_out, pg.major)
+    _copy(folder, left_out)
     stage = folder / "stage"
     variables = [f"WITH_{left_out.upper()}=0"]
     if sanitized():

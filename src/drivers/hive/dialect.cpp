@@ -1,5 +1,7 @@
 #include "drivers/hive/dialect.hpp"
 
+#include <algorithm>
+
 namespace connector::hive {
 
 namespace {
@@ -8,7 +10,52 @@ bool consists_of(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
+/// Behind a comment that begins at `at`, or `at` if none does. The line of `-- …` may be the last one.
+std::size_t behind_comment(std::string_view sql, std::size_t at) noexcept {
+  const std::string_view two = sql.substr(at, 2);
+  if (two != "--" && two != "/*") return at;
+  const std::string_view end = two == "--" ? "\n" : "*/";
+  const std::size_t found = sql.find(end, at + 2);
+  return found == std::string_view::npos ? sql.size() : found + end.size();
+}
+
+/// Behind quoted text that begins at `at`. Backslashes escape, except in names.
+std::size_t behind_quotes(std::string_view sql, std::size_t at) noexcept {
+  const char quote = sql[at];
+  for (++at; at < sql.size(); ++at) {
+    if (sql[at] == quote) return at + 1;
+    if (quote != '`' && sql[at] == '\\') ++at;
+  }
+  return sql.size();
+}
+
+/// True if there are only blanks and comments from `at` on.
+bool is_blank_from(std::string_view sql, std::size_t at) noexcept {
+  while (at < sql.size()) {
+    const std::size_t behind = behind_comment(sql, at);
+    if (behind == at && std::string_view(" \t\r\n\f").find(sql[at]) == std::string_view::npos) return false;
+    at = std::max(behind, at + 1);
+  }
+  return true;
+}
+
 }  // namespace
+
+std::string_view without_terminator(std::string_view sql) noexcept {
+  for (std::size_t at = 0; at < sql.size();) {
+    const std::size_t behind = behind_comment(sql, at);
+    if (behind > at) {
+      at = behind;
+    } else if (sql[at] == '\'' || sql[at] == '"' || sql[at] == '`') {
+      at = behind_quotes(sql, at);
+    } else if (sql[at] == ';' && is_blank_from(sql, at + 1)) {
+      return sql.substr(0, at);
+    } else {
+      ++at;
+    }
+  }
+  return sql;
+}
 
 std::string quote_identifier(std::string_view name) {
   std::string quoted = "`";

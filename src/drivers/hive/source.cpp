@@ -134,7 +134,7 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
 
 void HiveSource::describe_query(const core::SourceRequest& request) {
   const Doing doing{Phase::execute, summary_};
-  session_.execute(request.query, doing);
+  session_.execute(std::string(without_terminator(request.query)), doing);
   if (!session_.has_result()) {
     session_.close_operation(doing);
     throw request_error("the query yields no rows",

@@ -28,51 +28,63 @@ std::optional<std::int64_t> number(const std::optional<std::string>& value) {
   return result;
 }
 
-/// Literals instead of names let the server open that one table, not all.
-std::string table_condition(std::string_view alias, std::string_view schema, std::string_view table) {
-  const std::string prefix = std::string(alias) + '.';
-  return prefix + "TABLE_SCHEMA = " + quote_literal(schema) + " AND " + prefix + "TABLE_NAME = " + quote_literal(table);
+/// Literals, and no join, let the server open that one table instead of all.
+std::string table_condition(std::string_view schema, std::string_view table) {
+  return "TABLE_SCHEMA = " + quote_literal(schema) + " AND TABLE_NAME = " + quote_literal(table);
 }
 
-/// Comparisons in information_schema may ignore case, and so match two tables of a server that tells case apart.
-void keep_exact_table(std::vector<TextRow>& rows, std::string_view table) {
-  const auto is_exact = [&](const TextRow& row) { return row[0] == table; };
-  if (std::any_of(rows.begin(), rows.end(), is_exact)) {
+/// Rows of information_schema about one table; `columns` come behind its schema and name. Comparisons there may ignore
+/// case, and so find several tables of a server that tells case apart: then those of other spelling are left out.
+std::vector<TextRow> read_about(Session& session, std::string_view schema, std::string_view table,
+                                const std::string& columns, const std::string& view, const std::string& more = {}) {
+  std::vector<TextRow> rows =
+      session.query("SELECT TABLE_SCHEMA, TABLE_NAME, " + columns + " FROM information_schema." + view + " WHERE " +
+                        table_condition(schema, table) + more,
+                    Phase::describe, max_columns);
+  const auto is_exact = [&](const TextRow& row) { return row[0] == schema && row[1] == table; };
+  if (std::ranges::any_of(rows, is_exact)) {
     std::erase_if(rows, [&](const TextRow& row) { return !is_exact(row); });
   }
+  return rows;
 }
 
 void read_columns(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
-  const std::string srid = session.version().at_least(80003, 0) ? "c.SRS_ID" : "NULL";
-  std::vector<TextRow> rows =
-      session.query("SELECT c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, c.COLUMN_COMMENT, s.SEQ_IN_INDEX, " + srid +
-                        " FROM information_schema.COLUMNS c LEFT JOIN information_schema.STATISTICS s ON " +
-                        table_condition("s", schema, table) +
-                        " AND s.INDEX_NAME = 'PRIMARY' AND s.COLUMN_NAME = c.COLUMN_NAME WHERE " +
-                        table_condition("c", schema, table),
-                    Phase::describe, max_columns);
-  keep_exact_table(rows, table);
-  std::map<std::int64_t, std::string> key;
+  const std::string srid = session.version().at_least(80003, 0) ? "SRS_ID" : "NULL";
+  const std::string generation = session.version().at_least(0, 100304) ? "GENERATION_EXPRESSION" : "NULL";
+  const std::vector<TextRow> rows =
+      read_about(session, schema, table, "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid + ", " + generation,
+                 "COLUMNS", " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
+  std::vector<std::string> row_times;
   for (const TextRow& row : rows) {
-    result.columns[core::lower_ascii(text(row[1]))] = {
-        .type = text(row[2]),
-        .comment = text(row[3]),
-        .srid = static_cast<std::int32_t>(number(row[5]).value_or(0)),
-    };
-    if (const auto position = number(row[4])) key[*position] = text(row[1]);
+    result.columns.push_back({
+        .name = text(row[2]),
+        .type = text(row[3]),
+        .comment = text(row[4]),
+        .is_invisible = text(row[5]).find("INVISIBLE") != std::string::npos,
+        .srid = static_cast<std::int32_t>(number(row[6]).value_or(0)),
+    });
+    if (text(row[7]).starts_with("ROW ")) row_times.push_back(text(row[2]));
+  }
+  std::map<std::int64_t, std::string> key;
+  for (const TextRow& row :
+       read_about(session, schema, table, "COLUMN_NAME, SEQ_IN_INDEX", "STATISTICS", " AND INDEX_NAME = 'PRIMARY'")) {
+    // The end of a row's time is part of the key for the sake of rows that are history.
+    if (std::ranges::find(row_times, text(row[2])) == row_times.end()) key[number(row[3]).value_or(0)] = text(row[2]);
   }
   for (auto& [position, name] : key) result.primary_key.push_back(std::move(name));
 }
 
+bool is_table(const std::optional<std::string>& table_type) {
+  return table_type == "BASE TABLE" || table_type == "SYSTEM VERSIONED";
+}
+
 void read_table(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
-  std::vector<TextRow> rows = session.query(
-      "SELECT t.TABLE_NAME, t.TABLE_TYPE, t.TABLE_COMMENT, t.TABLE_ROWS FROM information_schema.TABLES t WHERE " +
-          table_condition("t", schema, table),
-      Phase::describe, max_columns);
-  keep_exact_table(rows, table);
+  const std::vector<TextRow> rows =
+      read_about(session, schema, table, "TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS", "TABLES");
   if (rows.empty()) return;
-  if (rows[0][1] == "BASE TABLE") result.comment = text(rows[0][2]);  // a view's is the word VIEW
-  result.estimated_rows = number(rows[0][3]);
+  result.is_view = !is_table(rows[0][2]);
+  if (!result.is_view) result.comment = text(rows[0][3]);  // a view's is the word VIEW
+  result.estimated_rows = number(rows[0][4]);
 }
 
 /// MariaDB's JSON is longtext with a check. From 10.5.2 on the metadata of a result tell; before, only the check.
@@ -83,20 +95,25 @@ void read_json_checks(Session& session, std::string_view schema, std::string_vie
       session.query("SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
                         quote_literal(schema) + " AND TABLE_NAME = " + quote_literal(table),
                     Phase::describe, max_columns);
-  for (auto& [name, column] : result.columns) {
-    const std::string check = "json_valid(" + quote_identifier(name) + ')';
-    column.is_json = std::any_of(rows.begin(), rows.end(),
-                                 [&](const TextRow& row) { return core::lower_ascii(text(row[0])) == check; });
+  for (CatalogColumn& column : result.columns) {
+    const std::string check = core::lower_ascii("json_valid(" + quote_identifier(column.name) + ')');
+    column.is_json =
+        std::ranges::any_of(rows, [&](const TextRow& row) { return core::lower_ascii(text(row[0])) == check; });
   }
 }
 
 std::string kind_of(const std::string& table_type) {
-  if (table_type == "BASE TABLE" || table_type == "SYSTEM VERSIONED") return "table";
+  if (is_table(table_type)) return "table";
   if (table_type == "VIEW" || table_type == "SYSTEM VIEW") return "view";
   return core::lower_ascii(table_type);
 }
 
 }  // namespace
+
+const CatalogColumn* find_column(const CatalogTable& table, std::string_view name) {
+  const auto found = std::ranges::find(table.columns, name, &CatalogColumn::name);
+  return found == table.columns.end() ? nullptr : &*found;
+}
 
 CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table) {
   CatalogTable result;
@@ -111,15 +128,19 @@ std::optional<std::string> read_change_mark(Session& session, std::string_view s
   if (session.version().at_least(80000, 0)) {
     session.execute("SET SESSION information_schema_stats_expiry = 0", Phase::describe);
   }
-  std::vector<TextRow> rows = session.query(
-      "SELECT t.TABLE_NAME, CONCAT_WS('/', t.ENGINE, t.CREATE_TIME, t.UPDATE_TIME) FROM information_schema.TABLES t "
-      "WHERE " +
-          table_condition("t", schema, table) +
-          " AND t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE IN ('InnoDB', 'MyISAM', 'Aria') "
-          "AND t.UPDATE_TIME < NOW() - INTERVAL 2 SECOND",
-      Phase::describe, max_columns);
-  keep_exact_table(rows, table);
-  return rows.size() == 1 ? rows[0][1] : std::nullopt;
+  // - Aria writes the time when the table is flushed, MyISAM with mapped files perhaps never.
+  // - TRUNCATE of an InnoDB table of MariaDB leaves the time as it is: an empty table is told apart by its row.
+  // - Partitions can be emptied and exchanged without a trace, and so can a table that is exchanged for one: its
+  //   measures tell then.
+  const std::vector<TextRow> rows =
+      read_about(session, schema, table,
+                 "CONCAT_WS('/', ENGINE, CREATE_TIME, UPDATE_TIME, AUTO_INCREMENT, TABLE_ROWS, DATA_LENGTH, "
+                 "INDEX_LENGTH, EXISTS (SELECT 1 FROM " +
+                     quote_table(schema, table) + "))",
+                 "TABLES",
+                 " AND TABLE_TYPE = 'BASE TABLE' AND CREATE_OPTIONS NOT LIKE '%partitioned%' AND (ENGINE = 'InnoDB' OR "
+                 "ENGINE = 'MyISAM' AND @@myisam_use_mmap = 0) AND UPDATE_TIME < NOW() - INTERVAL 2 SECOND");
+  return rows.size() == 1 ? rows[0][2] : std::nullopt;
 }
 
 std::map<unsigned, Charset> read_charsets(Session& session) {

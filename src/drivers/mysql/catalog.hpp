@@ -15,24 +15,31 @@
 namespace connector::mysql {
 
 struct CatalogColumn {
+  std::string name;
   std::string type;  ///< `int(10) unsigned`
   std::string comment;
-  std::int32_t srid = 0;  ///< of a geometry column that takes only one
-  bool is_json = false;   ///< a longtext column that older MariaDB checks to be JSON
+  bool is_invisible = false;  ///< `SELECT *` leaves it out
+  std::int32_t srid = 0;      ///< of a geometry column that takes only one
+  bool is_json = false;       ///< a longtext column that older MariaDB checks to be JSON
 };
 
 struct CatalogTable {
-  std::map<std::string, CatalogColumn, std::less<>> columns;  ///< by name in lower case: MySQL's know no case
+  std::vector<CatalogColumn> columns;  ///< in the table's order
   std::vector<std::string> primary_key;
+  bool is_view = false;
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
 };
 
+/// The column of that very name; null if there is none.
+const CatalogColumn* find_column(const CatalogTable& table, std::string_view name);
+
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
 CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table);
 
-/// When the table was last written to, as long as the server remembers that. Nothing if it does not, or if that was
-/// just now: the time has seconds only, and more could be written in this one.
+/// When the table was last written to, and some measures of it, as long as the server remembers that. Nothing if it
+/// does not, or does not for every way to change rows, or if that was just now: the time has seconds only, and more
+/// could be written in this one.
 std::optional<std::string> read_change_mark(Session& session, std::string_view schema, std::string_view table);
 
 /// The character sets of the server's collations, by their number.

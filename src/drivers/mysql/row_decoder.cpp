@@ -52,6 +52,13 @@ struct DateTime {
   }
 };
 
+/// Nothing on the wire is below the range of int8.
+void out_of_range(const WireColumn& column, __int128 value, core::RowBatch& batch) {
+  batch.set_invalid(
+      column.target, "is out of range",
+      value < 0 ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(static_cast<std::uint64_t>(value)));
+}
+
 }  // namespace
 
 /// The bytes of a row, from front to back.
@@ -172,6 +179,7 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
       return date(column, reader, batch);
     case Decode::time:
     case Decode::time_interval:
+    case Decode::time_text:
       return time(column, reader, batch);
     default:
       break;
@@ -180,14 +188,18 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
   if (!wanted) return;
   switch (column.decode) {
     case Decode::decimal:
-      if (!set_decimal(batch, target, bytes, column.scale)) throw_malformed("a decimal of the server is no number");
+      if (!set_decimal(batch, target, bytes, column.precision, column.scale)) {
+        throw_malformed("a decimal of the server is no number");
+      }
       return;
     case Decode::boolean:
-      if (bytes.size() != 1) throw_malformed("a bit of the server has a wrong size");
-      return batch.set_bool(target, bytes[0] != 0);
-    case Decode::bits:
-      if (!set_bit_string(batch, target, bytes, column.bits)) throw_malformed("a bit of the server has a wrong size");
-      return;
+    case Decode::bits: {
+      const auto number = bits_from_bytes(bytes, column.bits);
+      if (!number) throw_malformed("a bit of the server has a wrong size");
+      return RowDecoder::bits(column, *number, batch);
+    }
+    case Decode::expression_bits:
+      return expression_bits(column, bytes, batch);
     case Decode::wide_text:
       return wide_text(column, bytes, batch);
     case Decode::geometry:
@@ -209,15 +221,38 @@ void RowDecoder::integer(const WireColumn& column, __int128 value, core::RowBatc
     case core::TypeKind::int8:
       bits = 64;
       break;
+    case core::TypeKind::boolean:
+    case core::TypeKind::bit:
+      // MySQL 5.6 sends the highest of 64 bits as a sign.
+      if ((value >= 0 && value >> column.bits == 0) || (value < 0 && column.bits == 64)) {
+        return RowDecoder::bits(column, static_cast<std::uint64_t>(value), batch);
+      }
+      return out_of_range(column, value, batch);
     default:
       return batch.set_numeric(column.target, value, 0);
   }
   const __int128 limit = static_cast<__int128>(1) << (bits - 1);
   if (value >= -limit && value < limit) return batch.set_int(column.target, static_cast<std::int64_t>(value));
-  // Nothing on the wire is below the range of int8.
-  batch.set_invalid(
-      column.target, "is out of range",
-      value < 0 ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(static_cast<std::uint64_t>(value)));
+  out_of_range(column, value, batch);
+}
+
+void RowDecoder::bits(const WireColumn& column, std::uint64_t number, core::RowBatch& batch) {
+  if (batch.column(column.target).type.kind == core::TypeKind::boolean)
+    return batch.set_bool(column.target, number != 0);
+  set_bit_string(batch, column.target, number, column.bits);
+}
+
+void RowDecoder::expression_bits(const WireColumn& column, std::string_view bytes, core::RowBatch& batch) {
+  const auto as_bits = bits_from_bytes(bytes, column.bits);
+  const auto as_digits = bits_from_digits(bytes, column.bits);
+  if (as_bits.has_value() == as_digits.has_value()) {
+    return batch.set_invalid(
+        column.target,
+        "the server does not tell whether these are the bits, or the digits of their number (add 0 "
+        "to the expression in \"sql_query\")",
+        bytes);
+  }
+  bits(column, as_bits ? *as_bits : *as_digits, batch);
 }
 
 /// DATE, DATETIME, TIMESTAMP: a length byte of 0 (all is zero), 4 (no time), 7 or 11 (with microseconds).
@@ -272,14 +307,19 @@ void RowDecoder::time(const WireColumn& column, Reader& reader, core::RowBatch& 
       days * day + (static_cast<std::int64_t>(hour) * 3600 + minute * 60 + seconds) * second + microsecond;
   const std::int64_t value = negative ? -magnitude : magnitude;
   if (column.decode == Decode::time_interval) return batch.set_interval(column.target, 0, 0, value);
-  if (value >= 0 && value <= day) return batch.set_microseconds(column.target, value);
+  const bool as_text = column.decode == Decode::time_text;
+  if (!as_text && value >= 0 && value <= day) return batch.set_microseconds(column.target, value);
   char shown[64];
-  const int written =
+  const int whole =
       std::snprintf(shown, sizeof shown, "%s%02u:%02u:%02u", negative ? "-" : "", days * 24 + hour, minute, seconds);
-  if (microsecond != 0) {
-    std::snprintf(shown + written, sizeof shown - static_cast<std::size_t>(written), ".%06u", microsecond);
+  auto written = static_cast<std::size_t>(whole);
+  const std::size_t digits = microsecond != 0 && !as_text ? 6 : static_cast<std::size_t>(column.digits);
+  if (digits > 0) {
+    std::snprintf(shown + written, sizeof shown - written, ".%06u", microsecond);
+    written += 1 + digits;
   }
-  batch.set_invalid(column.target, "is outside of 00:00 to 24:00", shown);
+  if (as_text) return batch.set_bytes(column.target, {shown, written});
+  batch.set_invalid(column.target, "is outside of 00:00 to 24:00", {shown, written});
 }
 
 void RowDecoder::wide_text(const WireColumn& column, std::string_view bytes, core::RowBatch& batch) {

@@ -24,11 +24,13 @@ struct WireColumn {
 
   Decode decode = Decode::text;
   std::size_t target = skipped;
-  std::int32_t scale = -1;  ///< decimal: as of set_decimal()
-  std::int32_t bits = 0;    ///< bits
+  std::int32_t scale = -1;     ///< decimal: as of set_decimal()
+  std::int32_t precision = 0;  ///< decimal: likewise
+  std::int32_t bits = 1;       ///< boolean, bits, expression_bits, and integers that are the number of bits
+  std::int32_t digits = 0;     ///< time_text: behind the point of seconds
   WideForm wide = WideForm::none;
-  /// What an integer is stored as, if the wire's integer is not the one that was described: int2, int4, int8 or
-  /// numeric.
+  /// What an integer is stored as, if the wire's integer is not the one that was described: int2, int4, int8, numeric,
+  /// boolean or bit.
   std::optional<core::TypeKind> integer_kind = {};
 };
 
@@ -49,6 +51,8 @@ class RowDecoder {
 
   void value(const WireColumn& column, Reader& reader, core::RowBatch& batch);
   static void integer(const WireColumn& column, __int128 value, core::RowBatch& batch);
+  static void bits(const WireColumn& column, std::uint64_t number, core::RowBatch& batch);
+  static void expression_bits(const WireColumn& column, std::string_view bytes, core::RowBatch& batch);
   void date(const WireColumn& column, Reader& reader, core::RowBatch& batch);
   void time(const WireColumn& column, Reader& reader, core::RowBatch& batch);
   void wide_text(const WireColumn& column, std::string_view bytes, core::RowBatch& batch);

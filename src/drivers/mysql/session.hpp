@@ -18,6 +18,7 @@
 #include "core/address_rules.hpp"
 #include "core/error.hpp"
 #include "core/wait.hpp"
+#include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/login.hpp"
 #include "core/private_stack.hpp"
 
@@ -25,7 +26,27 @@ struct st_mysql;
 
 namespace connector::mysql {
 
-using TextRow = std::vector<std::optional<std::string>>;
+/// A row of an answer, as text. A server may answer with fewer columns than it was asked for: a column that is not there
+/// throws Error (cannot_read).
+class TextRow {
+ public:
+  explicit TextRow(std::size_t columns) : values_(columns) {}
+  std::size_t size() const noexcept { return values_.size(); }
+  std::optional<std::string>& operator[](std::size_t column) {
+    check(column);
+    return values_[column];
+  }
+  const std::optional<std::string>& operator[](std::size_t column) const {
+    check(column);
+    return values_[column];
+  }
+
+ private:
+  void check(std::size_t column) const {
+    if (column >= values_.size()) throw_malformed("an answer of the server has too few columns");
+  }
+  std::vector<std::optional<std::string>> values_;
+};
 
 /// A version number of a server, comparable: 10.11.19 is 101119.
 struct ServerVersion {
@@ -52,11 +73,11 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the library
-  /// while an exception is on its way. What it throws comes out here. If the wait is interrupted or the deadline
-  /// passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and the
-  /// interrupt or an Error (timed_out) is thrown.
-  /// An answer of more than `max_bytes` bytes, and one that never ends, is left, too.
+  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the
+  /// library while an exception is on its way. What it throws comes out here. If the wait is interrupted or the
+  /// deadline passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and
+  /// the interrupt or an Error (timed_out) is thrown. An answer of more than `max_bytes` bytes, and one that never
+  /// ends, is left, too.
   void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
 
   /// Runs a statement that yields no rows.

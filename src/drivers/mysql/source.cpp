@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include <mysql.h>
+
+#include "core/letter_case.hpp"
 #include "core/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
+#include "drivers/mysql/warnings.hpp"
 
 namespace connector::mysql {
 
@@ -20,7 +24,12 @@ core::Error request_error(std::string message, std::string hint = {}) {
 
 /// MySQL's column names know no case.
 bool same_column(std::string_view a, std::string_view b) {
-  return core::lower_ascii(a) == core::lower_ascii(b);
+  return core::same_but_for_case(a, b);
+}
+
+/// The name that the catalog has: a column of a table may have been asked for in other case.
+std::string own_name(const Field& field) {
+  return field.column_name.empty() ? field.name : field.column_name;
 }
 
 /// The column of that very name, else the only one that has it but for case: as the server finds a table's columns.
@@ -35,6 +44,26 @@ std::size_t find_column(const std::vector<Field>& fields, const std::string& nam
                         "Write the name in \"columns\" as the query has it.");
   }
   return static_cast<std::size_t>(found - fields.begin());
+}
+
+constexpr const char* invisible = "it is INVISIBLE at the source; \"columns\" can ask for it";
+
+/// What MySQL calls the key that it adds to a table without one (sql_generate_invisible_primary_key).
+constexpr const char* generated_key = "my_row_id";
+
+bool is_generated_key(const Field& field) {
+  return field.column_name == generated_key && (field.facts.flags & PRI_KEY_FLAG) != 0;
+}
+
+/// MariaDB's own type of that name. Behind a derived table its columns are plain text to the metadata.
+bool is_json(const Field& field) {
+  return field.facts.format_name == "json";
+}
+
+/// A bit column whose values can't be told from the digits of their number.
+bool is_ambiguous(const ColumnRule& rule) {
+  const std::int32_t bits = rule.type.kind == core::TypeKind::bit ? rule.type.length : 1;
+  return rule.decode == Decode::expression_bits && !is_told_by_value(bits);
 }
 
 }  // namespace
@@ -75,19 +104,21 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   const std::vector<Field> fields = statement.fields();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto& wanted = i < request.columns.size() ? request.columns[i].wanted : std::nullopt;
-    const auto known = catalog.columns.find(core::lower_ascii(fields[i].name));
-    const bool is_known = known != catalog.columns.end();
-    core::RemoteColumn& column = add_column(fields[i], i, is_known && known->second.is_json, wanted);
-    column.not_null = fields[i].not_null;
-    if (is_known) {
-      if (column.type.kind != core::TypeKind::jsonb) column.remote_type = known->second.type;  // MariaDB: longtext
-      column.comment = known->second.comment;
-      if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->second.srid;
+    const CatalogColumn* known = find_column(catalog, own_name(fields[i]));
+    core::RemoteColumn& column = add_column(fields[i], i, known != nullptr && known->is_json, wanted);
+    columns_.back().is_number = columns_.back().rule.decode == Decode::expression_bits;
+    column.not_null = fields[i].not_null && !catalog.is_view;
+    if (known != nullptr) {
+      if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
+      column.comment = known->comment;
+      if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
     }
   }
-  for (const std::string& key_column : catalog.primary_key) {
-    const auto found = std::find_if(fields.begin(), fields.end(),
-                                    [&](const Field& field) { return same_column(field.name, key_column); });
+  describe_invisible(request, catalog, fields);
+  std::vector<std::string> key = catalog.primary_key;
+  if (key.empty() && std::ranges::any_of(fields, is_generated_key)) key = {generated_key};
+  for (const std::string& key_column : key) {
+    const auto found = std::ranges::find(fields, key_column, own_name);
     if (found == fields.end()) {  // it was not asked for: the others are no key
       description_.primary_key.clear();
       break;
@@ -98,6 +129,38 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   description_.estimated_rows = catalog.estimated_rows;
 }
 
+/// Columns that `SELECT *` leaves out are left out here, too, but not in silence.
+void MysqlSource::describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
+                                     const std::vector<Field>& fields) {
+  if (!request.columns.empty()) return;
+  for (const CatalogColumn& known : catalog.columns) {
+    if (!known.is_invisible || std::ranges::find(fields, known.name, own_name) != fields.end()) continue;
+    core::RemoteColumn& column = description_.columns.emplace_back();
+    column.name = known.name;
+    column.remote_type = known.type;
+    column.unsupported_reason = invisible;
+    columns_.emplace_back();
+  }
+  if (catalog.is_view || !catalog.primary_key.empty() || !has_generated_key()) return;
+  core::RemoteColumn& column = description_.columns.emplace_back();
+  column.name = generated_key;
+  column.remote_type = "bigint unsigned";
+  column.unsupported_reason = invisible;
+  columns_.emplace_back();
+}
+
+/// Whether a table that has no key to the catalog has one that MySQL made itself: the catalog may hide it.
+bool MysqlSource::has_generated_key() {
+  if (!session_.version().at_least(80030, 0)) return false;
+  try {
+    const std::string sql = "SELECT " + quote_identifier(generated_key) + " FROM " + table_;
+    return is_generated_key(Statement(session_, sql, Phase::describe, summary_).fields().at(0));
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return false;
+  }
+}
+
 void MysqlSource::describe_query(const core::SourceRequest& request) {
   session_.convert_results(!reading_.encoding);
   statement_ = std::make_unique<Statement>(session_, request.query, Phase::describe, summary_);
@@ -106,24 +169,66 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
                         "A question mark outside of quotes stands for a value that is "
                         "missing here.");
   }
-  const std::vector<Field> fields = statement_->fields();
+  std::vector<Field> fields = statement_->fields();
   if (fields.empty()) {
     throw request_error(
         "the query yields no rows",
         "Only a statement with a result can be read, as SELECT and SHOW have. Of CALL and EXPLAIN the server does not "
         "tell the columns before they run.");
   }
+  const std::vector<bool> is_number = ask_for_numbers(fields);
   if (request.columns.empty()) {
-    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, false, std::nullopt);
-    return;
+    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, is_json(fields[i]), std::nullopt);
+  } else {
+    choose_columns(request, fields);
   }
+  for (SourceColumn& column : columns_) column.is_number = is_number[column.wire_column];
+}
+
+void MysqlSource::choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields) {
   for (const core::ColumnRequest& asked : request.columns) {
     const std::size_t index = find_column(fields, asked.name);
     if (std::ranges::any_of(columns_, [&](const SourceColumn& column) { return column.wire_column == index; })) {
       throw request_error("\"columns\" has column " + core::quoted(fields[index].name) + " twice, in different case");
     }
-    add_column(fields[index], index, false, asked.wanted).name = asked.name;
+    add_column(fields[index], index, is_json(fields[index]), asked.wanted).name = asked.name;
   }
+}
+
+/// Where a query has bits of expressions whose values could not be told from digits, puts a query around it that asks
+/// for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
+/// None if that can't be done, as for SHOW, or columns of equal names.
+std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
+  const std::vector<bool> none(fields.size());
+  std::vector<bool> is_number;
+  bool is_needed = false;
+  std::string list;
+  for (const Field& field : fields) {
+    const ColumnRule rule = column_rule(field.facts, false, reading_, std::nullopt);
+    is_needed = is_needed || is_ambiguous(rule);
+    is_number.push_back(is_bits(rule.decode));
+    const std::string name = quote_identifier(field.name);
+    list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");
+  }
+  if (!is_needed) return none;
+  // The line breaks end a comment that the query may end with.
+  std::string sql = "SELECT " + list + " FROM (\n" + query_ + "\n) AS q";
+  try {
+    auto around = std::make_unique<Statement>(session_, sql, Phase::describe, summary_);
+    std::vector<Field> arriving = around->fields();
+    if (arriving.size() != fields.size()) return none;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (is_number[i]) continue;
+      arriving[i].facts.format_name = fields[i].facts.format_name;
+      fields[i] = std::move(arriving[i]);
+    }
+    statement_ = std::move(around);
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return none;
+  }
+  query_ = std::move(sql);
+  return is_number;
 }
 
 core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire_column, bool is_json,
@@ -175,7 +280,7 @@ void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<s
   if (!table_.empty()) {
     std::string list;
     for (const std::size_t index : selected) {
-      list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
+      list += (list.empty() ? "" : ", ") + column_sql(index);
     }
     std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_ + range_;
     if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
@@ -190,6 +295,12 @@ void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<s
   decoder_ = std::make_unique<RowDecoder>(wire_columns(selected), selected.size(), zero_dates_);
 }
 
+/// A column of a table.
+std::string MysqlSource::column_sql(std::size_t index) const {
+  const std::string name = quote_identifier(description_.columns[index].name);
+  return columns_[index].is_number ? name + " + 0" : name;
+}
+
 /// How the rows are read. A table's statement was prepared again since it was described.
 std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>& selected) const {
   const std::vector<Field> fields = statement_->fields();
@@ -201,14 +312,28 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>
     const SourceColumn& column = columns_[selected[i]];
     const std::size_t at = table_.empty() ? column.wire_column : i;
     if (at >= fields.size()) throw changed_error();
-    const ColumnRule rule = column_rule(fields[at].facts, column.is_json, reading_, column.wanted);
-    if (!can_store(column.rule, rule)) throw changed_error();
-    wire[at] = {
-        .decode = rule.decode, .target = i, .scale = rule.type.scale, .bits = rule.type.length, .wide = rule.text.wide};
-    if (rule.decode != column.rule.decode || rule.type.kind != column.rule.type.kind) {
-      wire[at].integer_kind = column.rule.type.kind;
-    }
+    wire[at] = wire_column(column, fields[at]);
+    wire[at].target = i;
   }
+  return wire;
+}
+
+WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
+  const ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
+  const core::LogicalType& type = column.rule.type;
+  WireColumn wire;
+  wire.decode = rule.decode;
+  if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
+  if (rule.decode == Decode::decimal) {
+    wire.precision = rule.type.length;
+    wire.scale = rule.type.scale;
+  }
+  if (type.kind == core::TypeKind::bit) wire.bits = type.length;
+  wire.digits = rule.digits;
+  wire.wide = rule.text.wide;
+  const bool is_other_integer =
+      is_integer(rule.decode) && (rule.decode != column.rule.decode || rule.type.kind != type.kind);
+  if (is_other_integer) wire.integer_kind = type.kind;
   return wire;
 }
 
@@ -232,6 +357,7 @@ bool MysqlSource::fetch(core::RowBatch& batch) {
         }
       },
       Session::any_bytes);
+  if (!more && statement_->warnings() > 0) warnings_ = read_warnings(session_, statement_->warnings(), summary_);
   return more;
 }
 

@@ -20,6 +20,7 @@ struct SourceColumn {
   std::size_t wire_column = 0;  ///< of the statement that was described
   ColumnRule rule;
   bool is_json = false;
+  bool is_number = false;  ///< bits that the statement asks for as the number that they are
   std::optional<core::LogicalType> wanted;
 };
 
@@ -36,12 +37,20 @@ class MysqlSource final : public core::Source {
   void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
   bool fetch(core::RowBatch& batch) override;
   std::span<const std::uint64_t> zero_date_counts() const override;
+  std::vector<core::RemoteWarning> remote_warnings() const override { return warnings_; }
 
  private:
   void describe_table(const core::SourceRequest& request, const CatalogTable& catalog);
+  void describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
+                          const std::vector<Field>& fields);
   void describe_query(const core::SourceRequest& request);
+  bool has_generated_key();
+  void choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields);
+  std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
+  std::string column_sql(std::size_t index) const;
   core::RemoteColumn& add_column(const Field& field, std::size_t wire_column, bool is_json,
                                  const std::optional<core::LogicalType>& wanted);
+  WireColumn wire_column(const SourceColumn& column, const Field& field) const;
   core::Error changed_error() const;
   std::vector<WireColumn> wire_columns(const std::vector<std::size_t>& selected) const;
 
@@ -59,6 +68,7 @@ class MysqlSource final : public core::Source {
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::unique_ptr<Statement> statement_;
   std::unique_ptr<RowDecoder> decoder_;
+  std::vector<core::RemoteWarning> warnings_;
 };
 
 }  // namespace connector::mysql

@@ -48,13 +48,15 @@ std::vector<Field> Statement::fields() const {
     const MYSQL_FIELD& from = native[i];
     Field& field = fields.emplace_back();
     field.name.assign(from.name, from.name_length);
+    field.column_name.assign(from.org_name, from.org_name_length);
     field.not_null = (from.flags & NOT_NULL_FLAG) != 0;
     field.facts = {.type = from.type,
                    .flags = from.flags,
                    .collation = from.charsetnr,
                    .length = from.length,
                    .decimals = from.decimals,
-                   .is_table_column = from.org_table_length > 0 && from.org_name_length > 0,
+                   // Expressions of a view have the view's name, but no database.
+                   .is_table_column = from.db_length > 0 && from.org_table_length > 0 && from.org_name_length > 0,
                    .data_type_name = attribute(from, MARIADB_FIELD_ATTR_DATA_TYPE_NAME),
                    .format_name = attribute(from, MARIADB_FIELD_ATTR_FORMAT_NAME)};
   }
@@ -93,7 +95,10 @@ std::span<const unsigned char> Statement::next_row() {
 void Statement::end_of_rows(std::span<const unsigned char> packet) noexcept {
   open_ = false;
   MYSQL* connection = session_.handle();
-  if (packet.size() >= 5) connection->server_status = static_cast<unsigned>(packet[3] | packet[4] << 8);
+  if (packet.size() >= 5) {
+    warnings_ = static_cast<unsigned>(packet[1] | packet[2] << 8);
+    connection->server_status = static_cast<unsigned>(packet[3] | packet[4] << 8);
+  }
   connection->status = MYSQL_STATUS_READY;
   handle_->state = MYSQL_STMT_FETCH_DONE;
 }

@@ -17,7 +17,8 @@ namespace connector::mysql {
 
 /// A column of a prepared statement's result.
 struct Field {
-  std::string name;  ///< UTF-8
+  std::string name;         ///< UTF-8
+  std::string column_name;  ///< of the table or view, in its own spelling; empty = an expression
   FieldFacts facts;
   bool not_null = false;
 };
@@ -38,6 +39,8 @@ class Statement {
   void execute(std::string_view summary);
   /// For use inside Session::call(): the bytes of the next row, valid until the next call; nothing at the end.
   std::span<const unsigned char> next_row();
+  /// How often the server warned while it ran; known behind the last row.
+  unsigned warnings() const noexcept { return warnings_; }
   /// True from the begin of execute() until the last row was read, or an error of the server has ended it.
   bool is_open() const noexcept { return open_; }
 
@@ -47,6 +50,7 @@ class Statement {
   Session& session_;
   st_mysql_stmt* handle_;
   bool open_ = false;
+  unsigned warnings_ = 0;
 };
 
 }  // namespace connector::mysql

@@ -1,5 +1,7 @@
 #include "drivers/mysql/types.hpp"
 
+#include <algorithm>
+
 #include <mysql.h>
 
 #include "core/error.hpp"
@@ -73,6 +75,13 @@ ColumnRule decimal_rule(const FieldFacts& field) {
   return datum(Decode::decimal, std::move(type), std::move(remote_type));
 }
 
+/// A type whose input function reads the text, which is ASCII or Unicode whatever the column's character set.
+ColumnRule parsed_text(LogicalType type, std::string remote_type) {
+  ColumnRule rule = datum(Decode::text, std::move(type), std::move(remote_type));
+  rule.form = ValueForm::text;
+  return rule;
+}
+
 /// Date and time types; `decimals` beyond 6 means "not fixed".
 ColumnRule temporal_rule(const FieldFacts& field, const std::optional<LogicalType>& wanted) {
   const std::int32_t digits = field.decimals <= 6 ? static_cast<std::int32_t>(field.decimals) : -1;
@@ -86,23 +95,28 @@ ColumnRule temporal_rule(const FieldFacts& field, const std::optional<LogicalTyp
       if (wanted && wanted->kind == TypeKind::interval) {
         return datum(Decode::time_interval, kind(TypeKind::interval, digits), "time" + suffix);
       }
+      if (wanted && core::is_text_kind(wanted->kind)) {
+        ColumnRule rule = parsed_text(kind(TypeKind::text), "time" + suffix);
+        rule.decode = Decode::time_text;
+        rule.digits = std::max(digits, 0);
+        return rule;
+      }
       return datum(Decode::time, kind(TypeKind::time, digits), "time" + suffix);
     default:
       return datum(Decode::date, kind(TypeKind::date, -1), "date");
   }
 }
 
+/// The metadata of COALESCE(b), of MAX(b) and so on say bit, too, but servers send the digits of a number for some of
+/// them, and the bits for others, differently from version to version; and MySQL 5.6 multiplies the length in a UNION.
 ColumnRule bit_rule(const FieldFacts& field) {
-  if (field.length == 1) return datum(Decode::boolean, kind(TypeKind::boolean), "bit(1)");
-  return datum(Decode::bits, kind(TypeKind::bit, static_cast<std::int32_t>(field.length)),
-               "bit" + in_brackets(field.length));
-}
-
-/// A type whose input function reads the text, which is ASCII or Unicode whatever the column's character set.
-ColumnRule parsed_text(LogicalType type, std::string remote_type) {
-  ColumnRule rule = datum(Decode::text, std::move(type), std::move(remote_type));
-  rule.form = ValueForm::text;
-  return rule;
+  constexpr unsigned long most = 64;
+  const unsigned long bits = field.length >= 1 && field.length <= most ? field.length : most;
+  const bool is_one = bits == 1;
+  Decode decode = is_one ? Decode::boolean : Decode::bits;
+  if (!field.is_table_column) decode = Decode::expression_bits;
+  return datum(decode, is_one ? kind(TypeKind::boolean) : kind(TypeKind::bit, static_cast<std::int32_t>(bits)),
+               "bit" + in_brackets(bits));
 }
 
 LogicalType named(const char* name) {
@@ -116,9 +130,20 @@ bool is_blob(int type) {
          type == MYSQL_TYPE_BLOB;
 }
 
+/// jsonb rewrites a document, drops members of equal names and refuses \u0000: who asks for json or a text gets the
+/// text as it is.
+LogicalType json_type(const std::optional<LogicalType>& wanted) {
+  if (!wanted) return kind(TypeKind::jsonb);
+  if (wanted->kind == TypeKind::json || core::is_text_kind(wanted->kind)) {
+    return kind(wanted->kind == TypeKind::json ? TypeKind::json : TypeKind::text);
+  }
+  return kind(TypeKind::jsonb);
+}
+
 /// CHAR's padding is stripped by the server, so varchar is the type that keeps it equal. varchar(n) is promised only
 /// where the server keeps the promise: for columns of tables, not for expressions.
-ColumnRule text_rule(const FieldFacts& field, const TextReading& reading, bool is_json) {
+ColumnRule text_rule(const FieldFacts& field, const TextReading& reading, bool is_json,
+                     const std::optional<LogicalType>& wanted) {
   const Charset charset = charset_of_collation(field.collation, reading);
   if (reading.encoding && charset.name.empty()) {
     throw core::Error(core::ErrorNumber::encoding,
@@ -131,7 +156,7 @@ ColumnRule text_rule(const FieldFacts& field, const TextReading& reading, bool i
   rule.decode = rule.text.wide == WideForm::none ? Decode::text : Decode::wide_text;
   rule.type = kind(TypeKind::text);
   if (is_json) {
-    rule.type = kind(TypeKind::jsonb);
+    rule.type = json_type(wanted);
     rule.remote_type = "json";
     return rule;
   }
@@ -156,20 +181,19 @@ ColumnRule text_rule(const FieldFacts& field, const TextReading& reading, bool i
   return rule;
 }
 
-ColumnRule string_rule(const FieldFacts& field, bool is_json, const TextReading& reading) {
+ColumnRule string_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
+                       const std::optional<LogicalType>& wanted) {
   // MariaDB's plug-in types are strings to the protocol, with the name beside.
   if (field.data_type_name == "uuid") return parsed_text(kind(TypeKind::uuid), "uuid");
   if (field.data_type_name == "inet4" || field.data_type_name == "inet6") {
-    return parsed_text(named("inet"), field.data_type_name);
+    // As a text of PostgreSQL's it would have a netmask.
+    const bool as_text = wanted && core::is_text_kind(wanted->kind);
+    return parsed_text(as_text ? kind(TypeKind::text) : named("inet"), field.data_type_name);
   }
   if (field.collation == binary_collation) {
     return datum(Decode::bytes, kind(TypeKind::bytea), is_blob(field.type) ? "blob" : "varbinary");
   }
-  return text_rule(field, reading, is_json || field.format_name == "json");
-}
-
-bool is_integer(Decode decode) noexcept {
-  return decode >= Decode::int8 && decode <= Decode::uint64;
+  return text_rule(field, reading, is_json || field.format_name == "json", wanted);
 }
 
 /// Digits behind the point of seconds; negative = not fixed.
@@ -199,6 +223,14 @@ bool holds(const LogicalType& described, const LogicalType& wire) noexcept {
 }
 
 }  // namespace
+
+bool is_integer(Decode decode) noexcept {
+  return decode >= Decode::int8 && decode <= Decode::uint64;
+}
+
+bool is_bits(Decode decode) noexcept {
+  return decode == Decode::boolean || decode == Decode::bits || decode == Decode::expression_bits;
+}
 
 ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<LogicalType>& wanted) {
@@ -232,7 +264,7 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading&
       return rule;
     }
     case MYSQL_TYPE_JSON:
-      return parsed_text(kind(TypeKind::jsonb), "json");
+      return parsed_text(json_type(wanted), "json");
     case MYSQL_TYPE_GEOMETRY: {
       ColumnRule rule = datum(Decode::geometry, kind(TypeKind::geometry),
                               field.data_type_name.empty() ? "geometry" : field.data_type_name);
@@ -242,7 +274,7 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading&
     case type_vector:
       return datum(Decode::bytes, kind(TypeKind::bytea), "vector");
     default:
-      return string_rule(field, is_json, reading);
+      return string_rule(field, is_json, reading, wanted);
   }
 }
 
@@ -250,9 +282,9 @@ bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept {
   // MySQL 8 and 9 call some integers, year() for one, differently in the metadata of PREPARE and of EXECUTE. The
   // decoder checks their range.
   if (is_integer(described.decode) && is_integer(wire.decode)) return true;
-  return described.decode == wire.decode && described.text.encoding == wire.text.encoding &&
-         described.text.wide == wire.text.wide && described.type.kind == wire.type.kind &&
-         holds(described.type, wire.type);
+  const bool is_same = described.decode == wire.decode || (is_bits(described.decode) && is_bits(wire.decode));
+  return is_same && described.text.encoding == wire.text.encoding && described.text.wide == wire.text.wide &&
+         described.type.kind == wire.type.kind && holds(described.type, wire.type);
 }
 
 }  // namespace connector::mysql

@@ -28,10 +28,12 @@ enum class Decode : std::uint8_t {
   decimal,  ///< text to numeric
   boolean,  ///< bit(1)
   bits,
+  expression_bits,  ///< of an expression: the bits, or the digits of the number that they are
   date,
   datetime,  ///< timestamp and timestamptz alike: the session's time zone is UTC
   time,
   time_interval,
+  time_text,  ///< as the server prints it
   text,
   wide_text,  ///< converted to UTF-8
   bytes,
@@ -45,9 +47,10 @@ struct FieldFacts {
   unsigned collation = 0;
   unsigned long length = 0;  ///< bytes of the longest value
   unsigned decimals = 0;
-  bool is_table_column = false;  ///< not an expression
-  std::string data_type_name;    ///< MariaDB 10.5+: "uuid", "inet6", "point"
-  std::string format_name;       ///< MariaDB 10.5+: "json"
+  /// Straight from a field of a table, be it one that the server made for this statement; not an expression.
+  bool is_table_column = false;
+  std::string data_type_name;  ///< MariaDB 10.5+: "uuid", "inet6", "point"
+  std::string format_name;     ///< MariaDB 10.5+: "json"
   bool operator==(const FieldFacts&) const = default;
 };
 
@@ -57,12 +60,23 @@ struct ColumnRule {
   core::ValueForm form = core::ValueForm::datum;
   TextArrival text;         ///< of text forms
   std::string remote_type;  ///< in MySQL's words, as far as metadata tell
+  std::int32_t digits = 0;  ///< time_text: behind the point of seconds
 };
 
 /// `is_json`: known from elsewhere (a check constraint of older MariaDB) to hold JSON.
 /// Throws Error (encoding) for a text whose character set would have to be guessed.
 ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<core::LogicalType>& wanted);
+
+bool is_integer(Decode decode) noexcept;
+/// Bits of a table or of an expression.
+bool is_bits(Decode decode) noexcept;
+
+/// True if what a server sends for a bit(`bits`) of an expression tells by itself whether it is the bits or the digits of
+/// their number: such bits are one byte below all digits. Larger ones may also arrive converted as if they were text.
+constexpr bool is_told_by_value(std::int32_t bits) noexcept {
+  return bits <= 5;
+}
 
 /// True if every value of a column that arrives by the rule `wire` can be stored in a column described by `described`,
 /// or is checked when it is.

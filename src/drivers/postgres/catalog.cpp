@@ -199,16 +199,20 @@ std::vector<std::string> reread_names(Session& session, std::vector<std::string>
 }
 
 std::optional<std::string> read_change_mark(Session& session, const std::string& table) {
+  // A crash loses counts, and resets them: those of the background writer tell when. Which rows a policy shows may
+  // change without a write.
   // Before 15 a session may keep its counts to itself as long as it is idle.
   if (session.version() < 150000) return std::nullopt;
   const auto answers = session.run(
       set_search_path(SearchPath::catalog) + "WITH RECURSIVE tree (oid) AS (SELECT " + quote_literal(table) +
           "::regclass::oid UNION SELECT i.inhrelid FROM tree, pg_inherits i WHERE i.inhparent = tree.oid) "
-          "SELECT concat_ws('/', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_database "
-          "WHERE datname = current_database()), string_agg(concat_ws(':', c.oid, pg_relation_filenode(c.oid), "
+          "SELECT concat_ws('/', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter), "
+          "(SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()), string_agg(concat_ws(':', "
+          "c.oid, pg_relation_filenode(c.oid), "
           "pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid)), "
           "',' ORDER BY c.oid)) FROM tree JOIN pg_class c ON c.oid = tree.oid "
-          "HAVING bool_and(c.relkind IN ('r', 'p', 'm')) AND NOT pg_is_in_recovery() "
+          "HAVING bool_and(c.relkind IN ('r', 'p', 'm') AND NOT row_security_active(c.oid)) AND NOT "
+          "pg_is_in_recovery() "
           "AND current_setting('track_counts')::bool",
       looking_up);
   if (answers.empty() || answers[0].size() != 1) return std::nullopt;

@@ -46,7 +46,9 @@ std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>
 std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding);
 
 /// What the server counted of writes to the table (quoted, with schema) and its partitions, and where it stores them.
-/// Nothing where it does not count, or not reliably: a view, a standby, a server before 15.
+/// Nothing where it does not count, or not reliably: a view, a table whose rows policies choose, a standby, a server
+/// before 15. A session tells of its writes some seconds after its commit, and not before the end of a transaction that
+/// it begins right after that.
 std::optional<std::string> read_change_mark(Session& session, const std::string& table);
 
 }  // namespace connector::postgres

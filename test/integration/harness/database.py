@@ -152,6 +152,11 @@ class Job:
             self._thread.join(60)
         self.database.close()
 
+    def wait_for_exchange(self) -> None:
+        """Until the refresh has its rows and wants the table for itself: it asks when those who hold it have changed."""
+        phase = "SELECT 1 FROM connector.progress WHERE pid = %s AND phase = 'waiting for lock' AND rows > 0"
+        wait_until(lambda: bool(self._observer.rows(phase, self.pid)), limit=60, what="a refresh that wants the table for itself")
+
     def running(self) -> bool:
         return self._thread.is_alive()
 
