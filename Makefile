@@ -1,10 +1,14 @@
 # The extension, by PGXS. `make` builds, `make install` installs; `make demo`, `make check` and `make bench` install
-# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up.
+# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up. `make soak` is the same
+# for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak).
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
+# BUILD=           the folder of the objects
+# HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each test/integration/test_<group>_*.py
+# HOST=            other PostgreSQL versions for `make check`: 16 17 18; `make check-hosts` runs them all
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)
 MODULE_big = connector
@@ -15,6 +19,8 @@ WITH_SQLSERVER ?= 1
 WITH_HIVE ?= 1
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
+HOST_BUILD ?= postgresql-$(MAJORVERSION) # from PGXS
+ABOVE = $(BUILD)/$(strip $(HOST_BUILD))
 
 # sources.txt is the one list of sources; CMakeLists.txt reads it too.
 SOURCES := $(shell cat sources.txt)
@@ -30,7 +36,9 @@ endif
 ifneq ($(WITH_HIVE),1)
 SOURCES := $(filter-out src/drivers/hive/%,$(SOURCES))
 endif
-OBJS = $(patsubst src/%.cpp,$(BUILD)/%.o,$(SOURCES))
+BELOW_SOURCES := $(filter src/core/% src/drivers/%,$(SOURCES))
+OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
+	$(patsubst src/%.cpp,$(ABOVE)/%.o,$(filter-out $(BELOW_SOURCES),$(SOURCES)))
 
 DATA_built = $(BUILD)/connector--$(CONNECTOR_VERSION).sql
 # Scripts of older versions and from each to the next: both ways must end in the same catalog.
@@ -66,28 +74,38 @@ REGRESS = providers requests rights servers syncs
 EXTRA_CLEAN = build dist
 
 # Goals that need no PostgreSQL at hand yet: they install it first.
-ifeq ($(filter-out demo check bench packages dist format tidy,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check bench packages dist format tidy
+ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check check-hosts bench soak packages dist format style compilers
+# Some shells put a variable of this name into the environment.
+host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 packages:
 	@test/install-packages
 demo:
 	@test/install-packages demo
 	@test/demo
 check:
-	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive)
-	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" test/run
+	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive) $(if $(host),hive) $(filter assert,$(host))
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" test/run
+check-hosts:
+	@$(MAKE) --no-print-directory check HOST="16 17 18"
 bench:
 	@test/install-packages bench hive
 	@test/bench/run
+soak:
+	@test/install-packages check
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_KILLS="$(SOAK_KILLS)" test/soak/run
 # The archive for PGXN: what git tracks.
 dist:
 	mkdir -p dist
 	git archive --format=zip --prefix=connector-$(CONNECTOR_VERSION)/ -o dist/connector-$(CONNECTOR_VERSION).zip HEAD
 format:
-	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
-tidy:
-	cmake -S . -B build/tidy -G Ninja -DSANITIZE=OFF && ninja -C build/tidy connector_core connector_drivers
-	clang-tidy-14 --quiet -p build/tidy $$(git ls-files 'src/core/*.cpp' 'src/drivers/*.cpp')
+	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp' '*.h')
+style:
+	@test/install-packages check
+	@ONLY=style STYLE=all test/run
+compilers:
+	@test/install-packages check
+	@ONLY=compilers test/run
 else
 
 PG_CONFIG ?= pg_config
@@ -103,10 +121,18 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-po
 SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
-CONNECTOR_CXXFLAGS = -std=gnu++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
-	-DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"' $(SANITIZERS)
+OPTIMIZE ?= -O2 -g
+CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
+	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
+
+# The library has one place, whatever it is linked for.
+connector.so: build/linked
+build/linked: always
+	@mkdir -p $(@D)
+	@echo '$(ABOVE)' | cmp -s - $@ || echo '$(ABOVE)' >$@
+.PHONY: always
 
 # The wall: src/core and src/drivers are compiled without PostgreSQL's include path, so postgres.h can't get in.
 $(BUILD)/core/%.o: src/core/%.cpp
@@ -125,9 +151,10 @@ $(filter $(BUILD)/drivers/hive/%,$(OBJS)): $(HIVE_RPC)/TCLIService.h
 $(HIVE_RPC)/%.o: $(HIVE_RPC)/%.cpp
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) -w $(BELOW_FLAGS) -c -o $@ $<
 endif
-$(BUILD)/%.o: src/%.cpp
+$(ABOVE)/%.o: src/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
+$(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
 
 $(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql

@@ -1,12 +1,18 @@
--- The SQL surface of the extension (SPEC 2). Installed as connector--<version>.sql.
+-- The SQL surface of the extension. Installed as connector--<version>.sql.
 \echo Use "CREATE EXTENSION connector" to load this file. \quit
+
+-- CREATE EXTENSION puts the target schema, where others may have made functions and operators, onto the path. With this
+-- one every name below that has no schema is PostgreSQL's own, and stays it in views and functions.
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 CREATE SCHEMA connector;
 GRANT USAGE ON SCHEMA connector TO PUBLIC;
 
--- The wrapper: USAGE on it is the right to open connections given in a request (SPEC 8).
+-- The wrapper: USAGE on it is the right to open connections given in a request. PostgreSQL calls the validator without
+-- asking for EXECUTE.
 CREATE FUNCTION connector.fdw_validator(text[], oid) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'connector_fdw_validator';
+REVOKE EXECUTE ON FUNCTION connector.fdw_validator(text[], oid) FROM PUBLIC;
 
 CREATE FOREIGN DATA WRAPPER connector VALIDATOR connector.fdw_validator;
 
@@ -44,14 +50,17 @@ CREATE TABLE connector.import (
 CREATE INDEX import_owner ON connector.import (owner, id);
 CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
 
--- Queued requests with passwords; see connector.sync_secret.
+-- Secrets of queued requests; see connector.sync_secret.
 CREATE TABLE connector.import_secret (
-    item_queue_id uuid PRIMARY KEY REFERENCES connector.import (item_queue_id) ON DELETE CASCADE,
-    request json NOT NULL
+    item_queue_id uuid PRIMARY KEY REFERENCES connector.import (item_queue_id) ON DELETE CASCADE
 );
+ALTER TABLE connector.import_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.import_secret ENABLE ROW LEVEL SECURITY;
 
-SELECT pg_catalog.pg_extension_config_dump('connector.role_limits', '');
+-- The number of a role that was dropped would be some other role's in the restored cluster.
+SELECT pg_catalog.pg_extension_config_dump('connector.role_limits',
+    'WHERE role_name IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_roles r '
+    'WHERE r.oid OPERATOR(pg_catalog.=) role_name::pg_catalog.oid)');
 
 -- A role sees its own imports; members of pg_read_all_stats see all, as in pg_stat_activity.
 CREATE VIEW connector.imports WITH (security_barrier) AS
@@ -80,11 +89,12 @@ GRANT SELECT ON connector.imports TO PUBLIC;
 -- Syncs; read through the view connector.syncs, written by the functions below only.
 CREATE TABLE connector.sync (
     id uuid PRIMARY KEY,
-    owner regrole NOT NULL,         -- who created it; the table's owner counts as soon as there is a table
+    owner regrole NOT NULL,         -- whose request it is: no run for the table's owner if that is another role
     item_queue_id uuid NOT NULL,    -- the first run as an import
     provider text NOT NULL,
     request json NOT NULL,          -- secrets masked
-    has_secret boolean NOT NULL,    -- the whole request is in connector.sync_secret
+    has_secret boolean NOT NULL,    -- they are in connector.sync_secret
+    trusted boolean NOT NULL,       -- the request was given by a superuser
     target_schema text NOT NULL,    -- where the first run creates the table
     relation regclass,              -- the table, NULL before the first run
     interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
@@ -106,18 +116,24 @@ CREATE INDEX sync_due ON connector.sync (run_at)
 CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
 
 -- What a restore brings back is paused until somebody resumes it: its table may not be filled yet, its password is not
--- in the dump, and a copy of a database is not to do the original's work. C knows its own inserts.
+-- in the dump, and a copy of a database is not to do the original's work. A sync whose table is not its owner's there
+-- loses it. C knows its own inserts.
 CREATE FUNCTION connector.sync_restored() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'connector_sync_restored';
+REVOKE EXECUTE ON FUNCTION connector.sync_restored() FROM PUBLIC;
 CREATE TRIGGER restored BEFORE INSERT ON connector.sync
     FOR EACH ROW EXECUTE FUNCTION connector.sync_restored();
+-- Rows that replication brings are those of another database, too.
+ALTER TABLE connector.sync ENABLE ALWAYS TRIGGER restored;
 
--- Requests with passwords. Nobody has a privilege on this table, row security keeps out pg_read_all_data as well, and it
--- is no part of a dump.
+-- The secrets of requests, and nothing else: `[[3, "password"], …]`, which value of connector.sync.request is what. Nobody
+-- has a privilege on this table, row security keeps out pg_read_all_data as well, and it is no part of a dump. Row
+-- security does not reach a TOAST table: there is none, as the column is plain from the start, and short. Values of type
+-- json get into no statistics.
 CREATE TABLE connector.sync_secret (
-    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE,
-    request json NOT NULL
+    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE
 );
+ALTER TABLE connector.sync_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
 
 -- Runs of syncs; read through the view connector.runs.
@@ -161,7 +177,11 @@ CREATE TABLE connector.new_storage (
 );
 ALTER TABLE connector.new_storage REPLICA IDENTITY FULL;  -- for publications of all tables
 
-SELECT pg_catalog.pg_extension_config_dump('connector.sync', '');
+-- A table or role that was dropped has but its number, which is another's in the restored database.
+SELECT pg_catalog.pg_extension_config_dump('connector.sync',
+    'WHERE (relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class c '
+    'WHERE c.oid OPERATOR(pg_catalog.=) relation::pg_catalog.oid)) '
+    'AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid OPERATOR(pg_catalog.=) owner::pg_catalog.oid)');
 
 CREATE VIEW connector.syncs WITH (security_barrier) AS
 SELECT s.id,
@@ -248,66 +268,66 @@ GRANT SELECT ON connector.progress TO PUBLIC;
 
 -- Importing
 
-CREATE FUNCTION cdb_import_connector(connector json, wait boolean DEFAULT true) RETURNS json
+CREATE FUNCTION @extschema@.cdb_import_connector(connector json, wait boolean DEFAULT true) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import';
-COMMENT ON FUNCTION cdb_import_connector(json, boolean) IS
+COMMENT ON FUNCTION @extschema@.cdb_import_connector(json, boolean) IS
     'imports a table or query of a remote database into a new local table';
 
-CREATE FUNCTION cdb_import_status(item_queue_id uuid) RETURNS json
+CREATE FUNCTION @extschema@.cdb_import_status(item_queue_id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_status';
-COMMENT ON FUNCTION cdb_import_status(uuid) IS 'tells what became of an import';
+COMMENT ON FUNCTION @extschema@.cdb_import_status(uuid) IS 'tells what became of an import';
 
 -- Syncing
 
-CREATE FUNCTION cdb_sync_connector(connector json, "interval" interval DEFAULT NULL) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_connector(connector json, "interval" interval DEFAULT NULL) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_create';
-COMMENT ON FUNCTION cdb_sync_connector(json, interval) IS
+COMMENT ON FUNCTION @extschema@.cdb_sync_connector(json, interval) IS
     'imports a table or query of a remote database and refreshes the local table again and again';
 
-CREATE FUNCTION cdb_sync_status(id uuid) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_status(id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_status';
-COMMENT ON FUNCTION cdb_sync_status(uuid) IS 'tells the state of a sync';
+COMMENT ON FUNCTION @extschema@.cdb_sync_status(uuid) IS 'tells the state of a sync';
 
-CREATE FUNCTION cdb_sync_now(id uuid, wait boolean DEFAULT false) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_now(id uuid, wait boolean DEFAULT false) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_now';
-COMMENT ON FUNCTION cdb_sync_now(uuid, boolean) IS
+COMMENT ON FUNCTION @extschema@.cdb_sync_now(uuid, boolean) IS
     'asks for a run of a sync at once, or (wait) runs it in this transaction';
 
-CREATE FUNCTION cdb_sync_update(id uuid, "interval" interval DEFAULT NULL, connector json DEFAULT NULL) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_update(id uuid, "interval" interval DEFAULT NULL, connector json DEFAULT NULL) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_update';
-COMMENT ON FUNCTION cdb_sync_update(uuid, interval, json) IS 'changes the interval or the request of a sync';
+COMMENT ON FUNCTION @extschema@.cdb_sync_update(uuid, interval, json) IS 'changes the interval or the request of a sync';
 
-CREATE FUNCTION cdb_sync_pause(id uuid) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_pause(id uuid) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_pause';
-COMMENT ON FUNCTION cdb_sync_pause(uuid) IS 'stops the clock of a sync';
+COMMENT ON FUNCTION @extschema@.cdb_sync_pause(uuid) IS 'stops the clock of a sync';
 
-CREATE FUNCTION cdb_sync_resume(id uuid) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_resume(id uuid) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_resume';
-COMMENT ON FUNCTION cdb_sync_resume(uuid) IS 'lets a paused sync, or one that gave up after failures, go on';
+COMMENT ON FUNCTION @extschema@.cdb_sync_resume(uuid) IS 'lets a paused sync, or one that gave up after failures, go on';
 
-CREATE FUNCTION cdb_sync_delete(id uuid) RETURNS void
+CREATE FUNCTION @extschema@.cdb_sync_delete(id uuid) RETURNS void
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_delete';
-COMMENT ON FUNCTION cdb_sync_delete(uuid) IS 'forgets a sync and its password; the table stays';
+COMMENT ON FUNCTION @extschema@.cdb_sync_delete(uuid) IS 'forgets a sync and its password; the table stays';
 
-CREATE PROCEDURE cdb_run_due_syncs(max_runs integer DEFAULT NULL)
+CREATE PROCEDURE @extschema@.cdb_run_due_syncs(max_runs integer DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'connector_run_due_syncs';
-COMMENT ON PROCEDURE cdb_run_due_syncs(integer) IS
+COMMENT ON PROCEDURE @extschema@.cdb_run_due_syncs(integer) IS
     'runs the syncs that are due, each in a transaction of its own: for pg_cron and the like';
 
 -- What there is
 
-CREATE FUNCTION cdb_connectors() RETURNS json
+CREATE FUNCTION @extschema@.cdb_connectors() RETURNS json
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_list_providers';
-COMMENT ON FUNCTION cdb_connectors() IS 'lists the providers';
+COMMENT ON FUNCTION @extschema@.cdb_connectors() IS 'lists the providers';
 
-CREATE FUNCTION cdb_connector_info(provider text) RETURNS json
+CREATE FUNCTION @extschema@.cdb_connector_info(provider text) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_provider_info';
-COMMENT ON FUNCTION cdb_connector_info(text) IS 'describes the features and parameters of a provider';
+COMMENT ON FUNCTION @extschema@.cdb_connector_info(text) IS 'describes the features and parameters of a provider';
 
 CREATE FUNCTION connector.error_codes_json() RETURNS json
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_error_codes';
 
-CREATE FUNCTION cdb_error_codes()
+CREATE FUNCTION @extschema@.cdb_error_codes()
     RETURNS TABLE (error_code integer, title text, what_to_do text, who text, sqlstate text)
     LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -316,18 +336,18 @@ BEGIN ATOMIC
         AS e (error_code integer, title text, what_to_do text, who text, sqlstate text)
     ORDER BY e.error_code;
 END;
-COMMENT ON FUNCTION cdb_error_codes() IS 'lists the error numbers, what they mean and what to do';
+COMMENT ON FUNCTION @extschema@.cdb_error_codes() IS 'lists the error numbers, what they mean and what to do';
 
 -- Looking at a remote database
 
-CREATE FUNCTION cdb_connector_check(connector json) RETURNS json
+CREATE FUNCTION @extschema@.cdb_connector_check(connector json) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_check';
-COMMENT ON FUNCTION cdb_connector_check(json) IS 'connects to a remote database and runs a trivial statement';
+COMMENT ON FUNCTION @extschema@.cdb_connector_check(json) IS 'connects to a remote database and runs a trivial statement';
 
 CREATE FUNCTION connector.tables_json(connector json, max_tables integer) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_tables';
 
-CREATE FUNCTION cdb_connector_tables(connector json, "limit" integer DEFAULT 500)
+CREATE FUNCTION @extschema@.cdb_connector_tables(connector json, "limit" integer DEFAULT 500)
     RETURNS TABLE (schema text, name text, kind text, estimated_rows bigint)
     LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -335,9 +355,9 @@ BEGIN ATOMIC
     FROM pg_catalog.json_to_recordset(connector.tables_json(connector, "limit"))
         AS t (schema text, name text, kind text, estimated_rows bigint);
 END;
-COMMENT ON FUNCTION cdb_connector_tables(json, integer) IS 'lists tables and views of a remote database';
+COMMENT ON FUNCTION @extschema@.cdb_connector_tables(json, integer) IS 'lists tables and views of a remote database';
 
-CREATE FUNCTION cdb_connector_dry_run(connector json, preview_rows integer DEFAULT 10) RETURNS json
+CREATE FUNCTION @extschema@.cdb_connector_dry_run(connector json, preview_rows integer DEFAULT 10) RETURNS json
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_dry_run';
-COMMENT ON FUNCTION cdb_connector_dry_run(json, integer) IS
+COMMENT ON FUNCTION @extschema@.cdb_connector_dry_run(json, integer) IS
     'shows what an import would create, with the first rows, and changes nothing';

@@ -36,18 +36,18 @@ void take_place() {
                                "Wait for one of them to end, or have connector.max_imports_per_role raised.");
 }
 
-Json import(const std::string& json, bool wait) {
+Json import(Datum json, bool wait) {
   Request request(json, connector::core::RequestKind::import);
   connector::pg::guard([] {
     // Before anything is contacted. PostgreSQL refuses the same way on a standby, where all transactions are read-only.
     PreventCommandIfReadOnly("cdb_import_connector()");
   });
-  if (!wait) return connector::api::queue_import(request, json);
+  if (!wait) return connector::api::queue_import(request);
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   take_place();
   const std::string id = connector::load::new_uuid();
   connector::sync::RunProgress progress(connector::sync::shared::JobKind::import, id, GetUserId());
-  const connector::api::ImportRun run = connector::api::import_table(request, schema, progress);
+  const connector::api::ImportRun run = connector::api::import_table(request, schema, GetUserId(), progress);
   progress.clear();
   connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, id);
   connector::load::record_import(outcome.record, connector::api::settings().keep_runs);
@@ -79,7 +79,7 @@ constexpr const char* status_query =
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_import) {
-  return json_datum(import(connector::pg::utf8_text(PG_GETARG_DATUM(0)), PG_GETARG_BOOL(1)));
+  return json_datum(import(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1)));
 }
 
 CONNECTOR_FUNCTION(connector_import_status) {

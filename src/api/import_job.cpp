@@ -9,6 +9,7 @@
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/worker.hpp"
 #include "sync/imports.hpp"
@@ -30,12 +31,17 @@ using sync::shared::JobEnd;
 using sync::shared::JobKind;
 
 void work(const sync::QueuedImport& import) {
-  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  const Oid caller = GetUserId();
+  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     Request request(import.request, core::RequestKind::import);
     sync::RunProgress progress(JobKind::import, import.id, import.owner);
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(std::string_view(import.schema)));
-    const ImportRun run = import_table(request, schema, progress);
+    const ImportRun run = import_table(request, schema, caller, progress);
+    {
+      const pg::ActAs restricted(import.owner, pg::flags_for_code_of(import.owner, caller));
+      fire_deferred_triggers();
+    }
     load::record_import(describe_import(request, run, import.id).record, settings().keep_runs);
     progress.clear();
   });
@@ -58,7 +64,7 @@ void check_role_can_work() {
 
 }  // namespace
 
-Json queue_import(const Request& request, const std::string& json) {
+Json queue_import(const Request& request) {
   check_role_can_work();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
   load::ImportRecord record;
@@ -67,8 +73,7 @@ Json queue_import(const Request& request, const std::string& json) {
   record.request = request.masked();
   record.state = "enqueued";
   record.schema = pg::utf8_text(std::string_view(schema.name));
-  const std::string bare = core::bare_connector(json);
-  sync::queue_import(record, bare == request.masked() ? std::nullopt : std::optional(bare));
+  sync::queue_import(record, request.stored().secrets);
   if (sync::shared::available()) {
     sync::shared::wake_at_commit();
   } else {
@@ -81,21 +86,52 @@ Json queue_import(const Request& request, const std::string& json) {
           {"table_name", nullptr}};
 }
 
-Attempt attempt_import(const std::string& id, void (*commit)()) {
-  if (!sync::try_lock_run(id, sync::LockLife::session)) return {JobEnd::busy, {}};
-  const std::optional<sync::QueuedImport> import = sync::lock_queued_import(id);
-  const int limit = settings().max_imports_per_role;
-  if (!import || !sync::try_take_place(sync::PlaceOf::import, import->owner, limit, sync::LockLife::session)) {
-    commit();
+namespace {
+
+/// The end of the import: false if it can't be recorded because somebody else took it for lost.
+bool record_failed_commit(const sync::QueuedImport& import, const pg::PgError& error) {
+  bool recorded = false;
+  pg::in_subtransaction([&] {
+    if (!sync::try_lock_run(import.id, sync::LockLife::session)) return;
+    sync::fail_import(import, failure_of(error), settings().keep_runs);
+    sync::settle_import(import.id);
+    recorded = true;
+  });
+  return recorded;
+}
+
+}  // namespace
+
+Attempt attempt_import(const std::string& id, Commit commit) {
+  std::optional<sync::QueuedImport> import;
+  bool busy = true;
+  bool begun = false;
+  pg::in_subtransaction([&] {
+    if (!sync::try_lock_run(id, sync::LockLife::session)) return;
+    import = sync::lock_queued_import(id);
+    busy = import.has_value();
+    const int limit = settings().max_imports_per_role;
+    if (!import || !sync::try_take_place(sync::PlaceOf::import, import->owner, limit, sync::LockLife::session)) return;
+    sync::begin_import(id, sync::now());
+    begun = true;
+  });
+  commit();
+  if (!begun) {
     sync::release_runs();
-    return {import ? JobEnd::busy : JobEnd::done, {}};
+    return {busy ? JobEnd::busy : JobEnd::done, {}};
   }
-  sync::begin_import(id, sync::now());
-  commit();
-  const WorkEnd end = do_work([&] { work(*import); });
-  if (end.failure) sync::fail_import(*import, *end.failure, settings().keep_runs);
-  sync::settle_import(id);
-  commit();
+  WorkEnd end = do_work([&] { work(*import); });
+  pg::in_subtransaction([&] {
+    if (end.failure) sync::fail_import(*import, *end.failure, settings().keep_runs);
+    sync::settle_import(id);
+  });
+  try {
+    commit();
+  } catch (const pg::PgError& error) {
+    if (error.is_cancel()) end.cancelled = error;
+    if (!record_failed_commit(*import, error)) return {JobEnd::done, end.cancelled, true};
+    commit();
+  }
   sync::release_runs();
   return {JobEnd::done, end.cancelled, true};
 }

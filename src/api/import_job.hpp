@@ -12,9 +12,9 @@
 namespace connector::api {
 
 /// Queues the import for a worker that starts when the current transaction commits; answers what the caller gets.
-Json queue_import(const Request& request, const std::string& json);
+Json queue_import(const Request& request);
 
 /// Runs a queued import in transactions of its own, as attempt_run() does a sync.
-Attempt attempt_import(const std::string& id, void (*commit)());
+Attempt attempt_import(const std::string& id, Commit commit);
 
 }  // namespace connector::api

@@ -40,7 +40,7 @@ Json import_warnings(const load::ImportResult& result) {
 }
 
 PgError numbered(const PgError& error, std::string_view provider) {
-  if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) return error;
+  if (error.is_cancel()) return error;
   pg::ErrorFields fields = error.fields();
   const std::string where = "Provider " + std::string(provider) + ", phase load.\nConnector error " +
                             std::to_string(static_cast<int>(core::ErrorNumber::cannot_load)) + ".";
@@ -48,7 +48,7 @@ PgError numbered(const PgError& error, std::string_view provider) {
   return PgError(std::move(fields));
 }
 
-ImportRun import_table(Request& request, const load::TargetSchema& schema, load::Progress& progress) {
+ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid caller, load::Progress& progress) {
   ImportRun run{schema, {}, {}, std::chrono::steady_clock::now()};
   const std::string wanted = load::wanted_table_name(request.spec());
   run.target = load::choose_table_name(schema, wanted, request.spec().collision_strategy);
@@ -59,11 +59,15 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, load:
   progress.phase(load::RunPhase::connecting);
   core::Connection& connection = request.connect();
   try {
-    run.result =
-        load::run_import(connection, request.spec(), schema, run.target, request.limits(), request.wait(), progress);
+    run.result = load::run_import(connection, request.spec(), schema, run.target, caller, request.limits(),
+                                  request.wait(), progress);
   } catch (const PgError& error) {
     throw numbered(error, request.spec().provider);
   }
+  // Event triggers may have renamed or moved it.
+  const load::TableName name = load::table_name(run.result.table);
+  run.target.name = name.name;
+  run.schema.name = name.schema;
   return run;
 }
 

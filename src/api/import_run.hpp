@@ -25,8 +25,8 @@ struct ImportRun {
 };
 
 /// Imports into a table of `schema`, named as the request and its collision strategy want; connects only if there is
-/// something to do.
-ImportRun import_table(Request& request, const load::TargetSchema& schema, load::Progress& progress);
+/// something to do. `caller` is the role that asked for it, before anything acted as another.
+ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid caller, load::Progress& progress);
 
 /// What the caller gets, and what is remembered.
 struct ImportOutcome {

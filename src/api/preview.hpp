@@ -7,8 +7,13 @@
 
 namespace connector::api {
 
-/// Opens the source and returns its first `rows` rows as an array of objects by local column name, each value as
-/// PostgreSQL prints it (NULL as null). Nothing is written.
-Json preview(core::Source& source, const load::LoadPlan& plan, const Request& request, std::int64_t rows);
+struct Preview {
+  Json rows = Json::array();  ///< objects by local column name, each value as PostgreSQL prints it (NULL as null)
+  Json warnings;              ///< null, or an object: where it shows less than was asked for
+};
+
+/// Opens the source and returns its first `rows` rows. Long values are cut, and the preview ends after some megabytes;
+/// a NOTICE says so. Nothing is written.
+Preview preview(core::Source& source, const load::LoadPlan& plan, const Request& request, std::int64_t rows);
 
 }  // namespace connector::api

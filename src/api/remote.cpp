@@ -2,6 +2,7 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/json.hpp"
 #include "api/preview.hpp"
@@ -26,7 +27,6 @@ using connector::core::RequestKind;
 
 namespace {
 
-/// A preview is a JSON value in memory.
 constexpr std::int64_t max_preview_rows = 1000;
 
 Json optional_count(const std::optional<std::int64_t>& count) {
@@ -60,8 +60,7 @@ Json primary_key(const connector::load::LoadPlan& plan) {
 }
 
 /// How a sync would refresh the table that has the local name already: null if there is none of the caller's.
-Json refresh_way(const Request& request, const connector::core::SourceDescription& source,
-                 const connector::load::LoadPlan& plan) {
+Json refresh_way(const Request& request, const connector::load::LoadPlan& plan) {
   const connector::core::ConnectorSpec& spec = request.spec();
   const std::string name = connector::pg::exact_server_text(connector::load::wanted_table_name(spec));
   const std::string table =
@@ -73,7 +72,7 @@ Json refresh_way(const Request& request, const connector::core::SourceDescriptio
       {{TEXTOID, table}});
   if (rows.empty()) return nullptr;
   std::string reason;
-  const auto way = connector::load::choose_way(static_cast<Oid>(std::stoul(*rows[0][0])), spec, source, plan, reason);
+  const auto way = connector::load::choose_way(static_cast<Oid>(std::stoul(*rows[0][0])), spec, plan, reason);
   return {{"mode", std::string(connector::load::refresh_way_name(way))},
           {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
 }
@@ -126,9 +125,11 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   result["columns"] = describe_columns(plan, source->description());
   result["primary_key"] = primary_key(plan);
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
-  result["refresh"] = refresh_way(request, source->description(), plan);
+  result["refresh"] = refresh_way(request, plan);
   const std::int64_t max_rows = request.limits().max_rows;
   const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
-  result["rows"] = connector::api::preview(*source, plan, request, rows);
+  connector::api::Preview preview = connector::api::preview(*source, plan, request, rows);
+  result["rows"] = std::move(preview.rows);
+  result["warnings"] = std::move(preview.warnings);
   return json_datum(result);
 }

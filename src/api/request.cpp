@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/json.hpp"
 #include "drivers/providers.hpp"
 #include "fdw/servers.hpp"
 #include "load/catalog.hpp"
+#include "pg/guard.hpp"
 #include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
+#include "access/detoast.h"
 #include "utils/memutils.h"
 }
 
@@ -27,7 +30,6 @@ core::Deadline run_deadline(const Settings& settings) {
 
 /// Files of the database server are named by superusers only: through a foreign server, whose options they set.
 void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
-  if (superuser()) return;
   std::string names;
   for (const core::ParameterInfo& parameter : info.connection_parameters) {
     if (!parameter.server_file || !spec.connection.contains(parameter.name)) continue;
@@ -41,16 +43,44 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
                     "\"connection\".");
 }
 
+/// The text of a json argument in UTF-8. A long one is refused before it is copied.
+std::string request_text(Datum json) {
+  core::check_json_length(pg::guard([=] { return toast_raw_datum_size(json) - VARHDRSZ; }));
+  return pg::utf8_text(json);
+}
+
 }  // namespace
 
-Request::Request(Datum json, core::RequestKind kind) : Request(pg::utf8_text(json), kind) {}
+Request::Request(bool trusted)
+    : settings_(settings()),
+      trusted_(trusted),
+      may_use_tickets_(trusted),
+      wait_(run_deadline(settings_)),
+      connection_(TopTransactionContext) {}
 
-Request::Request(const std::string& text, core::RequestKind kind)
-    : settings_(settings()), wait_(run_deadline(settings_)), connection_(TopTransactionContext) {
-  // Best effort: an unreadable request is refused right behind this anyway.
-  pg::hide_in_statement(core::secret_texts(text, providers()));
-  spec_ = core::parse_connector(text, kind, providers());
-  masked_ = core::masked_connector(text, providers());
+Request::Request(Datum json, core::RequestKind kind) : Request(pg::guard([] { return superuser(); })) {
+  try {
+    const std::string text = request_text(json);
+    spec_ = core::parse_connector(text, kind, providers());
+    core::MaskedConnector masked = core::mask_connector(text, providers());
+    pg::hide_in_statement(text, masked);
+    stored_ = {std::move(masked.text), std::move(masked.secrets), trusted_};
+  } catch (...) {
+    // Which part of it is a password can't be told.
+    pg::hide_in_statement();
+    throw;
+  }
+  check_rights();
+}
+
+Request::Request(const core::StoredRequest& stored, core::RequestKind kind)
+    : Request(stored.trusted && pg::guard([] { return superuser(); })) {
+  stored_ = stored;
+  spec_ = core::parse_connector(core::whole_connector(stored), kind, providers());
+  check_rights();
+}
+
+void Request::check_rights() {
   provider_ = providers().find(spec_.provider);
   resolve_connection();
   check_provider_enabled();
@@ -58,11 +88,13 @@ Request::Request(const std::string& text, core::RequestKind kind)
 
 void Request::resolve_connection() {
   if (spec_.foreign_server) {
-    spec_.connection = fdw::server_connection(*spec_.foreign_server, spec_.provider);
+    fdw::ServerConnection connection = fdw::server_connection(*spec_.foreign_server, spec_.provider);
+    spec_.connection = std::move(connection.options);
+    may_use_tickets_ = trusted_ || connection.superuser_owns;
     core::check_connection(spec_, providers());
   } else {
     fdw::check_wrapper_usage();
-    check_server_files(spec_, provider_->info());
+    if (!trusted_) check_server_files(spec_, provider_->info());
   }
 }
 
@@ -89,17 +121,18 @@ load::ImportLimits Request::limits() const {
 }
 
 core::Connection& Request::connect() {
-  const core::AddressRules rules(settings_.allowed_hosts, superuser());
+  const core::AddressRules rules(settings_.allowed_hosts, trusted_);
   const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
   std::chrono::seconds connect_timeout = settings_.connect_timeout;
   const auto asked = options.find("connect_timeout");
   if (asked != options.end()) {
     // A request may ask for less patience, and a superuser for more.
     const std::chrono::seconds wanted(std::stol(asked->second));
-    if (wanted.count() > 0 && (superuser() || wanted < connect_timeout)) connect_timeout = wanted;
+    if (wanted.count() > 0 && (trusted_ || wanted < connect_timeout)) connect_timeout = wanted;
   }
-  const core::ConnectRequest request{
-      options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout, "connector", superuser()};
+  const core::ConnectRequest request{options,     spec_.session,   rules,
+                                     wait_,       connect_timeout, settings_.statement_timeout,
+                                     "connector", trusted_,        may_use_tickets_};
   connection_.set(provider_->connect(request));
   return *connection_;
 }

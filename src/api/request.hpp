@@ -17,16 +17,20 @@ namespace connector::api {
 /// Everything a function needs that was handed a connector JSON. Lives in that function's scope.
 class Request {
  public:
-  /// Parses and checks (SPEC 3, 8) without contacting anything: keys and values, the right to use the connection, the
-  /// provider being enabled, server files. From here on the session shows and logs its statement without the password.
+  /// The current role gives a request, a Datum of type json. Parses and checks (SPEC 3, 8) without contacting anything:
+  /// length, keys and values, the right to use the connection, the provider being enabled, server files. From here on
+  /// the session shows and logs its statement without the password.
   Request(Datum json, core::RequestKind kind);
-  /// The same for UTF-8 text, of a request that was stored.
-  Request(const std::string& json, core::RequestKind kind);
+  /// The current role runs a request that was stored, by itself or by another role, with the lesser of both roles'
+  /// trust. Checks the same again.
+  Request(const core::StoredRequest& stored, core::RequestKind kind);
 
   const core::ConnectorSpec& spec() const noexcept { return spec_; }
   const core::Provider& provider() const noexcept { return *provider_; }
   /// The request as it may be shown and stored: compact JSON, UTF-8, secrets masked.
-  const std::string& masked() const noexcept { return masked_; }
+  const std::string& masked() const noexcept { return stored_.masked; }
+  /// The request as it is kept for later.
+  const core::StoredRequest& stored() const noexcept { return stored_; }
   /// Limits of settings, role and request together.
   load::ImportLimits limits() const;
   pg::LatchWait& wait() noexcept { return wait_; }
@@ -35,12 +39,16 @@ class Request {
   core::Connection& connect();
 
  private:
+  explicit Request(bool trusted);
+  void check_rights();
   void resolve_connection();
   void check_provider_enabled();
 
   Settings settings_;
   core::ConnectorSpec spec_;
-  std::string masked_;
+  core::StoredRequest stored_;
+  bool trusted_;
+  bool may_use_tickets_;
   const core::Provider* provider_ = nullptr;
   std::int64_t role_max_rows_ = 0;
   pg::LatchWait wait_;

@@ -9,7 +9,6 @@
 
 #include "core/address_rules.hpp"
 #include "core/error.hpp"
-#include "pg/compat.h"
 #include "sync/shared.hpp"
 
 extern "C" {
@@ -28,6 +27,7 @@ int keep_runs = 100;
 int min_sync_interval = 900;
 int max_retries = 10;
 int max_syncs_per_role = 3;
+int max_stored_syncs_per_role = 10000;
 int max_workers = 4;
 int connect_timeout = 10;
 int statement_timeout = 3600;
@@ -76,6 +76,8 @@ void define_settings() {
   define_int("connector.max_syncs_per_role",
              "Largest number of syncs of one role that run at the same time; 0 means no limit.", &max_syncs_per_role, 0,
              1000);
+  define_int("connector.max_stored_syncs_per_role", "Largest number of syncs that one role may have; 0 means no limit.",
+             &max_stored_syncs_per_role, 0, INT_MAX);
   DefineCustomIntVariable("connector.max_workers",
                           "Largest number of background workers that the whole cluster uses for syncs and imports.",
                           nullptr, &max_workers, max_workers, 1, sync::shared::most_workers, PGC_SIGHUP, 0, nullptr,
@@ -93,7 +95,7 @@ void define_settings() {
       "connector.allowed_hosts",
       "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.", nullptr,
       &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
-  connector_reserve_settings("connector");
+  MarkGUCPrefixReserved("connector");
 }
 
 Settings settings() {
@@ -105,6 +107,7 @@ Settings settings() {
           std::chrono::seconds(min_sync_interval),
           max_retries,
           max_syncs_per_role,
+          max_stored_syncs_per_role,
           std::chrono::seconds(connect_timeout),
           std::chrono::seconds(statement_timeout),
           static_cast<std::size_t>(batch_bytes),

@@ -22,7 +22,8 @@ struct Settings {
   int keep_runs;
   std::chrono::seconds min_sync_interval;
   int max_retries;
-  int max_syncs_per_role;  ///< 0 = none
+  int max_syncs_per_role;         ///< that run; 0 = none
+  int max_stored_syncs_per_role;  ///< 0 = none
   std::chrono::seconds connect_timeout;
   std::chrono::seconds statement_timeout;  ///< 0 = none
   std::size_t batch_bytes;

@@ -16,20 +16,29 @@
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
+#include "sync/run_lock.hpp"
 #include "sync/settle.hpp"
 #include "sync/shared.hpp"
 #include "sync/store.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/dependency.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -117,13 +126,6 @@ Sync own_sync(const std::string& id) {
   return std::move(*found);
 }
 
-/// Secrets and all, if there are any; else the masked text is the request.
-std::optional<std::string> secret_request(const std::string& json, const Request& request) {
-  std::string bare = core::bare_connector(json);
-  if (bare == request.masked()) return std::nullopt;
-  return bare;
-}
-
 // The attributes of the seeds in their order, and a few more behind them.
 constexpr const char* status_query =
     "SELECT json_build_object("
@@ -164,6 +166,20 @@ void forget_dropped_table(Sync& found) {
   found.relation = InvalidOid;
 }
 
+/// Whoever owns the table asks for runs of his own request. What he can't have is the former owner's password.
+void make_own(Sync& found) {
+  if (found.requester == found.owner) return;
+  store::take_over(found);
+  found = *store::lock_sync(found.id);
+}
+
+void check_number_of_syncs() {
+  const int limit = settings().max_stored_syncs_per_role;
+  if (limit == 0 || !store::has_syncs(GetUserId(), limit)) return;
+  throw Error(ErrorNumber::too_many_concurrent, "this role has " + std::to_string(limit) + " syncs already", {},
+              "Delete some with cdb_sync_delete(), or have connector.max_stored_syncs_per_role raised.");
+}
+
 Json run_answer(const std::string& id, bool enqueued) {
   return {{"enqueued", enqueued}, {"synchronization_id", id}};
 }
@@ -180,9 +196,8 @@ Json run_here(Sync& found) {
   found.schedule = store::after_request(found.schedule, store::now());
   store::save_request(found.id, found.schedule);
   const std::string log_id = store::begin_run(found, store::now());
-  const SyncRun run = connector::api::run_sync(found);
+  const SyncRun run = connector::api::run_sync(found, log_id, connector::api::Transaction::of_caller);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
-  store::end_run(log_id, run.result, store::now());
   if (const std::optional<Sync> current = store::lock_sync(found.id)) store::settle_run(*current, sync_limits());
   store::shared::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
@@ -206,8 +221,7 @@ Json run_later(Sync& found) {
 
 CONNECTOR_FUNCTION(connector_sync_create) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  const std::string json = pg::utf8_text(PG_GETARG_DATUM(0));
-  const Request request(json, core::RequestKind::sync);
+  const Request request(PG_GETARG_DATUM(0), core::RequestKind::sync);
   const seconds interval = asked_interval(fcinfo, 1, &request.spec()).value_or(default_interval);
   require_writable("cdb_sync_connector()");
   const load::RoleLimits role = load::role_limits(GetUserId(), request.spec().provider);
@@ -216,11 +230,19 @@ CONNECTOR_FUNCTION(connector_sync_create) {
                 "this role may not sync with provider \"" + request.spec().provider + "\"", {},
                 "Ask an administrator to change connector.role_limits.");
   }
+  check_number_of_syncs();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
-  const store::NewSync created{load::new_uuid(), load::new_uuid(),
-                               GetUserId(),      request.spec().provider,
-                               request.masked(), secret_request(json, request),
-                               schema.name,      std::max(interval, settings().min_sync_interval)};
+  if (pg::guard([&] { return isAnyTempNamespace(schema.oid); })) {
+    throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
+                "Other sessions run it: choose another schema with \"target_schema\".");
+  }
+  const store::NewSync created{load::new_uuid(),
+                               load::new_uuid(),
+                               GetUserId(),
+                               request.spec().provider,
+                               request.stored(),
+                               schema.name,
+                               std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
   if (!store::shared::available()) {
@@ -240,6 +262,7 @@ CONNECTOR_FUNCTION(connector_sync_now) {
   const bool wait = PG_GETARG_BOOL(1);
   require_writable("cdb_sync_now()");
   Sync found = own_sync(id_argument(fcinfo));
+  make_own(found);
   forget_dropped_table(found);
   return json_datum(wait ? run_here(found) : run_later(found));
 }
@@ -248,17 +271,14 @@ CONNECTOR_FUNCTION(connector_sync_update) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   require_writable("cdb_sync_update()");
   std::optional<Request> request;
-  std::string json;
-  if (!PG_ARGISNULL(2)) {
-    json = pg::utf8_text(PG_GETARG_DATUM(2));
-    request.emplace(json, core::RequestKind::sync);
-  }
+  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync);
   const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = own_sync(id_argument(fcinfo));
   store::end_if_lost(found, sync_limits());
+  make_own(found);
   forget_dropped_table(found);
   if (request) {
-    store::save_connector(found.id, request->spec().provider, request->masked(), secret_request(json, *request));
+    store::save_connector(found.id, request->spec().provider, request->stored());
   }
   store::save_schedule(found.id,
                        store::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
@@ -277,6 +297,7 @@ CONNECTOR_FUNCTION(connector_sync_resume) {
   require_writable("cdb_sync_resume()");
   Sync found = own_sync(id_argument(fcinfo));
   store::end_if_lost(found, sync_limits());
+  make_own(found);
   forget_dropped_table(found);
   store::save_paused(found.id, false);
   store::save_schedule(found.id, store::after_change(found.schedule, found.schedule.interval, store::now()));
@@ -286,20 +307,76 @@ CONNECTOR_FUNCTION(connector_sync_resume) {
 
 CONNECTOR_FUNCTION(connector_sync_delete) {
   require_writable("cdb_sync_delete()");
-  store::delete_sync(own_sync(id_argument(fcinfo)).id);
+  const std::string id = own_sync(id_argument(fcinfo)).id;
+  const bool running = !store::try_lock_run(id, store::LockLife::transaction);
+  store::delete_sync(id);
+  if (running && !store::shared::stop_at_commit(id)) {
+    pg::notice("a session runs this sync right now", "Nothing of that run will be kept.");
+  }
   PG_RETURN_VOID();
 }
+
+namespace {
+
+/// The functions below run in a guard.
+
+bool is_sync_table(const Relation relation) {
+  const Oid schema = get_namespace_oid("connector", true);
+  return OidIsValid(schema) && RelationGetRelid(relation) == get_relname_relid("sync", schema) &&
+         getExtensionOfObject(RelationRelationId, RelationGetRelid(relation)) == get_extension_oid("connector", true);
+}
+
+/// True for a table of the role's.
+bool owns_table(Oid role, Oid relation) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple)) return false;
+  const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+  const bool kind = form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
+                    form->relkind == RELKIND_FOREIGN_TABLE;
+  const bool result = kind && form->relowner == role;
+  ReleaseSysCache(tuple);
+  return result;
+}
+
+Datum value_of(const TriggerData* trigger, const char* column, bool* is_null) {
+  const TupleDesc descriptor = trigger->tg_relation->rd_att;
+  return heap_getattr(trigger->tg_trigtuple, SPI_fnumber(descriptor, column), descriptor, is_null);
+}
+
+/// Paused, and without its table if that is not the owner's: then its number or name is another's here.
+HeapTuple restored(const TriggerData* trigger) {
+  const TupleDesc descriptor = trigger->tg_relation->rd_att;
+  int columns[] = {SPI_fnumber(descriptor, "paused"), SPI_fnumber(descriptor, "relation"),
+                   SPI_fnumber(descriptor, "checksum"), SPI_fnumber(descriptor, "layout")};
+  Datum values[] = {BoolGetDatum(true), 0, CStringGetTextDatum(""), 0};
+  bool nulls[] = {false, true, false, true};
+  bool no_owner;
+  bool no_relation;
+  const Oid owner = DatumGetObjectId(value_of(trigger, "owner", &no_owner));
+  const Oid relation = DatumGetObjectId(value_of(trigger, "relation", &no_relation));
+  const bool loses_table = !no_relation && (no_owner || !owns_table(owner, relation));
+  if (loses_table) {
+    bool no_id;
+    const Datum id = value_of(trigger, "id", &no_id);
+    ereport(WARNING, (errmsg("sync %s comes back without its table",
+                             no_id ? "" : DatumGetCString(DirectFunctionCall1(uuid_out, id))),
+                      errdetail("The table is not there, or is not owned by the role whose sync it is."),
+                      errhint("cdb_sync_resume() imports into a new table.")));
+  }
+  return heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, loses_table ? 4 : 1, columns, values, nulls);
+}
+
+}  // namespace
 
 /// The trigger on connector.sync: see sql/connector.sql.
 CONNECTOR_FUNCTION(connector_sync_restored) {
   return pg::guard([=]() -> Datum {
-    if (!CALLED_AS_TRIGGER(fcinfo)) elog(ERROR, "connector.sync_restored() was not called as a trigger");
-    const auto* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-    if (store::is_creating()) return PointerGetDatum(trigger->tg_trigtuple);
-    int column = SPI_fnumber(trigger->tg_relation->rd_att, "paused");
-    Datum paused = BoolGetDatum(true);
-    bool is_null = false;
-    return PointerGetDatum(
-        heap_modify_tuple_by_cols(trigger->tg_trigtuple, trigger->tg_relation->rd_att, 1, &column, &paused, &is_null));
+    const auto* trigger = CALLED_AS_TRIGGER(fcinfo) ? reinterpret_cast<const TriggerData*>(fcinfo->context) : nullptr;
+    if (trigger == nullptr || !TRIGGER_FIRED_BEFORE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+        !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || !is_sync_table(trigger->tg_relation)) {
+      ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                      errmsg("connector.sync_restored() can only be the trigger of table connector.sync")));
+    }
+    return PointerGetDatum(store::is_creating() ? trigger->tg_trigtuple : restored(trigger));
   });
 }

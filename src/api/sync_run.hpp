@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "api/work.hpp"
 #include "pg/guard.hpp"
 #include "sync/run_lock.hpp"
 #include "sync/shared.hpp"
@@ -20,9 +21,10 @@ struct SyncRun {
   std::optional<pg::PgError> cancelled;
 };
 
-/// Does the work of one run as the sync's owner, restricted (no SET ROLE, fixed search_path), in a subtransaction that
-/// is rolled back if it fails. A failure is the result, not an exception.
-SyncRun run_sync(const sync::Sync& sync);
+/// Does the work of one run as the sync's owner (no SET ROLE, fixed search_path; restricted if the session or the
+/// current role is another), in a subtransaction that is rolled back if it fails, and closes the run `log_id`: in that
+/// subtransaction if it went well, after it if not. A failure is the result, not an exception.
+SyncRun run_sync(const sync::Sync& sync, const std::string& log_id, Transaction transaction);
 
 /// What became of an attempt.
 struct Attempt {
@@ -31,9 +33,12 @@ struct Attempt {
   bool ran = false;
 };
 
-/// Runs a due sync in transactions of its own: `commit` ends the present one and starts the next. Busy: somebody else
-/// runs it or has its row locked, or its owner has no place left. Session locks are held meanwhile; whoever catches an
-/// exception of this function releases them (sync::release_runs).
-Attempt attempt_run(const std::string& id, void (*commit)());
+/// Ends the present transaction and starts the next one, also if it throws PgError because the end failed.
+using Commit = void (*)();
+
+/// Runs a due sync in transactions of its own. A commit that fails is a failure of the run. Busy: somebody else runs it
+/// or has its row locked, or its owner has no place left. Session locks are held meanwhile; whoever catches an
+/// exception of this function releases them (sync::release_runs). After PgError the transaction can go on.
+Attempt attempt_run(const std::string& id, Commit commit);
 
 }  // namespace connector::api

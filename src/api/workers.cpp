@@ -11,6 +11,7 @@
 #include "api/workers.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
+#include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
@@ -49,8 +50,15 @@ void take_signals() {
   BackgroundWorkerUnblockSignals();
 }
 
+/// The next transaction starts after a failure as well.
 void commit() {
-  pg::commit_transaction();
+  try {
+    pg::commit_transaction();
+  } catch (const pg::PgError&) {
+    pg::abort_transaction();
+    pg::begin_transaction();
+    throw;
+  }
   pg::begin_transaction();
 }
 

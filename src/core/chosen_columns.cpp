@@ -19,7 +19,7 @@ std::vector<std::size_t> chosen_columns(const std::vector<std::string>& names, c
     if (found == names.end()) {
       throw Error(ErrorNumber::invalid_parameters,
                   (request.query.empty() ? "the table" : "the query") + std::string(" has no column ") +
-                      quoted(asked.name),
+                      core::quoted(asked.name),
                   "Provider " + std::string(provider) + ", phase describe.", "Upper and lower case are told apart.");
     }
     indexes.push_back(static_cast<std::size_t>(found - names.begin()));

@@ -31,12 +31,13 @@ std::size_t quoted_length(std::string_view text) {
   return 0;
 }
 
-/// Splits at the commas outside parentheses and quotes. Nothing if those are not balanced.
+/// Splits at the commas outside parentheses and quotes. Nothing if those are not balanced. What is behind too many
+/// entries is not looked at.
 std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
   std::vector<std::string_view> entries;
   std::size_t start = 0;
   std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size() && entries.size() <= max_listed_columns; ++i) {
     switch (text[i]) {
       case '"':
       case '\'': {
@@ -62,6 +63,7 @@ std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
     }
   }
   if (depth > 0) return std::nullopt;
+  if (entries.size() > max_listed_columns) return entries;
   entries.push_back(trimmed(text.substr(start)));
   return entries;
 }
@@ -88,6 +90,11 @@ ColumnChoice column_choice(std::string_view entry) {
 }
 
 }  // namespace
+
+std::string too_many_columns(std::string_view key) {
+  return "Key \"" + std::string(key) + "\" names more than " + std::to_string(max_listed_columns) +
+         " columns; no table has as many.";
+}
 
 std::vector<ColumnChoice> read_columns(const ObjectReader& reader, Problems& problems) {
   std::vector<ColumnChoice> choices;
@@ -132,6 +139,10 @@ std::vector<ColumnChoice> read_columns(const ObjectReader& reader, Problems& pro
     default:
       reader.wrong_type(key, *value, "an array, an object or a string");
       return choices;
+  }
+  if (choices.size() > max_listed_columns) {
+    report(too_many_columns(key));
+    return {};
   }
   if (choices.empty()) report("Key \"columns\" must name a column; without the key, all columns are read.");
   std::set<std::string_view> names;

@@ -1,6 +1,7 @@
 #include "core/connector_spec.hpp"
 
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "core/column_choices.hpp"
@@ -8,6 +9,9 @@
 #include "core/encoding.hpp"
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/letter_case.hpp"
+#include "core/named_column.hpp"
+#include "core/names.hpp"
 #include "core/registry.hpp"
 #include "core/request_reader.hpp"
 #include "core/utf8.hpp"
@@ -55,20 +59,42 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
     reader.wrong_type("key", *value, "a string or an array of strings");
     return names;
   }
+  if (value->items.size() > max_listed_columns) {
+    problems.add(reader.path("key"), too_many_columns("sync.key"));
+    return names;
+  }
+  std::set<std::string_view> seen;
   for (const JsonValue& item : value->items) {
     if (item.type != JsonValue::Type::string || item.text.empty()) {
       problems.add(reader.path("key"), "Each element of key \"sync.key\" must be the name of a column.");
       return {};
     }
-    for (const std::string& name : names) {
-      if (name == item.text) {
-        problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(name) + " twice.");
-        return {};
-      }
+    if (!seen.insert(item.text).second) {
+      problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(item.text) + " twice.");
+      return {};
     }
     names.push_back(item.text);
   }
   return names;
+}
+
+/// Whatever the source has, only columns that are chosen arrive.
+void check_chosen(const ConnectorSpec& spec, Problems& problems) {
+  if (!spec.sync || spec.columns.empty()) return;
+  std::vector<std::string> names;
+  for (const ColumnChoice& choice : spec.columns) names.push_back(choice.name);
+  std::set<std::string> known;
+  for (const std::string& name : names) known.insert(lower_case(name));
+  if (spec.column_names == ColumnNames::normalize) {
+    for (const std::string& name : normalize_column_names(names)) known.insert(lower_case(name));
+  }
+  const auto check = [&](const char* key, const std::string& name) {
+    if (known.contains(lower_case(name)) || problems.has(key)) return;
+    problems.add(key, "Column " + core::quoted(name) + " of key \"" + key + "\" is not among those of \"columns\"." +
+                          nearest_column(name, names));
+  };
+  for (const std::string& name : spec.sync->key) check("sync.key", name);
+  if (spec.sync->cursor) check("sync.cursor", *spec.sync->cursor);
 }
 
 SyncOptions read_sync(const JsonValue& object, Problems& problems) {
@@ -194,6 +220,11 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
     problems.add("connection", "Missing key \"connection\".");
   } else if (connection->type == JsonValue::Type::string) {
     if (is_blank(connection->text)) problems.add("connection", "Key \"connection\" must not be blank.");
+    if (connection->text.find("://") != std::string::npos) {
+      // It may hold a password, and the message about a server that is not there would show it.
+      problems.add("connection",
+                   "Key \"connection\" must be an object of parameters or the name of a foreign server, not a URL.");
+    }
     spec.foreign_server = connection->text;
   } else if (connection->type != JsonValue::Type::object) {
     reader.wrong_type("connection", *connection, "an object or the name of a foreign server");
@@ -215,6 +246,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
       problems.add("sync", "Key \"sync\" is for cdb_sync_connector() only.");
     } else {
       spec.sync = read_sync(*sync, problems);
+      check_chosen(spec, problems);
     }
   }
   if (info != nullptr) read_provider_parameters(reader, *info, spec, problems);

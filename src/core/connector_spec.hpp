@@ -22,6 +22,9 @@ enum class ColumnNames { normalize, verbatim };
 enum class SyncMode { replace, merge, append };
 enum class OnSchemaChange { follow, error };
 
+/// A table of PostgreSQL has no more columns; so a list of some need not be longer.
+constexpr std::size_t max_listed_columns = 1600;
+
 /// One entry of the `columns` key.
 struct ColumnChoice {
   std::string name;                 ///< remote column
@@ -82,16 +85,30 @@ ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Reg
 /// enumerated parameters. parse_connector() has done it already unless foreign_server is set.
 void check_connection(const ConnectorSpec& spec, const Registry& registry);
 
-/// The connector object as compact JSON text with every secret replaced by "********", for catalogs, views and
-/// messages. Keeps the keys' spelling and order as they were given.
-std::string masked_connector(std::string_view json, const Registry& registry);
+/// A request as it is stored: what anybody may see, and apart from it the secrets.
+struct StoredRequest {
+  std::string masked;  ///< the connector object as compact JSON, each secret as "********"
+  std::optional<std::string>
+      secrets;           ///< JSON: `[[3, "hunter2"], …]`, which value of `masked` is what; none = no masks
+  bool trusted = false;  ///< given by a superuser
+};
 
-/// The connector object of a request in either form as compact JSON text, secrets included: for a place that nobody can
-/// read.
-std::string bare_connector(std::string_view json);
+/// The secrets of a stored request are no longer than this, so that they always fit a page of a table.
+constexpr std::size_t max_secret_bytes = 4000;
 
-/// The texts of all secrets in a request, as they may stand in the SQL statement that carried it: raw, and escaped as
-/// in JSON. Empty for text that is no JSON. Never throws Error.
-std::vector<std::string> secret_texts(std::string_view json, const Registry& registry);
+/// A request with its secrets told apart.
+struct MaskedConnector {
+  std::string text;                    ///< the connector object, keys in their order and spelling, as in StoredRequest
+  std::optional<std::string> secrets;  ///< likewise
+  std::vector<std::string> secret_texts;  ///< the texts of all secrets, without empty ones
+};
+
+/// Takes the secrets out of a request, in the bare or the wrapped form. Throws Error (invalid_parameters) if they are
+/// too long to be stored.
+MaskedConnector mask_connector(std::string_view json, const Registry& registry);
+
+/// Puts a stored request together again: compact JSON with every secret in its own place. Throws Error
+/// (invalid_parameters) if the secrets don't belong to it.
+std::string whole_connector(const StoredRequest& stored);
 
 }  // namespace connector::core

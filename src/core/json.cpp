@@ -23,6 +23,7 @@ class TreeBuilder {
   JsonValue root;
   std::size_t error_position = 0;
   bool too_deep = false;
+  bool too_many = false;
 
   bool null() { return add({}); }
   bool boolean(bool value) { return literal(JsonValue::Type::boolean, value ? "true" : "false"); }
@@ -46,6 +47,10 @@ class TreeBuilder {
   }
 
  private:
+  bool count() {
+    too_many = ++values_ > max_json_values;
+    return !too_many;
+  }
   JsonValue& place() {
     if (open_.empty()) return root;
     JsonValue& parent = *open_.back();
@@ -53,6 +58,7 @@ class TreeBuilder {
     return parent.items.emplace_back();
   }
   bool add(JsonValue value) {
+    if (!count()) return false;
     place() = std::move(value);
     return true;
   }
@@ -67,6 +73,7 @@ class TreeBuilder {
       too_deep = true;
       return false;
     }
+    if (!count()) return false;
     JsonValue& value = place();
     value.type = type;
     open_.push_back(&value);
@@ -79,15 +86,18 @@ class TreeBuilder {
 
   // Only the innermost open container grows, so that the addresses of those around it stay.
   std::vector<JsonValue*> open_;
+  std::size_t values_ = 0;
 };
 
 void append_string(std::string& to, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
+  static constexpr std::string_view characters = "\"\\\b\f\n\r\t";
+  static constexpr std::string_view letters = "\"\\bfnrt";
   to += '"';
   for (const char c : text) {
-    if (c == '"' || c == '\\') {
+    if (const auto escape = characters.find(c); escape != std::string_view::npos) {
       to += '\\';
-      to += c;
+      to += letters[escape];
     } else if (static_cast<unsigned char>(c) < 0x20) {
       to += "\\u00";
       to += digits[static_cast<unsigned char>(c) >> 4];
@@ -139,11 +149,22 @@ void append_value(std::string& to, const JsonValue& value) {
 
 }  // namespace
 
-JsonValue parse_json(std::string_view text) {
+void check_json_length(std::size_t bytes, std::size_t most) {
+  if (bytes <= most) return;
+  throw Error(ErrorNumber::invalid_parameters, "the connector JSON is too long",
+              "It has " + std::to_string(bytes) + " bytes; at most " + std::to_string(most) + " are allowed.");
+}
+
+JsonValue parse_json(std::string_view text, std::size_t max_bytes) {
+  check_json_length(text.size(), max_bytes);
   TreeBuilder builder;
   // The library takes a NUL for the end of its input, and would not look at what is behind it.
   builder.error_position = std::min(text.find('\0'), text.size());
   if (builder.error_position < text.size() || !nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
+    if (builder.too_many) {
+      throw Error(ErrorNumber::invalid_parameters, "the connector JSON has too many values",
+                  "At most " + std::to_string(max_json_values) + " are allowed, of members and items together.");
+    }
     throw Error(ErrorNumber::invalid_parameters, "malformed connector JSON",
                 builder.too_deep ? "The JSON is nested too deeply."
                                  : "The text is no valid JSON at byte " + std::to_string(builder.error_position) + '.');

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "core/connection_options.hpp"
 #include "core/connector_spec.hpp"
@@ -14,12 +14,40 @@ namespace {
 
 constexpr std::string_view mask = "********";
 
+JsonValue composed(JsonValue::Type type) {
+  JsonValue value;
+  value.type = type;
+  return value;
+}
+
+JsonValue text_value(std::string_view text) {
+  JsonValue value;
+  value.type = JsonValue::Type::string;
+  value.text = text;
+  return value;
+}
+
+JsonValue number_value(std::size_t number) {
+  JsonValue value;
+  value.type = JsonValue::Type::integer;
+  value.text = std::to_string(number);
+  return value;
+}
+
+/// A value that was masked.
+struct Hidden {
+  const JsonValue* place;  ///< where its mask is
+  JsonValue secret;
+};
+
 /// What may be shown of a request: the keys that are described and no secrets. Anything else might be a password
 /// under a misspelt key, or in the wrong place.
 class Masker {
  public:
-  /// `secrets`, if not null, gets the texts that are masked.
-  Masker(const Registry& registry, std::vector<std::string>* secrets) : registry_(registry), secrets_(secrets) {}
+  explicit Masker(const Registry& registry) : registry_(registry) {}
+
+  /// What was masked, in the order of the text.
+  const std::vector<Hidden>& hidden() const noexcept { return hidden_; }
 
   /// Masks the secrets of the connector object `object` in place.
   void mask_connector(JsonValue& object) {
@@ -64,9 +92,9 @@ class Masker {
 
   void mask_option(JsonMember& option) {
     const std::string key = lower_ascii(option.key);
-    bool is_object = false;
     bool found = false;
     bool secret = false;
+    bool is_object = false;
     for (const ProviderInfo* info : infos_) {
       const ParameterInfo* parameter = find_parameter(info->connection_parameters, key);
       if (parameter == nullptr) continue;
@@ -81,35 +109,28 @@ class Masker {
       return;
     }
     for (JsonMember& setting : value.members) {
-      if (names_a_secret(lower_ascii(setting.key))) hide(setting.value);
+      if (!shown_setting(key, lower_ascii(setting.key))) hide(setting.value);
     }
   }
 
-  /// Settings of a remote session are not described; some hold passwords of key stores and the like.
-  static bool names_a_secret(std::string_view key) {
-    constexpr std::array<std::string_view, 6> words = {"password", "passwd", "pwd", "secret", "token", "credential"};
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view word) { return key.find(word) != std::string_view::npos; });
-  }
-
-  void collect(const JsonValue& value) {
-    if (!value.text.empty()) secrets_->push_back(value.text);
-    for (const JsonValue& item : value.items) collect(item);
-    for (const JsonMember& member : value.members) collect(member.value);
+  /// Settings of a remote session may be anything, keys of storage accounts among them: only those are shown that are
+  /// known to be harmless.
+  bool shown_setting(std::string_view key, std::string_view name) const {
+    return std::ranges::all_of(infos_, [&](const ProviderInfo* info) {
+      const ParameterInfo* parameter = find_parameter(info->connection_parameters, key);
+      return parameter == nullptr ||
+             std::ranges::find(parameter->shown_members, name) != parameter->shown_members.end();
+    });
   }
 
   void hide(JsonValue& value) {
-    if (secrets_ != nullptr && value.type != JsonValue::Type::null && value.type != JsonValue::Type::boolean) {
-      collect(value);
-    }
-    value = JsonValue();
-    value.type = JsonValue::Type::string;
-    value.text = mask;
+    JsonValue secret = std::exchange(value, text_value(mask));
+    hidden_.push_back({&value, std::move(secret)});
   }
 
   const Registry& registry_;
-  std::vector<std::string>* secrets_;
   std::vector<const ProviderInfo*> infos_;
+  std::vector<Hidden> hidden_;
 };
 
 /// The connector object of a request in either form.
@@ -128,84 +149,89 @@ JsonValue parse_object(std::string_view json) {
   return root;
 }
 
-std::string doubled(std::string_view text, char character) {
-  std::string result;
-  for (const char c : text) {
-    result += c;
-    if (c == character) result += c;
-  }
-  return result;
+/// Calls `visit` with each value, in the order of the text and with its number in it. `visit` says whether to go on to
+/// the values inside.
+template <typename Visit>
+void for_each_value(JsonValue& value, std::size_t& number, Visit& visit) {
+  if (!visit(number++, value)) return;
+  for (JsonValue& item : value.items) for_each_value(item, number, visit);
+  for (JsonMember& member : value.members) for_each_value(member.value, number, visit);
 }
 
-/// Calls `found` with each string literal of JSON text, without its quotes, escapes as written.
-template <typename Function>
-void for_each_literal(std::string_view json, Function found) {
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] != '"') continue;
-    const std::size_t start = ++i;
-    while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
-    if (i >= json.size()) return;
-    found(json.substr(start, i - start));
+/// All texts in it that may have been meant as a secret.
+void collect_texts(const JsonValue& value, std::vector<std::string>& texts) {
+  const bool word = value.type == JsonValue::Type::null || value.type == JsonValue::Type::boolean;
+  if (!word && !value.text.empty()) texts.push_back(value.text);
+  for (const JsonValue& item : value.items) collect_texts(item, texts);
+  for (const JsonMember& member : value.members) {
+    if (!member.key.empty()) texts.push_back(member.key);
+    collect_texts(member.value, texts);
   }
+}
+
+/// The secrets as StoredRequest keeps them.
+std::string secrets_text(JsonValue& connector, const std::vector<Hidden>& hidden) {
+  JsonValue list = composed(JsonValue::Type::array);
+  std::size_t found = 0;
+  std::size_t first = 0;
+  const auto visit = [&](std::size_t number, const JsonValue& value) {
+    if (found == hidden.size() || hidden[found].place != &value) return true;
+    JsonValue entry = composed(JsonValue::Type::array);
+    entry.items.push_back(number_value(number));
+    entry.items.push_back(hidden[found++].secret);
+    list.items.push_back(std::move(entry));
+    return true;
+  };
+  for_each_value(connector, first, visit);
+  return json_text(list);
+}
+
+Error misfit() {
+  return Error(ErrorNumber::invalid_parameters, "the stored secrets don't belong to the stored request", {},
+               "Give the request again.");
 }
 
 }  // namespace
 
-std::string masked_connector(std::string_view json, const Registry& registry) {
+MaskedConnector mask_connector(std::string_view json, const Registry& registry) {
   JsonValue root = parse_object(json);
   JsonValue* connector = connector_object(root);
-  Masker(registry, nullptr).mask_connector(*connector);
-  return json_text(*connector);
+  Masker masker(registry);
+  masker.mask_connector(*connector);
+  MaskedConnector masked;
+  masked.text = json_text(*connector);
+  if (masker.hidden().empty()) return masked;
+  masked.secrets = secrets_text(*connector, masker.hidden());
+  if (masked.secrets->size() > max_secret_bytes) {
+    throw Error(ErrorNumber::invalid_parameters, "the secrets of the request are too long",
+                "They have " + std::to_string(masked.secrets->size()) + " bytes; at most " +
+                    std::to_string(max_secret_bytes) + " are allowed.",
+                "Secrets are the passwords, and settings of the remote session that are not known to be harmless.");
+  }
+  for (const Hidden& hidden : masker.hidden()) collect_texts(hidden.secret, masked.secret_texts);
+  return masked;
 }
 
-std::string bare_connector(std::string_view json) {
-  JsonValue root = parse_object(json);
-  return json_text(*connector_object(root));
-}
-
-std::vector<std::string> secret_texts(std::string_view json, const Registry& registry) {
-  std::vector<std::string> secrets;
-  try {
-    JsonValue root = parse_object(json);
-    JsonValue* connector = connector_object(root);
-    Masker masker(registry, &secrets);
-    masker.mask_connector(*connector);
-    // A password may have been put beside the connector object as well.
-    if (connector != &root) {
-      for (JsonMember& member : root.members) {
-        if (&member.value == connector || lower_ascii(member.key) == "interval") member.value = JsonValue();
-      }
-      Masker(registry, &secrets).mask_connector(root);
-    }
-  } catch (const Error&) {
-    return {};
-  }
-  // As JSON spells them: in the shortest way, and in the way that this text does.
-  std::vector<std::string> spellings;
-  for (const std::string& secret : secrets) {
-    JsonValue value;
-    value.type = JsonValue::Type::string;
-    value.text = secret;
-    const std::string literal = json_text(value);
-    spellings.push_back(secret);
-    spellings.push_back(literal.substr(1, literal.size() - 2));
-  }
-  for_each_literal(json, [&](std::string_view literal) {
-    if (literal.find('\\') == std::string_view::npos) return;
-    const JsonValue value = parse_json('"' + std::string(literal) + '"');
-    if (std::find(secrets.begin(), secrets.end(), value.text) != secrets.end()) spellings.emplace_back(literal);
-  });
-  // As an SQL literal spells those: quotes doubled, in an escape string backslashes too.
-  for (std::size_t i = 0, count = spellings.size(); i < count; ++i) {
-    spellings.push_back(doubled(spellings[i], '\''));
-    spellings.push_back(doubled(doubled(spellings[i], '\''), '\\'));
-  }
-  // Longest first, for a caller that replaces them one after the other: a secret may be part of another.
-  std::sort(spellings.begin(), spellings.end(), [](const std::string& a, const std::string& b) {
-    return a.size() != b.size() ? a.size() > b.size() : a < b;
-  });
-  spellings.erase(std::unique(spellings.begin(), spellings.end()), spellings.end());
-  return spellings;
+std::string whole_connector(const StoredRequest& stored) {
+  if (!stored.secrets) return stored.masked;
+  // A mask may be longer than the secret.
+  JsonValue connector = parse_json(stored.masked, 2 * max_json_bytes);
+  JsonValue secrets = parse_json(*stored.secrets);
+  std::size_t next = 0;
+  std::size_t first = 0;
+  const auto visit = [&](std::size_t number, JsonValue& value) {
+    if (next == secrets.items.size()) return true;
+    JsonValue& entry = secrets.items[next];
+    if (entry.items.size() != 2) throw misfit();
+    if (entry.items[0].text != std::to_string(number)) return true;
+    if (value.type != JsonValue::Type::string || value.text != mask) throw misfit();
+    value = std::move(entry.items[1]);
+    ++next;
+    return false;
+  };
+  for_each_value(connector, first, visit);
+  if (next < secrets.items.size()) throw misfit();
+  return json_text(connector);
 }
 
 }  // namespace connector::core

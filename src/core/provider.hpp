@@ -32,6 +32,7 @@ struct ParameterInfo {
   bool server_file = false;  ///< names a file of the database server: superusers and foreign servers only
   bool integer = false;      ///< a JSON number or its text; checked against 1..65535 for `port`, else >= 0
   bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
+  std::span<const std::string_view> shown_members = {};  ///< object: lower-case names; values of others are masked
 };
 
 /// What a provider can do, as `cdb_connector_info()` shows it.
@@ -146,8 +147,8 @@ class Source {
   /// selected column. Empty = the provider has no such values.
   virtual std::span<const std::uint64_t> nested_text_counts() const { return {}; }
 
-  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or that
-  /// a result was cut is an Error of fetch() instead.
+  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or
+  /// that a result was cut is an Error of fetch() instead.
   virtual std::vector<RemoteWarning> remote_warnings() const { return {}; }
 };
 
@@ -187,6 +188,8 @@ struct ConnectRequest {
   /// The caller may use what belongs to the database server itself: its account, files and tickets. Else a connection
   /// that the remote side grants without a password from the request must be refused (SPEC 8).
   bool trusted = false;
+  /// The connection may log in with the Kerberos tickets of the database server's account.
+  bool may_use_tickets = false;
 };
 
 class Provider {

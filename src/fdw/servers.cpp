@@ -70,7 +70,7 @@ void check_wrapper_usage() {
   });
 }
 
-core::ConnectionOptions server_connection(std::string_view name, std::string_view provider) {
+ServerConnection server_connection(std::string_view name, std::string_view provider) {
   const std::string server_name = pg::exact_server_text(name);
   ForeignServer* server = pg::guard([&]() -> ForeignServer* {
     ForeignServer* found = GetForeignServerByName(server_name.c_str(), false);
@@ -84,7 +84,9 @@ core::ConnectionOptions server_connection(std::string_view name, std::string_vie
     }
     return found;
   });
-  core::ConnectionOptions options;
+  ServerConnection connection;
+  connection.superuser_owns = pg::guard([=] { return superuser_arg(server->owner); });
+  core::ConnectionOptions& options = connection.options;
   add_options(options, server->options);
   add_options(options, mapping_options(GetUserId(), server->serverid));
   // As in a request, a blank text is no value; only a password may be empty.
@@ -99,7 +101,7 @@ core::ConnectionOptions server_connection(std::string_view name, std::string_vie
     }
     options.erase(declared);
   }
-  return options;
+  return connection;
 }
 
 }  // namespace connector::fdw

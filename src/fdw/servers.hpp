@@ -16,9 +16,14 @@ Oid wrapper_oid();
 /// Throws PgError (permission denied) if the current role lacks USAGE on the wrapper.
 void check_wrapper_usage();
 
-/// The connection options of server `name` (UTF-8) and the current role's user mapping, the mapping winning. The
-/// option `provider` of the server, if set, must equal `provider`. Throws if there is no such server of this wrapper or
-/// the current role lacks USAGE on it. A missing user mapping is no error: a server may need no login.
-core::ConnectionOptions server_connection(std::string_view name, std::string_view provider);
+struct ServerConnection {
+  core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning
+  bool superuser_owns = false;      ///< only superusers can have set the server's options
+};
+
+/// What server `name` (UTF-8) and the current role's user mapping say of the connection. The option `provider` of the
+/// server, if set, must equal `provider`. Throws if there is no such server of this wrapper or the current role lacks
+/// USAGE on it. A missing user mapping is no error: a server may need no login.
+ServerConnection server_connection(std::string_view name, std::string_view provider);
 
 }  // namespace connector::fdw

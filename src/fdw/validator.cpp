@@ -84,5 +84,5 @@ CONNECTOR_FUNCTION(connector_fdw_validator) {
   for (int i = 0; i < list_length(list); ++i) {
     connector::fdw::validate(static_cast<const DefElem*>(list_nth(list, i)), catalog);
   }
-  return PointerGetDatum(nullptr);
+  return Datum{0};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 
 extern "C" {
@@ -23,12 +24,8 @@ BulkInsert::BulkInsert(Oid relation, std::vector<AttrNumber> attributes, RowRule
     relation_ = table_open(relation, AccessExclusiveLock);
     // Frozen rows are right only where no other transaction can have seen the storage, and an abort removes it.
     const SubTransactionId current = GetCurrentSubTransactionId();
-    const bool storage_is_new = relation_->rd_createSubid == current ||
-#if PG_VERSION_NUM >= 160000
-                                relation_->rd_newRelfilelocatorSubid == current;
-#else
-                                relation_->rd_newRelfilenodeSubid == current;
-#endif
+    const bool storage_is_new =
+        relation_->rd_createSubid == current || connector_new_storage_subid(relation_) == current;
     options_ = TABLE_INSERT_SKIP_FSM;
     if (storage_is_new && relation_->rd_rel->relam == HEAP_TABLE_AM_OID) options_ |= TABLE_INSERT_FROZEN;
     state_ = GetBulkInsertState();

@@ -34,13 +34,16 @@ constexpr const char* role_limits_query =
 constexpr const char* insert_import =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
     "error_code, error_message, row_count, byte_count, result, synchronization_id, started_at, ended_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.statement_timestamp(), "
-    "pg_catalog.clock_timestamp()) "
-    "ON CONFLICT (item_queue_id) DO UPDATE SET owner = EXCLUDED.owner, state = EXCLUDED.state, "
-    "schema_name = EXCLUDED.schema_name, table_name = EXCLUDED.table_name, error_code = EXCLUDED.error_code, "
-    "error_message = EXCLUDED.error_message, row_count = EXCLUDED.row_count, byte_count = EXCLUDED.byte_count, "
-    "result = EXCLUDED.result, started_at = coalesce(import.started_at, EXCLUDED.started_at), "
-    "ended_at = EXCLUDED.ended_at";
+    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.statement_timestamp(), "
+    "pg_catalog.clock_timestamp() WHERE NOT EXISTS "
+    "(SELECT FROM connector.import i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1)";
+
+// One that another session is just about to forget is left to it: nobody waits for the other's transaction.
+constexpr const char* update_import =
+    "UPDATE connector.import SET owner = $2, state = $5, schema_name = $6, table_name = $7, error_code = $8, "
+    "error_message = $9, row_count = $10, byte_count = $11, result = $12, started_at = coalesce(started_at, "
+    "pg_catalog.statement_timestamp()), ended_at = pg_catalog.clock_timestamp() WHERE id OPERATOR(pg_catalog.=) "
+    "(SELECT i.id FROM connector.import i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1 FOR UPDATE SKIP LOCKED)";
 
 constexpr const char* insert_announcement =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id) "
@@ -98,20 +101,21 @@ RoleLimits role_limits(Oid role, std::string_view provider) {
 void record_import(const ImportRecord& record, int keep) {
   const std::string role = std::to_string(GetUserId());
   const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-  pg::execute(insert_import,
-              {{UUIDOID, record.item_queue_id},
-               {OIDOID, role},
-               {TEXTOID, record.provider},
-               {JSONOID, exact(record.request)},
-               {TEXTOID, record.state},
-               {TEXTOID, exact(record.schema)},
-               {TEXTOID, exact(record.table_name)},
-               {INT4OID, record.error_code ? std::optional(std::to_string(*record.error_code)) : std::nullopt},
-               {TEXTOID, exact(record.error_message)},
-               {INT8OID, std::to_string(record.rows)},
-               {INT8OID, std::to_string(record.bytes)},
-               {JSONOID, exact(record.result)},
-               {UUIDOID, record.synchronization_id}});
+  const std::vector<pg::SqlParameter> parameters = {
+      {UUIDOID, record.item_queue_id},
+      {OIDOID, role},
+      {TEXTOID, record.provider},
+      {JSONOID, exact(record.request)},
+      {TEXTOID, record.state},
+      {TEXTOID, exact(record.schema)},
+      {TEXTOID, exact(record.table_name)},
+      {INT4OID, record.error_code ? std::optional(std::to_string(*record.error_code)) : std::nullopt},
+      {TEXTOID, exact(record.error_message)},
+      {INT8OID, std::to_string(record.rows)},
+      {INT8OID, std::to_string(record.bytes)},
+      {JSONOID, exact(record.result)},
+      {UUIDOID, record.synchronization_id}};
+  if (pg::execute(update_import, parameters) == 0) pg::execute(insert_import, parameters);
   try {
     pg::in_subtransaction([&] { pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
   } catch (const pg::PgError& error) {

@@ -49,7 +49,7 @@ ColumnConverter::ColumnConverter(const core::BatchColumn& column, LocalType natu
     step_ = is_geometry ? Step::geometry : Step::receive;
     if (is_geometry && natural_.oid == BYTEAOID) step_ = Step::geometry_to_wkb;
     if (!is_geometry) receive_encoding_.emplace(pg_char_to_encoding(column.encoding.c_str()));
-  } else if (natural_.oid == INTERVALOID && PG_VERSION_NUM < 170000) {
+  } else if (natural_.oid == INTERVALOID && !connector_has_infinite_intervals) {
     step_ = Step::finite_interval;
   }
   // The functions outlive this object's creation context only as long as the import's own context: the current one.
@@ -257,7 +257,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     case Step::geometry:
       // PostGIS would store another one, with a notice.
-      if (const std::uint32_t srid = ewkb_srid(DatumGetPointer(value)); srid > max_srid) {
+      if (const std::uint32_t srid = ewkb_srid(connector_bytes(value)); srid > max_srid) {
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                         errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, max_srid)));
       }
@@ -288,7 +288,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     }
     case Step::geometry_to_wkb:
-      strip_ewkb_srid(DatumGetPointer(value));
+      strip_ewkb_srid(connector_bytes(value));
       break;
   }
   switch (cast_) {
@@ -380,12 +380,8 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
     return reason;
   };
   try {
-    if (batch.invalid_values() == core::InvalidValues::null) {
-      // The value's error must not end the import, so a subtransaction undoes what the failed function left behind.
-      pg::in_subtransaction(run);
-    } else {
-      run();
-    }
+    // A subtransaction undoes what the failed function left behind: the import may go on, or the value be printed.
+    pg::in_subtransaction(run);
   } catch (const pg::PgError& failure) {
     if (!is_fault_of_value(failure.sqlerrcode())) throw;
     error = describe(failure);

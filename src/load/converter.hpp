@@ -31,6 +31,9 @@ class ColumnConverter {
   /// column, row and value, or NULL and counted.
   void convert(core::RowBatch& batch, std::size_t column, std::size_t rows);
 
+  /// Whether settings of the session have a say in it: it runs input, output or cast functions.
+  bool depends_on_settings() const noexcept { return step_ == Step::input || cast_ != Cast::none; }
+
  private:
   void convert_text(core::RowBatch& batch, std::size_t column, std::size_t rows);
   void apply_function(core::RowBatch& batch, std::size_t column, std::size_t rows);

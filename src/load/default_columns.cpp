@@ -80,8 +80,9 @@ std::string geometry_from(const PlannedColumn& column, const std::string& postgi
     case VARCHAROID:
     case BPCHAROID: {
       const std::string text = "pg_catalog.btrim(" + value + "::pg_catalog.text, E' \\t\\r\\n')";
-      return "CASE WHEN " + text + " = '' THEN NULL WHEN " + text + " LIKE '{%' THEN " + postgis +
-             ".ST_GeomFromGeoJSON(" + text + ") WHEN " + text + " ~ '^[0-9A-Fa-f]+$' THEN " + postgis +
+      return "CASE WHEN " + text + " OPERATOR(pg_catalog.=) ''::pg_catalog.text THEN NULL WHEN " + text +
+             " OPERATOR(pg_catalog.~~) '{%'::pg_catalog.text THEN " + postgis + ".ST_GeomFromGeoJSON(" + text +
+             ") WHEN " + text + " OPERATOR(pg_catalog.~) '^[0-9A-Fa-f]+$'::pg_catalog.text THEN " + postgis +
              ".ST_GeomFromEWKB(pg_catalog.decode(" + text + ", 'hex')) ELSE " + postgis + ".ST_GeomFromEWKT(" + text +
              ") END";
     }
@@ -114,16 +115,22 @@ std::optional<std::size_t> geometry_source(const LoadPlan& plan, const std::stri
 
 /// In degrees, two-dimensional; a geometry without SRID is taken to be in degrees already.
 std::string in_degrees(const std::string& geometry, const std::string& postgis) {
-  return postgis + ".ST_Force2D((SELECT CASE " + postgis + ".ST_SRID(g) WHEN 4326 THEN g WHEN 0 THEN " + postgis +
-         ".ST_SetSRID(g, 4326) ELSE " + postgis + ".ST_Transform(g, 4326) END FROM (SELECT " + geometry +
+  const auto srid_is = [&](const char* srid) { return postgis + ".ST_SRID(g) OPERATOR(pg_catalog.=) " + srid; };
+  return postgis + ".ST_Force2D((SELECT CASE WHEN " + srid_is("4326") + " THEN g WHEN " + srid_is("0") + " THEN " +
+         postgis + ".ST_SetSRID(g, 4326) ELSE " + postgis + ".ST_Transform(g, 4326) END FROM (SELECT " + geometry +
          " AS g) AS source))";
 }
 
 /// In web mercator, which ends before the poles: what lies beyond is cut off.
 std::string in_webmercator(const std::string& degrees, const std::string& postgis) {
-  const std::string world = postgis + ".ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)";
+  // Arguments have the functions' own types, and none is left to its default: PostGIS may be in a schema where others
+  // create functions of the same names.
+  const auto degree = [](const char* number) { return "'" + std::string(number) + "'::pg_catalog.float8"; };
+  const std::string world = postgis + ".ST_MakeEnvelope(" + degree("-180") + ", " + degree("-85.06") + ", " +
+                            degree("180") + ", " + degree("85.06") + ", 4326)";
   return "(SELECT " + postgis + ".ST_Transform(CASE WHEN d OPERATOR(" + postgis + ".@) " + world + " THEN d ELSE " +
-         postgis + ".ST_Intersection(d, " + world + ") END, 3857) FROM (SELECT " + degrees + " AS d) AS source)";
+         postgis + ".ST_Intersection(d, " + world + ", " + degree("-1") + ") END, 3857) FROM (SELECT " + degrees +
+         " AS d) AS source)";
 }
 
 /// Fills the_geom and the_geom_webmercator. Where values can't be read, the rows are told apart by halves.
@@ -137,7 +144,8 @@ class GeometryFill {
   void run() {
     if (update(true, "")) return;
     const pg::SqlRows size = pg::query(
-        "SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass) / " + std::to_string(BLCKSZ), {{TEXTOID, table_}});
+        "SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass) OPERATOR(pg_catalog./) " + std::to_string(BLCKSZ),
+        {{TEXTOID, table_}});
     fill(0, std::stoull(*size[0][0]) * positions_per_block);
   }
 
@@ -160,8 +168,8 @@ class GeometryFill {
 
   void fill(std::uint64_t from, std::uint64_t to) {
     if (gave_up()) return;
-    const std::string where =
-        " WHERE ctid >= " + row_id(from) + " AND ctid < " + row_id(to) + " AND " + geometry_column + " IS NULL";
+    const std::string where = " WHERE ctid OPERATOR(pg_catalog.>=) " + row_id(from) +
+                              " AND ctid OPERATOR(pg_catalog.<) " + row_id(to) + " AND " + geometry_column + " IS NULL";
     if (update(true, where)) return;
     if (to - from > 1) {
       const std::uint64_t middle = from + (to - from) / 2;
@@ -270,10 +278,12 @@ void fill_default_geometry(const std::string& table, const LoadPlan& plan) {
   fill_geometry(table, plan.columns[*source], *postgis);
   // Writes the table anew, without the dead rows that filling left.
   pg::execute("ALTER TABLE " + table + " ALTER COLUMN " + geometry_column + " TYPE " + *postgis +
-              ".geometry(Geometry,4326) USING CASE WHEN pg_catalog.random() >= 0 THEN " + geometry_column + " END");
+              ".geometry(Geometry,4326) USING CASE WHEN pg_catalog.random() OPERATOR(pg_catalog.>=) "
+              "'0'::pg_catalog.float8 THEN " +
+              geometry_column + " END");
 }
 
-void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan) {
+void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan, bool has_key) {
   const std::string table = pg::quote_qualified(schema, name);
   if (const auto cartodb = extension_schema("cartodb")) {
     pg::query("SELECT " + *cartodb + ".CDB_CartodbfyTable($1, $2::pg_catalog.regclass)",
@@ -293,8 +303,8 @@ void add_default_columns(const std::string& schema, const std::string& name, Loa
     if (source) fill_geometry(table, plan.columns[*source], *postgis);
   }
   // Adding an identity column writes the table anew, which also drops the dead rows that filling the geometry left.
-  pg::execute("ALTER TABLE " + table + " ADD COLUMN " + id_column +
-              " bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY");
+  pg::execute("ALTER TABLE " + table + " ADD COLUMN " + id_column + " bigint GENERATED BY DEFAULT AS IDENTITY " +
+              (has_key ? "UNIQUE" : "PRIMARY KEY"));
   if (postgis) {
     for (const char* column : {geometry_column, webmercator_column}) {
       pg::execute("CREATE INDEX ON " + table + " USING gist (" + column + ")");

@@ -13,7 +13,8 @@ namespace connector::load {
 /// filled table; where the extension cartodb is installed, its CDB_CartodbfyTable does it instead. cartodb_id becomes
 /// the primary key: the plan's own key is kept as a unique constraint, and taken out of the plan. `schema` and `name`
 /// are in the database's encoding. A column of the source that has one of the three names gives way.
-void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan);
+/// With `has_key` the table has a primary key already (of an event trigger's), and cartodb_id is unique beside it.
+void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan, bool has_key);
 
 /// Whether a column of that name is one of them.
 bool is_default_column(std::string_view name);

@@ -12,6 +12,7 @@
 #include "pg/spi.hpp"
 
 extern "C" {
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
@@ -53,9 +54,7 @@ void exchange_entries(Oid kept, Oid hidden) {
   std::swap(a->relpages, b->relpages);
   std::swap(a->reltuples, b->reltuples);
   std::swap(a->relallvisible, b->relallvisible);
-#if PG_VERSION_NUM >= 180000
-  std::swap(a->relallfrozen, b->relallfrozen);
-#endif
+  connector_swap_all_frozen(a, b);
   if (a->relkind == RELKIND_RELATION) {
     std::swap(a->reltoastrelid, b->reltoastrelid);
     std::swap(a->relfrozenxid, b->relfrozenxid);
@@ -124,11 +123,18 @@ void rename_toast(Oid table) {
   CommandCounterIncrement();
 }
 
-/// What the statistics of activity and the relation's descriptor have to learn. In a guard.
-void announce(Oid table, std::uint64_t rows) {
+/// What the statistics of activity and the relation's descriptor have to learn. The new rows are known to ANALYZE: as
+/// inserts they would count as changes since then, at the commit. What this session has counted of the old rows is
+/// forgotten. But if the table was emptied by TRUNCATE (`emptied`), the commit counts from zero. In a guard.
+void announce(Oid table, std::uint64_t rows, bool emptied) {
   const Relation relation = table_open(table, NoLock);
-  pgstat_count_truncate(relation);
-  pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
+  if (emptied) {
+    pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
+  } else if (pgstat_should_count_relation(relation)) {
+    connector_unreported(relation->pgstat_info, delta_live_tuples) = 0;
+    connector_unreported(relation->pgstat_info, delta_dead_tuples) = 0;
+    connector_unreported(relation->pgstat_info, changed_tuples) = 0;
+  }
   connector_report_analyze(relation, static_cast<PgStat_Counter>(rows));
   bool missing = false;
   for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
@@ -139,9 +145,23 @@ void announce(Oid table, std::uint64_t rows) {
   table_close(relation, NoLock);
 }
 
+/// Serializable transactions that have read rows, pages or index pages of the old storage have read the table from now
+/// on; if this one is serializable, it has written it all. In a guard.
+void prepare_readers(Oid table, const HiddenHeap& heap) {
+  const Relation relation = table_open(table, NoLock);
+  CheckTableNotInUse(relation, "refresh");
+  CheckTableForSerializableConflictIn(relation);
+  TransferPredicateLocksToHeapRelation(relation);
+  for (const IndexPair& pair : heap.indexes()) {
+    const Relation index = index_open(pair.index, NoLock);
+    TransferPredicateLocksToHeapRelation(index);
+    index_close(index, NoLock);
+  }
+  table_close(relation, NoLock);
+}
+
 std::vector<Oid> companions(const RefreshTarget& target, const HiddenHeap& heap) {
-  std::vector<Oid> others;
-  for (const IndexPair& pair : heap.indexes()) others.push_back(pair.index);
+  std::vector<Oid> others = heap.replaced_indexes();
   if (OidIsValid(target.toast)) {
     others.push_back(target.toast);
     others.push_back(pg::guard([&] { return toast_get_valid_index(target.toast, AccessShareLock); }));
@@ -171,9 +191,10 @@ void rebuild_others(const RefreshTarget& target, const HiddenHeap& heap) {
 
 }  // namespace
 
-std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, const HiddenHeap& heap,
-                                                       const std::string& alter_actions, bool empty_first,
-                                                       std::uint64_t rows, core::Wait& wait, Progress& progress) {
+std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, HeldTable& held,
+                                                       const HiddenHeap& heap, const std::string& alter_actions,
+                                                       bool empty_first, std::uint64_t rows, core::Wait& wait,
+                                                       Progress& progress) {
   progress.phase(RunPhase::locking);
   lock_without_queue(target.oid, companions(target, heap), wait);
   const auto locked = std::chrono::steady_clock::now();
@@ -183,21 +204,21 @@ std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& targ
     throw core::Error(core::ErrorNumber::cannot_load, target.shown() + " was changed while it was refreshed: " + reason,
                       {}, "Refresh again.");
   }
-  pg::guard([&] {
-    const Relation relation = table_open(target.oid, NoLock);
-    CheckTableNotInUse(relation, "refresh");
-    // Serializable readers' locks on rows and pages of the old storage become locks on the table.
-    TransferPredicateLocksToHeapRelation(relation);
-    table_close(relation, NoLock);
-  });
+  held.check_unchanged();
+  // From here on nobody else has the table, and but for the ALTER TABLE nobody's code runs.
+  held.let_go();
+  pg::guard([&] { prepare_readers(target.oid, heap); });
   if (empty_first) pg::execute("TRUNCATE ONLY " + target.sql());
   if (!alter_actions.empty()) pg::execute("ALTER TABLE " + target.sql() + " " + alter_actions);
+  held.hold();
+  held.check_fits(heap.oid(), heap.replaced_indexes());
+  held.let_go();
   pg::guard([&] { exchange_heaps(target.oid, heap.oid()); });
   for (const IndexPair& pair : heap.indexes()) pg::guard([&] { exchange_entries(pair.index, pair.twin); });
   pg::guard([&] {
     drop_hidden(heap.oid());
     rename_toast(target.oid);
-    announce(target.oid, rows);
+    announce(target.oid, rows, empty_first);
   });
   if (!alter_actions.empty()) rebuild_others(target, heap);
   return locked;

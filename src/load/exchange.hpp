@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/wait.hpp"
+#include "load/held_table.hpp"
 #include "load/hidden_heap.hpp"
 #include "load/progress.hpp"
 
@@ -17,9 +18,11 @@ namespace connector::load {
 /// Waits for the strong lock, applies the ALTER TABLE actions (may be empty; with `empty_first` to the emptied table),
 /// exchanges storage of heap, TOAST table and indexes, and drops the hidden heap, which has the old storage then.
 /// Returns when the lock was taken; it is held until the transaction's end, which should follow at once.
-/// Throws core::Error (cannot_load) if the table meanwhile became one that a swap would wrong.
-std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, const HiddenHeap& heap,
-                                                       const std::string& alter_actions, bool empty_first,
-                                                       std::uint64_t rows, core::Wait& wait, Progress& progress);
+/// Throws core::Error (cannot_load) if the table, which `held` holds and lets go, is not what the heap was made for any
+/// more, or became one that a swap would wrong.
+std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, HeldTable& held,
+                                                       const HiddenHeap& heap, const std::string& alter_actions,
+                                                       bool empty_first, std::uint64_t rows, core::Wait& wait,
+                                                       Progress& progress);
 
 }  // namespace connector::load

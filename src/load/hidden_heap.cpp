@@ -20,14 +20,19 @@ extern "C" {
 #include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "commands/cluster.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/smgr.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -55,7 +60,36 @@ pg::PgError renamed(const pg::PgError& error, const std::string& twin, const std
 }
 
 std::string twin_name(Oid index) {
-  return "pg_temp_index_" + std::to_string(index);
+  return "refreshed_index_" + std::to_string(index);
+}
+
+/// In a guard.
+Datum storage_parameters(Oid relation) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
+  bool is_null;
+  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
+  options = is_null ? 0 : datumCopy(options, false, -1);
+  ReleaseSysCache(tuple);
+  return options;
+}
+
+/// An empty heap of the table's layout, with relrewrite set, by which logical decoding knows that its rows are no
+/// changes. In a guard.
+Oid create_heap(const RefreshTarget& target, const char* name) {
+  const Relation table = table_open(target.oid, NoLock);
+  const Form_pg_class form = table->rd_rel;
+  const Oid heap = heap_create_with_catalog(
+      name, get_namespace_oid("connector", false), form->reltablespace, InvalidOid, InvalidOid, InvalidOid,
+      form->relowner, HEAP_TABLE_AM_OID, RelationGetDescr(table), NIL, RELKIND_RELATION, target.persistence, false,
+      false, ONCOMMIT_NOOP, storage_parameters(target.oid), false, true, true, target.oid, nullptr);
+  table_close(table, NoLock);
+  CommandCounterIncrement();
+  if (OidIsValid(target.toast)) {
+    NewHeapCreateToastTable(heap, storage_parameters(target.toast), AccessExclusiveLock, target.toast);
+    CommandCounterIncrement();
+  }
+  return heap;
 }
 
 /// An exclusion was checked as the index was built. From here on it is an index like any other: there is no constraint
@@ -91,14 +125,10 @@ NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
   }
   bool is_null;
   const Datum classes = SysCacheGetAttr(INDEXRELID, model->rd_indextuple, Anum_pg_index_indclass, &is_null);
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
-  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
-  if (is_null) options = 0;
-  const Oid result = connector_index_create(
-      heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace, model->rd_indcollation,
-      reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values, class_options, model->rd_indoption, options);
-  ReleaseSysCache(tuple);
+  const Oid result =
+      connector_index_create(heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace,
+                             model->rd_indcollation, reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values,
+                             class_options, model->rd_indoption, storage_parameters(index));
   index_close(model, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();
@@ -109,11 +139,33 @@ NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
 void build_index(Oid heap, const NewIndex& index) {
   const Relation heap_relation = table_open(heap, NoLock);
   const Relation relation = index_open(index.oid, NoLock);
-  index_build(heap_relation, relation, index.info, false, true);
+  connector_index_build(heap_relation, relation, index.info);
   index_close(relation, NoLock);
   table_close(heap_relation, NoLock);
   CommandCounterIncrement();
   if (index.info->ii_ExclusionOps != nullptr) forget_exclusion(index.oid);
+}
+
+/// Says in the catalog that the extended statistics of one table are of another. In a guard.
+void move_extended_statistics(Oid from, Oid to) {
+  const Relation catalog = table_open(StatisticExtRelationId, RowExclusiveLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_statistic_ext_stxrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(from));
+  const SysScanDesc scan = systable_beginscan(catalog, StatisticExtRelidIndexId, true, nullptr, 1, &key);
+  bool found = false;
+  for (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple); tuple = systable_getnext(scan)) {
+    const HeapTuple copy = heap_copytuple(tuple);
+    reinterpret_cast<Form_pg_statistic_ext>(GETSTRUCT(copy))->stxrelid = to;
+    CatalogTupleUpdate(catalog, &copy->t_self, copy);
+    heap_freetuple(copy);
+    found = true;
+  }
+  systable_endscan(scan);
+  table_close(catalog, RowExclusiveLock);
+  if (!found) return;
+  CacheInvalidateRelcacheByRelid(from);
+  CacheInvalidateRelcacheByRelid(to);
+  CommandCounterIncrement();
 }
 
 /// What wal_level = minimal leaves to the commit: the storage is written instead of WAL. In a guard.
@@ -162,21 +214,14 @@ void HiddenHeap::list_indexes() {
 }
 
 void HiddenHeap::make_heap(const std::string& alter_actions) {
-  oid_ = pg::guard([&] {
-    const Relation relation = table_open(target_.oid, NoLock);
-    const Oid tablespace = relation->rd_rel->reltablespace;
-    table_close(relation, NoLock);
-    const Oid oid = connector_make_new_heap(target_.oid, tablespace, HEAP_TABLE_AM_OID, target_.persistence,
-                                            ShareUpdateExclusiveLock);
-    CommandCounterIncrement();
-    // An ALTER TABLE of the table, later, may need the name that this one has got.
-    RenameRelationInternal(oid, psprintf("pg_temp_refresh_%u", target_.oid), true, false);
-    CommandCounterIncrement();
-    return oid;
-  });
-  name_ = pg::guard([&] { return get_rel_name(oid_); });
-  sql_ = pg::quote_qualified(target_.schema, name_);
+  const std::string name = "refreshed_" + std::to_string(target_.oid);
+  oid_ = pg::guard([&] { return create_heap(target_, name.c_str()); });
+  sql_ = pg::quote_qualified("connector", name);
   if (!alter_actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + alter_actions);
+  log_storage();
+}
+
+void HiddenHeap::log_storage() const {
   log_new_storage(oid_);
 }
 
@@ -188,6 +233,12 @@ void HiddenHeap::create_twin(IndexPair& pair) {
     log_new_storage(twin.oid);
     pg::guard([&] { build_index(oid_, twin); });
   } catch (const pg::PgError& error) {
+    if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_DATA_EXCEPTION) {
+      // PostgreSQL says what went wrong in the index's expression, but not which index it is.
+      throw core::Error(core::ErrorNumber::cannot_load, pg::utf8_text(std::string_view(error.what())),
+                        "A row can't be entered into the index \"" + pg::utf8_text(std::string_view(pair.name)) + "\".",
+                        "Change or drop the index, or leave such rows out with \"sql_query\".");
+    }
     if (error.sqlerrcode() != ERRCODE_UNIQUE_VIOLATION) throw renamed(error, name, pair.name);
     throw core::Error(core::ErrorNumber::cannot_load,
                       "the new rows contradict the unique index \"" + pg::utf8_text(std::string_view(pair.name)) + "\"",
@@ -196,8 +247,9 @@ void HiddenHeap::create_twin(IndexPair& pair) {
   }
 }
 
-void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped) {
+void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped, Oid going) {
   std::erase_if(pairs_, [&](const IndexPair& pair) {
+    if (pair.index == going) return true;
     return pg::guard([&] {
       const Relation index = index_open(pair.index, NoLock);
       bool affected = false;
@@ -217,26 +269,41 @@ void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped) {
   }
 }
 
-/// What the user said about statistics of columns, for the heap that they are collected from.
+std::vector<Oid> HiddenHeap::replaced_indexes() const {
+  std::vector<Oid> oids;
+  for (const IndexPair& pair : pairs_) oids.push_back(pair.index);
+  return oids;
+}
+
+/// What the user said about statistics of columns, for the heap that they are collected from: one command, as event
+/// triggers may follow each.
 void HiddenHeap::repeat_statistics_targets() {
   const pg::SqlRows rows = pg::query(
-      "SELECT a.attname, a.attstattarget, pg_catalog.array_to_string(a.attoptions, ', ') "
+      "SELECT a.attname, a.attstattarget, (SELECT pg_catalog.string_agg(o, ', ') FROM pg_catalog.unnest(a.attoptions) "
+      "AS o WHERE o OPERATOR(pg_catalog.~~) 'n_distinct%') "
       "FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) $1 "
       "AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
       "AND (a.attstattarget OPERATOR(pg_catalog.>=) 0 OR a.attoptions IS NOT NULL) "
       "AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute h WHERE h.attrelid OPERATOR(pg_catalog.=) $2 "
       "AND h.attname OPERATOR(pg_catalog.=) a.attname AND NOT h.attisdropped)",
       {{OIDOID, std::to_string(target_.oid)}, {OIDOID, std::to_string(oid_)}});
+  std::string actions;
   for (const auto& row : rows) {
-    const std::string column = "ALTER TABLE " + sql_ + " ALTER COLUMN " + pg::quote_name(*row[0]);
-    if (row[1] && *row[1] != "-1") pg::execute(column + " SET STATISTICS " + *row[1]);
-    if (row[2]) pg::execute(column + " SET (" + *row[2] + ")");
+    const std::string column = "ALTER COLUMN " + pg::quote_name(*row[0]);
+    const auto add = [&](const std::string& what) { actions += (actions.empty() ? "" : ", ") + column + what; };
+    if (row[1] && *row[1] != "-1") add(" SET STATISTICS " + *row[1]);
+    if (row[2]) add(" SET (" + *row[2] + ")");
   }
+  if (!actions.empty()) pg::execute("ALTER TABLE " + sql_ + " " + actions);
 }
 
-void HiddenHeap::analyze() {
+void HiddenHeap::analyze(bool same_types) {
   repeat_statistics_targets();
+  // ANALYZE fills the table's extended statistics as if they were the heap's, which has the same column numbers. Where
+  // types change, ALTER TABLE makes the statistics objects anew.
+  if (same_types) pg::guard([&] { move_extended_statistics(target_.oid, oid_); });
   pg::execute("ANALYZE " + sql_);
+  if (same_types) pg::guard([&] { move_extended_statistics(oid_, target_.oid); });
   pg::guard([&] {
     RemoveStatistics(target_.oid, 0);
     CopyStatistics(oid_, target_.oid);

@@ -22,21 +22,26 @@ struct IndexPair {
 
 class HiddenHeap {
  public:
-  /// Makes the heap with the table's layout after the ALTER TABLE actions (may be empty), persistence, tablespace,
-  /// storage parameters and TOAST table. The table's indexes and TOAST table are locked against changes till the
-  /// transaction's end.
+  /// Makes the heap with the table's layout after the ALTER TABLE actions (may be empty), owner, persistence,
+  /// tablespace, storage parameters and TOAST table. It stands in the schema connector, where nobody else can take its
+  /// name. The table's indexes and TOAST table are locked against changes till the transaction's end.
   HiddenHeap(const RefreshTarget& target, const std::string& alter_actions);
 
   Oid oid() const noexcept { return oid_; }
   const std::string& sql() const noexcept { return sql_; }  ///< schema.name, quoted
 
   /// Builds the indexes. Throws core::Error (cannot_load) naming a unique index that the rows contradict. Indexes whose
-  /// columns get another type have no twin.
-  void build_indexes(const std::vector<AttrNumber>& retyped);
+  /// columns get another type have no twin, nor has `going` (may be invalid), which is going to be dropped.
+  void build_indexes(const std::vector<AttrNumber>& retyped, Oid going);
   const std::vector<IndexPair>& indexes() const noexcept { return pairs_; }
+  std::vector<Oid> replaced_indexes() const;  ///< those of the table that have a twin
 
-  /// Collects statistics and hands them over to the table and its indexes.
-  void analyze();
+  /// Lists storage that the heap has got by being written anew.
+  void log_storage() const;
+
+  /// Collects statistics and hands them over to the table and its indexes; extended ones only if the heap's columns
+  /// have the types that the table's have now.
+  void analyze(bool same_types);
 
   /// Writes out all that a commit would write otherwise: WAL, and under wal_level = minimal the storage itself.
   void flush();
@@ -48,7 +53,6 @@ class HiddenHeap {
   void repeat_statistics_targets();
 
   const RefreshTarget& target_;
-  std::string name_;
   std::string sql_;
   Oid oid_ = InvalidOid;
   std::vector<IndexPair> pairs_;

@@ -11,8 +11,10 @@
 namespace connector::load {
 
 /// Describes, creates (or refreshes) the table `target`, streams the rows into it and finishes it; says with NOTICE and
-/// WARNING what is not as in the source. All in the current transaction.
+/// WARNING what is not as in the source. All in the current transaction, as the current role, and restricted unless the
+/// session and `caller`, the role that asked for it, are that role.
 ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                        const NameChoice& target, const ImportLimits& limits, core::Wait& wait, Progress& progress);
+                        const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
+                        Progress& progress);
 
 }  // namespace connector::load

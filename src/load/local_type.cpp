@@ -56,7 +56,7 @@ constexpr KindOid kind_oids[] = {
 };
 
 /// format_type() with the given flags beside FORMAT_TYPE_TYPEMOD_GIVEN.
-std::string formatted(Oid oid, int32 typmod, bits16 flags) {
+std::string formatted(Oid oid, int32 typmod, uint16 flags) {
   char* sql = pg::guard([=] { return format_type_extended(oid, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | flags); });
   std::string result(sql);
   pfree(sql);
@@ -76,9 +76,7 @@ LocalType parse(const std::string& server_sql) {
 /// parse() where names mean the system's own types, whatever the session's search_path puts before them.
 LocalType parse_builtin(const std::string& server_sql) {
   LocalType type;
-  pg::with_system_path([&] {
-    pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
-  });
+  pg::with_system_path([&] { pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); }); });
   return from_oid(type.oid, type.typmod);
 }
 

@@ -65,8 +65,8 @@ void check_system_columns(const std::vector<std::string>& names) {
 std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescription& source) {
   std::vector<std::size_t> key;
   for (const std::string& name : source.primary_key) {
-    const auto found = std::ranges::find_if(
-        plan.columns, [&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
+    const auto found =
+        std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.remote_name == name; });
     // Without all its columns the key is none.
     if (found == plan.columns.end()) return {};
     key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
@@ -108,6 +108,7 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
     }
     PlannedColumn column;
     column.remote = index;
+    column.remote_name = remote.name;
     column.natural = local_type(remote.type);
     const core::ColumnChoice* choice = find_choice(spec, remote.name);
     column.target = choice != nullptr && choice->type ? parse_local_type(*choice->type, remote.name) : column.natural;

@@ -13,10 +13,11 @@ namespace connector::load {
 
 /// A column that is loaded.
 struct PlannedColumn {
-  std::size_t remote = 0;  ///< index in SourceDescription::columns
-  std::string name;        ///< local name, UTF-8
-  LocalType natural;       ///< what the batch's values are
-  LocalType target;        ///< what the local column is; differs from natural if the request asked so
+  std::size_t remote = 0;   ///< index in SourceDescription::columns
+  std::string remote_name;  ///< UTF-8, like all names
+  std::string name;         ///< local name
+  LocalType natural;        ///< what the batch's values are
+  LocalType target;         ///< what the local column is; differs from natural if the request asked so
   bool not_null = false;
   std::string comment;
 };

@@ -8,7 +8,10 @@
 #include "load/cursor.hpp"
 #include "load/default_columns.hpp"
 #include "load/exchange.hpp"
+#include "load/held_table.hpp"
 #include "load/hidden_heap.hpp"
+#include "load/immediate_constraints.hpp"
+#include "load/kept_values.hpp"
 #include "load/refresh_target.hpp"
 #include "load/refresh_locks.hpp"
 #include "load/storage_log.hpp"
@@ -28,22 +31,14 @@ namespace connector::load {
 
 namespace {
 
-/// Expressions of indexes, defaults, constraints and triggers are the owner's code. Where somebody else's session runs
-/// it, it must not get at that session.
-int restriction(Oid owner) {
-  return GetSessionUserId() == owner && GetOuterUserId() == owner ? SECURITY_LOCAL_USERID_CHANGE
-                                                                  : SECURITY_RESTRICTED_OPERATION;
-}
-
 /// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
-void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                    const std::vector<bool>& has_nulls) {
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
     if (column == nullptr || !column->not_null || !has_nulls[i]) continue;
-    throw core::Error(core::ErrorNumber::cannot_load,
-                      "column \"" + plan.columns[i].name + "\" of " + target.shown() +
-                          " is NOT NULL, but the source has NULL values for it",
-                      {}, "Drop the constraint, or leave such rows out with \"sql_query\".");
+    if (std::ranges::find(changes.nullable, column->number) != changes.nullable.end()) continue;
+    throw null_in_not_null(target, plan.columns[i].name);
   }
 }
 
@@ -67,12 +62,13 @@ std::optional<std::string> checksum(core::Source& source, const ImportLimits& li
 class Refresh {
  public:
   Refresh(const RefreshRequest& request, const RefreshTarget& target, const LoadPlan& plan,
-          const ColumnChanges& changes, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress,
-          RefreshResult& result)
+          const ColumnChanges& changes, const pg::ActAs& owner, pg::Tied<core::Source>& source, core::Wait& wait,
+          Progress& progress, RefreshResult& result)
       : request_(request),
         target_(target),
         plan_(plan),
         changes_(changes),
+        owner_(owner),
         source_(source),
         wait_(wait),
         progress_(progress),
@@ -80,32 +76,43 @@ class Refresh {
 
   void swap() {
     drop_lost_storage();
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
-    const std::string actions = alter_actions(target_, plan_, changes_, false);
+    HeldTable held(target_.oid);
+    const std::string actions = alter_actions(target_, plan_, changes_);
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
     RowRules rules(target_.oid, attributes);
     load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
-    if (request_.spec.default_columns) fill_default_geometry(heap.sql(), plan_);
+    if (request_.spec.default_columns) {
+      fill_default_geometry(heap.sql(), plan_);
+      heap.log_storage();  // the fill writes the heap anew
+    }
+    held.check_unchanged();
     progress_.phase(RunPhase::indexing);
-    heap.build_indexes(retyped_attributes(target_, plan_, changes_));
+    heap.build_indexes(retyped_attributes(target_, plan_, changes_), changes_.lost_key_index);
     progress_.phase(RunPhase::analyzing);
-    heap.analyze();
+    heap.analyze(changes_.retyped.empty());
     heap.flush();
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
-    const auto locked =
-        exchange_storage(target_, heap, actions, !changes_.retyped.empty(), result_.load.rows, wait_, progress_);
+    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
+                                         result_.load.rows, wait_, progress_);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
 
   void rewrite() {
-    Staging staging(target_, plan_, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    check_rewrite(target_);
+    check_published(target_);
+    Staging staging = make_staging({});
     fill(staging);
-    apply(staging, [&] { return apply_rewrite(target_, staging, alter_statement(false)); });
+    apply(staging, [&] {
+      const auto work = [&] {
+        check_kept_values(target_, plan_, changes_, OwnRows::deleted);
+        return apply_rewrite(target_, staging, alter_statements(target_, plan_, changes_, target_.has_children));
+      };
+      return changes_.retyped.empty() ? work() : pg::with_fixed_formats(work);
+    });
   }
 
   void merge(const std::vector<std::size_t>& key) {
@@ -115,57 +122,63 @@ class Refresh {
                         "Its primary key is missing, or has columns that do not come from the source.",
                         "Name the columns that tell rows apart in \"key\" of \"sync\".");
     }
-    Staging staging(target_, plan_, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    check_published(target_);
+    Staging staging = make_staging(key);
     fill(staging);
     apply(staging, [&] {
       check_key(staging, plan_, key);
-      alter(true);
-      return apply_merge(target_, staging, plan_, key, false);
+      // Rows that a limit left unread are still in the source, for all that is known: they stay.
+      const bool cut = result_.load.truncated;
+      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
+      return apply_merge(target_, staging, plan_, key, cut);
     });
   }
 
-  /// `key` is that of the request, if any: then rows that changed are updated.
+  /// Rows that are here already by the `key`, if there is one, are updated.
   void append(const std::vector<std::size_t>& key) {
     const PlannedColumn& cursor = append_cursor();
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
     const bool ordered = read_by_cursor(*source_, cursor, position.value);
-    Staging staging(target_, plan_, request_.spec.default_columns);
-    const pg::ActAs restricted(target_.owner, restriction(target_.owner));
+    Staging staging = make_staging(key);
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
-      alter(true);
+      alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
+      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor);
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
-      return key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      const Applied applied =
+          key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+      return applied;
     });
   }
 
  private:
+  /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
+  /// of the owner's: a new table without rows, defaults and indexes.
+  Staging make_staging(const std::vector<std::size_t>& key) const {
+    const pg::ActAs::WithoutAddedFlags unrestricted(owner_);
+    return Staging(target_, plan_, key, request_.spec.default_columns);
+  }
+
   /// Whether later runs will go on from these rows.
   bool begins_append() const {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
   }
-  const PlannedColumn& append_cursor() const {
-    return plan_.columns[cursor_column(request_.spec, source_->description(), plan_)];
-  }
-  std::string alter_statement(bool keep_values) const {
-    const std::string actions = alter_actions(target_, plan_, changes_, keep_values);
-    return actions.empty() ? actions : "ALTER TABLE " + target_.sql() + " " + actions;
-  }
-  void alter(bool keep_values) {
-    const std::string statement = alter_statement(keep_values);
-    if (!statement.empty()) pg::execute(statement);
+  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
+  std::string with_constraints(std::string actions) const {
+    const std::string more = constraint_actions(target_, changes_);
+    if (!more.empty()) actions += (actions.empty() ? "" : ", ") + more;
+    return actions;
   }
 
   void fill(Staging& staging) {
     std::vector<AttrNumber> attributes;
     for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
-    load(staging.oid(), attributes, nullptr);
+    staging.set_nulls(load(staging.oid(), attributes, nullptr));
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
-    staging.analyze();
   }
 
   template <typename Apply>
@@ -173,7 +186,9 @@ class Refresh {
     progress_.phase(RunPhase::applying);
     // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
     const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
+    ImmediateConstraints constraints(target_);
     const Applied applied = pg::with_settings({{"work_mem", memory}}, std::forward<Apply>(dml));
+    constraints.put_back();
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;
     result_.deleted = applied.deleted;
@@ -181,8 +196,8 @@ class Refresh {
     report_result(result_.load);
   }
 
-  /// Streams all rows into a table that is new in this transaction.
-  void load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
+  /// Streams all rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL.
+  std::vector<bool> load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
     Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
     const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
     stream.open();
@@ -191,44 +206,38 @@ class Refresh {
     insert.finish();
     if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
-    check_not_null(target_, plan_, insert.has_nulls());
+    check_not_null(target_, plan_, changes_, insert.has_nulls());
+    return insert.has_nulls();
   }
 
   const RefreshRequest& request_;
   const RefreshTarget& target_;
   const LoadPlan& plan_;
   const ColumnChanges& changes_;
+  const pg::ActAs& owner_;
   pg::Tied<core::Source>& source_;
   core::Wait& wait_;
   Progress& progress_;
   RefreshResult& result_;
 };
 
-}  // namespace
-
-RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
-                          Progress& progress) {
+/// Brings the described source's rows into the table. Names and operators are the system's.
+RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
+                            LoadPlan plan, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress) {
   const core::SyncOptions options =
       request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
-  progress.phase(RunPhase::locking);
-  lock_for_refresh(request.relation, wait);
-  const RefreshTarget target = open_refresh_target(request.relation);
-  const pg::ActAs owner(target.owner, SECURITY_LOCAL_USERID_CHANGE);
-  progress.phase(RunPhase::describing);
-  pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(connection.describe(source_request(request.spec)));
-  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  const std::optional<Layout> layout =
+      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
+  if (layout && request.spec.column_names == core::ColumnNames::normalize) use_former_names(plan, *layout);
   if (request.spec.default_columns) rename_for_default_columns(plan);
 
   RefreshResult result;
   result.load.max_rows = request.limits.max_rows;
   result.load.skipped = plan.skipped;
-  result.load.layout = layout_text(plan);
-  const std::optional<Layout> layout =
-      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
-  const ColumnChanges changes = request.overwrite
-                                    ? compare_to_overwrite(target, plan, request.spec.default_columns)
-                                    : compare_columns(target, plan, layout, options.on_schema_change);
+  result.load.layout = layout_text(plan, &target);
+  const ColumnChanges changes =
+      request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                        : compare_columns(target, plan, layout, options.on_schema_change, !request.spec.sql_query);
   if (request.overwrite) report_plan(request.spec, pg::utf8_text(std::string_view(target.name)), plan);
   if (options.skip_unchanged) {
     result.checksum = checksum(*source, request.limits);
@@ -238,11 +247,12 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
     }
   }
 
-  const std::vector<std::size_t> key = refresh_key(target, options, source->description(), plan);
+  std::vector<std::size_t> key = refresh_key(target, options, plan);
+  if (options.key.empty() && !changes.lost_key.empty()) key.clear();
   const WayChoice choice = choose_way(target, options, changes, !key.empty());
   result.way = choice.way;
   result.reason = choice.reason;
-  Refresh refresh(request, target, plan, changes, source, wait, progress, result);
+  Refresh refresh(request, target, plan, changes, owner, source, wait, progress, result);
   switch (choice.way) {
     case RefreshWay::swap:
       refresh.swap();
@@ -254,7 +264,7 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
       refresh.merge(key);
       break;
     case RefreshWay::append:
-      refresh.append(options.key.empty() ? std::vector<std::size_t>() : key);
+      refresh.append(key);
       break;
     case RefreshWay::unchanged:
       break;
@@ -262,13 +272,29 @@ RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& re
   return result;
 }
 
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string& reason) {
+}  // namespace
+
+RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
+                          Progress& progress) {
+  progress.phase(RunPhase::locking);
+  lock_for_refresh(request.relation, wait);
+  const RefreshTarget target = open_refresh_target(request.relation);
+  // Before anything that may run code of the table's.
+  const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, request.caller));
+  progress.phase(RunPhase::describing);
+  pg::Tied<core::Source> source(TopTransactionContext);
+  source.set(connection.describe(source_request(request.spec)));
+  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  return pg::with_system_path(
+      [&] { return refresh_table(request, target, owner, std::move(plan), source, wait, progress); });
+}
+
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
-  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, source, plan).empty());
+  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
   reason = std::move(choice.reason);
   return choice.way;
 }

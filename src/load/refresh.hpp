@@ -42,6 +42,7 @@ constexpr std::string_view refresh_way_name(RefreshWay way) noexcept {
 struct RefreshRequest {
   const core::ConnectorSpec& spec;
   Oid relation;
+  Oid caller;  ///< the role that asked for the run: the current user before anything acted as the owner
   ImportLimits limits;
   std::optional<std::string> checksum;  ///< of the last run, for skip_unchanged
   std::optional<std::string> layout;    ///< of the last run or the import (UTF-8); nothing if that is not known
@@ -61,14 +62,15 @@ struct RefreshResult {
   double lock_ms = 0;  ///< milliseconds that the strong lock was held when this returned; it is held until the commit
 };
 
-/// Refreshes the table as its owner, whose role the current user must have. Needs an active snapshot, as SQL functions
-/// have one. Throws core::Error and PgError; then the (sub)transaction is to be aborted.
+/// Refreshes the table as its owner, whose role the current user must have, and restricted (as REINDEX is, for example)
+/// unless the session is the owner's: all code that belongs to the table runs so. Types that `spec` names are looked up
+/// by the session's search_path, all else by the system's. Deferrable constraints are checked at once. Needs an active
+/// snapshot, as SQL functions have one. Throws core::Error and PgError; then the (sub)transaction is to be aborted.
 RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
                           Progress& progress);
 
 /// Which way a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For dry
 /// runs: takes a reader's lock only.
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, const core::SourceDescription& source,
-                      LoadPlan plan, std::string& reason);
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason);
 
 }  // namespace connector::load

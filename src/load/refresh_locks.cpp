@@ -45,6 +45,31 @@ bool try_lock(const std::vector<Oid>& relations, LOCKMODE mode, const char* limi
   }
 }
 
+/// The transactions that hold the table against a strong lock.
+class Holders {
+ public:
+  explicit Holders(Oid table) { SET_LOCKTAG_RELATION(tag_, MyDatabaseId, table); }
+
+  /// Whether none of those that were there at the last look still is. A request for the strong lock takes a transaction
+  /// id each time, and while one of them lasts it is in vain.
+  bool have_changed() {
+    std::vector<VirtualTransactionId> now;
+    int count = 0;
+    const VirtualTransactionId* found = pg::guard([&] { return GetLockConflicts(&tag_, AccessExclusiveLock, &count); });
+    now.assign(found, found + count);
+    const bool changed = std::ranges::none_of(last_, [&](const VirtualTransactionId& old) {
+      return std::ranges::any_of(
+          now, [&](const VirtualTransactionId& holder) { return VirtualTransactionIdEquals(old, holder); });
+    });
+    if (changed) last_ = std::move(now);
+    return changed;
+  }
+
+ private:
+  LOCKTAG tag_;
+  std::vector<VirtualTransactionId> last_;
+};
+
 /// The session's lock_timeout, for several requests together.
 class Patience {
  public:
@@ -106,9 +131,10 @@ void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& w
   std::vector<Oid> relations{table};
   relations.insert(relations.end(), others.begin(), others.end());
   std::chrono::milliseconds pause(15);
+  Holders holders(table);
   while (true) {
     wait.check();
-    if (try_lock(relations, AccessExclusiveLock, "5ms")) return;
+    if (holders.have_changed() && try_lock(relations, AccessExclusiveLock, "5ms")) return;
     if (patience.ended()) throw give_up(table, "The session's lock_timeout has passed.");
     wait.wait(-1, core::wait_none, Clock::now() + pause);
     pause = std::min(pause * 5 / 4, std::chrono::milliseconds(250));

@@ -4,12 +4,15 @@
 
 #include "core/error.hpp"
 #include "load/default_columns.hpp"
+#include "load/sync_column.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/notice.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
@@ -100,6 +103,9 @@ void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>
                     "Drop or change the dependents, then have the table refreshed again.");
 }
 
+constexpr const char* new_table_hint =
+    "Event triggers change tables when they are created: look for one with \\dy in psql.";
+
 bool any_rows(const char* sql, Oid relation) {
   return !pg::query(sql, {{OIDOID, std::to_string(relation)}}).empty();
 }
@@ -107,6 +113,11 @@ bool any_rows(const char* sql, Oid relation) {
 constexpr const char* trigger_query =
     "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid OPERATOR(pg_catalog.=) $1 AND NOT tgisinternal "
     "AND tgenabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
+
+/// What CREATE RULE made; a view's own rule can't be on a table.
+constexpr const char* rule_query =
+    "SELECT 1 FROM pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) $1 "
+    "AND ev_enabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
 
 constexpr const char* foreign_key_query =
     "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype OPERATOR(pg_catalog.=) 'f' "
@@ -124,25 +135,20 @@ std::string storage_reason(const RefreshTarget& target) {
   struct Facts {
     Oid method;
     Oid schema;
-    bool partition;
     bool published;
     char identity;
   };
   const Facts facts = pg::guard([&] {
     const Relation relation = table_open(target.oid, NoLock);
-    Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, relation->rd_rel->relispartition, false,
-                relation->rd_rel->relreplident};
+    Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, false, relation->rd_rel->relreplident};
     table_close(relation, NoLock);
-    found.published = GetRelationPublications(target.oid) != NIL || GetAllTablesPublications() != NIL;
-#if PG_VERSION_NUM >= 150000
-    found.published = found.published || GetSchemaPublications(found.schema) != NIL;
-#endif
+    found.published = connector_relation_publications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
+                      GetSchemaPublications(found.schema) != NIL;
     return found;
   });
   if (target.kind == RELKIND_PARTITIONED_TABLE) return "the table is partitioned";
   if (target.kind == RELKIND_FOREIGN_TABLE) return "the table is foreign";
   if (target.persistence == RELPERSISTENCE_TEMP) return "the table is temporary";
-  if (facts.partition) return "the table is a partition";
   if (facts.method != HEAP_TABLE_AM_OID) return "the table's access method is not heap";
   if (facts.published) return "the table is in a publication";
   // Somebody else than a subscriber reads its changes: none of them would show the new rows.
@@ -194,12 +200,16 @@ RefreshTarget open_refresh_target(Oid relation) {
   target.kind = form->relkind;
   target.persistence = form->relpersistence;
   target.toast = form->reltoastrelid;
+  target.has_children = form->relhassubclass && form->relkind != RELKIND_PARTITIONED_TABLE;
   const TupleDesc descriptor = RelationGetDescr(opened);
+  Bitmapset* key = pg::guard([&] { return RelationGetIndexAttrBitmap(opened, INDEX_ATTR_BITMAP_PRIMARY_KEY); });
   for (int i = 0; i < descriptor->natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (attribute->attisdropped) continue;
     target.columns.push_back({attribute->attnum, NameStr(attribute->attname), attribute->atttypid, attribute->atttypmod,
-                              attribute->attcollation, attribute->attgenerated != '\0', attribute->attnotnull});
+                              attribute->attcollation, attribute->attgenerated != '\0', attribute->attnotnull,
+                              attribute->attidentity != '\0',
+                              bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, key)});
   }
   pg::guard([&] {
     if (!has_privs_of_role(GetUserId(), opened->rd_rel->relowner)) {
@@ -216,20 +226,91 @@ RefreshTarget open_refresh_target(Oid relation) {
   return target;
 }
 
-ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
-                              core::OnSchemaChange policy) {
-  ColumnChanges changes;
-  const auto remembered = [&](const std::string& name) -> const LayoutColumn* {
-    if (!layout) return nullptr;
-    const auto found = std::ranges::find_if(*layout, [&](const LayoutColumn& column) { return column.name == name; });
-    return found == layout->end() ? nullptr : &*found;
+namespace {
+
+/// The constraint of the primary key that the source had, too, if nothing depends on it: what refers to it is a reason
+/// to go on with it as long as the rows allow.
+void find_lost_key(const RefreshTarget& target, const LoadPlan& plan, const Layout& layout, ColumnChanges& changes) {
+  std::vector<std::string> now;
+  for (const std::size_t index : plan.primary_key) now.push_back(plan.columns[index].name);
+  if (layout.primary_key.empty() || now == layout.primary_key) return;
+  for (const TargetColumn& column : target.columns) {
+    const bool was_in = std::ranges::find(layout.primary_key, load::shown(column.name)) != layout.primary_key.end();
+    if (column.in_primary_key != was_in) return;
+  }
+  const pg::SqlRows rows = pg::query(
+      "SELECT c.conname, c.conindid FROM pg_catalog.pg_constraint c WHERE c.conrelid OPERATOR(pg_catalog.=) $1 "
+      "AND c.contype OPERATOR(pg_catalog.=) 'p' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d "
+      "WHERE d.deptype OPERATOR(pg_catalog.=) 'n' "
+      "AND (d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass "
+      "AND d.refobjid OPERATOR(pg_catalog.=) c.oid "
+      "OR d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
+      "AND d.refobjid OPERATOR(pg_catalog.=) c.conindid))",
+      {{OIDOID, std::to_string(target.oid)}});
+  if (rows.empty()) return;
+  changes.lost_key = *rows[0][0];
+  changes.lost_key_index = static_cast<Oid>(std::stoul(*rows[0][1]));
+}
+
+void find_lost_constraints(const RefreshTarget& target, const LoadPlan& plan, const Layout& layout,
+                           ColumnChanges& changes) {
+  find_lost_key(target, plan, layout, changes);
+  for (const PlannedColumn& column : plan.columns) {
+    const LayoutColumn* before = layout.find(column.name);
+    const TargetColumn* local = target.find(pg::exact_server_text(column.name));
+    if (before == nullptr || !before->not_null || column.not_null || local == nullptr) continue;
+    if (!local->not_null || local->identity || (local->in_primary_key && changes.lost_key.empty())) continue;
+    changes.nullable.push_back(local->number);
+  }
+}
+
+}  // namespace
+
+RefreshTarget open_new_table(Oid table, LoadPlan& plan) {
+  RefreshTarget target;
+  const Relation opened = pg::guard([&] { return try_relation_open(table, NoLock); });
+  if (opened == nullptr) {
+    throw core::Error(ErrorNumber::incompatible_schemas, "the new table was dropped as soon as it was created", {},
+                      new_table_hint);
+  }
+  const bool own = pg::guard([&] {
+    const bool found = has_privs_of_role(GetUserId(), opened->rd_rel->relowner);
+    relation_close(opened, NoLock);
+    return found;
+  });
+  const auto refuse = [&](const std::string& detail) {
+    const char* name = pg::guard([&] { return get_rel_name(table); });
+    throw core::Error(ErrorNumber::incompatible_schemas,
+                      "table \"" + load::shown(name) + "\" is not what was created: the rows can't be stored in it",
+                      detail, new_table_hint);
   };
+  if (!own) refuse("It belongs to another role.");
+  target = open_refresh_target(table);
+  for (PlannedColumn& column : plan.columns) {
+    const TargetColumn* local = target.find(pg::exact_server_text(column.name));
+    if (local == nullptr) refuse("It has no column \"" + column.name + "\".");
+    if (local->generated) refuse("Its column \"" + column.name + "\" is generated.");
+    column.target = local_type_of(local->type, local->typmod);
+  }
+  return target;
+}
+
+core::Error null_in_not_null(const RefreshTarget& target, const std::string& column) {
+  return core::Error(
+      ErrorNumber::cannot_load,
+      "column \"" + column + "\" of " + target.shown() + " is NOT NULL, but the source has NULL values for it", {},
+      "Drop the constraint, or leave such rows out with \"sql_query\".");
+}
+
+ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
+                              core::OnSchemaChange policy, bool constraints) {
+  ColumnChanges changes;
   std::string differences;
   const auto differs = [&](const std::string& what) { differences += (differences.empty() ? "" : " ") + what + "."; };
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     PlannedColumn& column = plan.columns[i];
     const TargetColumn* local = target.find(pg::exact_server_text(column.name));
-    const LayoutColumn* before = remembered(column.name);
+    const LayoutColumn* before = layout ? layout->find(column.name) : nullptr;
     if (local == nullptr) {
       if (before != nullptr) {
         incompatible(target, "Its column \"" + column.name + "\", which came from the source, is not there any more.",
@@ -252,7 +333,7 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
     }
   }
   if (layout) {
-    for (const LayoutColumn& before : *layout) {
+    for (const LayoutColumn& before : layout->columns) {
       const auto planned =
           std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.name == before.name; });
       const TargetColumn* local = target.find(pg::exact_server_text(before.name));
@@ -261,9 +342,20 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
       differs("Column \"" + before.name + "\" is gone from the source");
     }
   }
-  if (!changes.any()) return changes;
   if (policy == core::OnSchemaChange::error) {
+    if (!changes.any()) return changes;
     incompatible(target, differences, "Set \"on_schema_change\" to \"follow\", or adapt the table.");
+  }
+  if (layout && constraints) find_lost_constraints(target, plan, *layout, changes);
+  if (!changes.lost_key.empty()) pg::notice("the primary key is dropped, as the source does not have it any more");
+  if (!changes.nullable.empty()) {
+    std::vector<std::string> names;
+    for (const TargetColumn& column : target.columns) {
+      if (std::ranges::find(changes.nullable, column.number) != changes.nullable.end()) {
+        names.push_back(load::shown(column.name));
+      }
+    }
+    pg::notice("NOT NULL is dropped for " + column_list(names) + ", as the source does not have it any more");
   }
   check_dependents(target, changes.dropped, false);
   std::vector<AttrNumber> retyped;
@@ -276,9 +368,8 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
 
 ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& plan, bool default_columns) {
   const auto refuse = [&](const std::string& detail) {
-    throw core::Error(ErrorNumber::incompatible_schemas,
-                      target.shown() + " can't be overwritten: its schema differs", detail,
-                      "Choose another \"collision_strategy\", or drop the table.");
+    throw core::Error(ErrorNumber::incompatible_schemas, target.shown() + " can't be overwritten: its schema differs",
+                      detail, "Choose another \"collision_strategy\", or drop the table.");
   };
   for (const TargetColumn& column : target.columns) {
     const std::string name = shown(column.name);
@@ -300,21 +391,67 @@ ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& 
   return changes;
 }
 
-std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
-                          bool keep_values) {
+namespace {
+
+void add_action(std::string& actions, const std::string& action) {
+  if (!action.empty()) actions += (actions.empty() ? "" : ", ") + action;
+}
+
+std::string drop_actions(const RefreshTarget& target, const ColumnChanges& changes) {
   std::string actions;
-  const auto add = [&](const std::string& action) { actions += (actions.empty() ? "" : ", ") + action; };
-  const auto name = [&](std::size_t i) { return pg::quote_name(pg::exact_server_text(plan.columns[i].name)); };
   for (const TargetColumn& column : target.columns) {
-    if (std::ranges::find(changes.dropped, column.number) != changes.dropped.end()) {
-      add("DROP COLUMN " + pg::quote_name(column.name));
-    }
+    if (std::ranges::find(changes.dropped, column.number) == changes.dropped.end()) continue;
+    add_action(actions, "DROP COLUMN " + pg::quote_name(column.name));
   }
+  return actions;
+}
+
+/// Columns that come or get another type.
+std::string other_actions(const LoadPlan& plan, const ColumnChanges& changes, bool keep_values) {
+  std::string actions;
+  const auto name = [&](std::size_t i) { return pg::quote_name(pg::exact_server_text(plan.columns[i].name)); };
   for (const std::size_t i : changes.retyped) {
     const std::string& type = plan.columns[i].target.sql;
-    add("ALTER COLUMN " + name(i) + " TYPE " + type + " USING " + (keep_values ? name(i) : "NULL") + "::" + type);
+    const std::string value = keep_values ? name(i) : "NULL";
+    add_action(actions, "ALTER COLUMN " + name(i) + " TYPE " + type + " USING " + value + "::" + type);
   }
-  for (const std::size_t i : changes.added) add("ADD COLUMN " + name(i) + " " + plan.columns[i].target.sql);
+  for (const std::size_t i : changes.added) {
+    add_action(actions, "ADD COLUMN " + name(i) + " " + plan.columns[i].target.sql);
+  }
+  return actions;
+}
+
+}  // namespace
+
+std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes) {
+  std::string actions = drop_actions(target, changes);
+  add_action(actions, other_actions(plan, changes, false));
+  return actions;
+}
+
+std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                             bool keep_values) {
+  std::string dropped = drop_actions(target, changes);
+  std::string rest = other_actions(plan, changes, keep_values);
+  add_action(rest, constraint_actions(target, changes));
+  std::string statements;
+  if (target.has_children && !dropped.empty()) {
+    // Without ONLY the children's columns would go with their values.
+    statements = "ALTER TABLE ONLY " + target.sql() + " " + dropped;
+    dropped.clear();
+  }
+  add_action(dropped, rest);
+  if (dropped.empty()) return statements;
+  return statements + (statements.empty() ? "" : "; ") + "ALTER TABLE " + target.sql() + " " + dropped;
+}
+
+std::string constraint_actions(const RefreshTarget& target, const ColumnChanges& changes) {
+  std::string actions;
+  if (!changes.lost_key.empty()) actions = "DROP CONSTRAINT " + pg::quote_name(changes.lost_key);
+  for (const TargetColumn& column : target.columns) {
+    if (std::ranges::find(changes.nullable, column.number) == changes.nullable.end()) continue;
+    add_action(actions, "ALTER COLUMN " + pg::quote_name(column.name) + " DROP NOT NULL");
+  }
   return actions;
 }
 
@@ -328,54 +465,55 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
 }
 
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
-                                     const core::SourceDescription& source, const LoadPlan& plan) {
+                                     const LoadPlan& plan) {
+  if (!options.key.empty()) return sync_key(options.key, plan);
   std::vector<std::size_t> key;
-  const auto column_index = [&](auto&& matches) {
-    return static_cast<std::size_t>(std::ranges::find_if(plan.columns, matches) - plan.columns.begin());
-  };
-  if (!options.key.empty()) {
-    for (const std::string& name : options.key) {
-      std::size_t index =
-          column_index([&](const PlannedColumn& column) { return source.columns[column.remote].name == name; });
-      if (index == plan.columns.size()) {
-        index = column_index([&](const PlannedColumn& column) { return column.name == name; });
-      }
-      if (index == plan.columns.size()) {
-        throw core::Error(ErrorNumber::invalid_parameters,
-                          "column \"" + name + "\" of the key does not exist in the source", {},
-                          "Name columns of the source in \"key\" of \"sync\".");
-      }
-      key.push_back(index);
-    }
-    return key;
-  }
+  // The primary key first; then the unique indexes that foreign keys refer to: rows that others refer to must not be
+  // deleted as long as the source has them.
   const pg::SqlRows rows = pg::query(
-      "SELECT a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
+      "SELECT x.indexrelid, a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
       "pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) "
       "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
-      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisprimary "
-      "AND x.indisvalid AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts ORDER BY k.n",
+      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisvalid "
+      "AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts AND (x.indisprimary OR EXISTS (SELECT 1 FROM "
+      "pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' AND c.confrelid OPERATOR(pg_catalog.=) "
+      "x.indrelid AND c.conindid OPERATOR(pg_catalog.=) x.indexrelid)) "
+      "ORDER BY x.indisprimary DESC, x.indexrelid, k.n",
       {{OIDOID, std::to_string(target.oid)}});
-  for (const auto& row : rows) {
-    const std::size_t index =
-        column_index([&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *row[0]; });
-    if (index == plan.columns.size()) return {};
-    key.push_back(index);
+  for (std::size_t i = 0; i < rows.size();) {
+    key.clear();
+    bool planned = true;
+    const std::optional<std::string> index = rows[i][0];
+    for (; i < rows.size() && rows[i][0] == index; ++i) {
+      const auto found = std::ranges::find_if(
+          plan.columns, [&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *rows[i][1]; });
+      planned = planned && found != plan.columns.end();
+      key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
+    }
+    if (planned) return key;
   }
-  return key;
+  return {};
 }
 
-std::string swap_hindrance(const RefreshTarget& target) {
-  if (std::string reason = storage_reason(target); !reason.empty()) return reason;
+bool is_distributed(const RefreshTarget& target) {
+  return any_rows(distribution_catalog_query, target.oid) && any_rows(distribution_query, target.oid);
+}
+
+std::string executor_reason(const RefreshTarget& target) {
+  if (pg::guard([&] { return get_rel_relispartition(target.oid); })) return "the table is a partition";
   if (pg::guard([&] { return check_enable_rls(target.oid, target.owner, true) == RLS_ENABLED; })) {
     return "the table's row security binds its owner";
   }
   if (any_rows(trigger_query, target.oid)) return "the table has triggers";
+  if (any_rows(rule_query, target.oid)) return "the table has rules";
   if (any_rows(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
-  if (any_rows(distribution_catalog_query, target.oid) && any_rows(distribution_query, target.oid)) {
-    return "the table is distributed";
-  }
+  if (is_distributed(target)) return "the table is distributed";
   return {};
+}
+
+std::string swap_hindrance(const RefreshTarget& target) {
+  std::string reason = storage_reason(target);
+  return reason.empty() ? executor_reason(target) : reason;
 }
 
 WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
@@ -383,6 +521,9 @@ WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& optio
   if (options.mode == core::SyncMode::merge) return {RefreshWay::merge, {}};
   if (options.mode == core::SyncMode::append) return {RefreshWay::append, {}};
   std::string reason = swap_hindrance(target);
+  if (reason.empty() && changes.touches_values() && target.has_children) {
+    reason = "the source's columns have changed, and other tables inherit from the table";
+  }
   // The rules for rows are those of the table as it was.
   if (reason.empty() && changes.any() && has_row_rules(target)) {
     reason = "the source's columns have changed, and the table has generated columns or check constraints";

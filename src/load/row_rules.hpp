@@ -19,7 +19,7 @@ class RowRules {
   RowRules(Oid relation, const std::vector<AttrNumber>& loaded);
 
   /// False if rows need nothing of this.
-  bool any() const noexcept { return !defaults_.empty() || generated_ || checked_; }
+  bool any() const noexcept;
 
   /// Completes and checks a virtual tuple. To be called in a guard; what it allocates for the row lives in the current
   /// memory context or the slot.
@@ -39,8 +39,8 @@ class RowRules {
   ResultRelInfo* result_ = nullptr;
   std::vector<Default> defaults_;
   std::vector<int> generated_indexes_;
-  bool generated_ = false;
-  bool checked_ = false;
+  std::vector<int> required_;       ///< columns that the load leaves out, and that are NOT NULL
+  bool computed_required_ = false;  ///< among them one that is computed when it is read
 };
 
 }  // namespace connector::load

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/setting.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -110,9 +111,7 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
     batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows() - result.rows, batch_rows)));
     more = source_.fetch(batch_);
     memory_.use([&] {
-      for (std::size_t column = 0; column < converters_.size(); ++column) {
-        converters_[column].convert(batch_, column, batch_.rows());
-      }
+      convert();
       insert.write(batch_, batch_.rows());
     });
     result.rows += batch_.rows();
@@ -125,6 +124,16 @@ void Stream::run(BulkInsert& insert, ImportResult& result) {
   result.nested_text = counts_by_name(plan_, source_.nested_text_counts());
   if (more) result.truncated = has_another_row();
   result.remote_warnings = source_.remote_warnings();
+}
+
+void Stream::convert() {
+  const auto all = [this] {
+    for (std::size_t column = 0; column < converters_.size(); ++column) {
+      converters_[column].convert(batch_, column, batch_.rows());
+    }
+  };
+  const bool formatted = std::ranges::any_of(converters_, &ColumnConverter::depends_on_settings);
+  formatted ? pg::with_fixed_formats(all) : all();
 }
 
 std::uint64_t Stream::max_rows() const {

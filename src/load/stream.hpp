@@ -27,6 +27,7 @@ using ColumnCounts = std::vector<std::pair<std::string, std::uint64_t>>;
 
 /// What came of loading.
 struct ImportResult {
+  Oid table = InvalidOid;  ///< the table that was filled; not set by refreshes
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;  ///< of the values, as they stand in the batch
   bool truncated = false;   ///< the source has more than max_rows rows
@@ -36,7 +37,7 @@ struct ImportResult {
   ColumnCounts zero_dates;      ///< became NULL
   ColumnCounts nested_text;     ///< became JSON strings
   std::vector<core::RemoteWarning> remote_warnings;
-  std::string layout;           ///< see layout.hpp
+  std::string layout;  ///< see layout.hpp
 };
 
 /// What a driver's batch for the plan looks like.
@@ -84,6 +85,7 @@ class Stream {
  private:
   std::uint64_t max_rows() const;
   bool has_another_row();
+  void convert();
 
   core::Source& source_;
   const LoadPlan& plan_;

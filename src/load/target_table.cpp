@@ -1,6 +1,7 @@
 #include "load/target_table.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/error.hpp"
 #include "core/names.hpp"
@@ -15,8 +16,10 @@
 
 extern "C" {
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
@@ -24,8 +27,10 @@ extern "C" {
 #include "storage/lock.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 }
 
@@ -35,6 +40,63 @@ using core::CollisionStrategy;
 using core::ErrorNumber;
 
 namespace {
+
+/// Learns the OID of a table as soon as it is made: when CREATE TABLE has ended, event triggers may have given its name
+/// to another one.
+class CreatedTable {
+ public:
+  CreatedTable(Oid schema, const std::string& name) : schema_(schema), name_(name), outer_(current) {
+    static const bool installed = [] {
+      next_hook = object_access_hook;
+      object_access_hook = watch;
+      return true;
+    }();
+    static_cast<void>(installed);
+    current = this;
+  }
+  ~CreatedTable() { current = outer_; }
+  CreatedTable(const CreatedTable&) = delete;
+  CreatedTable& operator=(const CreatedTable&) = delete;
+
+  Oid oid() const noexcept { return oid_; }
+
+ private:
+  static void watch(ObjectAccessType access, Oid catalog, Oid object, int column, void* argument) {
+    if (next_hook != nullptr) next_hook(access, catalog, object, column, argument);
+    if (current == nullptr || OidIsValid(current->oid_)) return;
+    if (access == OAT_POST_CREATE && catalog == RelationRelationId && column == 0 && current->is_it(object)) {
+      current->oid_ = object;
+    }
+  }
+
+  /// Its row in pg_class is not visible to ordinary scans yet.
+  bool is_it(Oid relation) const {
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+    const Relation catalog = table_open(RelationRelationId, AccessShareLock);
+    const SysScanDesc scan = systable_beginscan(catalog, ClassOidIndexId, true, SnapshotSelf, 1, &key);
+    const HeapTuple tuple = systable_getnext(scan);
+    bool is_it = false;
+    if (HeapTupleIsValid(tuple)) {
+      const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+      is_it = form->relnamespace == schema_ && std::strcmp(NameStr(form->relname), name_.c_str()) == 0;
+    }
+    systable_endscan(scan);
+    table_close(catalog, AccessShareLock);
+    return is_it;
+  }
+
+  static CreatedTable* current;
+  static object_access_hook_type next_hook;
+
+  Oid schema_;
+  const std::string& name_;
+  CreatedTable* outer_;
+  Oid oid_ = InvalidOid;
+};
+
+CreatedTable* CreatedTable::current = nullptr;
+object_access_hook_type CreatedTable::next_hook = nullptr;
 
 /// Locks a name that no relation may have yet: an object lock on the schema, told apart by the name's hash. A clash of
 /// hashes only makes two names share a lock.
@@ -69,6 +131,10 @@ std::string column_definition(const PlannedColumn& column) {
          (column.not_null ? " NOT NULL" : "");
 }
 
+void add_action(std::string& actions, const std::string& column, const char* action) {
+  actions += (actions.empty() ? "" : ", ") + ("ALTER COLUMN " + pg::quote_name(column)) + " " + action;
+}
+
 std::string key_columns(const LoadPlan& plan) {
   std::string list;
   for (const std::size_t index : plan.primary_key) {
@@ -77,31 +143,26 @@ std::string key_columns(const LoadPlan& plan) {
   return list;
 }
 
-/// A remote NOT NULL that the loaded rows contradict (a zero date that became NULL) can't be kept.
-void drop_wrong_not_null(const std::string& table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
-  std::string actions;
-  std::string names;
-  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
-    const PlannedColumn& column = plan.columns[i];
-    if (!column.not_null || !has_nulls[i]) continue;
-    actions += (actions.empty() ? "" : ", ") + ("ALTER COLUMN " + pg::quote_name(pg::exact_server_text(column.name))) +
-               " DROP NOT NULL";
-    names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
-  }
-  if (actions.empty()) return;
-  pg::execute("ALTER TABLE " + table + " " + actions);
-  pg::warning("NOT NULL is not kept for " + names, "Values that became NULL on the way are in these columns.");
-}
-
 constexpr int key_memory_kb = 24 * 1024;
 
-void add_key(const std::string& table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
+bool has_primary_key(Oid table) {
+  return !pg::query(
+              "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) $1 AND indisprimary LIMIT 1",
+              {{OIDOID, std::to_string(table)}})
+              .empty();
+}
+
+void add_key(Oid table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {
   if (plan.primary_key.empty()) return;
+  if (has_primary_key(table)) {
+    pg::notice("the primary key of the source is not added", "An event trigger gave the new table another one.");
+    return;
+  }
   if (std::ranges::any_of(plan.primary_key, [&](std::size_t index) { return has_nulls[index]; })) {
     pg::warning("the primary key is not kept", "Values that became NULL on the way are in its columns.");
     return;
   }
-  const std::string command = "ALTER TABLE " + table + " ADD PRIMARY KEY (" + key_columns(plan) + ")";
+  const std::string command = "ALTER TABLE " + table_name(table).sql() + " ADD PRIMARY KEY (" + key_columns(plan) + ")";
   try {
     pg::in_subtransaction([&] {
       // An import's memory is bounded whatever the number of rows. Rows mostly come in the key's order, which sorts as
@@ -130,10 +191,11 @@ void add_comment(const std::string& what, const std::string& shown, const std::s
   pg::execute("COMMENT ON " + what + " IS " + pg::quote_text(text));
 }
 
-void add_comments(const std::string& table, const LoadPlan& plan, const std::string& comment) {
-  add_comment("TABLE " + table, "the table", comment);
+void add_comments(Oid table, const LoadPlan& plan, const std::string& comment) {
+  // An event trigger may follow each of the commands.
+  add_comment("TABLE " + table_name(table).sql(), "the table", comment);
   for (const PlannedColumn& column : plan.columns) {
-    add_comment("COLUMN " + table + "." + pg::quote_name(pg::exact_server_text(column.name)),
+    add_comment("COLUMN " + table_name(table).sql() + "." + pg::quote_name(pg::exact_server_text(column.name)),
                 "column \"" + column.name + "\"", column.comment);
   }
 }
@@ -196,18 +258,70 @@ Oid create_table(const TargetSchema& schema, const std::string& name, const Load
   for (const PlannedColumn& column : plan.columns) {
     definitions += (definitions.empty() ? "" : ", ") + column_definition(column);
   }
+  const CreatedTable created(schema.oid, name);
   pg::execute("CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
-  return find_relation(schema.oid, name);
+  return created.oid();
 }
 
-void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan plan,
-                  const std::vector<bool>& has_nulls, const std::string& comment, bool default_columns) {
-  const std::string table = pg::quote_qualified(schema.name, name);
-  drop_wrong_not_null(table, plan, has_nulls);
-  if (default_columns) add_default_columns(schema.name, name, plan);
+std::string TableName::sql() const {
+  return pg::quote_qualified(schema, name);
+}
+
+TableName table_name(Oid table) {
+  const char* schema = nullptr;
+  const char* name = nullptr;
+  pg::guard([&] {
+    name = get_rel_name(table);
+    if (name != nullptr) schema = get_namespace_name(get_rel_namespace(table));
+  });
+  if (name == nullptr || schema == nullptr) {
+    throw core::Error(ErrorNumber::incompatible_schemas, "the new table is not there any more", {},
+                      "Look for an event trigger that drops it.");
+  }
+  return {schema, name};
+}
+
+void relax_not_null(const RefreshTarget& target, const LoadPlan& plan) {
+  std::string actions;
+  for (const PlannedColumn& column : plan.columns) {
+    const TargetColumn* local = target.find(pg::exact_server_text(column.name));
+    if (!column.not_null || local == nullptr || !local->can_drop_not_null()) continue;
+    add_action(actions, local->name, "DROP NOT NULL");
+  }
+  if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
+}
+
+void settle_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
+                     bool relaxed) {
+  std::string actions;
+  std::string names;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const PlannedColumn& column = plan.columns[i];
+    const TargetColumn* local = target.find(pg::exact_server_text(column.name));
+    if (local == nullptr || !local->not_null) continue;
+    if (!has_nulls[i]) {
+      if (relaxed && column.not_null && local->can_drop_not_null()) add_action(actions, local->name, "SET NOT NULL");
+      continue;
+    }
+    if (!column.not_null) throw null_in_not_null(target, column.name);
+    add_action(actions, local->name, "DROP NOT NULL");
+    names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
+  }
+  if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
+  if (!names.empty()) {
+    pg::warning("NOT NULL is not kept for " + names, "Values that became NULL on the way are in these columns.");
+  }
+}
+
+void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
+                  bool default_columns) {
+  if (default_columns) {
+    const TableName name = table_name(table);
+    add_default_columns(name.schema, name.name, plan, has_primary_key(table));
+  }
   add_key(table, plan, has_nulls);
   add_comments(table, plan, comment);
-  pg::execute("ANALYZE " + table);
+  pg::execute("ANALYZE " + table_name(table).sql());
 }
 
 }  // namespace connector::load

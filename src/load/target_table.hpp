@@ -8,6 +8,7 @@
 
 #include "core/connector_spec.hpp"
 #include "load/plan.hpp"
+#include "load/refresh_target.hpp"
 
 extern "C" {
 #include "access/attnum.h"
@@ -36,13 +37,32 @@ struct NameChoice {
 /// imports at the same time each gets a name of its own. `wanted` is UTF-8.
 NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
 
-/// Creates the table, NOT NULL included, without key. Returns its OID; its attributes are the plan's columns in order.
+/// Creates the table, NOT NULL included, without key. Returns the OID of what CREATE TABLE made, whatever event
+/// triggers have done to it since, its name included.
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
 
+/// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is
+/// gone.
+struct TableName {
+  std::string schema;  ///< both in the database's encoding
+  std::string name;
+  std::string sql() const;  ///< schema.name, quoted
+};
+TableName table_name(Oid table);
+
+/// Takes NOT NULL off the columns that have it from the remote, for a load that checks each row: values that become
+/// NULL on the way are no reason to fail.
+void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
+
+/// Where a NULL was stored (`has_nulls`, for each of the plan's columns) in spite of the remote's NOT NULL, the
+/// constraint is dropped with a WARNING; elsewhere it comes back if it was `relaxed`. `target` is the table as it was
+/// before. Throws core::Error (cannot_load) for NULLs in a column whose NOT NULL is not the remote's.
+void settle_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
+                     bool relaxed);
+
 /// Gives a freshly filled table its default columns (if asked for), key and comments, and collects statistics.
-/// `has_nulls` tells per column whether a NULL was stored: where that contradicts the remote's NOT NULL, the constraint
-/// is dropped with a WARNING.
-void finish_table(const TargetSchema& schema, const std::string& name, LoadPlan plan,
-                  const std::vector<bool>& has_nulls, const std::string& comment, bool default_columns);
+/// `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
+void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
+                  bool default_columns);
 
 }  // namespace connector::load

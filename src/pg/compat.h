@@ -1,20 +1,25 @@
 /*
- * Every difference between the supported PostgreSQL versions (14 to 18) that the extension meets, in one place.
+ * Every difference between PostgreSQL versions (15 to 18, and the release candidates of 19) that the extension meets,
+ * in one place.
  */
 #pragma once
 
-#if PG_VERSION_NUM < 140000
-#error "connector needs PostgreSQL 14 or later"
+#if PG_VERSION_NUM < 150000
+#error "connector needs PostgreSQL 15 or later"
 #endif
 
+extern "C" {
 /* 16 moved the varlena macros out of postgres.h. */
 #if PG_VERSION_NUM >= 160000
-extern "C" {
 #include "varatt.h"
-}
 #endif
+#include "utils/timestamp.h"
+}
 
-/* 18 wants a named module magic only if one likes; 15 added the request hook for shared memory. */
+/* The bytes that a Datum points to. 19 made Pointer a void*. */
+#define connector_bytes(datum) (reinterpret_cast<char*>(DatumGetPointer(datum)))
+
+/* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define CONNECTOR_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "connector", .version = CONNECTOR_VERSION)
 #else
@@ -34,13 +39,6 @@ extern "C" {
 #define connector_aclcheck_namespace(oid, role) pg_namespace_aclcheck((oid), (role), ACL_CREATE)
 #define connector_owns_database(oid, role) pg_database_ownercheck((oid), (role))
 #define connector_owns_relation(oid, role) pg_class_ownercheck((oid), (role))
-#endif
-
-/* 15 reserves the prefix of an extension's settings; 14 could only warn about unknown ones. */
-#if PG_VERSION_NUM >= 150000
-#define connector_reserve_settings(prefix) MarkGUCPrefixReserved(prefix)
-#else
-#define connector_reserve_settings(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
 /* 16 gave parseTypeString() a place for soft errors instead of missing_ok. */
@@ -84,15 +82,6 @@ extern "C" {
 #define connector_close_storage(oid) RelationCloseSmgrByOid(oid)
 #endif
 
-/* 15 lets a rewritten heap have another access method. */
-#if PG_VERSION_NUM >= 150000
-#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
-  make_new_heap((relation), (tablespace), (method), (persistence), (lock))
-#else
-#define connector_make_new_heap(relation, tablespace, method, persistence, lock) \
-  make_new_heap((relation), (tablespace), (persistence), (lock))
-#endif
-
 /* An index that is not built yet. 17 moved the options of operator classes from IndexInfo to an argument, beside one
  * for statistics targets. */
 #if PG_VERSION_NUM >= 170000
@@ -110,12 +99,59 @@ extern "C" {
                 true, NULL))
 #endif
 
+/* An index, without a command. 16 wants to know how many partitions it is for. */
+#if PG_VERSION_NUM >= 160000
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, false, true)
+#else
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, false, true, true, false, true)
+#endif
+
+/* Fills an index, with parallel workers if it is worth it. 19 wants to be told to report progress. */
+#if PG_VERSION_NUM >= 190000
+#define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true, true)
+#else
+#define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true)
+#endif
+
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
 #define connector_report_analyze(relation, live) \
   pgstat_report_analyze((relation), (live), 0, true, GetCurrentTimestamp())
 #else
 #define connector_report_analyze(relation, live) pgstat_report_analyze((relation), (live), 0, true)
+#endif
+
+/* 16 shortened the names of what a session has counted of a table and not yet reported. */
+#if PG_VERSION_NUM >= 160000
+#define connector_unreported(info, what) ((info)->counts.what)
+#else
+#define connector_unreported(info, what) ((info)->t_counts.t_##what)
+#endif
+
+/* 18 counts the pages that are all frozen in pg_class. */
+#if PG_VERSION_NUM >= 180000
+#define connector_swap_all_frozen(a, b) std::swap((a)->relallfrozen, (b)->relallfrozen)
+#else
+#define connector_swap_all_frozen(a, b) ((void)0)
+#endif
+
+/* 19 has publications of all tables but some, and so two kinds of lists. */
+#if PG_VERSION_NUM >= 190000
+#define connector_relation_publications(oid) GetRelationIncludedPublications(oid)
+#else
+#define connector_relation_publications(oid) GetRelationPublications(oid)
+#endif
+
+/* 17 has infinite intervals. */
+#define connector_has_infinite_intervals (PG_VERSION_NUM >= 170000)
+
+/* Whether a character exists in the server's encoding: 16 can say so, before it there is an ERROR. */
+#if PG_VERSION_NUM >= 160000
+#define connector_unicode_to_server(character, text) pg_unicode_to_server_noerror((character), (text))
+#else
+#define connector_unicode_to_server(character, text) (pg_unicode_to_server((character), (text)), true)
 #endif
 
 /* 16 renamed the way to another backend's status, counted from 1. */

@@ -96,6 +96,11 @@ ErrorFields copy_fields(const ErrorData& error) {
 
 }  // namespace
 
+bool PgError::is_cancel() const noexcept {
+  // The function that serves interrupts: no RAISE gets its name.
+  return sqlerrcode() == ERRCODE_QUERY_CANCELED && fields_->funcname == "ProcessInterrupts";
+}
+
 void run_guarded(void (*function)(void*), void* argument) {
   StateGuard state;
   sigjmp_buf landing;

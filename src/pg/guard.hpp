@@ -53,6 +53,9 @@ class PgError : public std::exception {
   const char* what() const noexcept override { return fields_->message ? fields_->message->c_str() : ""; }
   const ErrorFields& fields() const noexcept { return *fields_; }
   int sqlerrcode() const noexcept { return fields_->sqlerrcode; }
+  /// True if PostgreSQL itself answered a cancel or a timeout of the statement, false if code of a user's raised an
+  /// error with the SQLSTATE of one.
+  bool is_cancel() const noexcept;
 
  private:
   std::shared_ptr<const ErrorFields> fields_;

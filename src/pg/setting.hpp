@@ -49,4 +49,19 @@ auto with_system_path(Function&& function) -> std::invoke_result_t<Function> {
   return with_settings({{"search_path", "pg_catalog, pg_temp"}}, std::forward<Function>(function));
 }
 
+/// Runs `function` where values become text, and text becomes values, in one way, whatever the session's settings are.
+template <typename Function>
+auto with_fixed_formats(Function&& function) {
+  return with_settings({{"datestyle", "ISO, MDY"},
+                        {"intervalstyle", "postgres"},
+                        {"timezone", "UTC"},
+                        {"extra_float_digits", "1"},
+                        {"bytea_output", "hex"},
+                        {"xmloption", "content"},
+                        {"xmlbinary", "base64"},
+                        {"lc_monetary", "C"},
+                        {"array_nulls", "on"}},
+                       std::forward<Function>(function));
+}
+
 }  // namespace connector::pg

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <new>
-#include <string_view>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "core/shown_statement.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
 
@@ -22,35 +24,38 @@ namespace connector::pg {
 
 namespace {
 
-constexpr std::string_view mask = "********";
+/// Requests of one statement beyond these are treated like ones that can't be read.
+constexpr std::size_t max_requests = 16;
+constexpr std::size_t max_bytes = 4 * 1024 * 1024;
 
-/// Secrets of this transaction's requests. Never destroyed: errors are reported until the very end of the process.
-std::vector<std::string>& current_secrets() {
-  static auto* const secrets = new std::vector<std::string>;
-  return *secrets;
+/// The statement that runs, and the requests that it has brought so far. Never destroyed: errors are reported until the
+/// very end of the process.
+struct Statement {
+  const char* shown = nullptr;  ///< our copy, which debug_query_string points to; null if the session runs none
+  std::vector<core::BroughtRequest> requests;
+  std::size_t bytes = 0;
+
+  void clear() noexcept {
+    requests.clear();
+    bytes = 0;
+  }
+  /// Whether it is this statement that runs; what is done after a statement, as at a commit, belongs to it.
+  bool runs() const noexcept { return debug_query_string == shown || debug_query_string == nullptr; }
+};
+
+Statement& current() {
+  static auto* const statement = new Statement;
+  return *statement;
 }
 
 emit_log_hook_type previous_hook = nullptr;
-
-// A request has a few. With more, nothing of the text is worth the search.
-constexpr std::size_t max_secrets = 100;
-
-std::string masked(std::string text, const std::vector<std::string>& secrets) {
-  if (secrets.size() > max_secrets) return std::string(mask);
-  for (const std::string& secret : secrets) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mask.size())) {
-      text.replace(at, secret.size(), mask);
-    }
-  }
-  return text;
-}
 
 /// Replaces a text of an error report. Without the memory for that the text is dropped.
 void mask_field(char*& field, MemoryContext context) noexcept {
   if (field == nullptr) return;
   char* replacement = nullptr;
   try {
-    const std::string shown = masked(field, current_secrets());
+    const std::string shown = core::shown_statement(field, current().requests);
     if (shown == field) return;
     replacement = static_cast<char*>(MemoryContextAllocExtended(context, shown.size() + 1, MCXT_ALLOC_NO_OOM));
     if (replacement != nullptr) std::memcpy(replacement, shown.c_str(), shown.size() + 1);
@@ -61,7 +66,7 @@ void mask_field(char*& field, MemoryContext context) noexcept {
 
 /// Called for whatever goes to the server's log, before it goes there and to the client.
 void on_emit(ErrorData* error) {
-  if (!current_secrets().empty()) {
+  if (!current().requests.empty() && current().runs()) {
     mask_field(error->context, error->assoc_context);
     mask_field(error->internalquery, error->assoc_context);
   }
@@ -73,7 +78,8 @@ void on_transaction_end(XactEvent event, void*) {
     case XACT_EVENT_COMMIT:
     case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
-      current_secrets().clear();
+      // A procedure or a DO block may go on after a COMMIT of its own.
+      if (debug_query_string == nullptr || debug_query_string != current().shown) current().clear();
       break;
     default:
       break;
@@ -83,42 +89,51 @@ void on_transaction_end(XactEvent event, void*) {
 void install() {
   static bool installed = false;
   if (installed) return;
-  current_secrets();  // so that the hook need not allocate it
+  current();  // so that the hook need not allocate it
   guard([] { RegisterXactCallback(on_transaction_end, nullptr); });
   previous_hook = emit_log_hook;
   emit_log_hook = on_emit;
   installed = true;
 }
 
-/// Points debug_query_string, which STATEMENT lines are made of, to a masked copy. The copy lives until the next one:
-/// PostgreSQL lets go of the pointer when the statement ends.
-void mask_statement(const std::vector<std::string>& secrets) {
-  if (debug_query_string == nullptr) return;
-  const std::string shown = masked(debug_query_string, secrets);
-  if (shown == debug_query_string) return;
-  static char* copy = nullptr;
-  char* next = strdup(shown.c_str());
+/// Points debug_query_string, which STATEMENT lines are made of, to what may be shown. The copy lives until the next
+/// one: PostgreSQL lets go of the pointer when the statement ends.
+void show(const std::string& text) {
+  char* next = strdup(text.c_str());
   if (next == nullptr) throw std::bad_alloc();
+  Statement& statement = current();
+  const bool changed = text != debug_query_string;
+  char* const previous = const_cast<char*>(std::exchange(statement.shown, next));
   debug_query_string = next;
-  std::free(copy);
-  copy = next;
-  guard([] { pgstat_report_activity(STATE_RUNNING, debug_query_string); });
+  std::free(previous);
+  if (changed) guard([] { pgstat_report_activity(STATE_RUNNING, debug_query_string); });
+}
+
+void add(core::BroughtRequest request) {
+  install();
+  Statement& statement = current();
+  if (!statement.runs()) statement.clear();
+  const auto is_same = [&](const core::BroughtRequest& known) { return known.text == request.text; };
+  if (debug_query_string == statement.shown && std::ranges::any_of(statement.requests, is_same)) return;
+  statement.bytes += request.text.size() + request.masked.size();
+  if (statement.requests.size() == max_requests || statement.bytes > max_bytes) {
+    statement.requests.assign(1, core::BroughtRequest{});
+  } else {
+    statement.requests.push_back(std::move(request));
+  }
+  if (debug_query_string != nullptr) show(core::shown_statement(debug_query_string, statement.requests));
 }
 
 }  // namespace
 
-void hide_in_statement(const std::vector<std::string>& secrets) {
-  if (secrets.empty()) return;
-  install();
-  std::vector<std::string> all = secrets;
-  if (!database_is_utf8()) {
-    for (const std::string& secret : secrets) all.push_back(server_text(secret));
-  }
-  std::vector<std::string>& current = current_secrets();
-  current.insert(current.end(), all.begin(), all.end());
-  // A secret may be part of another one.
-  std::ranges::stable_sort(current, std::ranges::greater(), &std::string::size);
-  mask_statement(all);
+void hide_in_statement(std::string_view request, const core::MaskedConnector& masked) {
+  core::BroughtRequest brought{server_text(request), server_text(masked.text), {}};
+  for (const std::string& secret : masked.secret_texts) brought.secrets.push_back(server_text(secret));
+  add(std::move(brought));
+}
+
+void hide_in_statement() {
+  add({});
 }
 
 }  // namespace connector::pg

@@ -18,18 +18,12 @@ namespace {
 /// Appends a character in the database's encoding. Uses the conversion that the backend looked up when it started.
 void append_in_server_encoding(std::string& text, char32_t character) {
   unsigned char converted[MAX_UNICODE_EQUIVALENT_STRING + 1] = {};
-  bool done;
-#if PG_VERSION_NUM >= 160000
-  done = guard([&] { return pg_unicode_to_server_noerror(character, converted); });
-#else
+  bool done = false;
   try {
-    guard([&] { pg_unicode_to_server(character, converted); });
-    done = true;
+    done = guard([&] { return connector_unicode_to_server(character, converted); });
   } catch (const PgError&) {
     // A conversion has touched nothing that would have to be rolled back.
-    done = false;
   }
-#endif
   text += done ? reinterpret_cast<const char*>(converted) : "?";
 }
 
@@ -58,14 +52,13 @@ std::string server_text(std::string_view utf8) {
   for (std::size_t position = 0; position < utf8.size();) {
     const std::size_t start = position;
     const char32_t character = core::decode_utf8(utf8, position);
-    if (character == core::invalid_utf8 || is_control(character)) {
+    const bool unknown = encoding == PG_SQL_ASCII && character >= 0x80;
+    if (character == core::invalid_utf8 || is_control(character) || unknown) {
       text += '?';
     } else if (character < 0x80) {
       text += static_cast<char>(character);
     } else if (encoding == PG_UTF8) {
       text += utf8.substr(start, position - start);
-    } else if (encoding == PG_SQL_ASCII) {
-      text += '?';
     } else {
       append_in_server_encoding(text, character);
     }

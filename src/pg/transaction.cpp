@@ -24,4 +24,8 @@ void commit_transaction() {
   });
 }
 
+void abort_transaction() {
+  guard([] { AbortCurrentTransaction(); });
+}
+
 }  // namespace connector::pg

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "pg/compat.h"
+
 extern "C" {
 #include "postmaster/bgworker.h"
 }
@@ -14,7 +16,7 @@ extern "C" {
 namespace connector::pg {
 
 /// Before 17 a worker can't connect as a role without LOGIN.
-inline constexpr bool any_role_can_work = PG_VERSION_NUM >= 170000;
+inline constexpr bool any_role_can_work = connector_bypass_login_check != 0;
 
 /// A worker to be started: a function of this library, with an argument of at most BGW_EXTRALEN bytes.
 struct WorkerStart {

@@ -22,25 +22,26 @@ QueuedImport read_import(const std::string& id, const std::vector<std::optional<
   QueuedImport import;
   import.id = id;
   import.owner = static_cast<Oid>(std::stoul(*row[0]));
-  import.request = utf8(*row[1]);
-  import.masked = utf8(*row[2]);
+  import.request.masked = utf8(*row[1]);
+  if (row[2]) import.request.secrets = utf8(*row[2]);
+  import.request.trusted = true;
   import.provider = *row[3];
   import.schema = *row[4];
   return import;
 }
 
 constexpr const char* select_import =
-    "SELECT i.owner, coalesce(x.request, i.request), i.request, i.provider, i.schema_name FROM connector.import i "
+    "SELECT i.owner, i.request, x.secrets, i.provider, i.schema_name FROM connector.import i "
     "LEFT JOIN connector.import_secret x USING (item_queue_id) WHERE i.item_queue_id = $1 AND i.state = $2 "
     "FOR UPDATE OF i SKIP LOCKED";
 
 }  // namespace
 
-void queue_import(const load::ImportRecord& record, const std::optional<std::string>& request) {
+void queue_import(const load::ImportRecord& record, const std::optional<std::string>& secrets) {
   load::announce_import(record);
-  if (request) {
-    execute("INSERT INTO connector.import_secret (item_queue_id, request) VALUES ($1, $2)",
-            {uuid(record.item_queue_id), json(request)});
+  if (secrets) {
+    execute("INSERT INTO connector.import_secret (item_queue_id, secrets) VALUES ($1, $2)",
+            {uuid(record.item_queue_id), json(secrets)});
   }
 }
 
@@ -57,12 +58,8 @@ void begin_import(const std::string& id, Time now) {
 
 void settle_import(const std::string& id) {
   execute("DELETE FROM connector.import_secret WHERE item_queue_id = $1", {uuid(id)});
-  const SqlRows payload = query(
-      "SELECT json_build_object('kind', 'import', 'id', item_queue_id, 'state', state, 'table', "
-      "quote_ident(schema_name) || '.' || quote_ident(table_name))::text FROM connector.import "
-      "WHERE item_queue_id = $1",
-      {uuid(id)});
-  if (!payload.empty()) notify(*payload[0][0]);
+  const SqlRows state = query("SELECT state FROM connector.import WHERE item_queue_id = $1", {uuid(id)});
+  if (!state.empty()) notify("import", id, *state[0][0]);
 }
 
 std::vector<DueSync> oldest_queued_imports(Oid role, int most) {
@@ -79,7 +76,7 @@ void fail_import(const QueuedImport& import, const Failure& failure, int keep) {
   load::ImportRecord record;
   record.item_queue_id = import.id;
   record.provider = import.provider;
-  record.request = import.masked;
+  record.request = import.request.masked;
   record.state = "failure";
   record.schema = utf8(import.schema);
   record.error_code = failure.number;

@@ -12,15 +12,14 @@
 
 namespace connector::sync {
 
-/// Queues an import of the current role. `request` as in NewSync.
-void queue_import(const load::ImportRecord& record, const std::optional<std::string>& request);
+/// Queues an import of the current role. `secrets` as in StoredRequest, of the record's request.
+void queue_import(const load::ImportRecord& record, const std::optional<std::string>& secrets);
 
 /// A queued import, its row locked until the transaction's end.
 struct QueuedImport {
   std::string id;
   Oid owner = InvalidOid;
-  std::string request;  ///< UTF-8, secrets included
-  std::string masked;   ///< UTF-8
+  core::StoredRequest request;  ///< UTF-8; its owner is who gave it
   std::string provider;
   std::string schema;  ///< in the database's encoding
 };

@@ -47,21 +47,22 @@ struct Child {
 
 /// Databases that can be connected to and are no templates.
 std::vector<Oid> databases() {
-  std::vector<Oid> result;
-  result.reserve(shared::most_databases);
   pg::begin_transaction();
-  pg::guard([&] {
+  const List* found = pg::guard([]() -> List* {
+    List* result = NIL;
     const Relation relation = table_open(DatabaseRelationId, AccessShareLock);
     TableScanDesc scan = table_beginscan_catalog(relation, 0, nullptr);
     HeapTuple tuple;
     while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection))) {
       const auto* form = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple));
-      if (!form->datallowconn || form->datistemplate || result.size() == result.capacity()) continue;
-      result.push_back(form->oid);
+      if (form->datallowconn && !form->datistemplate) result = lappend_oid(result, form->oid);
     }
     table_endscan(scan);
     table_close(relation, AccessShareLock);
+    return result;
   });
+  std::vector<Oid> result;
+  for (int i = 0; i < list_length(found); ++i) result.push_back(list_nth_oid(found, i));
   pg::commit_transaction();
   return result;
 }
@@ -71,16 +72,29 @@ class Launcher {
   /// Looks at everything once; returns how long nothing is to be done.
   milliseconds step() {
     if (shared::launcher::scan_wanted() || steady_clock::now() >= next_scan_) {
-      known_ = databases();
-      shared::launcher::want(known_);
+      waiting_ = known_ = databases();
+      told_no_room_ = false;
       next_scan_ = steady_clock::now() + longest_sleep;
     }
+    // One that is looked at and has no syncs makes room for the next.
+    waiting_ = shared::launcher::want(waiting_);
     const std::vector<Oid> missing = shared::launcher::missing();
     reap(missing);
     return start(missing);
   }
 
  private:
+  void tell_no_room() {
+    if (told_no_room_) return;
+    told_no_room_ = true;
+    const int beyond = static_cast<int>(waiting_.size());
+    pg::guard([=] {
+      ereport(LOG, (errmsg("connector runs syncs by itself in %d databases only", shared::most_databases),
+                    errdetail_plural("%d database is left out.", "%d databases are left out.", beyond, beyond),
+                    errhint("CALL cdb_run_due_syncs() runs what is due there.")));
+    });
+  }
+
   /// Schedulers that have ended: those that had nothing to do are forgotten, others get another one after a pause.
   void reap(const std::vector<Oid>& missing) {
     for (auto at = children_.begin(); at != children_.end();) {
@@ -139,6 +153,7 @@ class Launcher {
       ++undecided;
       if (child.retry.count() == 0) child.retry = first_retry;
     }
+    if (undecided == 0 && !waiting_.empty()) tell_no_room();
     return std::chrono::duration_cast<milliseconds>(std::max<steady_clock::duration>(wake - now, milliseconds(0)));
   }
 
@@ -153,8 +168,10 @@ class Launcher {
 
   std::map<Oid, Child> children_;
   std::vector<Oid> known_;
+  std::vector<Oid> waiting_;  ///< databases that were not looked at yet, as there is no room for them
   steady_clock::time_point next_scan_{};
   bool told_no_workers_ = false;
+  bool told_no_room_ = false;
 };
 
 }  // namespace

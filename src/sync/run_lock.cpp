@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
 #include "storage/lock.h"
@@ -20,9 +21,21 @@ std::vector<LOCKTAG>& held() {
   return *tags;
 }
 
+/// An abort of the whole transaction lets go of session locks, too.
+void on_transaction_end(XactEvent event, void*) {
+  if (event == XACT_EVENT_ABORT) held().clear();
+}
+
 bool try_lock(const LOCKTAG& tag, LockLife life) {
   const bool session = life == LockLife::session;
-  if (session) held().reserve(held().size() + 1);
+  if (session) {
+    static bool registered = false;
+    if (!registered) {
+      pg::guard([] { RegisterXactCallback(on_transaction_end, nullptr); });
+      registered = true;
+    }
+    held().reserve(held().size() + 1);
+  }
   const LockAcquireResult result = pg::guard([&] { return LockAcquire(&tag, ExclusiveLock, session, true); });
   if (result == LOCKACQUIRE_NOT_AVAIL) return false;
   if (session) held().push_back(tag);

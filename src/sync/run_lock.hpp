@@ -22,7 +22,7 @@ enum class PlaceOf { import, sync };
 /// session holds already it is given again: its own imports run one after the other.
 bool try_take_place(PlaceOf kind, Oid role, int limit, LockLife life);
 
-/// Gives back what this session took with LockLife::session.
+/// Gives back what this session took with LockLife::session, unless the rollback of a transaction did so.
 void release_runs();
 
 }  // namespace connector::sync

@@ -23,7 +23,7 @@ void record_failed_import(const Sync& sync, const RunRecord& run, int keep) {
   record.item_queue_id = sync.item_queue_id;
   record.synchronization_id = sync.id;
   record.provider = sync.provider;
-  record.request = sync.masked;
+  record.request = sync.request.masked;
   record.state = "failure";
   record.schema = pg::utf8_text(std::string_view(sync.target_schema));
   record.error_code = run.error_code;

@@ -1,6 +1,7 @@
 #include "sync/shared.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -12,7 +13,6 @@ extern "C" {
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/procarray.h"
 #include "storage/shmem.h"
 }
 
@@ -56,9 +56,7 @@ struct Shared {
 Shared* shared = nullptr;
 LWLock* lock = nullptr;
 
-#if PG_VERSION_NUM >= 150000
 shmem_request_hook_type previous_request_hook = nullptr;
-#endif
 shmem_startup_hook_type previous_startup_hook = nullptr;
 
 /// Neither end can fail: the lock is held for a look at a few arrays, never while anything else is taken.
@@ -85,9 +83,8 @@ DatabaseSlot* find_or_add(Oid database) noexcept {
   return slot;
 }
 
-/// Whether somebody drops or moves the database; a holder that died does not count.
-bool held_back(DatabaseSlot& slot) noexcept {
-  if (slot.held_by != 0 && BackendPidGetProc(slot.held_by) == nullptr) slot.held_by = 0;
+/// Whether somebody drops or moves the database.
+bool held_back(const DatabaseSlot& slot) noexcept {
   return slot.held_by != 0;
 }
 
@@ -95,17 +92,11 @@ void wake(Latch* latch) noexcept {
   if (latch != nullptr) SetLatch(latch);
 }
 
-void reserve_memory() {
+void on_request() {
+  if (previous_request_hook != nullptr) previous_request_hook();
   RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
   RequestNamedLWLockTranche(name, 1);
 }
-
-#if PG_VERSION_NUM >= 150000
-void on_request() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  reserve_memory();
-}
-#endif
 
 void on_startup() {
   if (previous_startup_hook != nullptr) previous_startup_hook();
@@ -115,6 +106,55 @@ void on_startup() {
   if (!found) std::memset(static_cast<void*>(shared), 0, sizeof(Shared));
   lock = &GetNamedLWLockTranche(name)->lock;
   LWLockRelease(AddinShmemInitLock);
+}
+
+/// Ends the hold of this process on the database, if it has one.
+void end_hold(DatabaseSlot& slot) noexcept {
+  if (slot.held_by != MyProcPid) return;
+  slot.held_by = 0;
+  if (!slot.wanted && slot.pid == 0) slot.database = InvalidOid;
+  wake(shared->launcher);
+}
+
+/// A holder that is ended from outside.
+void on_holder_exit(int, Datum) {
+  const Locked locked;
+  for (DatabaseSlot& slot : shared->databases) end_hold(slot);
+}
+
+/// A worker of this database that runs the job; null if none does.
+PlaceSlot* running_place(const char* id) noexcept {
+  for (PlaceSlot& slot : shared->places) {
+    if (slot.state == PlaceState::running && slot.database == MyDatabaseId && std::strcmp(slot.id, id) == 0) {
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+/// Jobs to be cancelled if the transaction, and the subtransaction that asked for it, commit.
+struct Stop {
+  SubTransactionId subtransaction;
+  std::string id;
+};
+std::vector<Stop>& stops() noexcept {
+  static auto* const wanted = new std::vector<Stop>;
+  return *wanted;
+}
+
+void on_stop_transaction_end(XactEvent event, void*) {
+  if (event == XACT_EVENT_COMMIT) {
+    const Locked locked;
+    for (const Stop& stop : stops()) {
+      if (const PlaceSlot* slot = running_place(stop.id.c_str())) kill(slot->worker, SIGINT);
+    }
+  }
+  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) stops().clear();
+}
+
+void on_stop_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId, void*) {
+  // What began later and has not ended yet does not exist: numbers from this one on are its own and its children's.
+  if (event == SUBXACT_EVENT_ABORT_SUB) std::erase_if(stops(), [=](const Stop& s) { return s.subtransaction >= mine; });
 }
 
 bool wake_wanted = false;
@@ -179,12 +219,8 @@ PlaceSlot* slot_of(const Place& place) noexcept {
 }  // namespace
 
 void request() {
-#if PG_VERSION_NUM >= 150000
   previous_request_hook = shmem_request_hook;
   shmem_request_hook = on_request;
-#else
-  reserve_memory();
-#endif
   previous_startup_hook = shmem_startup_hook;
   shmem_startup_hook = on_startup;
 }
@@ -223,11 +259,18 @@ void attach() {
   shared->scan = true;
 }
 
-void want(const std::vector<Oid>& databases) {
+std::vector<Oid> want(const std::vector<Oid>& databases) {
+  std::vector<Oid> without;
+  without.reserve(databases.size());
   const Locked locked;
   for (const Oid database : databases) {
-    if (DatabaseSlot* slot = find_or_add(database)) slot->wanted = true;
+    if (DatabaseSlot* slot = find_or_add(database)) {
+      slot->wanted = true;
+    } else {
+      without.push_back(database);
+    }
   }
+  return without;
 }
 
 std::vector<Oid> missing() {
@@ -366,7 +409,27 @@ void report(JobEnd end) {
 
 }  // namespace worker
 
+bool stop_at_commit(const std::string& sync) {
+  if (!available()) return false;
+  static bool registered = false;
+  if (!registered) {
+    pg::guard([] {
+      RegisterXactCallback(on_stop_transaction_end, nullptr);
+      RegisterSubXactCallback(on_stop_subtransaction_end, nullptr);
+    });
+    registered = true;
+  }
+  stops().push_back({GetCurrentSubTransactionId(), sync});
+  const Locked locked;
+  return running_place(sync.c_str()) != nullptr;
+}
+
 void hold_back(Oid database) {
+  static bool registered = false;
+  if (!registered) {
+    pg::guard([] { before_shmem_exit(on_holder_exit, 0); });
+    registered = true;
+  }
   const Locked locked;
   if (DatabaseSlot* slot = find_or_add(database)) slot->held_by = MyProcPid;
 }
@@ -374,10 +437,7 @@ void hold_back(Oid database) {
 void let_go(Oid database) noexcept {
   const Locked locked;
   DatabaseSlot* slot = find(database);
-  if (slot == nullptr) return;
-  slot->held_by = 0;
-  if (!slot->wanted && slot->pid == 0) slot->database = InvalidOid;
-  wake(shared->launcher);
+  if (slot != nullptr) end_hold(*slot);
 }
 
 std::vector<int> processes(Oid database) {

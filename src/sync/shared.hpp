@@ -30,8 +30,8 @@ void wake_schedulers() noexcept;
 namespace launcher {
 /// Makes this process the one that is woken.
 void attach();
-/// Asks for a scheduler in each of the databases.
-void want(const std::vector<Oid>& databases);
+/// Asks for a scheduler in each of the databases; gives those for which there is no room.
+std::vector<Oid> want(const std::vector<Oid>& databases);
 /// Databases that want a scheduler, have none, and are not held back.
 std::vector<Oid> missing();
 /// True if somebody asked to look at all databases.
@@ -98,8 +98,13 @@ std::optional<Job> attach(const Place& place);
 void report(JobEnd end);
 }  // namespace worker
 
-/// Holds a database's scheduler and workers back (DROP DATABASE): none start until let_go().
+/// Cancels the run of a sync of this database when the current transaction commits. False if no background worker runs
+/// it.
+bool stop_at_commit(const std::string& sync);
+
+/// Holds a database's scheduler and workers back (DROP DATABASE): none start until let_go(), or this process ends.
 void hold_back(Oid database);
+/// Nothing happens if another process has the database by now.
 void let_go(Oid database) noexcept;
 /// Process ids of the scheduler and the workers of a database.
 std::vector<int> processes(Oid database);

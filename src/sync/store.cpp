@@ -36,6 +36,15 @@ struct Creating {
 constexpr const char* owner_sql = "coalesce(c.relowner, s.owner::oid)";
 constexpr const char* from_sql = " FROM connector.sync s LEFT JOIN pg_class c ON c.oid = s.relation ";
 
+SqlParameter flag(bool value) {
+  return {BOOLOID, value ? "t" : "f"};
+}
+
+void save_secrets(const std::string& id, const core::StoredRequest& request) {
+  if (!request.secrets) return;
+  execute("INSERT INTO connector.sync_secret (sync_id, secrets) VALUES ($1, $2)", {uuid(id), json(request.secrets)});
+}
+
 std::vector<std::string> first_column(const SqlRows& rows) {
   std::vector<std::string> result;
   result.reserve(rows.size());
@@ -60,23 +69,21 @@ bool is_creating() noexcept {
 void create_sync(const NewSync& sync, Time now) {
   const Creating scope;
   execute(
-      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, target_schema, "
+      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, trusted, target_schema, "
       "interval_seconds, state, created_at, updated_at, run_at) "
-      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, 'created', t, t, t FROM (SELECT " +
-          time_sql(9) + ") AS n (t)",
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, 'created', t, t, t FROM (SELECT " +
+          time_sql(10) + ") AS n (t)",
       {uuid(sync.id),
        oid(sync.owner),
        uuid(sync.item_queue_id),
        text(sync.provider),
-       json(sync.masked),
-       {BOOLOID, sync.request ? "t" : "f"},
+       json(sync.request.masked),
+       flag(sync.request.secrets.has_value()),
+       flag(sync.request.trusted),
        {TEXTOID, sync.target_schema},
        number(static_cast<std::uint64_t>(sync.interval.count())),
        time(now)});
-  if (sync.request) {
-    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)",
-            {uuid(sync.id), json(sync.request)});
-  }
+  save_secrets(sync.id, sync.request);
 }
 
 bool is_due(const Sync& sync, Time now) noexcept {
@@ -88,9 +95,10 @@ bool is_due(const Sync& sync, Time now) noexcept {
 std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   const SqlRows rows =
       query("SELECT s.item_queue_id, " + std::string(owner_sql) +
-                ", s.provider, coalesce(x.request, s.request), s.request, s.has_secret AND x.sync_id IS NULL, "
+                ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
-                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id" +
+                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
+                "s.owner::oid" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
                 (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
@@ -101,21 +109,29 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   sync.item_queue_id = *row[0];
   sync.owner = static_cast<Oid>(std::stoul(*row[1]));
   sync.provider = *row[2];
-  sync.request = utf8(*row[3]);
-  sync.masked = utf8(*row[4]);
-  sync.secret_missing = *row[5] == "t";
-  sync.target_schema = *row[6];
-  if (row[7]) sync.relation = static_cast<Oid>(std::stoul(*row[7]));
-  sync.relation_exists = *row[8] == "t";
-  sync.paused = *row[9] == "t";
-  sync.schedule.state = state_of(*row[10]);
-  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[11]));
-  if (row[12]) sync.schedule.run_at = parse_time(*row[12]);
-  sync.schedule.retried_times = std::stoi(*row[13]);
-  sync.checksum = utf8(*row[14]);
-  if (row[15]) sync.layout = utf8(*row[15]);
-  sync.log_id = row[16];
+  sync.request.masked = utf8(*row[3]);
+  if (row[4]) sync.request.secrets = utf8(*row[4]);
+  sync.request.trusted = *row[5] == "t";
+  sync.secret_missing = *row[6] == "t";
+  sync.target_schema = *row[7];
+  if (row[8]) sync.relation = static_cast<Oid>(std::stoul(*row[8]));
+  sync.relation_exists = *row[9] == "t";
+  sync.paused = *row[10] == "t";
+  sync.schedule.state = state_of(*row[11]);
+  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[12]));
+  if (row[13]) sync.schedule.run_at = parse_time(*row[13]);
+  sync.schedule.retried_times = std::stoi(*row[14]);
+  sync.checksum = utf8(*row[15]);
+  if (row[16]) sync.layout = utf8(*row[16]);
+  sync.log_id = row[17];
+  sync.requester = static_cast<Oid>(std::stoul(*row[18]));
   return sync;
+}
+
+bool has_syncs(Oid role, int limit) {
+  const SqlRows rows = query("SELECT count(*) >= $2 FROM (SELECT FROM connector.sync WHERE owner = $1 LIMIT $2) AS s",
+                             {oid(role), number(static_cast<std::uint64_t>(limit))});
+  return *rows[0][0] == "t";
 }
 
 std::optional<Oid> sync_owner(const std::string& id) {
@@ -143,14 +159,19 @@ void save_paused(const std::string& id, bool paused) {
   execute("UPDATE connector.sync SET paused = $2 WHERE id = $1", {uuid(id), {BOOLOID, paused ? "t" : "f"}});
 }
 
-void save_connector(const std::string& id, const std::string& provider, const std::string& masked,
-                    const std::optional<std::string>& request) {
-  execute("UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, checksum = '' WHERE id = $1",
-          {uuid(id), text(provider), json(masked), {BOOLOID, request ? "t" : "f"}});
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
+  execute(
+      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '' "
+      "WHERE id = $1",
+      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
-  if (request) {
-    execute("INSERT INTO connector.sync_secret (sync_id, request) VALUES ($1, $2)", {uuid(id), json(request)});
-  }
+  save_secrets(id, request);
+}
+
+void take_over(const Sync& sync) {
+  execute("UPDATE connector.sync SET owner = $2::regrole, checksum = '' WHERE id = $1",
+          {uuid(sync.id), oid(sync.owner)});
+  execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
 }
 
 void forget_relation(const std::string& id) {
@@ -159,6 +180,8 @@ void forget_relation(const std::string& id) {
 
 void delete_sync(const std::string& id) {
   execute("DELETE FROM connector.sync WHERE id = $1", {uuid(id)});
+  // Its first run, if that was announced and will not come.
+  execute("DELETE FROM connector.import WHERE synchronization_id = $1 AND state = 'enqueued'", {uuid(id)});
 }
 
 std::vector<std::string> due_syncs(Oid role, Time now) {
@@ -214,40 +237,41 @@ std::string begin_run(const Sync& sync, Time now) {
   return run;
 }
 
-void end_run(const std::string& run, const RunResult& result, Time now) {
+bool end_run(const std::string& run, const RunResult& result, Time now) {
   const std::optional<Failure>& failure = result.failure;
   const auto optional_text = [](const std::string& utf8) -> SqlParameter {
     return {TEXTOID, utf8.empty() ? std::nullopt : std::optional(pg::server_text(utf8))};
   };
   const Failure& told = failure ? *failure : Failure{};
-  execute("UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
-              ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
-              "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
-              "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-              "phase_ms = $22 "
-              "WHERE id = $1",
-          {uuid(run),
-           {TEXTOID, failure ? "failure" : "success"},
-           time(now),
-           optional_text(result.way),
-           optional_text(result.reason),
-           number(result.rows),
-           number(result.bytes),
-           number(result.inserted),
-           number(result.updated),
-           number(result.deleted),
-           {FLOAT8OID, std::to_string(result.lock_ms)},
-           json(result.warnings),
-           {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
-           optional_text(told.sqlstate),
-           optional_text(told.message),
-           optional_text(told.detail),
-           optional_text(told.hint),
-           {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
-           oid(result.relation),
-           {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
-           {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
-           json(result.phase_ms)});
+  return execute(
+             "UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
+                 ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
+                 "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
+                 "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
+                 "phase_ms = $22 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND r.state = 'syncing' "
+                 "FOR UPDATE SKIP LOCKED)",
+             {uuid(run),
+              {TEXTOID, failure ? "failure" : "success"},
+              time(now),
+              optional_text(result.way),
+              optional_text(result.reason),
+              number(result.rows),
+              number(result.bytes),
+              number(result.inserted),
+              number(result.updated),
+              number(result.deleted),
+              {FLOAT8OID, std::to_string(result.lock_ms)},
+              json(result.warnings),
+              {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
+              optional_text(told.sqlstate),
+              optional_text(told.message),
+              optional_text(told.detail),
+              optional_text(told.hint),
+              {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
+              oid(result.relation),
+              {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
+              {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
+              json(result.phase_ms)}) == 1;
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {
@@ -266,20 +290,19 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
       "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
       "layout = coalesce(r.layout, s.layout), "
+      // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
+      "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
+      "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "
       "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
       "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
-      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state, "
-      "(SELECT quote_ident(k.nspname) || '.' || quote_ident(c.relname) FROM pg_class c "
-      "JOIN pg_namespace k ON k.oid = c.relnamespace WHERE c.oid = coalesce(r.relation, s.relation::oid))",
+      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
       {uuid(sync.id), uuid(run)});
   if (settled.empty()) return;
   execute(
       "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
       "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
       {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
-  const SqlRows payload = query("SELECT json_build_object('kind', 'sync', 'id', $1, 'state', $2, 'table', $3)::text",
-                                {uuid(sync.id), {TEXTOID, settled[0][0]}, {TEXTOID, settled[0][1]}});
-  notify(*payload[0][0]);
+  notify("sync", sync.id, *settled[0][0]);
 }
 
 }  // namespace connector::sync

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/connector_spec.hpp"
 #include "sync/schedule.hpp"
 
 namespace connector::sync {
@@ -25,9 +26,8 @@ struct NewSync {
   std::string item_queue_id;  ///< uuid: the first run as an import
   Oid owner;
   std::string provider;
-  std::string masked;                  ///< request, UTF-8, secrets masked
-  std::optional<std::string> request;  ///< UTF-8, with secrets, if it has any
-  std::string target_schema;           ///< in the database's encoding
+  core::StoredRequest request;  ///< UTF-8
+  std::string target_schema;    ///< in the database's encoding
   std::chrono::seconds interval;
 };
 
@@ -35,10 +35,10 @@ struct NewSync {
 struct Sync {
   std::string id;
   std::string item_queue_id;
-  Oid owner = InvalidOid;  ///< the table's owner once there is one, so that ALTER TABLE and REASSIGN OWNED count
+  Oid owner = InvalidOid;      ///< the table's owner once there is one, so that ALTER TABLE and REASSIGN OWNED count
+  Oid requester = InvalidOid;  ///< whose request it is: another than the owner until the owner takes it over
   std::string provider;
-  std::string request;          ///< UTF-8, secrets included
-  std::string masked;           ///< UTF-8
+  core::StoredRequest request;  ///< UTF-8
   bool secret_missing = false;  ///< the request had secrets, but a restore did not bring them
   std::string target_schema;
   Oid relation = InvalidOid;     ///< of the last run; invalid before the first
@@ -67,13 +67,17 @@ bool is_due(const Sync& sync, Time now) noexcept;
 /// The owner's OID, without a lock; empty if there is no such sync.
 std::optional<Oid> sync_owner(const std::string& id);
 
+/// True if the role has `limit` syncs or more, counting those whose request is its own.
+bool has_syncs(Oid role, int limit);
+
 void save_schedule(const std::string& id, const Schedule& schedule);
 /// After a request for a run: the last error is forgotten.
 void save_request(const std::string& id, const Schedule& schedule);
 void save_paused(const std::string& id, bool paused);
-/// Replaces the request; `request` as in NewSync. A forgotten table is imported anew by the next run.
-void save_connector(const std::string& id, const std::string& provider, const std::string& masked,
-                    const std::optional<std::string>& request);
+/// Replaces the request. A forgotten table is imported anew by the next run.
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request);
+/// Makes the request the present owner's, who asked for it; the former one's password is forgotten.
+void take_over(const Sync& sync);
 void forget_relation(const std::string& id);
 void delete_sync(const std::string& id);
 
@@ -132,8 +136,9 @@ struct RunResult {
 /// Marks the sync as running and opens a run; returns the run's id (log_id).
 std::string begin_run(const Sync& sync, Time now);
 
-/// Closes the run. One statement on a row that nobody else locks: it may come under a strong lock on the table.
-void end_run(const std::string& run, const RunResult& result, Time now);
+/// Closes the run. One statement that waits for nobody: it may come under a strong lock on the table. False if the run
+/// is closed already, or the sync was deleted or is just being.
+bool end_run(const std::string& run, const RunResult& result, Time now);
 
 /// How a run ended, as recorded. Texts are in the database's encoding.
 struct RunRecord {

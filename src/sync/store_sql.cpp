@@ -1,5 +1,7 @@
 #include "sync/store_sql.hpp"
 
+#include <algorithm>
+
 #include "load/catalog.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
@@ -9,22 +11,27 @@
 extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/async.h"
+#include "storage/proc.h"
 }
 
 namespace connector::sync::store_sql {
 
 namespace {
 
+constexpr int longest_lock_wait = 10'000;  // milliseconds
+
 template <typename Function>
 auto as_extension_owner(Function&& function) -> std::invoke_result_t<Function> {
   const pg::ActAs owner(load::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-  return pg::with_system_path(std::forward<Function>(function));
+  const int wait = LockTimeout > 0 ? std::min(LockTimeout, longest_lock_wait) : longest_lock_wait;
+  return pg::with_settings({{"search_path", "pg_catalog, pg_temp"}, {"lock_timeout", std::to_string(wait)}},
+                           std::forward<Function>(function));
 }
 
 }  // namespace
 
-void execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
-  as_extension_owner([&] { pg::execute(sql, parameters); });
+std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
+  return as_extension_owner([&] { return pg::execute(sql, parameters); });
 }
 
 SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters) {
@@ -77,7 +84,8 @@ std::vector<DueSync> read_due(const SqlRows& rows) {
   return due;
 }
 
-void notify(const std::string& payload) {
+void notify(const std::string& kind, const std::string& id, const std::string& state) {
+  const std::string payload = R"({"kind": ")" + kind + R"(", "id": ")" + id + R"(", "state": ")" + state + R"("})";
   pg::guard([&] { Async_Notify("connector", payload.c_str()); });
 }
 

@@ -1,5 +1,6 @@
 // How the tables of syncs and imports are read and written: as the extension's owner, whatever role asks, under a
-// search_path that nobody can put anything into.
+// search_path that nobody can put anything into. What another session has locked is waited for no longer than 10
+// seconds.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -17,7 +18,8 @@ namespace connector::sync::store_sql {
 using pg::SqlParameter;
 using pg::SqlRows;
 
-void execute(std::string_view sql, const std::vector<SqlParameter>& parameters);
+/// The number of rows that the command touched.
+std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters);
 SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters);
 
 /// A text of the database as UTF-8.
@@ -37,7 +39,8 @@ Time parse_time(const std::string& microseconds);
 /// Rows of (id, owner, provider, due, owner exists, owner can log in).
 std::vector<DueSync> read_due(const SqlRows& rows);
 
-/// Notifies the channel `connector` when the transaction commits.
-void notify(const std::string& payload);
+/// Notifies the channel `connector` when the transaction commits. Every role may listen: what the job was about is for
+/// the views, which know who may see it.
+void notify(const std::string& kind, const std::string& id, const std::string& state);
 
 }  // namespace connector::sync::store_sql

@@ -72,14 +72,16 @@ const char* exclusive_database(const Node* statement) {
   }
 }
 
-/// Ends what works on the database and keeps it from coming back. Only for those who could end it anyway.
-Oid hold_back(const char* name) {
-  const Oid database = pg::guard([=]() -> Oid {
+/// The database to be held back: only for those who could end what works there anyway. Invalid if it is not.
+Oid to_hold_back(const char* name) {
+  return pg::guard([=]() -> Oid {
     const Oid found = get_database_oid(name, true);
-    return found != InvalidOid && connector_owns_database(found, GetUserId()) ? found : InvalidOid;
+    return found != InvalidOid && found != MyDatabaseId && connector_owns_database(found, GetUserId()) ? found
+                                                                                                       : InvalidOid;
   });
-  if (database == InvalidOid || database == MyDatabaseId) return InvalidOid;
-  shared::hold_back(database);
+}
+
+void end_processes(Oid database) {
   // PostgreSQL itself waits for some seconds more for whoever is just about to end.
   for (int i = 0; i < 100; ++i) {
     const std::vector<int> pids = shared::processes(database);
@@ -90,18 +92,22 @@ Oid hold_back(const char* name) {
       pg_usleep(50'000);
     });
   }
-  return database;
 }
 
 void run_alone(const Call& call, const char* name) {
-  const Oid database = hold_back(name);
+  const Oid database = to_hold_back(name);
+  if (database == InvalidOid) {
+    pg::guard([&] { run(call); });
+    return;
+  }
+  shared::hold_back(database);
   try {
+    end_processes(database);
     pg::guard([&] { run(call); });
   } catch (...) {
-    if (database != InvalidOid) shared::let_go(database);
+    shared::let_go(database);
     throw;
   }
-  if (database == InvalidOid) return;
   shared::let_go(database);
   if (IsA(call.statement->utilityStmt, DropdbStmt)) shared::launcher::forget(database);
 }

@@ -54,21 +54,20 @@ def measure(remote: MariaDb, local: Postgres, syncs: int, due: int) -> int:
         return cursor.fetchone()[0]
 
     login = {"server": "127.0.0.1", "port": remote.port, "database": "testdb", "username": remote.user, "password": remote.password}
-    connector = {"provider": "mysql", "connection": login, "table": "one"}
+    connector = {"provider": "mysql", "connection": login, "table": "one", "import_as": "t_1"}
     # All of them exist and have run long ago; none is due.
     cursor.execute("SELECT cdb_sync_connector(%s, '1 day') ->> 'id'", (json.dumps(connector),))
     first = cursor.fetchone()[0]
     wait_until(lambda: value("SELECT state FROM connector.syncs WHERE id = %s", first) == "success", limit=60, what="a first run")
     cursor.execute(
-        "INSERT INTO connector.sync SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), "
+        "INSERT INTO connector.sync SELECT (json_populate_record(s, json_build_object('id', gen_random_uuid(), "
         "'item_queue_id', gen_random_uuid(), 'relation', NULL, 'log_id', NULL, 'state', 'created', 'run_at', "
-        "now() + interval '1 day', 'request', jsonb_set(s.request::jsonb, '{import_as}', to_jsonb('t_' || i))))).* "
+        "now() + interval '1 day', 'request', replace(s.request::text, '\"t_1\"', format('\"t_%%s\"', i))::json))).* "
         "FROM connector.sync s, generate_series(2, %s) i",
         (syncs,),
     )
     cursor.execute(
-        "INSERT INTO connector.sync_secret SELECT s.id, jsonb_set(x.request::jsonb, '{import_as}', s.request::jsonb -> 'import_as')::json "
-        "FROM connector.sync s, connector.sync_secret x WHERE s.id <> %s",
+        "INSERT INTO connector.sync_secret SELECT s.id, x.secrets FROM connector.sync s, connector.sync_secret x WHERE s.id <> %s",
         (first,),
     )
     cursor.execute("UPDATE connector.sync SET paused = false")

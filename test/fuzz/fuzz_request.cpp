@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,8 @@
 #include "core/connector_spec.hpp"
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "core/shown_statement.hpp"
+#include "core/utf8.hpp"
 
 namespace {
 
@@ -23,6 +26,14 @@ void require(bool condition, const char* what) {
   if (condition) return;
   std::fprintf(stderr, "violated: %s\n", what);
   std::abort();
+}
+
+/// The connector object of a request in either form.
+const JsonValue* connector_of(const JsonValue& root) {
+  for (const JsonMember& member : root.members) {
+    if (lower_ascii(member.key) == "connector" && member.value.type == JsonValue::Type::object) return &member.value;
+  }
+  return &root;
 }
 
 void check_request(std::string_view json) {
@@ -39,12 +50,19 @@ void check_request(std::string_view json) {
               "a request fails with 1502 or 1501");
     }
   }
-  const auto secrets = secret_texts(json, registry);
-  for (const std::string& text : secrets) require(!text.empty(), "no secret text is empty");
+  JsonValue root;
   try {
-    const std::string masked = masked_connector(json, registry);
-    require(masked_connector(masked, registry) == masked, "masking a masked request changes nothing");
-  } catch (const Error&) {
+    root = parse_json(json);
+    require(json_text(root).size() <= json.size(), "JSON text is no longer than what it was read from");
+    const MaskedConnector masked = mask_connector(json, registry);
+    require(mask_connector(masked.text, registry).text == masked.text, "masking a masked request changes nothing");
+    require(!masked.secrets || masked.secrets->size() <= max_secret_bytes, "secrets fit a page");
+    require(masked.secrets || masked.text == json_text(*connector_of(root)), "without secrets nothing is masked");
+    require(whole_connector({masked.text, masked.secrets, false}) == json_text(*connector_of(root)),
+            "a stored request is put together again as it was");
+    for (const std::string& text : masked.secret_texts) require(!text.empty(), "no secret text is empty");
+  } catch (const Error& error) {
+    require(error.number() == ErrorNumber::invalid_parameters, "what can't be masked is invalid");
   }
 }
 
@@ -55,9 +73,14 @@ void check_secret(std::string_view members) {
                            std::string(secret) + "\"" + std::string(members) + "}";
   const Registry& registry = testing::fake_registry();
   try {
-    require(masked_connector(json, registry).find(secret) == std::string::npos, "a masked request shows no password");
-    const auto secrets = secret_texts(json, registry);
+    const MaskedConnector masked = mask_connector(json, registry);
+    require(masked.text.find(secret) == std::string::npos, "a masked request shows no password");
+    const auto& secrets = masked.secret_texts;
     require(std::find(secrets.begin(), secrets.end(), secret) != secrets.end(), "the password is among the secrets");
+    const BroughtRequest brought{json, masked.text, secrets};
+    const std::string statement = "SELECT cdb_import_connector($j$" + json + "$j$)" + std::string(members);
+    require(shown_statement(statement, std::span(&brought, 1)).find(secret) == std::string::npos,
+            "a shown statement has no password");
   } catch (const Error& error) {
     require((error.message() + error.detail() + error.hint()).find(secret) == std::string::npos,
             "an error shows no password");

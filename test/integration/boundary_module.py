@@ -11,7 +11,7 @@ from harness.database import Database
 
 from servers.postgres import Postgres
 from servers.process import run_to_end, wait_until
-from servers.staging import ROOT, sanitized, sanitizer_environment
+from servers.staging import ROOT, make, sanitized, sanitizer_environment
 from servers.workspace import Workspace
 
 SOURCES = ROOT / "test" / "boundary"
@@ -19,13 +19,14 @@ SOURCES = ROOT / "test" / "boundary"
 
 def build(workspace: Workspace) -> Path:
     """Builds what is not built, and copies the module to where the server's account may read it."""
-    folder = ROOT / "build" / ("boundary-sanitize" if sanitized() else "boundary")
+    kind = "-sanitize" if sanitized() else ""
+    folder = ROOT / "build" / f"boundary{kind}-{os.environ.get('CONNECTOR_TEST_HOST') or 'own'}"
     variables = [f"BUILD={folder}", f"SANITIZE={int(sanitized())}"]
     variables += [f"{name}={os.environ[name]}" for name in ("PG_CONFIG", "CXX") if name in os.environ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
     jobs = len(os.sched_getaffinity(0))
     run_to_end(
-        ["make", "-C", str(SOURCES), f"-j{jobs}", *variables], log=workspace.folder / "boundary.log", env=kept, limit=1800
+        [make(), "-C", str(SOURCES), f"-j{jobs}", *variables], log=workspace.folder / "boundary.log", env=kept, limit=1800
     )
     library = workspace.subfolder("boundary", mode=0o755) / "boundary.so"
     library.write_bytes((folder / "boundary.so").read_bytes())

@@ -33,12 +33,12 @@ def _make(folder: Path, *arguments: str) -> None:
 def _copy(folder: Path, left_out: str) -> None:
     """The sources, and the objects that are the same in every build: all but the provider's own and the list of
     providers. Times are kept, so make builds no more than it must."""
-    flavour = "sanitize" if sanitized() else "release"
-    for name in ("src", "sql", f"build/{flavour}"):
+    build = f"build/{'sanitize' if sanitized() else 'release'}"
+    for name in ("src", "sql", build):
         shutil.copytree(ROOT / name, folder / name)
     for name in ("Makefile", "sources.txt", "connector.control"):
         shutil.copy2(ROOT / name, folder / name)
-    objects = folder / "build" / flavour / "drivers"
+    objects = folder / build / "drivers"
     shutil.rmtree(objects / left_out)
     (objects / "providers.o").unlink()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from harness.database import Database
+from harness.errors import fails
 from harness.faults import import_fails
 
 from servers.hive.server import READER, password_of
@@ -193,6 +195,30 @@ def test_kerberos_misfits(db: Database, holder: Database, hive: HiveRemote) -> N
     # a cluster without a ticket
     fails_as(db, kerberos(hive), "kinit")
     assert REALM in str(hive.server.settings()["hive.server2.authentication.kerberos.principal"])
+
+
+def test_kerberos_for_other_roles(holder: Database, hive: HiveRemote) -> None:
+    """The server's ticket is a superuser's to lend: through a foreign server that a superuser owns, and only so."""
+    role = holder.create_role("lent")
+    holder.execute("ALTER ROLE lent SET connector.allowed_hosts = '127.0.0.0/8, ::1'")
+    options = {key: value for key, value in kerberos(hive).items() if key not in ("username", "password")}
+    listed = ", ".join(f"{key} '{value}'" for key, value in options.items())
+    for owner, server in ((holder, "ticket"), (role, "own")):
+        owner.execute(f"CREATE SERVER {server} FOREIGN DATA WRAPPER connector OPTIONS (provider 'hive', {listed})")
+    with fails("permission denied for foreign server"):
+        role.value("SELECT cdb_connector_check(%s)", json.dumps({"provider": "hive", "connection": "ticket"}))
+    holder.execute("GRANT USAGE ON FOREIGN SERVER ticket TO lent")
+    assert role.value("SELECT cdb_connector_check(%s)", json.dumps({"provider": "hive", "connection": "ticket"})) == {"connected": True}
+    for connection in ("own", kerberos(hive)):
+        with fails("kerberos", number=1501, hint="a superuser owns"):
+            role.value("SELECT cdb_connector_check(%s)", json.dumps({"provider": "hive", "connection": connection}))
+    # What a superuser no longer owns is no superuser's word any more.
+    holder.execute("ALTER SERVER ticket OWNER TO lent")
+    with fails("kerberos", number=1501):
+        role.value("SELECT cdb_connector_check(%s)", json.dumps({"provider": "hive", "connection": "ticket"}))
+    role.close()
+    holder.execute("DROP SERVER ticket CASCADE; DROP SERVER own CASCADE")
+    holder.drop_role("lent")
 
 
 def test_passwords_and_names(db: Database, hive: HiveRemote) -> None:

@@ -372,8 +372,7 @@ def test_overwrite_while_read(db: Database, mysql: MySqlRemote, request_: Reques
             overwrite(db, request_)
         db.execute("RESET lock_timeout")
         with db.import_in_background(request_, collision_strategy="overwrite") as job:
-            asks = "SELECT 1 FROM pg_locks WHERE pid = %s AND relation = 'goods'::regclass AND mode = 'AccessExclusiveLock'"
-            wait_until(lambda: db.rows(asks, job.pid), what="one of its short requests for the strong lock")
+            job.wait_for_exchange()
             late.execute("SET statement_timeout = '30s'")
             for _ in range(20):
                 assert late.value("SELECT word FROM goods WHERE id = 1") == "word 1 é............"

@@ -100,7 +100,7 @@ def test_sslmode_with_tls(db: Database, postgres15_tls: PostgresRemote, authorit
 
 def test_certificate_of_another_host(db: Database, workspace: Workspace) -> None:
     authority = Authority(workspace, "another")
-    server = Postgres(workspace)
+    server = Postgres(workspace, pg_config="pg_config")
     server.use_tls(authority.wrong_host(server.account))
     with server:
         remote = PostgresRemote(server)

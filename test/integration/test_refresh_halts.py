@@ -12,7 +12,7 @@ from harness import halts
 from harness.database import Database
 from harness.halts import Scene
 from harness.refreshing import assert_nothing_left, check_integrity, orphan_files
-from harness.syncs import processes
+from harness.syncs import Syncs, processes
 from harness.versions import ROWS, TABLE, come_back, create_version, is_cut_off, next_version, version_of
 
 from servers.postgres import Postgres
@@ -265,3 +265,37 @@ def test_progress(swapping: Scene, versions: Iterator[int]) -> None:
     assert all(spent > 0 for spent in times.values())
     whole = "SELECT extract(epoch FROM duration) * 1000 FROM connector.runs ORDER BY started_at DESC LIMIT 1"
     assert sum(times.values()) <= float(swapping.db.value(whole))
+
+
+def test_kill_after_the_geometry_was_filled(server: Postgres, source: MySqlRemote) -> None:
+    """Filling it writes the new storage once more: those files are found after a crash, too."""
+    server.start()
+    server.create_database("filling", "connector")
+    db = Database(server, "filling")
+    db.execute("CREATE EXTENSION postgis")
+    clock = Syncs(db)
+    query = f"SELECT id, 'POINT(1 2)' AS wkt FROM {TABLE}"
+    connector = {**source.connector(sql_query=query, import_as="placed"), "default_columns": True}
+    id = clock.create(connector, interval="1 day")["id"]
+    assert clock.wait_for(id, "success", "failure")["state"] == "success"
+    with db.another() as reader:
+        reader.execute("BEGIN")
+        reader.value("SELECT count(*) FROM placed")
+        clock.now(id)
+        wait_until(
+            lambda: bool(db.rows("SELECT 1 FROM connector.progress WHERE phase = 'waiting for lock' AND rows = %s", ROWS)),
+            limit=60,
+            what="a refresh that has its rows",
+        )
+        (worker,) = processes(db, "worker")
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: is_cut_off(reader), limit=60, what="the restart of the cluster")
+    come_back(db)
+    assert clock.wait_for(id, "success", "failure")["error_code"] == 6671
+    count = clock.run_count(id)
+    clock.now(id)
+    wait_until(lambda: clock.run_count(id) > count, what="the next run")
+    assert clock.wait_for(id, "success", "failure")["state"] == "success"
+    assert_nothing_left(db)
+    wait_until(lambda: orphan_files(db) == [], limit=30, what="no file without a relation")
+    db.close()

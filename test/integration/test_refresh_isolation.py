@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
+import psycopg2
 import pytest
 from harness.database import Database, Job
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
@@ -68,8 +70,10 @@ def test_after_a_transaction(db: Database, source: MySqlRemote, sync: Refreshed,
     with db.another() as other, db.another() as reader:
         other.execute("BEGIN; " + statement.format(t=TABLE))
         with db.in_background(NOW, sync.id) as job:
-            wait_for_request(db, job, lock)
-            if lock == STRONG:
+            if lock == WEAK:
+                wait_for_request(db, job, lock)
+            else:
+                job.wait_for_exchange()
                 for _ in range(10):
                     assert reader.value(f"SELECT amount FROM {TABLE} WHERE id = 5") == 0
             other.execute(end)
@@ -130,7 +134,7 @@ def test_queue_of_others(db: Database, source: MySqlRemote, sync: Refreshed) -> 
                 with db.in_background(f"SELECT count(*) FROM {TABLE}") as reader:
                     wait_for_request(db, reader, "AccessShareLock")
                     proxy.resume()
-                    wait_for_request(db, job, STRONG)
+                    job.wait_for_exchange()
                     holder.execute("COMMIT")
                     assert job.result()[0][0]["state"] == "success"
                     other.result()
@@ -176,3 +180,40 @@ def test_files_that_stay(db: Database, sync: Refreshed) -> None:
     assert db.rows("SELECT 1 FROM connector.new_storage") == []
     for name in left():
         files[name].unlink()
+
+
+def test_a_long_reader_costs_no_transaction_ids(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
+    """A request for the strong lock takes one each time: while the same transaction holds the table there is none."""
+    next_id = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8"
+    with db.another() as reader, db.another() as other:
+        reader.execute("BEGIN")
+        reader.value(f"SELECT count(*) FROM {TABLE}")
+        with db.in_background(NOW, sync.id) as job:
+            job.wait_for_exchange()
+            other.value(f"SELECT count(*) FROM {TABLE}")
+            before = db.value(next_id)
+            time.sleep(2)
+            assert db.value(next_id) <= before + 1
+            reader.execute("COMMIT")
+            assert job.result()[0][0]["state"] == "success"
+
+
+def test_serializable_transactions(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
+    """What a serializable transaction looked for by an index and did not find, it has read of the table: a swap between
+    does not hide that another one puts it there."""
+    db.execute("CREATE TABLE other_side (id bigint PRIMARY KEY, note text)")
+    db.execute("INSERT INTO other_side VALUES (1, 'old')")
+    with db.another() as first, db.another() as second:
+        for session in (first, second):
+            session.execute("SET enable_seqscan = off; BEGIN ISOLATION LEVEL SERIALIZABLE")
+        assert second.value("SELECT note FROM other_side WHERE id = 1") == "old"
+        assert first.rows(f"SELECT 1 FROM {TABLE} WHERE id = 999999") == []
+        first.execute("UPDATE other_side SET note = 'new' WHERE id = 1")
+        first.execute("COMMIT")
+        # More rows: the page of the index that was looked at is another one afterwards.
+        source.execute(f"INSERT INTO {TABLE} (id, word, amount) SELECT id + {ROWS}, word, amount FROM {TABLE}")
+        with db.in_background(NOW, sync.id) as job:
+            assert job.result()[0][0]["state"] == "success"
+        with pytest.raises(psycopg2.errors.SerializationFailure):
+            second.execute(f"INSERT INTO {TABLE} (id) VALUES (999999)")
+            second.execute("COMMIT")

@@ -148,7 +148,7 @@ def test_no_queue_behind_a_long_reader(db: Database, source: MySqlRemote, sync: 
         holder.execute("BEGIN")
         holder.value(f"SELECT count(*) FROM {TABLE}")
         with db.in_background(NOW, sync.id) as job:
-            wait_until(lambda: waits_for_lock(db, job, "AccessExclusiveLock"), limit=60, what="the request for the strong lock")
+            job.wait_for_exchange()
             for number in range(50):
                 assert other.value(f"SELECT amount FROM {TABLE} WHERE id = 5") == 0
                 other.execute(f"INSERT INTO {TABLE} (id) VALUES (%s)", 10**6 + number)
@@ -300,7 +300,7 @@ def test_stopped(db: Database, source: MySqlRemote, sync: Refreshed, end: str, m
             if moment == "rows":
                 proxy.wait_until_stalled()
             else:
-                wait_until(lambda: waits_for_lock(db, job), limit=60, what="the request for the strong lock")
+                job.wait_for_exchange()
             getattr(job, end)()
             with pytest.raises(Exception):  # noqa: B017  # whatever the driver makes of it
                 job.result()

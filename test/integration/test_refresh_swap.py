@@ -56,6 +56,13 @@ def test_pages_arrive_frozen(db: Database, sync: Refreshed) -> None:
     assert db.rows("SELECT * FROM pg_check_frozen(%s::oid::regclass)", sync.oid) == []
 
 
+def test_index_whose_expression_fails(db: Database, source: Remote, sync: Refreshed) -> None:
+    """The error tells which."""
+    db.execute(f"CREATE INDEX of_words ON {TABLE} ((CASE WHEN word = 'new' THEN word::int END))")
+    change(source)
+    sync.fail(2001, "of_words", '"new"')
+
+
 def test_dependents_stay(db: Database, source: Remote, sync: Refreshed) -> None:
     """Views, materialized views, grants, policies, comments, statistics objects and defaults go by the OID."""
     role = db.create_role("reader")
@@ -199,6 +206,84 @@ def test_check_constraint_against_the_rows(db: Database, source: Remote, sync: R
     sync.fail(2001, "positive")
     source.execute(f"UPDATE {TABLE} SET amount = 1 WHERE id = 7")
     sync.run()
+
+
+def test_domain_that_refuses_null(db: Database, source: Remote, sync: Refreshed) -> None:
+    """A column of the user's own without a default gets what INSERT would give it: an error."""
+    db.execute("CREATE DOMAIN required AS int NOT NULL; CREATE DOMAIN filled AS int NOT NULL DEFAULT 8")
+    db.execute(f"ALTER TABLE {TABLE} ADD COLUMN has filled")
+    sync.run("swap")
+    assert db.value(f"SELECT count(*) FROM {TABLE} WHERE has = 8") == ROWS
+    db.execute(f"TRUNCATE {TABLE}; ALTER TABLE {TABLE} ADD COLUMN mine required")
+    sync.fail(2001, "domain", "required does not allow null values")
+    db.execute(f"ALTER TABLE {TABLE} DROP COLUMN mine, DROP COLUMN has; DROP DOMAIN required, filled")
+    sync.run("swap")
+
+
+def test_rules_are_obeyed(db: Database, source: Remote, sync: Refreshed) -> None:
+    """Rules that rewrite statements are a reason not to swap, like triggers."""
+    db.execute("CREATE TABLE log (id bigint)")
+    db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey")
+    db.execute(f"CREATE RULE noted AS ON INSERT TO {TABLE} DO ALSO INSERT INTO log VALUES (NEW.id)")
+    change(source)
+    assert sync.run("rewrite")["reason"] == "the table has rules"
+    assert db.value("SELECT count(DISTINCT id) FROM log") == ROWS - 100
+    db.execute(f"ALTER TABLE {TABLE} DISABLE RULE noted")
+    sync.run("swap")
+    db.execute("DROP TABLE log CASCADE")
+
+
+def test_extended_statistics_describe_the_new_rows(db: Database, source: Remote, sync: Refreshed) -> None:
+    db.execute(f"CREATE STATISTICS st (ndistinct, dependencies, mcv) ON word, amount FROM {TABLE}")
+    db.execute(f"CREATE STATISTICS ex ON (length(word)), (amount % 2) FROM {TABLE}")
+    db.execute(f"ALTER STATISTICS ex SET STATISTICS 50; COMMENT ON STATISTICS st IS 'kept'; ANALYZE {TABLE}")
+    distinct = "SELECT n_distinct::text FROM pg_stats_ext WHERE statistics_name = 'st'"
+    assert str(ROWS) in db.value(distinct)
+    before = db.rows("SELECT oid::int8, stxname, stxrelid::int8, stxstattarget FROM pg_statistic_ext ORDER BY 1")
+    source.execute(f"UPDATE {TABLE} SET word = concat('w', id % 5), amount = id % 5")
+    sync.run("swap")
+    assert ": 5}" in db.value(distinct)
+    assert db.value("SELECT max(n_distinct) FROM pg_stats_ext_exprs WHERE statistics_name = 'ex'") == 2
+    assert db.rows("SELECT oid::int8, stxname, stxrelid::int8, stxstattarget FROM pg_statistic_ext ORDER BY 1") == before
+    plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN SELECT * FROM {TABLE} WHERE word = 'w1' AND amount = 1"))
+    assert f"rows={ROWS // 5}" in plan, plan
+    db.execute(f"INSERT INTO {TABLE} SELECT i, 'later', 0 FROM generate_series(5000, 9000) i; ANALYZE {TABLE}")
+    assert ": 6}" in db.value(distinct)
+    db.execute("DROP STATISTICS st, ex")
+
+
+def test_autovacuum_has_nothing_to_do(db: Database, source: Remote, sync: Refreshed) -> None:
+    """The statistics are of the new rows, and counted so, whatever was counted before."""
+    counters = "SELECT n_live_tup, n_dead_tup, n_mod_since_analyze FROM pg_stat_user_tables WHERE relid = %s"
+    db.execute(f"UPDATE {TABLE} SET word = 'changed'; DELETE FROM {TABLE} WHERE id < 100")
+    change(source)
+    sync.run("swap")
+    db.execute("SELECT pg_stat_force_next_flush()")
+    assert db.rows(counters, sync.oid) == [(ROWS - 100, 0, 0)]
+    alter = f"ALTER TABLE {TABLE} MODIFY word varchar(40)" if source.provider == "mysql" else f"ALTER TABLE {TABLE} ALTER word TYPE varchar(40)"
+    source.execute(alter)
+    sync.run("swap")
+    db.execute("SELECT pg_stat_force_next_flush()")
+    assert db.rows(counters, sync.oid)[0][:2] == (ROWS - 100, 0)
+
+
+def test_no_command_for_each_column(db: Database, source: Remote, sync: Refreshed) -> None:
+    """Event triggers that follow ALTER TABLE are not called, or once for what the user said about statistics."""
+    db.execute("CREATE TABLE commands (tag text)")
+    db.execute(
+        "CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.commands VALUES (tg_tag); END $$; "
+        "CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION note()"
+    )
+    try:
+        sync.run("swap")
+        assert db.value("SELECT count(*) FROM commands WHERE tag = 'ALTER TABLE'") == 0
+        db.execute(f"ALTER TABLE {TABLE} ALTER word SET STATISTICS 7, ALTER amount SET STATISTICS 8, ALTER id SET (n_distinct = 5)")
+        db.execute("TRUNCATE commands")
+        sync.run("swap")
+        assert db.value("SELECT count(*) FROM commands WHERE tag = 'ALTER TABLE'") == 1
+        assert db.value("SELECT n_distinct FROM pg_stats WHERE tablename = %s AND attname = 'id'", TABLE) == 5
+    finally:
+        db.execute("DROP EVENT TRIGGER note; DROP FUNCTION note; DROP TABLE commands")
 
 
 def test_toast(db: Database, source: Remote) -> None:

@@ -307,6 +307,56 @@ def test_databases(clock: Syncs, table: Remote) -> None:
         assert server.value("SELECT count(*) FROM pg_stat_activity WHERE datname = 'moved'") == 0
 
 
+@pytest.mark.parametrize("end", ["statement_timeout", "cancel", "terminate"])
+def test_a_drop_database_that_is_cancelled_leaves_the_syncs_running(clock: Syncs, table: Remote, end: str) -> None:
+    """At once, not when the session ends or an hour later; and the end of the session is one way to be cancelled."""
+    db = clock.database
+    id = clock.create(slow(table))["id"]
+    clock.wait_for(id, "syncing")
+    (worker,) = wait_for_process(db, "worker")
+    db.close()
+    with Database(db.server, "postgres") as observer, Database(db.server, "postgres") as dropper:
+        os.kill(worker, signal.SIGSTOP)  # DROP DATABASE waits for it
+        try:
+            if end == "statement_timeout":
+                dropper.execute("SET statement_timeout = '200ms'")
+                with fails("statement timeout"):
+                    dropper.execute("DROP DATABASE clock")
+            else:
+                with observer.in_background("DROP DATABASE clock") as job:
+                    held = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'connector scheduler' AND datname = 'clock'"
+                    wait_until(lambda: observer.value(held) == 0, limit=60, what="the end of the scheduler")
+                    job.cancel() if end == "cancel" else job.terminate()
+                    with fails():
+                        job.result()
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        assert clock.wait_for(id, "failure")["error_code"] == 6671, "a scheduler is there again"
+        other = clock.create(table.connector(table=TABLE))["id"]
+        clock.wait_for(other, "success")
+
+
+def test_databases_beyond_the_room_for_them_are_told_of(clock: Syncs) -> None:
+    """In the log, once. They are rows without a folder: making hundreds of real ones takes minutes."""
+    db = clock.database
+    (launcher,) = wait_for_process(db, "launcher")
+    position = db.server.log_size()
+    db.execute(
+        "INSERT INTO pg_database SELECT (jsonb_populate_record(d, jsonb_build_object('oid', 4200000000 + i, 'datname', 'beyond_' || i))).* "
+        "FROM pg_database d, generate_series(1, 270) AS i WHERE d.datname = 'clock'"
+    )
+    try:
+        db.execute("SELECT pg_terminate_backend(%s)", launcher)  # the next one looks at all databases
+        told = "connector runs syncs by itself in 256 databases only"
+        wait_until(lambda: told in db.server.log_since(position), limit=150, what="the message")
+    finally:
+        db.execute("DELETE FROM pg_database WHERE datname LIKE 'beyond_%%'")
+    (launcher,) = wait_for_process(db, "launcher")
+    db.execute("SELECT pg_terminate_backend(%s)", launcher)
+    wait_until(lambda: processes(db, "launcher") not in ([], [launcher]), limit=60, what="a launcher without them")
+    assert db.server.log_since(position).count(told) == 1
+
+
 def test_idle(clock: Syncs, table: Remote) -> None:
     """Ten thousand syncs that are not due cost nothing: neither process wakes up."""
     db = clock.database

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
+from harness.errors import fails
 from harness.faults import assert_unseen
 from harness.syncs import Syncs, wait_for_process
 
 from servers.process import wait_until
 from servers.remote import Remote
+from servers.remote_postgres import PostgresRemote
 
 TABLE = "vault"
 
@@ -64,8 +66,8 @@ def test_nowhere_else(clock: Syncs, table: Remote) -> None:
     assert secret not in "\n".join(told)
 
     # Superusers can read the one table; all others, and those who may read all, nothing.
-    assert db.value("SELECT count(*) FROM connector.sync_secret WHERE request::text LIKE %s", f"%{secret}%") == 3
-    assert db.value("SELECT count(*) FROM connector.import_secret WHERE request::text LIKE %s", f"%{secret}%") == 1
+    assert db.value("SELECT count(*) FROM connector.sync_secret WHERE secrets::text LIKE %s", f"%{secret}%") == 3
+    assert db.value("SELECT count(*) FROM connector.import_secret WHERE secrets::text LIKE %s", f"%{secret}%") == 1
     for name, grants in (("clock_plain", ""), ("clock_reader", "pg_read_all_data"), ("clock_monitor", "pg_monitor")):
         role = db.create_role(name, may_connect=False)
         if grants:
@@ -97,7 +99,7 @@ def test_life_of_a_password(clock: Syncs, table: Remote) -> None:
     """It follows an update, dies with the sync, and with the import's end."""
     db = clock.database
     secret = password_of(table)
-    held = "SELECT count(*) FROM connector.sync_secret WHERE request::text LIKE %s"
+    held = "SELECT count(*) FROM connector.sync_secret WHERE secrets::text LIKE %s"
     id = clock.create(table.connector(connection=table.connection(password="old-secret"), table=TABLE))["id"]
     clock.wait_for(id, "failure")
     assert db.value(held, "%old-secret%") == 1
@@ -119,3 +121,78 @@ def test_life_of_a_password(clock: Syncs, table: Remote) -> None:
     db.execute("SELECT cdb_sync_delete(%s)", other)
     assert db.value("SELECT count(*) FROM connector.sync_secret") == 0
     db.execute("SELECT cdb_sync_delete(%s)", id)
+
+
+@pytest.fixture
+def one_table(postgres15: PostgresRemote) -> Iterator[Remote]:
+    """For what is the same for each provider."""
+    postgres15.server.start()
+    postgres15.create_rows(TABLE, 100)
+    yield postgres15
+    postgres15.drop(TABLE)
+
+
+def test_a_long_request_is_in_no_toast_table(clock: Syncs, one_table: Remote) -> None:
+    """The secret tables hold the secrets only, and all of them in their own pages, where row security counts."""
+    db = clock.database
+    secret = password_of(one_table)
+    remark = " OR ".join(f"1 = {i}" for i in range(2_000))
+    request = one_table.connector(sql_query=f"SELECT * FROM {TABLE} WHERE {remark}", import_as=TABLE)
+    id = clock.create(request)["id"]
+    clock.wait_for(id, "success")
+    clock.call("cdb_sync_pause", id)
+    with db.another() as session:  # queued, and taken by no worker before it was looked at
+        session.execute("BEGIN")
+        session.value("SELECT cdb_import_connector(%s, false)", json.dumps({**request, "import_as": "later"}))
+        rows = session.rows("SELECT secrets::text FROM connector.import_secret UNION ALL SELECT secrets::text FROM connector.sync_secret")
+        session.execute("ROLLBACK")
+    assert len(rows) == 2 and all(json.loads(text)[0][1] == secret for (text,) in rows)
+    tables = "'connector.sync_secret'::regclass, 'connector.import_secret'::regclass"
+    assert db.rows(f"SELECT reltoastrelid::int, relrowsecurity FROM pg_class WHERE oid IN ({tables})") == [(0, True)] * 2
+    assert db.rows(f"SELECT attstorage FROM pg_attribute WHERE attname = 'secrets' AND attrelid IN ({tables})") == [("p",)] * 2
+    db.execute("ANALYZE connector.sync_secret")
+    reader = db.create_role("clock_reader", may_connect=False)
+    db.execute("GRANT pg_read_all_data TO clock_reader")
+    shown = everything_readable(reader)
+    assert "1999" in shown and secret not in shown
+    reader.close()
+    db.drop_role("clock_reader")
+
+
+def test_secrets_that_are_too_long_are_refused(clock: Syncs, one_table: Remote) -> None:
+    """When the request is given, with the limit; the longest allowed one is kept."""
+    db = clock.database
+    longest = 4000 - len('[[3,""]]')
+    with fails("secrets of the request are too long", number=1502, detail="4000", secrets=("xxx",)):
+        clock.create(one_table.connector(connection=one_table.connection(password="x" * 4000), table=TABLE))
+    connection = {"password": "ü" * (longest // 2), "server": "127.0.0.1", "username": "u", "database": "d"}
+    id = clock.create({"provider": one_table.provider, "connection": connection, "table": TABLE})["id"]
+    clock.call("cdb_sync_pause", id)
+    assert db.value("SELECT length(secrets::text) FROM connector.sync_secret WHERE sync_id = %s", id) > longest // 2
+    db.execute("SELECT cdb_sync_delete(%s)", id)
+
+
+def test_odd_secrets_reach_the_remote(clock: Syncs, postgres15: PostgresRemote) -> None:
+    """What is put together again is what was given: a password that looks like its mask, one with every kind of
+    quote, and an empty one; with a table that is called like the mask."""
+    db = clock.database
+    postgres15.server.start()
+    mask = "********"
+    postgres15.execute(f'CREATE TABLE "{mask}" AS SELECT 1 AS a')
+    for number, password in enumerate((mask, "a\"b'c\\d\u20ac{}[]", "")):
+        name = f"odd_{number}"
+        postgres15.execute(f"CREATE ROLE {name} LOGIN PASSWORD " + ("NULL" if not password else "$p$" + password + "$p$"))
+        postgres15.execute(f'GRANT SELECT ON "{mask}" TO {name}')
+        connector = postgres15.connector(connection=postgres15.connection(username=name, password=password), table=mask, import_as=name)
+        id = clock.create(connector)["id"]
+        status = clock.wait_for(id, "success", "failure")
+        if password:
+            assert status["state"] == "success", status
+        else:
+            assert "assword" in status["error_message"], status
+        assert json.loads(status["service_item_id"])["connection"]["password"] == mask
+        assert db.value("SELECT has_secret FROM connector.sync WHERE id = %s", id) is True
+        db.execute("SELECT cdb_sync_delete(%s)", id)
+        postgres15.execute(f'REVOKE ALL ON "{mask}" FROM {name}')
+        postgres15.execute(f"DROP ROLE {name}")
+    postgres15.execute(f'DROP TABLE "{mask}"')

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 from harness.database import Database
+from harness.older_version import OLDER, WRONG, current_version, installed, real_versions
 from harness.syncs import Syncs, processes, wait_for_process
 
 from servers import process
@@ -20,8 +21,6 @@ from servers.standby import Standby
 from servers.workspace import Workspace, free_port
 
 TABLE = "stock"
-ROOT = Path(__file__).resolve().parents[2]
-OLDEST = "0.1.0"
 
 # Everything that belongs to the extension, as text without OIDs.
 CATALOG = """
@@ -58,32 +57,57 @@ def table(mariadb: Remote) -> Iterator[Remote]:
     mariadb.drop(TABLE)
 
 
-def test_update_of_the_extension(pg: Postgres) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def older_version(pg: Postgres) -> Iterator[None]:
+    """The made-up older version is there to be installed. All clusters of a session share the scripts."""
+    with installed(pg):
+        yield
+
+
+@contextmanager
+def fresh(pg: Postgres, name: str) -> Iterator[Database]:
+    pg.create_database(name)
+    with Database(pg, name) as db:
+        yield db
+    with Database(pg, "postgres") as server:
+        server.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="module")
+def installed_catalog(pg: Postgres) -> list[tuple[str, ...]]:
+    """What CREATE EXTENSION makes today."""
+    with fresh(pg, "installed") as db:
+        db.execute("CREATE EXTENSION connector")
+        catalog = db.rows(CATALOG)
+    assert len(catalog) > 100
+    return catalog
+
+
+@pytest.mark.parametrize("version", [OLDER, *real_versions()])
+def test_update_of_the_extension(pg: Postgres, installed_catalog: list[tuple[str, ...]], version: str) -> None:
     """Both ways, installing and updating, end in the same catalog, and data survives."""
-    catalogs = []
-    for name, version in (("updated", OLDEST), ("installed", None)):
-        pg.create_database(name)
-        with Database(pg, name) as db:
-            if version is None:
-                db.execute("CREATE EXTENSION connector")
-            else:
-                db.execute(f"CREATE EXTENSION connector VERSION '{version}'")
-                db.execute("INSERT INTO connector.role_limits (max_syncs) VALUES (7)")
-                db.execute(
-                    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, row_count, byte_count, "
-                    "result, started_at, ended_at) SELECT gen_random_uuid(), oid, 'mysql', '{}', 'complete', 'public', 1, 1, '{}', "
-                    "'2020-01-01', '2020-01-01' FROM pg_roles WHERE rolname = current_user"
-                )
-                db.execute("ALTER EXTENSION connector UPDATE")
-                assert db.value("SELECT max_syncs FROM connector.role_limits") == 7
-                assert db.value("SELECT state FROM connector.imports WHERE created_at = '2020-01-01'") == "complete"
-            current = next(line.split("'")[1] for line in (ROOT / "connector.control").read_text().splitlines() if "default_version" in line)
-            assert db.value("SELECT extversion FROM pg_extension WHERE extname = 'connector'") == current
-            catalogs.append(db.rows(CATALOG))
-        with Database(pg, "postgres") as server:
-            server.execute(f"DROP DATABASE {name}")
-    assert len(catalogs[0]) > 100
-    assert catalogs[0] == catalogs[1]
+    with fresh(pg, "updated") as db:
+        db.execute(f"CREATE EXTENSION connector VERSION '{version}'")
+        db.execute("INSERT INTO connector.role_limits (provider, max_rows) VALUES ('hive', 7)")
+        db.execute(
+            "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, row_count, byte_count, "
+            "result, started_at, ended_at, created_at) SELECT gen_random_uuid(), oid, 'mysql', '{}', 'complete', 'public', 1, 1, '{}', "
+            "'2020-01-01', '2020-01-01', '2020-01-01' FROM pg_roles WHERE rolname = current_user"
+        )
+        db.execute("ALTER EXTENSION connector UPDATE")
+        assert db.value("SELECT max_rows FROM connector.role_limits WHERE provider = 'hive'") == 7
+        assert db.value("SELECT state FROM connector.imports WHERE created_at = '2020-01-01'") == "complete"
+        assert db.value("SELECT extversion FROM pg_extension WHERE extname = 'connector'") == current_version()
+        assert db.rows(CATALOG) == installed_catalog
+
+
+def test_an_update_that_forgets_something_is_noticed(pg: Postgres, installed_catalog: list[tuple[str, ...]]) -> None:
+    """The comparison above sees a single comment that is missing."""
+    with fresh(pg, "updated") as db:
+        db.execute(f"CREATE EXTENSION connector VERSION '{OLDER}'")
+        db.execute(f"ALTER EXTENSION connector UPDATE TO '{WRONG}'")
+        missing = set(installed_catalog) - set(db.rows(CATALOG))
+    assert len(missing) == 1 and "cdb_sync_now" in str(missing)
 
 
 def test_scheduler_and_an_older_version(clock: Syncs, table: Remote) -> None:
@@ -91,7 +115,7 @@ def test_scheduler_and_an_older_version(clock: Syncs, table: Remote) -> None:
     db = clock.database
     log = db.server.log
     before = log.stat().st_size
-    db.execute(f"DROP EXTENSION connector; CREATE EXTENSION connector VERSION '{OLDEST}'")
+    db.execute(f"DROP EXTENSION connector; CREATE EXTENSION connector VERSION '{OLDER}'")
     (launcher,) = wait_for_process(db, "launcher")
     db.execute("SELECT pg_terminate_backend(%s)", launcher)
     wait_until(lambda: processes(db, "launcher") not in ([], [launcher]), limit=60, what="a new launcher, which looks everywhere")
@@ -142,7 +166,7 @@ def test_dump_and_restore(clock: Syncs, table: Remote) -> None:
 
 
 def test_owners(clock: Syncs, table: Remote) -> None:
-    """REASSIGN OWNED and DROP OWNED: the table decides whose sync it is."""
+    """REASSIGN OWNED and DROP OWNED: the table decides whose sync it is, and the new owner gives his own request."""
     db = clock.database
     first, second = db.create_role("clock_first"), db.create_role("clock_second")
     for name in ("clock_first", "clock_second"):
@@ -155,6 +179,7 @@ def test_owners(clock: Syncs, table: Remote) -> None:
     first.close()
     db.drop_role("clock_first")
     second.close()
+    Syncs(second).call("cdb_sync_update", id, None, table.connector(table=TABLE))
     Syncs(second).now(id)
     wait_until(lambda: clock.run_count(id) == 2 and clock.state(id) == "success", limit=60, what="a run")
     assert db.value(f"SELECT tableowner FROM pg_tables WHERE tablename = '{TABLE}'") == "clock_second"

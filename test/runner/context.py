@@ -30,12 +30,16 @@ def _key(group: str) -> str:
 
 @dataclass
 class Context:
-    """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys."""
+    """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys.
+
+    `host` is empty for the machine's own PostgreSQL.
+    """
 
     workspace: Workspace
     only: set[str]
     skip: set[str]
     sanitize: bool
+    host: str = ""
     _stage: Path | None = None
 
     @property
@@ -44,7 +48,13 @@ class Context:
 
     @property
     def logs(self) -> Path:
-        return self.build / "test-logs"
+        logs = self.build / "test-logs"
+        return logs / f"host-{self.host}" if self.host else logs
+
+    @property
+    def label(self) -> str:
+        """What names of groups end with."""
+        return f" on {self.host}" if self.host else ""
 
     def wants(self, group: str) -> bool:
         return (not self.only or _key(group) in self.only) and _key(group) not in self.skip

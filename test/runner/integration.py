@@ -47,14 +47,15 @@ def run_integration(context: Context, chosen: dict[str, list[Path]]) -> dict[str
         *[path.name for paths in chosen.values() for path in paths],
     ]
     status = run(argv, log, cwd=FOLDER, env=environment, limit=3600)
-    results = {group: Result() for group in chosen}
+    results = {group + context.label: Result() for group in chosen}
     if report.exists():
         for owner, name, outcome, reason in read_junit(report):
             match = re.search(r"\btest_\w+", owner or name)
             group = group_of(match[0]) if match else ""
-            add(results.setdefault(group or "integration", Result()), f"{owner}.{name}", outcome, reason)
+            add(results.setdefault((group or "integration") + context.label, Result()), f"{owner}.{name}", outcome, reason)
     if status not in (0, 1, 5) or (status == 1 and not any(result.failed for result in results.values())):
-        results["integration"] = results.get("integration", Result()) + failure(f"pytest ended with status {status}")
+        name = "integration" + context.label
+        results[name] = results.get(name, Result()) + failure(f"pytest ended with status {status}")
     if any(result.failed for result in results.values()):
         show_tail(log, 120)
     return results

@@ -8,28 +8,49 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+from servers.hosts import HOSTS
 from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
 from servers.workspace import TOLD, Workspace
 
+from .compilers import run_compilers
 from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
 from .result import Result, failure
+from .style import run_style
 from .unit import run_unit
 
-_SIMPLE: dict[str, Callable[[Context], Result]] = {"unit": run_unit, "regress": run_regress, "pgtap": run_pgtap}
+_SIMPLE: dict[str, Callable[[Context], Result]] = {
+    "style": run_style,
+    "unit": run_unit,
+    "regress": run_regress,
+    "pgtap": run_pgtap,
+    "compilers": run_compilers,
+}
+_ON_REQUEST = {"compilers"}
+
+# The groups in which the version of the host counts.
+_ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "mysql", "postgres")
+# What a run without HOST does on another host as well; ONLY and SKIP know it by this name.
+_SECOND_HOST, _ON_SECOND_HOST, _SECOND = "18", ("boundary", "refresh"), "host18"
 
 _SHOWN = 25  # failures that the summary names, for each group
 
 
 def main() -> int:
     os.chdir(ROOT)
-    known = {*_SIMPLE, *integration_groups(), "fuzz"}
+    known = {*_SIMPLE, *integration_groups(), "fuzz", _SECOND}
+    hosts = sorted(names_in("CONNECTOR_TEST_HOST"))
+    if unknown := [name for name in hosts if name not in HOSTS]:
+        print(f"unknown HOST: {', '.join(unknown)} (known: {', '.join(HOSTS)})")
+        print(failure("").counts())
+        return 2
     only, skip = group_keys(names_in("ONLY")), group_keys(names_in("SKIP"))
     if unknown := sorted((only | skip) - group_keys(known)):
         print(f"unknown groups in ONLY or SKIP: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
@@ -38,11 +59,12 @@ def main() -> int:
     results: dict[str, Result] = {}
     try:
         with Workspace() as workspace:
-            context = Context(workspace, only, skip, sanitized())
-            shutil.rmtree(context.logs, ignore_errors=True)
-            context.logs.mkdir(parents=True)
-            _run_groups(context, results)
-            logs = context.logs
+            for context in _parts(workspace, hosts, only, skip):
+                shutil.rmtree(context.logs, ignore_errors=True)
+                context.logs.mkdir(parents=True)
+                with _environment(CONNECTOR_TEST_HOST=context.host):
+                    _run_groups(context, results)
+            logs = Context(workspace, only, skip, sanitized()).logs
     except KeyboardInterrupt as interrupt:
         print(f"interrupted {interrupt}".rstrip())
         return 130
@@ -52,10 +74,34 @@ def main() -> int:
     return 0 if total.passed and not total.failed else 1
 
 
+def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str]) -> Iterator[Context]:
+    """The parts of a run, one for each host."""
+    if not hosts:
+        first = Context(workspace, only, skip, sanitized())
+        yield first
+        if first.wants(_SECOND) and not sanitized():
+            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST)
+    for host in hosts:
+        yield Context(workspace, only or group_keys(set(_ON_EVERY_HOST)), skip, sanitized(), host)
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Sets variables, and puts everything back afterwards, what was set in between included."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _run_groups(context: Context, results: dict[str, Result]) -> None:
     for group, runner in _SIMPLE.items():
-        if context.wants(group):
-            results |= _guarded(group, lambda runner=runner, group=group: {group: runner(context)})
+        if context.wants(group) and (context.only or group not in _ON_REQUEST):
+            name = group + context.label
+            results |= _guarded(name, lambda runner=runner, name=name: {name: runner(context)})
     chosen = {group: files for group, files in integration_groups().items() if context.wants(group)}
     stop = threading.Event()
     with ThreadPoolExecutor(1) as beside:
@@ -64,7 +110,7 @@ def _run_groups(context: Context, results: dict[str, Result]) -> None:
             if context.wants("fuzz"):
                 fuzz = beside.submit(_guarded, "fuzz", lambda: {"fuzz": run_fuzz(context, not chosen, stop)})
             if chosen:
-                results |= _guarded("integration", lambda: run_integration(context, chosen))
+                results |= _guarded("integration" + context.label, lambda: run_integration(context, chosen))
             if fuzz is not None:
                 results |= fuzz.result()
         except BaseException:
@@ -86,7 +132,7 @@ def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Resu
     took = time.monotonic() - started
     for group, result in results.items():
         if result.total:
-            print(f"{group:<12} {result.counts()}  ({name}: {took:.0f} s)", flush=True)
+            print(f"{group:<15} {result.counts()}  ({name}: {took:.0f} s)", flush=True)
     return results
 
 
@@ -103,4 +149,5 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
     told = ROOT / logs / TOLD
     if told.exists():
         print(told.read_text(), end="")
+    print("not run here, as it takes hours: make soak")
     print(f"logs: {logs}")

@@ -11,7 +11,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .process import die_with_parent
@@ -37,17 +38,52 @@ def mirror() -> str:
 
 def unpack(suite: str, packages: Sequence[str], folder: Path) -> None:
     """Downloads `packages` of `suite` and what they need, and unpacks them into `folder`."""
-    if shutil.which("apt-get") is None or not os.path.exists(_KEYRING):
-        raise Unavailable("packages of another Debian suite need apt and debian-archive-keyring")
-    with tempfile.TemporaryDirectory(prefix="apt-", dir=folder) as name:
-        state = Path(name)
-        options = _private_apt(state, f"deb [signed-by={_KEYRING}] {mirror()} {suite} main\n")
-        _run(["apt-get", *options, "update"], state)
+    with _updated_apt(folder, f"deb [signed-by={_KEYRING}] {mirror()} {suite} main\n") as (state, options):
         _run(["apt-get", *options, "-y", "--download-only", "install", *packages], state)
         for package in sorted((state / "cache" / "archives").glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(folder)], state)
     for useless in ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/share/info"):
         shutil.rmtree(folder / useless, ignore_errors=True)
+
+
+# Programs that find their files by their own path, and start each other by it, are replaced by a script that runs them
+# with the loader and the libraries of their own suite.
+_SCRIPT = """#!/bin/sh
+root=${{0%/{inside}}}
+libraries=$root/usr/lib/x86_64-linux-gnu
+exec "$libraries/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$libraries" "$0.program" "$@"
+"""
+
+
+def run_by_own_loader(tree: Path, programs: Iterable[Path]) -> None:
+    """Makes programs of an unpacked tree work where the tree lies."""
+    for path in programs:
+        program = path.with_name(f"{path.name}.program")
+        path.rename(program)
+        path.write_text(_SCRIPT.format(inside=path.relative_to(tree)))
+        path.chmod(0o755)
+
+
+def unpack_source(suite: str, package: str, folder: Path) -> None:
+    """Downloads the source of a package and unpacks it into `folder`, with Debian's patches."""
+    if shutil.which("dpkg-source") is None:
+        raise Unavailable("sources of packages need dpkg-dev")
+    with _updated_apt(folder, f"deb-src [signed-by={_KEYRING}] {mirror()} {suite} main\n") as (state, options):
+        _run(["apt-get", *options, "--download-only", "source", package], state, cwd=state)
+        [description] = state.glob("*.dsc")
+        _run(["dpkg-source", "--no-check", "-x", str(description), str(folder / "source")], state)
+
+
+@contextmanager
+def _updated_apt(folder: Path, source: str) -> Iterator[tuple[Path, list[str]]]:
+    """A folder of its own for apt, and the options that make it use nothing else."""
+    if shutil.which("apt-get") is None or not os.path.exists(_KEYRING):
+        raise Unavailable("packages of another Debian suite need apt and debian-archive-keyring")
+    with tempfile.TemporaryDirectory(prefix="apt-", dir=folder) as name:
+        state = Path(name)
+        options = _private_apt(state, source)
+        _run(["apt-get", *options, "update"], state)
+        yield state, options
 
 
 def _private_apt(state: Path, source: str) -> list[str]:
@@ -80,10 +116,11 @@ def _private_apt(state: Path, source: str) -> list[str]:
     return ["-q"] + [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
 
 
-def _run(argv: Sequence[str], state: Path) -> None:
+def _run(argv: Sequence[str], state: Path, cwd: Path | None = None) -> None:
     with (state / "log").open("ab") as log:
         result = subprocess.run(
             list(argv),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -94,4 +131,4 @@ def _run(argv: Sequence[str], state: Path) -> None:
         )
     if result.returncode != 0:
         last = (state / "log").read_text(errors="replace").splitlines()[-3:]
-        raise Unavailable(f"{argv[0]} could not fetch packages of another suite: {' '.join(last)}")
+        raise Unavailable(f"{argv[0]} failed: {' '.join(last)}")

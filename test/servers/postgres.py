@@ -24,7 +24,7 @@ _SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 
 
 class Postgres(Server):
-    """PostgreSQL as `pg_config` (or $PG_CONFIG) describes it.
+    """PostgreSQL as the program `pg_config` (else $PG_CONFIG, else that of the PATH) describes it.
 
     Superuser `postgres` comes in without a password through the socket (whose folder is private) and with
     `password` through TCP. `stage` is the DESTDIR of a `make install`; nothing is installed into the system. An
@@ -52,6 +52,7 @@ class Postgres(Server):
         self.password = secrets.token_hex(12)
         self.data = self.folder / "data"
         self._pg_config = pg_config or os.environ.get("PG_CONFIG") or "pg_config"
+        self._stage = stage
         self._bin = Path(self.config("bindir"))
         self._extra_environment = dict(environment or {})
         if stage is not None and sanitized():
@@ -78,6 +79,13 @@ class Postgres(Server):
         except (OSError, subprocess.CalledProcessError) as error:
             raise Unavailable(f"{self._pg_config} does not work: {error}") from error
         return answer.stdout.strip()
+
+    def extension_folder(self) -> Path:
+        """Where the scripts of the staged extension are."""
+        sharedir = Path(self.config("sharedir"))
+        if self._stage is not None and not sharedir.is_relative_to(self._stage):
+            sharedir = Path(f"{self._stage}{sharedir}")
+        return sharedir / "extension"
 
     @property
     def major(self) -> int:
@@ -182,10 +190,13 @@ def _quoted(value: str) -> str:
 
 
 def _stage_settings(stage: Path, sharedir: str, pkglibdir: str, major: int) -> dict[str, str]:
-    """Settings that make PostgreSQL look into a DESTDIR: Debian's own one up to 17, core's from 18 on.
+    """Settings that make PostgreSQL look into a DESTDIR: Debian's own one up to 17, core's from 18 on. None are needed
+    where the stage is an installation.
 
     dynamic_library_path serves libraries that are named without a folder: preloaded ones and those of workers.
     """
+    if Path(sharedir).is_relative_to(stage):
+        return {}
     libraries = {"dynamic_library_path": f"{stage}{pkglibdir}:$libdir"}
     if major >= 18:
         return libraries | {"extension_control_path": f"{stage}{sharedir}:$system"}

@@ -6,18 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from .cache import cached
-from .foreign_suite import unpack
+from .foreign_suite import run_by_own_loader, unpack
 from .mysql56 import usable
 from .postgres import Postgres
-
-# The programs find their files by their own path, and start each other by it: so each is replaced by a script that
-# runs it with the loader and the libraries of its own suite.
-_SCRIPT = """#!/bin/sh
-root=${0%/usr/lib/postgresql/*}
-libraries=$root/usr/lib/x86_64-linux-gnu
-exec "$libraries/ld-linux-x86-64.so.2" --argv0 "$0" --library-path "$libraries" "$0.program" "$@"
-"""
-_PROGRAMS = ("initdb", "postgres")
 
 
 class SuitePostgres(Postgres):
@@ -36,10 +27,7 @@ class SuitePostgres(Postgres):
     def _unpack(cls, folder: Path) -> None:
         unpack(cls.suite, [f"postgresql-{cls.version}"], folder)
         programs = folder / f"usr/lib/postgresql/{cls.version}/bin"
-        for name in _PROGRAMS:
-            (programs / name).rename(programs / f"{name}.program")
-            (programs / name).write_text(_SCRIPT)
-            (programs / name).chmod(0o755)
+        run_by_own_loader(folder, [programs / name for name in ("initdb", "postgres")])
 
 
 class Postgres17(SuitePostgres):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import pytds
@@ -69,7 +70,7 @@ class SqlServerRemote(Remote):
     def kind(self) -> str:
         return str(self.server.kind)
 
-    @property
+    @cached_property
     def is_babelfish(self) -> bool:
         return "Babelfish" in str(self._run("master", "SELECT @@VERSION")[0][0])
 

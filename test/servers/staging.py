@@ -6,11 +6,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import process
+from . import hosts, process
 from .workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-_PASSED_ON = ("PG_CONFIG", "WITH_MYSQL", "WITH_POSTGRES", "WITH_SQLSERVER", "WITH_HIVE", "WITH_ODBC")
+_PASSED_ON = ("PG_CONFIG", "BUILD", "HOST_BUILD", "WITH_MYSQL", "WITH_POSTGRES", "WITH_SQLSERVER", "WITH_HIVE", "WITH_ODBC")
 
 
 class BuildError(RuntimeError):
@@ -18,19 +18,23 @@ class BuildError(RuntimeError):
 
 
 def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> Path:
-    """Runs `make install DESTDIR=<new folder>`, building what is not built, and gives the folder."""
-    stage = workspace.subfolder("stage", mode=0o755)
-    variables = [f"{name}={os.environ[name]}" for name in _PASSED_ON if name in os.environ]
+    """Installs for the chosen host into a new folder, building what is not built, and gives the folder.
+
+    What the host needs in the environment of all that builds or starts something is put into ours.
+    """
+    laid = hosts.chosen().lay(workspace)
+    os.environ.update(laid.environment)
+    stage = laid.stage
+    variables = laid.variables + [f"{name}={os.environ[name]}" for name in _PASSED_ON if name in os.environ]
     if sanitize:
         variables.append("SANITIZE=1")
-    _forget_other_flavour(sanitize)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
     jobs = len(os.sched_getaffinity(0))
     try:
         process.run_to_end(
-            ["make", "-s", "-C", str(ROOT), f"-j{jobs}", "install", f"DESTDIR={stage}", *variables],
+            [make(), "-s", "-C", str(ROOT), f"-j{jobs}", "install", *variables],
             log=log,
             env=kept | {"LC_ALL": "C.UTF-8"},
             limit=1800,
@@ -44,12 +48,9 @@ def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> 
     return stage
 
 
-def _forget_other_flavour(sanitize: bool) -> None:
-    """Objects of both flavours have folders of their own, but the library they make has one place: make can't tell
-    that it holds the other one."""
-    library = ROOT / "connector.so"
-    if library.exists() and (b"__asan_init" in library.read_bytes()) != sanitize:
-        library.unlink()
+def make() -> str:
+    """The program to build with."""
+    return os.environ.get("CONNECTOR_TEST_MAKE", "make")
 
 
 def staged(workspace: Workspace) -> Path:

@@ -27,6 +27,7 @@ inline const Registry& fake_registry() {
   static constexpr std::string_view zero_dates[] = {"null", "error"};
   static constexpr std::string_view tls_modes[] = {"disable", "prefer", "require"};
   static constexpr std::string_view driver_or_dsn[] = {"driver", "dsn"};
+  static constexpr std::string_view harmless_settings[] = {"tez.queue.name"};
   static constexpr ParameterInfo mysql_connection[] = {
       {.name = "server", .description = "", .required = true},
       {.name = "port", .description = "", .default_value = "3306", .integer = true},
@@ -51,7 +52,7 @@ inline const Registry& fake_registry() {
   static constexpr ParameterInfo hive_connection[] = {
       {.name = "server", .description = "", .required = true},
       {.name = "password", .description = "", .secret = true},
-      {.name = "session", .description = "", .object = true},
+      {.name = "session", .description = "", .object = true, .shown_members = harmless_settings},
   };
   static constexpr ParameterInfo odbc_connection[] = {
       {.name = "driver", .description = ""},

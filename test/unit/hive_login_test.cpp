@@ -10,20 +10,20 @@
 namespace connector::hive {
 namespace {
 
-Login login_of(core::ConnectionOptions options, bool trusted = false) {
+Login login_of(core::ConnectionOptions options, bool may_use_tickets = false) {
   core::PollWait wait;
   const core::AddressRules rules("", true);
   const std::map<std::string, std::string> session{{"a", "b"}};
   options.try_emplace("server", "hs2.example.com");
   const core::ConnectionOptions whole = core::with_defaults(provider().info(), options);
   const core::ConnectRequest request{
-      .options = whole, .session = session, .address_rules = rules, .wait = wait, .trusted = trusted};
+      .options = whole, .session = session, .address_rules = rules, .wait = wait, .may_use_tickets = may_use_tickets};
   return read_login(request);
 }
 
-core::ErrorNumber refusal(const core::ConnectionOptions& options, bool trusted = false) {
+core::ErrorNumber refusal(const core::ConnectionOptions& options, bool may_use_tickets = false) {
   try {
-    login_of(options, trusted);
+    login_of(options, may_use_tickets);
   } catch (const core::Error& error) {
     return error.number();
   }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include <gtest/gtest.h>
 #include <sybfront.h>
@@ -102,6 +103,42 @@ TEST(SqlServerValues, Decimals) {
   EXPECT_THROW(decoded(Decode::numeric, bytes_of(huge)), core::Error);
 }
 
+/// A decimal in a column of this precision and scale; nothing if it became NULL.
+std::optional<std::string> fitted(int precision, int scale, const DBNUMERIC& value) {
+  core::BatchColumn column{.name = "c"};
+  column.type.kind = core::TypeKind::numeric;
+  column.type.length = precision;
+  column.type.scale = scale;
+  core::RowBatch batch({column}, core::InvalidValues::null);
+  decode_value(Decode::numeric, bytes_of(value), 0, batch);
+  batch.finish_row();
+  if (batch.nulls(0)[0]) return std::nullopt;
+  const auto found = core::varlena_payload(batch.values(0)[0]);
+  return std::string(found.data(), found.size());
+}
+
+TEST(SqlServerValues, DecimalsNeverGoBeyondTheirColumn) {
+  EXPECT_EQ(fitted(5, 2, decimal(5, 2, true, {0x00, 0x30, 0x39})), numeric("-123.45", 2));
+  EXPECT_EQ(fitted(7, 4, decimal(5, 2, false, {0x00, 0x30, 0x39})), numeric("123.4500", 4));
+  EXPECT_EQ(fitted(5, 1, decimal(5, 2, false, {0x00, 0x30, 0x34})), numeric("123.4", 1));
+  EXPECT_EQ(fitted(5, 1, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);  // the last digit would be lost
+  EXPECT_EQ(fitted(6, 4, decimal(5, 2, false, {0x00, 0x30, 0x39})), std::nullopt);  // 123 has three digits
+  EXPECT_EQ(fitted(38, 38, decimal(38, 2, true, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x45})), std::nullopt);
+  EXPECT_EQ(fitted(5, 2, decimal(5, 2, false, {0xff, 0xff, 0xff})), std::nullopt);  // more than its own precision
+  EXPECT_EQ(fitted(38, 0, decimal(38, 0, false, {0})), numeric("0", 0));
+  try {
+    core::BatchColumn column{.name = "c"};
+    column.type.kind = core::TypeKind::numeric;
+    column.type.length = column.type.scale = 2;
+    core::RowBatch batch({column}, core::InvalidValues::error);
+    decode_value(Decode::numeric, bytes_of(decimal(5, 2, true, {0x00, 0x00, 0x69})), 0, batch);
+    ADD_FAILURE() << "it was stored";
+  } catch (const core::Error& error) {
+    EXPECT_NE(error.message().find("column \"c\", row 1: does not fit"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("-1.05"), std::string::npos) << error.message();
+  }
+}
+
 TEST(SqlServerValues, OldDates) {
   EXPECT_EQ(integer(Decode::datetime, DBDATETIME{36524, 0}), 0);
   EXPECT_EQ(integer(Decode::datetime, DBDATETIME{36524, 1}), 3000);  // shown as .003
@@ -111,6 +148,7 @@ TEST(SqlServerValues, OldDates) {
   EXPECT_EQ(integer(Decode::smalldatetime, DBDATETIME4{65535, 1439}), (65535 - 36524) * day + 1439 * 60'000'000LL);
   EXPECT_THROW(decoded(Decode::datetime, bytes_of(DBDATETIME{0, 25920000})), core::Error);
   EXPECT_THROW(decoded(Decode::datetime, bytes_of(DBDATETIME{0, -1})), core::Error);
+  EXPECT_THROW(decoded(Decode::smalldatetime, bytes_of(DBDATETIME4{0, 1440})), core::Error);
 }
 
 TEST(SqlServerValues, NewDates) {
@@ -123,6 +161,24 @@ TEST(SqlServerValues, NewDates) {
   EXPECT_EQ(integer(Decode::datetimeoffset, moment(36524, second)), 1'000'000);
   EXPECT_THROW(decoded(Decode::date, bytes_of(moment(2958464, 0))), core::Error);
   EXPECT_THROW(decoded(Decode::datetime2, bytes_of(moment(0, 864'000'000'000))), core::Error);
+}
+
+TEST(SqlServerValues, WhatIsBeyondTheCalendarIsAnInvalidValue) {
+  const auto counted = [](Decode decode, const auto& value) {
+    core::RowBatch batch({{.name = "c"}}, core::InvalidValues::null);
+    decode_value(decode, bytes_of(value), 0, batch);
+    batch.finish_row();
+    return batch.invalid_counts()[0];
+  };
+  EXPECT_EQ(counted(Decode::datetime, DBDATETIME{0, 25920000}), 1U);
+  EXPECT_EQ(counted(Decode::smalldatetime, DBDATETIME4{0, 1440}), 1U);
+  EXPECT_EQ(counted(Decode::date, moment(2958464, 0)), 1U);
+  EXPECT_EQ(counted(Decode::datetime2, moment(0, 864'000'000'000)), 1U);
+  EXPECT_EQ(counted(Decode::time, moment(0, 864'000'000'001)), 1U);
+}
+
+TEST(SqlServerValues, TheEndOfTheDayIsATime) {
+  EXPECT_EQ(integer(Decode::time, moment(0, 864'000'000'000)), day);  // Babelfish rounds up to 24:00:00
 }
 
 TEST(SqlServerValues, TimesRoundAsTheServerDoes) {
@@ -144,6 +200,18 @@ TEST(SqlServerValues, TextAndBytes) {
   EXPECT_EQ(payload(Decode::text, {}), "");
   EXPECT_EQ(payload(Decode::text, {'a', 0, 'b'}), std::string("a\0b", 3));
   EXPECT_EQ(payload(Decode::bytes, {0, 255}), std::string("\0\xff", 2));
+}
+
+TEST(SqlServerValues, BytesAsDigits) {
+  const auto digits = [](const std::vector<unsigned char>& bytes) {
+    core::RowBatch batch({{.name = "c"}}, core::InvalidValues::error);
+    set_digits(bytes, 0, batch);
+    batch.finish_row();
+    const auto found = core::varlena_payload(batch.values(0)[0]);
+    return std::string(found.data(), found.size());
+  };
+  EXPECT_EQ(digits({}), "0x");
+  EXPECT_EQ(digits({0x00, 0x01, 0xff, 0xa5}), "0x0001FFA5");
 }
 
 TEST(SqlServerValues, Geometry) {

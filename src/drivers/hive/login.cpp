@@ -59,7 +59,7 @@ std::map<std::string, std::string> session_settings(const core::ConnectRequest& 
   return settings;
 }
 
-void check_credentials(const Login& login, bool trusted) {
+void check_credentials(const Login& login, bool may_use_tickets) {
   if (login.username.find('\0') != std::string::npos || login.password.find('\0') != std::string::npos) {
     throw parameter_error("\"username\" and \"password\" must not hold a NUL", {});
   }
@@ -80,10 +80,10 @@ void check_credentials(const Login& login, bool trusted) {
     throw parameter_error("\"auth\" \"kerberos\" takes no \"password\"",
                           "The ticket is that of the database server's account, from kinit or a keytab.");
   }
-  if (!trusted) {
+  if (!may_use_tickets) {
     throw core::Error(core::ErrorNumber::connectors_disabled, "auth \"kerberos\" is not allowed",
                       "Provider hive, phase authenticate. The ticket is that of the database server's own account.",
-                      "Roles that are no superuser may use it only through a foreign server of a superuser.");
+                      "Roles that are no superuser may use it only through a foreign server that a superuser owns.");
   }
 }
 
@@ -119,7 +119,7 @@ Login read_login(const core::ConnectRequest& request) {
   login.statement_timeout = request.statement_timeout;
   login.application_name = request.application_name;
   check_server(login.server);
-  check_credentials(login, request.trusted);
+  check_credentials(login, request.may_use_tickets);
   check_tls(login);
   return login;
 }

@@ -16,6 +16,25 @@ using core::ParameterInfo;
 constexpr std::string_view authentications[] = {"plain", "nosasl", "ldap", "kerberos"};
 constexpr std::string_view transports[] = {"binary", "http"};
 
+/// Settings whose values are words, numbers and names of queues. Any other may hold a key or a password.
+constexpr std::string_view harmless_settings[] = {
+    "hive.auto.convert.join",
+    "hive.cbo.enable",
+    "hive.exec.parallel",
+    "hive.execution.engine",
+    "hive.fetch.task.conversion",
+    "hive.query.timeout.seconds",
+    "hive.resultset.use.unique.column.names",
+    "hive.server2.idle.operation.timeout",
+    "hive.server2.thrift.resultset.default.fetch.size",
+    "hive.vectorized.execution.enabled",
+    "mapred.job.queue.name",
+    "mapreduce.job.queuename",
+    "spark.sql.shuffle.partitions",
+    "spark.yarn.queue",
+    "tez.queue.name",
+};
+
 constexpr ParameterInfo connection_parameters[] = {
     {.name = "server", .description = "Host name or address of the server.", .required = true},
     {.name = "port",
@@ -39,7 +58,10 @@ constexpr ParameterInfo connection_parameters[] = {
     {.name = "kerberos_service_name",
      .description = "First part of the server's Kerberos principal; the second is \"server\".",
      .default_value = "hive"},
-    {.name = "session", .description = "Settings of the remote session, by name.", .object = true},
+    {.name = "session",
+     .description = "Settings of the remote session, by name.",
+     .object = true,
+     .shown_members = harmless_settings},
     core::sslmode_parameter("disable"),
     core::sslrootcert_parameter,
     core::sslcert_parameter,

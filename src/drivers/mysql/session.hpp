@@ -18,6 +18,7 @@
 #include "core/address_rules.hpp"
 #include "core/error.hpp"
 #include "core/wait.hpp"
+#include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/login.hpp"
 #include "core/private_stack.hpp"
 
@@ -25,7 +26,27 @@ struct st_mysql;
 
 namespace connector::mysql {
 
-using TextRow = std::vector<std::optional<std::string>>;
+/// A row of an answer, as text. A server may answer with fewer columns than it was asked for: a column that is not
+/// there throws Error (cannot_read).
+class TextRow {
+ public:
+  explicit TextRow(std::size_t columns) : values_(columns) {}
+  std::size_t size() const noexcept { return values_.size(); }
+  std::optional<std::string>& operator[](std::size_t column) {
+    check(column);
+    return values_[column];
+  }
+  const std::optional<std::string>& operator[](std::size_t column) const {
+    check(column);
+    return values_[column];
+  }
+
+ private:
+  void check(std::size_t column) const {
+    if (column >= values_.size()) throw_malformed("an answer of the server has too few columns");
+  }
+  std::vector<std::optional<std::string>> values_;
+};
 
 /// A version number of a server, comparable: 10.11.19 is 101119.
 struct ServerVersion {

@@ -4,6 +4,7 @@
 
 #include <mysql.h>
 
+#include "core/letter_case.hpp"
 #include "core/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
@@ -23,7 +24,7 @@ core::Error request_error(std::string message, std::string hint = {}) {
 
 /// MySQL's column names know no case.
 bool same_column(std::string_view a, std::string_view b) {
-  return core::lower_ascii(a) == core::lower_ascii(b);
+  return core::same_but_for_case(a, b);
 }
 
 /// The name that the catalog has: a column of a table may have been asked for in other case.
@@ -255,6 +256,12 @@ bool MysqlSource::read_range(const core::CursorRange& range) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto same = [&](const Field& other) { return same_column(other.name, fields[i].name); };
       if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(i), same)) return false;
+    }
+    try {  // SHOW and the like can't be one at all
+      Statement(session_, "SELECT * FROM (\n" + query_ + "\n) AS q", Phase::describe, summary_);
+    } catch (const core::Error&) {
+      if (!session_.usable()) throw;
+      return false;
     }
   }
   const auto order = cursor_order(quote_identifier(column.name), column.type);

@@ -14,20 +14,23 @@ using std::chrono::steady_clock;
 constexpr Doing setting_up{core::Phase::connect, "could not set up the session"};
 
 /// The login's or database's options may differ from the defaults: what we rely on is set. The ANSI settings are those
-/// that indexed views and XML methods ask for; TEXTSIZE is set by db-lib to 64,512 or less otherwise.
+/// that indexed views and XML methods ask for; TEXTSIZE is set by db-lib to 64,512 or less otherwise. LANGUAGE sets
+/// DATEFORMAT and DATEFIRST, too.
 constexpr std::string_view settings =
     "SET TEXTSIZE 2147483647; SET ROWCOUNT 0; SET ANSI_NULLS ON; SET QUOTED_IDENTIFIER ON; SET ANSI_PADDING ON; "
     "SET ANSI_WARNINGS ON; SET CONCAT_NULL_YIELDS_NULL ON; SET ARITHABORT ON; SET NUMERIC_ROUNDABORT OFF; "
-    "SET DATEFORMAT ymd; SET LANGUAGE us_english; SET LOCK_TIMEOUT -1; "
+    "SET LANGUAGE us_english; SET LOCK_TIMEOUT -1; "
     "SELECT CAST(s.text_size AS nvarchar(20)), (SELECT CAST(d.snapshot_isolation_state AS nvarchar(10)) "
-    "FROM sys.databases d WHERE d.name = DB_NAME()) FROM sys.dm_exec_sessions s WHERE s.session_id = @@SPID";
+    "FROM sys.databases d WHERE d.name = DB_NAME()), CAST(SERVERPROPERTY('Babelfish') AS nvarchar(10)) "
+    "FROM sys.dm_exec_sessions s WHERE s.session_id = @@SPID";
 
 constexpr std::string_view unlimited_text = "2147483647";
 constexpr std::string_view snapshot_allowed = "1";
+constexpr std::string_view is_babelfish = "1";
 
 void set_up(Session& session) {
   const std::vector<TextResult> results = session.query(std::string(settings), setting_up);
-  if (results.size() != 1 || results[0].rows.size() != 1 || results[0].rows[0].size() != 2) {
+  if (results.size() != 1 || results[0].rows.size() != 1 || results[0].rows[0].size() != 3) {
     throw_malformed("the server does not tell of its settings");
   }
   const TextRow& row = results[0].rows[0];
@@ -40,6 +43,7 @@ void set_up(Session& session) {
                               .remote_message = "the server would cut long values: TEXTSIZE is " + text_size});
   }
   session.allow_snapshots(row[1].value_or("") == snapshot_allowed);
+  session.set_babelfish(row[2].value_or("") == is_babelfish);
 }
 
 }  // namespace

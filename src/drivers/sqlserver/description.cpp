@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t max_columns = 4096;  // the most a SELECT can have
 constexpr Doing reading_catalog{core::Phase::describe, "could not read the catalog of the server"};
 
-/// Messages by which sp_describe_first_result_set says that it can't tell; errors within the statement are reported by
-/// their own numbers as well.
-constexpr int first_undescribable = 11501, last_undescribable = 11553;
-
 std::string text(const std::optional<std::string>& value) {
   return value.value_or("");
 }
@@ -87,15 +83,11 @@ std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std
   try {
     results = session.query(describe_batch(sql), doing, max_columns);
   } catch (const core::Error&) {
-    const Message* error = session.messages().error();
-    bool can_not_tell = false;
-    for (int undescribable = first_undescribable; undescribable <= last_undescribable; ++undescribable) {
-      can_not_tell = can_not_tell || session.messages().has(undescribable);
-    }
-    if (error != nullptr && can_not_tell) return std::nullopt;
-    throw;
+    // What is wrong with the statement is better told by itself.
+    if (!session.connected() || !session.messages().has_server_error()) throw;
+    return std::nullopt;
   }
-  if (results.empty()) return std::vector<ColumnFacts>();
+  if (results.empty() || results[0].rows.empty()) return std::nullopt;
   const Columns columns(results[0]);
   std::vector<ColumnFacts> described;
   for (const TextRow& row : results[0].rows) {
@@ -105,30 +97,56 @@ std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std
   return described;
 }
 
+void complete_from_catalog(Session& session, std::string_view database, std::string_view schema, std::string_view table,
+                           std::vector<ColumnFacts>& columns) {
+  const std::string sql =
+      "SELECT CAST(COLUMN_NAME AS nvarchar(128)), CAST(IS_NULLABLE AS nvarchar(3)), CAST(DATA_TYPE AS nvarchar(128)) "
+      "FROM " +
+      quote_identifier(database) + ".INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = " + quote_literal(schema) +
+      " AND TABLE_NAME = " + quote_literal(table) + " ORDER BY ORDINAL_POSITION";
+  const std::vector<TextResult> results = session.query(sql, reading_catalog, max_columns);
+  if (results.size() != 1) throw_malformed("the server does not describe the table");
+  const std::vector<TextRow>& rows = results[0].rows;
+  if (rows.size() != columns.size()) return;  // not all may be seen
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (rows[i].size() != 3) throw_malformed("the server does not describe the table");
+    ColumnFacts& column = columns[i];
+    const std::string name = text(rows[i][0]);
+    if (!name.starts_with(column.name)) continue;
+    column.name = name;
+    column.not_null = text(rows[i][1]) == "NO";
+    if (column.type_name.empty()) column.user_type = text(rows[i][2]);
+  }
+}
+
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
-                            std::string_view table) {
+                            std::string_view table, const std::vector<ColumnFacts>& selected) {
   const std::string catalog = quote_identifier(database) + ".sys.";
   const std::string object = "OBJECT_ID(" + quote_literal(quote_table(database, schema, table)) + ")";
   const std::string sql =
-      "SELECT CAST(c.name AS nvarchar(128)) FROM " + catalog + "indexes i JOIN " + catalog +
-      "index_columns ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id JOIN " + catalog +
-      "columns c ON c.object_id = ic.object_id AND c.column_id = ic.column_id WHERE i.object_id = " + object +
-      " AND i.is_primary_key = 1 ORDER BY ic.key_ordinal; "
-      "SELECT CAST(c.name AS nvarchar(128)), CAST(p.value AS nvarchar(4000)) FROM " +
-      catalog + "extended_properties p LEFT JOIN " + catalog +
-      "columns c ON c.object_id = p.major_id AND c.column_id = p.minor_id WHERE p.class = 1 AND "
-      "p.name = N'MS_Description' AND p.major_id = " +
-      object + "; SELECT CAST(SUM(p.rows) AS nvarchar(20)) FROM " + catalog +
-      "partitions p WHERE p.object_id = " + object + " AND p.index_id IN (0, 1)";
+      "SELECT c.column_id, CAST(c.name AS nvarchar(128)) FROM " + catalog + "columns c WHERE c.object_id = " + object +
+      " ORDER BY c.column_id; SELECT ic.column_id FROM " + catalog + "indexes i JOIN " + catalog +
+      "index_columns ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id WHERE i.object_id = " + object +
+      " AND i.is_primary_key = 1 ORDER BY ic.key_ordinal; SELECT p.minor_id, CAST(p.value AS nvarchar(4000)) FROM " +
+      catalog + "extended_properties p WHERE p.class = 1 AND p.name = N'MS_Description' AND p.major_id = " + object +
+      "; SELECT CAST(SUM(p.rows) AS nvarchar(20)) FROM " + catalog + "partitions p WHERE p.object_id = " + object +
+      " AND p.index_id IN (0, 1)";
   const std::vector<TextResult> results = session.query(sql, reading_catalog, max_columns);
-  TableFacts facts;
-  if (results.size() != 3) throw_malformed("the server does not describe the table");
-  for (const TextRow& row : results[0].rows) facts.primary_key.push_back(text(row[0]));
-  for (const TextRow& row : results[1].rows) {
-    if (row.size() != 2) throw_malformed("the server does not describe the table");
-    (row[0] ? facts.column_comments[*row[0]] : facts.comment) = text(row[1]);
+  if (results.size() != 4) throw_malformed("the server does not describe the table");
+  // Babelfish's catalog has names of its own making, of which several may be alike.
+  const bool by_position = session.is_babelfish() && results[0].rows.size() == selected.size();
+  std::map<std::string, std::string> names;
+  for (std::size_t i = 0; i < results[0].rows.size(); ++i) {
+    const TextRow& row = results[0].rows[i];
+    names[text(row[0])] = by_position ? selected[i].name : text(row.back());
   }
-  if (!results[2].rows.empty()) facts.estimated_rows = number(results[2].rows[0][0]);
+  TableFacts facts;
+  for (const TextRow& row : results[1].rows) facts.primary_key.push_back(names[text(row[0])]);
+  for (const TextRow& row : results[2].rows) {
+    const std::string column = text(row[0]);
+    (column == "0" ? facts.comment : facts.column_comments[names[column]]) = text(row.back());
+  }
+  if (!results[3].rows.empty()) facts.estimated_rows = number(results[3].rows[0][0]);
   return facts;
 }
 

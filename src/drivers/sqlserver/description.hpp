@@ -13,9 +13,14 @@
 
 namespace connector::sqlserver {
 
-/// The columns of a statement's first result. Nothing if the server can't tell without running it (temporary tables,
-/// dynamic SQL). Throws Error for other failures.
+/// The columns of a statement's first result. Nothing if the server can't or doesn't tell without running it (temporary
+/// tables, dynamic SQL, an error in the statement). Throws Error if the connection fails. Not for Babelfish.
 std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Doing& doing);
+
+/// What a result does not tell of a table's columns, or not reliably: NOT NULL, the names of CLR types, and names that
+/// Babelfish cuts.
+void complete_from_catalog(Session& session, std::string_view database, std::string_view schema, std::string_view table,
+                           std::vector<ColumnFacts>& columns);
 
 /// What the catalog tells of a table beside its columns.
 struct TableFacts {
@@ -25,8 +30,9 @@ struct TableFacts {
   std::optional<std::int64_t> estimated_rows;
 };
 
+/// `selected`: all columns that SELECT * has.
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
-                            std::string_view table);
+                            std::string_view table, const std::vector<ColumnFacts>& selected);
 
 /// Tables and views of a schema by name, at most `limit`.
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view database, std::string_view schema,

@@ -22,23 +22,54 @@ constexpr int select_denied = 229;
 constexpr int select_on_column_denied = 230;
 constexpr int lock_timeout = 1222;
 constexpr int deadlock_victim = 1205;
-constexpr int snapshot_conflict = 3960;
+constexpr int changed_since_snapshot = 3961;
 constexpr int no_snapshots_there = 3952;
 constexpr int cannot_open_database = 4060;
 constexpr int cannot_use_database = 916;
+constexpr int no_such_database = 911;
+constexpr int memory_table_in_snapshot = 41332, memory_table_in_transaction = 41368;
 constexpr int first_login_error = 18450, last_login_error = 18489;
 constexpr int password_expired = 18487, password_must_change = 18488;
 constexpr int azure_firewall = 40615;
 
-bool is_authentication(int number) {
-  return (number >= first_login_error && number <= last_login_error) || number == cannot_open_database ||
-         number == cannot_use_database;
+/// Babelfish's number for errors of PostgreSQL for which it knows none of SQL Server's.
+constexpr int babelfish_other = 33557097;
+
+/// Such an error by its words, as a number of SQL Server.
+int number_by_words(std::string_view text) {
+  const auto is_missing = [&](std::string_view what) {
+    return text.starts_with(what) && text.find("does not exist") != std::string_view::npos;
+  };
+  if (is_missing("relation ") || is_missing("schema ") || is_missing("object ")) return no_such_object;
+  if (is_missing("column ")) return no_such_column;
+  if (is_missing("database ")) return no_such_database;
+  if (text.starts_with("permission denied")) return select_denied;
+  if (text.starts_with("syntax error")) return syntax_error;
+  return babelfish_other;
 }
 
-/// What stays wrong until somebody acts: the login, a missing or forbidden object or column, the text of a query.
+/// What an error of the server means: its number in SQL Server.
+int meaning(const Message& error) {
+  return error.number == babelfish_other ? number_by_words(error.text) : error.number;
+}
+
+bool is_login_failure(int number) {
+  return number >= first_login_error && number <= last_login_error;
+}
+
+bool is_database_failure(int number) {
+  return number == cannot_open_database || number == cannot_use_database || number == no_such_database;
+}
+
+bool is_authentication(int number) {
+  return is_login_failure(number) || is_database_failure(number);
+}
+
+/// What stays wrong until somebody acts: a missing or forbidden database, object or column, the text of a query. A
+/// login that was denied may be let in again.
 bool is_lasting(const Message* error) {
   if (error == nullptr || !error->from_server) return false;
-  switch (error->number) {
+  switch (const int number = meaning(*error)) {
     case syntax_error:
     case no_such_column:
     case no_such_object:
@@ -46,7 +77,7 @@ bool is_lasting(const Message* error) {
     case select_on_column_denied:
       return true;
     default:
-      return is_authentication(error->number);
+      return is_database_failure(number);
   }
 }
 
@@ -68,9 +99,11 @@ std::string_view tls_hint(const Login& login) {
 
 std::string_view connect_hint(const Login& login, Stage stage, const Message* error) {
   if (error == nullptr || !error->from_server) return stage == Stage::network ? "" : tls_hint(login);
-  switch (error->number) {
+  const int number = meaning(*error);
+  switch (number) {
     case cannot_open_database:
     case cannot_use_database:
+    case no_such_database:
       return "Check the database name, and that the login may use that database.";
     case password_expired:
     case password_must_change:
@@ -80,8 +113,7 @@ std::string_view connect_hint(const Login& login, Stage stage, const Message* er
     default:
       break;
   }
-  return is_authentication(error->number) ? "Check username and password; the server must allow SQL Server logins."
-                                          : "";
+  return is_login_failure(number) ? "Check username and password; the server must allow SQL Server logins." : "";
 }
 
 std::string_view statement_hint(const Message* error) {
@@ -91,7 +123,7 @@ std::string_view statement_hint(const Message* error) {
                ? "Set \"encoding\", or cast the column to nvarchar in \"sql_query\"."
                : "The server closed the connection, or the network failed.";
   }
-  switch (error->number) {
+  switch (meaning(*error)) {
     case no_such_object:
       return "Check schema and table; the server may tell upper and lower case apart.";
     case select_denied:
@@ -99,9 +131,14 @@ std::string_view statement_hint(const Message* error) {
       return "The login needs the SELECT permission.";
     case no_snapshots_there:
       return "Read it by \"sql_query\", which does without snapshots.";
+    case memory_table_in_snapshot:
+      return "Read the memory-optimized table by \"sql_query\", with the table hint WITH (SNAPSHOT).";
+    case memory_table_in_transaction:
+      return "Read the memory-optimized table by \"sql_query\", with the table hint WITH (SNAPSHOT), or set "
+             "MEMORY_OPTIMIZED_ELEVATE_TO_SNAPSHOT in its database.";
     case lock_timeout:
     case deadlock_victim:
-    case snapshot_conflict:
+    case changed_since_snapshot:
       return "Try again.";
     default:
       return "";
@@ -168,7 +205,7 @@ core::Error connect_error(const Login& login, int port, Stage stage, const Messa
   }
   const std::string lines = detail(error, messages);
   return core::remote_error({.provider = "sqlserver",
-                             .phase = error != nullptr && error->from_server && is_authentication(error->number)
+                             .phase = error != nullptr && error->from_server && is_authentication(meaning(*error))
                                           ? Phase::authenticate
                                           : Phase::connect,
                              .number = ErrorNumber::cannot_connect,

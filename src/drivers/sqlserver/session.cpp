@@ -323,6 +323,10 @@ void Session::heard(Message message) noexcept {
   }
 }
 
+bool Session::connected() const noexcept {
+  return usable_ && handle_ != nullptr && !dbdead(handle_);
+}
+
 bool Session::send(const std::string& sql) {
   dbfreebuf(handle_);
   busy_ = true;

@@ -73,6 +73,11 @@ class Session final : public LibraryHost {
   void begin_transaction(bool one_state, const Doing& doing);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
 
+  /// Babelfish for PostgreSQL: its sp_describe_first_result_set must never be called. It tells wrong types and names,
+  /// finds no result where there is one, needs rights to create views, and ends the whole server for some batches.
+  bool is_babelfish() const noexcept { return is_babelfish_; }
+  void set_babelfish(bool is_babelfish) noexcept { is_babelfish_ = is_babelfish; }
+
   /// Starts a batch whose rows are read with db-lib, and goes to its first result with columns. False: it has none.
   bool start(const std::string& sql, const Doing& doing);
   /// Goes to the next result with columns.
@@ -87,6 +92,8 @@ class Session final : public LibraryHost {
   void set_busy(bool busy) noexcept { busy_ = busy; }
   /// False once the connection was given up.
   bool usable() const noexcept { return usable_; }
+  /// False also if the server has ended it.
+  bool connected() const noexcept;
   void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
 
   /// Stops what the server does for this session, within a second; then gives the connection up. Never throws.
@@ -144,6 +151,7 @@ class Session final : public LibraryHost {
   bool logged_in_ = false;
   bool busy_ = false;
   bool usable_ = true;
+  bool is_babelfish_ = false;
   bool snapshots_allowed_ = false;
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;

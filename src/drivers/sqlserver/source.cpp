@@ -33,18 +33,32 @@ core::Error request_error(std::string message, std::string hint = {}) {
 /// A query that ends with ORDER BY may stand in another one only with one of these behind it.
 constexpr std::string_view wrappings[] = {"", "\nOFFSET 0 ROWS"};
 
-/// True if values that arrive as `wire` can be stored as described.
-bool can_store(Decode described, Decode wire) {
-  const auto is_plain = [](Decode decode) {
-    return decode == Decode::text || decode == Decode::bytes || decode == Decode::geometry;
-  };
-  return described == wire || (is_plain(described) && is_plain(wire));
+ColumnFacts facts_of_result(DBPROCESS* handle, int number) {
+  WireFacts facts;
+  DBCOL2 column{};
+  column.SizeOfStruct = sizeof column;
+  // It fails where it has no words for the type; then the numbers are there all the same.
+  dbtablecolinfo(handle, number, reinterpret_cast<DBCOL*>(&column));
+  facts.type = dbcoltype(handle, number);
+  facts.server_type = column.ServerType;
+  facts.user_type = column.UserType;
+  facts.max_length = column.ServerMaxLength;
+  facts.precision = column.Precision;
+  facts.scale = column.Scale;
+  facts.not_null = column.Null == 0;
+  const char* name = dbcolname(handle, number);
+  return result_facts(name == nullptr ? "" : name, facts);
 }
 
 }  // namespace
 
 SqlServerSource::SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database)
     : session_(session), encoding_(request.encoding) {
+  // Its texts are stored as UTF-8, and casting them to bytes does not give those of the code page.
+  if (encoding_ && session_.is_babelfish()) {
+    throw request_error("\"encoding\" can't be used with Babelfish",
+                        "Leave it out: text is converted from the code page of its collation.");
+  }
   try {
     if (request.query.empty()) {
       describe_table(request, database);
@@ -65,17 +79,15 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
   const std::string schema = request.schema.empty() ? default_schema : request.schema;
   table_ = quote_table(database, schema, request.table);
   summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
-  const Doing doing{Phase::describe, summary_};
-  const auto facts = describe_statement(session_, "SELECT * FROM " + table_, doing);
-  std::vector<Column> columns;
-  if (facts) {
-    columns = described_columns(*facts);
-  } else {
-    if (!session_.start("SELECT TOP (0) * FROM " + table_, doing)) throw changed_error();
-    columns = result_columns();
-    if (session_.next_result(doing)) throw changed_error();
+  const std::string select = "* FROM " + table_;
+  std::optional<std::vector<ColumnFacts>> facts;
+  if (!session_.is_babelfish()) facts = describe_select(select);
+  if (!facts) {
+    facts = empty_result(select);
+    complete_from_catalog(session_, database, schema, request.table, *facts);
   }
-  const TableFacts table = read_table_facts(session_, database, schema, request.table);
+  const TableFacts table = read_table_facts(session_, database, schema, request.table, *facts);
+  const std::vector<Column> columns = columns_of(*facts);
   for (const std::size_t index : chosen(columns, request)) {
     core::RemoteColumn& column = add_column(columns[index], index);
     column.not_null = columns[index].not_null;
@@ -98,23 +110,69 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
 void SqlServerSource::describe_query(const core::SourceRequest& request) {
   query_ = request.query;
   summary_ = "could not run the query";
-  const Doing doing{Phase::describe, summary_};
-  const auto facts = describe_statement(session_, query_, doing);
-  std::vector<Column> columns;
-  if (facts) {
-    columns = described_columns(*facts);
+  const Doing describing{Phase::describe, summary_};
+  std::optional<std::vector<ColumnFacts>> facts;
+  if (session_.is_babelfish()) {
+    session_.begin_transaction(false, describing);
+    facts = describe_rewritten();
   } else {
-    session_.begin_transaction(false, doing);
-    started_ = session_.start(query_, {Phase::execute, summary_});
-    if (started_) columns = result_columns();
+    facts = describe_statement(session_, query_, describing);
   }
-  if (columns.empty()) throw request_error("the query yields no rows");
+  if (!facts) {
+    session_.begin_transaction(false, describing);
+    started_ = session_.start(query_, {Phase::execute, summary_});
+    if (!started_) throw request_error("the query yields no rows");
+    facts = result_at_hand();
+  }
+  const std::vector<Column> columns = columns_of(*facts);
   query_columns_ = columns.size();
   for (const std::size_t index : chosen(columns, request)) add_column(columns[index], index);
-  if (!started_) prepare_wrapping();
+  prepare_rewriting();
 }
 
-std::vector<SqlServerSource::Column> SqlServerSource::described_columns(const std::vector<ColumnFacts>& facts) const {
+/// What stands behind the SELECT is not run. Nothing if the server can't tell.
+std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_select(const std::string& select) {
+  if (!session_.is_babelfish()) {
+    return describe_statement(session_, "SELECT " + select, {Phase::describe, summary_});
+  }
+  try {
+    return empty_result(select);
+  } catch (const core::Error&) {
+    if (!session_.connected() || session_.busy()) throw;
+    return std::nullopt;
+  }
+}
+
+/// Where only a result tells, a query is described only if it has columns that must be rewritten, and can stand in
+/// another one; else nothing comes back, and it is started at once.
+std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_rewritten() {
+  for (const std::string_view wrapping : wrappings) {
+    auto facts = describe_select("* FROM (\n" + query_ + std::string(wrapping) + "\n) AS q");
+    if (!facts) continue;
+    const bool has_rewritten =
+        std::ranges::any_of(columns_of(*facts), [](const Column& column) { return !column.rule.rewrite.empty(); });
+    return has_rewritten ? std::move(facts) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The columns of a SELECT by its result, of which no row is asked for.
+std::vector<ColumnFacts> SqlServerSource::empty_result(const std::string& select) {
+  const Doing doing{Phase::describe, summary_};
+  if (!session_.start("SELECT TOP (0) " + select, doing)) throw changed_error();
+  std::vector<ColumnFacts> facts = result_at_hand();
+  if (session_.next_result(doing)) throw changed_error();
+  return facts;
+}
+
+std::vector<ColumnFacts> SqlServerSource::result_at_hand() {
+  std::vector<ColumnFacts> facts;
+  const int count = dbnumcols(session_.handle());
+  for (int number = 1; number <= count; ++number) facts.push_back(facts_of_result(session_.handle(), number));
+  return facts;
+}
+
+std::vector<SqlServerSource::Column> SqlServerSource::columns_of(const std::vector<ColumnFacts>& facts) const {
   const bool dates_as_text = dbtds(session_.handle()) < DBTDS_7_3;
   std::vector<Column> columns;
   for (const ColumnFacts& column : facts) {
@@ -123,25 +181,8 @@ std::vector<SqlServerSource::Column> SqlServerSource::described_columns(const st
   return columns;
 }
 
-/// Of the result at hand.
-std::vector<SqlServerSource::Column> SqlServerSource::result_columns() {
-  std::vector<Column> columns;
-  DBPROCESS* handle = session_.handle();
-  for (int i = 1; i <= dbnumcols(handle); ++i) {
-    WireFacts facts;
-    facts.type = dbcoltype(handle, i);
-    if (const DBTYPEINFO* info = dbcoltypeinfo(handle, i)) {
-      facts.precision = info->precision;
-      facts.scale = info->scale;
-    }
-    const char* name = dbcolname(handle, i);
-    columns.push_back({name == nullptr ? "" : name, wire_rule(facts), false});
-  }
-  return columns;
-}
-
 std::vector<std::size_t> SqlServerSource::chosen(const std::vector<Column>& columns,
-                                                const core::SourceRequest& request) {
+                                                 const core::SourceRequest& request) {
   std::vector<std::string> names;
   for (const Column& column : columns) names.push_back(column.name);
   return core::chosen_columns(names, request, "sqlserver");
@@ -160,27 +201,26 @@ core::RemoteColumn& SqlServerSource::add_column(const Column& column, std::size_
 }
 
 /// Columns of a query that must be rewritten are so in a query around it. Where that is not possible they are left out.
-void SqlServerSource::prepare_wrapping() {
+void SqlServerSource::prepare_rewriting() {
   std::vector<std::size_t> rewritten_columns;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (!columns_[i].rule.rewrite.empty()) rewritten_columns.push_back(i);
   }
-  if (rewritten_columns.empty()) return;
-  for (const std::string_view wrapping : wrappings) {
-    try {
-      if (describe_statement(session_, wrapped_query(rewritten_columns, wrapping), {Phase::describe, summary_})) {
-        wrapping_ = wrapping;
-        return;
-      }
-    } catch (const core::Error&) {
-      if (!session_.usable()) throw;
-    }
-  }
+  if (rewritten_columns.empty() || (!started_ && find_wrapping(rewritten_columns))) return;
   for (const std::size_t index : rewritten_columns) {
     description_.columns[index].unsupported_reason =
         "values of " + columns_[index].rule.remote_type +
         " must be converted on the server, and this query can't stand in another one; convert them in the query";
   }
+}
+
+bool SqlServerSource::find_wrapping(const std::vector<std::size_t>& rewritten_columns) {
+  const auto found = std::ranges::find_if(wrappings, [&](std::string_view wrapping) {
+    return describe_select(wrapped_query(rewritten_columns, wrapping)).has_value();
+  });
+  if (found == std::end(wrappings)) return false;
+  wrapping_ = *found;
+  return true;
 }
 
 std::string SqlServerSource::select_list(const std::vector<std::size_t>& selected) const {
@@ -190,7 +230,8 @@ std::string SqlServerSource::select_list(const std::vector<std::size_t>& selecte
     const std::string name =
         table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(description_.columns[index].name);
     if (!list.empty()) list += ", ";
-    list += column.rule.rewrite.empty() ? name : rewritten(column.rule, name);
+    list += column.rule.rewrite.empty() ? name : rewritten(column.rule.rewrite, name);
+    if (!column.rule.rewrite_to_bytes.empty()) list += ", " + rewritten(column.rule.rewrite_to_bytes, name);
   }
   return list.empty() ? "NULL" : list;
 }
@@ -200,7 +241,7 @@ std::string SqlServerSource::wrapped_query(const std::vector<std::size_t>& selec
   std::string names;
   for (std::size_t i = 0; i < query_columns_; ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
   // The line breaks end a comment that the query may end with.
-  return "SELECT " + select_list(selected) + " FROM (\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
+  return select_list(selected) + " FROM (\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
 }
 
 void SqlServerSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
@@ -213,7 +254,7 @@ void SqlServerSource::open(const std::vector<std::size_t>& selected, std::option
     } else if (std::any_of(selected.begin(), selected.end(),
                            [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); })) {
       is_rewritten = true;
-      sql = wrapped_query(selected, wrapping_);
+      sql = "SELECT " + wrapped_query(selected, wrapping_);
     }
     const Doing doing{Phase::execute, summary_};
     // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
@@ -223,24 +264,39 @@ void SqlServerSource::open(const std::vector<std::size_t>& selected, std::option
   map_columns(selected, is_rewritten);
 }
 
-/// How the rows are read. The table may have changed since it was described.
+/// How the rows are read. The table may have changed since it was described, or the description may be wrong: what the
+/// result tells must fit into it.
 void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
   const int count = dbnumcols(session_.handle());
+  int next = 1;
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const SourceColumn& column = columns_[selected[i]];
-    const int number = static_cast<int>(is_rewritten ? i : column.position) + 1;
-    const auto wire = number <= count ? wire_decode(dbcoltype(session_.handle(), number)) : std::nullopt;
-    if (!wire || !can_store(column.rule.decode, *wire)) throw changed_error();
-    wire_.push_back({number, column.rule.decode, i, *wire == Decode::text});
+    const std::string& name = description_.columns[selected[i]].name;
+    const bool has_bytes = is_rewritten && !column.rule.rewrite_to_bytes.empty();
+    const int number = is_rewritten ? next : static_cast<int>(column.position) + 1;
+    next += has_bytes ? 2 : 1;
+    if (number + (has_bytes ? 1 : 0) > count) throw changed_error("Column " + core::quoted(name) + " is missing.");
+    const ColumnFacts facts = facts_of_result(session_.handle(), number);
+    const ColumnRule sent = described_rule(facts, std::nullopt, false);
+    if (!is_rewritten && facts.name != name) {
+      throw changed_error("Column " + core::quoted(name) + " comes as " + core::quoted(facts.name) + '.');
+    }
+    if (!can_store(column.rule, sent)) {
+      throw changed_error("Column " + core::quoted(name) + " was described as " + column.rule.remote_type +
+                          " and comes as " + sent.remote_type + '.');
+    }
+    wire_.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
   }
 }
 
-core::Error SqlServerSource::changed_error() const {
+/// `what`: how the result differs.
+core::Error SqlServerSource::changed_error(std::string_view what) const {
   return core::remote_error({.provider = "sqlserver",
                              .phase = Phase::execute,
                              .number = ErrorNumber::cannot_read,
                              .summary = summary_,
                              .remote_message = "its columns have changed since it was described",
+                             .remote_detail = what,
                              .hint = "Try again."});
 }
 
@@ -274,6 +330,13 @@ void SqlServerSource::read_row(core::RowBatch& batch) {
   }
   const bool has_invalid_text = session_.take_invalid_text();
   for (const WireColumn& column : wire_) {
+    if (column.bytes_number != 0) {
+      const int number = column.bytes_number;
+      if (const BYTE* bytes = dbdata(handle, number)) {
+        set_digits({bytes, static_cast<std::size_t>(dbdatlen(handle, number))}, column.target, batch);
+        continue;
+      }
+    }
     const BYTE* value = dbdata(handle, column.number);
     if (value == nullptr) {
       batch.set_null(column.target);

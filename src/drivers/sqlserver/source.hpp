@@ -42,20 +42,26 @@ class SqlServerSource final : public core::Source {
     Decode decode = Decode::text;
     std::size_t target = 0;
     bool is_converted = false;  ///< text that the library converts to UTF-8
+    int bytes_number = 0;  ///< the column that has the value if it is bytes, to be shown as digits; 0 = there is none
   };
 
   void describe_table(const core::SourceRequest& request, std::string_view database);
   void describe_query(const core::SourceRequest& request);
-  std::vector<Column> described_columns(const std::vector<ColumnFacts>& facts) const;
-  std::vector<Column> result_columns();
+  std::optional<std::vector<ColumnFacts>> describe_select(const std::string& select);
+  std::optional<std::vector<ColumnFacts>> describe_rewritten();
+  std::vector<ColumnFacts> empty_result(const std::string& select);
+  std::vector<ColumnFacts> result_at_hand();
+  std::vector<Column> columns_of(const std::vector<ColumnFacts>& facts) const;
   static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
-  void prepare_wrapping();
+  void prepare_rewriting();
+  bool find_wrapping(const std::vector<std::size_t>& rewritten_columns);
   std::string select_list(const std::vector<std::size_t>& selected) const;
+  /// Of a SELECT: what stands behind that word.
   std::string wrapped_query(const std::vector<std::size_t>& selected, std::string_view more) const;
   void map_columns(const std::vector<std::size_t>& selected, bool is_rewritten);
   void read_row(core::RowBatch& batch);
-  core::Error changed_error() const;
+  core::Error changed_error(std::string_view what = {}) const;
 
   Session& session_;
   std::string table_;  ///< quoted; empty = a query

@@ -1,6 +1,7 @@
 #include "drivers/sqlserver/types.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <sybfront.h>
 #include <sybdb.h>
@@ -106,9 +107,61 @@ Type type_of(const ColumnFacts& facts) {
 
 constexpr int max_length_of_max = -1;
 
-/// Types of the wire that sybdb.h does not name.
-constexpr int wire_uniqueidentifier = 36;
-constexpr int wire_sql_variant = 98;
+/// What a type of the wire has behind its name.
+enum class Modifier { none, length, unicode_length, precision, scale, clr };
+
+struct WireType {
+  int type;
+  std::string_view name;
+  Modifier modifier = Modifier::none;
+};
+
+/// By the server's type ([MS-TDS], "Data Type Definitions"; sybdb.h does not name all), or else by what db-lib makes of
+/// it: only the server's tells char, varchar, nchar and nvarchar apart, only db-lib's the sizes of numbers.
+constexpr WireType wire_types[] = {
+    {167, "varchar", Modifier::length},
+    {175, "char", Modifier::length},
+    {231, "nvarchar", Modifier::unicode_length},
+    {239, "nchar", Modifier::unicode_length},
+    {165, "varbinary", Modifier::length},
+    {173, "binary", Modifier::length},
+    {36, "uniqueidentifier"},
+    {98, "sql_variant"},
+    {240, "CLR type", Modifier::clr},
+    {241, "xml"},
+    {SYBNTEXT, "ntext"},
+    {SYBTEXT, "text"},
+    {SYBIMAGE, "image"},
+    {SYBBIT, "bit"},
+    {SYBBITN, "bit"},
+    {SYBINT1, "tinyint"},
+    {SYBINT2, "smallint"},
+    {SYBINT4, "int"},
+    {SYBINT8, "bigint"},
+    {SYBREAL, "real"},
+    {SYBFLT8, "float"},
+    {SYBMONEY4, "smallmoney"},
+    {SYBMONEY, "money"},
+    {SYBNUMERIC, "decimal", Modifier::precision},
+    {SYBDECIMAL, "decimal", Modifier::precision},
+    {SYBDATETIME4, "smalldatetime"},
+    {SYBDATETIME, "datetime"},
+    {SYBMSDATE, "date"},
+    {SYBMSTIME, "time", Modifier::scale},
+    {SYBMSDATETIME2, "datetime2", Modifier::scale},
+    {SYBMSDATETIMEOFFSET, "datetimeoffset", Modifier::scale},
+    // As servers before SQL Server 7.0 have them.
+    {SYBVARCHAR, "varchar", Modifier::length},
+    {SYBCHAR, "char", Modifier::length},
+    {SYBVARBINARY, "varbinary", Modifier::length},
+    {SYBBINARY, "binary", Modifier::length},
+};
+
+/// Of varchar(n) and varbinary(n); (max) is told as more.
+constexpr int max_declared_bytes = 8000;
+
+/// TDS_UT_TIMESTAMP of [MS-TDS]'s "Data Type Definitions": a binary(8) that is a rowversion.
+constexpr int user_type_timestamp = 80;
 
 LogicalType kind(TypeKind kind, std::int32_t length = 0, std::int32_t scale = 0) {
   LogicalType type;
@@ -161,8 +214,8 @@ ColumnRule geometry_rule(TypeKind geometry_kind) {
   return rule;
 }
 
-/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. A variant
-/// has up to 8000 bytes, of which text has as many characters, and hexadecimal digits are two for each.
+/// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. Bytes come
+/// as such: Babelfish knows no style of CONVERT that makes digits of them. A variant has up to 8000 bytes.
 ColumnRule variant_rule() {
   ColumnRule rule = text_form(kind(TypeKind::text));
   rule.rewrite =
@@ -173,9 +226,10 @@ ColumnRule variant_rule() {
       "WHEN N'smallmoney' THEN CONVERT(nvarchar(60), CAST(CAST(? AS smallmoney) AS decimal(10, 4))) "
       "WHEN N'datetime' THEN CONVERT(nvarchar(60), CAST(? AS datetime), 121) "
       "WHEN N'smalldatetime' THEN CONVERT(nvarchar(60), CAST(? AS smalldatetime), 120) "
-      "WHEN N'binary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
-      "WHEN N'varbinary' THEN CONVERT(nvarchar(max), CAST(? AS varbinary(8000)), 1) "
-      "ELSE CAST(? AS nvarchar(max)) END";
+      "WHEN N'binary' THEN NULL WHEN N'varbinary' THEN NULL ELSE CAST(? AS nvarchar(max)) END";
+  rule.rewrite_to_bytes =
+      "CASE CAST(SQL_VARIANT_PROPERTY(?, 'BaseType') AS nvarchar(128)) "
+      "WHEN N'binary' THEN CAST(? AS varbinary(8000)) WHEN N'varbinary' THEN CAST(? AS varbinary(8000)) END";
   return rule;
 }
 
@@ -297,81 +351,77 @@ ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::str
   return rule;
 }
 
-ColumnRule wire_rule(const WireFacts& facts) {
-  const auto named = [](ColumnRule rule, std::string name) {
-    rule.remote_type = std::move(name);
-    return rule;
-  };
-  const auto scaled = [&](ColumnRule rule, const char* name) {
-    return named(std::move(rule), std::string(name) + '(' + std::to_string(facts.scale) + ')');
-  };
-  switch (facts.type) {
-    case SYBBIT:
-    case SYBBITN:
-      return named(datum(Decode::boolean, kind(TypeKind::boolean)), "bit");
-    case SYBINT1:
-      return named(datum(Decode::uint8, kind(TypeKind::int2)), "tinyint");
-    case SYBINT2:
-      return named(datum(Decode::int16, kind(TypeKind::int2)), "smallint");
-    case SYBINT4:
-      return named(datum(Decode::int32, kind(TypeKind::int4)), "int");
-    case SYBINT8:
-      return named(datum(Decode::int64, kind(TypeKind::int8)), "bigint");
-    case SYBREAL:
-      return named(datum(Decode::float4, kind(TypeKind::float4)), "real");
-    case SYBFLT8:
-      return named(datum(Decode::float8, kind(TypeKind::float8)), "float");
-    case SYBMONEY4:
-      return named(datum(Decode::money4, kind(TypeKind::numeric, 10, 4)), "smallmoney");
-    case SYBMONEY:
-      return named(datum(Decode::money8, kind(TypeKind::numeric, 19, 4)), "money");
-    case SYBNUMERIC:
-    case SYBDECIMAL:
-      return named(numeric_rule(facts.precision, facts.scale),
-                   "decimal(" + std::to_string(facts.precision) + ',' + std::to_string(facts.scale) + ')');
-    case SYBDATETIME4:
-      return named(datum(Decode::smalldatetime, kind(TypeKind::timestamp, 6)), "smalldatetime");
-    case SYBDATETIME:
-      return named(datum(Decode::datetime, kind(TypeKind::timestamp, 6)), "datetime");
-    case SYBMSDATE:
-      return named(datum(Decode::date, kind(TypeKind::date, -1)), "date");
-    case SYBMSTIME:
-      return scaled(datum(Decode::time, kind(TypeKind::time, fraction_digits(facts.scale))), "time");
-    case SYBMSDATETIME2:
-      return scaled(datum(Decode::datetime2, kind(TypeKind::timestamp, fraction_digits(facts.scale))), "datetime2");
-    case SYBMSDATETIMEOFFSET:
-      return scaled(datum(Decode::datetimeoffset, kind(TypeKind::timestamptz, fraction_digits(facts.scale))),
-                    "datetimeoffset");
-    case wire_uniqueidentifier:
-      return named(datum(Decode::uuid, kind(TypeKind::uuid)), "uniqueidentifier");
-    case SYBBINARY:
-    case SYBVARBINARY:
-    case SYBIMAGE:
-      return named(datum(Decode::bytes, kind(TypeKind::bytea)), "varbinary");
-    case SYBCHAR:
-    case SYBVARCHAR:
-    case SYBNVARCHAR:
-    case SYBTEXT:
-    case SYBNTEXT:
-      return named(text_form(kind(TypeKind::text)), "varchar");
-    default: {
-      ColumnRule rule =
-          named(text_form(kind(TypeKind::text)), facts.type == wire_sql_variant ? "sql_variant" : "CLR type");
-      rule.unsupported = "the query can't be described, so that the column could be converted; convert it in the query";
-      return rule;
-    }
+ColumnFacts result_facts(std::string name, const WireFacts& wire) {
+  ColumnFacts facts;
+  facts.name = std::move(name);
+  facts.precision = wire.precision;
+  facts.scale = wire.scale;
+  facts.not_null = wire.not_null;
+  facts.max_length = wire.max_length > max_declared_bytes ? max_length_of_max : wire.max_length;
+  const auto find = [](int number) { return std::ranges::find(wire_types, number, &WireType::type); };
+  auto found = find(wire.server_type);
+  if (found == std::end(wire_types)) found = find(wire.type);
+  if (found == std::end(wire_types)) return facts;
+  const bool is_rowversion = found->name == "binary" && wire.user_type == user_type_timestamp;
+  facts.type_name = is_rowversion ? "timestamp" : found->name;
+  switch (found->modifier) {
+    case Modifier::none:
+      break;
+    case Modifier::clr:
+      facts.user_type = std::exchange(facts.type_name, {});
+      break;
+    case Modifier::length:
+    case Modifier::unicode_length:
+      if (is_rowversion) break;
+      facts.type_name +=
+          facts.max_length == max_length_of_max
+              ? "(max)"
+              : '(' + std::to_string(facts.max_length / (found->modifier == Modifier::length ? 1 : 2)) + ')';
+      break;
+    case Modifier::precision:
+      facts.type_name += '(' + std::to_string(facts.precision) + ',' + std::to_string(facts.scale) + ')';
+      break;
+    case Modifier::scale:
+      facts.type_name += '(' + std::to_string(facts.scale) + ')';
+      break;
+  }
+  return facts;
+}
+
+namespace {
+
+bool holds(const LogicalType& described, const LogicalType& sent) {
+  switch (described.kind) {
+    case TypeKind::numeric:
+      if (described.length == 0) return true;
+      return sent.kind == TypeKind::numeric && sent.length > 0 && sent.scale <= described.scale &&
+             sent.length - sent.scale <= described.length - described.scale;
+    case TypeKind::varchar:
+    case TypeKind::bpchar:
+      return (sent.kind == TypeKind::varchar || sent.kind == TypeKind::bpchar) && sent.length <= described.length;
+    case TypeKind::time:
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+      return sent.kind != described.kind || sent.length <= described.length;
+    default:
+      return true;
   }
 }
 
-std::optional<Decode> wire_decode(int type) noexcept {
-  const ColumnRule rule = wire_rule({.type = type, .precision = 1, .scale = 0});
-  if (!rule.unsupported.empty()) return std::nullopt;
-  return rule.decode;
+}  // namespace
+
+bool can_store(const ColumnRule& described, const ColumnRule& sent) {
+  if (!sent.unsupported.empty() || !sent.rewrite.empty()) return false;
+  const auto is_plain = [](Decode decode) {
+    return decode == Decode::text || decode == Decode::bytes || decode == Decode::geometry;
+  };
+  if (described.decode != sent.decode && !(is_plain(described.decode) && is_plain(sent.decode))) return false;
+  return !described.rewrite.empty() || holds(described.type, sent.type);
 }
 
-std::string rewritten(const ColumnRule& rule, std::string_view column) {
+std::string rewritten(std::string_view expression, std::string_view column) {
   std::string sql;
-  for (const char c : rule.rewrite) {
+  for (const char c : expression) {
     if (c == '?') {
       sql += column;
     } else {

@@ -35,7 +35,7 @@ enum class Decode : std::uint8_t {
   geometry,  ///< SRID, big-endian, and WKB: what the column is rewritten to
 };
 
-/// A column as sp_describe_first_result_set tells it.
+/// A column as sp_describe_first_result_set, or the result itself, tells it.
 struct ColumnFacts {
   std::string name;
   std::string type_name;  ///< system_type_name, "nvarchar(20)"; empty for CLR types
@@ -48,9 +48,13 @@ struct ColumnFacts {
 
 /// A column as db-lib tells it of a result at hand.
 struct WireFacts {
-  int type = 0;  ///< SYB… of dbcoltype()
+  int type = 0;         ///< SYB… of dbcoltype()
+  int server_type = 0;  ///< as the server sent it: tells char from varchar, and both from Unicode
+  int user_type = 0;
+  int max_length = 0;  ///< bytes over there
   int precision = 0;
   int scale = 0;
+  bool not_null = false;
 };
 
 struct ColumnRule {
@@ -62,19 +66,23 @@ struct ColumnRule {
   std::string unsupported;        ///< not empty: why it can't be read
   /// What the column must be rewritten to; `?` stands for the column. Empty = it is read as it is.
   std::string rewrite;
+  /// A second expression, for bytes that are shown as hexadecimal digits here, 0x01FF; NULL = the first one has the
+  /// value. Empty = there is none.
+  std::string rewrite_to_bytes;
 };
 
-/// The rule of a column that was described. `encoding`: of the request. `dates_as_text`: before TDS 7.3 the server
+/// What a result tells of its column. The name of a CLR type is not among it: `user_type` says only that it is one.
+ColumnFacts result_facts(std::string name, const WireFacts& facts);
+
+/// The rule of a column of which this is known. `encoding`: of the request. `dates_as_text`: before TDS 7.3 the server
 /// sends the types that came with 7.3 (date, time, datetime2, datetimeoffset) as text.
 ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::string>& encoding, bool dates_as_text);
 
-/// The rule of a column of a result, where nothing but the result tells.
-ColumnRule wire_rule(const WireFacts& facts);
+/// True if all values of a column of a result (`sent`) can be stored as was described. Values of a rewritten column
+/// are no longer of the described type: then only their form counts.
+bool can_store(const ColumnRule& described, const ColumnRule& sent);
 
-/// How values of this type on the wire are read; nothing if they can't be.
-std::optional<Decode> wire_decode(int type) noexcept;
-
-/// The rewritten column: `?` of the rule replaced by `column`.
-std::string rewritten(const ColumnRule& rule, std::string_view column);
+/// The rewritten column: `?` of one of the rule's expressions replaced by `column`.
+std::string rewritten(std::string_view expression, std::string_view column);
 
 }  // namespace connector::sqlserver

@@ -9,7 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
+from harness.skipping import skip_where_missing
 
 from servers.postgres import Postgres
 from servers.process import wait_until
@@ -56,7 +58,11 @@ class Database:
         """Runs a statement and gives its rows, [] if it has none."""
         with self.connection.cursor() as cursor:
             del self.connection.notices[:]
-            cursor.execute(query, args or None)
+            try:
+                cursor.execute(query, args or None)
+            except psycopg2.errors.FeatureNotSupported as error:
+                skip_where_missing(error)
+                raise
             return list(cursor.fetchall()) if cursor.description else []
 
     def execute(self, query: str, *args: object) -> None:
@@ -145,6 +151,11 @@ class Job:
             self.terminate()
             self._thread.join(60)
         self.database.close()
+
+    def wait_for_exchange(self) -> None:
+        """Until the refresh has its rows and wants the table for itself: it asks when those who hold it have changed."""
+        phase = "SELECT 1 FROM connector.progress WHERE pid = %s AND phase = 'waiting for lock' AND rows > 0"
+        wait_until(lambda: bool(self._observer.rows(phase, self.pid)), limit=60, what="a refresh that wants the table for itself")
 
     def running(self) -> bool:
         return self._thread.is_alive()

@@ -58,7 +58,8 @@ def contents(database: Database, table: str) -> Any:
 def assert_nothing_left(database: Database) -> None:
     """No hidden heap, no index of one, no staging table, no file without an owner."""
     left = database.rows(
-        "SELECT relname FROM pg_class WHERE relname LIKE 'pg\\_temp\\_%%' OR relname LIKE 'connector\\_staging%%' OR relrewrite <> 0"
+        "SELECT relname FROM pg_class WHERE relname LIKE 'connector\\_staging%%' OR relrewrite <> 0 "
+        "OR relnamespace = 'connector'::regnamespace AND relname LIKE 'refreshed%%'"
     )
     assert left == [], left
     assert_toast_names(database)

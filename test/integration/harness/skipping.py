@@ -1,10 +1,26 @@
-"""What SKIP leaves out beyond its group of tests: a remote server of the tests that are made for each."""
+"""Reasons to skip a test: what SKIP leaves out beyond its group of tests, and what a host does not have."""
 
 from __future__ import annotations
 
 import os
 import re
 
+import psycopg2
+import pytest
+
 
 def left_out(name: str) -> bool:
+    """Whether SKIP leaves out this remote server in the tests that are made for each."""
     return name in re.split(r"[\s,]+", os.environ.get("SKIP", ""))
+
+
+# Extensions of others that the tests use and that are packaged for Debian's PostgreSQL only.
+_DEBIANS_OWN = {"postgis", "pg_cron"}
+
+
+def skip_where_missing(error: psycopg2.Error) -> None:
+    """Skips the test if the statement failed because another host than the machine's own lacks such an extension."""
+    host = os.environ.get("CONNECTOR_TEST_HOST")
+    match = re.search(r'extension "(\w+)" is not available', str(error))
+    if host and match and match[1] in _DEBIANS_OWN:
+        pytest.skip(f"{match[1]} is not to be had for the host {host}")

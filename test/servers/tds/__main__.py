@@ -1,7 +1,7 @@
 """Runs the server until it gets SIGTERM: `python3 -m servers.tds settings.json`.
 
 The file holds an object: port, folder, passwords, databases, and perhaps certificate, key, encryption, mode, trigger,
-default_database. A line `ready PORT` on standard output says that it listens.
+default_database, product. A line `ready PORT` on standard output says that it listens.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from .faults import Mode
 from .prelogin import Encryption
 from .server import TdsServer
+from .sql.babelfish import Product
 
 
 def _server(settings: dict[str, Any]) -> TdsServer:
@@ -24,6 +25,7 @@ def _server(settings: dict[str, Any]) -> TdsServer:
             known[name] = Path(known[name])
     if known.get("encryption"):
         known["encryption"] = Encryption[known["encryption"]]
+    known["product"] = Product[known.get("product", "SQL_SERVER")]
     known["mode"] = Mode[known.get("mode", "WELL_BEHAVED")]
     return TdsServer(**known)
 

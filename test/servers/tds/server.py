@@ -18,6 +18,7 @@ from .locks import Locks
 from .login import TDS_74, Login
 from .prelogin import Encryption
 from .session import Session
+from .sql.babelfish import Product
 from .sql.storage import SYSTEM_DATABASES, Storage
 from .tls import server_context
 
@@ -30,7 +31,8 @@ class TdsServer(FakeServer):
     """A context manager. Everything a test may look at or change while it runs is a public attribute.
 
     `folder` keeps the databases (a temporary one by default). `certificate` and `key` give it TLS, and `encryption`
-    says how much of it is wanted (default: off with them, which encrypts logins; not supported without).
+    says how much of it is wanted (default: off with them, which encrypts logins; not supported without). `product` says
+    whose ways it has.
     """
 
     provider: ClassVar[str] = "sqlserver"
@@ -51,12 +53,14 @@ class TdsServer(FakeServer):
         databases: Sequence[str] = (DATABASE,),
         default_database: str = "master",
         newest_version: int = TDS_74,
+        product: Product = Product.SQL_SERVER,
     ) -> None:
         super().__init__(mode, trigger=trigger, port=port)
         self.trigger_describes = False
         self.passwords = passwords or {ADMIN: PASSWORD, USER: PASSWORD}
         self.default_database = default_database
         self.newest_version = newest_version
+        self.product = product
         self.routes_to: tuple[str, int] | None = None
         self.tls: ssl.SSLContext | None = server_context(certificate, key) if certificate and key else None
         if encryption is None:
@@ -68,6 +72,7 @@ class TdsServer(FakeServer):
         self.logins: list[Login] = []
         self.problems: list[str] = []
         self.attentions = 0
+        self.crashes = 0
         self.locks = Locks()
         self.records = False  # whether `received` keeps every byte that clients send
         self._own_folder = folder is None
@@ -95,6 +100,12 @@ class TdsServer(FakeServer):
         if found is not None:
             found.kill()
         return found is not None
+
+    def crash(self) -> None:
+        """Ends all sessions at once."""
+        self.crashes += 1
+        for session in self.logged_in():
+            session.kill()
 
     def connection(self, **more: object) -> dict[str, object]:
         """The `connection` object of a connector that reads from here."""

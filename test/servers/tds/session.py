@@ -18,6 +18,8 @@ from .login import Login
 from .packets import Message, ProtocolError, Response, receive_message
 from .prelogin import Encryption
 from .sink import ResponseSink
+from .sql import babelfish
+from .sql.babelfish import Product
 from .sql.environment import PRODUCT_VERSION
 from .sql.executor import Executor
 from .tls import SocketStream, TlsStream
@@ -47,6 +49,7 @@ class Session(FakeSession):
         self.server: TdsServer = server
         self.spid = spid
         self.mode = server.mode
+        self.product = server.product
         self.plain = SocketStream(peer, server.record)
         self.stream: SocketStream | TlsStream = self.plain
         self.tokens = Tokens(login.TDS_74, server.name)
@@ -149,6 +152,8 @@ class Session(FakeSession):
         return True
 
     def _refuse(self, refusals: list[SqlError], response: Response) -> None:
+        if self.product is Product.BABELFISH:
+            refusals = [babelfish.reworded(refusals[0])]
         for refusal in refusals:
             response.write(self.tokens.message(_notice(refusal)))
         response.write(self.tokens.done(token.DONE_ERROR))
@@ -208,7 +213,11 @@ class Session(FakeSession):
         assert executor is not None
         response = Response(self.stream, self.packet_size, self.spid)
         return ResponseSink(
-            response, self.tokens, in_transaction=lambda: executor.environment.transactions > 0, check=self.check
+            response,
+            self.tokens,
+            in_transaction=lambda: executor.environment.transactions > 0,
+            check=self.check,
+            shown=babelfish.sent if self.product is Product.BABELFISH else None,
         )
 
     def _request(self, message: Message) -> None:
@@ -257,6 +266,9 @@ class Session(FakeSession):
             self.executor.batch(text, sink)
         except SqlError as failure:
             self._tell(failure, sink)
+        except babelfish.Crash:
+            self.server.crash()
+            raise
         except (Attention, Killed, OSError, EOFError, ProtocolError):
             raise
         except Exception as defect:
@@ -294,6 +306,8 @@ class Session(FakeSession):
 
     def _tell(self, failure: SqlError, sink: ResponseSink, *, returns: bool = False) -> None:
         assert self.executor is not None
+        if self.product is Product.BABELFISH:
+            failure = babelfish.reworded(failure)
         self.executor.environment.error_number = failure.number
         if (
             failure.severity >= 16

@@ -13,8 +13,15 @@ class ResponseSink:
     """A response: the last DONE is held back until it is known whether more follows."""
 
     def __init__(
-        self, response: Response, tokens: Tokens, *, in_transaction: Callable[[], bool], check: Callable[[], None]
+        self,
+        response: Response,
+        tokens: Tokens,
+        *,
+        in_transaction: Callable[[], bool],
+        check: Callable[[], None],
+        shown: Callable[[Sequence[Column]], Sequence[Column]] | None = None,
     ) -> None:
+        self._shown = shown
         self._response = response
         self._tokens = tokens
         self._in_transaction = in_transaction
@@ -27,6 +34,8 @@ class ResponseSink:
 
     # as the engine says it
     def columns(self, columns: Sequence[Column], order: Sequence[int]) -> None:
+        if self._shown is not None:
+            columns = self._shown(columns)
         self._write(self._tokens.columns(columns))
         if order and 0 not in order:
             self._write(self._tokens.order(order))

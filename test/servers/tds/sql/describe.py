@@ -11,7 +11,7 @@ from ..login import TDS_74
 from ..tokens import Column
 from ..types import SqlType
 from ..wire_types import encoding
-from . import nodes
+from . import babelfish, nodes
 from .lexer import Kind, tokenize
 from .statements import Parser, parse_batch
 from .system_views import columns_of_text
@@ -125,7 +125,11 @@ def rows_for(
     executor: Executor, text: str | None = None, parameters: str | None = None, mode: int | None = 0
 ) -> tuple[Sequence[Sequence[object]], Sequence[Column]]:
     """The rows of sp_describe_first_result_set."""
-    columns = describe(executor, text or "", parameters)
+    product = executor.environment.facts.product
+    if product is babelfish.Product.SQL_SERVER:
+        columns = describe(executor, text or "", parameters)
+    else:
+        columns = babelfish.described(describe(executor, babelfish.checked(executor, product, text or ""), parameters))
     return [row_of(executor, number, column) for number, column in enumerate(columns, 1)], COLUMNS
 
 

@@ -11,6 +11,7 @@ from .. import temporal
 from ..errors import SqlError, error
 from ..tokens import Column
 from ..types import INT, SYSNAME, SqlType
+from .babelfish import Product
 from .bound import Bound
 from .lexer import Kind, tokenize
 
@@ -23,6 +24,7 @@ _VERSION_TEXT = (
     "Microsoft SQL Server 2022 (RTM) - 16.0.1000.6 (X64)\n\tOct  8 2022 05:58:25\n\tThe TDS test server of connector:"
     " no product of Microsoft's, a test double over SQLite"
 )
+_BABELFISH_TEXT = "The TDS test server of connector with the ways of Babelfish for PostgreSQL 4.3"
 _PROPERTIES: dict[str, tuple[Any, str]] = {
     "productversion": ("16.0.1000.6", "nvarchar(128)"),
     "productlevel": ("RTM", "nvarchar(128)"),
@@ -53,6 +55,7 @@ class SessionFacts(Protocol):
     encrypted: bool
     version: int
     packet_size: int
+    product: Product
 
     def settings(self) -> tuple[object, ...]:
         """text_size, language, date_format, lock_timeout, transaction_isolation_level."""
@@ -99,9 +102,10 @@ class Environment:
 
     def global_value(self, name: str) -> tuple[Any, SqlType]:
         """An @@name."""
+        is_babelfish = self.facts.product is Product.BABELFISH
         values: dict[str, tuple[Any, SqlType]] = {
             "@@textsize": (self.text_size, INT),
-            "@@version": (_VERSION_TEXT, SqlType("nvarchar", 300)),
+            "@@version": (_BABELFISH_TEXT if is_babelfish else _VERSION_TEXT, SqlType("nvarchar", 300)),
             "@@spid": (self.facts.spid, SqlType("smallint")),
             "@@servername": ("TDSTEST", SYSNAME),
             "@@servicename": ("MSSQLSERVER", SYSNAME),
@@ -185,6 +189,8 @@ class Environment:
         return _variant(values.get(name.lower()), "nvarchar(40)")
 
     def _serverproperty(self, catalog: Catalog, name: str) -> tuple[Any, SqlType]:
+        if name.lower() == "babelfish" and self.facts.product is Product.BABELFISH:
+            return _variant(1, "int")
         if name.lower() == "collation":
             return _variant(self.collation_of("master"), "nvarchar(128)")
         return _variant(*_PROPERTIES.get(name.lower(), (None, "int")))

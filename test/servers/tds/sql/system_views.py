@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tokens import Column
 from ..types import LONGEST_VECTOR, NAMES, SqlType, make, parse
+from . import babelfish
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -81,12 +82,13 @@ def _key_constraints(catalog: Catalog, database: str) -> Rows:
 
 
 def _column_rows(catalog: Catalog, database: str) -> Rows:
+    is_babelfish = catalog.environment.facts.product is babelfish.Product.BABELFISH
     for table in catalog.records.tables(database):
         for number, column in enumerate(catalog.columns_of(table), 1):
             kind = column.kind
             yield (
                 table.object_id,
-                column.name,
+                babelfish.catalog_name(column.name) if is_babelfish else column.name,
                 number,
                 kind.system_type_id,
                 kind.user_type_id,

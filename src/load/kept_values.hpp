@@ -1,0 +1,22 @@
+// Columns that get another type in a table whose rows stay: no value may be cut, rounded or emptied.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include "load/plan.hpp"
+#include "load/refresh_target.hpp"
+
+namespace connector::load {
+
+/// What becomes of the table's own rows behind the ALTER TABLE. Those of inheritance children are kept in any case.
+enum class OwnRows { kept, overwritten, deleted };
+
+/// Locks the table and its children against everything if columns get another type, and looks at all values. Throws
+/// core::Error (incompatible_schemas), naming column and types, if a value can't be converted, or if a kept one would
+/// not be the same as before.
+void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own);
+
+/// Makes the changes, if there are any, after that check.
+void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own);
+
+}  // namespace connector::load

@@ -1,0 +1,148 @@
+"""NOT NULL and keys: those that the source had and has no more go; those of the user stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness.database import Database
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.syncs import Syncs
+
+from servers.remote import Remote
+
+TABLE = "loosened"
+WAYS = ["swap", "merge", "rewrite"]
+
+
+@pytest.fixture(autouse=True, params=["mariadb", "postgres15"])
+def source(request: pytest.FixtureRequest, db: Database) -> Iterator[Remote]:
+    remote: Remote = request.getfixturevalue(request.param)
+    remote.server.start()
+    remote.drop(TABLE)
+    remote.execute(f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, word varchar(20) NOT NULL, n int NOT NULL)")
+    remote.execute(f"INSERT INTO {TABLE} VALUES (1, 'a', 1), (2, 'b', 2)")
+    yield remote
+    db.execute("DROP PUBLICATION IF EXISTS p")
+    Syncs(db).clean()
+    remote.drop(TABLE)
+
+
+def nullable(source: Remote, column: str, kind: str) -> None:
+    source.execute(
+        f"ALTER TABLE {TABLE} MODIFY {column} {kind} NULL" if source.provider == "mysql" else f"ALTER TABLE {TABLE} ALTER {column} DROP NOT NULL"
+    )
+
+
+def drop_key(source: Remote) -> None:
+    source.execute(f"ALTER TABLE {TABLE} DROP PRIMARY KEY" if source.provider == "mysql" else f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey")
+
+
+def synced(db: Database, source: Remote, way: str, **more: object) -> Refreshed:
+    options: dict[str, object] = {"mode": "merge", "key": "id"} if way == "merge" else {}
+    sync = Refreshed(db, source.connector(table=TABLE), **options, **more)
+    if way == "rewrite":
+        db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey; CREATE PUBLICATION p FOR TABLE {TABLE}; ALTER TABLE {TABLE} REPLICA IDENTITY FULL")
+    return sync
+
+
+def not_null(db: Database) -> dict[str, bool]:
+    return {name: required for name, _, required in db.columns(TABLE)}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_not_null_goes(db: Database, source: Remote, way: str) -> None:
+    sync = synced(db, source, way)
+    db.execute(f"ALTER TABLE {TABLE} ADD mine int NOT NULL DEFAULT 1")
+    nullable(source, "word", "varchar(20)")
+    source.execute(f"INSERT INTO {TABLE} VALUES (3, NULL, 3)")
+    sync.run(way)
+    assert not_null(db) == {"id": True, "word": False, "n": True, "mine": True}
+    assert db.value(f"SELECT count(*) FROM {TABLE} WHERE word IS NULL") == 1
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+    sync.run(way)
+
+
+def test_own_not_null_stays(db: Database, source: Remote) -> None:
+    nullable(source, "word", "varchar(20)")
+    sync = synced(db, source, "swap")
+    db.execute(f"ALTER TABLE {TABLE} ALTER word SET NOT NULL")
+    sync.run("swap")
+    source.execute(f"INSERT INTO {TABLE} VALUES (3, NULL, 3)")
+    sync.fail(2001, '"word"', "NOT NULL")
+
+
+def test_error_policy_keeps_them(db: Database, source: Remote) -> None:
+    sync = synced(db, source, "swap", on_schema_change="error")
+    nullable(source, "word", "varchar(20)")
+    drop_key(source)
+    sync.run("swap")
+    assert not_null(db)["word"]
+    source.execute(f"INSERT INTO {TABLE} VALUES (3, NULL, 3)")
+    sync.fail(2001, '"word"', "NOT NULL")
+
+
+def test_checks_beside(db: Database, source: Remote) -> None:
+    """The rules for rows are those of the table as it will be."""
+    sync = synced(db, source, "swap")
+    db.execute(f"ALTER TABLE {TABLE} ADD CHECK (n < 100)")
+    nullable(source, "word", "varchar(20)")
+    source.execute(f"INSERT INTO {TABLE} VALUES (3, NULL, 3)")
+    sync.run()
+    assert not_null(db)["word"] is False
+    sync.run("swap")
+
+
+@pytest.mark.parametrize("way", ["swap", "append"])
+def test_key_goes(db: Database, source: Remote, way: str) -> None:
+    options: dict[str, object] = {"mode": "append", "cursor": "n"} if way == "append" else {}
+    sync = Refreshed(db, source.connector(table=TABLE), **options)
+    db.execute(f"CREATE INDEX by_word ON {TABLE} (word)")
+    drop_key(source)
+    nullable(source, "id", "int")
+    source.execute(f"INSERT INTO {TABLE} VALUES (1, 'again', 3), (NULL, 'none', 4)")
+    sync.run(way)
+    assert db.rows(f"SELECT id FROM {TABLE} ORDER BY n") == [(1,), (2,), (1,), (None,)]
+    assert db.rows("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass", TABLE) == [("by_word",)]
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+    sync.run(way)
+
+
+def test_key_that_grows(db: Database, source: Remote) -> None:
+    sync = synced(db, source, "swap")
+    drop_key(source)
+    source.execute(f"ALTER TABLE {TABLE} ADD PRIMARY KEY (id, n)", f"INSERT INTO {TABLE} VALUES (1, 'again', 3)")
+    sync.run("swap")
+    assert db.value(f"SELECT count(*) FROM {TABLE}") == 3
+
+
+def test_key_that_others_refer_to_stays(db: Database, source: Remote) -> None:
+    sync = synced(db, source, "swap")
+    db.execute(f"CREATE TABLE notes (id int REFERENCES {TABLE}); INSERT INTO notes VALUES (1)")
+    drop_key(source)
+    sync.run()
+    assert db.value("SELECT count(*) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'", TABLE) == 1
+    assert db.value("SELECT count(*) FROM notes") == 1
+
+
+def test_own_key_stays(db: Database, source: Remote) -> None:
+    sync = synced(db, source, "swap")
+    db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey, ADD PRIMARY KEY (n)")
+    sync.run("swap")
+    drop_key(source)
+    sync.run("swap")
+    assert db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'", TABLE) == "PRIMARY KEY (n)"
+
+
+def test_a_view_promises_nothing(db: Database, source: Remote) -> None:
+    source.execute("DROP VIEW IF EXISTS loose_view", f"CREATE VIEW loose_view AS SELECT id, word FROM {TABLE}")
+    try:
+        sync = Refreshed(db, source.connector(table="loose_view"))
+        assert [required for _, _, required in db.columns("loose_view")] == [False, False]
+        nullable(source, "word", "varchar(20)")
+        source.execute(f"INSERT INTO {TABLE} VALUES (3, NULL, 3)")
+        sync.run("swap")
+    finally:
+        source.execute("DROP VIEW IF EXISTS loose_view")

@@ -1,0 +1,1 @@
+"""What the soak tests are made of."""
