@@ -411,6 +411,8 @@ def run(workspace: Workspace, source: MySqlRemote, *, seed: int, kills: int, wit
                 if number % 20 == 19:
                     scene.run_all()
                     scene.check_standby()
+                if number % 100 == 99:
+                    print(report.shown(), flush=True)
             scene.run_all()
             scene.check_standby()
             report.import_files = len(orphan_files(scene.imports))
