@@ -99,7 +99,7 @@ dist:
 	mkdir -p dist
 	git archive --format=zip --prefix=connector-$(CONNECTOR_VERSION)/ -o dist/connector-$(CONNECTOR_VERSION).zip HEAD
 format:
-	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
+	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp' '*.h')
 style:
 	@test/install-packages check
 	@ONLY=style STYLE=all test/run

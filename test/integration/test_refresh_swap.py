@@ -56,6 +56,13 @@ def test_pages_arrive_frozen(db: Database, sync: Refreshed) -> None:
     assert db.rows("SELECT * FROM pg_check_frozen(%s::oid::regclass)", sync.oid) == []
 
 
+def test_index_whose_expression_fails(db: Database, source: Remote, sync: Refreshed) -> None:
+    """The error tells which."""
+    db.execute(f"CREATE INDEX of_words ON {TABLE} ((CASE WHEN word = 'new' THEN word::int END))")
+    change(source)
+    sync.fail(2001, "of_words", '"new"')
+
+
 def test_dependents_stay(db: Database, source: Remote, sync: Refreshed) -> None:
     """Views, materialized views, grants, policies, comments, statistics objects and defaults go by the OID."""
     role = db.create_role("reader")

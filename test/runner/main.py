@@ -22,7 +22,6 @@ from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
-from .pgspot import run_pgspot
 from .result import Result, failure
 from .style import run_style
 from .unit import run_unit
@@ -30,7 +29,6 @@ from .unit import run_unit
 _SIMPLE: dict[str, Callable[[Context], Result]] = {
     "style": run_style,
     "unit": run_unit,
-    "pgspot": run_pgspot,
     "regress": run_regress,
     "pgtap": run_pgtap,
     "compilers": run_compilers,

@@ -257,6 +257,12 @@ bool MysqlSource::read_range(const core::CursorRange& range) {
       const auto same = [&](const Field& other) { return same_column(other.name, fields[i].name); };
       if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(i), same)) return false;
     }
+    try {  // SHOW and the like can't be one at all
+      Statement(session_, "SELECT * FROM (\n" + query_ + "\n) AS q", Phase::describe, summary_);
+    } catch (const core::Error&) {
+      if (!session_.usable()) throw;
+      return false;
+    }
   }
   const auto order = cursor_order(quote_identifier(column.name), column.type);
   const auto literal = range.from ? cursor_literal(column.type, *range.from) : std::optional<std::string>("");
