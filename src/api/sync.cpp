@@ -236,9 +236,12 @@ CONNECTOR_FUNCTION(connector_sync_create) {
     throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
                 "Other sessions run it: choose another schema with \"target_schema\".");
   }
-  const store::NewSync created{load::new_uuid(), load::new_uuid(),
-                               GetUserId(),      request.spec().provider,
-                               request.stored(), schema.name,
+  const store::NewSync created{load::new_uuid(),
+                               load::new_uuid(),
+                               GetUserId(),
+                               request.spec().provider,
+                               request.stored(),
+                               schema.name,
                                std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);

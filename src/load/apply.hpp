@@ -22,7 +22,8 @@ struct Applied {
 /// DELETE of all rows, `alter` (an ALTER TABLE, may be empty), INSERT: one statement if nothing is to be altered.
 Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::string& alter);
 
-/// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be published.
+/// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be
+/// published.
 void check_published(const RefreshTarget& target);
 
 /// Throws core::Error (dependents_in_the_way) if DELETE of all rows would delete or change rows of other tables, whose

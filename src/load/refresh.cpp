@@ -74,6 +74,7 @@ class Refresh {
         progress_(progress),
         result_(result) {}
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
   void swap() {
     drop_lost_storage();
     HeldTable held(target_.oid);
