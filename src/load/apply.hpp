@@ -40,4 +40,8 @@ Applied apply_merge(const RefreshTarget& target, const Staging& staging, const L
 /// INSERT of all rows of the staging table.
 Applied apply_insert(const RefreshTarget& target, const Staging& staging);
 
+/// The same for a sync by append without a key. Throws core::Error (cannot_load), which says that a key helps, if a row
+/// is here already.
+Applied apply_append(const RefreshTarget& target, const Staging& staging);
+
 }  // namespace connector::load

@@ -150,7 +150,7 @@ class Refresh {
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
       const Applied applied =
-          key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
       return applied;
     });
