@@ -99,7 +99,7 @@ dist:
 	mkdir -p dist
 	git archive --format=zip --prefix=connector-$(CONNECTOR_VERSION)/ -o dist/connector-$(CONNECTOR_VERSION).zip HEAD
 format:
-	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp')
+	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp' '*.h')
 style:
 	@test/install-packages check
 	@ONLY=style STYLE=all test/run
@@ -126,6 +126,9 @@ CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -W
 	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
+
+objects: $(OBJS)
+.PHONY: objects
 
 # The library has one place, whatever it is linked for.
 connector.so: build/linked

@@ -115,8 +115,9 @@ class PreviewWriter {
     }
     if (stopped) {
       warnings["preview_bytes"] = max_preview_bytes;
-      pg::notice("the preview ends after " + std::to_string(rows()) + (rows() == 1 ? " row" : " rows"),
-                 "It shows no more than " + std::to_string(max_preview_bytes) + " bytes, and the row that passes them.");
+      pg::notice(
+          "the preview ends after " + std::to_string(rows()) + (rows() == 1 ? " row" : " rows"),
+          "It shows no more than " + std::to_string(max_preview_bytes) + " bytes, and the row that passes them.");
     }
     if (!warnings.empty()) preview_.warnings = std::move(warnings);
     return std::move(preview_);
@@ -129,8 +130,7 @@ class PreviewWriter {
   Json shown(std::size_t column, Datum value) {
     const Printer& printer = printers_[column];
     const Printed printed = pg::guard([&] { return print(printer, value); });
-    std::string text =
-        pg::utf8_text(std::string_view(printed.text, static_cast<std::size_t>(printed.length)));
+    std::string text = pg::utf8_text(std::string_view(printed.text, static_cast<std::size_t>(printed.length)));
     bytes_ += text.size();
     if (printed.cut) {
       text += cut_mark;

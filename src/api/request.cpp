@@ -130,9 +130,9 @@ core::Connection& Request::connect() {
     const std::chrono::seconds wanted(std::stol(asked->second));
     if (wanted.count() > 0 && (trusted_ || wanted < connect_timeout)) connect_timeout = wanted;
   }
-  const core::ConnectRequest request{
-      options, spec_.session, rules, wait_, connect_timeout, settings_.statement_timeout, "connector", trusted_,
-      may_use_tickets_};
+  const core::ConnectRequest request{options,     spec_.session,   rules,
+                                     wait_,       connect_timeout, settings_.statement_timeout,
+                                     "connector", trusted_,        may_use_tickets_};
   connection_.set(provider_->connect(request));
   return *connection_;
 }

@@ -23,6 +23,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -231,9 +232,16 @@ CONNECTOR_FUNCTION(connector_sync_create) {
   }
   check_number_of_syncs();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
-  const store::NewSync created{load::new_uuid(), load::new_uuid(),
-                               GetUserId(),      request.spec().provider,
-                               request.stored(), schema.name,
+  if (pg::guard([&] { return isAnyTempNamespace(schema.oid); })) {
+    throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
+                "Other sessions run it: choose another schema with \"target_schema\".");
+  }
+  const store::NewSync created{load::new_uuid(),
+                               load::new_uuid(),
+                               GetUserId(),
+                               request.spec().provider,
+                               request.stored(),
+                               schema.name,
                                std::max(interval, settings().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);

@@ -87,9 +87,10 @@ void check_connection(const ConnectorSpec& spec, const Registry& registry);
 
 /// A request as it is stored: what anybody may see, and apart from it the secrets.
 struct StoredRequest {
-  std::string masked;                  ///< the connector object as compact JSON, each secret as "********"
-  std::optional<std::string> secrets;  ///< JSON: `[[3, "hunter2"], …]`, which value of `masked` is what; none = no masks
-  bool trusted = false;                ///< given by a superuser
+  std::string masked;  ///< the connector object as compact JSON, each secret as "********"
+  std::optional<std::string>
+      secrets;           ///< JSON: `[[3, "hunter2"], …]`, which value of `masked` is what; none = no masks
+  bool trusted = false;  ///< given by a superuser
 };
 
 /// The secrets of a stored request are no longer than this, so that they always fit a page of a table.
@@ -97,8 +98,8 @@ constexpr std::size_t max_secret_bytes = 4000;
 
 /// A request with its secrets told apart.
 struct MaskedConnector {
-  std::string text;                       ///< the connector object, keys in their order and spelling, as in StoredRequest
-  std::optional<std::string> secrets;     ///< likewise
+  std::string text;                    ///< the connector object, keys in their order and spelling, as in StoredRequest
+  std::optional<std::string> secrets;  ///< likewise
   std::vector<std::string> secret_texts;  ///< the texts of all secrets, without empty ones
 };
 

@@ -118,7 +118,8 @@ class Masker {
   bool shown_setting(std::string_view key, std::string_view name) const {
     return std::ranges::all_of(infos_, [&](const ProviderInfo* info) {
       const ParameterInfo* parameter = find_parameter(info->connection_parameters, key);
-      return parameter == nullptr || std::ranges::find(parameter->shown_members, name) != parameter->shown_members.end();
+      return parameter == nullptr ||
+             std::ranges::find(parameter->shown_members, name) != parameter->shown_members.end();
     });
   }
 

@@ -147,8 +147,8 @@ class Source {
   /// selected column. Empty = the provider has no such values.
   virtual std::span<const std::uint64_t> nested_text_counts() const { return {}; }
 
-  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or that
-  /// a result was cut is an Error of fetch() instead.
+  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or
+  /// that a result was cut is an Error of fetch() instead.
   virtual std::vector<RemoteWarning> remote_warnings() const { return {}; }
 };
 

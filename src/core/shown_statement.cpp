@@ -86,8 +86,9 @@ bool may_hold_a_text(std::string_view statement) {
 bool may_be_a_request(std::string_view rest) {
   if (rest.find_first_of("{\\") != std::string_view::npos) return true;
   const std::string lower = lower_ascii(rest);
-  return std::ranges::any_of(std::initializer_list<std::string_view>{"u&", "pass", "pwd", "secret", "token", "credential"},
-                             [&](std::string_view word) { return contains(lower, word); });
+  return std::ranges::any_of(
+      std::initializer_list<std::string_view>{"u&", "pass", "pwd", "secret", "token", "credential"},
+      [&](std::string_view word) { return contains(lower, word); });
 }
 
 }  // namespace

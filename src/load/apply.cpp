@@ -1,20 +1,19 @@
 #include "load/apply.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.hpp"
-#include "load/default_columns.hpp"
-#include "pg/compat.h"
+#include "load/difference.hpp"
+#include "load/row_sql.hpp"
+#include "load/unique_moves.hpp"
 #include "pg/guard.hpp"
-#include "pg/setting.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
 }
 
 namespace connector::load {
@@ -23,246 +22,196 @@ using core::ErrorNumber;
 
 namespace {
 
-std::string joined(const std::vector<std::string>& items, const std::string& prefix = "",
-                   const std::string& separator = ", ") {
+/// The foreign keys whose ON DELETE is one of `actions` (letters of pg_constraint.confdeltype) and that refer to the
+/// table, as `constraint of table`; empty if there are none.
+std::string foreign_keys(const RefreshTarget& target, const char* actions) {
+  const pg::SqlRows rows = pg::query(
+      "SELECT DISTINCT pg_catalog.format('%I of table %s', c.conname, c.conrelid::pg_catalog.regclass) "
+      "FROM pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' "
+      "AND c.confrelid OPERATOR(pg_catalog.=) $1 "
+      "AND pg_catalog.strpos($2, c.confdeltype::pg_catalog.text) OPERATOR(pg_catalog.>) 0 ORDER BY 1",
+      {{OIDOID, std::to_string(target.oid)}, {TEXTOID, actions}});
   std::string list;
-  for (const std::string& item : items) list += (list.empty() ? "" : separator) + prefix + item;
+  for (const auto& row : rows) {
+    list += (list.empty() ? "" : ", ") + pg::utf8_text(std::string_view(row[0].value_or("")));
+  }
   return list;
 }
 
-/// The columns of a row as one value, to be compared as it is stored: every type can be, and what is equal but shown
-/// differently is a difference, too. Without the cast it would be the columns that are compared, one by one.
-std::string record(const std::vector<std::string>& columns, const std::string& prefix) {
-  return "CAST(ROW(" + joined(columns, prefix) + ") AS pg_catalog.record)";
+/// Those that do something to the rows of other tables (or of this one) when a row of the table is deleted: CASCADE,
+/// SET NULL, SET DEFAULT.
+std::string followed_deletes(const RefreshTarget& target) {
+  return foreign_keys(target, "cnd");
 }
 
-std::string quoted(const PlannedColumn& column) {
-  return pg::quote_name(pg::exact_server_text(column.name));
+std::string insert_all(const RefreshTarget& target, const Staging& staging) {
+  const std::string list = joined(staging.column_names());
+  return "INSERT INTO " + target.sql() + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " + list + " FROM " +
+         staging.sql();
 }
 
-/// " COLLATE …" where the column has another collation than its type.
-std::string collation(const TargetColumn* column) {
-  if (column == nullptr || !OidIsValid(column->collation)) return {};
-  if (pg::guard([&] { return get_typcollation(column->type); }) == column->collation) return {};
-  const pg::SqlRows rows = pg::query(
-      "SELECT pg_catalog.format('%I.%I', n.nspname, c.collname) FROM pg_catalog.pg_collation c "
-      "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.collnamespace "
-      "WHERE c.oid OPERATOR(pg_catalog.=) $1",
-      {{OIDOID, std::to_string(column->collation)}});
-  return " COLLATE " + rows.at(0).at(0).value();
+bool is_collision(const pg::PgError& error) {
+  return error.sqlerrcode() == ERRCODE_UNIQUE_VIOLATION || error.sqlerrcode() == ERRCODE_EXCLUSION_VIOLATION;
 }
 
-/// The type's own equality as an SQL operator, wherever it is.
-std::string equality(const PlannedColumn& column) {
-  const Oid found = pg::guard([&] {
-    const Oid type = getBaseType(column.target.oid);
-    return lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-  });
-  if (!OidIsValid(found)) {
-    throw core::Error(ErrorNumber::invalid_parameters, "column \"" + column.name + "\" of the key has type " +
-                                                           pg::utf8_text(std::string_view(column.target.shown)) +
-                                                           ", whose values can't be compared");
-  }
-  const pg::SqlRows rows = pg::query(
-      "SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) o.oprname "
-      "FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace "
-      "WHERE o.oid OPERATOR(pg_catalog.=) $1",
-      {{OIDOID, std::to_string(found)}});
-  return " OPERATOR(" + rows.at(0).at(0).value() + ") ";
-}
-
-std::string same_key(const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  std::string condition;
-  for (const std::size_t index : key) {
-    const PlannedColumn& column = plan.columns[index];
-    condition += (condition.empty() ? "t." : " AND t.") + quoted(column) + equality(column) + "s." + quoted(column);
-  }
-  return condition;
-}
-
-std::vector<std::string> key_names(const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  std::vector<std::string> names;
-  for (const std::size_t index : key) names.push_back(quoted(plan.columns[index]));
-  return names;
-}
-
-std::string shown_key(const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  std::string list;
-  for (const std::size_t index : key) list += (list.empty() ? "" : ", ") + plan.columns[index].name;
-  return list;
-}
-
-/// `Key (a, b)=(1, 2)`, as PostgreSQL words it.
-std::string shown_values(const LoadPlan& plan, const std::vector<std::size_t>& key,
-                         const std::vector<std::optional<std::string>>& row) {
-  std::string values;
-  for (const auto& value : row) {
-    values += (values.empty() ? "" : ", ") + (value ? pg::utf8_text(std::string_view(*value)) : "null");
-  }
-  return "Key (" + shown_key(plan, key) + ")=(" + values + ")";
-}
-
-/// Runs `function` where dates, times and floats become text in one form, whatever the session's settings are.
-template <typename Function>
-auto with_exact_output(Function&& function) {
-  return pg::with_settings({{"datestyle", "ISO, YMD"}, {"timezone", "UTC"}, {"extra_float_digits", "1"}},
-                           std::forward<Function>(function));
-}
-
-/// What values of a cursor are ordered by, on both sides alike: text by its bytes in UTF-8.
-std::string order_of(const PlannedColumn& cursor, const std::string& value) {
-  switch (cursor.target.oid) {
-    case TEXTOID:
-    case VARCHAROID:
-    case BPCHAROID:
-      return "pg_catalog.convert_to(" + value + "::pg_catalog.text, 'UTF8')";
-    case INT2OID:
-    case INT4OID:
-    case INT8OID:
-    case NUMERICOID:
-    case FLOAT4OID:
-    case FLOAT8OID:
-    case DATEOID:
-    case TIMESTAMPOID:
-    case TIMESTAMPTZOID:
-    case UUIDOID:
-      return value;
+/// Whether constraints, policies or triggers don't take a value that stands in a row for a moment only; else the error
+/// is the transaction's or the server's.
+bool is_refusal(const pg::PgError& error) {
+  switch (ERRCODE_TO_CATEGORY(error.sqlerrcode())) {
+    case ERRCODE_TO_CATEGORY(ERRCODE_TRANSACTION_ROLLBACK):
+    case ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES):
+    case ERRCODE_TO_CATEGORY(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE):
+    case ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION):
+    case ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR):
+    case ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR):
+      return false;
     default:
-      throw core::Error(ErrorNumber::invalid_parameters,
-                        "column \"" + cursor.name + "\" of type " +
-                            pg::utf8_text(std::string_view(cursor.target.shown)) + " can't be a cursor",
-                        "A cursor is a number, a date, a timestamp, a uuid or text.");
+      return true;
   }
 }
 
-std::string maximum_of(const RefreshTarget& target, const PlannedColumn& cursor) {
-  const std::string order = order_of(cursor, "m." + quoted(cursor));
-  return "(SELECT " + order + " FROM " + target.sql_only() + " AS m WHERE m." + quoted(cursor) +
-         " IS NOT NULL ORDER BY " + order + " USING OPERATOR(pg_catalog.>) LIMIT 1)";
+/// A column that is GENERATED ALWAYS AS IDENTITY takes a value only when a row is inserted.
+void replace_changed_identities(const RefreshTarget& target, const Staging& staging, const Difference& difference) {
+  for (const MergeColumn& column : difference.columns()) {
+    if (!column.changed || !column.always_identity) continue;
+    const std::string in_the_way = foreign_keys(target, "cndr");
+    const std::string name = pg::utf8_text(std::string_view(column.name));
+    if (!in_the_way.empty() || difference.statements_apart()) {
+      throw core::Error(
+          ErrorNumber::cannot_load,
+          "column " + name + " of " + target.shown() +
+              " is generated always as identity, and the source has other values for rows that are there",
+          in_the_way.empty() ? "" : "Such rows can't be inserted anew, as others refer to them: " + in_the_way + ".",
+          "ALTER TABLE … ALTER COLUMN " + name + " SET GENERATED BY DEFAULT.");
+    }
+    pg::execute("UPDATE " + staging.difference() + " AS e SET replaced = true FROM " + difference.updates_from() +
+                " WHERE e.new OPERATOR(pg_catalog.=) d.new AND " +
+                Difference::differs(column, "t." + column.name, "s." + column.name));
+  }
+}
+
+/// PostgreSQL's error, with what can be done about it. It ends the run as that one would.
+core::Error with_hint(const pg::PgError& error, const char* hint) {
+  const auto text = [](const std::optional<std::string>& field) {
+    return field ? pg::utf8_text(std::string_view(*field)) : std::string();
+  };
+  return core::Error(ErrorNumber::cannot_load, text(error.fields().message), text(error.fields().detail), hint);
+}
+
+/// Applies rows that get unique values which others give up. Nothing if no way leads there.
+std::optional<Applied> apply_past_each_other(const RefreshTarget& target, const Staging& staging,
+                                             const Difference& difference) {
+  const UniqueMoves moves(target, staging, difference);
+  if (!moves.any()) return std::nullopt;
+  std::optional<Applied> applied;
+  const auto attempt = [&](auto&& prepare) {
+    try {
+      pg::in_subtransaction([&] {
+        const std::optional<std::vector<std::string>> also_set = prepare();
+        if (also_set) applied = difference.apply(*also_set);
+      });
+    } catch (const pg::PgError& error) {
+      if (!is_refusal(error)) throw;
+      applied.reset();
+    }
+    return applied.has_value();
+  };
+  for (const OutOfTheWay way : {OutOfTheWay::null, OutOfTheWay::below, OutOfTheWay::above}) {
+    if (attempt([&] { return moves.clear(way); })) return applied;
+  }
+  if (followed_deletes(target).empty()) {
+    attempt([&] {
+      moves.replace();
+      return std::optional<std::vector<std::string>>(std::in_place);
+    });
+  }
+  return applied;
 }
 
 }  // namespace
 
-Staging::Staging(const RefreshTarget& target, const LoadPlan& plan, bool default_geometry)
-    : sql_("pg_temp.connector_staging_" + std::to_string(target.oid)) {
-  std::string definitions;
-  for (const PlannedColumn& column : plan.columns) {
-    const TargetColumn* local = target.find(pg::exact_server_text(column.name));
-    const bool same_type = local != nullptr && local->type == column.target.oid;
-    columns_.push_back(quoted(column));
-    definitions += (definitions.empty() ? "" : ", ") + columns_.back() + " " + column.target.sql +
-                   (same_type ? collation(local) : "");
-  }
-  if (default_geometry) {
-    for (const std::string& column : geometry_columns()) {
-      const TargetColumn* local = target.find(column);
-      if (local == nullptr) break;
-      columns_.push_back(pg::quote_name(column));
-      definitions += ", " + columns_.back() + " " + local_type_of(local->type, local->typmod).sql;
-    }
-    has_geometry_ = columns_.size() > plan.columns.size();
-  }
-  pg::execute("CREATE TEMPORARY TABLE " + sql_ + " (" + definitions + ") ON COMMIT DROP");
-  oid_ = static_cast<Oid>(
-      std::stoul(*pg::query("SELECT '" + sql_ + "'::pg_catalog.regclass::pg_catalog.oid").at(0).at(0)));
-}
-
-void Staging::analyze() {
-  pg::execute("ANALYZE " + sql_);
-}
-
-void Staging::drop() {
-  pg::execute("DROP TABLE " + sql_);
-}
-
-void check_key(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  const std::vector<std::string> names = key_names(plan, key);
-  const std::string list = joined(names);
-  const auto fail = [&](const std::string& what, const pg::SqlRows& rows) {
-    throw core::Error(ErrorNumber::cannot_load, "the source has " + what + " in the key (" + shown_key(plan, key) + ")",
-                      shown_values(plan, key, rows[0]) + ".", "Choose a \"key\" that tells all rows apart.");
-  };
-  const pg::SqlRows nulls = pg::query("SELECT " + list + " FROM " + staging.sql() + " WHERE " +
-                                      joined(names, "", " IS NULL OR ") + " IS NULL LIMIT 1");
-  if (!nulls.empty()) fail("NULL values", nulls);
-  for (const std::size_t index : key) equality(plan.columns[index]);
-  const pg::SqlRows twice = pg::query("SELECT " + list + " FROM " + staging.sql() + " GROUP BY " + list +
-                                      " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1");
-  if (!twice.empty()) fail("the same values twice", twice);
-}
-
 Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
-  const std::string list = joined(staging.columns());
   Applied applied;
-  applied.inserted = pg::execute("INSERT INTO " + target.sql() + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " +
-                                 list + " FROM " + staging.sql());
+  try {
+    applied.inserted = pg::execute(insert_all(target, staging));
+  } catch (const pg::PgError& error) {
+    if (!is_collision(error)) throw;
+    throw with_hint(error,
+                    "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already are "
+                    "updated.");
+  }
   return applied;
 }
 
+void check_published(const RefreshTarget& target) {
+  const bool refused = any_row(
+      "SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1 "
+      "AND (c.relreplident OPERATOR(pg_catalog.=) 'n' OR c.relreplident OPERATOR(pg_catalog.=) 'd' AND NOT EXISTS ("
+      "SELECT 1 FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) c.oid AND x.indisprimary)) "
+      "AND c.relpersistence OPERATOR(pg_catalog.=) 'p' AND EXISTS (SELECT 1 FROM pg_catalog.pg_publication p "
+      "CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname::pg_catalog.text) AS t "
+      "WHERE (p.pubdelete OR p.pubupdate) AND t.relid OPERATOR(pg_catalog.=) c.oid)",
+      target.oid);
+  if (!refused) return;
+  throw core::Error(ErrorNumber::cannot_load,
+                    target.shown() + " can't be refreshed: it is in a publication, and has no replica identity", {},
+                    "ALTER TABLE … REPLICA IDENTITY FULL, or give it a primary key.");
+}
+
+void check_rewrite(const RefreshTarget& target) {
+  const std::string followed = followed_deletes(target);
+  if (followed.empty()) return;
+  throw core::Error(
+      ErrorNumber::dependents_in_the_way,
+      target.shown() + " can't be refreshed as a whole: rows of other tables go with its rows",
+      "It has no key by which its rows could be told apart, and these foreign keys delete or change rows "
+      "that refer to deleted ones: " +
+          followed + ".",
+      "Refer to columns that come from the source, name such a key in \"sync\" with \"mode\" \"merge\", or "
+      "let the foreign keys be ON DELETE NO ACTION.");
+}
+
 Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::string& alter) {
-  const std::uint64_t deleted = pg::execute("DELETE FROM " + target.sql_only());
-  if (!alter.empty()) pg::execute(alter);
-  Applied applied = apply_insert(target, staging);
-  applied.deleted = deleted;
+  const std::string erase = "DELETE FROM " + target.sql_only();
+  Applied applied;
+  if (!alter.empty() || needs_statements_apart(target)) {
+    applied.deleted = pg::execute(erase);
+    if (!alter.empty()) pg::execute(alter);
+    applied.inserted = pg::execute(insert_all(target, staging));
+    return applied;
+  }
+  // Foreign keys are checked at the end: what others refer to may come again.
+  const pg::SqlRows rows =
+      pg::query("WITH gone AS (" + erase + " RETURNING 1), added AS (" + insert_all(target, staging) +
+                " WHERE (SELECT pg_catalog.count(*) FROM gone) OPERATOR(pg_catalog.>=) 0::pg_catalog.int8 RETURNING 1) "
+                "SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM added)");
+  applied.deleted = std::stoull(rows.at(0).at(0).value());
+  applied.inserted = std::stoull(rows.at(0).at(1).value());
   return applied;
 }
 
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
                     const std::vector<std::size_t>& key, bool keep_missing) {
-  const std::string same = same_key(plan, key);
-  const std::vector<std::string> names = key_names(plan, key);
-  std::vector<std::string> others;
-  std::string assignments;
-  for (const std::string& column : staging.columns()) {
-    if (std::ranges::find(names, column) != names.end()) continue;
-    others.push_back(column);
-    assignments += (assignments.empty() ? "" : ", ") + column + " = s." + column;
+  Difference difference(target, staging, plan, key);
+  difference.find(keep_missing);
+  if (difference.updates() > 0) replace_changed_identities(target, staging, difference);
+  if (difference.statements_apart()) return difference.apply();
+  std::optional<pg::PgError> collision;
+  try {
+    Applied applied;
+    pg::in_subtransaction([&] { applied = difference.apply(); });
+    return applied;
+  } catch (const pg::PgError& error) {
+    if (!is_collision(error)) throw;
+    collision = error;
   }
-  Applied applied;
-  if (!keep_missing) {
-    applied.deleted = pg::execute("DELETE FROM " + target.sql_only() + " AS t WHERE NOT EXISTS (SELECT 1 FROM " +
-                                  staging.sql() + " AS s WHERE " + same + ")");
+  if (difference.updates() > 0) {
+    if (const std::optional<Applied> applied = apply_past_each_other(target, staging, difference)) return *applied;
   }
-  if (!others.empty()) {
-    applied.updated = pg::execute("UPDATE " + target.sql_only() + " AS t SET " + assignments + " FROM " +
-                                  staging.sql() + " AS s WHERE " + same + " AND " + record(others, "t.") +
-                                  " OPERATOR(pg_catalog.*<>) " + record(others, "s."));
-  }
-  applied.inserted =
-      pg::execute("INSERT INTO " + target.sql() + " (" + joined(staging.columns()) +
-                  ") OVERRIDING SYSTEM VALUE SELECT " + joined(staging.columns(), "s.") + " FROM " + staging.sql() +
-                  " AS s WHERE NOT EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " + same + ")");
-  return applied;
-}
-
-CursorPosition cursor_position(const RefreshTarget& target, const PlannedColumn& cursor) {
-  CursorPosition position;
-  position.maximum = maximum_of(target, cursor);
-  const bool is_text = order_of(cursor, "x") != "x";
-  const std::string single =
-      cursor.target.oid == FLOAT4OID ? "::pg_catalog.float8::pg_catalog.text" : "::pg_catalog.text";
-  const std::string shown =
-      is_text ? "pg_catalog.convert_from(" + position.maximum + ", 'UTF8')" : position.maximum + single;
-  const pg::SqlRows rows = with_exact_output([&] { return pg::query("SELECT " + shown); });
-  if (rows.at(0).at(0)) position.value = pg::utf8_text(std::string_view(*rows[0][0]));
-  return position;
-}
-
-void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                bool has_key) {
-  const std::string maximum = maximum_of(target, cursor);
-  const std::string value = order_of(cursor, "s." + quoted(cursor));
-  // Rows without a cursor value were read by the first run, if at all.
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE " + value + " OPERATOR(pg_catalog.<) " + maximum +
-              " OR s." + quoted(cursor) + " IS NULL AND " + maximum + " IS NOT NULL");
-  if (has_key) return;
-  std::vector<std::string> columns;
-  for (const PlannedColumn& column : plan.columns) columns.push_back(quoted(column));
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE (" + value + " OPERATOR(pg_catalog.=) " + maximum + " OR " +
-              maximum + " IS NULL) AND EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " +
-              record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") + " AND (" +
-              order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.=) " + maximum + " OR " + maximum +
-              " IS NULL))");
+  throw with_hint(
+      *collision,
+      "If the source has such values in one row only, rows exchange them: a DEFERRABLE constraint is checked "
+      "when all rows have changed. Else drop the constraint, or leave rows out with \"sql_query\".");
 }
 
 }  // namespace connector::load

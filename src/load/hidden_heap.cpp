@@ -233,6 +233,12 @@ void HiddenHeap::create_twin(IndexPair& pair) {
     log_new_storage(twin.oid);
     pg::guard([&] { build_index(oid_, twin); });
   } catch (const pg::PgError& error) {
+    if (ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_DATA_EXCEPTION) {
+      // PostgreSQL says what went wrong in the index's expression, but not which index it is.
+      throw core::Error(core::ErrorNumber::cannot_load, pg::utf8_text(std::string_view(error.what())),
+                        "A row can't be entered into the index \"" + pg::utf8_text(std::string_view(pair.name)) + "\".",
+                        "Change or drop the index, or leave such rows out with \"sql_query\".");
+    }
     if (error.sqlerrcode() != ERRCODE_UNIQUE_VIOLATION) throw renamed(error, name, pair.name);
     throw core::Error(core::ErrorNumber::cannot_load,
                       "the new rows contradict the unique index \"" + pg::utf8_text(std::string_view(pair.name)) + "\"",

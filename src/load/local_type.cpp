@@ -76,9 +76,7 @@ LocalType parse(const std::string& server_sql) {
 /// parse() where names mean the system's own types, whatever the session's search_path puts before them.
 LocalType parse_builtin(const std::string& server_sql) {
   LocalType type;
-  pg::with_system_path([&] {
-    pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); });
-  });
+  pg::with_system_path([&] { pg::guard([&] { connector_parse_type(server_sql.c_str(), &type.oid, &type.typmod); }); });
   return from_oid(type.oid, type.typmod);
 }
 

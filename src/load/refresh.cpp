@@ -74,6 +74,7 @@ class Refresh {
         progress_(progress),
         result_(result) {}
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
   void swap() {
     drop_lost_storage();
     HeldTable held(target_.oid);
@@ -102,7 +103,9 @@ class Refresh {
   }
 
   void rewrite() {
-    Staging staging = make_staging();
+    check_rewrite(target_);
+    check_published(target_);
+    Staging staging = make_staging({});
     fill(staging);
     apply(staging, [&] {
       const auto work = [&] {
@@ -120,39 +123,45 @@ class Refresh {
                         "Its primary key is missing, or has columns that do not come from the source.",
                         "Name the columns that tell rows apart in \"key\" of \"sync\".");
     }
-    Staging staging = make_staging();
+    check_published(target_);
+    Staging staging = make_staging(key);
     fill(staging);
     apply(staging, [&] {
       check_key(staging, plan_, key);
-      // Rows that a limit left unread stay as they are.
-      alter_keeping_values(target_, plan_, changes_, result_.load.truncated ? OwnRows::kept : OwnRows::overwritten);
-      return apply_merge(target_, staging, plan_, key, false);
+      // Rows that a limit left unread are still in the source, for all that is known: they stay.
+      const bool cut = result_.load.truncated;
+      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
+      return apply_merge(target_, staging, plan_, key, cut);
     });
   }
 
-  /// `key` is that of the request, if any: then rows that changed are updated.
+  /// Rows that are here already by the `key`, if there is one, are updated.
   void append(const std::vector<std::size_t>& key) {
     const PlannedColumn& cursor = append_cursor();
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
     const bool ordered = read_by_cursor(*source_, cursor, position.value);
-    Staging staging = make_staging();
+    Staging staging = make_staging(key);
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
+      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor);
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
-      return key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      const Applied applied =
+          key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+      return applied;
     });
   }
 
  private:
   /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
   /// of the owner's: a new table without rows, defaults and indexes.
-  Staging make_staging() const {
+  Staging make_staging(const std::vector<std::size_t>& key) const {
     const pg::ActAs::WithoutAddedFlags unrestricted(owner_);
-    return Staging(target_, plan_, request_.spec.default_columns);
+    return Staging(target_, plan_, key, request_.spec.default_columns);
   }
 
   /// Whether later runs will go on from these rows.
@@ -169,9 +178,8 @@ class Refresh {
   void fill(Staging& staging) {
     std::vector<AttrNumber> attributes;
     for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
-    load(staging.oid(), attributes, nullptr);
+    staging.set_nulls(load(staging.oid(), attributes, nullptr));
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
-    staging.analyze();
   }
 
   template <typename Apply>
@@ -189,8 +197,8 @@ class Refresh {
     report_result(result_.load);
   }
 
-  /// Streams all rows into a table that is new in this transaction.
-  void load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
+  /// Streams all rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL.
+  std::vector<bool> load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
     Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
     const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
     stream.open();
@@ -200,6 +208,7 @@ class Refresh {
     if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
     check_not_null(target_, plan_, changes_, insert.has_nulls());
+    return insert.has_nulls();
   }
 
   const RefreshRequest& request_;
@@ -256,7 +265,7 @@ RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& 
       refresh.merge(key);
       break;
     case RefreshWay::append:
-      refresh.append(options.key.empty() ? std::vector<std::size_t>() : key);
+      refresh.append(key);
       break;
     case RefreshWay::unchanged:
       break;

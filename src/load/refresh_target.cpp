@@ -467,21 +467,36 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const LoadPlan& plan) {
   if (!options.key.empty()) return sync_key(options.key, plan);
+  std::vector<std::size_t> key;
+  // The primary key first; then the unique indexes that foreign keys refer to: rows that others refer to must not be
+  // deleted as long as the source has them.
   const pg::SqlRows rows = pg::query(
-      "SELECT a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
+      "SELECT x.indexrelid, a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
       "pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) "
       "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
-      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisprimary "
-      "AND x.indisvalid AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts ORDER BY k.n",
+      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisvalid "
+      "AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts AND (x.indisprimary OR EXISTS (SELECT 1 FROM "
+      "pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' AND c.confrelid OPERATOR(pg_catalog.=) "
+      "x.indrelid AND c.conindid OPERATOR(pg_catalog.=) x.indexrelid)) "
+      "ORDER BY x.indisprimary DESC, x.indexrelid, k.n",
       {{OIDOID, std::to_string(target.oid)}});
-  std::vector<std::size_t> key;
-  for (const auto& row : rows) {
-    const auto found = std::ranges::find_if(
-        plan.columns, [&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *row[0]; });
-    if (found == plan.columns.end()) return {};
-    key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
+  for (std::size_t i = 0; i < rows.size();) {
+    key.clear();
+    bool planned = true;
+    const std::optional<std::string> index = rows[i][0];
+    for (; i < rows.size() && rows[i][0] == index; ++i) {
+      const auto found = std::ranges::find_if(
+          plan.columns, [&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *rows[i][1]; });
+      planned = planned && found != plan.columns.end();
+      key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
+    }
+    if (planned) return key;
   }
-  return key;
+  return {};
+}
+
+bool is_distributed(const RefreshTarget& target) {
+  return any_rows(distribution_catalog_query, target.oid) && any_rows(distribution_query, target.oid);
 }
 
 std::string executor_reason(const RefreshTarget& target) {
@@ -492,9 +507,7 @@ std::string executor_reason(const RefreshTarget& target) {
   if (any_rows(trigger_query, target.oid)) return "the table has triggers";
   if (any_rows(rule_query, target.oid)) return "the table has rules";
   if (any_rows(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
-  if (any_rows(distribution_catalog_query, target.oid) && any_rows(distribution_query, target.oid)) {
-    return "the table is distributed";
-  }
+  if (is_distributed(target)) return "the table is distributed";
   return {};
 }
 

@@ -108,9 +108,9 @@ std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, 
 /// The attribute numbers of the plan's columns in a table that has them all.
 std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 
-/// The key to tell rows apart by: `sync.key` (remote or local names), else the table's primary key if it consists of
-/// columns of the plan; indexes into the plan's columns, empty if there is none. Throws core::Error
-/// (invalid_parameters) for a key column that the source does not have.
+/// The key to tell rows apart by: `sync.key` (remote or local names), else the table's primary key, else what foreign
+/// keys refer to, if it consists of columns of the plan; indexes into the plan's columns, empty if there is none.
+/// Throws core::Error (invalid_parameters) for a key column that the source does not have.
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const LoadPlan& plan);
 
@@ -122,6 +122,9 @@ struct WayChoice {
 /// Which way the refresh goes.
 WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
                      bool has_key);
+
+/// Whether Citus spreads the table over nodes.
+bool is_distributed(const RefreshTarget& target);
 
 /// Why rows must get into the table through the executor; empty if they need not.
 std::string executor_reason(const RefreshTarget& target);

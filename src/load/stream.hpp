@@ -37,7 +37,7 @@ struct ImportResult {
   ColumnCounts zero_dates;      ///< became NULL
   ColumnCounts nested_text;     ///< became JSON strings
   std::vector<core::RemoteWarning> remote_warnings;
-  std::string layout;           ///< see layout.hpp
+  std::string layout;  ///< see layout.hpp
 };
 
 /// What a driver's batch for the plan looks like.

@@ -99,6 +99,15 @@ extern "C" {
                 true, NULL))
 #endif
 
+/* An index, without a command. 16 wants to know how many partitions it is for. */
+#if PG_VERSION_NUM >= 160000
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, false, true)
+#else
+#define connector_define_index(table, statement) \
+  DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, false, true, true, false, true)
+#endif
+
 /* Fills an index, with parallel workers if it is worth it. 19 wants to be told to report progress. */
 #if PG_VERSION_NUM >= 190000
 #define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true, true)

@@ -52,14 +52,13 @@ std::string server_text(std::string_view utf8) {
   for (std::size_t position = 0; position < utf8.size();) {
     const std::size_t start = position;
     const char32_t character = core::decode_utf8(utf8, position);
-    if (character == core::invalid_utf8 || is_control(character)) {
+    const bool unknown = encoding == PG_SQL_ASCII && character >= 0x80;
+    if (character == core::invalid_utf8 || is_control(character) || unknown) {
       text += '?';
     } else if (character < 0x80) {
       text += static_cast<char>(character);
     } else if (encoding == PG_UTF8) {
       text += utf8.substr(start, position - start);
-    } else if (encoding == PG_SQL_ASCII) {
-      text += '?';
     } else {
       append_in_server_encoding(text, character);
     }

@@ -33,8 +33,8 @@ bool end_lost_runs(Oid role, const Limits& limits);
 /// Records a run that failed before it could begin.
 void record_failed_start(const Sync& sync, const Failure& failure, const Limits& limits);
 
-/// How many runs the role may have at the same time; 0 = no limit. connector.role_limits counts first, then a setting of
-/// the role, then that of this process.
+/// How many runs the role may have at the same time; 0 = no limit. connector.role_limits counts first, then a setting
+/// of the role, then that of this process.
 int place_limit(Oid role, const std::string& provider, const Limits& limits);
 
 }  // namespace connector::sync

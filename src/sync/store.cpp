@@ -180,6 +180,8 @@ void forget_relation(const std::string& id) {
 
 void delete_sync(const std::string& id) {
   execute("DELETE FROM connector.sync WHERE id = $1", {uuid(id)});
+  // Its first run, if that was announced and will not come.
+  execute("DELETE FROM connector.import WHERE synchronization_id = $1 AND state = 'enqueued'", {uuid(id)});
 }
 
 std::vector<std::string> due_syncs(Oid role, Time now) {

@@ -176,7 +176,8 @@ def measure_refreshes(arena: Arena, shape: Shape, runs: int, fdw: type[Contender
     if sync is not None:
         _cost(arena, sync, runs)
     _wal(arena, shape, fdw)
-    arena.sql("DROP TABLE IF EXISTS r_sync, r_merge, r_renamed, r_import; DROP MATERIALIZED VIEW IF EXISTS r_view; DELETE FROM connector.sync")
+    _merge_join(arena, shape, runs, fdw)
+    arena.sql("DROP TABLE IF EXISTS r_sync, r_merge, r_plain, r_renamed, r_import; DROP MATERIALIZED VIEW IF EXISTS r_view; DELETE FROM connector.sync")
 
 
 def _waits(arena: Arena, refresher: Refresher) -> str:
@@ -268,3 +269,29 @@ def _wal(arena: Arena, shape: Shape, fdw: type[Contender]) -> None:
         ((rows,),) = arena.sql("SELECT inserted + updated + deleted FROM connector.runs WHERE sync_id = %s ORDER BY started_at DESC LIMIT 1", sync.id)
         each = f", {int(size) / int(rows):.0f} bytes a row" if rows else ""
         print(f"  WAL of a {name:<33} {pretty:>10}, {records} without full-page images, for {rows:,} rows{each}, {taken:.2f} s")
+
+
+def _merge_join(arena: Arena, shape: Shape, runs: int, fdw: type[Contender]) -> None:
+    """What a merge does once the rows are here, when few have changed, against a join that finds what has."""
+    merge = Merge(arena, shape, fdw)
+    ((merge.id,),) = arena.sql("SELECT id FROM connector.syncs WHERE table_name = %s", merge.table)
+    arena.sql(f"CREATE UNLOGGED TABLE r_plain AS SELECT * FROM {merge.table}; ANALYZE r_plain; ANALYZE {merge.table}")
+    join = f"SELECT count(*) FROM {merge.table} FULL JOIN r_plain USING ({shape.key})"
+    joins: list[float] = []
+    applied: list[float] = []
+    for _ in range(runs):
+        arena.source.change(shape, f"UPDATE {{table}} SET quantity = quantity + 1 WHERE {shape.key} % 1000 = 7")
+        arena.sql("CHECKPOINT")
+        started = time.perf_counter()
+        arena.sql(join)
+        joins.append(time.perf_counter() - started)
+        merge.refresh()
+        ((taken, rows),) = arena.sql(
+            "SELECT phase_ms ->> 'applying', updated FROM connector.runs WHERE sync_id = %s ORDER BY started_at DESC LIMIT 1", merge.id
+        )
+        applied.append(float(taken) / 1000)
+    ratio = statistics.median(applied) / statistics.median(joins)
+    print(
+        f"  merge of {shape.rows:,} rows with {rows:,} changed: found and applied in {statistics.median(applied):.3f} s, "
+        f"a plain full outer join of two such tables by the key {statistics.median(joins):.3f} s: {ratio:.2f} times"
+    )

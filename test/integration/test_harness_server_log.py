@@ -38,20 +38,20 @@ ORDINARY = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_among_ordinary_messages(name: str) -> None:
-    (found,) = faults("".join(ORDINARY.values()) + FAULTS[name] + "".join(ORDINARY.values()))
+    (found,) = faults(("".join(ORDINARY.values()) + FAULTS[name] + "".join(ORDINARY.values())).splitlines())
     assert FAULTS[name].splitlines()[0][-5:] in found
 
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_an_ordinary_message_is_none(name: str) -> None:
-    assert faults(ORDINARY[name]) == []
+    assert faults(ORDINARY[name].splitlines()) == []
 
 
 def test_a_kill_is_a_fault_only_where_nobody_kills() -> None:
     killed = message("LOG", "00000", "server process (PID 5) was terminated by signal 9: Killed", "LogChildExit, postmaster.c:1")
-    assert faults(killed) and not faults(killed, kills=True)
+    assert faults(killed.splitlines()) and not faults(killed.splitlines(), kills=True)
 
 
 def test_parts_of_a_message_are_kept_together() -> None:
-    (entry,) = entries(ORDINARY["error"])
+    (entry,) = entries(ORDINARY["error"].splitlines())
     assert (entry.level, entry.state, entry.parts["STATEMENT"]) == ("ERROR", "42601", "SELECT 1,\n2")

@@ -127,6 +127,17 @@ def test_publications(db: Database, source: Remote, sync: Refreshed) -> None:
     db.execute("DROP PUBLICATION p")
 
 
+def test_publication_of_rows_that_cannot_be_told_apart(db: Database, source: Remote, sync: Refreshed) -> None:
+    """PostgreSQL deletes no such rows: that is said before any is read."""
+    db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey; CREATE PUBLICATION p FOR ALL TABLES")
+    assert sync.fail(2001, "replica identity", "REPLICA IDENTITY FULL")["rows"] == 0
+    db.execute("ALTER PUBLICATION p SET (publish = 'insert')")
+    sync.run("rewrite")
+    db.execute(f"ALTER PUBLICATION p SET (publish = 'insert, delete'); ALTER TABLE {TABLE} REPLICA IDENTITY FULL")
+    sync.run("rewrite")
+    db.execute("DROP PUBLICATION p")
+
+
 def test_partitions(db: Database, source: Remote, sync: Refreshed) -> None:
     """The table of the sync becomes a partition, or is replaced by a partitioned one under its name."""
     db.execute(f"CREATE TABLE whole (LIKE {TABLE} INCLUDING ALL) PARTITION BY RANGE (id)")
@@ -310,6 +321,7 @@ def test_owner_code_is_restricted(db: Database, source: Remote, etl: Database, m
     sync.run(mode)
     assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", False)]
     etl.execute("DELETE FROM seen")
+    source.execute(f"DELETE FROM {TABLE} WHERE id = 100")
     assert Syncs(db).now(sync.id, wait=True)["state"] == "success", Syncs(db).status(sync.id)["error_message"]
     assert etl.rows("SELECT DISTINCT who, restricted FROM seen") == [("etl", True)]
     assert_nothing_left(db)

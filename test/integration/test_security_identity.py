@@ -57,24 +57,26 @@ class Scene:
         with Database(self.server, "postgres") as server:
             server.execute("DROP DATABASE identity WITH (FORCE)")
 
-    def request(self, way: str) -> dict[str, object]:
-        keys: dict[str, Any] = {"import_as": "target", "target_schema": "alice", "columns": COLUMNS}
+    def request(self, way: str, *, all_columns: bool = False) -> dict[str, object]:
+        keys: dict[str, Any] = {"import_as": "target", "target_schema": "alice"}
+        if not all_columns:
+            keys["columns"] = COLUMNS
         if way == "rewrite":  # no key comes with a query
             return self.source.connector(sql_query=f"SELECT * FROM {REMOTE}", **keys)
         sync: Any = {"merge": {"mode": "merge", "key": ["id"]}, "append": {"mode": "append", "cursor": "id"}}.get(way)
         return self.source.connector(table=REMOTE, **keys, **({"sync": sync} if sync else {}))
 
-    def register(self, way: str) -> str:
+    def register(self, way: str, *, all_columns: bool = False) -> str:
         """A sync of the owner's that has not run yet; where there is a scheduler, it does the first run at once."""
         make_recorder(self.db)
         self.source.create_rows(REMOTE, 3)
         with Database(self.server, "identity", OWNER) as owner:
-            id: str = Syncs(owner).create(self.request(way), interval="1 day")["id"]
+            id: str = Syncs(owner).create(self.request(way, all_columns=all_columns), interval="1 day")["id"]
         return id
 
-    def create(self, way: str) -> str:
+    def create(self, way: str, *, all_columns: bool = False) -> str:
         """A sync of the owner's that has run once."""
-        id = self.register(way)
+        id = self.register(way, all_columns=all_columns)
         assert self.run(id, "first" if self.has_scheduler() else "owner") == "success", self.told(id)
         return id
 
@@ -265,7 +267,7 @@ def test_looking_at_a_remote_runs_no_code(by_session: Scene) -> None:
 def test_event_triggers_run_as_the_owner(scene: Scene, clock: str, way: str) -> None:
     """Only a superuser can make one; whatever command of ours fires it, the role is the owner. Restricted it is but for
     CREATE TEMPORARY TABLE, which PostgreSQL allows nowhere else."""
-    id = scene.create(way)
+    id = scene.create(way, all_columns=True)  # a new one is followed
     scene.db.execute(
         "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS "
         "$$ BEGIN INSERT INTO alice.seen VALUES ('event trigger', current_user, session_user, alice.context(), tg_tag); END $$"

@@ -160,6 +160,15 @@ def test_pause_resume_update_delete(syncs: Syncs, table: Remote) -> None:
             db.value(f"SELECT {function}(%s)", NEVER)
 
 
+def test_a_deleted_sync_takes_its_announced_import_along(syncs: Syncs, table: Remote) -> None:
+    """The first run is shown as an import that will come; one that never comes is not to be waited for."""
+    created = syncs.create(table.connector(table=TABLE))
+    shown = "SELECT count(*) FROM connector.imports WHERE synchronization_id = %s"
+    assert syncs.database.value(shown, created["id"]) == 1
+    syncs.database.execute("SELECT cdb_sync_delete(%s)", created["id"])
+    assert syncs.database.value(shown, created["id"]) == 0
+
+
 def test_retries(syncs: Syncs, table: Remote) -> None:
     """Backoff, then rest; a request starts anew, success forgets."""
     db = syncs.database

@@ -1,4 +1,4 @@
-"""Group `pgspot`: what an attacker could slip under the extension's scripts, as pgspot sees it."""
+"""pgspot, a part of the group `style`: what an attacker could slip under the extension's scripts, as pgspot sees it."""
 
 from __future__ import annotations
 

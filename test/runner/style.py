@@ -1,4 +1,4 @@
-"""Group `style`: clang-format, shellcheck and clang-tidy.
+"""Group `style`: clang-format, shellcheck, pgspot and clang-tidy.
 
 clang-tidy takes seconds for each file, so the group has it look at the files that changed since the last tag (without
 one: since _CLEAN). `make style` (STYLE=all) has it look at all.
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .context import ROOT, Context, cores
+from .pgspot import run_pgspot
 from .result import Result, failure
 from .shell import run, show_tail
 
@@ -25,9 +26,9 @@ _CLEAN = "bc17cca"
 def run_style(context: Context) -> Result:
     """One test for each tool that looks at everything in a moment, and one for each file that clang-tidy looks at."""
     result = Result()
-    result += _tool(context, "clang-format", ["clang-format-14", "--dry-run", "-Werror", *_tracked("*.cpp", "*.hpp")])
+    result += _tool(context, "clang-format", ["clang-format-14", "--dry-run", "-Werror", *_tracked("*.cpp", "*.hpp", "*.h")])
     result += _tool(context, "shellcheck", ["shellcheck", *_shell_scripts()])
-    return result + _tidy(context)
+    return result + run_pgspot(context) + _tidy(context)
 
 
 def _tool(context: Context, name: str, argv: Sequence[str | Path]) -> Result:

@@ -107,29 +107,30 @@ TEST(MaskedConnector, OnlySettingsKnownToBeHarmlessAreShown) {
 }
 
 TEST(StoredRequest, IsPutTogetherAgainExactly) {
-  for (const char* json :
-       {R"({"provider":"mysql","connection":{"server":"d","password":"hunter2","port":3306},"table":"t"})",
-        // no secret, an empty one, null, and one that looks like a mask
-        R"({"provider":"mysql","connection":{"server":"d"},"table":"********"})",
-        R"({"provider":"mysql","connection":{"password":"","server":"********"}})",
-        R"({"provider":"mysql","connection":{"password":null}})",
-        R"({"provider":"mysql","connection":{"password":"********","server":"d"},"table":"********"})",
-        // the same key in several places, and secrets that are no text
-        R"({"provider":"mysql","password":"a","connection":{"password":"b","Password":"c"},"columns":{"password":"text"}})",
-        R"({"provider":"mysql","connection":{"password":{"a":[1,{"b":"********"}],"c":null},"pasword":[[]]},"x":1.50})",
-        R"({"provider":"mysql","connection":["hunter2",{"a":1}],"unknown":{"a":{}},"table":{"b":2}})",
-        R"({"provider":"hive","connection":{"server":"d","session":{"a":"1","tez.queue.name":"q","b":true}}})",
-        R"({"provider":"odbc","connection":{"driver":"x","pwd":"1","uid":"2"},"sync":{"key":["a","b"]}})",
-        R"({"unlock":"u","provider":"vault","connection":{"server":"d","password":"p\"\\\u0001"}})", "{}"}) {
+  for (
+      const char* json :
+      {R"({"provider":"mysql","connection":{"server":"d","password":"hunter2","port":3306},"table":"t"})",
+       // no secret, an empty one, null, and one that looks like a mask
+       R"({"provider":"mysql","connection":{"server":"d"},"table":"********"})",
+       R"({"provider":"mysql","connection":{"password":"","server":"********"}})",
+       R"({"provider":"mysql","connection":{"password":null}})",
+       R"({"provider":"mysql","connection":{"password":"********","server":"d"},"table":"********"})",
+       // the same key in several places, and secrets that are no text
+       R"({"provider":"mysql","password":"a","connection":{"password":"b","Password":"c"},"columns":{"password":"text"}})",
+       R"({"provider":"mysql","connection":{"password":{"a":[1,{"b":"********"}],"c":null},"pasword":[[]]},"x":1.50})",
+       R"({"provider":"mysql","connection":["hunter2",{"a":1}],"unknown":{"a":{}},"table":{"b":2}})",
+       R"({"provider":"hive","connection":{"server":"d","session":{"a":"1","tez.queue.name":"q","b":true}}})",
+       R"({"provider":"odbc","connection":{"driver":"x","pwd":"1","uid":"2"},"sync":{"key":["a","b"]}})",
+       R"({"unlock":"u","provider":"vault","connection":{"server":"d","password":"p\"\\\u0001"}})", "{}"}) {
     EXPECT_EQ(stored_and_read(json), json_text(parse_json(json)));
   }
 }
 
 /// JSON of any shape, with keys that mean something here and there.
 JsonValue random_value(std::mt19937& random, int depth) {
-  static constexpr std::string_view words[] = {"provider", "connection", "password", "session", "table", "pasword",
-                                               "mysql",    "hive",       "odbc",     "vault",   "unlock", "tez.queue.name",
-                                               "********", "",           "a\"\\\n",  "server"};
+  static constexpr std::string_view words[] = {
+      "provider", "connection", "password", "session",        "table",    "pasword", "mysql",   "hive",
+      "odbc",     "vault",      "unlock",   "tez.queue.name", "********", "",        "a\"\\\n", "server"};
   const auto word = [&] { return std::string(words[random() % std::size(words)]); };
   JsonValue value;
   switch (random() % (depth > 4 ? 4 : 7)) {
@@ -180,9 +181,9 @@ TEST(StoredRequest, OfTheWrappedFormIsTheConnector) {
 }
 
 TEST(StoredRequest, HoldsNothingButTheSecretsApart) {
-  const MaskedConnector found = mask_connector(
-      R"({"provider":"mysql","connection":{"server":"d","password":"hunter2"},"sql_query":"SELECT 1"})",
-      testing::fake_registry());
+  const MaskedConnector found =
+      mask_connector(R"({"provider":"mysql","connection":{"server":"d","password":"hunter2"},"sql_query":"SELECT 1"})",
+                     testing::fake_registry());
   EXPECT_EQ(found.secrets, R"([[4,"hunter2"]])");
   EXPECT_FALSE(mask_connector(R"({"provider":"mysql","connection":"server"})", testing::fake_registry()).secrets);
 }

@@ -7,8 +7,8 @@
 namespace connector::core {
 namespace {
 
-const BroughtRequest brought{R"({"user": "o'neil", "password": "hunter2"})", R"({"user":"o'neil","password":"********"})",
-                             {"hunter2"}};
+const BroughtRequest brought{
+    R"({"user": "o'neil", "password": "hunter2"})", R"({"user":"o'neil","password":"********"})", {"hunter2"}};
 
 std::string shown(std::string_view statement, const BroughtRequest& request = brought) {
   return shown_statement(statement, std::span(&request, 1));
@@ -19,11 +19,14 @@ TEST(ShownStatement, ARequestIsReplacedInEverySpellingThatIsTold) {
             R"(SELECT f($j${"user":"o'neil","password":"********"}$j$))");
   EXPECT_EQ(shown(R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'::json, wait => 'x'))"),
             R"(SELECT f('{"user":"o''neil","password":"********"}'::json, wait => 'x'))");
-  const BroughtRequest escaped{R"({"a": "\"", "password": "hunter2"})", R"({"a":"\"","password":"********"})", {"hunter2"}};
+  const BroughtRequest escaped{
+      R"({"a": "\"", "password": "hunter2"})", R"({"a":"\"","password":"********"})", {"hunter2"}};
   EXPECT_EQ(shown(R"(SELECT f(E'{"a": "\\"", "password": "hunter2"}'))", escaped),
             R"(SELECT f(E'{"a":"\\"","password":"********"}'))");
-  EXPECT_EQ(shown(R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'), f('{"user": "o''neil", "password": "hunter2"}'))"),
-            R"(SELECT f('{"user":"o''neil","password":"********"}'), f('{"user":"o''neil","password":"********"}'))");
+  EXPECT_EQ(
+      shown(
+          R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'), f('{"user": "o''neil", "password": "hunter2"}'))"),
+      R"(SELECT f('{"user":"o''neil","password":"********"}'), f('{"user":"o''neil","password":"********"}'))");
 }
 
 TEST(ShownStatement, WhereTheRequestIsNotFoundAllIsHidden) {
@@ -31,8 +34,8 @@ TEST(ShownStatement, WhereTheRequestIsNotFoundAllIsHidden) {
        {R"(SELECT f(E'{"user": "o\'neil", "password": "hunter2"}'))", R"(SELECT f(U&'\007B"password": "hunter2"}'))",
         R"(SELECT f(E'\x7b"password": "hunt' 'er2"}'))", R"(SELECT f('{"password": "hunt' || 'er2"}'))",
         R"(SELECT f(json_build_object('password', 'hunter2')))", R"(SELECT f($$ {"password": "hunt$$ || $$er2"} $$))",
-        R"(SELECT f('{ "user": "o''neil", "password": "hunter2"}'::jsonb::json))", "SELECT f(j) FROM t WHERE name = 'x'",
-        "COPY t, line 1, column j: \"hunt\"", "SELECT f(hunter2())"}) {
+        R"(SELECT f('{ "user": "o''neil", "password": "hunter2"}'::jsonb::json))",
+        "SELECT f(j) FROM t WHERE name = 'x'", "COPY t, line 1, column j: \"hunt\"", "SELECT f(hunter2())"}) {
     EXPECT_EQ(shown(statement), hidden_statement) << statement;
     EXPECT_EQ(shown(statement, {"", "", {"hunter2"}}), hidden_statement) << statement;
   }
@@ -48,15 +51,17 @@ TEST(ShownStatement, WithoutAnyTextInItIsShown) {
 
 TEST(ShownStatement, WhatStandsAroundTheRequestMustBeHarmless) {
   const std::string call = R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'))";
-  for (const char* rest : {R"(; SELECT f('{"x": 1}'))", "; SELECT f(E'\\x7b')", "; SELECT U&'x'", " -- the password is x",
-                           " /* hunter2 */", "; ALTER ROLE x PASSWORD 'y'", "; SELECT 'my secret'"}) {
+  for (const char* rest :
+       {R"(; SELECT f('{"x": 1}'))", "; SELECT f(E'\\x7b')", "; SELECT U&'x'", " -- the password is x",
+        " /* hunter2 */", "; ALTER ROLE x PASSWORD 'y'", "; SELECT 'my secret'"}) {
     EXPECT_EQ(shown(call + rest), hidden_statement) << rest;
   }
   EXPECT_NE(shown(call + "; SELECT 2"), hidden_statement);
 }
 
 TEST(ShownStatement, AShortPasswordIsNotToldByWhatIsMasked) {
-  const BroughtRequest short_one{R"({"user": "anna", "password": "a"})", R"({"user":"anna","password":"********"})", {"a"}};
+  const BroughtRequest short_one{
+      R"({"user": "anna", "password": "a"})", R"({"user":"anna","password":"********"})", {"a"}};
   EXPECT_EQ(shown(R"(SELECT call('{"user": "anna", "password": "a"}'))", short_one), hidden_statement);
   // Where nothing else has it, its place alone is masked.
   EXPECT_EQ(shown(R"(SELECT f('{"user": "anna", "password": "a"}'))", short_one),
@@ -65,7 +70,8 @@ TEST(ShownStatement, AShortPasswordIsNotToldByWhatIsMasked) {
 
 TEST(ShownStatement, OfSeveralRequestsNoneIsShown) {
   const BroughtRequest other{R"({"password": "h3"})", R"({"password":"********"})", {"h3"}};
-  const std::string statement = R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'); SELECT f('{"password": "h3"}'))";
+  const std::string statement =
+      R"(SELECT f('{"user": "o''neil", "password": "hunter2"}'); SELECT f('{"password": "h3"}'))";
   EXPECT_EQ(shown(statement), hidden_statement);
   const BroughtRequest both[] = {brought, other};
   EXPECT_EQ(shown_statement(statement, both),
@@ -76,7 +82,8 @@ TEST(ShownStatement, TakesLinearTimeWhateverTheTextsAre) {
   // A search that begins anew at each character would take hours.
   const std::string many(1'000'000, 'z');
   const auto start = std::chrono::steady_clock::now();
-  const BroughtRequest repeated{"{\"password\": \"" + std::string(300'000, 'z') + "y\"}", "", {std::string(300'000, 'z') + 'y', "z"}};
+  const BroughtRequest repeated{
+      "{\"password\": \"" + std::string(300'000, 'z') + "y\"}", "", {std::string(300'000, 'z') + 'y', "z"}};
   EXPECT_EQ(shown("SELECT " + many, repeated), hidden_statement);
   const BroughtRequest letter{"z", "********", {}};
   EXPECT_EQ(shown("SELECT " + many, letter).size(), 7 + 8 * many.size());

@@ -188,7 +188,8 @@ TEST(MysqlRowDecoder, DecimalsBeyondTheirType) {
     wire.scale = 2;
     return Decoded(TypeKind::numeric, wire, one().text(text), InvalidValues::null).is_null();
   };
-  for (const char* good : {"999.99", "-999.99", "0000999.994", "0", "-0.001", ".5"}) EXPECT_FALSE(is_null(good)) << good;
+  for (const char* good : {"999.99", "-999.99", "0000999.994", "0", "-0.001", ".5"})
+    EXPECT_FALSE(is_null(good)) << good;
   for (const char* bad : {"1000", "-1000.00", "999.995", "123456789012345678901234567890123456789012"}) {
     EXPECT_TRUE(is_null(bad)) << bad;
   }
@@ -244,9 +245,11 @@ TEST(MysqlRowDecoder, BitsAsNumbers) {
   WireColumn wire{Decode::uint64};
   wire.integer_kind = TypeKind::bit;
   wire.bits = 64;
-  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(UINT64_MAX)).payload(), std::string("\x40\0\0\0", 4) + std::string(8, '\xff'));
+  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(UINT64_MAX)).payload(),
+            std::string("\x40\0\0\0", 4) + std::string(8, '\xff'));
   wire.bits = 9;
-  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(std::uint64_t{257})).payload(), std::string("\x09\0\0\0\x80\x80", 6));
+  EXPECT_EQ(Decoded(TypeKind::bit, wire, one().number(std::uint64_t{257})).payload(),
+            std::string("\x09\0\0\0\x80\x80", 6));
   EXPECT_TRUE(Decoded(TypeKind::bit, wire, one().number(std::uint64_t{512}), InvalidValues::null).is_null());
   WireColumn flag{Decode::int32};
   flag.integer_kind = TypeKind::boolean;

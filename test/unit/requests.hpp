@@ -44,7 +44,7 @@ inline Refusal refusal(std::string_view json, RequestKind kind = RequestKind::im
 
 /// The one problem of a request: the key named in the message, and the line in the detail.
 inline void expect_problem(std::string_view json, std::string_view key, std::string_view line,
-                    RequestKind kind = RequestKind::import) {
+                           RequestKind kind = RequestKind::import) {
   const Refusal found = refusal(json, kind);
   EXPECT_EQ(found.number, ErrorNumber::invalid_parameters) << json;
   EXPECT_EQ(found.message, "invalid connector parameters: \"" + std::string(key) + '"') << json;

@@ -26,8 +26,8 @@ struct st_mysql;
 
 namespace connector::mysql {
 
-/// A row of an answer, as text. A server may answer with fewer columns than it was asked for: a column that is not there
-/// throws Error (cannot_read).
+/// A row of an answer, as text. A server may answer with fewer columns than it was asked for: a column that is not
+/// there throws Error (cannot_read).
 class TextRow {
  public:
   explicit TextRow(std::size_t columns) : values_(columns) {}

@@ -199,7 +199,7 @@ void MysqlSource::choose_columns(const core::SourceRequest& request, const std::
 /// for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
 /// None if that can't be done, as for SHOW, or columns of equal names.
 std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
-  const std::vector<bool> none(fields.size());
+  std::vector<bool> none(fields.size());
   std::vector<bool> is_number;
   bool is_needed = false;
   std::string list;
@@ -256,6 +256,12 @@ bool MysqlSource::read_range(const core::CursorRange& range) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto same = [&](const Field& other) { return same_column(other.name, fields[i].name); };
       if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(i), same)) return false;
+    }
+    try {  // SHOW and the like can't be one at all
+      Statement(session_, "SELECT * FROM (\n" + query_ + "\n) AS q", Phase::describe, summary_);
+    } catch (const core::Error&) {
+      if (!session_.usable()) throw;
+      return false;
     }
   }
   const auto order = cursor_order(quote_identifier(column.name), column.type);

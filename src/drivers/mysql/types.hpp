@@ -72,8 +72,9 @@ bool is_integer(Decode decode) noexcept;
 /// Bits of a table or of an expression.
 bool is_bits(Decode decode) noexcept;
 
-/// True if what a server sends for a bit(`bits`) of an expression tells by itself whether it is the bits or the digits of
-/// their number: such bits are one byte below all digits. Larger ones may also arrive converted as if they were text.
+/// True if what a server sends for a bit(`bits`) of an expression tells by itself whether it is the bits or the digits
+/// of their number: such bits are one byte below all digits. Larger ones may also arrive converted as if they were
+/// text.
 constexpr bool is_told_by_value(std::int32_t bits) noexcept {
   return bits <= 5;
 }

@@ -44,8 +44,10 @@ def scripts() -> dict[str, str]:
     assert match is not None and len(newer) > 10, "today's script has no longer what the made-up one leaves out"
     column = match[2]
     older = older.replace(match[0], match[1] + "\n);")
-    update = "\n\n".join([f"ALTER TABLE connector.role_limits ADD COLUMN {column};", *newer])
-    wrong, removed = re.subn(r"COMMENT ON FUNCTION cdb_sync_now\(.*?;", "", update, flags=re.DOTALL)
+    path = re.search(r"^SET LOCAL search_path = .*;$", older, re.MULTILINE)
+    assert path is not None
+    update = "\n\n".join([path[0], f"ALTER TABLE connector.role_limits ADD COLUMN {column};", *newer])
+    wrong, removed = re.subn(r"COMMENT ON FUNCTION @extschema@\.cdb_sync_now\(.*?;", "", update, flags=re.DOTALL)
     assert removed == 1
     return {
         f"connector--{OLDER}.sql": older,

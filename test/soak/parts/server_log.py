@@ -64,11 +64,12 @@ class Entry:
         return f"[{self.pid}] {self.level}: {self.state}: {self.text[:400]}{parts}"
 
 
-def entries(text: str) -> Iterator[Entry]:
+def entries(lines: Iterable[str]) -> Iterator[Entry]:
     """The messages of a log, in order; lines that belong to no message are messages of level RAW."""
     current: Entry | None = None
     part = ""
-    for line in text.splitlines():
+    for line in lines:
+        line = line.rstrip("\n")
         match = _ENTRY.match(line)
         if match is None:
             if current is not None and line.startswith("\t"):
@@ -110,11 +111,11 @@ def _fault(entry: Entry, kills: bool) -> str:
     return ""
 
 
-def faults(text: str, *, kills: bool = False, explained: Iterable[re.Pattern[str]] = ()) -> list[str]:
-    """Messages of a log that tell of a crash, a PANIC, a WARNING of PostgreSQL about its own affairs, or an internal
+def faults(lines: Iterable[str], *, kills: bool = False, explained: Iterable[re.Pattern[str]] = ()) -> list[str]:
+    """Messages of a log, an open file or its lines, that tell of a crash, a PANIC, a WARNING of PostgreSQL about its own affairs, or an internal
     error; `explained` are patterns of whole messages, with all their parts, that a test knows the reason of."""
     found: dict[tuple[str, ...], list[str]] = {}
-    for entry in entries(text):
+    for entry in entries(lines):
         what = _fault(entry, kills)
         if what and not any(pattern.search(entry.shown()) for pattern in explained):
             alike = (what, entry.location, re.sub(r"\d+|\"[^\"]*\"", "", entry.text))
