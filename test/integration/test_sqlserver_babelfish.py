@@ -191,10 +191,10 @@ def test_a_login_that_can_only_read(db: Database, babelfish: SqlServerRemote, ri
 
 def test_variants_in_queries(db: Database, babelfish: SqlServerRemote) -> None:
     """They are converted there, where the query can stand in another one."""
-    babelfish.execute("DROP TABLE IF EXISTS v", "CREATE TABLE v (id int, v sql_variant)", "INSERT INTO v VALUES (1, CAST(1.50 AS decimal(5,2))), (2, 0x0102)")
+    babelfish.execute("DROP TABLE IF EXISTS v", "CREATE TABLE v (id int, v sql_variant)", "INSERT INTO v VALUES (1, CAST(1.50 AS decimal(5,2))), (2, 0x0102), (3, N'ж日')")
     for query in ("SELECT id, v FROM v -- all", "SELECT id, v FROM v ORDER BY id"):
         db.import_table(babelfish.connector(sql_query=query, import_as="variants"))
-        assert db.rows("SELECT v FROM variants ORDER BY id") == [("1.50",), ("0x0102",)]
+        assert db.rows("SELECT v FROM variants ORDER BY id") == [("1.50",), ("0x0102",), ("ж日",)]
         db.execute("DROP TABLE variants")
     query = "DECLARE @id int = 1; SELECT id, v FROM v WHERE id = @id"
     result = db.import_table(babelfish.connector(sql_query=query, import_as="variants"))
