@@ -127,6 +127,9 @@ CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -W
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
 
+objects: $(OBJS)
+.PHONY: objects
+
 # The library has one place, whatever it is linked for.
 connector.so: build/linked
 build/linked: always

@@ -29,7 +29,7 @@ struct ImportRun {
 ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid caller, load::Progress& progress);
 
 /// What the caller gets, and what is remembered.
-struct ImportOutcome {
+struct ImportOutcome {  // NOLINT(bugprone-exception-escape): moving JSON throws nothing
   load::ImportRecord record;
   Json json;
 };

@@ -132,15 +132,19 @@ std::optional<Applied> apply_past_each_other(const RefreshTarget& target, const 
 
 Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
   Applied applied;
+  applied.inserted = pg::execute(insert_all(target, staging));
+  return applied;
+}
+
+Applied apply_append(const RefreshTarget& target, const Staging& staging) {
   try {
-    applied.inserted = pg::execute(insert_all(target, staging));
+    return apply_insert(target, staging);
   } catch (const pg::PgError& error) {
     if (!is_collision(error)) throw;
     throw with_hint(error,
                     "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already are "
                     "updated.");
   }
-  return applied;
 }
 
 void check_published(const RefreshTarget& target) {

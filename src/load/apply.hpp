@@ -22,7 +22,8 @@ struct Applied {
 /// DELETE of all rows, `alter` (an ALTER TABLE, may be empty), INSERT: one statement if nothing is to be altered.
 Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::string& alter);
 
-/// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be published.
+/// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be
+/// published.
 void check_published(const RefreshTarget& target);
 
 /// Throws core::Error (dependents_in_the_way) if DELETE of all rows would delete or change rows of other tables, whose
@@ -38,5 +39,9 @@ Applied apply_merge(const RefreshTarget& target, const Staging& staging, const L
 
 /// INSERT of all rows of the staging table.
 Applied apply_insert(const RefreshTarget& target, const Staging& staging);
+
+/// The same for a sync by append without a key. Throws core::Error (cannot_load), which says that a key helps, if a row
+/// is here already.
+Applied apply_append(const RefreshTarget& target, const Staging& staging);
 
 }  // namespace connector::load

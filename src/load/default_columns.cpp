@@ -71,7 +71,7 @@ bool is_geometry(const PlannedColumn& column) {
 
 /// SQL that reads a geometry from the column; empty for types that can't hold one.
 std::string geometry_from(const PlannedColumn& column, const std::string& postgis) {
-  const std::string value = quoted(column.name);
+  std::string value = quoted(column.name);
   if (is_geometry(column)) return value;
   switch (column.target.oid) {
     case BYTEAOID:
@@ -214,7 +214,7 @@ class GeometryFill {
 void fill_geometry(const std::string& table, const PlannedColumn& source, const std::string& postgis) {
   GeometryFill fill(table, geometry_from(source, postgis), postgis);
   fill.run();
-  const auto report = [&](std::string what, const char* consequence) {
+  const auto report = [&](const std::string& what, const char* consequence) {
     pg::warning(what + " of column " + core::quoted(source.name) + " can't be read as geometry",
                 std::string(consequence) + " The first error was: " + fill.first_error() + ".");
   };

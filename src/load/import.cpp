@@ -122,7 +122,7 @@ class Load {
   /// The one statement that a restricted operation forbids; it runs nobody's code.
   Staging make_staging() const {
     const pg::ActAs::WithoutAddedFlags unrestricted(role_);
-    return Staging(target_, plan_, false);
+    return Staging(target_, plan_, {}, false);
   }
 
   bool has_indexes() const {

@@ -65,11 +65,11 @@ std::string is_lost(const Conversion& conversion, const std::string& column) {
 /// nobody's promise.
 std::string is_wrong(const RefreshTarget& target, const Conversion& conversion, const std::string& column,
                      OwnRows own) {
-  const std::string lost = is_lost(conversion, column);
+  std::string lost = is_lost(conversion, column);
   if (own == OwnRows::kept) return lost;
-  const std::string failed = own == OwnRows::deleted ? "false"
-                                                     : "t." + column + " IS NOT NULL AND (t." + column +
-                                                           "::" + conversion.to.sql + ") IS NULL";
+  std::string failed = own == OwnRows::deleted
+                           ? "false"
+                           : "t." + column + " IS NOT NULL AND (t." + column + "::" + conversion.to.sql + ") IS NULL";
   if (!target.has_children) return failed;
   return "CASE WHEN t.tableoid OPERATOR(pg_catalog.=) " + std::to_string(target.oid) + "::pg_catalog.oid THEN " +
          failed + " ELSE " + lost + " END";

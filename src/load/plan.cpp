@@ -88,7 +88,7 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   request.query = spec.sql_query.value_or("");
   if (request.query.empty()) request.table = spec.table.value_or("");
   for (const core::ColumnChoice& choice : spec.columns) {
-    core::ColumnRequest& column = request.columns.emplace_back(choice.name, std::nullopt);
+    core::ColumnRequest& column = request.columns.emplace_back(core::ColumnRequest{choice.name, std::nullopt});
     if (choice.type) column.wanted = logical_type(parse_local_type(*choice.type, choice.name));
   }
   request.encoding = spec.encoding;

@@ -74,6 +74,7 @@ class Refresh {
         progress_(progress),
         result_(result) {}
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
   void swap() {
     drop_lost_storage();
     HeldTable held(target_.oid);
@@ -149,7 +150,7 @@ class Refresh {
       if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
       const Applied applied =
-          key.empty() ? apply_insert(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
       return applied;
     });

@@ -109,8 +109,8 @@ std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, 
 std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 
 /// The key to tell rows apart by: `sync.key` (remote or local names), else the table's primary key, else what foreign
-/// keys refer to, if it consists of columns of the plan; indexes into the plan's columns, empty if there is none. Throws
-/// core::Error (invalid_parameters) for a key column that the source does not have.
+/// keys refer to, if it consists of columns of the plan; indexes into the plan's columns, empty if there is none.
+/// Throws core::Error (invalid_parameters) for a key column that the source does not have.
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const LoadPlan& plan);
 

@@ -137,7 +137,7 @@ struct Stop {
   SubTransactionId subtransaction;
   std::string id;
 };
-std::vector<Stop>& stops() noexcept {
+std::vector<Stop>& stops() {
   static auto* const wanted = new std::vector<Stop>;
   return *wanted;
 }

@@ -227,7 +227,7 @@ std::vector<std::string> syncing_syncs(Oid role) {
 }
 
 std::string begin_run(const Sync& sync, Time now) {
-  const std::string run = load::new_uuid();
+  std::string run = load::new_uuid();
   execute("INSERT INTO connector.run (id, sync_id, state, started_at) SELECT $1, $2, 'syncing', " + time_sql(3),
           {uuid(run), uuid(sync.id), time(now)});
   execute(

@@ -16,7 +16,7 @@ from test_postgres_types import TYPES, USER_TYPES
 from servers.remote_postgres import PostgresRemote
 
 
-@pytest.fixture(scope="module", params=["postgres15", "postgres17", "postgres18"])
+@pytest.fixture(scope="module", params=["postgres15", "postgres18"])
 def table(request: pytest.FixtureRequest, db: Database) -> Iterator[PostgresDifferential]:
     remote: PostgresRemote = request.getfixturevalue(request.param)
     there = PostgresRemote(remote.server, remote.kind, "differential")

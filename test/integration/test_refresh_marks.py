@@ -29,67 +29,47 @@ def tidy(db: Database) -> Iterator[None]:
     db.execute(f"DROP TABLE IF EXISTS {TABLE}")
 
 
-def settled(sync: Refreshed) -> None:
-    """Waits until the source counts as unchanged."""
-    wait_until(lambda: sync.run()["mode"] == "unchanged", limit=60, what="a source that is known not to change")
+def settled(*syncs: Refreshed) -> None:
+    """Waits until the sources count as unchanged."""
+    for sync in syncs:
+        wait_until(lambda sync=sync: sync.run()["mode"] == "unchanged", limit=60, what="a source that is known not to change")
 
 
-def never_unchanged(sync: Refreshed) -> None:
-    time.sleep(3)  # younger changes are not looked at in any case
-    assert [sync.run()["mode"] for _ in range(2)] == ["swap", "swap"]
-
-
-def create(remote: MySqlRemote, definition: str, name: str = TABLE) -> None:
+def create(remote: MySqlRemote, name: str, definition: str) -> None:
     remote.drop(name)
     remote.execute(f"CREATE TABLE {name} {definition}", f"INSERT INTO {name} VALUES (1), (2), (3)")
 
 
-def test_truncated_table(db: Database, mysql: MySqlRemote) -> None:
-    create(mysql, "(id int PRIMARY KEY) ENGINE = InnoDB")
-    sync = Refreshed(db, mysql.connector(table=TABLE), skip_unchanged=True)
-    settled(sync)
-    mysql.execute(f"TRUNCATE TABLE {TABLE}")
-    assert sync.run("swap")["rows"] == 0
-    mysql.drop(TABLE)
-
-
-def test_table_that_changed_places_with_a_partition(db: Database, mysql: MySqlRemote) -> None:
-    create(mysql, "(id int) ENGINE = InnoDB")
-    create(mysql, "(id int) ENGINE = InnoDB PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (100))", "parted")
-    mysql.execute("INSERT INTO parted VALUES (4)")
-    sync = Refreshed(db, mysql.connector(table=TABLE), skip_unchanged=True)
-    settled(sync)
-    mysql.execute(f"ALTER TABLE parted EXCHANGE PARTITION p WITH TABLE {TABLE}")
-    assert sync.run("swap")["rows"] == 4
-    mysql.drop(TABLE)
-    mysql.drop("parted")
-
-
-def test_rows_deleted_by_a_foreign_key(db: Database, mysql: MySqlRemote) -> None:
-    mysql.drop(TABLE)
-    create(mysql, "(id int PRIMARY KEY) ENGINE = InnoDB", "parents")
-    create(mysql, "(id int PRIMARY KEY, FOREIGN KEY (id) REFERENCES parents (id) ON DELETE CASCADE) ENGINE = InnoDB")
-    sync = Refreshed(db, mysql.connector(table=TABLE), skip_unchanged=True)
-    settled(sync)
+def test_changes_without_a_time(db: Database, mysql: MySqlRemote) -> None:
+    """TRUNCATE, partitions that are exchanged, rows deleted by a foreign key, engines that write the time late."""
+    if mysql.kind == "mysql56":
+        pytest.skip("InnoDB of MySQL 5.6 tells no time of a change: nothing is ever called unchanged")
+    parted = "ENGINE = InnoDB PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (100))"
+    mysql.drop("marked_child")  # refers to marked_parent
+    create(mysql, "marked", "(id int PRIMARY KEY) ENGINE = InnoDB")
+    create(mysql, "marked_exchanged", "(id int) ENGINE = InnoDB")
+    create(mysql, "marked_partitions", f"(id int) {parted}")
+    create(mysql, "marked_parent", "(id int PRIMARY KEY) ENGINE = InnoDB")
+    create(mysql, "marked_child", "(id int PRIMARY KEY, FOREIGN KEY (id) REFERENCES marked_parent (id) ON DELETE CASCADE) ENGINE = InnoDB")
+    mysql.execute("INSERT INTO marked_partitions VALUES (4)")
+    names = ["marked", "marked_exchanged", "marked_child", "marked_partitions"]
+    if mysql.kind == "mariadb":
+        create(mysql, "marked_aria", "(id int) ENGINE = Aria")
+        names.append("marked_aria")
+    syncs = {name: Refreshed(db, mysql.connector(table=name), skip_unchanged=True) for name in names}
+    settled(*(syncs[name] for name in names[:3]))
     time.sleep(1.1)  # the clock of the mark has seconds
-    mysql.execute("DELETE FROM parents WHERE id = 1")
-    assert sync.run("swap")["rows"] == 2
-    mysql.drop(TABLE)
-    mysql.drop("parents")
-
-
-def test_partitioned_table(db: Database, mysql: MySqlRemote) -> None:
-    """Partitions are emptied and exchanged without a trace."""
-    create(mysql, "(id int) ENGINE = InnoDB PARTITION BY HASH (id) PARTITIONS 2")
-    never_unchanged(Refreshed(db, mysql.connector(table=TABLE), skip_unchanged=True))
-    mysql.drop(TABLE)
-
-
-def test_aria_table(db: Database, mariadb: MySqlRemote) -> None:
-    """Aria writes the time of a change when it flushes the table."""
-    create(mariadb, "(id int) ENGINE = Aria")
-    never_unchanged(Refreshed(db, mariadb.connector(table=TABLE), skip_unchanged=True))
-    mariadb.drop(TABLE)
+    for name in names[3:]:  # older than any change that is looked at
+        assert [syncs[name].run()["mode"] for _ in range(2)] == ["swap", "swap"], name
+    mysql.execute(
+        "TRUNCATE TABLE marked",
+        "ALTER TABLE marked_partitions EXCHANGE PARTITION p WITH TABLE marked_exchanged",
+        "DELETE FROM marked_parent WHERE id = 1",
+    )
+    assert [syncs[name].run("swap")["rows"] for name in names[:4]] == [0, 4, 2, 3]
+    for name in [*names, "marked_parent"]:
+        mysql.drop(name)
+        db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def test_rows_that_policies_choose(db: Database, postgres15: PostgresRemote) -> None:
@@ -119,9 +99,10 @@ def test_counts_that_a_crash_lost(db: Database, workspace: Workspace) -> None:
 
 def crash(remote: PostgresRemote, *statements: str) -> None:
     """Kills a session as soon as its statements are committed: the server restarts by itself."""
+    remote.execute("CHECKPOINT")
     session = remote.server.connect(remote.database)
     with session.cursor() as cursor:
-        for statement in statements:
+        for statement in ("SET synchronous_commit = on", *statements):
             cursor.execute(statement)
     os.kill(session.get_backend_pid(), signal.SIGKILL)
 

@@ -48,11 +48,17 @@ def test_new_rows(db: Database, source: Remote, sync: Refreshed) -> None:
 
 
 def test_pages_arrive_frozen(db: Database, sync: Refreshed) -> None:
-    """As after an import: all-visible, so that index-only scans and the next VACUUM have nothing to do."""
+    """As after an import: all-visible, so that index-only scans and the next VACUUM have nothing to do.
+
+    From 16 on, PostgreSQL adds pages by the dozen, and those at the end that no row needed stay empty, after COPY as well.
+    """
     sync.run("swap")
-    assert db.value(f"SELECT relallvisible = relpages AND relpages > 0 AND reltuples = {ROWS} FROM pg_class WHERE oid = %s", sync.oid)
+    filled = db.value(f"SELECT max((ctid::text::point)[0])::int + 1 FROM {TABLE}")
+    ((pages, visible, rows),) = db.rows("SELECT relpages, relallvisible, reltuples FROM pg_class WHERE oid = %s", sync.oid)
+    assert (visible, rows) == (filled, ROWS)
+    assert filled > 0 and (pages == filled if db.server.major < 16 else pages >= filled)
     db.execute("CREATE EXTENSION IF NOT EXISTS pg_visibility")
-    assert db.rows("SELECT * FROM pg_visibility_map(%s::oid::regclass) WHERE NOT all_frozen", sync.oid) == []
+    assert db.rows("SELECT * FROM pg_visibility_map(%s::oid::regclass) WHERE NOT all_frozen AND blkno < %s", sync.oid, filled) == []
     assert db.rows("SELECT * FROM pg_check_frozen(%s::oid::regclass)", sync.oid) == []
 
 

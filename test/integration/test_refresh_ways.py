@@ -250,8 +250,13 @@ def test_merge_compares_what_is_stored(db: Database, source: Remote) -> None:
 
 
 def test_merge_without_a_key(db: Database, source: Remote) -> None:
-    sync = Refreshed(db, source.connector(table=TABLE), mode="merge", key=["nothing"])
-    sync.fail(1502, '"nothing"')
+    """The first run says so, before it makes a table."""
+    syncs = Syncs(db)
+    id = syncs.create({**source.connector(table=TABLE), "sync": {"mode": "merge", "key": ["nothing"]}})["id"]
+    syncs.now(id, wait=True)
+    status = syncs.status(id)
+    assert status["error_code"] == 1502 and 'column "nothing" of the key' in status["error_message"]
+    assert db.value("SELECT to_regclass(%s)", TABLE) is None
 
 
 def test_merge_and_readers(db: Database, source: Remote) -> None:

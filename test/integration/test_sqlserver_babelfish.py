@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.syncs import Syncs
 from harness.traces import no_remote_sessions, nothing_left_behind
 
 from servers.remote_sqlserver import SqlServerRemote
@@ -190,10 +191,10 @@ def test_a_login_that_can_only_read(db: Database, babelfish: SqlServerRemote, ri
 
 def test_variants_in_queries(db: Database, babelfish: SqlServerRemote) -> None:
     """They are converted there, where the query can stand in another one."""
-    babelfish.execute("DROP TABLE IF EXISTS v", "CREATE TABLE v (id int, v sql_variant)", "INSERT INTO v VALUES (1, CAST(1.50 AS decimal(5,2))), (2, 0x0102)")
+    babelfish.execute("DROP TABLE IF EXISTS v", "CREATE TABLE v (id int, v sql_variant)", "INSERT INTO v VALUES (1, CAST(1.50 AS decimal(5,2))), (2, 0x0102), (3, N'ж日')")
     for query in ("SELECT id, v FROM v -- all", "SELECT id, v FROM v ORDER BY id"):
         db.import_table(babelfish.connector(sql_query=query, import_as="variants"))
-        assert db.rows("SELECT v FROM variants ORDER BY id") == [("1.50",), ("0x0102",)]
+        assert db.rows("SELECT v FROM variants ORDER BY id") == [("1.50",), ("0x0102",), ("ж日",)]
         db.execute("DROP TABLE variants")
     query = "DECLARE @id int = 1; SELECT id, v FROM v WHERE id = @id"
     result = db.import_table(babelfish.connector(sql_query=query, import_as="variants"))
@@ -222,6 +223,21 @@ def test_errors_have_their_hints(db: Database, babelfish: SqlServerRemote) -> No
         db.import_table(babelfish.connector(sql_query="SELECT * FROM nowhere", import_as="nowhere"))
     with fails("could not connect", number=1012, detail="authenticate.*911", hint="Check the database name"):
         db.value("SELECT cdb_connector_check(%s)", json.dumps(babelfish.connector(connection=babelfish.connection(database="no_such"))))
+
+
+def test_syncs_rest_after_what_lasts(db: Database, babelfish: SqlServerRemote) -> None:
+    """A login that was denied may be let in again."""
+    syncs = Syncs(db)
+    for request, rests in (
+        ({"connection": babelfish.connection(database="no_such"), "table": "t"}, True),
+        ({"table": "no_such"}, True),
+        ({"sql_query": "SELECT no_such FROM sys.databases", "import_as": "t"}, True),
+        ({"connection": babelfish.connection(password="wrong"), "table": "t"}, False),
+    ):
+        id = syncs.create(babelfish.connector(**request))["id"]
+        status = syncs.now(id, wait=True) and syncs.status(id)
+        assert (status["state"], status["run_at"] is None) == ("failure", rests), status
+    syncs.clean()
 
 
 @contextmanager

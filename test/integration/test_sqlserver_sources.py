@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+import pytds
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.syncs import Syncs
 from harness.traces import no_remote_sessions, nothing_left_behind
 
 from servers.remote_sqlserver import SqlServerRemote
@@ -159,6 +161,24 @@ def test_queries_change_nothing(db: Database, sqlserver: SqlServerRemote, query:
 def test_several_results(db: Database, sqlserver: SqlServerRemote) -> None:
     with nothing_left_behind(db, sqlserver), fails("more than one result"):
         db.import_table(sqlserver.connector(sql_query="SELECT 1 AS a; SELECT 2 AS b", import_as="two"))
+
+
+def test_append_by_rowversion(db: Database, sqlserver: SqlServerRemote) -> None:
+    """The usual cursor there: eight bytes that grow with each change."""
+    try:
+        sqlserver.execute("DROP TABLE IF EXISTS versions", "CREATE TABLE versions (a int NOT NULL PRIMARY KEY, v rowversion)")
+    except pytds.Error as error:
+        pytest.skip(f"the server has no rowversion: {error}")
+    syncs = Syncs(db)
+    id = syncs.create(sqlserver.connector(table="versions", sync={"mode": "append", "cursor": "v"}))["id"]
+    for count in (1, 2, 300):
+        sqlserver.execute(*(f"INSERT INTO versions (a) VALUES ({count * 1000 + number})" for number in range(count)))
+        syncs.now(id, wait=True)
+        assert syncs.state(id) == "success", syncs.status(id)
+        expected = [(a, bytes(v)) for a, v in sqlserver.rows("SELECT a, CAST(v AS binary(8)) FROM versions ORDER BY a")]
+        assert [(a, bytes(v)) for a, v in db.rows("SELECT a, v FROM versions ORDER BY a")] == expected
+    syncs.clean()
+    sqlserver.drop("versions")
 
 
 def test_rollback(db: Database, sqlserver: SqlServerRemote) -> None:

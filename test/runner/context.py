@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def _key(group: str) -> str:
 class Context:
     """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys.
 
-    `host` is empty for the machine's own PostgreSQL.
+    `host` is empty for the machine's own PostgreSQL; `files` says which files of tests are of interest by their name.
     """
 
     workspace: Workspace
@@ -40,6 +41,7 @@ class Context:
     skip: set[str]
     sanitize: bool
     host: str = ""
+    files: re.Pattern[str] = re.compile("")
     _stage: Path | None = None
 
     @property
@@ -58,6 +60,9 @@ class Context:
 
     def wants(self, group: str) -> bool:
         return (not self.only or _key(group) in self.only) and _key(group) not in self.skip
+
+    def of_interest(self, files: Iterable[Path]) -> list[Path]:
+        return [path for path in files if self.files.match(path.stem)]
 
     def stage(self) -> Path:
         """The DESTDIR with the extension, built if need be."""

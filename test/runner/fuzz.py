@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
 from pathlib import Path
 
 from .context import ROOT, Context, cores
 from .result import Result, failure
-from .shell import Tool, show_tail
+from .shell import Tool, show_tail, wait_or_stop
 
 
 def fuzz_targets() -> list[str]:
@@ -32,7 +31,7 @@ def run_fuzz(context: Context, alone: bool, stop: threading.Event) -> Result:
         + ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DSANITIZE=ON", "-DFUZZ=ON"],
         ["ninja", "-C", build, *targets],
     ):
-        if _wait(Tool(_humbly(argv), log, cwd=ROOT), 1800, stop) != 0:
+        if wait_or_stop(Tool(_humbly(argv), log, cwd=ROOT), 1800, stop) != 0:
             show_tail(log)
             return failure("fuzzers: build")
     at_once = cores() if alone else max(1, cores() - 1)
@@ -45,7 +44,7 @@ def run_fuzz(context: Context, alone: bool, stop: threading.Event) -> Result:
                 target = waiting.pop(0)
                 running[target] = _start(context, build, target, seconds)
             target, tool = next(iter(running.items()))
-            status = _wait(tool, seconds * 3 + 300, stop)
+            status = wait_or_stop(tool, seconds * 3 + 300, stop)
             del running[target]
             if status == 0:
                 result.passed += 1
@@ -61,19 +60,6 @@ def run_fuzz(context: Context, alone: bool, stop: threading.Event) -> Result:
 
 def _humbly(argv: list[str | Path]) -> list[str | Path]:
     return ["nice", "-n", "19", *argv]
-
-
-def _wait(tool: Tool, limit: float, stop: threading.Event) -> int:
-    """Like Tool.wait(), but ends the tool when asked to stop, status 130."""
-    until = time.monotonic() + limit
-    while (status := tool.poll()) is None:
-        if stop.wait(0.2):
-            tool.end()
-            return 130
-        if time.monotonic() > until:
-            tool.end()
-            return 124
-    return status
 
 
 def _start(context: Context, build: Path, target: str, seconds: int) -> Tool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import threading
@@ -12,11 +13,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from servers.hosts import HOSTS
+from servers.hosts import HOSTS, Host18
 from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, sanitized
 from servers.workspace import TOLD, Workspace
 
+from .ahead import compile_objects
 from .compilers import run_compilers
 from .context import ROOT, Context, group_keys, names_in
 from .database import run_pgtap, run_regress
@@ -37,8 +39,10 @@ _ON_REQUEST = {"compilers"}
 
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "mysql", "postgres")
-# What a run without HOST does on another host as well; ONLY and SKIP know it by this name.
-_SECOND_HOST, _ON_SECOND_HOST, _SECOND = "18", ("boundary", "refresh"), "host18"
+# What a run without HOST does on another host as well; ONLY and SKIP know it by this name. Of `refresh` those files that
+# are about the exchange of storage, which writes the catalogs itself: all of it would take too long.
+_SECOND, _SECOND_HOST, _ON_SECOND_HOST = "host18", Host18, ("boundary", "refresh")
+_SECOND_FILES = re.compile(r"test_boundary|test_refresh_(?:cluster|halts|schema|swap)\b")
 
 _SHOWN = 25  # failures that the summary names, for each group
 
@@ -80,7 +84,7 @@ def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str
         first = Context(workspace, only, skip, sanitized())
         yield first
         if first.wants(_SECOND) and not sanitized():
-            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST)
+            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST.name, _SECOND_FILES)
     for host in hosts:
         yield Context(workspace, only or group_keys(set(_ON_EVERY_HOST)), skip, sanitized(), host)
 
@@ -102,10 +106,13 @@ def _run_groups(context: Context, results: dict[str, Result]) -> None:
         if context.wants(group) and (context.only or group not in _ON_REQUEST):
             name = group + context.label
             results |= _guarded(name, lambda runner=runner, name=name: {name: runner(context)})
-    chosen = {group: files for group, files in integration_groups().items() if context.wants(group)}
+    chosen = {group: context.of_interest(files) for group, files in integration_groups().items() if context.wants(group)}
     stop = threading.Event()
     with ThreadPoolExecutor(1) as beside:
         try:
+            # What comes later is compiled while the tests wait.
+            if chosen and not context.host and context.wants(_SECOND) and not context.sanitize:
+                beside.submit(compile_objects, context, _SECOND_HOST(), stop)
             fuzz = None
             if context.wants("fuzz"):
                 fuzz = beside.submit(_guarded, "fuzz", lambda: {"fuzz": run_fuzz(context, not chosen, stop)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,6 +84,19 @@ def run(
 ) -> int:
     """Runs a tool to its end and gives its exit status."""
     return Tool(argv, log, cwd=cwd, env=env).wait(limit)
+
+
+def wait_or_stop(tool: Tool, limit: float, stop: threading.Event) -> int:
+    """Like Tool.wait(), but ends the tool when asked to stop, status 130. For threads, which no interrupt reaches."""
+    until = time.monotonic() + limit
+    while (status := tool.poll()) is None:
+        if stop.wait(0.2):
+            tool.end()
+            return 130
+        if time.monotonic() > until:
+            tool.end()
+            return 124
+    return status
 
 
 def show_tail(log: Path, lines: int = 40) -> None:

@@ -45,7 +45,8 @@ def compare(kind: str, check: Callable[[Case], tuple[int, list[str]]], cases: Se
     return wrong
 
 
-def run(kind: str, workspace: Workspace, local: Postgres) -> list[str]:
+def run(kind: str, workspace: Workspace, local: Postgres) -> list[str] | None:
+    """What is wrong; None if the server is not to be had."""
     local.create_database("differential", "connector", "hstore", "citext")
     db = Database(local, "differential")
     try:
@@ -59,7 +60,7 @@ def run(kind: str, workspace: Workspace, local: Postgres) -> list[str]:
         return compare(kind, postgres.check, postgres_differential.all_cases())
     except Unavailable as reason:
         print(f"{kind}: not to be had: {reason}", flush=True)
-        return []
+        return None
     finally:
         db.close()
         with Database(local, "postgres") as server:
@@ -67,11 +68,13 @@ def run(kind: str, workspace: Workspace, local: Postgres) -> list[str]:
 
 
 def main(kinds: Sequence[str]) -> int:
-    wrong: list[str] = []
+    results: list[list[str] | None] = []
     with Workspace() as workspace, Postgres(workspace, stage=staged(workspace)) as local:
         for kind in kinds or (*MYSQL_KINDS, *POSTGRES_KINDS):
-            wrong += run(kind, workspace, local)
-    return 1 if wrong else 0
+            results.append(run(kind, workspace, local))
+    failed, skipped = sum(bool(wrong) for wrong in results), results.count(None)
+    print(f"{len(results) - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

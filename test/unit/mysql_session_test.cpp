@@ -54,6 +54,15 @@ TEST(MysqlSettings, DependOnTheServersVersion) {
   EXPECT_TRUE(has(settings(false, 50719), "tx_read_only = 1"));
   EXPECT_TRUE(has(settings(false, 50719), "max_execution_time = 3660000"));
   EXPECT_TRUE(has(settings(false, 80036), "transaction_read_only = 1"));
+  EXPECT_TRUE(has(old, "tx_isolation = 'REPEATABLE-READ'"));
+  EXPECT_TRUE(has(settings(true, 101119), ", tx_isolation"));
+  EXPECT_TRUE(has(settings(true, 110405), ", transaction_isolation"));
+  EXPECT_TRUE(has(settings(true, 101119), "max_recursive_iterations"));
+  EXPECT_FALSE(has(settings(true, 100134), "max_recursive_iterations"));
+  EXPECT_TRUE(has(settings(false, 80036), "cte_max_recursion_depth"));
+  EXPECT_FALSE(has(settings(false, 50744), "cte_max_recursion_depth"));
+  EXPECT_TRUE(has(settings(false, 50744), "max_error_count"));
+  EXPECT_FALSE(has(settings(false, 80036), "max_error_count"));  // for administrators only
   EXPECT_TRUE(has(settings(false, 80036, 0), "max_execution_time = 0"));
   EXPECT_TRUE(has(settings(true, 101119), "tx_read_only = 1"));
   EXPECT_TRUE(has(settings(true, 101119), "max_statement_time = 3660"));

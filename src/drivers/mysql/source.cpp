@@ -199,7 +199,7 @@ void MysqlSource::choose_columns(const core::SourceRequest& request, const std::
 /// for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
 /// None if that can't be done, as for SHOW, or columns of equal names.
 std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
-  const std::vector<bool> none(fields.size());
+  std::vector<bool> none(fields.size());
   std::vector<bool> is_number;
   bool is_needed = false;
   std::string list;

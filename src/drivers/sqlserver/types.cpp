@@ -215,7 +215,8 @@ ColumnRule geometry_rule(TypeKind geometry_kind) {
 }
 
 /// Each base type's own text: the plain cast rounds float and money, and has dates in the server's language. Bytes come
-/// as such: Babelfish knows no style of CONVERT that makes digits of them. A variant has up to 8000 bytes.
+/// as such: Babelfish knows no style of CONVERT that makes digits of them. A variant has up to 8000 bytes. With a plain
+/// NULL in it, Babelfish makes varchar of the CASE, which loses characters.
 ColumnRule variant_rule() {
   ColumnRule rule = text_form(kind(TypeKind::text));
   rule.rewrite =
@@ -226,7 +227,8 @@ ColumnRule variant_rule() {
       "WHEN N'smallmoney' THEN CONVERT(nvarchar(60), CAST(CAST(? AS smallmoney) AS decimal(10, 4))) "
       "WHEN N'datetime' THEN CONVERT(nvarchar(60), CAST(? AS datetime), 121) "
       "WHEN N'smalldatetime' THEN CONVERT(nvarchar(60), CAST(? AS smalldatetime), 120) "
-      "WHEN N'binary' THEN NULL WHEN N'varbinary' THEN NULL ELSE CAST(? AS nvarchar(max)) END";
+      "WHEN N'binary' THEN CAST(NULL AS nvarchar(max)) WHEN N'varbinary' THEN CAST(NULL AS nvarchar(max)) "
+      "ELSE CAST(? AS nvarchar(max)) END";
   rule.rewrite_to_bytes =
       "CASE CAST(SQL_VARIANT_PROPERTY(?, 'BaseType') AS nvarchar(128)) "
       "WHEN N'binary' THEN CAST(? AS varbinary(8000)) WHEN N'varbinary' THEN CAST(? AS varbinary(8000)) END";

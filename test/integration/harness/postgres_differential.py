@@ -117,7 +117,7 @@ class PostgresDifferential:
 
     def _runs(self, case: Case, names: Sequence[str]) -> bool:
         try:
-            self.remote.rows(self._statement(case, names) + " LIMIT 0")
+            self.remote.rows(self._statement(case, names))
         except psycopg2.Error:
             return False
         return True
