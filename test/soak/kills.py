@@ -29,7 +29,7 @@ from harness.versions import come_back, is_cut_off
 
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
-from servers.process import wait_until
+from servers.process import identify, wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.staging import staged
 from servers.standby import Standby
@@ -249,7 +249,7 @@ class _Scene:
         """One kill at a random moment, and the way back."""
         sessions = self.ask()
         with suppress(TimeoutError):
-            wait_until(lambda: bool(self.db.rows("SELECT 1 FROM connector.progress")), limit=2, what="a run", pause=0.01)
+            wait_until(lambda: bool(self.db.rows("SELECT 1 FROM connector.progress")), limit=20, what="a run", pause=0.01)
         time.sleep(self.rng.random() * self.span * 0.7)
         victim = self.rng.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         observer = Database(self.server, "postgres")
@@ -265,10 +265,10 @@ class _Scene:
             self.server.kill()
             self.server.start()
         else:
-            try:
-                os.kill(self.rng.choice(pids), signal.SIGKILL)
-                wait_until(lambda: is_cut_off(observer), limit=60, what="the restart of the cluster")
-            except ProcessLookupError:
+            pid = self.rng.choice(pids)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            if not _crashed(pid, observer):
                 self.report.kills[victim] -= 1
                 self.report.kills["too late"] += 1
         observer.close()
@@ -423,6 +423,18 @@ def run(workspace: Workspace, source: MySqlRemote, *, seed: int, kills: int, wit
         with server.log.open(errors="replace") as log:
             report.faults += log_faults(log, kills=True)
     return report
+
+
+def _crashed(pid: int, observer: Database) -> bool:
+    """Whether the cluster restarts since this process was killed; False if it had ended by itself just before."""
+    gone = 0.0
+    while not is_cut_off(observer):
+        if identify(pid) is None:
+            gone = gone or time.monotonic()
+            if time.monotonic() - gone > 10:
+                return False
+        time.sleep(0.05)
+    return True
 
 
 def _wait_for_none(db: Database, query: str) -> None:
