@@ -1,4 +1,4 @@
--- Requests are checked whole before anything is contacted (SPEC 3).
+-- Requests are checked whole before anything is contacted.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
 RESET client_min_messages;

@@ -1,4 +1,4 @@
--- Who may do what (SPEC 8).
+-- Who may do what.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
 RESET client_min_messages;

@@ -1,4 +1,4 @@
--- Syncs: what is refused, what is shown, without any remote (SPEC 2, 6).
+-- Syncs: what is refused, what is shown, without any remote.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS connector;
 \set SHOW_CONTEXT never

@@ -17,7 +17,7 @@ namespace connector::api {
 /// Everything a function needs that was handed a connector JSON. Lives in that function's scope.
 class Request {
  public:
-  /// The current role gives a request, a Datum of type json. Parses and checks (SPEC 3, 8) without contacting anything:
+  /// The current role gives a request, a Datum of type json. Parses and checks without contacting anything:
   /// length, keys and values, the right to use the connection, the provider being enabled, server files. From here on
   /// the session shows and logs its statement without the password.
   Request(Datum json, core::RequestKind kind);

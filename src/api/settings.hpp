@@ -1,4 +1,4 @@
-// The settings `connector.*` (SPEC 8).
+// The settings `connector.*`.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Which addresses a request may dial (SPEC 8): a guard against turning the database server into a proxy.
+// Which addresses a request may dial: a guard against turning the database server into a proxy.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A request: the connector JSON of SPEC 3, checked and typed.
+// A request: the connector JSON, checked and typed.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +75,7 @@ struct ConnectorSpec {
   std::string_view local_name_source() const noexcept;
 };
 
-/// Reads and checks a request (SPEC 3). All offending keys are named in one Error (1502), with the nearest known key
+/// Reads and checks a request. All offending keys are named in one Error (1502), with the nearest known key
 /// for each unknown one; malformed JSON and an unknown provider are 1502 too. Accepts the bare connector object and
 /// the wrapped form `{"connector": {…}, "interval": 900}`. JSON null, and a blank text for a key that is not required,
 /// count as absent; only an empty password stays what it is.

@@ -11,7 +11,7 @@
 
 namespace connector::core {
 
-/// The documented error numbers (SPEC 7; the values of CARTO's `error_code`).
+/// The documented error numbers (the values of CARTO's `error_code`).
 enum class ErrorNumber : int {
   cannot_read = 1011,
   cannot_connect = 1012,
@@ -31,7 +31,7 @@ enum class ErrorNumber : int {
   unknown = 99999,
 };
 
-/// Where on the way of a row a failure happened (SPEC 4.8).
+/// Where on the way of a row a failure happened.
 enum class Phase { request, connect, authenticate, describe, execute, fetch, convert, load };
 
 /// One row of `cdb_error_codes()`.
@@ -92,7 +92,7 @@ struct RemoteFailure {
   bool lasting = false;  ///< will not pass by itself, although no SQLSTATE says so
 };
 
-/// Words a remote failure (SPEC 4.8): message = "summary: remote message", DETAIL names provider, phase,
+/// Words a remote failure: message = "summary: remote message", DETAIL names provider, phase,
 /// native code, remote SQLSTATE and the connector error number.
 Error remote_error(const RemoteFailure& failure);
 

@@ -1,4 +1,4 @@
-// Local names for remote tables and columns (SPEC 4.3): pure functions over UTF-8.
+// Local names for remote tables and columns: pure functions over UTF-8.
 #pragma once
 
 #include <cstddef>

@@ -186,7 +186,7 @@ struct ConnectRequest {
       3600};  ///< for the remote session, where the remote has such a setting; 0 = none
   std::string_view application_name = "connector";
   /// The caller may use what belongs to the database server itself: its account, files and tickets. Else a connection
-  /// that the remote side grants without a password from the request must be refused (SPEC 8).
+  /// that the remote side grants without a password from the request must be refused.
   bool trusted = false;
   /// The connection may log in with the Kerberos tickets of the database server's account.
   bool may_use_tickets = false;

@@ -27,7 +27,7 @@ class Registry {
   std::vector<KnownProvider> providers_;
 };
 
-/// The connector keys that every provider takes (SPEC 3), described.
+/// The connector keys that every provider takes, described.
 std::span<const ParameterInfo> common_parameters() noexcept;
 
 /// All connection parameter names of the provider with their defaults filled in where options lack them.

@@ -1,4 +1,4 @@
-// A batch of decoded rows: what a driver fills and the loader empties (DESIGN 4).
+// A batch of decoded rows: what a driver fills and the loader empties.
 //
 // Columnar; every value stands in the form PostgreSQL stores it in, decoded once from the driver's wire form. Fixed
 // width values are the bits of their Datum, all others are pointers into the batch's arena, with a 4-byte varlena
@@ -26,7 +26,7 @@ namespace connector::core {
 class PackedGroups;
 enum class NumericSpecial : std::uint16_t;
 
-/// What happens to a value that the local type can't hold (SPEC 3, `invalid_values`, `zero_dates`).
+/// What happens to a value that the local type can't hold (`invalid_values`, `zero_dates`).
 enum class InvalidValues : std::uint8_t { error, null };
 
 /// One column of a batch, as the driver announces it.

@@ -1,7 +1,7 @@
 // Waiting for a socket, in a way that a caller can interrupt.
 //
 // Every wait of every driver goes through this interface: PostgreSQL's signal handlers are SA_RESTART,
-// so a driver left in a blocking recv() could not be cancelled (DESIGN 3.5).
+// so a driver left in a blocking recv() could not be cancelled.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// The columns that CARTO's tables have (SPEC 4.6).
+// The columns that CARTO's tables have.
 #pragma once
 
 #include <string>

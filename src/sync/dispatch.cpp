@@ -7,14 +7,14 @@ namespace connector::sync {
 
 std::vector<std::size_t> choose_jobs(std::span<const DueJob> due, std::map<std::uint64_t, int> running,
                                      int free_workers) {
-  // By role, oldest first.
+  // By role, the oldest last: they are taken from the end.
   std::vector<std::size_t> order(due.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::tie(due[a].due, due[a].id) < std::tie(due[b].due, due[b].id);
+    return std::tie(due[b].due, due[b].id) < std::tie(due[a].due, due[a].id);
   });
   std::map<std::uint64_t, std::vector<std::size_t>> by_role;
-  for (auto at = order.rbegin(); at != order.rend(); ++at) by_role[due[*at].role].push_back(*at);
+  for (const std::size_t job : order) by_role[due[job].role].push_back(job);
 
   std::vector<std::size_t> chosen;
   while (static_cast<int>(chosen.size()) < free_workers) {

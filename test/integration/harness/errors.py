@@ -36,7 +36,7 @@ def fails(
     number: int | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Iterator[Failure]:
-    """Expects an error: regular expressions for message, detail and hint, SQLSTATE, connector error number (SPEC 7).
+    """Expects an error: regular expressions for message, detail and hint, SQLSTATE, connector error number.
 
     None of `secrets` may stand anywhere in it.
     """
