@@ -250,7 +250,7 @@ class _Scene:
         sessions = self.ask()
         with suppress(TimeoutError):
             wait_until(lambda: bool(self.db.rows("SELECT 1 FROM connector.progress")), limit=20, what="a run", pause=0.01)
-        time.sleep(self.rng.random() * self.span * 0.7)
+        time.sleep(self.rng.random() * self.span * 0.4)
         victim = self.rng.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         observer = Database(self.server, "postgres")
         observer.execute("SELECT 1")
@@ -411,7 +411,7 @@ def run(workspace: Workspace, source: MySqlRemote, *, seed: int, kills: int, wit
                 if number % 20 == 19:
                     scene.run_all()
                     scene.check_standby()
-                if number % 100 == 99:
+                if number % 50 == 49:
                     print(report.shown(), flush=True)
             scene.run_all()
             scene.check_standby()

@@ -366,6 +366,7 @@ def _call(
     finally:
         stop.set()
     with Database(server, "postgres") as db:
+        db.execute("set statement_timeout = 0")
         for session in sessions:
             session.join(5)
             if session.is_alive() and (current := session.current) is not None:
