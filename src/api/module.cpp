@@ -15,6 +15,7 @@ extern "C" {
 CONNECTOR_EXPORT_BEGIN
 extern "C" {
 CONNECTOR_MODULE_MAGIC;
+// NOLINTNEXTLINE(bugprone-reserved-identifier, readability-identifier-naming): PostgreSQL looks for this name
 void _PG_init(void);
 }
 CONNECTOR_EXPORT_END

@@ -126,7 +126,7 @@ std::string Difference::same_row(const std::string& t, const std::string& d) con
 }
 
 std::string Difference::differs(const MergeColumn& column, const std::string& target, const std::string& staged) {
-  const std::string not_identical = record({target}, "") + " OPERATOR(pg_catalog.*<>) " + record({staged}, "");
+  std::string not_identical = record({target}, "") + " OPERATOR(pg_catalog.*<>) " + record({staged}, "");
   if (!knows_equality(*column.staged)) return not_identical;
   std::string condition = "(" + target + " OPERATOR(pg_catalog.<>) " + staged + ") IS NOT FALSE";
   if (!column.not_null && column.staged->has_nulls) {

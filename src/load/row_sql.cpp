@@ -40,7 +40,7 @@ std::string equality_of(Oid type) {
 }
 
 std::string equality(const PlannedColumn& column) {
-  const std::string found = equality_of(column.target.oid);
+  std::string found = equality_of(column.target.oid);
   if (!found.empty()) return found;
   throw core::Error(core::ErrorNumber::invalid_parameters, "column \"" + column.name + "\" of the key has type " +
                                                                pg::utf8_text(std::string_view(column.target.shown)) +
