@@ -126,7 +126,7 @@ CREATE TRIGGER restored BEFORE INSERT ON connector.sync
 -- Rows that replication brings are those of another database, too.
 ALTER TABLE connector.sync ENABLE ALWAYS TRIGGER restored;
 
--- The secrets of requests, and nothing else: `[[3, "password"], …]`, which value of connector.sync.request is what. Nobody
+-- The secrets of requests, and nothing else: `[[3, "password"], ...]`, which value of connector.sync.request is what. Nobody
 -- has a privilege on this table, row security keeps out pg_read_all_data as well, and it is no part of a dump. Row
 -- security does not reach a TOAST table: there is none, as the column is plain from the start, and short. Values of type
 -- json get into no statistics.

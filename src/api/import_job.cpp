@@ -120,16 +120,25 @@ Attempt attempt_import(const std::string& id, Commit commit) {
     sync::release_runs();
     return {busy ? JobEnd::busy : JobEnd::done, {}};
   }
-  WorkEnd end = do_work([&] { work(*import); });
-  pg::in_subtransaction([&] {
-    if (end.failure) sync::fail_import(*import, *end.failure, settings().keep_runs);
+  // The end is recorded with the work: both are there, or neither.
+  WorkEnd end = do_work([&] {
+    work(*import);
     sync::settle_import(id);
   });
+  if (end.failure) {
+    pg::in_subtransaction([&] {
+      sync::fail_import(*import, *end.failure, settings().keep_runs);
+      sync::settle_import(id);
+    });
+  }
   try {
     commit();
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) end.cancelled = error;
-    if (!record_failed_commit(*import, error)) return {JobEnd::done, end.cancelled, true};
+    if (!record_failed_commit(*import, error)) {
+      sync::release_runs();
+      return {JobEnd::done, end.cancelled, true};
+    }
     commit();
   }
   sync::release_runs();

@@ -40,7 +40,7 @@ bool check_allowed_hosts(char** value, void**, GucSource) {
   // The detail must outlive the catch block; GUC_check_errdetail copies it.
   char detail[256] = "";
   try {
-    core::AddressRules(*value == nullptr ? "" : *value, false);
+    [[maybe_unused]] const core::AddressRules rules(*value == nullptr ? "" : *value, false);
     return true;
   } catch (const std::exception& error) {
     std::snprintf(detail, sizeof detail, "The list can't be used: %s.", error.what());

@@ -66,7 +66,8 @@ constexpr seconds longest_interval{100LL * 366 * 24 * 3600};
 
 /// As EXTRACT(EPOCH …) counts, whole seconds.
 std::int64_t interval_seconds(const Interval& interval) {
-  const double days = (interval.month / 12) * 365.25 + (interval.month % 12) * 30.0 + interval.day;
+  const int years = interval.month / 12;
+  const double days = years * 365.25 + (interval.month % 12) * 30.0 + interval.day;
   return static_cast<std::int64_t>(days * 86400.0 + static_cast<double>(interval.time) / 1e6);
 }
 

@@ -183,7 +183,10 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     commit();
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) run.cancelled = error;
-    if (!record_failed_commit(id, log_id, error)) return {sync::shared::JobEnd::done, run.cancelled, true};
+    if (!record_failed_commit(id, log_id, error)) {
+      sync::release_runs();
+      return {sync::shared::JobEnd::done, run.cancelled, true};
+    }
     commit();
   }
   pg::in_subtransaction([&] {

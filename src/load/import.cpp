@@ -15,6 +15,7 @@
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
+#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
@@ -113,9 +114,12 @@ class Load {
     stream(staging.oid(), attributes, nullptr, result);
     settle();
     target_ = open_new_table(target_.oid, plan_);
-    ImmediateConstraints constraints(target_);
-    apply_insert(target_, staging);
-    constraints.put_back();
+    // As in a refresh: names in the table's own code are the system's unless they have a schema.
+    pg::with_system_path([&] {
+      ImmediateConstraints constraints(target_);
+      apply_insert(target_, staging);
+      constraints.put_back();
+    });
     staging.drop();
   }
 

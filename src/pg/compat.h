@@ -99,8 +99,11 @@ extern "C" {
                 true, NULL))
 #endif
 
-/* An index, without a command. 16 wants to know how many partitions it is for. */
-#if PG_VERSION_NUM >= 160000
+/* An index, without a command. 16 wants to know how many partitions it is for, 19 where in a query text errors are. */
+#if PG_VERSION_NUM >= 190000
+#define connector_define_index(table, statement) \
+  DefineIndex(NULL, (table), (statement), InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, false, true)
+#elif PG_VERSION_NUM >= 160000
 #define connector_define_index(table, statement) \
   DefineIndex((table), (statement), InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, false, true)
 #else

@@ -18,6 +18,9 @@ constexpr int repeat_after = 1000;  // milliseconds
 
 volatile std::sig_atomic_t has_passed = 0;
 
+/// Set while a limit stands: a run that is begun by the code of another one is within that one's.
+bool is_set = false;
+
 /// In a signal handler, as PostgreSQL's own for statement_timeout.
 void on_timeout() {
   has_passed = 1;
@@ -34,6 +37,7 @@ TimeoutId timeout() {
 }  // namespace
 
 TimeLimit::TimeLimit(std::chrono::milliseconds limit) {
+  if (is_set) return;
   has_passed = 0;
   if (limit.count() == 0) return;
   const TimeoutId id = timeout();
@@ -41,6 +45,7 @@ TimeLimit::TimeLimit(std::chrono::milliseconds limit) {
     enable_timeout_every(id, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), limit.count()), repeat_after);
   });
   running_ = true;
+  is_set = true;
 }
 
 TimeLimit::~TimeLimit() {
@@ -54,6 +59,7 @@ bool TimeLimit::passed() const noexcept {
 void TimeLimit::end() noexcept {
   if (!running_) return;
   running_ = false;
+  is_set = false;
   disable_timeout(timeout(), false);
   if (has_passed != 0) QueryCancelPending = 0;
 }

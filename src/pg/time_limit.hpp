@@ -8,7 +8,7 @@
 namespace connector::pg {
 
 /// Cancels, as Ctrl-C does, what runs when the limit has passed, again and again until the end of the scope: a user's
-/// code may catch one of them. One scope at a time.
+/// code may catch one of them. Within the scope of another one it does nothing: the outer limit holds.
 class TimeLimit {
  public:
   /// 0 = none.

@@ -126,9 +126,9 @@ POINTS: dict[str, tuple[Callable[[Scene], None], str]] = {
     "between heap and index": (halts.at_catalog_row(f"'{TABLE}_pkey'::regclass"), LOST),
     "between indexes": (halts.at_catalog_row("'paused_2'::regclass"), LOST),
     "old storage": (halts.at_catalog_row(f"SELECT reltoastrelid FROM pg_class WHERE oid = '{TABLE}'::regclass"), LOST),
-    "record": (halts.at_row_of("connector.run"), LOST),
+    "record": (halts.at_table("connector.run"), LOST),
     "commit": (halts.in_the_commit, DONE),
-    "settle": (halts.at_row_of("connector.sync"), DONE),
+    "settle": (halts.at_table("connector.sync"), DONE),
 }
 
 KILLS = [

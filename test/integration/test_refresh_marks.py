@@ -41,33 +41,34 @@ def create(remote: MySqlRemote, name: str, definition: str) -> None:
 
 
 def test_changes_without_a_time(db: Database, mysql: MySqlRemote) -> None:
-    """TRUNCATE, partitions that are exchanged, rows deleted by a foreign key, engines that write the time late."""
+    """TRUNCATE, partitions that are exchanged, rows deleted by a foreign key, engines that write the time late. (That a
+    whole table is exchanged for a partition shows only when the server counts its rows anew.)"""
     if mysql.kind == "mysql56":
         pytest.skip("InnoDB of MySQL 5.6 tells no time of a change: nothing is ever called unchanged")
     parted = "ENGINE = InnoDB PARTITION BY RANGE (id) (PARTITION p VALUES LESS THAN (100))"
     mysql.drop("marked_child")  # refers to marked_parent
     create(mysql, "marked", "(id int PRIMARY KEY) ENGINE = InnoDB")
-    create(mysql, "marked_exchanged", "(id int) ENGINE = InnoDB")
+    create(mysql, "other", "(id int) ENGINE = InnoDB")
     create(mysql, "marked_partitions", f"(id int) {parted}")
     create(mysql, "marked_parent", "(id int PRIMARY KEY) ENGINE = InnoDB")
     create(mysql, "marked_child", "(id int PRIMARY KEY, FOREIGN KEY (id) REFERENCES marked_parent (id) ON DELETE CASCADE) ENGINE = InnoDB")
     mysql.execute("INSERT INTO marked_partitions VALUES (4)")
-    names = ["marked", "marked_exchanged", "marked_child", "marked_partitions"]
+    names = ["marked", "marked_child", "marked_partitions"]
     if mysql.kind == "mariadb":
         create(mysql, "marked_aria", "(id int) ENGINE = Aria")
         names.append("marked_aria")
     syncs = {name: Refreshed(db, mysql.connector(table=name), skip_unchanged=True) for name in names}
-    settled(*(syncs[name] for name in names[:3]))
+    settled(*(syncs[name] for name in names[:2]))
     time.sleep(1.1)  # the clock of the mark has seconds
-    for name in names[3:]:  # older than any change that is looked at
+    for name in names[2:]:  # older than any change that is looked at
         assert [syncs[name].run()["mode"] for _ in range(2)] == ["swap", "swap"], name
     mysql.execute(
         "TRUNCATE TABLE marked",
-        "ALTER TABLE marked_partitions EXCHANGE PARTITION p WITH TABLE marked_exchanged",
+        "ALTER TABLE marked_partitions EXCHANGE PARTITION p WITH TABLE other",
         "DELETE FROM marked_parent WHERE id = 1",
     )
-    assert [syncs[name].run("swap")["rows"] for name in names[:4]] == [0, 4, 2, 3]
-    for name in [*names, "marked_parent"]:
+    assert [syncs[name].run("swap")["rows"] for name in names[:3]] == [0, 2, 3]
+    for name in [*names, "marked_parent", "other"]:
         mysql.drop(name)
         db.execute(f"DROP TABLE IF EXISTS {name}")
 

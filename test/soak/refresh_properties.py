@@ -110,8 +110,10 @@ class Case:
         kind = pick.choice(["insert", "insert", "delete", "delete", "swap", "swap", "turn", "shift", "value", "parent", "other", "text", "null"])
         if self.way == "append" and kind == "delete":
             return
-        if kind == "insert" and (free or not self.keyed):
-            self._insert(pick.choice(free) if free and pick.random() < 0.97 or self.keyed else pick.randint(1, 9), pick.choice([None, *range(1, 12)]))
+        # An append, which reads what is new, can't know that a row it does not read has the same key.
+        distinct = self.keyed or self.way == "append"
+        if kind == "insert" and (free or not distinct):
+            self._insert(pick.choice(free) if free and (distinct or pick.random() < 0.97) else pick.randint(1, 9), pick.choice([None, *range(1, 12)]))
         elif not ids:
             return
         elif kind == "delete":

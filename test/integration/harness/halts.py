@@ -135,14 +135,15 @@ def at_catalog_row(which: str) -> Callable[[Scene], None]:
     return halt
 
 
-def at_row_of(table: str, wait: str = "transactionid") -> Callable[[Scene], None]:
-    """The row of the run, or of the sync, is locked once the run is on its way."""
+def at_table(table: str) -> Callable[[Scene], None]:
+    """The table of the runs, or of the syncs, is locked against writes once the run is on its way. (Where only the row is
+    locked, nobody waits for it.)"""
 
     def halt(scene: Scene) -> None:
         at_the_strong_lock(scene)
-        scene.closer.execute(f"BEGIN; SELECT 1 FROM {table} FOR UPDATE")
+        scene.closer.execute(f"BEGIN; LOCK TABLE {table} IN SHARE MODE")
         scene.holder.execute("COMMIT")
-        scene.wait_until_it_waits(wait, "tuple")
+        scene.wait_until_it_waits("relation")
 
     return halt
 

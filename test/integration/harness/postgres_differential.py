@@ -117,7 +117,7 @@ class PostgresDifferential:
 
     def _runs(self, case: Case, names: Sequence[str]) -> bool:
         try:
-            self.remote.rows(self._statement(case, names))
+            self.remote.rows(f"SELECT count(q::text) FROM ({self._statement(case, names)}) AS q")
         except psycopg2.Error:
             return False
         return True
