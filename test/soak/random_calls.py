@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,8 +46,8 @@ MEMORY_LIMIT_MB = 400  # of a session's own memory
 # Modes of fake servers that only cost time, theirs and ours.
 _COSTLY = ("ENDLESS", "FLOOD", "HUGE")
 
-# What the test's own statements may meet: locks, deadlocks, objects that have just gone.
-_OTHERS_ARE_IN_THE_WAY = ("55P03", "57014", "40P01", "40001", "42P01", "42704", "2BP01")
+# What the test's own statements may meet: locks, deadlocks, objects and syncs that have just gone.
+_OTHERS_ARE_IN_THE_WAY = ("55P03", "57014", "40P01", "40001", "42P01", "42704", "2BP01", "HV024")
 
 
 @dataclass
@@ -172,9 +173,17 @@ class _Disturber(threading.Thread):
     """Cancels and terminates at random, ends what stands still, and keeps the database small."""
 
     def __init__(
-        self, server: Postgres, rng: random.Random, sessions: list[_Session], fakes: list[FakeServer], stop: threading.Event
+        self,
+        server: Postgres,
+        rng: random.Random,
+        sessions: list[_Session],
+        fakes: list[FakeServer],
+        places: list[Place],
+        stop: threading.Event,
     ) -> None:
         super().__init__(name="disturber", daemon=True)
+        self.places = places
+        self.runs: dict[str, str] = {}  # those that succeeded, by id: in which way
         self.server = server
         self.rng = rng
         self.sessions = sessions
@@ -226,7 +235,8 @@ class _Disturber(threading.Thread):
             self.server.reload()
 
     def _watch(self, db: Database) -> None:
-        """Who was told to end must end; prepared transactions hold locks, and go."""
+        """Who was told to end must end; prepared transactions hold locks, and go. Runs are counted before they are forgotten."""
+        self.runs.update(db.rows("select id::text, mode from connector.run where state = 'success'"))
         now = time.monotonic()
         running = {session.current for session in self.sessions if session.current is not None}
         for pid, since, sql in running:
@@ -241,6 +251,9 @@ class _Disturber(threading.Thread):
             db.execute(f"{self.rng.choice(('commit', 'rollback'))} prepared '{name}'")
 
     def _clean(self, db: Database) -> None:
+        if db.value("select count(*) from connector.sync where state = 'success' and not paused") < 6:
+            with suppress(psycopg2.Error):  # what the roles may do changes all the time
+                victims.create_syncs(self.server, self.places[:2])  # the others were deleted
         db.execute("select cdb_sync_delete(id) from connector.sync order by created_at offset 40")
         db.execute("delete from connector.role_limits")
         old = db.rows(
@@ -356,7 +369,7 @@ def _call(
         )
         for number, role in enumerate(roles)
     ]
-    disturber = _Disturber(server, rng, sessions, fakes, stop)
+    disturber = _Disturber(server, rng, sessions, fakes, places, stop)
     changer = _Changer(sources, random.Random(f"{report.seed} changes"), stop)
     threads = [*sessions, disturber, changer]
     for thread in threads:
@@ -380,6 +393,7 @@ def _call(
     report.lost = sum(session.lost for session in sessions)
     report.peak_mb = max(session.peak_mb for session in sessions)
     report.stops = disturber.stops
+    report.outcomes = dict(Counter(f"runs by {way}" for way in disturber.runs.values()))
     for session in sessions:
         report.errors += session.errors
         report.faults += session.faults
@@ -413,13 +427,8 @@ def _judge(report: Report, server: Postgres) -> None:
         with Database(server, victims.DATABASE) as db:
             db.execute("set statement_timeout = 0")
             _settle(db)
-            report.outcomes = {
+            report.outcomes |= {
                 "imports": db.value("select count(*) from connector.import where state = 'complete'"),
-                **dict(
-                    db.rows(
-                        "select 'runs by ' || coalesce(mode, '?'), count(*) from connector.run where state = 'success' group by 1"
-                    )
-                ),
                 "failed runs": db.value("select count(*) from connector.run where state = 'failure'"),
             }
             if not report.outcomes["imports"]:
