@@ -109,9 +109,7 @@ class Load {
   template <typename Settle>
   void fill_through_executor(ImportResult& result, Settle&& settle) {
     Staging staging = make_staging();
-    std::vector<AttrNumber> attributes;
-    for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
-    stream(staging.oid(), attributes, nullptr, result);
+    stream(staging.oid(), staging.planned_attributes(), nullptr, result);
     settle();
     target_ = open_new_table(target_.oid, plan_);
     // As in a refresh: names in the table's own code are the system's unless they have a schema.

@@ -176,9 +176,7 @@ class Refresh {
   }
 
   void fill(Staging& staging) {
-    std::vector<AttrNumber> attributes;
-    for (std::size_t i = 1; i <= plan_.columns.size(); ++i) attributes.push_back(static_cast<AttrNumber>(i));
-    staging.set_nulls(load(staging.oid(), attributes, nullptr));
+    staging.set_nulls(load(staging.oid(), staging.planned_attributes(), nullptr));
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
   }
 

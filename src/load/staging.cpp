@@ -179,6 +179,12 @@ Staging::Staging(const RefreshTarget& target, const LoadPlan& plan, const std::v
       rows_("connector_staging_" + std::to_string(target.oid), staging_columns(target, plan, default_geometry)),
       difference_("connector_difference_" + std::to_string(target.oid), difference_columns(target, plan, key)) {}
 
+std::vector<AttrNumber> Staging::planned_attributes() const {
+  std::vector<AttrNumber> attributes;
+  for (std::size_t i = 1; i <= planned_; ++i) attributes.push_back(static_cast<AttrNumber>(i));
+  return attributes;
+}
+
 std::vector<std::string> Staging::column_names() const {
   std::vector<std::string> names;
   for (const StagedColumn& column : columns_) names.push_back(column.name);

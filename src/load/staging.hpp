@@ -57,6 +57,8 @@ class Staging {
   /// The plan's columns in order, then those beyond.
   const std::vector<StagedColumn>& columns() const noexcept { return columns_; }
   std::vector<std::string> column_names() const;
+  /// The attribute numbers of the plan's columns, in order.
+  std::vector<AttrNumber> planned_attributes() const;
   bool has_geometry() const noexcept { return columns_.size() > planned_; }
 
   /// The table (part oid, old tid, new tid, moved bool, replaced bool, and the key's columns): one row for each row

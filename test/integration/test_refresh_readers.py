@@ -39,13 +39,8 @@ def sync(db: Database, source: MySqlRemote) -> Refreshed:
 NOW = "SELECT cdb_sync_now(%s, true)"
 
 
-def waits_for_lock(db: Database, job: Job, mode: str | None = None) -> bool:
-    return bool(
-        db.rows(
-            "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted AND locktype = 'relation' AND (%s IS NULL OR mode = %s)",
-            job.pid, mode, mode,
-        )
-    )
+def waits_for_lock(db: Database, job: Job) -> bool:
+    return bool(db.rows("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted AND locktype = 'relation'", job.pid))
 
 
 class Loop:
