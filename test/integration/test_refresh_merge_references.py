@@ -17,7 +17,7 @@ def source(postgres15: Remote, db: Database) -> Iterator[Remote]:
     postgres15.server.start()
     yield postgres15
     Syncs(db).clean()
-    for table in ("tree", "goods", "pair"):
+    for table in ("tree", "goods", "couple"):
         postgres15.execute(f"DROP VIEW IF EXISTS {table}_view", f"DROP TABLE IF EXISTS {table}")
 
 
@@ -134,12 +134,12 @@ def test_rows_that_cannot_be_told_apart_are_not_replaced_under_others(db: Databa
 
 def test_rewrite_of_a_table_that_refers_to_itself(db: Database, source: Remote) -> None:
     """DELETE and INSERT are one statement, too."""
-    source.execute("CREATE TABLE pair (id int, other int)", "INSERT INTO pair VALUES (1, 2), (2, 1), (2, 2)")
-    sync = Refreshed(db, source.connector(table="pair"))
-    db.execute("CREATE TABLE known (id int PRIMARY KEY); INSERT INTO known VALUES (1), (2); ALTER TABLE pair ADD FOREIGN KEY (other) REFERENCES known")
+    source.execute("CREATE TABLE couple (id int, other int)", "INSERT INTO couple VALUES (1, 2), (2, 1), (2, 2)")
+    sync = Refreshed(db, source.connector(table="couple"))
+    db.execute("CREATE TABLE known (id int PRIMARY KEY); INSERT INTO known VALUES (1), (2); ALTER TABLE couple ADD FOREIGN KEY (other) REFERENCES known")
     assert counts(sync.run("rewrite")) == (3, 0, 3)
-    source.execute("INSERT INTO pair VALUES (3, 3)")
-    sync.fail(2001, "pair_other_fkey")
+    source.execute("INSERT INTO couple VALUES (3, 3)")
+    sync.fail(2001, "couple_other_fkey")
     db.execute("INSERT INTO known VALUES (3)")
     assert counts(sync.run("rewrite")) == (4, 0, 3)
 
