@@ -106,6 +106,7 @@ CREATE TABLE connector.sync (
     ran_at timestamptz,
     checksum text NOT NULL DEFAULT '',
     layout text,                    -- the table's columns as the last run left them
+    position json,                  -- of an append: the last cursor value that was read
     log_id uuid,                    -- the last run
     error_code integer,
     error_message text,
@@ -163,7 +164,8 @@ CREATE TABLE connector.run (
     -- row there may be locked by others, and nobody is to wait while a strong lock on the table is held.
     relation oid,
     checksum text,
-    layout text
+    layout text,
+    position json
 );
 CREATE INDEX run_sync ON connector.run (sync_id, started_at DESC);
 

@@ -43,13 +43,15 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
   result.rows = result.inserted = run.result.rows;
   result.bytes = run.result.bytes;
   result.layout = run.result.layout;
+  result.position = run.result.position;
   const Json warnings = import_warnings(run.result);
   if (!warnings.is_null()) result.warnings = warnings.dump();
 }
 
 void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshRequest refresh{request.spec(), sync.relation, caller, request.limits(), checksum, sync.layout};
+  const load::RefreshRequest refresh{request.spec(), sync.relation, caller, request.limits(), checksum,
+                                     sync.layout,    sync.position};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;
@@ -61,6 +63,7 @@ void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result,
   result.deleted = done.deleted;
   result.checksum = done.checksum;
   result.layout = done.load.layout;
+  result.position = done.load.position;
   result.lock_ms = done.lock_ms;
   const Json warnings = import_warnings(done.load);
   if (!warnings.is_null()) result.warnings = warnings.dump();

@@ -1,19 +1,26 @@
 #include "load/cursor.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.hpp"
 #include "load/row_sql.hpp"
 #include "load/sync_column.hpp"
+#include "load/target_table.hpp"
+#include "pg/guard.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 }
 
 namespace connector::load {
 
 using core::ErrorNumber;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -51,10 +58,46 @@ std::string order_of(const PlannedColumn& cursor, const std::string& value) {
   }
 }
 
-std::string maximum_of(const RefreshTarget& target, const PlannedColumn& cursor) {
+/// What stands for the position in SQL, ordered as the column's values are, where its text is the first parameter.
+std::string position_sql(const PlannedColumn& cursor, const std::string& type) {
+  return order_of(cursor, "$1::pg_catalog.text::" + type);
+}
+
+std::vector<pg::SqlParameter> parameters_of(const std::optional<std::string>& position) {
+  return {{TEXTOID, position ? std::optional(pg::exact_server_text(*position)) : std::nullopt}};
+}
+
+/// The column's type in the relation, for SQL.
+std::string type_in(Oid relation, const PlannedColumn& cursor) {
+  const std::string name = pg::exact_server_text(cursor.name);
+  char* type = pg::guard(
+      [&] { return format_type_be_qualified(get_atttype(relation, get_attnum(relation, name.c_str()))); });
+  std::string result(type);
+  pfree(type);
+  return result;
+}
+
+/// The largest value in the relation, whose name for SQL is `name`; or `most` if that is given and less.
+std::optional<std::string> last_position(Oid relation, const std::string& name, const PlannedColumn& cursor,
+                                         const std::optional<std::string>& most) {
+  const std::string type = type_in(relation, cursor);
   const std::string order = order_of(cursor, "m." + quoted(cursor));
-  return "(SELECT " + order + " FROM " + target.sql_only() + " AS m WHERE m." + quoted(cursor) +
-         " IS NOT NULL ORDER BY " + order + " USING OPERATOR(pg_catalog.>) LIMIT 1)";
+  const std::string maximum = "(SELECT " + order + " FROM " + name + " AS m WHERE m." +
+                              quoted(cursor) + " IS NOT NULL ORDER BY " + order +
+                              " USING OPERATOR(pg_catalog.>) LIMIT 1)";
+  std::string shown = "p.v";
+  if (order_of(cursor, "x") != "x") {
+    shown = "pg_catalog.convert_from(p.v, 'UTF8')";
+  } else if (type == "real") {
+    shown = "p.v::pg_catalog.float8";
+  }
+  const std::string limit = position_sql(cursor, type);
+  const std::string sql = "SELECT " + shown + "::pg_catalog.text FROM (SELECT CASE WHEN " + limit +
+                          " OPERATOR(pg_catalog.<) m.v THEN " + limit + " ELSE m.v END AS v FROM (SELECT " + maximum +
+                          " AS v) AS m) AS p";
+  const pg::SqlRows rows = with_exact_output([&] { return pg::query(sql, parameters_of(most)); });
+  if (!rows.at(0).at(0)) return std::nullopt;
+  return pg::utf8_text(std::string_view(*rows[0][0]));
 }
 
 }  // namespace
@@ -81,41 +124,57 @@ void check_truncation(const ImportResult& result, bool ordered) {
                     {}, "Raise \"max_rows\", or choose a cursor column that is a number, a date or a timestamp.");
 }
 
-CursorPosition cursor_position(const RefreshTarget& target, const PlannedColumn& cursor) {
-  CursorPosition position;
-  position.maximum = maximum_of(target, cursor);
-  const bool is_text = order_of(cursor, "x") != "x";
-  const std::string single =
-      cursor.target.oid == FLOAT4OID ? "::pg_catalog.float8::pg_catalog.text" : "::pg_catalog.text";
-  const std::string shown =
-      is_text ? "pg_catalog.convert_from(" + position.maximum + ", 'UTF8')" : position.maximum + single;
-  const pg::SqlRows rows = with_exact_output([&] { return pg::query("SELECT " + shown); });
-  if (rows.at(0).at(0)) position.value = pg::utf8_text(std::string_view(*rows[0][0]));
-  return position;
+std::optional<std::string> start_position(const RefreshTarget& target, const PlannedColumn& cursor,
+                                          const std::optional<std::string>& kept) {
+  std::optional<std::string> last;
+  if (kept) {
+    const Json mark = Json::parse(*kept);
+    // Values of another column, or of another type, say nothing here.
+    if (mark.at("column") == cursor.name && mark.at("type") == pg::utf8_text(std::string_view(type_in(target.oid, cursor))))
+      last = mark.at("value").get<std::string>();
+  }
+  return last_position(target.oid, target.sql_only(), cursor, last);
+}
+
+std::optional<std::string> reached_position(Oid relation, const PlannedColumn& cursor) {
+  return last_position(relation, table_name(relation).sql(), cursor, std::nullopt);
+}
+
+std::optional<std::string> position_mark(Oid relation, const PlannedColumn& cursor,
+                                         const std::optional<std::string>& position) {
+  if (!position) return std::nullopt;
+  const Json mark{{"column", cursor.name},
+                  {"type", pg::utf8_text(std::string_view(type_in(relation, cursor)))},
+                  {"value", *position}};
+  return mark.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor,
+                 const std::optional<std::string>& position) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
+  return !pg::query("SELECT 1 FROM " + staging.sql() + " AS s WHERE " + start + " IS NULL OR " +
+                        order_of(cursor, "s." + quoted(cursor)) + " OPERATOR(pg_catalog.>) " + start + " LIMIT 1",
+                    parameters_of(position))
+              .empty();
 }
 
 void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                bool has_key) {
-  const std::string maximum = maximum_of(target, cursor);
-  const std::string value = order_of(cursor, "s." + quoted(cursor));
+                const std::optional<std::string>& position, bool has_key) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
+  const std::vector<pg::SqlParameter> parameters = parameters_of(position);
   // Rows without a cursor value were read by the first run, if at all.
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE " + value + " OPERATOR(pg_catalog.<) " + maximum +
-              " OR s." + quoted(cursor) + " IS NULL AND " + maximum + " IS NOT NULL");
+  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE " + order_of(cursor, "s." + quoted(cursor)) +
+                  " OPERATOR(pg_catalog.<) " + start + " OR s." + quoted(cursor) + " IS NULL AND " + start +
+                  " IS NOT NULL",
+              parameters);
   if (has_key) return;
   std::vector<std::string> columns;
   for (const PlannedColumn& column : plan.columns) columns.push_back(quoted(column));
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE (" + value + " OPERATOR(pg_catalog.=) " + maximum + " OR " +
-              maximum + " IS NULL) AND EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " +
-              record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") + " AND (" +
-              order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.=) " + maximum + " OR " + maximum +
-              " IS NULL))");
-}
-
-bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor) {
-  const std::string maximum = maximum_of(target, cursor);
-  return !pg::query("SELECT 1 FROM " + staging.sql() + " AS s WHERE " + maximum + " IS NULL OR " +
-                    order_of(cursor, "s." + quoted(cursor)) + " OPERATOR(pg_catalog.>) " + maximum + " LIMIT 1")
-              .empty();
+  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE EXISTS (SELECT 1 FROM " + target.sql_only() +
+                  " AS t WHERE " + record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") +
+                  " AND (" + order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.>=) " + start + " OR " +
+                  start + " IS NULL))",
+              parameters);
 }
 
 void check_progress(const ImportResult& result, const PlannedColumn& cursor) {

@@ -27,21 +27,31 @@ bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std
 /// (cannot_load).
 void check_truncation(const ImportResult& result, bool ordered);
 
-/// The largest value of a cursor column in the target, as the remote is asked for what lies behind it.
-struct CursorPosition {
-  std::string maximum;               ///< SQL that yields the value, or its bytes for text
-  std::optional<std::string> value;  ///< as text, ISO, UTC; nothing if the table has none
-};
+// A position is a value of the cursor column, behind which a run reads on: as text, ISO, UTC, in UTF-8. Nothing: from the
+// beginning.
 
-CursorPosition cursor_position(const RefreshTarget& target, const PlannedColumn& cursor);
+/// Where a run begins: at the position that the last one left (`kept`: position_mark()), or at the table's own largest
+/// value if that is less. So rows with larger values that others added hide none of the source's, and a table that was
+/// emptied is filled again. The column must be in the table.
+std::optional<std::string> start_position(const RefreshTarget& target, const PlannedColumn& cursor,
+                                          const std::optional<std::string>& kept);
 
-/// Whether a row of the staging table lies beyond the position (or the target has none).
-bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor);
+/// The largest value among the rows that a run has put into the relation.
+std::optional<std::string> reached_position(Oid relation, const PlannedColumn& cursor);
 
-/// Removes rows from the staging table that lie before the position or, where they lie on it, are in the target already
-/// (with all their columns equal; or with the key's columns equal, if there is one: then apply_merge() comes next).
+/// What is kept of a position in the relation for the next run: a JSON object of the column, its type and the value, in
+/// UTF-8. Nothing if there is no position.
+std::optional<std::string> position_mark(Oid relation, const PlannedColumn& cursor,
+                                         const std::optional<std::string>& position);
+
+/// Whether a row of the staging table lies beyond the position (or there is none).
+bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor,
+                 const std::optional<std::string>& position);
+
+/// Removes rows from the staging table that lie before the position or, without a key, are in the target on it or
+/// beyond it already, with all their columns equal. (With a key apply_merge() comes next, which finds them.)
 void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                bool has_key);
+                const std::optional<std::string>& position, bool has_key);
 
 /// For a run that added nothing and whose rows all lie on the position: throws core::Error (cannot_load) if it was cut,
 /// as all later ones would be.

@@ -140,14 +140,17 @@ class Load {
   void stream(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, ImportResult& result) {
     Stream stream(*source_, plan_, spec_.invalid_values, limits_, wait_, progress_);
     const bool appends = spec_.sync && spec_.sync->mode == core::SyncMode::append;
-    const bool ordered = appends && read_by_cursor(*source_, plan_.columns[cursor_column(spec_, plan_)], std::nullopt);
+    const PlannedColumn* cursor = appends ? &plan_.columns[cursor_column(spec_, plan_)] : nullptr;
+    const bool ordered = appends && read_by_cursor(*source_, *cursor, std::nullopt);
     stream.open();
     BulkInsert insert(relation, attributes, rules);
     stream.run(insert, result);
     insert.finish();
     has_nulls_ = insert.has_nulls();
-    if (appends) check_truncation(result, ordered);
     source_.reset();
+    if (!appends) return;
+    check_truncation(result, ordered);
+    result.position = position_mark(relation, *cursor, reached_position(relation, *cursor));
   }
 
   LoadPlan plan_;
@@ -174,7 +177,8 @@ ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& 
         "table \"" + pg::utf8_text(std::string_view(target.name)) + "\" was renamed or replaced by another session", {},
         "Try again.");
   }
-  const RefreshRequest request{spec, target.existing, caller, limits, std::nullopt, std::nullopt, true};
+  const RefreshRequest request{spec,         target.existing, caller, limits, std::nullopt,
+                               std::nullopt, std::nullopt,    true};
   ImportResult result = run_refresh(connection, request, wait, progress).load;
   result.table = target.existing;
   return result;

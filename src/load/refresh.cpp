@@ -139,15 +139,18 @@ class Refresh {
   void append(const std::vector<std::size_t>& key) {
     const PlannedColumn& cursor = append_cursor();
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
-    const CursorPosition position = local != nullptr ? cursor_position(target_, cursor) : CursorPosition{};
-    const bool ordered = read_by_cursor(*source_, cursor, position.value);
+    const std::optional<std::string> position =
+        local != nullptr ? start_position(target_, cursor, request_.position) : std::nullopt;
+    const bool ordered = read_by_cursor(*source_, cursor, position);
     Staging staging = make_staging(key);
     fill(staging);
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
-      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor);
-      if (local != nullptr) cut_before(target_, staging, plan_, cursor, !key.empty());
+      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor, position);
+      result_.load.position =
+          position_mark(target_.oid, cursor, goes_on ? reached_position(staging.oid(), cursor) : position);
+      if (local != nullptr) cut_before(target_, staging, plan_, cursor, position, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
       const Applied applied =
           key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
@@ -203,8 +206,12 @@ class Refresh {
     BulkInsert insert(relation, attributes, rules);
     stream.run(insert, result_.load);
     insert.finish();
-    if (begins_append()) check_truncation(result_.load, ordered);
     source_.reset();  // the remote need not wait for what is done with the rows
+    if (begins_append()) {
+      check_truncation(result_.load, ordered);
+      const PlannedColumn& cursor = append_cursor();
+      result_.load.position = position_mark(relation, cursor, reached_position(relation, cursor));
+    }
     check_not_null(target_, plan_, changes_, insert.has_nulls());
     return insert.has_nulls();
   }

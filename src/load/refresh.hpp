@@ -46,6 +46,7 @@ struct RefreshRequest {
   ImportLimits limits;
   std::optional<std::string> checksum;  ///< of the last run, for skip_unchanged
   std::optional<std::string> layout;    ///< of the last run or the import (UTF-8); nothing if that is not known
+  std::optional<std::string> position;  ///< ImportResult::position of the last run or the import that had one
   /// For collision_strategy "overwrite": the first contents of a sync, or those of no sync. All is replaced, and the
   /// table's columns must be in the source as they are; new ones are added.
   bool overwrite = false;

@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,8 @@ struct ImportResult {
   ColumnCounts zero_dates;      ///< became NULL
   ColumnCounts nested_text;     ///< became JSON strings
   std::vector<core::RemoteWarning> remote_warnings;
-  std::string layout;  ///< see layout.hpp
+  std::string layout;                   ///< see layout.hpp
+  std::optional<std::string> position;  ///< of a sync by append: see cursor.hpp
 };
 
 /// What a driver's batch for the plan looks like.

@@ -98,7 +98,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
                 ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
-                "s.owner::oid" +
+                "s.owner::oid, s.position" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
                 (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
@@ -125,6 +125,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   if (row[16]) sync.layout = utf8(*row[16]);
   sync.log_id = row[17];
   sync.requester = static_cast<Oid>(std::stoul(*row[18]));
+  if (row[19]) sync.position = utf8(*row[19]);
   return sync;
 }
 
@@ -161,8 +162,8 @@ void save_paused(const std::string& id, bool paused) {
 
 void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
   execute(
-      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '' "
-      "WHERE id = $1",
+      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '', "
+      "position = NULL WHERE id = $1",
       {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
   save_secrets(id, request);
@@ -175,7 +176,7 @@ void take_over(const Sync& sync) {
 }
 
 void forget_relation(const std::string& id) {
-  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL WHERE id = $1", {uuid(id)});
+  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL, position = NULL WHERE id = $1", {uuid(id)});
 }
 
 void delete_sync(const std::string& id) {
@@ -248,7 +249,7 @@ bool end_run(const std::string& run, const RunResult& result, Time now) {
                  ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
                  "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
                  "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-                 "phase_ms = $22 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND r.state = 'syncing' "
+                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
               {TEXTOID, failure ? "failure" : "success"},
@@ -271,7 +272,8 @@ bool end_run(const std::string& run, const RunResult& result, Time now) {
               oid(result.relation),
               {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
               {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
-              json(result.phase_ms)}) == 1;
+              json(result.phase_ms),
+              {JSONOID, result.position ? std::optional(pg::exact_server_text(*result.position)) : std::nullopt}}) == 1;
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {
@@ -289,7 +291,7 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
   const SqlRows settled = query(
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
       "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
-      "layout = coalesce(r.layout, s.layout), "
+      "layout = coalesce(r.layout, s.layout), position = coalesce(r.position, s.position), "
       // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
       "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
       "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "

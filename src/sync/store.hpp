@@ -46,7 +46,8 @@ struct Sync {
   bool paused = false;
   Schedule schedule;
   std::string checksum;               ///< UTF-8; empty = none
-  std::optional<std::string> layout;  ///< UTF-8, load::layout_text() of the last run
+  std::optional<std::string> layout;    ///< UTF-8, load::layout_text() of the last run
+  std::optional<std::string> position;  ///< UTF-8, load::position_mark() of the last run that has one
   std::optional<std::string> log_id;  ///< the last run
 };
 
@@ -128,6 +129,7 @@ struct RunResult {
   std::uint64_t deleted = 0;
   std::optional<std::string> checksum;
   std::optional<std::string> layout;
+  std::optional<std::string> position;
   std::optional<std::string> warnings;  ///< JSON, UTF-8
   double lock_ms = 0;
   std::optional<std::string> phase_ms;  ///< RunProgress::phase_times()
