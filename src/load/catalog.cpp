@@ -45,6 +45,10 @@ constexpr const char* update_import =
     "pg_catalog.statement_timestamp()), ended_at = pg_catalog.clock_timestamp() WHERE id OPERATOR(pg_catalog.=) "
     "(SELECT i.id FROM connector.import i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1 FOR UPDATE SKIP LOCKED)";
 
+// One whose end is not recorded, because a session that has not committed yet deletes it.
+constexpr const char* announced_import =
+    "SELECT FROM connector.import WHERE item_queue_id OPERATOR(pg_catalog.=) $1 AND ended_at IS NULL";
+
 constexpr const char* insert_announcement =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -115,7 +119,10 @@ void record_import(const ImportRecord& record, int keep) {
       {INT8OID, std::to_string(record.bytes)},
       {JSONOID, exact(record.result)},
       {UUIDOID, record.synchronization_id}};
-  if (pg::execute(update_import, parameters) == 0) pg::execute(insert_import, parameters);
+  if (pg::execute(update_import, parameters) == 0 && pg::execute(insert_import, parameters) == 0 &&
+      !pg::query(announced_import, {{UUIDOID, record.item_queue_id}}).empty()) {
+    throw core::Error(core::ErrorNumber::unknown, "the sync was deleted while it ran");
+  }
   try {
     pg::in_subtransaction([&] { pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
   } catch (const pg::PgError& error) {

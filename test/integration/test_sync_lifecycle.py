@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from harness.syncs import NEVER, Syncs
 
 from servers.process import wait_until
 from servers.remote import Remote
+from servers.remote_postgres import PostgresRemote
 
 TABLE = "goods"
 
@@ -167,6 +169,40 @@ def test_a_deleted_sync_takes_its_announced_import_along(syncs: Syncs, table: Re
     assert syncs.database.value(shown, created["id"]) == 1
     syncs.database.execute("SELECT cdb_sync_delete(%s)", created["id"])
     assert syncs.database.value(shown, created["id"]) == 0
+
+
+def test_a_deletion_that_is_taken_back_during_the_first_run(syncs: Syncs, postgres15: PostgresRemote) -> None:
+    """Then the announced import does not stay announced: the run fails, or its end is on record."""
+    db = syncs.database
+    postgres15.server.start()
+    # The run waits first at the remote, then for a deferred trigger of what a trigger of its table writes.
+    db.execute(
+        f"CREATE TABLE {TABLE} (id bigint, word text); CREATE TABLE after_all (a int);"
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.after_all VALUES (1); RETURN NULL; END $$;"
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(78); RETURN NULL; END $$;"
+        f"CREATE TRIGGER tell AFTER INSERT ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION tell();"
+        "CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON after_all DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()"
+    )
+    query = "SELECT 1::bigint AS id, 'x'::text AS word FROM (SELECT pg_advisory_lock_shared(77)) AS waits"
+    id = syncs.create(postgres15.connector(sql_query=query, import_as=TABLE, collision_strategy="overwrite"))["id"]
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+    with db.another() as holder, db.another() as deleting:
+        holder.execute("SELECT pg_advisory_lock(78)")
+        with ExitStack() as stack:
+            with closing(postgres15.server.connect(postgres15.database)) as reader:
+                reader.cursor().execute("SELECT pg_advisory_lock(77)")
+                job = stack.enter_context(db.in_background("CALL cdb_run_due_syncs()"))
+                wait_until(lambda: bool(postgres15.rows(waiting % 77)) or not job.running(), limit=60, what="a run that reads")
+                deleting.execute("BEGIN")
+                deleting.execute("SELECT cdb_sync_delete(%s)", id)
+            wait_until(lambda: bool(db.rows(waiting % 78)) or not job.running(), limit=60, what="a run at its end")
+            deleting.execute("ROLLBACK")
+            holder.execute("SELECT pg_advisory_unlock_all()")
+            job.result()
+    again = syncs.now(id, wait=True)
+    assert again["state"] == "success", again
+    assert db.rows("SELECT state, table_name FROM connector.imports WHERE synchronization_id = %s", id) == [("complete", TABLE)]
+    db.execute("DROP FUNCTION tell, hold CASCADE")
 
 
 def test_retries(syncs: Syncs, table: Remote) -> None:
