@@ -17,6 +17,8 @@ struct Applied {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
+  /// False if rows were left as they are: others changed them after they were compared, or a trigger said so.
+  bool complete = true;
 };
 
 /// DELETE of all rows, `alter` (an ALTER TABLE, may be empty), INSERT: one statement if nothing is to be altered.

@@ -322,6 +322,7 @@ Applied Difference::apply(const std::vector<std::string>& also_set) const {
     if (deletes_ > 0) applied.deleted += pg::execute(delete_sql());
     if (!update.empty()) applied.updated = pg::execute(update);
     if (inserts_ > 0) applied.inserted = pg::execute(insert_sql());
+    applied.complete = is_complete(applied);
     return applied;
   }
   // All parts see the table as it is before. Foreign keys are checked when all are done, but unique values row by row:
@@ -345,7 +346,10 @@ Applied Difference::apply(const std::vector<std::string>& also_set) const {
   if (!update.empty()) add("changed", update);
   if (replaces) add("replaced", replace_sql());
   if (inserts_ > 0) add("added", insert_sql());
-  if (parts.empty()) return applied;
+  if (parts.empty()) {
+    applied.complete = is_complete(applied);
+    return applied;
+  }
   count_of(deletes, "gone");
   count_of(!update.empty(), "changed");
   count_of(replaces, "replaced");
@@ -355,7 +359,12 @@ Applied Difference::apply(const std::vector<std::string>& also_set) const {
   applied.deleted += count(rows, 0) - std::min(count(rows, 0), replaced);
   applied.updated = count(rows, 1) + replaced;
   applied.inserted = count(rows, 3);
+  applied.complete = is_complete(applied);
   return applied;
+}
+
+bool Difference::is_complete(const Applied& applied) const {
+  return applied.deleted >= deletes_ + superfluous_ && applied.updated >= updates_ && applied.inserted >= inserts_;
 }
 
 }  // namespace connector::load

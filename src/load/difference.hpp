@@ -57,6 +57,7 @@ class Difference {
   std::string updates_from(const std::string& suffix = "") const;
 
  private:
+  bool is_complete(const Applied& applied) const;
   void read_columns();
   void find_changed_columns();
   void delete_superfluous();

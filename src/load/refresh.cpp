@@ -194,6 +194,7 @@ class Refresh {
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;
     result_.deleted = applied.deleted;
+    if (!applied.complete && result_.checksum) result_.checksum = "";  // the next run is to compare again
     staging.drop();
     report_result(result_.load);
   }

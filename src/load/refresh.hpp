@@ -59,7 +59,7 @@ struct RefreshResult {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
-  std::optional<std::string> checksum;  ///< to be kept for the next run
+  std::optional<std::string> checksum;  ///< to be kept for the next run; empty if that is not to skip anything
   double lock_ms = 0;  ///< milliseconds that the strong lock was held when this returned; it is held until the commit
 };
 

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import psycopg2
 import pytest
@@ -124,3 +125,24 @@ def crash(remote: PostgresRemote, *statements: str) -> None:
 
     wait_until(is_gone, limit=60, what="the end of the killed session")
     wait_until(answers, limit=60, what="the server's restart")
+
+
+def test_rows_that_others_change_while_they_are_merged(db: Database, postgres15: PostgresRemote) -> None:
+    """They are left to the next run, which is not skipped."""
+    postgres15.execute(f"DROP TABLE IF EXISTS {TABLE}", f"CREATE TABLE {TABLE} AS SELECT i AS id, 'word' AS word FROM generate_series(1, 3) i")
+    settled(Refreshed(db, postgres15.connector(table=TABLE, import_as="marked_too"), skip_unchanged=True))
+    sync = Refreshed(db, postgres15.connector(table=TABLE), skip_unchanged=True, mode="merge", key="id")
+    db.execute(f"UPDATE {TABLE} SET word = 'mine' WHERE id = 1")
+    with db.another() as other, ExitStack() as stack:
+        other.execute("BEGIN")
+        other.execute(f"UPDATE {TABLE} SET word = 'still mine' WHERE id = 1")
+        job = stack.enter_context(db.in_background("SELECT cdb_sync_now(%s, true)", sync.id))
+        blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+        wait_until(lambda: bool(db.rows(blocked, job.pid)) or not job.running(), limit=60, what="a merge that waits for a row")
+        other.execute("COMMIT")
+        job.result()
+    assert db.value(f"SELECT word FROM {TABLE} WHERE id = 1") == "still mine"
+    assert sync.run("merge")["updated"] == 1
+    assert sync.run("unchanged")["rows"] == 0
+    db.execute("DROP TABLE marked_too")
+    postgres15.drop(TABLE)
