@@ -55,7 +55,7 @@ Request::Request(bool trusted)
     : settings_(settings()),
       trusted_(trusted),
       may_use_tickets_(trusted),
-      wait_(run_deadline(settings_)),
+      wait_(run_deadline(settings_), settings_.read_timeout),
       connection_(TopTransactionContext) {}
 
 Request::Request(Datum json, core::RequestKind kind) : Request(pg::guard([] { return superuser(); })) {

@@ -31,6 +31,7 @@ int max_stored_syncs_per_role = 10000;
 int max_workers = 4;
 int connect_timeout = 10;
 int statement_timeout = 3600;
+int read_timeout = 600;
 int batch_bytes = 256 * 1024;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
@@ -86,6 +87,9 @@ void define_settings() {
              &connect_timeout, 1, 3600, GUC_UNIT_S);
   define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.",
              &statement_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
+  define_int("connector.read_timeout",
+             "Longest time that a remote server may send nothing in the middle of its answer; 0 means no limit.",
+             &read_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
   define_int("connector.batch_bytes", "Amount of data that is decoded before it is written to the table.", &batch_bytes,
              16 * 1024, 64 * 1024 * 1024, GUC_UNIT_BYTE);
   DefineCustomStringVariable("connector.enabled_providers",
@@ -110,6 +114,7 @@ Settings settings() {
           max_stored_syncs_per_role,
           std::chrono::seconds(connect_timeout),
           std::chrono::seconds(statement_timeout),
+          std::chrono::seconds(read_timeout),
           static_cast<std::size_t>(batch_bytes),
           enabled_providers == nullptr ? "" : enabled_providers,
           allowed_hosts == nullptr ? "" : allowed_hosts};

@@ -26,6 +26,7 @@ struct Settings {
   int max_stored_syncs_per_role;  ///< 0 = none
   std::chrono::seconds connect_timeout;
   std::chrono::seconds statement_timeout;  ///< 0 = none
+  std::chrono::seconds read_timeout;       ///< 0 = none
   std::size_t batch_bytes;
   std::string_view enabled_providers;  ///< comma-separated ids; empty = all
   std::string_view allowed_hosts;

@@ -50,8 +50,8 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
 
 void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshRequest refresh{request.spec(), sync.relation, caller, request.limits(), checksum,
-                                     sync.layout,    sync.position};
+  const load::RefreshRequest refresh{request.spec(), sync.relation, caller,       request.limits(),
+                                     checksum,       sync.layout,   sync.position};
   const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;

@@ -8,7 +8,7 @@ namespace connector::core {
 
 namespace {
 
-constexpr std::array<ErrorNumberInfo, 16> numbers = {{
+constexpr std::array<ErrorNumberInfo, 17> numbers = {{
     {ErrorNumber::cannot_read, "Cannot read from the remote database",
      "Read the remote's own message: the table or query may be wrong, a privilege may be missing, or the connection "
      "may have been lost.",
@@ -54,6 +54,10 @@ constexpr std::array<ErrorNumberInfo, 16> numbers = {{
      "The process ended before the work did, for example in a restart. Try again; if it recurs, look into the "
      "server's log.",
      "administrator", "58000"},
+    {ErrorNumber::remote_silent, "Remote is silent",
+     "The remote server or the network stalled in the middle of an answer. Try again, or ask an administrator to raise "
+     "connector.read_timeout.",
+     "remote", "08006"},
     {ErrorNumber::unknown, "Unknown error", "Look at the message, and at the server's log.", "administrator", "HV000"},
 }};
 

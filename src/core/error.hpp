@@ -28,6 +28,7 @@ enum class ErrorNumber : int {
   timed_out = 6667,
   too_many_concurrent = 6669,
   worker_lost = 6671,
+  remote_silent = 6673,
   unknown = 99999,
 };
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <utility>
 
 namespace connector::core {
 
@@ -28,6 +30,22 @@ class Wait {
 
   /// Throws Interrupted when the caller was asked to stop; else returns at once.
   virtual void check() = 0;
+
+  /// While `begun` is there and says that the remote's answer has begun, a wait for more of it that lasts longer than
+  /// the implementation's limit throws Error (remote_silent). An empty one ends that. Without a limit: does nothing.
+  virtual void limit_silence(std::function<bool()> /*begun*/) {}
+};
+
+/// The scope in which an answer is read.
+class LimitedSilence {
+ public:
+  LimitedSilence(Wait& wait, std::function<bool()> begun) : wait_(wait) { wait_.limit_silence(std::move(begun)); }
+  ~LimitedSilence() { wait_.limit_silence({}); }
+  LimitedSilence(const LimitedSilence&) = delete;
+  LimitedSilence& operator=(const LimitedSilence&) = delete;
+
+ private:
+  Wait& wait_;
 };
 
 /// poll() without interrupts: for clean-up within a deadline after the caller was interrupted, and for

@@ -40,8 +40,8 @@ struct ImportRecord {
 };
 
 /// Adds a finished import of the current role, or finishes the one that was announced under this id, and forgets all
-/// but the role's newest `keep` finished ones. Waits for nobody: throws core::Error (unknown) if another session is just
-/// deleting the announced one.
+/// but the role's newest `keep` finished ones. Waits for nobody: throws core::Error (unknown) if another session is
+/// just deleting the announced one.
 void record_import(const ImportRecord& record, int keep);
 
 /// Announces an import of the current role that is to run later.

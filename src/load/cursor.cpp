@@ -70,8 +70,8 @@ std::vector<pg::SqlParameter> parameters_of(const std::optional<std::string>& po
 /// The column's type in the relation, for SQL.
 std::string type_in(Oid relation, const PlannedColumn& cursor) {
   const std::string name = pg::exact_server_text(cursor.name);
-  char* type = pg::guard(
-      [&] { return format_type_be_qualified(get_atttype(relation, get_attnum(relation, name.c_str()))); });
+  char* type =
+      pg::guard([&] { return format_type_be_qualified(get_atttype(relation, get_attnum(relation, name.c_str()))); });
   std::string result(type);
   pfree(type);
   return result;
@@ -82,9 +82,8 @@ std::optional<std::string> last_position(Oid relation, const std::string& name, 
                                          const std::optional<std::string>& most) {
   const std::string type = type_in(relation, cursor);
   const std::string order = order_of(cursor, "m." + quoted(cursor));
-  const std::string maximum = "(SELECT " + order + " FROM " + name + " AS m WHERE m." +
-                              quoted(cursor) + " IS NOT NULL ORDER BY " + order +
-                              " USING OPERATOR(pg_catalog.>) LIMIT 1)";
+  const std::string maximum = "(SELECT " + order + " FROM " + name + " AS m WHERE m." + quoted(cursor) +
+                              " IS NOT NULL ORDER BY " + order + " USING OPERATOR(pg_catalog.>) LIMIT 1)";
   std::string shown = "p.v";
   if (order_of(cursor, "x") != "x") {
     shown = "pg_catalog.convert_from(p.v, 'UTF8')";
@@ -130,7 +129,8 @@ std::optional<std::string> start_position(const RefreshTarget& target, const Pla
   if (kept) {
     const Json mark = Json::parse(*kept);
     // Values of another column, or of another type, say nothing here.
-    if (mark.at("column") == cursor.name && mark.at("type") == pg::utf8_text(std::string_view(type_in(target.oid, cursor))))
+    if (mark.at("column") == cursor.name &&
+        mark.at("type") == pg::utf8_text(std::string_view(type_in(target.oid, cursor))))
       last = mark.at("value").get<std::string>();
   }
   return last_position(target.oid, target.sql_only(), cursor, last);

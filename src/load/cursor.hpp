@@ -27,8 +27,8 @@ bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std
 /// (cannot_load).
 void check_truncation(const ImportResult& result, bool ordered);
 
-// A position is a value of the cursor column, behind which a run reads on: as text, ISO, UTC, in UTF-8. Nothing: from the
-// beginning.
+// A position is a value of the cursor column, behind which a run reads on: as text, ISO, UTC, in UTF-8. Nothing: from
+// the beginning.
 
 /// Where a run begins: at the position that the last one left (`kept`: position_mark()), or at the table's own largest
 /// value if that is less. So rows with larger values that others added hide none of the source's, and a table that was

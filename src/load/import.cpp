@@ -177,8 +177,7 @@ ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& 
         "table \"" + pg::utf8_text(std::string_view(target.name)) + "\" was renamed or replaced by another session", {},
         "Try again.");
   }
-  const RefreshRequest request{spec,         target.existing, caller, limits, std::nullopt,
-                               std::nullopt, std::nullopt,    true};
+  const RefreshRequest request{spec, target.existing, caller, limits, std::nullopt, std::nullopt, std::nullopt, true};
   ImportResult result = run_refresh(connection, request, wait, progress).load;
   result.table = target.existing;
   return result;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/wait.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/setting.hpp"
@@ -105,6 +106,8 @@ void Stream::open() {
 }
 
 void Stream::run(BulkInsert& insert, ImportResult& result) {
+  // Before the first row the remote may be computing.
+  const core::LimitedSilence reading(wait_, [&] { return result.rows + batch_.rows() > 0; });
   bool more = true;
   while (more && result.rows < max_rows()) {
     wait_.check();

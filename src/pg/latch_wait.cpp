@@ -58,11 +58,18 @@ void LatchWait::check() {
   }
 }
 
+core::Deadline LatchWait::end_of_silence(unsigned events) const {
+  if (read_timeout_.count() == 0 || (events & core::wait_readable) == 0) return core::no_deadline;
+  if (!answer_begun_ || !answer_begun_()) return core::no_deadline;
+  return std::chrono::steady_clock::now() + read_timeout_;
+}
+
 unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
   const uint32 event = wait_event();
+  const core::Deadline silence = end_of_silence(events);
   for (;;) {
     check();
-    const long timeout = milliseconds_left(std::min(deadline, run_deadline_));
+    const long timeout = milliseconds_left(std::min({deadline, run_deadline_, silence}));
     int wanted = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
     if (timeout >= 0) wanted |= WL_TIMEOUT;
     if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
@@ -76,6 +83,14 @@ unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
     if (ready != core::wait_none) {
       check();
       return ready;
+    }
+    if (silence != core::no_deadline && std::chrono::steady_clock::now() >= silence) {
+      throw core::Error(core::ErrorNumber::remote_silent,
+                        "the remote server has sent nothing for " + std::to_string(read_timeout_.count()) +
+                            " seconds in the middle of its answer",
+                        {},
+                        "Look why the server or the network stalls and try again, or have connector.read_timeout "
+                        "raised.");
     }
     if (deadline != core::no_deadline && std::chrono::steady_clock::now() >= deadline) {
       check();

@@ -10,15 +10,24 @@ namespace connector::pg {
 /// for the entry point, which lets PostgreSQL raise it when all C++ objects are gone.
 ///
 /// `run_deadline` bounds the whole run (connector.statement_timeout): past it every call throws core::Error
-/// (timed_out).
+/// (timed_out). `read_timeout` is how long a remote may be silent where limit_silence() says so
+/// (connector.read_timeout); 0 = for ever.
 class LatchWait final : public core::Wait {
  public:
-  explicit LatchWait(core::Deadline run_deadline = core::no_deadline) noexcept : run_deadline_(run_deadline) {}
+  explicit LatchWait(core::Deadline run_deadline = core::no_deadline,
+                     std::chrono::seconds read_timeout = std::chrono::seconds(0)) noexcept
+      : run_deadline_(run_deadline), read_timeout_(read_timeout) {}
   unsigned wait(int fd, unsigned events, core::Deadline deadline) override;
   void check() override;
+  void limit_silence(std::function<bool()> begun) override { answer_begun_ = std::move(begun); }
 
  private:
+  /// When a wait that begins now for these events has lasted too long.
+  core::Deadline end_of_silence(unsigned events) const;
+
   core::Deadline run_deadline_;
+  std::chrono::seconds read_timeout_;
+  std::function<bool()> answer_begun_;
 };
 
 }  // namespace connector::pg

@@ -176,7 +176,8 @@ void take_over(const Sync& sync) {
 }
 
 void forget_relation(const std::string& id) {
-  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL, position = NULL WHERE id = $1", {uuid(id)});
+  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL, position = NULL WHERE id = $1",
+          {uuid(id)});
 }
 
 void delete_sync(const std::string& id) {
@@ -249,7 +250,8 @@ bool end_run(const std::string& run, const RunResult& result, Time now) {
                  ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
                  "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
                  "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND r.state = 'syncing' "
+                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
+                 "r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
               {TEXTOID, failure ? "failure" : "success"},

@@ -45,10 +45,10 @@ struct Sync {
   bool relation_exists = false;  ///< it was not dropped meanwhile
   bool paused = false;
   Schedule schedule;
-  std::string checksum;               ///< UTF-8; empty = none
+  std::string checksum;                 ///< UTF-8; empty = none
   std::optional<std::string> layout;    ///< UTF-8, load::layout_text() of the last run
   std::optional<std::string> position;  ///< UTF-8, load::position_mark() of the last run that has one
-  std::optional<std::string> log_id;  ///< the last run
+  std::optional<std::string> log_id;    ///< the last run
 };
 
 void create_sync(const NewSync& sync, Time now);

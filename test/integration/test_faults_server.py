@@ -64,6 +64,18 @@ def test_server_is_killed(db: Database, table: Remote, phase: str) -> None:
     assert db.import_table(table.connector(table=TABLE, import_as=f"after_{phase}"))["rows"] == 10
 
 
+def test_silence_in_the_middle_of_an_answer(db: Database, table: Remote) -> None:
+    """It ends after connector.read_timeout; a query that takes longer until its first row is let be."""
+    with db.another() as session:
+        session.execute("LOAD 'connector'; SET connector.read_timeout = '1s'")
+        assert session.import_table(table.connector(sql_query=table.slow_query(3), import_as="patient"))["rows"] == 1
+        with fails_cleanly(session, table, "has sent nothing for 1 seconds", number=6673, sqlstate="08006", hint="connector.read_timeout"):
+            with Proxy(table.server.port) as proxy:  # a session there ends with it at the latest
+                proxy.every(Fault(stall_after=1_000_000))
+                session.import_table(table.connector(connection=table.connection(port=proxy.port), table=TABLE))
+        session.execute("DROP TABLE patient")
+
+
 def test_server_is_killed_at_connect(db: Database, table: Remote) -> None:
     """The kernel takes the connection for a server that stands still, and then is no more."""
     may_be_killed(table)
