@@ -182,7 +182,7 @@ def test_odd_secrets_reach_the_remote(clock: Syncs, postgres15: PostgresRemote) 
     for number, password in enumerate((mask, "a\"b'c\\d\u20ac{}[]", "")):
         name = f"odd_{number}"
         postgres15.execute(f"CREATE ROLE {name} LOGIN PASSWORD " + ("NULL" if not password else "$p$" + password + "$p$"))
-        postgres15.execute(f'GRANT SELECT ON "{mask}" TO {name}')
+        postgres15.execute(f'GRANT SELECT ON "{mask}" TO {name}', f"GRANT CONNECT ON DATABASE {postgres15.database} TO {name}")
         connector = postgres15.connector(connection=postgres15.connection(username=name, password=password), table=mask, import_as=name)
         id = clock.create(connector)["id"]
         status = clock.wait_for(id, "success", "failure")
@@ -193,6 +193,5 @@ def test_odd_secrets_reach_the_remote(clock: Syncs, postgres15: PostgresRemote) 
         assert json.loads(status["service_item_id"])["connection"]["password"] == mask
         assert db.value("SELECT has_secret FROM connector.sync WHERE id = %s", id) is True
         db.execute("SELECT cdb_sync_delete(%s)", id)
-        postgres15.execute(f'REVOKE ALL ON "{mask}" FROM {name}')
-        postgres15.execute(f"DROP ROLE {name}")
+        postgres15.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
     postgres15.execute(f'DROP TABLE "{mask}"')
