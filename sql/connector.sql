@@ -95,6 +95,7 @@ CREATE TABLE connector.sync (
     request json NOT NULL,          -- secrets masked
     has_secret boolean NOT NULL,    -- they are in connector.sync_secret
     trusted boolean NOT NULL,       -- the request was given by a superuser
+    request_number integer NOT NULL DEFAULT 1, -- which of the requests that the sync has had this is
     target_schema text NOT NULL,    -- where the first run creates the table
     relation regclass,              -- the table, NULL before the first run
     interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
@@ -165,7 +166,8 @@ CREATE TABLE connector.run (
     relation oid,
     checksum text,
     layout text,
-    position json
+    position json,
+    request_number integer NOT NULL -- what was read by another request than today's says nothing
 );
 CREATE INDEX run_sync ON connector.run (sync_id, started_at DESC);
 

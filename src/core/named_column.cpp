@@ -32,7 +32,8 @@ std::string nearest_column(std::string_view name, const std::vector<std::string>
   const std::optional<std::string_view> nearest = nearest_name(word, views);
   if (!nearest) return {};
   const auto index = std::ranges::find(views, *nearest) - views.begin();
-  return " Did you mean " + quoted(known[static_cast<std::size_t>(index)]) + "?";
+  // By its full name: that of std would come as near.
+  return " Did you mean " + core::quoted(known[static_cast<std::size_t>(index)]) + "?";
 }
 
 }  // namespace connector::core

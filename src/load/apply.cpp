@@ -175,12 +175,12 @@ void check_rewrite(const RefreshTarget& target) {
       "let the foreign keys be ON DELETE NO ACTION.");
 }
 
-Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::string& alter) {
+Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::function<void()>& alter) {
   const std::string erase = "DELETE FROM " + target.sql_only();
   Applied applied;
-  if (!alter.empty() || needs_statements_apart(target)) {
+  if (alter || needs_statements_apart(target)) {
     applied.deleted = pg::execute(erase);
-    if (!alter.empty()) pg::execute(alter);
+    if (alter) alter();
     applied.inserted = pg::execute(insert_all(target, staging));
     return applied;
   }

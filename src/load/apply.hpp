@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct Applied {
   bool complete = true;
 };
 
-/// DELETE of all rows, `alter` (an ALTER TABLE, may be empty), INSERT: one statement if nothing is to be altered.
-Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::string& alter);
+/// DELETE of all rows, `alter` (may be empty), INSERT: one statement if nothing is to be altered.
+Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::function<void()>& alter);
 
 /// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be
 /// published.

@@ -1,5 +1,6 @@
 #include "load/cursor.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
@@ -70,8 +71,11 @@ std::vector<pg::SqlParameter> parameters_of(const std::optional<std::string>& po
 /// The column's type in the relation, for SQL.
 std::string type_in(Oid relation, const PlannedColumn& cursor) {
   const std::string name = pg::exact_server_text(cursor.name);
-  char* type =
-      pg::guard([&] { return format_type_be_qualified(get_atttype(relation, get_attnum(relation, name.c_str()))); });
+  // Without a length: that of char(n) and bit(n) is 1 where none is written.
+  char* type = pg::guard([&] {
+    return format_type_extended(get_atttype(relation, get_attnum(relation, name.c_str())), -1,
+                                FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+  });
   std::string result(type);
   pfree(type);
   return result;
@@ -159,7 +163,7 @@ bool goes_beyond(const RefreshTarget& target, const Staging& staging, const Plan
 }
 
 void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                const std::optional<std::string>& position, bool has_key) {
+                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key) {
   const std::string start = position_sql(cursor, type_in(target.oid, cursor));
   const std::vector<pg::SqlParameter> parameters = parameters_of(position);
   // Rows without a cursor value were read by the first run, if at all.
@@ -169,7 +173,10 @@ void cut_before(const RefreshTarget& target, const Staging& staging, const LoadP
               parameters);
   if (has_key) return;
   std::vector<std::string> columns;
-  for (const PlannedColumn& column : plan.columns) columns.push_back(quoted(column));
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    // Rows that are here have no values yet in columns that have just been added.
+    if (std::ranges::find(changes.added, i) == changes.added.end()) columns.push_back(quoted(plan.columns[i]));
+  }
   pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE EXISTS (SELECT 1 FROM " + target.sql_only() +
                   " AS t WHERE " + record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") +
                   " AND (" + order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.>=) " + start + " OR " +

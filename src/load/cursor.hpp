@@ -49,9 +49,10 @@ bool goes_beyond(const RefreshTarget& target, const Staging& staging, const Plan
                  const std::optional<std::string>& position);
 
 /// Removes rows from the staging table that lie before the position or, without a key, are in the target on it or
-/// beyond it already, with all their columns equal. (With a key apply_merge() comes next, which finds them.)
+/// beyond it already, equal in all columns that these have had before the run. (With a key apply_merge() comes next,
+/// which finds them.)
 void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                const std::optional<std::string>& position, bool has_key);
+                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key);
 
 /// For a run that added nothing and whose rows all lie on the position: throws core::Error (cannot_load) if it was cut,
 /// as all later ones would be.

@@ -1,6 +1,7 @@
 #include "load/kept_values.hpp"
 
 #include "core/error.hpp"
+#include "load/row_sql.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
@@ -11,6 +12,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 }
 
 namespace connector::load {
@@ -96,6 +98,10 @@ void check_conversion(const RefreshTarget& target, const Conversion& conversion,
 void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own) {
   // A foreign table's values are elsewhere.
   if (changes.retyped.empty() || target.kind == RELKIND_FOREIGN_TABLE) return;
+  if (pg::guard([&] { return check_enable_rls(target.oid, target.owner, true) == RLS_ENABLED; })) {
+    refuse(target.shown() + " can't follow the source, where columns have other types",
+           "Its row security may hide rows from its owner: nobody could tell whether their values convert.");
+  }
   // With its children: what was looked at must not change before it is converted.
   pg::execute("LOCK TABLE " + target.sql() + " IN ACCESS EXCLUSIVE MODE");
   if (own == OwnRows::deleted && !target.has_children) return;
@@ -105,6 +111,17 @@ void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const 
     const Conversion conversion{column.name, local_type_of(local->type, local->typmod), column.target};
     check_conversion(target, conversion, pg::quote_name(local->name), own);
   }
+}
+
+void alter_emptied(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes) {
+  const bool kept = any_row("SELECT 1 FROM " + target.sql_only() + " WHERE $1 IS NOT NULL LIMIT 1", target.oid);
+  if (kept) check_kept_values(target, plan, changes, OwnRows::kept);
+  pg::execute(alter_statements(target, plan, changes, kept || target.has_children));
+}
+
+void refuse_kept_rows(const RefreshTarget& target) {
+  refuse(target.shown() + " can't follow the source, where columns have other types",
+         "A trigger or a rule keeps rows as they are.");
 }
 
 void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,

@@ -16,6 +16,14 @@ enum class OwnRows { kept, overwritten, deleted };
 /// not be the same as before.
 void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own);
 
+/// Makes the changes in a table whose own rows have just been deleted. Those that rules and triggers kept are looked at
+/// as above.
+void alter_emptied(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes);
+
+/// For rows that a run should have changed or deleted, and that are still as they were although columns have another
+/// type now: throws core::Error (incompatible_schemas).
+[[noreturn]] void refuse_kept_rows(const RefreshTarget& target);
+
 /// Makes the changes, if there are any, after that check.
 void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes, OwnRows own);
 

@@ -81,7 +81,7 @@ class Refresh {
     const std::string actions = alter_actions(target_, plan_, changes_);
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
-    RowRules rules(target_.oid, attributes);
+    RowRules rules(target_.oid, attributes, changes_.dropped);
     load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
     if (request_.spec.default_columns) {
@@ -108,11 +108,11 @@ class Refresh {
     Staging staging = make_staging({});
     fill(staging);
     apply(staging, [&] {
-      const auto work = [&] {
+      if (!changes_.any()) return apply_rewrite(target_, staging, nullptr);
+      return pg::with_fixed_formats([&] {
         check_kept_values(target_, plan_, changes_, OwnRows::deleted);
-        return apply_rewrite(target_, staging, alter_statements(target_, plan_, changes_, target_.has_children));
-      };
-      return changes_.retyped.empty() ? work() : pg::with_fixed_formats(work);
+        return apply_rewrite(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
+      });
     });
   }
 
@@ -131,7 +131,9 @@ class Refresh {
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
       alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
-      return apply_merge(target_, staging, plan_, key, cut);
+      const Applied applied = apply_merge(target_, staging, plan_, key, cut);
+      if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
+      return applied;
     });
   }
 
@@ -147,14 +149,15 @@ class Refresh {
     check_truncation(result_.load, ordered);
     apply(staging, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
-      const bool goes_on = local == nullptr || goes_beyond(target_, staging, cursor, position);
+      const bool goes_on = goes_beyond(target_, staging, cursor, position);
       result_.load.position =
           position_mark(target_.oid, cursor, goes_on ? reached_position(staging.oid(), cursor) : position);
-      if (local != nullptr) cut_before(target_, staging, plan_, cursor, position, !key.empty());
+      cut_before(target_, staging, plan_, cursor, changes_, position, !key.empty());
       if (!key.empty()) check_key(staging, plan_, key);
       const Applied applied =
           key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+      if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
       return applied;
     });
   }
@@ -173,9 +176,10 @@ class Refresh {
   }
   const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
   std::string with_constraints(std::string actions) const {
-    const std::string more = constraint_actions(target_, changes_);
-    if (!more.empty()) actions += (actions.empty() ? "" : ", ") + more;
-    return actions;
+    // A key goes first: it would go with a column of its own.
+    std::string all = constraint_actions(target_, changes_);
+    if (!all.empty() && !actions.empty()) all += ", ";
+    return all + actions;
   }
 
   void fill(Staging& staging) {

@@ -50,8 +50,8 @@ std::string column_list(const std::vector<std::string>& names) {
 }
 
 /// What stands in the way of dropping columns of the table, or of giving them another type: everything that depends on
-/// them, but for what belongs to the column itself (default, sequence, NOT NULL), and for a change of type also
-/// indexes, constraints and statistics, which PostgreSQL adapts.
+/// them, but for what belongs to the column itself (default, sequence, NOT NULL), for a primary key that is dropped
+/// with them, and for a change of type also indexes, constraints and statistics, which PostgreSQL adapts.
 // A generated column depends on others as an `a` of pg_attrdef with another column's number.
 constexpr const char* dependents_query =
     "SELECT DISTINCT pg_catalog.pg_describe_object(COALESCE(r.classid, d.classid), COALESCE(r.objid, d.objid), "
@@ -75,20 +75,22 @@ constexpr const char* dependents_query =
     "AND f.adnum OPERATOR(pg_catalog.=) d.refobjsubid) "
     "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint c "
     "WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass "
-    "AND c.oid OPERATOR(pg_catalog.=) d.objid AND (c.contype OPERATOR(pg_catalog.=) 'n' OR $3 "
+    "AND c.oid OPERATOR(pg_catalog.=) d.objid AND (c.contype OPERATOR(pg_catalog.=) 'n' "
+    "OR c.contype OPERATOR(pg_catalog.=) 'p' AND c.conindid OPERATOR(pg_catalog.=) $4 OR $3 "
     "AND c.conrelid OPERATOR(pg_catalog.=) d.refobjid)) "
     "AND NOT ($3 AND (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass "
     "OR d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
     "AND EXISTS (SELECT 1 FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) d.objid))) "
     "ORDER BY 1";
 
-void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, bool retyped) {
+void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, Oid lost_key, bool retyped) {
   if (columns.empty()) return;
   std::string numbers;
   for (const AttrNumber number : columns) numbers += (numbers.empty() ? "{" : ",") + std::to_string(number);
-  const pg::SqlRows rows =
-      pg::query(dependents_query,
-                {{OIDOID, std::to_string(target.oid)}, {TEXTOID, numbers + "}"}, {BOOLOID, retyped ? "t" : "f"}});
+  const pg::SqlRows rows = pg::query(dependents_query, {{OIDOID, std::to_string(target.oid)},
+                                                        {TEXTOID, numbers + "}"},
+                                                        {BOOLOID, retyped ? "t" : "f"},
+                                                        {OIDOID, std::to_string(lost_key)}});
   if (rows.empty()) return;
   std::string list;
   for (const auto& row : rows) list += (list.empty() ? "" : ", ") + shown(row[0].value_or(""));
@@ -357,12 +359,12 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
     }
     pg::notice("NOT NULL is dropped for " + column_list(names) + ", as the source does not have it any more");
   }
-  check_dependents(target, changes.dropped, false);
+  check_dependents(target, changes.dropped, changes.lost_key_index, false);
   std::vector<AttrNumber> retyped;
   for (const std::size_t i : changes.retyped) {
     retyped.push_back(target.find(pg::exact_server_text(plan.columns[i].name))->number);
   }
-  check_dependents(target, retyped, true);
+  check_dependents(target, retyped, changes.lost_key_index, true);
   return changes;
 }
 
@@ -431,18 +433,21 @@ std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, con
 
 std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
                              bool keep_values) {
-  std::string dropped = drop_actions(target, changes);
-  std::string rest = other_actions(plan, changes, keep_values);
-  add_action(rest, constraint_actions(target, changes));
+  const std::string dropped = drop_actions(target, changes);
+  const std::string alter = "ALTER TABLE " + target.sql() + " ";
+  // A key goes first: it would go with a column of its own.
+  std::string actions = constraint_actions(target, changes);
   std::string statements;
   if (target.has_children && !dropped.empty()) {
+    if (!actions.empty()) statements = alter + actions + "; ";
     // Without ONLY the children's columns would go with their values.
-    statements = "ALTER TABLE ONLY " + target.sql() + " " + dropped;
-    dropped.clear();
+    statements += "ALTER TABLE ONLY " + target.sql() + " " + dropped + "; ";
+    actions.clear();
+  } else {
+    add_action(actions, dropped);
   }
-  add_action(dropped, rest);
-  if (dropped.empty()) return statements;
-  return statements + (statements.empty() ? "" : "; ") + "ALTER TABLE " + target.sql() + " " + dropped;
+  add_action(actions, other_actions(plan, changes, keep_values));
+  return actions.empty() ? statements : statements + alter + actions;
 }
 
 std::string constraint_actions(const RefreshTarget& target, const ColumnChanges& changes) {

@@ -34,9 +34,11 @@ Node* null_of_domain(Form_pg_attribute attribute) {
 
 }  // namespace
 
-RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
+RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const std::vector<AttrNumber>& leaving) {
   std::vector<int> others;
-  const auto is_loaded = [&](int index) { return std::ranges::find(loaded, index + 1) != loaded.end(); };
+  const auto is_in = [](const std::vector<AttrNumber>& numbers, int index) {
+    return std::ranges::find(numbers, index + 1) != numbers.end();
+  };
   pg::guard([&] {
     relation_ = table_open(relation, NoLock);
     state_ = CreateExecutorState();
@@ -46,7 +48,7 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded) {
   const TupleDesc descriptor = RelationGetDescr(relation_);
   for (int i = 0; i < descriptor->natts; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-    if (attribute->attisdropped || is_loaded(i)) continue;
+    if (attribute->attisdropped || is_in(loaded, i) || is_in(leaving, i)) continue;
     const bool stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
     if (stored) generated_indexes_.push_back(i);
     if (attribute->attgenerated == '\0') others.push_back(i);

@@ -15,8 +15,9 @@ namespace connector::load {
 /// (CHECK, NOT NULL) of a table, for rows that are going to be its own but are written elsewhere.
 class RowRules {
  public:
-  /// Opens the relation, which the caller has locked; `loaded` are the attributes that the load fills.
-  RowRules(Oid relation, const std::vector<AttrNumber>& loaded);
+  /// Opens the relation, which the caller has locked; `loaded` are the attributes that the load fills, `leaving` those
+  /// that the rows will not have any more.
+  RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const std::vector<AttrNumber>& leaving = {});
 
   /// False if rows need nothing of this.
   bool any() const noexcept;

@@ -163,15 +163,16 @@ void save_paused(const std::string& id, bool paused) {
 void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
   execute(
       "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '', "
-      "position = NULL WHERE id = $1",
+      "position = NULL, request_number = request_number + 1 WHERE id = $1",
       {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
   save_secrets(id, request);
 }
 
 void take_over(const Sync& sync) {
-  execute("UPDATE connector.sync SET owner = $2::regrole, checksum = '' WHERE id = $1",
-          {uuid(sync.id), oid(sync.owner)});
+  execute(
+      "UPDATE connector.sync SET owner = $2::regrole, checksum = '', request_number = request_number + 1 WHERE id = $1",
+      {uuid(sync.id), oid(sync.owner)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
 }
 
@@ -230,7 +231,8 @@ std::vector<std::string> syncing_syncs(Oid role) {
 
 std::string begin_run(const Sync& sync, Time now) {
   std::string run = load::new_uuid();
-  execute("INSERT INTO connector.run (id, sync_id, state, started_at) SELECT $1, $2, 'syncing', " + time_sql(3),
+  execute("INSERT INTO connector.run (id, sync_id, state, started_at, request_number) SELECT $1, s.id, 'syncing', " +
+              time_sql(3) + ", s.request_number FROM connector.sync s WHERE s.id = $2",
           {uuid(run), uuid(sync.id), time(now)});
   execute(
       "UPDATE connector.sync SET state = 'syncing', log_id = $2, error_code = NULL, error_message = NULL "
@@ -292,8 +294,11 @@ void settle(const Sync& sync, const std::string& run, const Schedule& next, int 
   save_schedule(sync.id, next);
   const SqlRows settled = query(
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
-      "relation = coalesce(r.relation, s.relation::oid), checksum = coalesce(r.checksum, s.checksum), "
-      "layout = coalesce(r.layout, s.layout), position = coalesce(r.position, s.position), "
+      "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
+      "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "
+      "ELSE s.checksum END, "
+      "position = CASE WHEN r.request_number = s.request_number THEN coalesce(r.position, s.position) "
+      "ELSE s.position END, "
       // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
       "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
       "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "

@@ -12,6 +12,7 @@ from harness.syncs import Syncs
 
 from servers.process import wait_until
 from servers.remote import Remote
+from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 
 TABLE = "flow"
@@ -148,3 +149,82 @@ def test_cursor_column_that_gets_another_type(db: Database, source: Remote) -> N
     add(source, "4000000001, 'e'")
     assert sync.run("append")["inserted"] == 1
     assert words(db) == ["a", "b", "c", "d", "e", "mine"]
+
+
+def test_a_limit_goes_on_where_nothing_has_changed(db: Database, source: Remote) -> None:
+    """What lies behind the limit is still to be read: skip_unchanged must not stop it."""
+    create(source, "c int, word varchar(20)", *(f"{i}, '{i}'" for i in range(1, 8)))
+    settling = Refreshed(db, source.connector(table=TABLE, import_as="settling"), skip_unchanged=True)
+    wait_until(lambda: settling.run()["mode"] == "unchanged", limit=60, what="a source that is known not to change")
+    sync = Refreshed(db, source.connector(table=TABLE, max_rows=3), mode="append", cursor="c", skip_unchanged=True)
+    assert [sync.run()["inserted"] for _ in range(3)] == [2, 2, 0]
+    assert len(words(db)) == 7
+    assert sync.run()["mode"] == "unchanged"
+
+
+@pytest.mark.parametrize("kind", ["char(4)", "varchar(4)"])
+def test_text_is_a_position_as_a_whole(db: Database, source: Remote, kind: str) -> None:
+    create(source, f"c {kind}, word varchar(20)", *(f"'b{letter}', '{letter}'" for letter in "abcdefg"))
+    sync = Refreshed(db, source.connector(table=TABLE, max_rows=3), mode="append", cursor="c")
+    assert [sync.run("append")["inserted"] for _ in range(3)] == [2, 2, 0]
+    add(source, "'bh', 'h'")
+    run = sync.run("append")
+    assert (run["inserted"], run["rows"]) == (1, 2)
+    assert words(db) == list("abcdefgh")
+
+
+def test_columns_that_come(db: Database, source: Remote) -> None:
+    """Rows that are here have no value in them, and are the same rows even so; also where the new one is the cursor."""
+    create(source, "c int, word varchar(20)", "1, 'a'", "2, 'b'")
+    sync = Refreshed(db, source.connector(table=TABLE), mode="append", cursor="c")
+    db.execute(f"INSERT INTO {TABLE} VALUES (1000, 'mine')")
+    source.execute(f"ALTER TABLE {TABLE} ADD extra int DEFAULT 7")
+    add(source, "3, 'c', 8")
+    assert sync.run("append")["inserted"] == 1
+    assert db.rows(f"SELECT c, word, extra FROM {TABLE} ORDER BY c") == [(1, "a", None), (2, "b", None), (3, "c", 8), (1000, "mine", None)]
+    source.execute(f"ALTER TABLE {TABLE} ADD at int", f"UPDATE {TABLE} SET extra = NULL", f"UPDATE {TABLE} SET at = c")
+    db.execute(f"UPDATE {TABLE} SET extra = NULL")
+    Syncs(db).call("cdb_sync_update", sync.id, None, {**source.connector(table=TABLE), "sync": {"mode": "append", "cursor": "at"}})
+    add(source, "4, 'd', 9, 4")
+    assert sync.run("append")["inserted"] == 1
+    assert words(db) == ["a", "b", "c", "d", "mine"]
+    assert sync.run("append")["inserted"] == 0
+
+
+def test_result_of_show(db: Database, mariadb: MySqlRemote) -> None:
+    """It is no table expression: all rows come, and those that are here stay away."""
+    mariadb.server.start()
+    mariadb.drop("flow_b")
+    sync = Refreshed(db, mariadb.connector(sql_query="SHOW TABLE STATUS LIKE 'flow%'", import_as=TABLE, columns=["Name"]), mode="append", cursor="name")
+    assert sync.run("append")["inserted"] == 0
+    mariadb.execute("CREATE TABLE flow_b (a int)")
+    assert sync.run("append")["inserted"] == 1
+    assert sync.run("append")["inserted"] == 0
+    mariadb.drop("flow_b")
+    Syncs(db).clean()
+
+
+def test_a_request_that_is_changed_during_a_run(db: Database, postgres15: PostgresRemote) -> None:
+    """What the run has read says nothing of the new request."""
+    postgres15.server.start()
+    create(postgres15, "c int, word text", "1, 'a'", "2, 'b'")
+    settling = Refreshed(db, postgres15.connector(table=TABLE, import_as="settling"), skip_unchanged=True)
+    wait_until(lambda: settling.run()["mode"] == "unchanged", limit=60, what="a source that is known not to change")
+    connector = postgres15.connector(table=TABLE)
+    sync = Refreshed(db, connector, mode="append", cursor="c", skip_unchanged=True)
+    db.execute(f"ALTER TABLE {TABLE} ADD CHECK (pg_advisory_xact_lock_shared(78) IS NOT NULL)")
+    add(postgres15, "3, 'c'")
+    with db.another() as holder, db.another() as other, ExitStack() as stack:
+        holder.execute("SELECT pg_advisory_lock(78)")
+        Syncs(other).now(sync.id)
+        job = stack.enter_context(db.in_background("CALL cdb_run_due_syncs()"))
+        waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 78 AND NOT granted"
+        wait_until(lambda: bool(other.rows(waiting)) or not job.running(), limit=60, what="a run that checks a row")
+        Syncs(other).call("cdb_sync_update", sync.id, None, {**connector, "sync": {"mode": "merge", "key": "c", "skip_unchanged": True}})
+        holder.execute("SELECT pg_advisory_unlock_all()")
+        job.result()
+    assert words(db) == ["a", "b", "c"]
+    assert Syncs(db).status(sync.id)["checksum"] == ""
+    assert db.value("SELECT position FROM connector.sync WHERE id = %s", sync.id) is None
+    Syncs(db).clean()
+    postgres15.drop(TABLE)

@@ -146,3 +146,51 @@ def test_a_view_promises_nothing(db: Database, source: Remote) -> None:
         sync.run("swap")
     finally:
         source.execute("DROP VIEW IF EXISTS loose_view")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_required_columns_go(db: Database, source: Remote, way: str) -> None:
+    """NOT NULL of a column that the source drops asks for no value any more, nor does its default."""
+    sync = synced(db, source, way)
+    db.execute(f"CREATE SEQUENCE used; ALTER TABLE {TABLE} ALTER n SET DEFAULT nextval('used')")
+    source.execute(f"ALTER TABLE {TABLE} DROP COLUMN n", f"INSERT INTO {TABLE} VALUES (3, 'c')")
+    sync.run(way)
+    assert not_null(db) == {"id": True, "word": True}
+    assert db.rows(f"SELECT * FROM {TABLE} ORDER BY id") == [(1, "a"), (2, "b"), (3, "c")]
+    assert db.value("SELECT is_called FROM used") is False
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+    db.execute("DROP SEQUENCE used")
+
+
+@pytest.mark.parametrize("children", [False, True])
+@pytest.mark.parametrize("way", ["swap", "append"])
+@pytest.mark.parametrize("columns", ["id", "id, n"])
+def test_columns_of_the_key_go(db: Database, source: Remote, way: str, columns: str, children: bool) -> None:
+    """The key goes with them, and NOT NULL where the source has it no more."""
+    drop_key(source)
+    source.execute(f"ALTER TABLE {TABLE} ADD PRIMARY KEY ({columns})")
+    sync = Refreshed(db, source.connector(table=TABLE), **({"mode": "append", "cursor": "n"} if way == "append" else {}))
+    if children:
+        db.execute(f"CREATE TABLE kid () INHERITS ({TABLE}); INSERT INTO kid VALUES (9, 'kid', 9)")
+    if columns != "id":
+        drop_key(source)
+    source.execute(f"ALTER TABLE {TABLE} DROP COLUMN id", f"INSERT INTO {TABLE} VALUES ('c', 3)")
+    sync.run()
+    assert [name for name, _, _ in db.columns(TABLE)] == ["word", "n"]
+    assert db.rows(f"SELECT * FROM ONLY {TABLE} ORDER BY n") == [("a", 1), ("b", 2), ("c", 3)]
+    if children:
+        assert db.rows("SELECT id, word, n FROM kid") == [(9, "kid", 9)]
+    assert db.rows("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'", TABLE) == []
+    sync.run()
+    check_integrity(db, TABLE)
+    assert_nothing_left(db)
+
+
+def test_key_column_that_others_refer_to(db: Database, source: Remote) -> None:
+    sync = Refreshed(db, source.connector(table=TABLE))
+    db.execute(f"CREATE TABLE refers (id int REFERENCES {TABLE})")
+    source.execute(f"ALTER TABLE {TABLE} DROP COLUMN id")
+    sync.fail(2013, f"{TABLE}_pkey")
+    db.execute("DROP TABLE refers")
+    sync.run("swap")

@@ -203,3 +203,48 @@ def test_merge_overwrites_what_would_be_cut(db: Database, source: MySqlRemote) -
     source.execute(f"UPDATE {TABLE} SET word = 'w'", f"ALTER TABLE {TABLE} MODIFY word varchar(3)")
     sync.run("merge")
     assert db.rows(f"SELECT DISTINCT word FROM {TABLE}") == [("w",)]
+
+
+KEEPERS = {
+    "trigger": f"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN OLD.id > 100 THEN NULL ELSE OLD END; END $$;"
+    f"CREATE TRIGGER keep BEFORE DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION keep()",
+    "rule": f"CREATE RULE keep AS ON DELETE TO {TABLE} WHERE OLD.id > 100 DO INSTEAD NOTHING",
+}
+
+
+@pytest.mark.parametrize("keeper", list(KEEPERS))
+@pytest.mark.parametrize("way", ["merge", "rewrite"])
+def test_rows_that_triggers_and_rules_keep(db: Database, other: PostgresRemote, way: str, keeper: str) -> None:
+    """They are asked like those of earlier runs whether their values convert."""
+    other.execute(f"CREATE TABLE {TABLE} (id int PRIMARY KEY, n int, word varchar(20))", f"INSERT INTO {TABLE} VALUES (1, 1, 'a')")
+    sync = synced(db, other, way)  # type: ignore[arg-type]
+    db.execute(f"INSERT INTO {TABLE} VALUES (200, 7, 'a long word'); {KEEPERS[keeper]}")
+    other.execute(f"ALTER TABLE {TABLE} ALTER word TYPE varchar(5)")
+    sync.fail(2012, "character varying(5)" if way == "rewrite" else "keeps rows")
+    other.execute(f"ALTER TABLE {TABLE} ALTER word TYPE varchar(30), ALTER n TYPE bigint", f"INSERT INTO {TABLE} VALUES (2, 5000000000, 'b')")
+    if way == "rewrite":
+        sync.run("rewrite")
+        assert db.rows(f"SELECT * FROM {TABLE} ORDER BY id") == [(1, 1, "a"), (2, 5_000_000_000, "b"), (200, 7, "a long word")]
+    else:
+        sync.fail(2012, "keeps rows")
+    db.execute("DROP FUNCTION IF EXISTS keep CASCADE")
+
+
+@pytest.mark.parametrize("mode", [{"mode": "append", "cursor": "id"}, {"mode": "merge", "key": "id"}, {}], ids=["append", "merge", "replace"])
+def test_rows_that_policies_hide(db: Database, other: PostgresRemote, mode: dict[str, object]) -> None:
+    """Their owner can't look at them, ALTER TABLE changes them even so."""
+    other.execute(f"CREATE TABLE {TABLE} (id int PRIMARY KEY, word varchar(20))", f"INSERT INTO {TABLE} VALUES (1, 'a'), (200, 'b')")
+    owner = db.create_role("hides")
+    db.execute("ALTER ROLE hides SET connector.allowed_hosts = '127.0.0.0/8'")
+    sync = Refreshed(owner, other.connector(table=TABLE), **mode)
+    db.execute(
+        f"INSERT INTO {TABLE} VALUES (-5, 'a long old word'); ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY; "
+        f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY; CREATE POLICY p ON {TABLE} USING (id > 0) WITH CHECK (true)"
+    )
+    other.execute(f"ALTER TABLE {TABLE} ALTER word TYPE varchar(5)")
+    run = sync.attempt()
+    assert (run["state"], run["error_code"]) == ("failure", 2012) and "row security" in str(run["error_detail"]), run
+    assert db.value(f"SELECT word FROM {TABLE} WHERE id = -5") == "a long old word"
+    owner.close()
+    Syncs(db).clean()
+    db.drop_role("hides")

@@ -146,3 +146,24 @@ def test_rows_that_others_change_while_they_are_merged(db: Database, postgres15:
     assert sync.run("unchanged")["rows"] == 0
     db.execute("DROP TABLE marked_too")
     postgres15.drop(TABLE)
+
+
+def test_values_that_change_without_a_write(db: Database, postgres15: PostgresRemote) -> None:
+    """Names of an enum's values, also inside other types; names that stand for OIDs are looked at each time."""
+    postgres15.execute(
+        "DROP TABLE IF EXISTS marked, marked_names, marked_plain", "DROP DOMAIN IF EXISTS marked_domain", "DROP TYPE IF EXISTS marked_pair, marked_mood",
+        "CREATE TYPE marked_mood AS ENUM ('sad', 'glad')", "CREATE DOMAIN marked_domain AS marked_mood[]",
+        "CREATE TYPE marked_pair AS (a int, b marked_domain)", "CREATE TABLE marked_plain (id int)",
+        "CREATE TABLE marked AS SELECT 1 AS id, ROW(1, ARRAY['sad']::marked_domain)::marked_pair AS pair",
+        "CREATE TABLE marked_names AS SELECT 'marked_plain'::regclass AS name",
+    )  # fmt: skip
+    sync, names = (Refreshed(db, postgres15.connector(table=name), skip_unchanged=True) for name in ("marked", "marked_names"))
+    settled(sync)
+    assert names.run()["mode"] == names.run()["mode"] == "swap"
+    postgres15.execute("ALTER TYPE marked_mood RENAME VALUE 'sad' TO 'blue'", "ALTER TABLE marked_plain RENAME TO marked_other")
+    sync.run("swap")
+    assert db.value("SELECT pair::text FROM marked") == "(1,{blue})"
+    names.run("swap")
+    assert db.value("SELECT name::text FROM marked_names") == "marked_other"
+    db.execute("DROP TABLE marked_names")
+    postgres15.execute("DROP TABLE marked, marked_names, marked_other", "DROP TYPE marked_pair", "DROP DOMAIN marked_domain", "DROP TYPE marked_mood")

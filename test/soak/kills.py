@@ -53,7 +53,7 @@ SETTINGS = {
     "synchronous_commit": "on",
 }
 MINIMAL = {"wal_level": "minimal", "max_wal_senders": "0"}
-REPLICA = {"wal_level": "replica", "max_wal_senders": "4"}
+REPLICA = {"wal_level": "replica", "max_wal_senders": "4", "wal_keep_size": "8GB"}
 
 # How often which process is killed, by its backend_type; the postmaster has none.
 VICTIMS = {

@@ -1,6 +1,10 @@
 #include "drivers/hive/dialect.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "drivers/hive/values.hpp"
 
 namespace connector::hive {
 
@@ -94,6 +98,29 @@ std::optional<std::string> cursor_order(const std::string& column, const core::L
   }
 }
 
+namespace {
+
+/// The first of the timestamps that are read as this one: nanoseconds are rounded to microseconds, up from a half.
+std::optional<std::string> timestamp_literal(std::string_view value) {
+  const std::optional<std::int64_t> since_2000 = parse_timestamp(value);
+  if (!since_2000) return std::nullopt;
+  using namespace std::chrono;
+  constexpr sys_days year_2000 = 2000y / January / 1;
+  // Half a microsecond earlier is one earlier and 500 nanoseconds later.
+  const sys_time<microseconds> before = year_2000 + microseconds(*since_2000 - 1);
+  const auto day = floor<days>(before);
+  const year_month_day date(day);
+  const hh_mm_ss time(before - day);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02d.%06d500", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return "CAST('" + std::string(text) + "' AS TIMESTAMP)";
+}
+
+}  // namespace
+
 std::optional<std::string> cursor_literal(const core::LogicalType& type, std::string_view value) {
   using core::TypeKind;
   switch (type.kind) {
@@ -110,8 +137,7 @@ std::optional<std::string> cursor_literal(const core::LogicalType& type, std::st
       if (!consists_of(value, "-0123456789")) return std::nullopt;
       return "CAST('" + std::string(value) + "' AS DATE)";
     case TypeKind::timestamp:
-      if (!consists_of(value, "-.: 0123456789")) return std::nullopt;
-      return "CAST('" + std::string(value) + "' AS TIMESTAMP)";
+      return timestamp_literal(value);
     default:
       return std::nullopt;
   }

@@ -200,20 +200,33 @@ std::vector<std::string> reread_names(Session& session, std::vector<std::string>
 
 std::optional<std::string> read_change_mark(Session& session, const std::string& table) {
   // A crash loses counts, and resets them: those of the background writer tell when. Which rows a policy shows may
-  // change without a write.
+  // change without a write, as may the values of enums and of virtual columns, and the names that stand for OIDs.
   // Before 15 a session may keep its counts to itself as long as it is idle.
   if (session.version() < 150000) return std::nullopt;
   const auto answers = session.run(
       set_search_path(SearchPath::catalog) + "WITH RECURSIVE tree (oid) AS (SELECT " + quote_literal(table) +
-          "::regclass::oid UNION SELECT i.inhrelid FROM tree, pg_inherits i WHERE i.inhparent = tree.oid) "
+          "::regclass::oid UNION SELECT i.inhrelid FROM tree, pg_inherits i WHERE i.inhparent = tree.oid), "
+          "attributes AS (SELECT a.* FROM tree JOIN pg_attribute a ON a.attrelid = tree.oid AND a.attnum > 0 "
+          "AND NOT a.attisdropped), "
+          // With the types inside: of elements, domains, ranges and composites.
+          "types (oid) AS (SELECT atttypid FROM attributes UNION SELECT inner_type FROM types "
+          "JOIN pg_type t ON t.oid = types.oid CROSS JOIN LATERAL (SELECT t.typelem UNION ALL SELECT t.typbasetype "
+          "UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid) "
+          "UNION ALL SELECT c.atttypid FROM pg_attribute c WHERE c.attrelid = t.typrelid AND c.attnum > 0 "
+          "AND NOT c.attisdropped) AS parts (inner_type) WHERE inner_type <> 0) "
           "SELECT concat_ws('/', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter), "
           "(SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()), string_agg(concat_ws(':', "
           "c.oid, pg_relation_filenode(c.oid), "
           "pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid)), "
-          "',' ORDER BY c.oid)) FROM tree JOIN pg_class c ON c.oid = tree.oid "
+          "',' ORDER BY c.oid), (SELECT md5(string_agg(concat_ws(':', e.enumtypid, e.enumsortorder, e.enumlabel), ',' "
+          "ORDER BY e.enumtypid, e.enumsortorder)) FROM pg_enum e WHERE e.enumtypid IN (SELECT oid FROM types))) "
+          "FROM tree JOIN pg_class c ON c.oid = tree.oid "
           "HAVING bool_and(c.relkind IN ('r', 'p', 'm') AND NOT row_security_active(c.oid)) AND NOT "
           "pg_is_in_recovery() "
-          "AND current_setting('track_counts')::bool",
+          "AND current_setting('track_counts')::bool "
+          "AND NOT EXISTS (SELECT FROM attributes WHERE attgenerated NOT IN ('', 's')) "
+          "AND NOT EXISTS (SELECT FROM types JOIN pg_type t USING (oid) WHERE t.typnamespace = "
+          "'pg_catalog'::regnamespace AND (t.typname LIKE 'reg%' OR t.typname = 'aclitem'))",
       looking_up);
   if (answers.empty() || answers[0].size() != 1) return std::nullopt;
   return text(answers[0][0], 0);
