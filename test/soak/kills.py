@@ -41,6 +41,7 @@ ROWS = 1500
 APPENDED = 40  # rows that each version adds to the table of the append
 IMPORTED = "imported"
 SETTLE_LIMIT = 120
+BTREE_MAGIC = 0x053162  # what a B-tree's metapage begins with
 
 SETTINGS = {
     "shared_preload_libraries": "connector",
@@ -92,7 +93,7 @@ class Report:
             f"seed {self.seed}: {self.total} kills ({listed(self.kills)}); they met runs at: {listed(self.phases)}; "
             f"new rows: {listed(self.changed)}; old rows: {listed(self.kept)}; {self.standby_checks} looks at the standby; "
             f"{self.import_files} files left by imports, as PostgreSQL leaves those of a crashed CREATE TABLE AS; "
-            f"{self.empty_files} empty files left by refreshes, that a kill met before they were on the list"
+            f"{self.empty_files} files without rows left by refreshes, that a kill met before they were on the list"
         )
 
 
@@ -322,18 +323,21 @@ class _Scene:
         assert_nothing_left(self.imports)
 
     def _check_files(self) -> None:
-        """No file without a relation, but for empty ones: a crash between the creation of a file and its entry on the list
-        of new storage leaves one, as after every CREATE TABLE that a crash ends."""
+        """No file without a relation, but for those without rows: a crash between the creation of a file and its entry on the
+        list of new storage leaves one, as after every CREATE TABLE that a crash ends. It is empty, or the index of an empty
+        TOAST table, which has its metapage at once."""
         try:
             wait_until(lambda: set(orphan_files(self.db)) <= self.empty_files, limit=10, what="no file without a relation")
         except TimeoutError as error:
             files = self.db.rows(
-                "SELECT f, s.size FROM unnest(%s) f CROSS JOIN LATERAL pg_stat_file('base/' || "
-                "(SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || f) s",
+                "SELECT f, s.size, s.size = 8192 AND pg_read_binary_file(p.path, 24, 4) = %s FROM unnest(%s) f "
+                "CROSS JOIN LATERAL (SELECT 'base/' || (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || f) AS p (path) "
+                "CROSS JOIN LATERAL pg_stat_file(p.path) s",
+                BTREE_MAGIC.to_bytes(4, sys.byteorder),
                 orphan_files(self.db),
             )
-            self.empty_files |= {name for name, size in files if size == 0}
-            if left := [(name, size) for name, size in files if size > 0]:
+            self.empty_files |= {name for name, size, is_empty_index in files if size == 0 or is_empty_index}
+            if left := [(name, size) for name, size, _ in files if name not in self.empty_files]:
                 raise AssertionError(
                     f"{error}: {left}; listed are {self.db.rows('SELECT * FROM connector.new_storage')}"
                 ) from error
