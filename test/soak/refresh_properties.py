@@ -141,7 +141,7 @@ class Case:
 
     # the table here
     def _make_target(self, connector: dict[str, object]) -> None:
-        self.owner.rows("DROP TABLE IF EXISTS kid, kid_of_u, t, other CASCADE")
+        self.owner.rows("DROP TABLE IF EXISTS kid, kid_of_u, heir, t, other CASCADE")
         self.owner.rows("DELETE FROM log; SELECT cdb_sync_delete(id) FROM connector.syncs")
         options: dict[str, object] = {"mode": "replace"}
         if self.way == "merge":
@@ -215,6 +215,12 @@ class Case:
             self.owner.rows("CREATE TRIGGER noting AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION note()")
         if pick.random() < 0.3:
             self.owner.rows("CREATE TRIGGER passing BEFORE INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION pass()")
+        self.heir = self.way != "overwrite" and pick.random() < 0.2
+        if self.heir:
+            self.owner.rows("CREATE TABLE heir (mine int DEFAULT 3) INHERITS (t)")
+            identity = " OVERRIDING SYSTEM VALUE" if any("IDENTITY" in constraint for constraint in self.constraints) else ""
+            self.owner.rows(f"INSERT INTO heir ({ROWS}, c){identity} VALUES (3, 3, 'a', NULL, NULL, 1.00, 0), (100, 100, 'b', 5, NULL, 2, 1000)")
+            self.heirs = self.owner.rows("SELECT x::text FROM heir x ORDER BY 1")
         self.forbidding = pick.random() < 0.2
         if self.forbidding:
             self.owner.rows("ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
@@ -223,21 +229,23 @@ class Case:
     kid_action: str | None = None
     kid_of_u_action: str | None = None
     forbidding = False
+    heir = False
+    heirs: list[Row]
 
     def change_here(self) -> None:
         """What the user keeps beside the source's columns."""
         if self.own and self.random.random() < 0.5:
-            self.owner.rows("UPDATE t SET own = id * 100")
+            self.owner.rows("UPDATE ONLY t SET own = id * 100")
 
     def target(self) -> list[Row]:
-        return self.owner.rows(f"SELECT {ROWS}, c FROM t ORDER BY id, c")
+        return self.owner.rows(f"SELECT {ROWS}, c FROM ONLY t ORDER BY id, c")
 
     def everything(self) -> list[list[Row]]:
         tables = ["t", "other", "log", *(["kid"] if self.kid_action else []), *(["kid_of_u"] if self.kid_of_u_action else [])]
         return [self.admin.rows(f"SELECT x::text FROM {table} x ORDER BY 1") for table in tables]
 
     def own_values(self) -> dict[Any, Any]:
-        return dict(self.owner.rows("SELECT id, own FROM t")) if self.own else {}
+        return dict(self.owner.rows("SELECT id, own FROM ONLY t")) if self.own else {}
 
     def _run(self) -> str | None:
         """Why the run failed."""
@@ -293,7 +301,7 @@ class Case:
             if any(id is not None and id not in ids for (id,) in self.owner.rows("SELECT id FROM kid")):
                 return "rows of kid need theirs"
         if self.kid_of_u_action:
-            holders = dict(self.owner.rows("SELECT u, id FROM t"))
+            holders = dict(self.owner.rows("SELECT u, id FROM ONLY t"))
             for (u,) in self.owner.rows("SELECT u FROM kid_of_u"):
                 if u not in us and (self.kid_of_u_action == "NO ACTION" or holders[u] in ids):
                     return "rows of kid_of_u need theirs"
@@ -302,6 +310,8 @@ class Case:
     def check_others(self, new: list[Row], kids: list[Row], kids_of_u: list[Row], before: list[Row]) -> None:
         """Rows of other tables whose rows here stay are as they were; the others as their foreign keys say."""
         ids, us = {row[0] for row in new}, {row[1] for row in new}
+        if self.heir:
+            assert self.owner.rows("SELECT x::text FROM heir x ORDER BY 1") == self.heirs, "heir"
         if self.kid_action:
             expected = []
             for k, id in kids:
