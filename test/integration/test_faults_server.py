@@ -86,7 +86,7 @@ def test_server_is_killed_at_connect(db: Database, table: Remote) -> None:
     with fails_cleanly(job.database, None, words.message, number=words.number, detail="phase connect"):
         with job:
             wait_until(
-                lambda: bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'Extension'", job.pid)),
+                lambda: bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Extension'", job.pid)),
                 what="the wait for the greeting",
             )
             server.kill()

@@ -157,7 +157,7 @@ def test_cancel_sends_an_attention(db: Database) -> None:
     with TdsServer() as server:
         with db.import_in_background(request(server, "WAITFOR DELAY '00:10:00'; SELECT 1 AS a")) as job:
             wait_until(lambda: any("WAITFOR" in text for text in server.statements), what="the statement")
-            wait_until(lambda: db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'Extension'", job.pid), what="the wait")
+            wait_until(lambda: db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Extension'", job.pid), what="the wait")
             job.cancel()
             with fails("canceling statement"):
                 job.result()
@@ -206,7 +206,7 @@ def test_instance(db: Database) -> None:
             assert len(asked) == 1
         with browser(b""):
             with db.import_in_background(request(server, server="127.0.0.1\\silent", port=1433, connect_timeout=900)) as job:
-                wait_until(lambda: db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'Extension'", job.pid), what="the wait")
+                wait_until(lambda: db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Extension'", job.pid), what="the wait")
                 job.cancel()
                 with fails("canceling statement"):
                     job.result()

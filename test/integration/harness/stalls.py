@@ -38,7 +38,8 @@ class Stall:
 
 
 def _waits(db: Database, pid: int, event: str = "Extension") -> bool:
-    return bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = %s", pid, event))
+    # From PostgreSQL 17 on an extension's waits have names of their own.
+    return bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND %s IN (wait_event_type, wait_event)", pid, event))
 
 
 @contextmanager
