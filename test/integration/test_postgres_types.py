@@ -9,6 +9,7 @@ import psycopg2.extras
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.skipping import host_lacks
 
 from servers.remote_postgres import PostgresRemote
 
@@ -148,6 +149,9 @@ TYPES: dict[str, tuple[str | None, list[str]]] = {
     "ltree": ("text", ["a.b.c"]),  # installed on the remote server only
     "information_schema.yes_or_no": ("character varying(3)", ["YES"]),
 }
+
+if host_lacks("libxml"):
+    TYPES = {kind: values for kind, values in TYPES.items() if not kind.startswith("xml")}
 
 USER_TYPES = [
     "CREATE TYPE mood AS ENUM ('sad', 'happy é')",

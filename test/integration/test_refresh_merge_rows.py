@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left
+from harness.skipping import needs_icu
 from harness.syncs import Syncs
 
 from servers.process import wait_until
@@ -58,6 +59,7 @@ def test_keys_that_are_equal_but_not_the_same(db: Database, source: Remote, kind
     assert counts(sync.run("merge")) == (0, 0, 0)
 
 
+@needs_icu
 def test_key_under_a_collation_that_ignores_case(db: Database, source: Remote) -> None:
     """Equality of keys is that of the column here."""
     db.execute("CREATE COLLATION IF NOT EXISTS any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")

