@@ -246,3 +246,36 @@ def test_remote_ends_in_the_middle(db: Database, source: MySqlRemote) -> None:
         sync.run("swap")
     assert version_of(db) == 1
     Syncs(db).clean()
+
+
+def test_two_phase_commit(workspace: Workspace, source: MySqlRemote) -> None:
+    """An import that overwrites can be prepared, and is there after a crash. A run of a sync can't, as it notifies."""
+    with cluster(workspace, max_prepared_transactions="2") as server:
+        db = own_database(server)
+        connector = source.connector(table=TABLE, collision_strategy="overwrite")
+        sync = Refreshed(db, source.connector(table=TABLE, import_as="synced"))
+        db.import_table(connector)
+        db.execute(f"CREATE INDEX ON {TABLE} (word)")
+        next_version(source, 1)
+        db.execute("BEGIN")
+        db.import_table(connector)
+        db.execute("PREPARE TRANSACTION 'overwrite'")
+        db.close()
+        server.kill()
+        server.start()
+        with db.another() as reader:
+            reader.execute("SET lock_timeout = '100ms'")
+            with pytest.raises(psycopg2.errors.LockNotAvailable):
+                reader.value(f"SELECT count(*) FROM {TABLE}")
+        db.execute("COMMIT PREPARED 'overwrite'")
+        assert version_of(db) == 1
+        check_integrity(db, TABLE)
+        before = contents(db, "synced")
+        db.execute("BEGIN")
+        sync.run("swap")
+        with pytest.raises(psycopg2.errors.FeatureNotSupported, match="NOTIFY"):
+            db.execute("PREPARE TRANSACTION 'run'")
+        assert contents(db, "synced") == before
+        sync.run("swap")
+        assert_nothing_left(db)
+        db.close()
