@@ -185,17 +185,25 @@ def test_files_that_stay(db: Database, sync: Refreshed) -> None:
 def test_a_long_reader_costs_no_transaction_ids(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
     """A request for the strong lock takes one each time: while the same transaction holds the table there is none."""
     next_id = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::int8"
-    with db.another() as reader, db.another() as other:
-        reader.execute("BEGIN")
-        reader.value(f"SELECT count(*) FROM {TABLE}")
-        with db.in_background(NOW, sync.id) as job:
-            job.wait_for_exchange()
-            other.value(f"SELECT count(*) FROM {TABLE}")
-            before = db.value(next_id)
-            time.sleep(2)
-            assert db.value(next_id) <= before + 1
-            reader.execute("COMMIT")
-            assert job.result()[0][0]["state"] == "success"
+    db.execute("ALTER SYSTEM SET autovacuum = off")
+    db.server.reload()
+    vacuuming = "SELECT 1 FROM pg_stat_activity WHERE backend_type LIKE 'autovacuum%%'"
+    wait_until(lambda: not db.rows(vacuuming), limit=60, what="the end of those who take transaction ids, too")
+    try:
+        with db.another() as reader, db.another() as other:
+            reader.execute("BEGIN")
+            reader.value(f"SELECT count(*) FROM {TABLE}")
+            with db.in_background(NOW, sync.id) as job:
+                job.wait_for_exchange()
+                other.value(f"SELECT count(*) FROM {TABLE}")
+                before = db.value(next_id)
+                time.sleep(2)
+                assert db.value(next_id) <= before + 1
+                reader.execute("COMMIT")
+                assert job.result()[0][0]["state"] == "success"
+    finally:
+        db.execute("ALTER SYSTEM RESET autovacuum")
+        db.server.reload()
 
 
 def test_serializable_transactions(db: Database, source: MySqlRemote, sync: Refreshed) -> None:

@@ -103,6 +103,8 @@ def crash(remote: PostgresRemote, *statements: str) -> None:
     """Kills a session as soon as its statements are committed: the server restarts by itself."""
     remote.execute("CHECKPOINT")
     session = remote.server.connect(remote.database)
+    checkpointer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+    ((former,),) = remote.rows(checkpointer)
     with session.cursor() as cursor:
         for statement in ("SET synchronous_commit = on", *statements):
             cursor.execute(statement)
@@ -117,11 +119,11 @@ def crash(remote: PostgresRemote, *statements: str) -> None:
         return False
 
     def answers() -> bool:
+        """Not for the last time before it notices the crash."""
         try:
-            remote.server.connect(remote.database).close()
+            return [pid for (pid,) in remote.rows(checkpointer)] not in ([], [former])
         except psycopg2.OperationalError:
             return False
-        return True
 
     wait_until(is_gone, limit=60, what="the end of the killed session")
     wait_until(answers, limit=60, what="the server's restart")
