@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <functional>
-#include <utility>
 
 namespace connector::core {
 
@@ -33,13 +32,13 @@ class Wait {
 
   /// While `begun` is there and says that the remote's answer has begun, a wait for more of it that lasts longer than
   /// the implementation's limit throws Error (remote_silent). An empty one ends that. Without a limit: does nothing.
-  virtual void limit_silence(std::function<bool()> /*begun*/) {}
+  virtual void limit_silence(const std::function<bool()>& /*begun*/) {}
 };
 
 /// The scope in which an answer is read.
 class LimitedSilence {
  public:
-  LimitedSilence(Wait& wait, std::function<bool()> begun) : wait_(wait) { wait_.limit_silence(std::move(begun)); }
+  LimitedSilence(Wait& wait, const std::function<bool()>& begun) : wait_(wait) { wait_.limit_silence(begun); }
   ~LimitedSilence() { wait_.limit_silence({}); }
   LimitedSilence(const LimitedSilence&) = delete;
   LimitedSilence& operator=(const LimitedSilence&) = delete;

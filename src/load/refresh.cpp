@@ -175,7 +175,7 @@ class Refresh {
     return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
   }
   const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
-  std::string with_constraints(std::string actions) const {
+  std::string with_constraints(const std::string& actions) const {
     // A key goes first: it would go with a column of its own.
     std::string all = constraint_actions(target_, changes_);
     if (!all.empty() && !actions.empty()) all += ", ";

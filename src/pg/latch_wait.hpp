@@ -19,7 +19,7 @@ class LatchWait final : public core::Wait {
       : run_deadline_(run_deadline), read_timeout_(read_timeout) {}
   unsigned wait(int fd, unsigned events, core::Deadline deadline) override;
   void check() override;
-  void limit_silence(std::function<bool()> begun) override { answer_begun_ = std::move(begun); }
+  void limit_silence(const std::function<bool()>& begun) override { answer_begun_ = begun; }
 
  private:
   /// When a wait that begins now for these events has lasted too long.
