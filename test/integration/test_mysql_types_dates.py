@@ -135,7 +135,7 @@ def test_zero_dates_in_a_key(db: Database, mysql: MySqlRemote, table: str) -> No
     db.execute(f"DROP TABLE {table}")
     mysql.execute(f"DELETE FROM {table} WHERE n = 1")
     db.import_table(mysql.connector(table=table))
-    [(key,)] = db.rows(f"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '{table}'::regclass")
+    [(key,)] = db.rows(f"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype = 'p'")
     assert key == "PRIMARY KEY (d, n)"
     db.execute(f"DROP TABLE {table}")
 

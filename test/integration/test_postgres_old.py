@@ -71,7 +71,7 @@ def test_table(db: Database, source: PostgresRemote) -> None:
     result = db.import_table(source.connector(table="plain", collision_strategy="overwrite"))
     assert result["rows"] == 101
     assert db.columns("plain") == [("b", "text", True), ("id", "integer", True), ("a", "integer", True)]
-    assert db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'plain'::regclass") == (
+    assert db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'plain'::regclass AND contype = 'p'") == (
         "PRIMARY KEY (a, b)"
     )
     assert db.value("SELECT obj_description('plain'::regclass)") == "plain 'table'"

@@ -63,7 +63,7 @@ def test_table(db: Database, source: PostgresRemote) -> None:
         ("b", "text", True), ("id", "bigint", True), ("twice", "integer", False), ("a", "integer", True)
     ]  # fmt: skip
     assert db.rows("SELECT * FROM plain ORDER BY a LIMIT 1") == [("row 1", 1, 10, 1)]
-    assert db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'plain'::regclass") == (
+    assert db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'plain'::regclass AND contype = 'p'") == (
         "PRIMARY KEY (a, b)"
     )
     assert db.value("SELECT obj_description('plain'::regclass)") == "plain 'table'"

