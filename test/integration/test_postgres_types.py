@@ -190,6 +190,19 @@ def extensions(db: Database) -> None:
     db.execute("CREATE EXTENSION citext SCHEMA elsewhere")
 
 
+def test_only_what_the_host_lacks_is_left_out(db: Database) -> None:
+    """What the tests go by, the options that PostgreSQL was configured with, is what it can do."""
+    for library, statement in (
+        ("libxml", "SELECT '<a/>'::xml"),
+        ("ICU", "CREATE COLLATION probe (provider = icu, locale = 'und'); DROP COLLATION probe"),
+    ):
+        if host_lacks(library):
+            with fails(sqlstate="0A000"):
+                db.execute(statement)
+        else:
+            db.execute(statement)
+
+
 @pytest.fixture(params=["table", "query", "wrapped query", "client in LATIN1"])
 def imported(request: pytest.FixtureRequest, db: Database, source: PostgresRemote) -> Iterator[str]:
     """The table imported in each of the ways it can be asked for."""

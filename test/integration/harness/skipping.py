@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 
 import psycopg2
 import pytest
 
-from servers.hosts import HOSTS
+from servers.hosts import chosen
 
 
 def left_out(name: str) -> bool:
@@ -16,10 +17,10 @@ def left_out(name: str) -> bool:
     return name in re.split(r"[\s,]+", os.environ.get("SKIP", ""))
 
 
+@functools.cache
 def host_lacks(library: str) -> bool:
-    """Whether the host that CONNECTOR_TEST_HOST names was built without it."""
-    host = os.environ.get("CONNECTOR_TEST_HOST")
-    return bool(host) and library in HOSTS[str(host)].lacks
+    """Whether PostgreSQL on this host was built without it: ICU or libxml."""
+    return chosen().lacks(library)
 
 
 needs_xml = pytest.mark.skipif(host_lacks("libxml"), reason="PostgreSQL on this host was built without libxml")
