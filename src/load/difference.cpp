@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "load/key_order_walk.hpp"
 #include "load/row_sql.hpp"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
@@ -211,11 +212,87 @@ void Difference::find(bool keep_missing) {
   }
   const bool is_unique =
       !pg::query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
-  const bool ordered = std::ranges::all_of(key_, [&](std::size_t index) {
-    return pg::guard([&] {
-      return OidIsValid(lookup_type_cache(getBaseType(plan_.columns[index].target.oid), TYPECACHE_LT_OPR)->lt_opr);
-    });
-  });
+  if (!is_unique || by_key_ || keep_missing || !find_by_walk()) {
+    check_key_unique(staging_, plan_, key_);
+    find_by_join(keep_missing, is_unique);
+    analyze_difference();
+  }
+  const pg::SqlRows counts = pg::query(
+      "SELECT pg_catalog.count(*) FILTER (WHERE new IS NULL), pg_catalog.count(*) FILTER (WHERE part IS NULL), "
+      "pg_catalog.count(*) FILTER (WHERE new IS NOT NULL AND part IS NOT NULL) FROM " +
+      staging_.difference());
+  deletes_ = count(counts, 0);
+  inserts_ = count(counts, 1);
+  updates_ = count(counts, 2);
+  if (updates_ > 0) find_changed_columns();
+}
+
+/// Where the rows came in the key's order, which most databases read a table in. False if they did not: nothing is
+/// found then.
+bool Difference::find_by_walk() {
+  for (const MergeColumn& column : columns_) {
+    if (column.staged == nullptr) continue;
+    // Images of values can be compared if they are of one type.
+    if (pg::guard([&] { return getBaseType(column.type) != getBaseType(column.staged->type); })) return false;
+  }
+  if (!have_order(staging_, key_)) return false;
+  std::vector<std::string> key;
+  for (const std::size_t index : key_) key.push_back(alias(index));
+  const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + joined(key));
+  if (walked.complete) {
+    analyze_difference();
+    if (walked.out_of_order == 0 || settle_rows_out_of_order()) return true;
+  }
+  pg::execute("DELETE FROM " + staging_.difference());
+  return false;
+}
+
+/// Rows of the staging table that do not lie in the key's order are among those to be inserted: finds the rows of the
+/// target that they belong to, which are among those to be deleted. False if a key of the staging table is there twice.
+bool Difference::settle_rows_out_of_order() {
+  const std::string& difference = staging_.difference();
+  std::string same;
+  std::string same_in_target;
+  std::string keys;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    const std::string name = "k" + std::to_string(i + 1);
+    const std::string equal = equality(plan_.columns[key_[i]]);
+    keys += (i == 0 ? "" : ", ") + name;
+    same += " AND n." + name + equal + "d." + name;
+    same_in_target += (i == 0 ? "t." : " AND t.") + quoted(plan_.columns[key_[i]]) + equal + "d." + name;
+  }
+  pg::execute("UPDATE " + difference + " AS n SET part = d.part, old = d.old FROM " + difference +
+              " AS d WHERE n.part IS NULL AND d.new IS NULL" + same);
+  pg::execute("DELETE FROM " + difference + " AS d USING " + difference +
+              " AS n WHERE d.new IS NULL AND n.new IS NOT NULL AND n.part OPERATOR(pg_catalog.=) d.part "
+              "AND n.old OPERATOR(pg_catalog.=) d.old");
+  // Such a row whose key another one has belongs to a row of the target that is that one's already.
+  const bool twice = !pg::query("SELECT 1 FROM " + difference + " WHERE new IS NOT NULL GROUP BY " + keys +
+                                " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1")
+                          .empty() ||
+                     !pg::query("SELECT 1 FROM " + difference + " AS d JOIN " + target_.sql_only() + " AS t ON " +
+                                same_in_target + " WHERE d.part IS NULL LIMIT 1")
+                          .empty();
+  if (twice) return false;
+  const std::string delete_same = "DELETE FROM " + difference + " AS d USING (" + target_rows(false) + ") AS t, (" +
+                                  staged_rows() +
+                                  ") AS s WHERE t.part OPERATOR(pg_catalog.=) d.part "
+                                  "AND t.old OPERATOR(pg_catalog.=) d.old AND s.new OPERATOR(pg_catalog.=) d.new "
+                                  "AND (false" +
+                                  condition_of_change() + ") IS NOT TRUE";
+  // They lie in both tables in nearly the order in which they were found, so that few pages are read more than once.
+  pg::with_settings({{"random_page_cost", "1"}}, [&] { pg::execute(delete_same); });
+  analyze_difference();
+  return true;
+}
+
+void Difference::analyze_difference() const {
+  pg::with_settings({{"default_statistics_target", "10"}},
+                    [&] { pg::execute("ANALYZE " + staging_.difference() + " (part, old, new)"); });
+}
+
+void Difference::find_by_join(bool keep_missing, bool is_unique) {
+  const bool ordered = have_order(staging_, key_);
   if (by_key_ && !is_unique && !keep_missing) delete_superfluous();
 
   std::string keys;
@@ -232,17 +309,6 @@ void Difference::find(bool keep_missing) {
               target_rows(!is_unique && ordered && !by_key_ && !keep_missing) + ") AS t " +
               (keep_missing ? "RIGHT" : "FULL") + " JOIN (" + staged_rows() + ") AS s ON " + same +
               " WHERE s.new IS NULL OR t.part IS NULL" + condition_of_change());
-  const pg::SqlRows counts = pg::query(
-      "SELECT pg_catalog.count(*) FILTER (WHERE new IS NULL), pg_catalog.count(*) FILTER (WHERE part IS NULL), "
-      "pg_catalog.count(*) FILTER (WHERE new IS NOT NULL AND part IS NOT NULL) FROM " +
-      staging_.difference());
-  deletes_ = count(counts, 0);
-  inserts_ = count(counts, 1);
-  updates_ = count(counts, 2);
-  if (empty()) return;
-  pg::with_settings({{"default_statistics_target", "10"}},
-                    [&] { pg::execute("ANALYZE " + staging_.difference() + " (part, old, new)"); });
-  if (updates_ > 0) find_changed_columns();
 }
 
 /// Where rows are known by their keys only, a row that shares its key with others, or has none, can't be told.

@@ -127,7 +127,7 @@ class Refresh {
     Staging staging = make_staging(key);
     fill(staging);
     apply(staging, [&] {
-      check_key(staging, plan_, key);
+      check_key_values(staging, plan_, key);
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
       alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
@@ -153,7 +153,7 @@ class Refresh {
       result_.load.position =
           position_mark(target_.oid, cursor, goes_on ? reached_position(staging.oid(), cursor) : position);
       cut_before(target_, staging, plan_, cursor, changes_, position, !key.empty());
-      if (!key.empty()) check_key(staging, plan_, key);
+      if (!key.empty()) check_key_values(staging, plan_, key);
       const Applied applied =
           key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);

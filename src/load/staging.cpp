@@ -118,6 +118,12 @@ std::string shown_values(const LoadPlan& plan, const std::vector<std::size_t>& k
   return "Key (" + shown_key(plan, key) + ")=(" + values + ")";
 }
 
+[[noreturn]] void refuse_key(const std::string& what, const LoadPlan& plan, const std::vector<std::size_t>& key,
+                             const std::vector<std::optional<std::string>>& row) {
+  throw core::Error(ErrorNumber::cannot_load, "the source has " + what + " in the key (" + shown_key(plan, key) + ")",
+                    shown_values(plan, key, row) + ".", "Choose a \"key\" that tells all rows apart.");
+}
+
 enum class KeyIndex { built, duplicates, impossible };
 
 /// A unique index on the key shows that all keys differ, and lets the rows be read in the key's order.
@@ -200,24 +206,23 @@ void Staging::drop() {
   rows_.drop();
 }
 
-void check_key(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  const std::vector<std::string> names = key_names(plan, key);
-  const std::string list = joined(names);
-  const auto fail = [&](const std::string& what, const pg::SqlRows& rows) {
-    throw core::Error(ErrorNumber::cannot_load, "the source has " + what + " in the key (" + shown_key(plan, key) + ")",
-                      shown_values(plan, key, rows[0]) + ".", "Choose a \"key\" that tells all rows apart.");
-  };
+void check_key_values(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
+  const std::string list = joined(key_names(plan, key));
   for (const std::size_t index : key) {
     equality(plan.columns[index]);
     if (!staging.columns()[index].has_nulls) continue;
     const pg::SqlRows nulls = pg::query("SELECT " + list + " FROM " + staging.sql() + " WHERE " +
                                         quoted(plan.columns[index]) + " IS NULL LIMIT 1");
-    if (!nulls.empty()) fail("NULL values", nulls);
+    if (!nulls.empty()) refuse_key("NULL values", plan, key, nulls[0]);
   }
+}
+
+void check_key_unique(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
+  const std::string list = joined(key_names(plan, key));
   if (index_key(staging, plan, key) != KeyIndex::built) {
     const pg::SqlRows twice = pg::query("SELECT " + list + " FROM " + staging.sql() + " GROUP BY " + list +
                                         " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1");
-    if (!twice.empty()) fail("the same values twice", twice);
+    if (!twice.empty()) refuse_key("the same values twice", plan, key, twice[0]);
   }
   // Whether the table lies in the key's order decides how it is best joined; a small sample tells.
   pg::with_settings({{"default_statistics_target", "10"}},

@@ -65,6 +65,8 @@ class Staging {
   /// that is to be deleted, inserted or updated.
   const std::string& difference() const noexcept { return difference_.sql(); }
 
+  Oid difference_oid() const noexcept { return difference_.oid(); }
+
   /// What is known of the planned columns once the rows are loaded.
   void set_nulls(const std::vector<bool>& has_nulls);
 
@@ -77,9 +79,12 @@ class Staging {
   TemporaryTable difference_;
 };
 
-/// Makes sure that each row of the staging table has a key of its own, and indexes it where its types allow that.
-/// Throws core::Error (cannot_load) if a row has a NULL in the key or the same key as another; invalid_parameters if a
-/// key column's type knows no equality.
-void check_key(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key);
+/// Throws core::Error: cannot_load if a row of the staging table has a NULL in the key, invalid_parameters if a key
+/// column's type knows no equality.
+void check_key_values(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key);
+
+/// Makes sure that each row of the staging table has a key of its own, and indexes it where its types allow that, so
+/// that it is best joined. Throws core::Error (cannot_load) if two rows have the same key.
+void check_key_unique(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key);
 
 }  // namespace connector::load

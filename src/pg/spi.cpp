@@ -96,4 +96,17 @@ SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters,
   return rows;
 }
 
+void query_into(std::string_view sql, DestReceiver& receiver) {
+  const std::string text(sql);
+  const KeepContext keep;
+  guard([&] {
+    if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+    SPIExecuteOptions options{};
+    options.dest = &receiver;
+    const int code = SPI_execute_extended(text.c_str(), &options);
+    if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
+    SPI_finish();
+  });
+}
+
 }  // namespace connector::pg

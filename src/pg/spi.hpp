@@ -3,6 +3,10 @@
 
 #include "pg/postgres.hpp"
 
+extern "C" {
+#include "tcop/dest.h"
+}
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,5 +30,9 @@ std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& par
 /// Runs a query as the current role and returns its rows. `read_only` keeps the snapshot of the calling query, else
 /// the query sees what this transaction did up to now.
 SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters = {}, bool read_only = false);
+
+/// Runs a query as the current role and hands its rows to `receiver`. The receiver's functions are called from
+/// PostgreSQL's executor, in a guard: they may raise ERRORs, but throw nothing and own nothing that has a destructor.
+void query_into(std::string_view sql, DestReceiver& receiver);
 
 }  // namespace connector::pg
