@@ -7,6 +7,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <atomic>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -37,7 +38,7 @@ class Tied {
 
   /// Takes the object over; an earlier one is destroyed. After the context's end there is nobody to own it: destroyed.
   void set(std::unique_ptr<T> object) noexcept {
-    if (slot_->shared) object.reset(std::exchange(slot_->object, object.release()));
+    if (slot_->shared.load(std::memory_order_relaxed)) object.reset(std::exchange(slot_->object, object.release()));
   }
   void reset() noexcept { set(nullptr); }
   /// Null after the context's end.
@@ -51,10 +52,12 @@ class Tied {
   struct Slot {
     MemoryContextCallback callback;
     T* object;
-    bool shared;  ///< neither of the two has ended
+    /// Neither of the two has ended. Atomic, as g++ 14 leaves out a plain store in ~Tied() on the way of an exception,
+    /// although the context's callback reads it: then nobody would free the slot.
+    std::atomic<bool> shared;
   };
   static void release(Slot* slot) noexcept {
-    if (!std::exchange(slot->shared, false)) delete slot;
+    if (!slot->shared.exchange(false, std::memory_order_relaxed)) delete slot;
   }
   static void on_reset(void* argument) {
     auto* slot = static_cast<Slot*>(argument);

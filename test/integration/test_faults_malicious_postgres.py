@@ -158,7 +158,8 @@ def test_nul_in_a_name(db: Database) -> None:
 def test_login_without_end(db: Database, mode: PgMode) -> None:
     """However much time there is: the library keeps what comes, so there must be an end to it."""
     with FakePostgres(mode) as fake:
-        with fails_cleanly(db, None, "talks without end", number=1012, secrets=(PASSWORD,)):
+        # From libpq 17 on, the library puts an end to old errors itself.
+        with fails_cleanly(db, None, "talks without end|received invalid error message", number=1012, secrets=(PASSWORD,)):
             db.import_table(request(fake, **FOR_EVER))
         fake.wait_until_left()
 
@@ -185,7 +186,7 @@ def test_cancel_in_a_flood(db: Database, mode: PgMode) -> None:
             wait_until(lambda: fake.sent > 2_000_000 or not job.running(), what="the flood")
             start = time.monotonic()
             job.cancel()
-            with fails("canceling statement|without end|not asked for") as failure:
+            with fails("canceling statement|without end|not asked for|received invalid error message") as failure:
                 job.result()
             assert failure.sqlstate == CANCELED or "Connector error 101" in failure.detail
             assert time.monotonic() - start < SOON

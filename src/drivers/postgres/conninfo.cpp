@@ -83,7 +83,7 @@ Keywords connection_keywords(const Login& login, const core::Address& address) {
     const Options options = library_keywords();
     for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
       // From libpq 16 on.
-      if (option->keyword == std::string_view("require_auth")) keywords["require_auth"] = "password,md5,scram-sha-256";
+      if (option->keyword == std::string_view("require_auth")) keywords["require_auth"] = password_methods;
     }
   }
   return keywords;

@@ -14,6 +14,10 @@ namespace connector::postgres {
 /// Values by libpq's keywords.
 using Keywords = std::map<std::string, std::string, std::less<>>;
 
+/// What `require_auth` of libpq 16 and later says for roles that are not trusted. The library's errors about other
+/// methods quote it.
+inline constexpr const char* password_methods = "password,md5,scram-sha-256";
+
 /// What a login to an address needs, and whatever else the library would take from files in the home folder.
 Keywords connection_keywords(const Login& login, const core::Address& address);
 

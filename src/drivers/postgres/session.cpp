@@ -105,7 +105,11 @@ void Session::log_in() {
       PQstatus(handle_) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (polling != PGRES_POLLING_OK) {
     if (polling == PGRES_POLLING_FAILED) {
-      core::Error error = connect_error(login_, stage, parse_connection_error(PQerrorMessage(handle_)));
+      const NativeError told = parse_connection_error(PQerrorMessage(handle_));
+      if (told.sqlstate.empty() && told.message.find(core::quoted(password_methods)) != std::string::npos) {
+        throw_password_required("The remote server did not ask for the password.");  // the words may be translated
+      }
+      core::Error error = connect_error(login_, stage, told);
       if (stage == Stage::network) throw core::UnreachableError(std::move(error));
       throw error;
     }
