@@ -57,7 +57,7 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 std::string kind_of(const std::string& table_type) {
-  const std::string type = core::lower_ascii(table_type);
+  std::string type = core::lower_ascii(table_type);
   if (type == "view" || type == "virtual_view") return "view";
   if (type == "table" || type == "managed_table" || type == "external_table" || type.empty()) return "table";
   return type;

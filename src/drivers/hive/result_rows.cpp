@@ -221,7 +221,8 @@ void ResultColumn::add_null() {
     const std::size_t missing = rows_ / 8 + 1 - nulls_.size();
     std::memset(nulls_.append(missing), 0, missing);
   }
-  nulls_.data()[rows_ / 8] |= static_cast<char>(1 << rows_ % 8);
+  char& bits = nulls_.data()[rows_ / 8];
+  bits = static_cast<char>(bits | 1 << rows_ % 8);
 }
 
 void ResultColumn::add(const rpc::ColumnValue& value) {

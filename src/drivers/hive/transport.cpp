@@ -29,7 +29,7 @@ Transport::Transport(std::unique_ptr<Channel> channel)
   setWriteBuffer(&nothing_, 0);
 }
 
-void Transport::begin_answer(std::size_t max_bytes) noexcept {
+void Transport::begin_answer(std::size_t max_bytes) {
   resetConsumedMessageSize();
   allowance_ = max_bytes;
 }

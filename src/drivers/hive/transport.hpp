@@ -18,7 +18,7 @@ class Transport final
   explicit Transport(std::unique_ptr<Channel> channel);
 
   /// To be called before the answer to a request is read: at most so many bytes belong to it.
-  void begin_answer(std::size_t max_bytes) noexcept;
+  void begin_answer(std::size_t max_bytes);
   /// To be called behind an answer: nothing may be left of what has arrived. Throws Failure.
   void end_answer();
 

@@ -184,7 +184,7 @@ bool PostgresSource::read_range(const core::CursorRange& range) {
 
 std::optional<std::string> PostgresSource::change_mark() {
   if (table_.empty()) return std::nullopt;
-  const std::optional<std::string> mark = read_change_mark(session_, table_);
+  std::optional<std::string> mark = read_change_mark(session_, table_);
   // The rows must not be older than the mark.
   begin_transaction(session_);
   return mark;

@@ -14,7 +14,7 @@ namespace connector::sqlserver {
 
 namespace {
 
-core::Error file_error(std::string message) {
+core::Error file_error(const std::string& message) {
   return core::Error(core::ErrorNumber::cannot_connect, message + ": " + std::strerror(errno),
                      "Provider sqlserver, phase connect.");
 }

@@ -15,8 +15,8 @@
 #include "drivers/sqlserver/text_conversion.hpp"
 
 // Declared in assert.h only where assertions are on.
-extern "C" void __assert_fail(const char* assertion, const char* file, unsigned line, const char* function) noexcept
-    __attribute__((noreturn));
+extern "C" void __assert_fail(  // NOLINT(bugprone-reserved-identifier,readability-identifier-naming)
+    const char* assertion, const char* file, unsigned line, const char* function) noexcept __attribute__((noreturn));
 
 namespace connector::sqlserver {
 
