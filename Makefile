@@ -92,7 +92,7 @@ bench:
 	@test/install-packages bench hive
 	@test/bench/run
 soak:
-	@test/install-packages check
+	@test/install-packages check hive
 	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_KILLS="$(SOAK_KILLS)" test/soak/run
 # The archive for PGXN: what git tracks.
 dist:

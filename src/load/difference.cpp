@@ -98,7 +98,7 @@ Difference::Difference(const RefreshTarget& target, const Staging& staging, cons
 
 void Difference::read_columns() {
   const pg::SqlRows rows = pg::query(
-      "SELECT attnum, attname, atttypid, atttypmod, attnotnull, attgenerated OPERATOR(pg_catalog.<>) '', "
+      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated OPERATOR(pg_catalog.<>) '', "
       "attidentity OPERATOR(pg_catalog.=) 'a' FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1 "
       "AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped ORDER BY attnum",
       {{OIDOID, std::to_string(target_.oid)}});
@@ -107,8 +107,8 @@ void Difference::read_columns() {
     const auto found =
         std::ranges::find_if(staging_.columns(), [&](const StagedColumn& column) { return column.name == name; });
     columns_.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, static_cast<Oid>(std::stoul(*row[2])),
-                        std::stoi(*row[3]), row[4] == "t", row[5] == "t", row[6] == "t",
-                        found == staging_.columns().end() ? nullptr : &*found});
+                        std::stoi(*row[3]), static_cast<Oid>(std::stoul(*row[4])), row[5] == "t", row[6] == "t",
+                        row[7] == "t", found == staging_.columns().end() ? nullptr : &*found});
   }
 }
 
@@ -232,7 +232,8 @@ void Difference::find(bool keep_missing) {
 bool Difference::find_by_walk() {
   for (const MergeColumn& column : columns_) {
     if (column.staged == nullptr) continue;
-    // Images of values can be compared if they are of one type.
+    // Images of values can be compared if they are of one type; and both tables must have the same order.
+    if (column.collation != column.staged->collation) return false;
     if (pg::guard([&] { return getBaseType(column.type) != getBaseType(column.staged->type); })) return false;
   }
   if (!have_order(staging_, key_)) return false;

@@ -17,6 +17,7 @@ struct MergeColumn {
   std::string name;  ///< quoted
   Oid type;
   int32 typmod;
+  Oid collation;
   bool not_null;
   bool generated;
   bool always_identity;

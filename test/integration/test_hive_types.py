@@ -113,8 +113,7 @@ def typed(kind: Kind, value: str) -> str:
     return f"CAST({value or 'NULL'} AS {kind.declaration})"
 
 
-@pytest.fixture(scope="module")
-def every(hive: HiveRemote) -> Iterator[str]:
+def create_every_type(hive: HiveRemote, table: str) -> None:
     """A table with a column of each type, and a last row of NULLs."""
     count = max(len(kind.values) for kind in STORED) + 1
     rows = [
@@ -122,14 +121,16 @@ def every(hive: HiveRemote) -> Iterator[str]:
         for number in range(count)
     ]
     columns = ", ".join(["id int"] + [f"c{number} {kind.declaration}" for number, kind in enumerate(STORED)])
-    hive.drop("every_type")
+    hive.drop(table)
     parts = " ".join(f"UNION ALL SELECT {', '.join(row)}" for row in rows).removeprefix("UNION ALL ")
     # of Hive's formats this one takes every type, and line ends in texts
     serde = "org.apache.hadoop.hive.serde2.lazybinary.LazyBinarySerDe"
-    hive.execute(
-        f"CREATE TABLE every_type ({columns}) ROW FORMAT SERDE '{serde}' STORED AS SEQUENCEFILE",
-        f"INSERT INTO every_type {parts}",
-    )
+    hive.execute(f"CREATE TABLE {table} ({columns}) ROW FORMAT SERDE '{serde}' STORED AS SEQUENCEFILE", f"INSERT INTO {table} {parts}")
+
+
+@pytest.fixture(scope="module")
+def every(hive: HiveRemote) -> Iterator[str]:
+    create_every_type(hive, "every_type")
     yield "every_type"
     hive.drop("every_type")
 

@@ -1,6 +1,6 @@
 """Every type behind every expression in every way, on every server that there is: what arrives is what is printed there.
 
-Runs alone: `python3 test/soak/value_differential.py [mariadb mysql56 mysql9 postgres15 postgres17 postgres18]`.
+Runs alone: `python3 test/soak/value_differential.py [mariadb mysql56 mysql9 postgres15 postgres17 postgres18 hive]`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from pathlib import Path
 TEST = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TEST), str(TEST / "integration")]
 
-from harness import mysql_differential, postgres_differential  # noqa: E402
+from harness import hive_differential, mysql_differential, postgres_differential  # noqa: E402
 from harness.database import Database  # noqa: E402
 from harness.differential import Case  # noqa: E402
+from test_hive_types import STORED, create_every_type  # noqa: E402
 from test_postgres_types import TYPES, USER_TYPES  # noqa: E402
 
 from servers.catalog import MYSQL_KINDS  # noqa: E402
+from servers.hive.server import HiveServer  # noqa: E402
 from servers.postgres import Postgres  # noqa: E402
 from servers.postgres_suite import Postgres17, Postgres18  # noqa: E402
+from servers.remote_hive import HiveRemote  # noqa: E402
 from servers.remote_mysql import MySqlRemote  # noqa: E402
 from servers.remote_postgres import PostgresRemote  # noqa: E402
 from servers.server import Unavailable  # noqa: E402
@@ -53,6 +56,11 @@ def run(kind: str, workspace: Workspace, local: Postgres) -> list[str] | None:
         if kind in MYSQL_KINDS:
             mysql = mysql_differential.MySqlDifferential(db, MySqlRemote(MYSQL_KINDS[kind](workspace).start()))
             return compare(kind, mysql.check, mysql_differential.all_cases())
+        if kind == "hive":
+            there = HiveRemote(HiveServer(workspace).start())
+            create_every_type(there, "each_value")
+            hive = hive_differential.HiveDifferential(db, there, "each_value", [stored.declaration for stored in STORED])
+            return compare(kind, hive.check, hive_differential.all_cases())
         remote = PostgresRemote(POSTGRES_KINDS[kind](workspace).start(), kind)
         remote.execute(*USER_TYPES)
         values = {name: texts for name, (_, texts) in TYPES.items()}
@@ -70,7 +78,7 @@ def run(kind: str, workspace: Workspace, local: Postgres) -> list[str] | None:
 def main(kinds: Sequence[str]) -> int:
     results: list[list[str] | None] = []
     with Workspace() as workspace, Postgres(workspace, stage=staged(workspace)) as local:
-        for kind in kinds or (*MYSQL_KINDS, *POSTGRES_KINDS):
+        for kind in kinds or (*MYSQL_KINDS, *POSTGRES_KINDS, "hive"):
             results.append(run(kind, workspace, local))
     failed, skipped = sum(bool(wrong) for wrong in results), results.count(None)
     print(f"{len(results) - failed - skipped} passed, {failed} failed, {skipped} skipped")
