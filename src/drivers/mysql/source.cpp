@@ -1,6 +1,7 @@
 #include "drivers/mysql/source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <mysql.h>
 
@@ -66,6 +67,22 @@ bool is_ambiguous(const ColumnRule& rule) {
   return rule.decode == Decode::expression_bits && !is_told_by_value(bits);
 }
 
+/// MySQL 5.6 and older call signed what GREATEST and LEAST make of unsigned integers, and send -1 for 255. Of a derived
+/// table's column they tell what it is.
+bool may_lack_sign(const Session& session, const Field& field) {
+  if (session.version().at_least(50700, 1) || field.facts.is_table_column) return false;
+  if ((field.facts.flags & UNSIGNED_FLAG) != 0) return false;
+  switch (field.facts.type) {
+    case MYSQL_TYPE_TINY:
+    case MYSQL_TYPE_SHORT:
+    case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
@@ -102,6 +119,10 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   }
   Statement statement(session_, "SELECT " + (list.empty() ? "*" : list) + " FROM " + table_, Phase::describe, summary_);
   const std::vector<Field> fields = statement.fields();
+  if (std::ranges::any_of(fields, [&](const Field& field) { return may_lack_sign(session_, field); })) {
+    query_ = "SELECT * FROM " + std::exchange(table_, {});  // a view: it has no key that would be lost
+    return describe_query(request);
+  }
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto& wanted = i < request.columns.size() ? request.columns[i].wanted : std::nullopt;
     const CatalogColumn* known = find_column(catalog, own_name(fields[i]));
@@ -163,7 +184,7 @@ bool MysqlSource::has_generated_key() {
 
 void MysqlSource::describe_query(const core::SourceRequest& request) {
   session_.convert_results(!reading_.encoding);
-  statement_ = std::make_unique<Statement>(session_, request.query, Phase::describe, summary_);
+  statement_ = std::make_unique<Statement>(session_, query_, Phase::describe, summary_);
   if (statement_->parameters() > 0) {
     throw request_error("the query has placeholders",
                         "A question mark outside of quotes stands for a value that is "
@@ -195,8 +216,8 @@ void MysqlSource::choose_columns(const core::SourceRequest& request, const std::
   }
 }
 
-/// Where a query has bits of expressions whose values could not be told from digits, puts a query around it that asks
-/// for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
+/// Where a query has bits of expressions whose values could not be told from digits, or integers that may lack their
+/// sign, puts a query around it that asks for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
 /// None if that can't be done, as for SHOW, or columns of equal names.
 std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
   std::vector<bool> none(fields.size());
@@ -205,7 +226,7 @@ std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
   std::string list;
   for (const Field& field : fields) {
     const ColumnRule rule = column_rule(field.facts, false, reading_, std::nullopt);
-    is_needed = is_needed || is_ambiguous(rule);
+    is_needed = is_needed || is_ambiguous(rule) || may_lack_sign(session_, field);
     is_number.push_back(is_bits(rule.decode));
     const std::string name = quote_identifier(field.name);
     list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -112,13 +113,15 @@ class MySqlDifferential:
         types = {name: kind for name, kind, _ in self.db.columns("compared")}
         columns = {name: _as_arrived(self.columns[name], types[name]) for name in names}
         there = self._there(case, columns)
+        # Servers make the columns of a derived table too narrow for some texts: then the value itself counts.
+        direct = self._there(Case(case.expression, "query"), columns) if case.expression == CAST and case.way != "union all" else there
         shown = ", ".join(_shown(name, types[name]) for name in names)
         here = self.db.rows(f"SELECT {shown} FROM compared ORDER BY id")
         for number, (name, column) in enumerate(columns.items()):
             wrong += [
                 f"{case}: {column.definition} as {types[name]}: {ours[number]!r} here, {theirs[number]!r} there"
-                for theirs, ours in zip(there, here, strict=True)
-                if not same(column, theirs[number], types[name], ours[number])
+                for theirs, itself, ours in zip(there, direct, here, strict=True)
+                if not any(same(column, value[number], types[name], ours[number]) for value in (theirs, itself))
             ]
         self.db.execute("DROP TABLE compared")
         return len(names), wrong
@@ -159,6 +162,9 @@ class MySqlDifferential:
         names = list(self.columns)
         if case.expression == CAST:
             names = [name for name in names if _has_text(self.columns[name])]
+        if case.way == "expression of a view" and case.expression in GROUPED:
+            # MariaDB makes a text of a geometry, with ? for some of its bytes: its import fails, as it should.
+            names = [name for name in names if "ST_AsBinary" not in self.columns[name].remote]
         if self._runs(plain, names):
             return names
         return [name for name in names if self._runs(plain, [name])]
@@ -208,6 +214,8 @@ def same(column: Column, there: str | None, kind: str, here: str | None) -> bool
     """Whether a value here, of a local type that need not be the column's own, is the one that the server prints."""
     if there is None or here is None:
         return there is here
+    if column.definition.startswith("float") and kind == "double precision":  # printed with as many digits as are declared
+        return struct.pack("f", float(there)) == struct.pack("f", float(here))
     return _reading(column)(there, kind, here)
 
 
@@ -289,4 +297,4 @@ def some_cases() -> list[Case]:
     """Each expression once, and each way with the expressions that servers are known to describe wrongly."""
     cases = [Case(expression, "query") for expression in EXPRESSIONS]
     cases += [Case("coalesce", way) for way in WAYS if way != "query"]
-    return [*cases, Case("plain", "view"), Case("case", "view"), Case("max of a group", "derived distinct")]
+    return [*cases, Case("plain", "view"), Case("case", "view"), Case("greatest", "view"), Case("cast", "distinct"), Case("max of a group", "derived distinct")]
