@@ -110,7 +110,9 @@ def test_server_that_wants_no_password(db: Database, plain: Database) -> None:
 @pytest.mark.parametrize("mode", [PgMode.AUTH_GSS, PgMode.AUTH_SSPI, PgMode.AUTH_KERBEROS, PgMode.SASL_UNKNOWN])
 def test_ways_in_without_the_password(plain: Database, mode: PgMode) -> None:
     with FakePostgres(mode) as fake:
-        with fails_cleanly(plain, None, "could not connect", number=1012, detail="authenticate", hint="by password"):
+        # From libpq 16 on, the library itself refuses other ways than those by password.
+        detail = "authenticate.*Connector error (1012|1501)"
+        with fails_cleanly(plain, None, "could not connect|password is required", detail=detail, hint="by password|must ask for it"):
             plain.import_table(request(fake))
         fake.wait_until_left()
         assert PASSWORD.encode() not in fake.received
