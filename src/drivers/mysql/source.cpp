@@ -217,8 +217,8 @@ void MysqlSource::choose_columns(const core::SourceRequest& request, const std::
 }
 
 /// Where a query has bits of expressions whose values could not be told from digits, or integers that may lack their
-/// sign, puts a query around it that asks for all bits as numbers. Gives the columns that are such numbers; the others in `fields` become as they arrive then.
-/// None if that can't be done, as for SHOW, or columns of equal names.
+/// sign, puts a query around it that asks for all bits as numbers. Gives the columns that are such numbers; the others
+/// in `fields` become as they arrive then. None if that can't be done, as for SHOW, or columns of equal names.
 std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
   std::vector<bool> none(fields.size());
   std::vector<bool> is_number;
