@@ -12,6 +12,8 @@ extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
@@ -22,6 +24,7 @@ extern "C" {
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
@@ -87,6 +90,7 @@ struct Walk {
   TupleTableSlot* found;
   BulkInsertState insert_state;
   CommandId command;
+  MemoryContext sample_context;
   MemoryContext row_context;
   std::uint64_t read;
   std::uint64_t out_of_order;
@@ -117,6 +121,8 @@ bool same_value(const WalkedColumn& column, Datum left, Datum right) {
   if (datum_image_eq(left, right, column.by_value, column.length)) return true;
   switch (column.type) {
     case NUMERICOID:
+      if (numeric_is_nan(DatumGetNumeric(left))) return numeric_is_nan(DatumGetNumeric(right));
+      if (numeric_is_inf(DatumGetNumeric(left)) || numeric_is_inf(DatumGetNumeric(right))) return false;
       return DatumGetBool(DirectFunctionCall2(numeric_eq, left, right)) &&
              DatumGetInt32(DirectFunctionCall1(numeric_scale, left)) ==
                  DatumGetInt32(DirectFunctionCall1(numeric_scale, right));
@@ -140,7 +146,7 @@ bool same_row(const Walk& walk, const TupleTableSlot& target, const TupleTableSl
 }
 
 /// One row for the table of differences: of the target's `target`, the staging table's `staged`, or both.
-void add(Walk& walk, const TupleTableSlot* target, TupleTableSlot* staged) {
+void add(Walk& walk, const TupleTableSlot* target, TupleTableSlot* staged, bool out_of_order = false) {
   TupleTableSlot* found = walk.found;
   ExecClearTuple(found);
   found->tts_isnull[part] = found->tts_isnull[old_row] = target == nullptr;
@@ -150,7 +156,8 @@ void add(Walk& walk, const TupleTableSlot* target, TupleTableSlot* staged) {
   }
   found->tts_isnull[new_row] = staged == nullptr;
   if (staged != nullptr) found->tts_values[new_row] = PointerGetDatum(&staged->tts_tid);
-  found->tts_values[moved] = found->tts_values[replaced] = BoolGetDatum(false);
+  found->tts_values[moved] = BoolGetDatum(out_of_order);
+  found->tts_values[replaced] = BoolGetDatum(false);
   found->tts_isnull[moved] = found->tts_isnull[replaced] = false;
   for (int i = 0; i < walk.key_count; ++i) {
     const int column = walk.keys[i].column;
@@ -178,7 +185,7 @@ void read_samples(Walk& walk) {
   ItemPointerData last;
   ItemPointerSet(&last, MaxBlockNumber, MaxOffsetNumber);
   TableScanDesc scan = nullptr;
-  for (BlockNumber block = 0; block < blocks; block += step) {
+  for (BlockNumber block = 0; block < blocks;) {
     ItemPointerData first;
     ItemPointerSet(&first, block, 1);
     if (scan == nullptr) {
@@ -190,6 +197,7 @@ void read_samples(Walk& walk) {
     slot_getallattrs(walk.spare);
     Sample& sample = walk.samples[walk.sample_count++];
     sample.place = walk.spare->tts_tid;
+    block = std::max(block + step, ItemPointerGetBlockNumber(&sample.place) + 1);
     sample.key = static_cast<Datum*>(palloc(walk.key_count * sizeof(Datum)));
     for (int i = 0; i < walk.key_count; ++i) {
       const WalkedColumn& column = walk.columns[walk.keys[i].column];
@@ -260,7 +268,7 @@ void next_staged(Walk& walk) {
       walk.has_staged = true;
       return;
     }
-    add(walk, nullptr, walk.spare);
+    add(walk, nullptr, walk.spare, true);
     walk.gave_up = ++walk.out_of_order > few_rows && walk.out_of_order * rows_to_one_out_of_order > walk.read;
   }
   walk.has_staged = false;
@@ -275,10 +283,76 @@ void in_row_context(Walk& walk, Step&& step) {
   MemoryContextSwitchTo(old);
 }
 
-void start(DestReceiver* receiver, int, TupleDesc) {
+bool is_plain_temporary(Relation table) {
+  const FormData_pg_class& facts = *table->rd_rel;
+  return facts.relkind == RELKIND_RELATION && facts.relpersistence == RELPERSISTENCE_TEMP &&
+         facts.relam == HEAP_TABLE_AM_OID;
+}
+
+bool is_column(TupleDesc row, int index, Oid type) {
+  const FormData_pg_attribute& column = *TupleDescAttr(row, index);
+  return !column.attisdropped && column.atttypid == type;
+}
+
+/// Code of the table's owner has run since the temporary tables were made, as the planner may call functions of
+/// policies; and values are read here as what they were declared to be. While the tables are open PostgreSQL refuses to
+/// alter them.
+void check_staging(const Walk& walk) {
+  const TupleDesc row = RelationGetDescr(walk.staging);
+  bool same = is_plain_temporary(walk.staging) && row->natts == walk.column_count;
+  for (int i = 0; same && i < walk.column_count; ++i) same = is_column(row, i, walk.columns[i].type);
+  if (!same) elog(ERROR, "temporary table \"%s\" was altered", RelationGetRelationName(walk.staging));
+}
+
+void check_difference(const Walk& walk) {
+  const TupleDesc row = RelationGetDescr(walk.difference);
+  bool same = is_plain_temporary(walk.difference) && !walk.difference->rd_rel->relhasindex &&
+              row->natts == first_key + walk.key_count && is_column(row, part, OIDOID) &&
+              is_column(row, old_row, TIDOID) && is_column(row, new_row, TIDOID) && is_column(row, moved, BOOLOID) &&
+              is_column(row, replaced, BOOLOID);
+  for (int i = 0; same && i < walk.key_count; ++i) {
+    same = is_column(row, first_key + i, walk.columns[walk.keys[i].column].type);
+  }
+  if (!same) elog(ERROR, "temporary table \"%s\" was altered", RelationGetRelationName(walk.difference));
+}
+
+void check_target(const Walk& walk, TupleDesc row) {
+  bool same =
+      row->natts == target_columns_before + walk.column_count && is_column(row, 0, OIDOID) && is_column(row, 1, TIDOID);
+  for (int i = 0; same && i < walk.column_count; ++i) {
+    same = getBaseType(TupleDescAttr(row, target_columns_before + i)->atttypid) == getBaseType(walk.columns[i].type);
+  }
+  if (!same) elog(ERROR, "the table was altered while it was compared");
+}
+
+/// Reads the samples; gives up if they show no order.
+void look_at_order(Walk& walk) {
+  walk.sample_context = AllocSetContextCreate(CurrentMemoryContext, "connector samples", ALLOCSET_DEFAULT_SIZES);
+  const MemoryContext old = MemoryContextSwitchTo(walk.sample_context);
+  PushCopiedSnapshot(GetTransactionSnapshot());
+  UpdateActiveSnapshotCommandId();
+  walk.staging = table_open(walk.staging_oid, AccessShareLock);
+  if (walk.staging->rd_rel->relam == HEAP_TABLE_AM_OID) {
+    check_staging(walk);
+    walk.spare = table_slot_create(walk.staging, nullptr);
+    read_samples(walk);
+    ExecDropSingleTupleTableSlot(walk.spare);
+    keep_ascending_samples(walk);
+  } else {
+    walk.gave_up = true;  // other access methods need not know ranges of addresses
+  }
+  table_close(walk.staging, NoLock);
+  PopActiveSnapshot();
+  MemoryContextSwitchTo(old);
+}
+
+void start(DestReceiver* receiver, int, TupleDesc target) {
   Walk& walk = *reinterpret_cast<Walk*>(receiver);
   walk.staging = table_open(walk.staging_oid, AccessShareLock);
   walk.difference = table_open(walk.difference_oid, RowExclusiveLock);
+  check_staging(walk);
+  check_difference(walk);
+  check_target(walk, target);
   walk.scan = table_beginscan(walk.staging, GetActiveSnapshot(), 0, nullptr);
   walk.staged = table_slot_create(walk.staging, nullptr);
   walk.spare = table_slot_create(walk.staging, nullptr);
@@ -286,8 +360,6 @@ void start(DestReceiver* receiver, int, TupleDesc) {
   walk.insert_state = GetBulkInsertState();
   walk.command = GetCurrentCommandId(true);
   walk.row_context = AllocSetContextCreate(CurrentMemoryContext, "connector comparison", ALLOCSET_DEFAULT_SIZES);
-  read_samples(walk);
-  keep_ascending_samples(walk);
   in_row_context(walk, [&] { next_staged(walk); });
 }
 
@@ -368,8 +440,14 @@ WalkResult walk_in_key_order(const Staging& staging, const std::vector<std::size
   walk.column_count = static_cast<int>(columns.size());
   walk.keys = keys.data();
   walk.key_count = static_cast<int>(keys.size());
+  pg::guard([&] {
+    CommandCounterIncrement();
+    look_at_order(walk);
+  });
+  if (walk.gave_up) return {};
   // Rows can't be added to a table while parallel workers run.
   pg::with_settings({{"max_parallel_workers_per_gather", "0"}}, [&] { pg::query_into(target_rows, walk.receiver); });
+  pg::guard([&] { MemoryContextDelete(walk.sample_context); });
   return {!walk.gave_up, walk.out_of_order};
 }
 

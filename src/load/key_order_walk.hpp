@@ -17,7 +17,7 @@ struct WalkResult {
   /// False if too many rows of the staging table do not lie in the key's order. What was found is worth nothing then.
   bool complete = false;
   /// Rows of the staging table that do not lie in the order of the others, or have the key of another. Each was put
-  /// among those that are to be inserted, whether the target has its key or not.
+  /// among those that are to be inserted, with `moved`, whether the target has its key or not.
   std::uint64_t out_of_order = 0;
 };
 

@@ -241,3 +241,42 @@ def test_names_that_others_take(db: Database, mallory: Database, source: Remote)
     run = sync.attempt()
     assert (run["state"], run["mode"]) == ("success", "swap"), run
     assert db.value(f"SELECT word FROM {TABLE} WHERE id = 1") == "new"
+
+
+STRIKES = {
+    "a column of the staging table": "ALTER TABLE pg_temp.connector_staging_{0} ALTER word TYPE int USING 77",
+    "one more in the staging table": "ALTER TABLE pg_temp.connector_staging_{0} ADD COLUMN more text",
+    "the key among the differences": "ALTER TABLE pg_temp.connector_difference_{0} ALTER k1 TYPE text USING 'x'",
+    "bytes among the differences": "ALTER TABLE pg_temp.connector_difference_{0} ALTER k1 TYPE bytea USING NULL",
+    "one more among the differences": "ALTER TABLE pg_temp.connector_difference_{0} ADD COLUMN more text",
+    "none among the differences": "ALTER TABLE pg_temp.connector_difference_{0} DROP COLUMN replaced",
+    "a view of the differences": 'CREATE RULE "_RETURN" AS ON SELECT TO pg_temp.connector_difference_{0} DO INSTEAD '
+    "SELECT NULL::oid AS part, NULL::tid AS old, NULL::tid AS new, true AS moved, true AS replaced, NULL::bigint AS k1",
+    "an index of the differences": "CREATE INDEX ON pg_temp.connector_difference_{0} (k1)",
+    "storage of the staging table": "TRUNCATE pg_temp.connector_staging_{0}",
+}
+
+
+@pytest.mark.parametrize("strike", STRIKES)
+def test_policies_that_alter_the_tables_of_a_merge(db: Database, mallory: Database, source: Remote, strike: str) -> None:
+    """The planner calls their functions before the tables are read: nothing is read as what it is no longer."""
+    sync = Refreshed(mallory, source.connector(table=TABLE), mode="merge", key="id")
+    statement = STRIKES[strike].format(sync.oid)
+    mallory.execute(
+        "INSERT INTO hostile.armed VALUES (1); CREATE FUNCTION hostile.strike() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$ BEGIN "
+        f"IF pg_catalog.to_regclass('pg_temp.connector_difference_{sync.oid}') IS NOT NULL AND EXISTS (SELECT FROM hostile.armed) THEN "
+        f"DELETE FROM hostile.armed; EXECUTE $x${statement}$x$; END IF; RETURN true; END $$; "
+        "CREATE FUNCTION hostile.innocent() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM hostile.strike(); RETURN true; END $$; "
+        f"CREATE POLICY p ON {TABLE} USING (hostile.innocent()); ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )
+    source.execute(f"UPDATE {TABLE} SET word = 'changed' WHERE id = 2")
+    started = db.value("SELECT pg_postmaster_start_time()")
+    row = sync.attempt()
+    if strike == "storage of the staging table":  # harms its own rows
+        assert row["state"] == "success"
+    else:  # PostgreSQL 16 and later refuse to make a view of a table
+        assert row["state"] == "failure" and ("altered" in row["error_message"] or "view" in strike), row
+    assert db.value("SELECT pg_postmaster_start_time()") == started
+    mallory.execute(f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY")
+    assert sync.run("merge")
+    assert mallory.rows(f"SELECT id, word FROM {TABLE} ORDER BY id") == source.rows(f"SELECT id, word FROM {TABLE} ORDER BY id")
