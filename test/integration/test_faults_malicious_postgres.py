@@ -6,18 +6,22 @@ import json
 import time
 from typing import Any
 
+import psycopg2.extensions
 import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import CANCELED, clean, fails_cleanly
 
 from servers.fake_postgres import FakePostgres, PgMode
+from servers.hosts import chosen
 from servers.process import wait_until
 from servers.tls import Authority, Certificate
 
 PASSWORD = "a-secret-password"
 FOR_EVER = {"connect_timeout": 900}
 SOON = 20.0
+# Of the libpq that the extension is linked with: the machine's own, but on the host 17, which has Debian 13's.
+NEW_LIBRARY = chosen().name == "17" or psycopg2.extensions.libpq_version() >= 160000
 
 
 def request(fake: FakePostgres, **connection: object) -> dict[str, Any]:
@@ -111,8 +115,11 @@ def test_server_that_wants_no_password(db: Database, plain: Database) -> None:
 def test_ways_in_without_the_password(plain: Database, mode: PgMode) -> None:
     with FakePostgres(mode) as fake:
         # From libpq 16 on, the library itself refuses other ways than those by password.
-        detail = "authenticate.*Connector error (1012|1501)"
-        with fails_cleanly(plain, None, "could not connect|password is required", detail=detail, hint="by password|must ask for it"):
+        if NEW_LIBRARY and mode is not PgMode.SASL_UNKNOWN:
+            expected: dict[str, Any] = {"message": "password is required", "number": 1501, "hint": "must ask for it"}
+        else:
+            expected = {"message": "could not connect", "number": 1012, "hint": "by password"}
+        with fails_cleanly(plain, None, detail="authenticate", **expected):
             plain.import_table(request(fake))
         fake.wait_until_left()
         assert PASSWORD.encode() not in fake.received
@@ -160,8 +167,10 @@ def test_nul_in_a_name(db: Database) -> None:
 def test_login_without_end(db: Database, mode: PgMode) -> None:
     """However much time there is: the library keeps what comes, so there must be an end to it."""
     with FakePostgres(mode) as fake:
-        # From libpq 17 on, the library puts an end to old errors itself.
-        with fails_cleanly(db, None, "talks without end|received invalid error message", number=1012, secrets=(PASSWORD,)):
+        # From libpq 16 on, the library puts an end to old errors itself.
+        is_ended = NEW_LIBRARY and mode is PgMode.OLD_ERROR_GREETING
+        message = "received invalid error message" if is_ended else "talks without end"
+        with fails_cleanly(db, None, message, number=1012, secrets=(PASSWORD,)):
             db.import_table(request(fake, **FOR_EVER))
         fake.wait_until_left()
 
@@ -188,7 +197,7 @@ def test_cancel_in_a_flood(db: Database, mode: PgMode) -> None:
             wait_until(lambda: fake.sent > 2_000_000 or not job.running(), what="the flood")
             start = time.monotonic()
             job.cancel()
-            with fails("canceling statement|without end|not asked for|received invalid error message") as failure:
+            with fails("canceling statement|without end|not asked for" + ("|received invalid error message" if NEW_LIBRARY else "")) as failure:
                 job.result()
             assert failure.sqlstate == CANCELED or "Connector error 101" in failure.detail
             assert time.monotonic() - start < SOON
