@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.refreshing import Refreshed
+from harness.refreshing import Refreshed, counts
 from harness.syncs import Syncs
 
 from servers.remote import Remote
@@ -20,10 +20,6 @@ def source(postgres15: Remote, db: Database) -> Iterator[Remote]:
     yield postgres15
     Syncs(db).clean()
     postgres15.execute("DROP TABLE IF EXISTS item, ordered")
-
-
-def counts(run: dict[str, object]) -> tuple[object, ...]:
-    return run["inserted"], run["updated"], run["deleted"]
 
 
 def put_in_order(source: Remote, order: str, select: str = "TABLE ordered") -> None:

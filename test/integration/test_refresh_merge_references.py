@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.refreshing import Refreshed, assert_nothing_left
+from harness.refreshing import Refreshed, assert_nothing_left, counts
 from harness.syncs import Syncs
 
 from servers.remote import Remote
@@ -28,10 +28,6 @@ def tree(db: Database, source: Remote, *rows: str, action: str = "") -> Refreshe
     sync = Refreshed(db, source.connector(table="tree"), mode="merge", key="id")
     db.execute(f"ALTER TABLE tree ADD COLUMN own text, ADD FOREIGN KEY (parent) REFERENCES tree {action}; UPDATE tree SET own = 'mine ' || id")
     return sync
-
-
-def counts(run: dict[str, object]) -> tuple[object, ...]:
-    return run["inserted"], run["updated"], run["deleted"]
 
 
 ACTIONS = ("", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE SET DEFAULT", "ON DELETE RESTRICT", "DEFERRABLE", "ON DELETE CASCADE DEFERRABLE")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.refreshing import Refreshed, assert_nothing_left
+from harness.refreshing import Refreshed, assert_nothing_left, counts
 from harness.skipping import needs_icu
 from harness.syncs import Syncs
 
@@ -26,10 +26,6 @@ def items(db: Database, source: Remote, definitions: str, *rows: str, key: str |
     source.execute(f"CREATE TABLE item ({definitions})")
     source.execute("INSERT INTO item VALUES " + ", ".join(f"({row})" for row in rows))
     return Refreshed(db, source.connector(table="item", **connector), mode="merge", key=key)
-
-
-def counts(run: dict[str, object]) -> tuple[object, ...]:
-    return run["inserted"], run["updated"], run["deleted"]
 
 
 EQUAL = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, counts
 from harness.syncs import Syncs
 
 from servers.remote import Remote
@@ -29,10 +29,6 @@ def menu(db: Database, source: Remote, kind: str = "int", values: tuple[str, ...
     if local:
         db.execute(f"ALTER TABLE menu {local}")
     return sync
-
-
-def counts(run: dict[str, object]) -> tuple[object, ...]:
-    return run["inserted"], run["updated"], run["deleted"]
 
 
 def expect(db: Database, source: Remote, sync: Refreshed, *expected: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, counts
 from harness.syncs import Syncs
 
 from servers.process import wait_until
@@ -37,10 +37,6 @@ def change(remote: Remote) -> None:
         f"UPDATE {TABLE} SET word = 'new' WHERE id BETWEEN 11 AND 30",
         f"INSERT INTO {TABLE} (id, word, amount) VALUES (1001, 'more', 1), (1002, NULL, NULL)",
     )
-
-
-def counts(run: dict[str, object]) -> tuple[object, ...]:
-    return run["inserted"], run["updated"], run["deleted"]
 
 
 DIFFERENCE = (2, 20, 10)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from servers.hive.client import HiveError
 from servers.remote_hive import HiveRemote
 
+from . import differential
 from .database import Database
 from .differential import Case
 
@@ -101,9 +102,7 @@ class HiveDifferential:
         names = list(self.types)
         if case.expression == "text":  # bytes need not be one
             names = [name for name in names if self.types[name] != "binary"]
-        if self._compiles(plain, names):
-            return names
-        return [name for name in names if self._compiles(plain, [name])]
+        return differential.taken(names, lambda some: self._compiles(plain, some))
 
     def _compiles(self, case: Case, names: Sequence[str]) -> bool:
         try:
@@ -159,10 +158,8 @@ def _same(there: object, kind: str, here: str | None) -> bool:
 
 
 def all_cases() -> list[Case]:
-    """Each expression in each way."""
-    return [Case(expression, way) for expression in EXPRESSIONS for way in WAYS]
+    return differential.all_cases(EXPRESSIONS, WAYS)
 
 
 def some_cases() -> list[Case]:
-    """Each expression once, and each way once."""
-    return [*(Case(expression, "query") for expression in EXPRESSIONS), *(Case("coalesce", way) for way in WAYS if way != "query")]
+    return differential.some_cases(EXPRESSIONS, WAYS)

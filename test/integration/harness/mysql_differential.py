@@ -17,6 +17,7 @@ import pymysql
 
 from servers.remote_mysql import MySqlRemote
 
+from . import differential
 from .database import Database
 from .differential import Case
 from .mysql_columns import BINARIES, BITS, COLUMNS, DECIMALS, FLOATS, INTEGERS, OTHERS, TEMPORALS, TEXTS, Column
@@ -165,9 +166,7 @@ class MySqlDifferential:
         if case.way == "expression of a view" and case.expression in GROUPED:
             # MariaDB makes a text of a geometry, with ? for some of its bytes: its import fails, as it should.
             names = [name for name in names if "ST_AsBinary" not in self.columns[name].remote]
-        if self._runs(plain, names):
-            return names
-        return [name for name in names if self._runs(plain, [name])]
+        return differential.taken(names, lambda some: self._runs(plain, some))
 
     def _runs(self, case: Case, names: Sequence[str]) -> bool:
         try:
@@ -289,12 +288,10 @@ def _same_document(there: str, kind: str, here: str) -> bool:
 
 
 def all_cases() -> list[Case]:
-    """Each expression in each way."""
-    return [Case(expression, way) for expression in EXPRESSIONS for way in WAYS]
+    return differential.all_cases(EXPRESSIONS, WAYS)
 
 
 def some_cases() -> list[Case]:
-    """Each expression once, and each way with the expressions that servers are known to describe wrongly."""
-    cases = [Case(expression, "query") for expression in EXPRESSIONS]
-    cases += [Case("coalesce", way) for way in WAYS if way != "query"]
-    return [*cases, Case("plain", "view"), Case("case", "view"), Case("greatest", "view"), Case("cast", "distinct"), Case("max of a group", "derived distinct")]
+    """Some of all, and those that servers are known to describe wrongly."""
+    known = [("plain", "view"), ("case", "view"), ("greatest", "view"), ("cast", "distinct"), ("max of a group", "derived distinct")]
+    return [*differential.some_cases(EXPRESSIONS, WAYS), *(Case(expression, way) for expression, way in known)]

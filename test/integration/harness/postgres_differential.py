@@ -8,6 +8,7 @@ import psycopg2
 
 from servers.remote_postgres import PostgresRemote
 
+from . import differential
 from .database import Database
 from .differential import Case
 
@@ -113,9 +114,7 @@ class PostgresDifferential:
         names = list(self.types)
         if "view" in case.way and case.expression in GROUPED:  # the greatest of composite values is a record there
             names = [name for name in names if self._runs(plain, [name]) and self._type_of(case.expression, name) != "record"]
-        if self._runs(plain, names):
-            return names
-        return [name for name in names if self._runs(plain, [name])]
+        return differential.taken(names, lambda some: self._runs(plain, some))
 
     def _type_of(self, expression: str, name: str) -> str:
         select = f"SELECT pg_typeof({EXPRESSIONS[expression].format(name, TABLE)})::text FROM {TABLE} t GROUP BY t.id LIMIT 1"
@@ -130,10 +129,8 @@ class PostgresDifferential:
 
 
 def all_cases() -> list[Case]:
-    """Each expression in each way."""
-    return [Case(expression, way) for expression in EXPRESSIONS for way in WAYS]
+    return differential.all_cases(EXPRESSIONS, WAYS)
 
 
 def some_cases() -> list[Case]:
-    """Each expression once, and each way once."""
-    return [*(Case(expression, "query") for expression in EXPRESSIONS), *(Case("coalesce", way) for way in WAYS if way != "query")]
+    return differential.some_cases(EXPRESSIONS, WAYS)

@@ -50,6 +50,11 @@ class Refreshed:
         return row
 
 
+def counts(run: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Rows that a run inserted, updated and deleted."""
+    return run["inserted"], run["updated"], run["deleted"]
+
+
 def contents(database: Database, table: str) -> Any:
     """A digest of all rows."""
     return database.value(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")
