@@ -46,6 +46,15 @@ def small_disk(db: Database, workspace: Workspace) -> Iterator[str]:
         unmount()
 
 
+@pytest.fixture(autouse=True)
+def _room_again(db: Database, one_remote: Remote) -> Iterator[None]:
+    """What a failed test leaves on the disk would fail the next one."""
+    yield
+    Syncs(db).clean()
+    db.execute("CHECKPOINT")
+    one_remote.drop(TABLE)
+
+
 def files(place: str) -> set[str]:
     return {str(path) for path in Path(place).rglob("*") if path.is_file() and path.stat().st_size > 0}
 
@@ -67,8 +76,6 @@ def test_disk_full(db: Database, one_remote: Remote, small_disk: str, kind: str)
         session.execute("BEGIN")
         assert session.import_table({**connector, "max_rows": 50})["rows"] == 50
         session.execute("ROLLBACK")
-    db.execute("CHECKPOINT")
-    one_remote.drop(TABLE)
 
 
 @pytest.mark.parametrize("rows", [12_000, 60_000])
@@ -77,7 +84,8 @@ def test_disk_full_in_a_refresh(db: Database, one_remote: Remote, small_disk: st
     one_remote.create_rows(TABLE, 6000, width=60)
     connector = one_remote.connector(table=TABLE)
     sync = Refreshed(db, connector)
-    db.execute(f"ALTER TABLE {TABLE} SET TABLESPACE small; CREATE INDEX ON {TABLE} (word) TABLESPACE small")
+    # autovacuum would add a free space map to the files
+    db.execute(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false), SET TABLESPACE small; CREATE INDEX ON {TABLE} (word) TABLESPACE small")
     db.execute("CHECKPOINT")
     before = files(small_disk)
     one_remote.create_rows(TABLE, rows, width=60)
@@ -88,9 +96,6 @@ def test_disk_full_in_a_refresh(db: Database, one_remote: Remote, small_disk: st
     one_remote.create_rows(TABLE, 5000, width=60)
     sync.run("swap")
     assert db.value(f"SELECT count(*) FROM {TABLE}") == 5000
-    Syncs(db).clean()
-    db.execute("CHECKPOINT")
-    one_remote.drop(TABLE)
 
 
 def test_disk_full_while_indexing(db: Database, one_remote: Remote, small_disk: str) -> None:
@@ -101,5 +106,3 @@ def test_disk_full_while_indexing(db: Database, one_remote: Remote, small_disk: 
         connector = one_remote.connector(table=TABLE)
         failure = import_fails(session, one_remote, connector, "could not (extend|write)", sqlstate="53100")
         assert "PRIMARY KEY" in failure.context
-    db.execute("CHECKPOINT")
-    one_remote.drop(TABLE)
