@@ -1,18 +1,20 @@
 // cdb_import_connector() and cdb_import_status().
 #include "pg/postgres.hpp"
 
-#include "api/import_job.hpp"
-#include "api/import_run.hpp"
+#include "jobs/import_job.hpp"
+#include "jobs/import_run.hpp"
 #include "api/json.hpp"
-#include "api/request.hpp"
-#include "core/error.hpp"
-#include "load/catalog.hpp"
+#include "jobs/request.hpp"
+#include "core/base/error.hpp"
+#include "store/catalog.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
-#include "sync/progress.hpp"
-#include "sync/run_lock.hpp"
+#include "jobs/progress.hpp"
+#include "jobs/run_lock.hpp"
+#include "core/request/connector_reader.hpp"
+#include "jobs/import_result.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -21,14 +23,14 @@ extern "C" {
 
 using connector::api::Json;
 using connector::api::json_datum;
-using connector::api::Request;
 using connector::core::ErrorNumber;
+using connector::jobs::Request;
 
 namespace {
 
 void take_place() {
-  const int limit = connector::api::settings().max_imports_per_role;
-  if (try_take_place(connector::sync::PlaceOf::import, GetUserId(), limit, connector::sync::LockLife::transaction)) {
+  const int limit = connector::settings::current().max_imports_per_role;
+  if (try_take_place(connector::jobs::PlaceOf::import, GetUserId(), limit, connector::jobs::LockLife::transaction)) {
     return;
   }
   throw connector::core::Error(ErrorNumber::too_many_concurrent,
@@ -42,16 +44,23 @@ Json import(Datum json, bool wait) {
     // Before anything is contacted. PostgreSQL refuses the same way on a standby, where all transactions are read-only.
     PreventCommandIfReadOnly("cdb_import_connector()");
   });
-  if (!wait) return connector::api::queue_import(request);
+  if (!wait) {
+    const connector::store::ImportRecord queued = connector::jobs::queue_import(request);
+    return {{"item_queue_id", queued.item_queue_id},
+            {"success", true},
+            {"state", queued.state},
+            {"schema", queued.schema},
+            {"table_name", nullptr}};
+  }
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   take_place();
-  const std::string id = connector::load::new_uuid();
-  connector::sync::RunProgress progress(connector::sync::shared::JobKind::import, id, GetUserId());
-  const connector::api::ImportRun run = connector::api::import_table(request, schema, GetUserId(), progress);
+  const std::string id = connector::store::new_uuid();
+  connector::jobs::RunProgress progress(connector::shmem::JobKind::import, id, GetUserId());
+  const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
   progress.clear();
-  connector::api::ImportOutcome outcome = connector::api::describe_import(request, run, id);
-  connector::load::record_import(outcome.record, connector::api::settings().keep_runs);
-  return std::move(outcome.json);
+  const connector::store::ImportRecord record = connector::jobs::import_record(request, run, id);
+  connector::store::record_import(record, connector::settings::current().keep_runs);
+  return Json::parse(*record.result);
 }
 
 constexpr const char* status_query =
@@ -83,11 +92,11 @@ CONNECTOR_FUNCTION(connector_import) {
 }
 
 CONNECTOR_FUNCTION(connector_import_status) {
-  const std::string id = connector::load::uuid_text(PG_GETARG_DATUM(0));
+  const std::string id = connector::store::uuid_text(PG_GETARG_DATUM(0));
   const connector::pg::SqlRows rows = connector::pg::query(status_query, {{UUIDOID, id}}, true);
   if (rows.empty()) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
                                  "It may have been forgotten (connector.keep_runs), or belong to another role.");
   }
-  return connector::pg::text_datum(connector::pg::utf8_text(std::string_view(*rows[0][0])));
+  return connector::pg::text_datum(connector::pg::utf8_text(*rows[0][0]));
 }

@@ -1,12 +1,12 @@
 // The module: what PostgreSQL does when it loads the library.
 #include "pg/postgres.hpp"
 
-#include "api/settings.hpp"
-#include "api/workers.hpp"
+#include "settings/settings.hpp"
+#include "scheduler/workers.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
-#include "sync/shared.hpp"
-#include "sync/utility_hook.hpp"
+#include "shmem/shared.hpp"
+#include "scheduler/utility_hook.hpp"
 
 extern "C" {
 #include "miscadmin.h"
@@ -23,11 +23,11 @@ CONNECTOR_EXPORT_END
 void _PG_init(void) {
   // Client libraries start in the backend that first uses them, never in the postmaster.
   connector::pg::enter([] {
-    connector::api::define_settings();
+    connector::settings::define();
     if (!process_shared_preload_libraries_in_progress) return;
-    connector::sync::shared::request();
+    connector::shmem::request();
     // What is written while pg_upgrade reads the old cluster, or fills the new one, is lost or worse.
-    if (!IsBinaryUpgrade) connector::api::register_launcher();
-    connector::sync::install_utility_hook();
+    if (!IsBinaryUpgrade) connector::scheduler::register_launcher();
+    connector::scheduler::install_utility_hook();
   });
 }

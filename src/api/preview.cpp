@@ -4,8 +4,8 @@
 #include <cstring>
 #include <map>
 
-#include "load/converter.hpp"
-#include "load/import.hpp"
+#include "load/read/converter.hpp"
+#include "load/refresh/import.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/text.hpp"
@@ -130,7 +130,7 @@ class PreviewWriter {
   Json shown(std::size_t column, Datum value) {
     const Printer& printer = printers_[column];
     const Printed printed = pg::guard([&] { return print(printer, value); });
-    std::string text = pg::utf8_text(std::string_view(printed.text, static_cast<std::size_t>(printed.length)));
+    std::string text = pg::utf8_text({printed.text, static_cast<std::size_t>(printed.length)});
     bytes_ += text.size();
     if (printed.cut) {
       text += cut_mark;
@@ -148,7 +148,7 @@ class PreviewWriter {
 
 }  // namespace
 
-Preview preview(core::Source& source, const load::LoadPlan& plan, const Request& request, std::int64_t rows) {
+Preview preview(core::Source& source, const load::LoadPlan& plan, const jobs::Request& request, std::int64_t rows) {
   PreviewWriter writer(plan);
   if (rows == 0) return writer.finish(false);
   const auto wanted = static_cast<std::size_t>(rows);

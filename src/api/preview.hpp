@@ -2,8 +2,8 @@
 #pragma once
 
 #include "api/json.hpp"
-#include "api/request.hpp"
-#include "load/plan.hpp"
+#include "jobs/request.hpp"
+#include "load/read/plan.hpp"
 
 namespace connector::api {
 
@@ -14,6 +14,6 @@ struct Preview {
 
 /// Opens the source and returns its first `rows` rows. Long values are cut, and the preview ends after some megabytes;
 /// a NOTICE says so. Nothing is written.
-Preview preview(core::Source& source, const load::LoadPlan& plan, const Request& request, std::int64_t rows);
+Preview preview(core::Source& source, const load::LoadPlan& plan, const jobs::Request& request, std::int64_t rows);
 
 }  // namespace connector::api

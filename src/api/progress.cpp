@@ -1,5 +1,5 @@
 // The rows behind the view connector.progress.
-#include "sync/progress.hpp"
+#include "jobs/progress.hpp"
 
 #include "api/json.hpp"
 #include "pg/entry.hpp"
@@ -22,7 +22,7 @@ bool may_see(Oid owner) {
 }
 
 /// ISO 8601, in UTC.
-std::string time_text(connector::sync::Time time) {
+std::string time_text(connector::schedule::Time time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm parts;
   gmtime_r(&seconds, &parts);
@@ -38,11 +38,11 @@ std::string time_text(connector::sync::Time time) {
 
 CONNECTOR_FUNCTION(connector_progress) {
   Json rows = Json::array();
-  for (const connector::sync::LiveRun& run : connector::sync::live_runs()) {
+  for (const connector::jobs::LiveRun& run : connector::jobs::live_runs()) {
     if (!may_see(run.owner)) continue;
     Json row;
     row["pid"] = run.pid;
-    row["kind"] = run.kind == connector::sync::shared::JobKind::sync ? "sync" : "import";
+    row["kind"] = run.kind == connector::shmem::JobKind::sync ? "sync" : "import";
     row["id"] = run.id;
     row["owner"] = run.owner;
     row["phase"] = connector::load::run_phase_name(run.phase);

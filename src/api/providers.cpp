@@ -2,11 +2,12 @@
 #include "pg/postgres.hpp"
 
 #include "api/json.hpp"
-#include "api/settings.hpp"
-#include "core/error.hpp"
+#include "settings/settings.hpp"
+#include "core/base/error.hpp"
 #include "drivers/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/text.hpp"
+#include "core/request/common_parameters.hpp"
 
 using connector::api::Json;
 using connector::api::json_datum;
@@ -49,14 +50,14 @@ CONNECTOR_FUNCTION(connector_list_providers) {
     Json& json = result[std::string(known.id)];
     json["name"] = known.name;
     json["description"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->info().description);
-    json["enabled"] = known.provider != nullptr && connector::api::provider_is_enabled(known.id);
+    json["enabled"] = known.provider != nullptr && connector::settings::provider_is_enabled(known.id);
     json["version"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->library_version());
   }
   return json_datum(result);
 }
 
 CONNECTOR_FUNCTION(connector_provider_info) {
-  const std::string id = connector::pg::utf8_text(PG_GETARG_DATUM(0));
+  const std::string id = connector::pg::datum_text(PG_GETARG_DATUM(0));
   const KnownProvider& known = known_provider(id);
   if (known.provider == nullptr) {
     throw connector::core::Error(connector::core::ErrorNumber::connectors_disabled,

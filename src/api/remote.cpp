@@ -6,14 +6,16 @@
 
 #include "api/json.hpp"
 #include "api/preview.hpp"
-#include "api/request.hpp"
-#include "core/error.hpp"
-#include "load/refresh.hpp"
+#include "jobs/request.hpp"
+#include "core/base/error.hpp"
+#include "load/refresh/refresh.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
+#include "core/request/connector_reader.hpp"
+#include "load/refresh/refresh_way.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -22,8 +24,8 @@ extern "C" {
 
 using connector::api::Json;
 using connector::api::json_datum;
-using connector::api::Request;
 using connector::core::RequestKind;
+using connector::jobs::Request;
 
 namespace {
 
@@ -41,7 +43,7 @@ Json describe_columns(const connector::load::LoadPlan& plan, const connector::co
     const auto planned = std::ranges::find_if(plan.columns, [i](const auto& entry) { return entry.remote == i; });
     if (planned != plan.columns.end()) {
       column["name"] = planned->name;
-      column["type"] = connector::pg::utf8_text(std::string_view(planned->target.shown));
+      column["type"] = connector::pg::utf8_text(planned->target.shown);
       column["not_null"] = planned->not_null;
     } else {
       column["name"] = nullptr;
@@ -91,7 +93,7 @@ CONNECTOR_FUNCTION(connector_tables) {
   if (wanted < 1) {
     throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"limit\" must be at least 1");
   }
-  const std::int64_t limit = std::min<std::int64_t>(wanted, connector::api::settings().max_listed_tables);
+  const std::int64_t limit = std::min<std::int64_t>(wanted, connector::settings::current().max_listed_tables);
   // One more than the limit tells whether there are more.
   auto tables = request.connect().list_tables(request.spec().schema.value_or(""), limit + 1);
   if (static_cast<std::int64_t>(tables.size()) > limit) {

@@ -5,21 +5,22 @@
 #include <string>
 
 #include "api/json.hpp"
-#include "api/request.hpp"
-#include "api/settings.hpp"
-#include "api/sync_run.hpp"
-#include "core/error.hpp"
-#include "load/catalog.hpp"
-#include "load/target_table.hpp"
+#include "jobs/request.hpp"
+#include "settings/settings.hpp"
+#include "jobs/sync_run.hpp"
+#include "core/base/error.hpp"
+#include "store/catalog.hpp"
+#include "load/table/target_table.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
-#include "sync/run_lock.hpp"
-#include "sync/settle.hpp"
-#include "sync/shared.hpp"
-#include "sync/store.hpp"
+#include "jobs/run_lock.hpp"
+#include "jobs/settle.hpp"
+#include "shmem/shared.hpp"
+#include "store/syncs.hpp"
+#include "core/request/connector_reader.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -44,18 +45,20 @@ extern "C" {
 
 using connector::api::Json;
 using connector::api::json_datum;
-using connector::api::Request;
-using connector::api::SyncRun;
 using connector::core::Error;
 using connector::core::ErrorNumber;
-using connector::sync::Sync;
+using connector::jobs::Request;
+using connector::jobs::SyncRun;
+using connector::store::Sync;
 
 namespace core = connector::core;
 namespace load = connector::load;
 namespace pg = connector::pg;
-namespace store = connector::sync;
-using connector::api::settings;
-using connector::api::sync_limits;
+namespace jobs = connector::jobs;
+namespace schedule = connector::schedule;
+namespace settings = connector::settings;
+namespace shmem = connector::shmem;
+namespace store = connector::store;
 
 namespace {
 
@@ -86,7 +89,7 @@ Datum read_interval(const std::string& text) {
 
 seconds checked_interval(Datum interval) {
   const seconds asked(interval_seconds(*DatumGetIntervalP(interval)));
-  const seconds minimum = settings().min_sync_interval;
+  const seconds minimum = settings::current().min_sync_interval;
   if (asked < minimum) {
     throw Error(ErrorNumber::invalid_parameters,
                 "sync interval must be at least " + std::to_string(minimum.count()) + " seconds",
@@ -110,7 +113,7 @@ void require_writable(const char* function) {
 }
 
 std::string id_argument(FunctionCallInfo fcinfo) {
-  return load::uuid_text(fcinfo->args[0].value);
+  return store::uuid_text(fcinfo->args[0].value);
 }
 
 Error no_such_sync(const std::string& id) {
@@ -146,18 +149,18 @@ Datum status(const std::string& id, bool read_only = false) {
     return pg::query(status_query, {{UUIDOID, id}, {TEXTOID, "YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\""}}, read_only);
   });
   if (rows.empty()) throw no_such_sync(id);
-  return pg::text_datum(pg::utf8_text(std::string_view(*rows[0][0])));
+  return pg::text_datum(pg::utf8_text(*rows[0][0]));
 }
 
 void announce_first_run(const Request& request, const store::NewSync& created) {
-  load::ImportRecord record;
+  store::ImportRecord record;
   record.item_queue_id = created.item_queue_id;
   record.synchronization_id = created.id;
   record.provider = created.provider;
   record.request = request.masked();
   record.state = "enqueued";
-  record.schema = pg::utf8_text(std::string_view(created.target_schema));
-  load::announce_import(record);
+  record.schema = pg::utf8_text(created.target_schema);
+  store::announce_import(record);
 }
 
 /// A dropped table is asked for again: by the one who calls, never by the clock.
@@ -175,7 +178,7 @@ void make_own(Sync& found) {
 }
 
 void check_number_of_syncs() {
-  const int limit = settings().max_stored_syncs_per_role;
+  const int limit = settings::current().max_stored_syncs_per_role;
   if (limit == 0 || !store::has_syncs(GetUserId(), limit)) return;
   throw Error(ErrorNumber::too_many_concurrent, "this role has " + std::to_string(limit) + " syncs already", {},
               "Delete some with cdb_sync_delete(), or have connector.max_stored_syncs_per_role raised.");
@@ -187,20 +190,21 @@ Json run_answer(const std::string& id, bool enqueued) {
 
 /// Runs the sync in the caller's transaction. A failure is recorded and told, not raised: it would undo the record.
 Json run_here(Sync& found) {
-  if (!store::try_lock_run(found.id, store::LockLife::transaction)) return run_answer(found.id, false);
-  store::end_if_lost(found, sync_limits());
-  const int limit = store::place_limit(found.owner, found.provider, sync_limits());
-  if (!store::try_take_place(store::PlaceOf::sync, found.owner, limit, store::LockLife::transaction)) {
+  if (!jobs::try_lock_run(found.id, jobs::LockLife::transaction)) return run_answer(found.id, false);
+  jobs::end_if_lost(found, settings::run_limits());
+  const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
+  if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
                 "Wait for one of them to end, or have connector.max_syncs_per_role raised.");
   }
-  found.schedule = store::after_request(found.schedule, store::now());
+  found.schedule = schedule::after_request(found.schedule, store::now());
   store::save_request(found.id, found.schedule);
   const std::string log_id = store::begin_run(found, store::now());
-  const SyncRun run = connector::api::run_sync(found, log_id, connector::api::Transaction::of_caller);
+  const SyncRun run = connector::jobs::run_sync(found, log_id, connector::jobs::Transaction::of_caller);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
-  if (const std::optional<Sync> current = store::lock_sync(found.id)) store::settle_run(*current, sync_limits());
-  store::shared::wake_at_commit();  // its next time has changed
+  if (const std::optional<Sync> current = store::lock_sync(found.id))
+    jobs::settle_run(*current, settings::run_limits());
+  shmem::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
   answer["state"] = run.result.failure ? "failure" : "success";
   if (run.result.failure) {
@@ -212,9 +216,9 @@ Json run_here(Sync& found) {
 }
 
 Json run_later(Sync& found) {
-  if (!store::end_if_lost(found, sync_limits())) return run_answer(found.id, false);
-  store::save_request(found.id, store::after_request(found.schedule, store::now()));
-  store::shared::wake_at_commit();
+  if (!jobs::end_if_lost(found, settings::run_limits())) return run_answer(found.id, false);
+  store::save_request(found.id, schedule::after_request(found.schedule, store::now()));
+  shmem::wake_at_commit();
   return run_answer(found.id, true);
 }
 
@@ -225,7 +229,7 @@ CONNECTOR_FUNCTION(connector_sync_create) {
   const Request request(PG_GETARG_DATUM(0), core::RequestKind::sync);
   const seconds interval = asked_interval(fcinfo, 1, &request.spec()).value_or(default_interval);
   require_writable("cdb_sync_connector()");
-  const load::RoleLimits role = load::role_limits(GetUserId(), request.spec().provider);
+  const store::RoleLimits role = store::role_limits(GetUserId(), request.spec().provider);
   if (role.max_syncs == 0) {
     throw Error(ErrorNumber::connectors_disabled,
                 "this role may not sync with provider \"" + request.spec().provider + "\"", {},
@@ -237,21 +241,21 @@ CONNECTOR_FUNCTION(connector_sync_create) {
     throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
                 "Other sessions run it: choose another schema with \"target_schema\".");
   }
-  const store::NewSync created{load::new_uuid(),
-                               load::new_uuid(),
+  const store::NewSync created{store::new_uuid(),
+                               store::new_uuid(),
                                GetUserId(),
                                request.spec().provider,
                                request.stored(),
                                schema.name,
-                               std::max(interval, settings().min_sync_interval)};
+                               std::max(interval, settings::current().min_sync_interval)};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
-  if (!store::shared::available()) {
+  if (!shmem::available()) {
     pg::notice("nothing runs this sync by itself",
                "The built-in scheduler needs connector in shared_preload_libraries. CALL cdb_run_due_syncs() runs what "
                "is due, for example from pg_cron.");
   }
-  store::shared::wake_at_commit();
+  shmem::wake_at_commit();
   return status(created.id);
 }
 
@@ -275,15 +279,15 @@ CONNECTOR_FUNCTION(connector_sync_update) {
   if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync);
   const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = own_sync(id_argument(fcinfo));
-  store::end_if_lost(found, sync_limits());
+  jobs::end_if_lost(found, settings::run_limits());
   make_own(found);
   forget_dropped_table(found);
   if (request) {
     store::save_connector(found.id, request->spec().provider, request->stored());
   }
-  store::save_schedule(found.id,
-                       store::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
-  store::shared::wake_at_commit();
+  store::save_schedule(
+      found.id, schedule::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
+  shmem::wake_at_commit();
   return status(found.id);
 }
 
@@ -297,21 +301,21 @@ CONNECTOR_FUNCTION(connector_sync_pause) {
 CONNECTOR_FUNCTION(connector_sync_resume) {
   require_writable("cdb_sync_resume()");
   Sync found = own_sync(id_argument(fcinfo));
-  store::end_if_lost(found, sync_limits());
+  jobs::end_if_lost(found, settings::run_limits());
   make_own(found);
   forget_dropped_table(found);
   store::save_paused(found.id, false);
-  store::save_schedule(found.id, store::after_change(found.schedule, found.schedule.interval, store::now()));
-  store::shared::wake_at_commit();
+  store::save_schedule(found.id, schedule::after_change(found.schedule, found.schedule.interval, store::now()));
+  shmem::wake_at_commit();
   return status(found.id);
 }
 
 CONNECTOR_FUNCTION(connector_sync_delete) {
   require_writable("cdb_sync_delete()");
   const std::string id = own_sync(id_argument(fcinfo)).id;
-  const bool running = !store::try_lock_run(id, store::LockLife::transaction);
+  const bool running = !jobs::try_lock_run(id, jobs::LockLife::transaction);
   store::delete_sync(id);
-  if (running && !store::shared::stop_at_commit(id)) {
+  if (running && !shmem::stop_at_commit(id)) {
     pg::notice("a session runs this sync right now", "Nothing of that run will be kept.");
   }
   PG_RETURN_VOID();

@@ -3,16 +3,18 @@
 
 #include <limits>
 
-#include "api/import_job.hpp"
-#include "api/settings.hpp"
-#include "api/sync_run.hpp"
-#include "api/work.hpp"
-#include "load/storage_log.hpp"
+#include "jobs/import_job.hpp"
+#include "settings/settings.hpp"
+#include "jobs/sync_run.hpp"
+#include "jobs/work.hpp"
+#include "load/swap/storage_log.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
-#include "sync/imports.hpp"
-#include "sync/settle.hpp"
+#include "store/queued_imports.hpp"
+#include "jobs/settle.hpp"
+#include "store/due_row.hpp"
+#include "jobs/import_end.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -22,8 +24,10 @@ extern "C" {
 #include "tcop/utility.h"
 }
 
+namespace jobs = connector::jobs;
+namespace settings = connector::settings;
+namespace store = connector::store;
 namespace pg = connector::pg;
-namespace store = connector::sync;
 
 namespace {
 
@@ -50,17 +54,17 @@ void require_top_level(FunctionCallInfo fcinfo) {
 
 /// Runs one job, if nobody else does. What fails beside the run itself is told, and is no reason not to go on with the
 /// others; a cancel is. True if it ran.
-bool attempt(connector::api::Attempt (*run)(const std::string&, connector::api::Commit), const std::string& id) {
+bool attempt(jobs::Attempt (*run)(const std::string&, jobs::Commit), const std::string& id) {
   pg::guard([] { CHECK_FOR_INTERRUPTS(); });
   try {
-    const connector::api::Attempt attempt = run(id, commit);
+    const jobs::Attempt attempt = run(id, commit);
     if (attempt.cancelled) throw pg::PgError(*attempt.cancelled);
     return attempt.ran;
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) throw;
-    store::release_runs();
+    jobs::release_runs();
     commit();
-    pg::warning("job " + id + " failed: " + connector::api::failure_of(error).message);
+    pg::warning("job " + id + " failed: " + jobs::failure_of(error).message);
     return true;
   }
 }
@@ -68,20 +72,20 @@ bool attempt(connector::api::Attempt (*run)(const std::string&, connector::api::
 void run_due(std::int64_t most) {
   const Oid role = GetUserId();
   connector::load::drop_lost_storage();
-  store::end_lost_runs(role, connector::api::sync_limits());
-  store::end_lost_imports(connector::api::sync_limits().keep_runs);
+  jobs::end_lost_runs(role, settings::run_limits());
+  jobs::end_lost_imports(settings::run_limits().keep_runs);
   const std::vector<std::string> due = store::due_syncs(role, store::now());
-  const std::vector<store::DueSync> imports = store::oldest_queued_imports(role, std::numeric_limits<int>::max());
+  const std::vector<store::DueRow> imports = store::oldest_queued_imports(role, std::numeric_limits<int>::max());
   commit();
   std::int64_t count = 0;
   // Those that found no worker.
-  for (const store::DueSync& import : imports) {
+  for (const store::DueRow& import : imports) {
     if (count >= most) return;
-    if (attempt(connector::api::attempt_import, import.id)) ++count;
+    if (attempt(jobs::attempt_import, import.id)) ++count;
   }
   for (const std::string& id : due) {
     if (count >= most) return;
-    if (attempt(connector::api::attempt_run, id)) ++count;
+    if (attempt(jobs::attempt_run, id)) ++count;
   }
 }
 
@@ -97,7 +101,7 @@ CONNECTOR_FUNCTION(connector_run_due_syncs) {
   try {
     run_due(most);
   } catch (...) {
-    store::release_runs();
+    jobs::release_runs();
     throw;
   }
   pg::guard([] { SPI_finish(); });

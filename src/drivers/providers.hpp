@@ -1,7 +1,7 @@
 // The list of providers, and which of them this build has.
 #pragma once
 
-#include "core/registry.hpp"
+#include "core/remote/registry.hpp"
 
 namespace connector {
 

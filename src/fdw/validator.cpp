@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
@@ -66,8 +66,7 @@ void validate(const DefElem* option, Oid catalog) {
     throw core::Error(core::ErrorNumber::connectors_disabled, "only superusers may set option \"" + name + "\"",
                       "The option names a file of the database server.");
   }
-  const std::string value =
-      pg::utf8_text(std::string_view(pg::guard([&] { return defGetString(const_cast<DefElem*>(option)); })));
+  const std::string value = pg::utf8_text(pg::guard([&] { return defGetString(const_cast<DefElem*>(option)); }));
   if (name == "provider" && providers().find(value) == nullptr) {
     throw core::Error(core::ErrorNumber::invalid_parameters, "there is no provider \"" + value + "\"");
   }

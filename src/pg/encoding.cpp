@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {

@@ -4,7 +4,7 @@
 #include <new>
 #include <set>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/error_fields.hpp"
 #include "pg/text.hpp"
 

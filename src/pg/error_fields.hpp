@@ -1,7 +1,7 @@
 // Which member of ErrorFields is which of PostgreSQL's ErrorData: the one list for the ways in and out.
 #pragma once
 
-#include "pg/guard.hpp"
+#include "pg/pg_error.hpp"
 
 extern "C" {
 #include "utils/elog.h"

@@ -1,7 +1,7 @@
 // core::Wait in a backend: latch, socket, interrupts, postmaster death.
 #pragma once
 
-#include "core/wait.hpp"
+#include "core/net/wait.hpp"
 
 namespace connector::pg {
 

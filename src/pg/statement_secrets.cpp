@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/shown_statement.hpp"
+#include "core/request/shown_statement.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
+#include "core/request/masked_connector.hpp"
 
 extern "C" {
 #include "access/xact.h"

@@ -5,7 +5,8 @@
 
 #include <string_view>
 
-#include "core/connector_spec.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/request/masked_connector.hpp"
 
 namespace connector::pg {
 

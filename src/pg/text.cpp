@@ -1,7 +1,7 @@
 #include "pg/text.hpp"
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 #include "pg/compat.h"
 #include "pg/encoding.hpp"
 #include "pg/guard.hpp"
@@ -74,9 +74,9 @@ std::string utf8_text(std::string_view server) {
   return convert_exactly(GetDatabaseEncoding(), PG_UTF8, server);
 }
 
-std::string utf8_text(Datum datum) {
+std::string datum_text(Datum datum) {
   const struct varlena* value = guard([&] { return PG_DETOAST_DATUM_PACKED(datum); });
-  return utf8_text(std::string_view(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)));
+  return utf8_text({VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)});
 }
 
 Datum text_datum(std::string_view utf8) {

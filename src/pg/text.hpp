@@ -18,7 +18,7 @@ std::string server_text(std::string_view utf8);
 std::string utf8_text(std::string_view server);
 
 /// The contents of a `text` (or json) Datum, as UTF-8.
-std::string utf8_text(Datum text);
+std::string datum_text(Datum text);
 
 /// UTF-8 as a `text` Datum in the current memory context. Throws core::Error (encoding) if the database's encoding
 /// lacks a character: for names and values, where losing one would be wrong.

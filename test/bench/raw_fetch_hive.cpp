@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/address_rules.hpp"
-#include "core/error.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
 #include "drivers/hive/session.hpp"
 #include "drivers/hive/source.hpp"
 

@@ -1,7 +1,7 @@
 // Text conversion, with bytea at both ends so that invalid text can be given and seen.
 #include "pg/postgres.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/compat.h"
 #include "pg/encoding.hpp"
 #include "pg/entry.hpp"
@@ -43,7 +43,7 @@ CONNECTOR_FUNCTION(boundary_text_datum) {
   return connector::pg::text_datum(argument(fcinfo, 0));
 }
 CONNECTOR_FUNCTION(boundary_utf8_text) {
-  return result(connector::pg::utf8_text(PG_GETARG_DATUM(0)));
+  return result(connector::pg::datum_text(PG_GETARG_DATUM(0)));
 }
 CONNECTOR_FUNCTION(boundary_raise_text) {
   throw connector::core::Error(connector::core::ErrorNumber::cannot_read, argument(fcinfo, 0), argument(fcinfo, 0),

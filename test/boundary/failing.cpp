@@ -12,7 +12,7 @@
 #include <new>
 #include <utility>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "pg/compat.h"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/hive/failure.hpp"
 #include "drivers/hive/http.hpp"
 #include "drivers/hive/result_rows.hpp"

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/mysql/row_decoder.hpp"
 
 using namespace connector;

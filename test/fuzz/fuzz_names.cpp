@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/names.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/request/names.hpp"
+#include "core/base/utf8.hpp"
 
 namespace {
 

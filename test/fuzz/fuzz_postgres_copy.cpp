@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/postgres/copy_reader.hpp"
 
 using namespace connector;

@@ -9,11 +9,14 @@
 #include <string_view>
 
 #include "../unit/fake_provider.hpp"
-#include "core/connector_spec.hpp"
-#include "core/error.hpp"
-#include "core/json.hpp"
-#include "core/shown_statement.hpp"
-#include "core/utf8.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/request/shown_statement.hpp"
+#include "core/base/utf8.hpp"
+#include "core/request/masked_connector.hpp"
+#include "core/request/connector_reader.hpp"
+#include "core/request/connection_reader.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/sqlserver/browser.hpp"
 #include "drivers/sqlserver/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"

@@ -1,9 +1,9 @@
-#include "core/address_rules.hpp"
+#include "core/net/address_rules.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/arena.hpp"
+#include "core/rows/arena.hpp"
 
 #include <gtest/gtest.h>
 

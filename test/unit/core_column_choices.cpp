@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "core/connector_spec.hpp"
-#include "core/error.hpp"
-#include "core/json.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/request/connector_reader.hpp"
 #include "fake_provider.hpp"
 
 namespace connector::core {

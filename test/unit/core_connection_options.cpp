@@ -1,4 +1,4 @@
-#include "core/connection_options.hpp"
+#include "core/request/connection_reader.hpp"
 
 #include "requests.hpp"
 

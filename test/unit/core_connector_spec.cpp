@@ -1,4 +1,5 @@
-#include "core/connector_spec.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/request/connector_reader.hpp"
 
 #include "requests.hpp"
 

@@ -1,4 +1,4 @@
-#include "core/encoding.hpp"
+#include "core/base/encoding.hpp"
 
 #include <gtest/gtest.h>
 

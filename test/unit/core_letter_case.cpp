@@ -1,8 +1,8 @@
-#include "core/letter_case.hpp"
+#include "core/base/letter_case.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/named_column.hpp"
+#include "core/request/named_column.hpp"
 
 namespace connector::core {
 namespace {

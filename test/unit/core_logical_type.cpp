@@ -1,4 +1,4 @@
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 
 #include <gtest/gtest.h>
 

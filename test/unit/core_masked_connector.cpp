@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <random>
 
-#include "core/connector_spec.hpp"
-#include "core/error.hpp"
-#include "core/json.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/request/masked_connector.hpp"
 #include "fake_provider.hpp"
 
 namespace connector::core {

@@ -1,13 +1,13 @@
-#include "core/names.hpp"
+#include "core/request/names.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <set>
 
-#include "core/error.hpp"
-#include "core/reserved_words.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/request/reserved_words.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::core {
 namespace {

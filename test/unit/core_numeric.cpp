@@ -1,4 +1,4 @@
-#include "core/numeric.hpp"
+#include "core/rows/numeric.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/row_batch.hpp"
+#include "core/base/error.hpp"
+#include "core/rows/row_batch.hpp"
 
 namespace connector::core {
 namespace {

@@ -2,7 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/wait.hpp"
+#include "core/net/wait.hpp"
 
 namespace connector::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/private_stack.hpp"
+#include "core/net/private_stack.hpp"
 
 #include <string>
 

@@ -1,10 +1,11 @@
-#include "core/registry.hpp"
+#include "core/remote/registry.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "drivers/providers.hpp"
+#include "core/request/common_parameters.hpp"
 #include "fake_provider.hpp"
 
 namespace connector::core {

@@ -7,9 +7,9 @@
 #include <set>
 #include <thread>
 
-#include "core/address_rules.hpp"
-#include "core/error.hpp"
-#include "core/name_service.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+#include "core/net/name_service.hpp"
 
 namespace connector::core {
 namespace {

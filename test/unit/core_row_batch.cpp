@@ -1,11 +1,11 @@
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <limits>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/shown_statement.hpp"
+#include "core/request/shown_statement.hpp"
 
 #include <gtest/gtest.h>
 

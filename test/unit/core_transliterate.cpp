@@ -1,4 +1,4 @@
-#include "core/transliterate.hpp"
+#include "core/request/transliterate.hpp"
 
 #include <gtest/gtest.h>
 

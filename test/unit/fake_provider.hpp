@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-#include "core/registry.hpp"
+#include "core/remote/registry.hpp"
 
 namespace connector::core::testing {
 

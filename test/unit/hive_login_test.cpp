@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "core/registry.hpp"
+#include "core/base/error.hpp"
+#include "core/remote/registry.hpp"
 #include "drivers/hive/provider.hpp"
 #include "drivers/hive/sasl.hpp"
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <mysql.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::mysql {
 namespace {

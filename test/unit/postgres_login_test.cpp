@@ -1,12 +1,12 @@
-#include "drivers/postgres/login.hpp"
+#include "drivers/postgres/read_login.hpp"
 
 #include <cstdlib>
 
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
-#include "core/error.hpp"
-#include "core/hidden_environment.hpp"
+#include "core/base/error.hpp"
+#include "core/base/hidden_environment.hpp"
 #include "drivers/postgres/conninfo.hpp"
 #include "drivers/postgres/errors.hpp"
 

@@ -6,8 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/connector_spec.hpp"
-#include "core/error.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/base/error.hpp"
+#include "core/request/connector_reader.hpp"
 #include "fake_provider.hpp"
 
 namespace connector::core::testing {

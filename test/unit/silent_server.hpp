@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "core/wait.hpp"
+#include "core/base/error.hpp"
+#include "core/net/wait.hpp"
 
 namespace connector::test {
 

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/sqlserver/browser.hpp"
 #include "drivers/sqlserver/configuration.hpp"
 #include "drivers/sqlserver/dialect.hpp"

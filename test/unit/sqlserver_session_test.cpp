@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
-#include "core/registry.hpp"
+#include "core/base/error.hpp"
+#include "core/remote/registry.hpp"
 #include "drivers/sqlserver/library.hpp"
 #include "drivers/sqlserver/provider.hpp"
 #include "silent_server.hpp"

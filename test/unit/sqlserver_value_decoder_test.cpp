@@ -8,7 +8,7 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::sqlserver {
 namespace {

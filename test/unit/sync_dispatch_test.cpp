@@ -1,4 +1,4 @@
-#include "sync/dispatch.hpp"
+#include "core/schedule/dispatch.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-namespace connector::sync {
+namespace connector::schedule {
 namespace {
 
 using namespace std::chrono_literals;
@@ -133,4 +133,4 @@ TEST(SyncDispatch, MonthsWithMockTime) {
 }
 
 }  // namespace
-}  // namespace connector::sync
+}  // namespace connector::schedule

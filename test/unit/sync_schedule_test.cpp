@@ -1,10 +1,10 @@
-#include "sync/schedule.hpp"
+#include "core/schedule/schedule.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-namespace connector::sync {
+namespace connector::schedule {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ TEST(SyncSchedule, AChangeCountsFromTheLastDueTime) {
 }
 
 }  // namespace
-}  // namespace connector::sync
+}  // namespace connector::schedule

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/hive/dialect.hpp"
 
 namespace connector::hive {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/hive/session.hpp"
 
 namespace connector::hive {

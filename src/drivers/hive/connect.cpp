@@ -3,7 +3,7 @@
 #include <chrono>
 #include <vector>
 
-#include "core/dial.hpp"
+#include "core/net/dial.hpp"
 
 namespace connector::hive {
 

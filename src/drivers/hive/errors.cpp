@@ -1,6 +1,6 @@
 #include "drivers/hive/errors.hpp"
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/hive/rpc/hiveserver2_types.h"
 
 namespace connector::hive {

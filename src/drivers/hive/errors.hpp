@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/hive/failure.hpp"
 #include "drivers/hive/login.hpp"
 

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/hive/sasl.hpp"
 
 namespace connector::hive {

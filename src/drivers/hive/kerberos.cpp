@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::hive {
 

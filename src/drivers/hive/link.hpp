@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/address_rules.hpp"
+#include "core/net/address_rules.hpp"
 #include "drivers/hive/login.hpp"
 #include "drivers/hive/rpc/TCLIService.h"
 #include "drivers/hive/transport.hpp"

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
-#include "core/json.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::hive {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "core/login_options.hpp"
-#include "core/provider.hpp"
+#include "core/remote/connection_options.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::hive {
 

@@ -2,7 +2,7 @@
 
 #include <thrift/config.h>
 
-#include "core/connection_parameters.hpp"
+#include "core/remote/connection_parameters.hpp"
 #include "drivers/hive/connect.hpp"
 #include "drivers/hive/connection.hpp"
 #include "drivers/hive/login.hpp"

@@ -1,7 +1,7 @@
 // The provider "hive".
 #pragma once
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::hive {
 

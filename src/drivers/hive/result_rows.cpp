@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/hive/failure.hpp"
 
 namespace connector::hive {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/dial.hpp"
-#include "core/utf8.hpp"
+#include "core/net/dial.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::hive {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/chosen_columns.hpp"
-#include "core/utf8.hpp"
+#include "core/remote/chosen_columns.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/hive/catalog.hpp"
 #include "drivers/hive/dialect.hpp"
 #include "drivers/hive/values.hpp"

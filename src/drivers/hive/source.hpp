@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/hive/result_rows.hpp"
 #include "drivers/hive/session.hpp"
 #include "drivers/hive/types.hpp"

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/address_rules.hpp"
-#include "core/wait.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/net/wait.hpp"
 #include "drivers/hive/login.hpp"
 
 namespace connector::hive {

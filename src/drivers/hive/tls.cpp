@@ -11,8 +11,8 @@
 #include <memory>
 #include <new>
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::hive {
 

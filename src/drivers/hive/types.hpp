@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 #include "drivers/hive/result_rows.hpp"
 
 namespace connector::hive {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "core/json.hpp"
+#include "core/base/json.hpp"
 #include "drivers/hive/nested_text.hpp"
 
 namespace connector::hive {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/hive/result_rows.hpp"
 #include "drivers/hive/types.hpp"
 

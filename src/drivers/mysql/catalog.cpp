@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 
 namespace connector::mysql {

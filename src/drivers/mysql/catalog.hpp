@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/mysql/charset.hpp"
 #include "drivers/mysql/session.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/dial.hpp"
+#include "core/net/dial.hpp"
 #include "drivers/mysql/errors.hpp"
 
 namespace connector::mysql {

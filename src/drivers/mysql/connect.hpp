@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/mysql/session.hpp"
 
 namespace connector::mysql {

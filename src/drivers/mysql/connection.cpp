@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/mysql/catalog.hpp"
 #include "drivers/mysql/source.hpp"
 

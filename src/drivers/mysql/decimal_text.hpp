@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 
 namespace connector::mysql {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 
 namespace connector::mysql {
 

@@ -3,7 +3,7 @@
 #include <errmsg.h>
 #include <mysql.h>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::mysql {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "core/ewkb.hpp"
+#include "core/rows/ewkb.hpp"
 
 namespace connector::mysql {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 
 namespace connector::mysql {
 

@@ -3,8 +3,8 @@
 #include <csignal>
 #include <mysql.h>
 
-#include "core/error.hpp"
-#include "core/hidden_environment.hpp"
+#include "core/base/error.hpp"
+#include "core/base/hidden_environment.hpp"
 
 namespace connector::mysql {
 

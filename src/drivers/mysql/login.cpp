@@ -1,6 +1,6 @@
 #include "drivers/mysql/login.hpp"
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::mysql {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/login_options.hpp"
+#include "core/remote/connection_options.hpp"
 
 namespace connector::mysql {
 

@@ -1,6 +1,6 @@
 #include "drivers/mysql/provider.hpp"
 
-#include "core/connection_parameters.hpp"
+#include "core/remote/connection_parameters.hpp"
 #include "drivers/mysql/connect.hpp"
 #include "drivers/mysql/connection.hpp"
 #include "drivers/mysql/library.hpp"

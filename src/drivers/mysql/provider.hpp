@@ -1,7 +1,7 @@
 // The MySQL and MariaDB provider, on MariaDB Connector/C.
 #pragma once
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::mysql {
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/mysql/decimal_text.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/geometry.hpp"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/mysql/types.hpp"
 
 namespace connector::mysql {

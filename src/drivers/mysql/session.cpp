@@ -10,9 +10,9 @@
 
 #include <mysql.h>
 
-#include "core/dial.hpp"
-#include "core/hidden_environment.hpp"
-#include "core/utf8.hpp"
+#include "core/net/dial.hpp"
+#include "core/base/hidden_environment.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/library.hpp"
 #include "drivers/mysql/tls.hpp"

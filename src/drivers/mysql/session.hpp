@@ -15,12 +15,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/address_rules.hpp"
-#include "core/error.hpp"
-#include "core/wait.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+#include "core/net/wait.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/login.hpp"
-#include "core/private_stack.hpp"
+#include "core/net/private_stack.hpp"
 
 struct st_mysql;
 

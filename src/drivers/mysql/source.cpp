@@ -5,8 +5,8 @@
 
 #include <mysql.h>
 
-#include "core/letter_case.hpp"
-#include "core/utf8.hpp"
+#include "core/base/letter_case.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/warnings.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/mysql/catalog.hpp"
 #include "drivers/mysql/row_decoder.hpp"
 #include "drivers/mysql/session.hpp"

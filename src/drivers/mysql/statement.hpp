@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/mysql/session.hpp"
 #include "drivers/mysql/types.hpp"
 

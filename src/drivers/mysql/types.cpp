@@ -4,7 +4,7 @@
 
 #include <mysql.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::mysql {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 #include "drivers/mysql/charset.hpp"
 
 struct st_mysql_field;

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/mysql/errors.hpp"
 
 namespace connector::mysql {

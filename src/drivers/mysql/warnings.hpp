@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/mysql/session.hpp"
 
 namespace connector::mysql {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 #include "drivers/postgres/row_decoder.hpp"
 
 namespace connector::postgres {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/dialect.hpp"
 

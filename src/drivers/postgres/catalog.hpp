@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/postgres/session.hpp"
 #include "drivers/postgres/types.hpp"
 

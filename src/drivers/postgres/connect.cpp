@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/dial.hpp"
+#include "core/net/dial.hpp"
 #include "drivers/postgres/dialect.hpp"
 
 namespace connector::postgres {

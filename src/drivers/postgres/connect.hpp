@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/postgres/session.hpp"
 
 namespace connector::postgres {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/postgres/session.hpp"
 
 namespace connector::postgres {

@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 #include <unistd.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace connector::postgres {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/address_rules.hpp"
+#include "core/net/address_rules.hpp"
 #include "drivers/postgres/login.hpp"
 
 namespace connector::postgres {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/postgres/row_decoder.hpp"
 
 namespace connector::postgres {

@@ -5,7 +5,7 @@
 
 #include <libpq-fe.h>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::postgres {
 

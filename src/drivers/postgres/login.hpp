@@ -4,8 +4,6 @@
 #include <chrono>
 #include <string>
 
-#include "core/provider.hpp"
-
 namespace connector::postgres {
 
 struct Login {
@@ -25,10 +23,5 @@ struct Login {
   bool requires_tls() const noexcept { return tls_mode != "disable" && tls_mode != "prefer"; }
   bool verifies_certificate() const noexcept { return tls_mode.starts_with("verify-"); }
 };
-
-/// Reads the options of a request, whose keys and defaults are checked already. Throws Error: invalid_parameters for
-/// a server that libpq would take for something else than one host, connectors_disabled without a password that must
-/// be there.
-Login read_login(const core::ConnectRequest& request);
 
 }  // namespace connector::postgres

@@ -2,10 +2,10 @@
 
 #include <libpq-fe.h>
 
-#include "core/connection_parameters.hpp"
+#include "core/remote/connection_parameters.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/connection.hpp"
-#include "drivers/postgres/login.hpp"
+#include "drivers/postgres/read_login.hpp"
 
 namespace connector::postgres {
 

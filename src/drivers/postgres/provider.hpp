@@ -1,7 +1,7 @@
 // The PostgreSQL provider, on libpq.
 #pragma once
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::postgres {
 

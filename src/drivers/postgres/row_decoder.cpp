@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "core/numeric.hpp"
-#include "core/utf8.hpp"
+#include "core/rows/numeric.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/postgres/errors.hpp"
 
 namespace connector::postgres {

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 
 namespace connector::postgres {
 

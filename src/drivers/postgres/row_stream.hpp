@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/postgres/row_decoder.hpp"
 #include "drivers/postgres/session.hpp"
 

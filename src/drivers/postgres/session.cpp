@@ -8,9 +8,9 @@
 
 #include <libpq-fe.h>
 
-#include "core/dial.hpp"
-#include "core/hidden_environment.hpp"
-#include "core/utf8.hpp"
+#include "core/net/dial.hpp"
+#include "core/base/hidden_environment.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/postgres/conninfo.hpp"
 #include "drivers/postgres/dialect.hpp"
 #include "drivers/postgres/traffic.hpp"

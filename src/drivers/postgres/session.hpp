@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/address_rules.hpp"
-#include "core/error.hpp"
-#include "core/wait.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+#include "core/net/wait.hpp"
 #include "drivers/postgres/errors.hpp"
 #include "drivers/postgres/login.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <libpq-fe.h>
 
-#include "core/chosen_columns.hpp"
-#include "core/utf8.hpp"
+#include "core/remote/chosen_columns.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/dialect.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/postgres/catalog.hpp"
 #include "drivers/postgres/row_stream.hpp"
 #include "drivers/postgres/session.hpp"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/logical_type.hpp"
+#include "core/rows/logical_type.hpp"
 #include "drivers/postgres/builtin_types.hpp"
 
 namespace connector::postgres {

@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/dial.hpp"
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/net/dial.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::sqlserver {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/address_rules.hpp"
-#include "core/wait.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/net/wait.hpp"
 
 namespace connector::sqlserver {
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <unistd.h>
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::sqlserver {
 

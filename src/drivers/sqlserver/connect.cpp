@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "core/dial.hpp"
+#include "core/net/dial.hpp"
 #include "drivers/sqlserver/browser.hpp"
 
 namespace connector::sqlserver {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/sqlserver/session.hpp"
 
 namespace connector::sqlserver {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/sqlserver/session.hpp"
 
 namespace connector::sqlserver {

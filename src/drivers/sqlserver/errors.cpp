@@ -5,7 +5,7 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::sqlserver {
 

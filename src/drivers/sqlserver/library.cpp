@@ -1,17 +1,21 @@
 #include "drivers/sqlserver/library.hpp"
 
 #include <csignal>
+#include <utility>
 
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/sqlserver/library_calls.hpp"
-#include "drivers/sqlserver/session.hpp"
 
 namespace connector::sqlserver {
 
 namespace {
+
+void take(Message message) {
+  if (LibraryHost::running != nullptr) LibraryHost::running->take_message(std::move(message));
+}
 
 /// db-lib's handlers are the process's. They only collect: a jump out of them would leave the library half way.
 int on_error(DBPROCESS*, int severity, int number, int os_error, char* text, char*) {
@@ -25,7 +29,7 @@ int on_error(DBPROCESS*, int severity, int number, int os_error, char* text, cha
     message.severity = severity;
     message.os_error = os_error;
     if (text != nullptr) message.text = text;
-    Session::heard(std::move(message));
+    take(std::move(message));
   }
   return INT_CANCEL;
 }
@@ -39,7 +43,7 @@ int on_message(DBPROCESS*, DBINT number, int state, int severity, char* text, ch
   message.line = line;
   if (text != nullptr) message.text = text;
   if (procedure != nullptr) message.procedure = procedure;
-  Session::heard(std::move(message));
+  take(std::move(message));
   return 0;
 }
 

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 #include "drivers/sqlserver/text_conversion.hpp"
 
 // Declared in assert.h only where assertions are on.

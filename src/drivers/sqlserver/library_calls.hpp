@@ -18,6 +18,8 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include "drivers/sqlserver/messages.hpp"
+
 namespace connector::sqlserver {
 
 /// Who answers the library's calls. Called on the stack that the library runs on; must not throw.
@@ -27,6 +29,8 @@ class LibraryHost {
   virtual int poll_for_library(pollfd* sockets, nfds_t count) noexcept = 0;
   virtual ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept = 0;
   virtual int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept = 0;
+  /// The server, or the library itself, said something.
+  virtual void take_message(Message message) noexcept = 0;
   /// A text that the library has read has an invalid_character (text_conversion.hpp).
   virtual void met_invalid_text() noexcept = 0;
   /// The library found itself in a state that it takes for impossible. Must not return to it.

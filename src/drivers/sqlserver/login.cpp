@@ -4,8 +4,8 @@
 #include <charconv>
 #include <optional>
 
-#include "core/error.hpp"
-#include "core/utf8.hpp"
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 
 namespace connector::sqlserver {
 

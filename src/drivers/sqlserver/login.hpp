@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/login_options.hpp"
-#include "core/provider.hpp"
+#include "core/remote/connection_options.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::sqlserver {
 

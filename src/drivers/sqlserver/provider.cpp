@@ -1,6 +1,6 @@
 #include "drivers/sqlserver/provider.hpp"
 
-#include "core/connection_parameters.hpp"
+#include "core/remote/connection_parameters.hpp"
 #include "drivers/sqlserver/connect.hpp"
 #include "drivers/sqlserver/connection.hpp"
 #include "drivers/sqlserver/library.hpp"

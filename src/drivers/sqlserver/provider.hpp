@@ -1,7 +1,7 @@
 // The provider `sqlserver`: Microsoft SQL Server, and servers that speak its protocol TDS.
 #pragma once
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 
 namespace connector::sqlserver {
 

@@ -11,7 +11,7 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/dial.hpp"
+#include "core/net/dial.hpp"
 #include "drivers/sqlserver/configuration.hpp"
 #include "drivers/sqlserver/library.hpp"
 
@@ -314,11 +314,9 @@ void Session::library_failed(const char* assertion) noexcept {
   for (;;) stack_.suspend();
 }
 
-void Session::heard(Message message) noexcept {
-  auto* session = static_cast<Session*>(running);
-  if (session == nullptr) return;
+void Session::take_message(Message message) noexcept {
   try {
-    session->messages_.add(std::move(message));
+    messages_.add(std::move(message));
   } catch (...) {  // out of memory: the failure itself is reported in any case
   }
 }

@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/address_rules.hpp"
-#include "core/error.hpp"
-#include "core/private_stack.hpp"
-#include "core/wait.hpp"
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+#include "core/net/private_stack.hpp"
+#include "core/net/wait.hpp"
 #include "drivers/sqlserver/errors.hpp"
 #include "drivers/sqlserver/library_calls.hpp"
 #include "drivers/sqlserver/login.hpp"
@@ -99,15 +99,13 @@ class Session final : public LibraryHost {
   /// Stops what the server does for this session, within a second; then gives the connection up. Never throws.
   void stop_statement() noexcept;
 
-  // For the library's handlers.
-  static void heard(Message message) noexcept;
-
  private:
   static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
 
   int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
   ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
   int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept override;
+  void take_message(Message message) noexcept override;
   void met_invalid_text() noexcept override { has_invalid_text_ = true; }
   [[noreturn]] void library_failed(const char* assertion) noexcept override;
 

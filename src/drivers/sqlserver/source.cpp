@@ -7,8 +7,8 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/chosen_columns.hpp"
-#include "core/utf8.hpp"
+#include "core/remote/chosen_columns.hpp"
+#include "core/base/utf8.hpp"
 #include "drivers/sqlserver/dialect.hpp"
 #include "drivers/sqlserver/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"

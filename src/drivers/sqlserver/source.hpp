@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/provider.hpp"
+#include "core/remote/provider.hpp"
 #include "drivers/sqlserver/description.hpp"
 #include "drivers/sqlserver/session.hpp"
 #include "drivers/sqlserver/types.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/logical_type.hpp"
-#include "core/row_batch.hpp"
+#include "core/rows/logical_type.hpp"
+#include "core/rows/row_batch.hpp"
 
 namespace connector::sqlserver {
 

@@ -9,7 +9,7 @@
 #include <sybfront.h>
 #include <sybdb.h>
 
-#include "core/ewkb.hpp"
+#include "core/rows/ewkb.hpp"
 #include "drivers/sqlserver/errors.hpp"
 
 namespace connector::sqlserver {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/row_batch.hpp"
+#include "core/rows/row_batch.hpp"
 #include "drivers/sqlserver/types.hpp"
 
 namespace connector::sqlserver {

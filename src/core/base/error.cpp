@@ -1,0 +1,152 @@
+#include "core/base/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace connector::core {
+
+namespace {
+
+constexpr std::array<ErrorNumberInfo, 17> numbers = {{
+    {ErrorNumber::cannot_read, "Cannot read from the remote database",
+     "Read the remote's own message: the table or query may be wrong, a privilege may be missing, or the connection "
+     "may have been lost.",
+     "remote", "HV00L"},
+    {ErrorNumber::cannot_connect, "Cannot connect to the remote database",
+     "Check server, port, database, username and password, and that the database server may reach the remote "
+     "(firewall, connector.allowed_hosts, TLS settings).",
+     "remote", "HV00N"},
+    {ErrorNumber::bad_name, "Invalid name", "Choose another name with \"import_as\".", "user", "42602"},
+    {ErrorNumber::skipped, "Table was skipped",
+     "A relation of this name exists and \"collision_strategy\" is \"skip\". Choose another strategy or name.", "user",
+     "42P07"},
+    {ErrorNumber::connectors_disabled, "Connector is disabled",
+     "Ask an administrator to enable the provider for you, or to install a build that has it.", "administrator",
+     "42501"},
+    {ErrorNumber::invalid_parameters, "Invalid connector parameters",
+     "Correct the keys that the message names. cdb_connector_info() lists those a provider takes.", "user", "HV024"},
+    {ErrorNumber::cannot_load, "Cannot load the data",
+     "Look at the column, row and value in the message. Choose another local type with \"columns\", or load such "
+     "values as NULL with \"invalid_values\": \"null\".",
+     "user", "22000"},
+    {ErrorNumber::too_many_columns, "Too many columns",
+     "Choose fewer columns with \"columns\" or in the query, or ask an administrator to raise connector.max_columns.",
+     "user", "54011"},
+    {ErrorNumber::duplicated_column, "Duplicated column",
+     "Give the columns different names in the query, or set \"column_names\" to \"normalize\".", "user", "42701"},
+    {ErrorNumber::encoding, "Encoding error",
+     "Set \"encoding\" to the encoding that the remote text really has, or leave it out.", "user", "22021"},
+    {ErrorNumber::incompatible_schemas, "Incompatible schemas",
+     "The remote columns no longer fit the local table. Set \"on_schema_change\" to \"follow\", or import anew.",
+     "user", "HV021"},
+    {ErrorNumber::dependents_in_the_way, "Dependent objects are in the way",
+     "Views or other objects depend on what would change. Drop or change them first.", "user", "2BP01"},
+    {ErrorNumber::timed_out, "Timed out",
+     "Read less at a time, make the remote query faster, or ask an administrator to raise "
+     "connector.statement_timeout.",
+     "user", "57014"},
+    {ErrorNumber::too_many_concurrent, "Too many concurrent imports",
+     "Wait until others have ended, or ask an administrator to raise connector.max_imports_per_role or "
+     "connector.max_syncs_per_role.",
+     "user", "53400"},
+    {ErrorNumber::worker_lost, "Worker was lost",
+     "The process ended before the work did, for example in a restart. Try again; if it recurs, look into the "
+     "server's log.",
+     "administrator", "58000"},
+    {ErrorNumber::remote_silent, "Remote is silent",
+     "The remote server or the network stalled in the middle of an answer. Try again, or ask an administrator to raise "
+     "connector.read_timeout.",
+     "remote", "08006"},
+    {ErrorNumber::unknown, "Unknown error", "Look at the message, and at the server's log.", "administrator", "HV000"},
+}};
+
+static_assert(std::is_sorted(numbers.begin(), numbers.end(),
+                             [](const auto& a, const auto& b) { return a.number < b.number; }));
+
+}  // namespace
+
+std::span<const ErrorNumberInfo> error_numbers() noexcept {
+  return numbers;
+}
+
+const ErrorNumberInfo& error_number_info(ErrorNumber number) noexcept {
+  for (const ErrorNumberInfo& info : numbers) {
+    if (info.number == number) return info;
+  }
+  return numbers.back();
+}
+
+std::string_view phase_name(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::request:
+      return "request";
+    case Phase::connect:
+      return "connect";
+    case Phase::authenticate:
+      return "authenticate";
+    case Phase::describe:
+      return "describe";
+    case Phase::execute:
+      return "execute";
+    case Phase::fetch:
+      return "fetch";
+    case Phase::convert:
+      return "convert";
+    case Phase::load:
+      return "load";
+  }
+  return "unknown";
+}
+
+Error::Error(ErrorNumber number, std::string message, std::string detail, std::string hint, bool lasting)
+    : number_(number),
+      message_(std::move(message)),
+      detail_(std::move(detail)),
+      hint_(std::move(hint)),
+      lasting_(lasting) {
+  if (!detail_.empty()) detail_ += '\n';
+  detail_ += "Connector error " + std::to_string(static_cast<int>(number)) + '.';
+}
+
+namespace {
+
+/// Classes of SQL:2023, part 2, clause 24: 28 invalid authorization, 3D invalid catalog name, 3F invalid schema name,
+/// 42 syntax error or access rule violation (PostgreSQL and MySQL have missing tables and columns there).
+bool lasting_class(std::string_view sqlstate) {
+  return sqlstate.starts_with("28") || sqlstate.starts_with("3D") || sqlstate.starts_with("3F") ||
+         sqlstate.starts_with("42");
+}
+
+}  // namespace
+
+Error remote_error(const RemoteFailure& failure) {
+  std::string message(failure.summary);
+  if (!failure.remote_message.empty()) {
+    if (!message.empty()) message += ": ";
+    message += failure.remote_message;
+  }
+  std::string detail;
+  if (!failure.provider.empty()) {
+    detail += "Provider ";
+    detail += failure.provider;
+    detail += ", phase ";
+  } else {
+    detail += "Phase ";
+  }
+  detail += phase_name(failure.phase);
+  if (failure.native_code != 0) detail += ", native error " + std::to_string(failure.native_code);
+  if (!failure.sqlstate.empty()) {
+    detail += ", SQLSTATE ";
+    detail += failure.sqlstate;
+  }
+  detail += '.';
+  if (!failure.remote_detail.empty()) {
+    detail += '\n';
+    detail += failure.remote_detail;
+  }
+  return Error(failure.number, std::move(message), std::move(detail), std::string(failure.hint),
+               !failure.passing && (failure.lasting || lasting_class(failure.sqlstate)));
+}
+
+}  // namespace connector::core

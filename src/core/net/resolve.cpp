@@ -1,0 +1,83 @@
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <charconv>
+#include <optional>
+
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+#include "core/net/name_service.hpp"
+#include "core/base/utf8.hpp"
+
+namespace connector::core {
+
+namespace {
+
+unsigned scope_number(const std::string& scope) {
+  if (const unsigned index = if_nametoindex(scope.c_str()); index != 0) return index;
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(scope.data(), scope.data() + scope.size(), number);
+  return error == std::errc() && end == scope.data() + scope.size() ? number : 0;
+}
+
+/// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `fe80::1%eth0`.
+std::optional<Address> numeric_address(std::string text) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  Address address;
+  if (inet_pton(AF_INET, text.c_str(), address.bytes) == 1) {
+    address.family = AF_INET;
+    return address;
+  }
+  if (const auto percent = text.find('%'); percent != std::string::npos) {
+    address.scope_id = scope_number(text.substr(percent + 1));
+    if (address.scope_id == 0) return std::nullopt;
+    text.resize(percent);
+  }
+  if (inet_pton(AF_INET6, text.c_str(), address.bytes) != 1) return std::nullopt;
+  address.family = AF_INET6;
+  return address;
+}
+
+}  // namespace
+
+std::vector<Address> resolve(std::string_view provider, const std::string& server, int port, Wait& wait,
+                             Deadline deadline) {
+  wait.check();
+  if (const auto address = numeric_address(server)) return {*address};
+  NameServiceAnswer answer;
+  if (server.empty() || server.size() > 253 || server.find('\0') != std::string::npos) {
+    answer.failure = "not a host name";
+  } else {
+    answer = ask_name_service(server, wait, deadline);
+  }
+  if (!answer.addresses.empty()) return std::move(answer.addresses);
+  const std::string summary = "could not connect to server " + core::quoted(server) + ", port " + std::to_string(port);
+  const bool timed_out = answer.failure.empty();
+  const std::string reason =
+      timed_out ? "timed out while resolving the host name" : "could not resolve the host name: " + answer.failure;
+  throw remote_error({.provider = provider,
+                      .phase = Phase::connect,
+                      .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_connect,
+                      .summary = summary,
+                      .remote_message = reason,
+                      .hint = "Check \"server\" in \"connection\". The name is resolved by the database server."});
+}
+
+std::vector<Address> resolve_allowed(std::string_view provider, const std::string& server, int port,
+                                     const AddressRules& rules, Wait& wait, Deadline deadline) {
+  std::vector<Address> allowed;
+  std::optional<Error> refused;
+  for (const Address& address : resolve(provider, server, port, wait, deadline)) {
+    try {
+      rules.check(server, address);
+      allowed.push_back(address);
+    } catch (const Error& error) {
+      if (!refused) refused = error;
+    }
+  }
+  if (allowed.empty()) throw *refused;
+  return allowed;
+}
+
+}  // namespace connector::core

@@ -1,0 +1,189 @@
+#include "core/request/connection_reader.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/base/error.hpp"
+#include "core/remote/registry.hpp"
+#include "core/base/utf8.hpp"
+#include "core/request/common_parameters.hpp"
+
+namespace connector::core {
+
+namespace {
+
+constexpr std::string_view prefix = "connection.";
+constexpr std::int64_t max_port = 65535;
+constexpr std::int64_t max_integer = std::numeric_limits<std::int32_t>::max();
+
+std::vector<std::string_view> names_of(std::span<const ParameterInfo> parameters) {
+  std::vector<std::string_view> names;
+  for (const ParameterInfo& parameter : parameters) names.push_back(parameter.name);
+  return names;
+}
+
+/// Reports what is missing or has no valid value. Keys that something was found wrong with before are passed over.
+void check_options(const ProviderInfo& info, const ConnectionOptions& options, std::string_view path,
+                   Problems& problems) {
+  for (const ParameterInfo& parameter : info.connection_parameters) {
+    const std::string key = std::string(path) + std::string(parameter.name);
+    if (parameter.object || problems.has(key)) continue;
+    const auto found = options.find(parameter.name);
+    if (found == options.end()) {
+      if (parameter.required) problems.add(key, "Missing key \"" + key + "\".");
+    } else if (is_blank(found->second)) {
+      if (parameter.required) problems.add(key, "Key \"" + key + "\" must not be blank.");
+    } else {
+      check_parameter_value(parameter, key, found->second, problems);
+    }
+  }
+  const auto given = [&](std::string_view name) {
+    const auto found = options.find(name);
+    return problems.has(std::string(path) + std::string(name)) || (found != options.end() && !is_blank(found->second));
+  };
+  const auto one_of = info.connection_one_of;
+  if (!one_of.empty() && std::none_of(one_of.begin(), one_of.end(), given)) {
+    problems.add(std::string(path) + std::string(one_of.front()),
+                 "One of the keys " + alternatives(one_of) + " must be given.");
+  }
+}
+
+void read_session(std::string_view name, const JsonValue& value, const ObjectReader& reader, ConnectorSpec& spec,
+                  Problems& problems) {
+  if (value.type != JsonValue::Type::object) {
+    reader.wrong_type(name, value, "an object");
+    return;
+  }
+  if (reader.report_nul(name, value)) return;
+  for (const JsonMember& member : value.members) {
+    const auto type = member.value.type;
+    if (member.key.empty() || type == JsonValue::Type::null || type == JsonValue::Type::array ||
+        type == JsonValue::Type::object) {
+      problems.add(reader.path(name), "Key " + core::quoted(reader.path(name) + '.' + member.key) +
+                                          " must be a string, a number or a boolean.");
+    } else if (!spec.session.emplace(member.key, member.value.text).second) {
+      problems.add(reader.path(name), "Duplicate key " + core::quoted(reader.path(name) + '.' + member.key) + '.');
+    }
+  }
+}
+
+/// The text of a value, if it has a type that the parameter can have.
+std::optional<std::string> option_text(const ParameterInfo* parameter, std::string_view name, const JsonValue& value,
+                                       const ObjectReader& reader) {
+  const bool is_integer = parameter != nullptr && parameter->integer;
+  const auto allowed = parameter != nullptr ? parameter->allowed_values : std::span<const std::string_view>();
+  switch (value.type) {
+    case JsonValue::Type::string:
+      return value.text;
+    case JsonValue::Type::integer:
+      if (is_integer || parameter == nullptr) return value.text;
+      break;
+    case JsonValue::Type::boolean:
+      // A switch may be given as JSON spells it.
+      if (parameter == nullptr || std::find(allowed.begin(), allowed.end(), value.text) != allowed.end()) {
+        return value.text;
+      }
+      break;
+    default:
+      break;
+  }
+  reader.wrong_type(name, value, is_integer ? "an integer" : "a string");
+  return std::nullopt;
+}
+
+}  // namespace
+
+const ParameterInfo* find_parameter(std::span<const ParameterInfo> parameters, std::string_view name) noexcept {
+  const auto found = std::find_if(parameters.begin(), parameters.end(),
+                                  [&](const ParameterInfo& parameter) { return parameter.name == name; });
+  return found == parameters.end() ? nullptr : &*found;
+}
+
+void check_parameter_value(const ParameterInfo& parameter, const std::string& path, std::string_view text,
+                           Problems& problems) {
+  if (parameter.integer) {
+    const std::int64_t least = parameter.name == "port" ? 1 : 0;
+    const std::int64_t most = parameter.name == "port" ? max_port : max_integer;
+    const auto number = whole_number(text);
+    if (!number || *number < least || *number > most) {
+      problems.add(path, "Key \"" + path + "\" must be " + integer_range(least, most) + '.');
+    }
+  }
+  const auto allowed = parameter.allowed_values;
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), text) == allowed.end()) {
+    problems.add(path, "Key \"" + path + "\" must be " + alternatives(allowed) + '.');
+  }
+}
+
+void read_connection(const JsonValue& connection, const ProviderInfo& info, ConnectorSpec& spec, Problems& problems) {
+  const ObjectReader reader(connection, std::string(prefix), problems);
+  for (const JsonMember& member : connection.members) {
+    const std::string name = lower_ascii(member.key);
+    const ParameterInfo* parameter = find_parameter(info.connection_parameters, name);
+    if (parameter == nullptr && (!info.other_connection_keys || is_blank(name))) continue;  // reported below
+    const JsonValue& value = member.value;
+    if (value.type == JsonValue::Type::null) continue;
+    if (parameter != nullptr && parameter->object) {
+      read_session(name, value, reader, spec, problems);
+      continue;
+    }
+    auto text = option_text(parameter, name, value, reader);
+    if (!text) continue;
+    // A blank text is no value, and leaves a default in force; but a password may be empty, and required keys are
+    // told to be blank, not to be missing.
+    const bool keeps_blank = parameter != nullptr && (parameter->secret || parameter->required);
+    if (is_blank(*text) && !keeps_blank) continue;
+    if (parameter != nullptr && parameter->integer) {
+      if (const auto number = whole_number(*text)) text = std::to_string(*number);
+    }
+    spec.connection.insert_or_assign(name, std::move(*text));
+  }
+  if (!info.other_connection_keys) {
+    const auto elsewhere = names_of(common_parameters());
+    reader.report_unknown(names_of(info.connection_parameters), elsewhere, "beside \"connection\"");
+  }
+  check_options(info, spec.connection, prefix, problems);
+}
+
+const Provider& available_provider(std::string_view id, const Registry& registry) {
+  std::vector<std::string_view> ids;
+  for (const KnownProvider& known : registry.all()) {
+    ids.push_back(known.id);
+    if (known.id != id) continue;
+    if (known.provider != nullptr) return *known.provider;
+    throw Error(ErrorNumber::connectors_disabled, "provider " + core::quoted(id) + " is not available",
+                "This build of the extension was made without it.",
+                "cdb_connectors() lists the providers that are available.");
+  }
+  std::string detail = "Unknown provider " + core::quoted(id);
+  if (const auto near = nearest_name(lower_ascii(id), ids)) detail += "; did you mean \"" + std::string(*near) + "\"?";
+  if (detail.back() != '?') detail += '.';
+  detail += " Known are " + alternatives(ids) + '.';
+  throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters: \"provider\"", std::move(detail),
+              "cdb_connectors() lists the providers that are available.");
+}
+
+void check_connection(const ConnectorSpec& spec, const Registry& registry) {
+  const ProviderInfo& info = available_provider(spec.provider, registry).info();
+  // The options of a foreign server are no JSON: they are named without the path.
+  const std::string path(spec.foreign_server ? "" : prefix);
+  const std::string subject = spec.foreign_server
+                                  ? "invalid options of foreign server " + core::quoted(*spec.foreign_server)
+                                  : "invalid connector parameters";
+  Problems problems;
+  const auto known = names_of(info.connection_parameters);
+  for (const auto& [name, text] : spec.connection) {
+    if (info.other_connection_keys || find_parameter(info.connection_parameters, name) != nullptr) continue;
+    std::string what = "Unknown key " + core::quoted(path + name);
+    if (const auto near = nearest_name(name, known)) {
+      what += "; did you mean \"" + std::string(*near) + "\"?";
+    } else {
+      what += '.';
+    }
+    problems.add(path + name, std::move(what));
+  }
+  check_options(info, spec.connection, path, problems);
+  problems.throw_if_any(subject, "cdb_connector_info('" + std::string(info.id) + "') lists the parameters.");
+}
+
+}  // namespace connector::core

@@ -1,0 +1,312 @@
+#include "core/request/connector_reader.hpp"
+
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "core/request/column_choices.hpp"
+#include "core/request/connection_reader.hpp"
+#include "core/base/encoding.hpp"
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/base/letter_case.hpp"
+#include "core/request/named_column.hpp"
+#include "core/request/names.hpp"
+#include "core/remote/registry.hpp"
+#include "core/request/request_reader.hpp"
+#include "core/base/utf8.hpp"
+#include "core/request/common_parameters.hpp"
+
+namespace connector::core {
+
+namespace {
+
+constexpr std::string_view sync_keys[] = {"mode", "key", "cursor", "on_schema_change", "skip_unchanged"};
+constexpr std::string_view wrapper_keys[] = {"connector", "interval"};
+
+constexpr std::string_view subject = "invalid connector parameters";
+
+template <typename Enumeration>
+void read_choice(const ObjectReader& reader, std::string_view key, std::span<const std::string_view> choices,
+                 Enumeration& target) {
+  if (const auto index = reader.choice(key, choices)) target = static_cast<Enumeration>(*index);
+}
+
+/// One semicolon at the end, spaces aside, is no part of a query. All else is sent as it is.
+std::optional<std::string> query_text(std::optional<std::string> query) {
+  if (!query) return query;
+  const auto last = query->find_last_not_of(" \t\r\n\f\v");
+  if (last != std::string::npos && (*query)[last] == ';') query->resize(last);
+  if (is_blank(*query)) query.reset();
+  return query;
+}
+
+/// `"id"` or `["a", "b"]`
+std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& problems) {
+  std::vector<std::string> names;
+  const JsonValue* value = reader.value("key");
+  if (value == nullptr) return names;
+  if (value->type == JsonValue::Type::string) {
+    if (!is_blank(value->text)) names.push_back(value->text);
+    return names;
+  }
+  if (value->type != JsonValue::Type::array) {
+    reader.wrong_type("key", *value, "a string or an array of strings");
+    return names;
+  }
+  if (value->items.size() > max_listed_columns) {
+    problems.add(reader.path("key"), too_many_columns("sync.key"));
+    return names;
+  }
+  std::set<std::string_view> seen;
+  for (const JsonValue& item : value->items) {
+    if (item.type != JsonValue::Type::string || item.text.empty()) {
+      problems.add(reader.path("key"), "Each element of key \"sync.key\" must be the name of a column.");
+      return {};
+    }
+    if (!seen.insert(item.text).second) {
+      problems.add(reader.path("key"), "Key \"sync.key\" names column " + core::quoted(item.text) + " twice.");
+      return {};
+    }
+    names.push_back(item.text);
+  }
+  return names;
+}
+
+/// Whatever the source has, only columns that are chosen arrive.
+void check_chosen(const ConnectorSpec& spec, Problems& problems) {
+  if (!spec.sync || spec.columns.empty()) return;
+  std::vector<std::string> names;
+  for (const ColumnChoice& choice : spec.columns) names.push_back(choice.name);
+  std::set<std::string> known;
+  for (const std::string& name : names) known.insert(lower_case(name));
+  if (spec.column_names == ColumnNames::normalize) {
+    for (const std::string& name : normalize_column_names(names)) known.insert(lower_case(name));
+  }
+  const auto check = [&](const char* key, const std::string& name) {
+    if (known.contains(lower_case(name)) || problems.has(key)) return;
+    problems.add(key, "Column " + core::quoted(name) + " of key \"" + key + "\" is not among those of \"columns\"." +
+                          nearest_column(name, names));
+  };
+  for (const std::string& name : spec.sync->key) check("sync.key", name);
+  if (spec.sync->cursor) check("sync.cursor", *spec.sync->cursor);
+}
+
+SyncOptions read_sync(const JsonValue& object, Problems& problems) {
+  SyncOptions sync;
+  const ObjectReader reader(object, "sync.", problems);
+  read_choice(reader, "mode", sync_mode_words, sync.mode);
+  sync.key = read_sync_key(reader, problems);
+  sync.cursor = reader.string("cursor");
+  read_choice(reader, "on_schema_change", on_schema_change_words, sync.on_schema_change);
+  sync.skip_unchanged = reader.boolean("skip_unchanged").value_or(false);
+  reader.report_unknown(sync_keys, {}, "");
+  if (sync.mode == SyncMode::merge && sync.key.empty() && !problems.has("sync.key")) {
+    problems.add("sync.key", "Missing key \"sync.key\": mode \"merge\" needs the columns that identify a row.");
+  }
+  if (sync.mode == SyncMode::append && !sync.cursor && !problems.has("sync.cursor")) {
+    problems.add("sync.cursor", "Missing key \"sync.cursor\": mode \"append\" needs the column that tells new rows.");
+  }
+  if (sync.mode != SyncMode::append && sync.cursor && !problems.has("sync.mode")) {
+    problems.add("sync.cursor", "Key \"sync.cursor\" is for mode \"append\" only.");
+  }
+  return sync;
+}
+
+/// The keys that only this provider takes.
+void read_provider_parameters(const ObjectReader& reader, const ProviderInfo& info, ConnectorSpec& spec,
+                              Problems& problems) {
+  for (const ParameterInfo& parameter : info.parameters) {
+    const std::string name(parameter.name);
+    const JsonValue* value = reader.value(name);
+    if (value == nullptr || (value->type == JsonValue::Type::string && is_blank(value->text))) {
+      if (parameter.required) problems.add(name, "Missing key \"" + name + "\".");
+      continue;
+    }
+    const bool fits = value->type == JsonValue::Type::string ||
+                      (parameter.integer && value->type == JsonValue::Type::integer) ||
+                      (!parameter.allowed_values.empty() && value->type == JsonValue::Type::boolean);
+    if (!fits) {
+      reader.wrong_type(name, *value, parameter.integer ? "an integer" : "a string");
+      continue;
+    }
+    check_parameter_value(parameter, name, value->text, problems);
+    spec.provider_parameters.emplace(name, value->text);
+  }
+  if (const auto found = spec.provider_parameters.find("zero_dates"); found != spec.provider_parameters.end()) {
+    spec.zero_dates = found->second == "error" ? InvalidValues::error : InvalidValues::null;
+  }
+}
+
+/// The provider's description, or null (reported) if the key is missing or names none. Throws Error
+/// (connectors_disabled) for one that was not built in.
+const ProviderInfo* read_provider(const ObjectReader& reader, const Registry& registry, ConnectorSpec& spec,
+                                  Problems& problems) {
+  const auto id = reader.string("provider");
+  if (!id) {
+    if (problems.has("provider")) return nullptr;
+    problems.add("provider", reader.value("provider") == nullptr ? "Missing key \"provider\"."
+                                                                 : "Key \"provider\" must not be blank.");
+    return nullptr;
+  }
+  spec.provider = *id;
+  try {
+    return &available_provider(*id, registry).info();
+  } catch (const Error& error) {
+    if (error.number() != ErrorNumber::invalid_parameters) throw;
+    // The request may have other faults, to be reported together with this one.
+    problems.add("provider", error.detail().substr(0, error.detail().rfind('\n')));
+    return nullptr;
+  }
+}
+
+void read_source(const ObjectReader& reader, RequestKind kind, ConnectorSpec& spec, Problems& problems) {
+  spec.table = reader.string("table");
+  spec.sql_query = query_text(reader.string("sql_query"));
+  spec.import_as = reader.string("import_as");
+  spec.schema = reader.string("schema");
+  spec.target_schema = reader.string("target_schema");
+  if (kind == RequestKind::check || kind == RequestKind::list_tables) return;
+  if (!spec.table && !spec.sql_query && !problems.has("table") && !problems.has("sql_query")) {
+    problems.add("table", "Missing key \"table\": either \"table\" or \"sql_query\" must say what to read.");
+  }
+  if (spec.sql_query && !spec.table && !spec.import_as && !problems.has("table") && !problems.has("import_as")) {
+    problems.add("import_as", "Missing key \"import_as\": the result of \"sql_query\" needs a name.");
+  }
+}
+
+void read_encoding(const ObjectReader& reader, ConnectorSpec& spec, Problems& problems) {
+  const auto name = reader.string("encoding");
+  if (!name) return;
+  const auto canonical = canonical_encoding(*name);
+  if (!canonical) {
+    problems.add("encoding",
+                 "Key \"encoding\" must be the name of an encoding of PostgreSQL, not " + core::quoted(*name) + '.');
+    return;
+  }
+  spec.encoding = *canonical;
+}
+
+void report_unknown_keys(const ObjectReader& reader, const ProviderInfo* info, const Registry& registry) {
+  std::vector<std::string_view> known;
+  std::vector<std::string_view> elsewhere;
+  for (const ParameterInfo& parameter : common_parameters()) known.push_back(parameter.name);
+  const auto add = [&](const ProviderInfo& provider) {
+    for (const ParameterInfo& parameter : provider.parameters) known.push_back(parameter.name);
+    for (const ParameterInfo& parameter : provider.connection_parameters) elsewhere.push_back(parameter.name);
+  };
+  if (info != nullptr) {
+    add(*info);
+  } else {
+    // Which provider was meant is not known: let pass what any of them takes.
+    for (const KnownProvider& provider : registry.all()) {
+      if (provider.provider != nullptr) add(provider.provider->info());
+    }
+  }
+  reader.report_unknown(known, elsewhere, "in \"connection\"");
+}
+
+void read_connector(const JsonValue& object, RequestKind kind, const Registry& registry, ConnectorSpec& spec,
+                    Problems& problems) {
+  const ObjectReader reader(object, "", problems);
+  const ProviderInfo* info = read_provider(reader, registry, spec, problems);
+  const JsonValue* connection = reader.value("connection");
+  if (connection == nullptr) {
+    problems.add("connection", "Missing key \"connection\".");
+  } else if (connection->type == JsonValue::Type::string) {
+    if (is_blank(connection->text)) problems.add("connection", "Key \"connection\" must not be blank.");
+    if (connection->text.find("://") != std::string::npos) {
+      // It may hold a password, and the message about a server that is not there would show it.
+      problems.add("connection",
+                   "Key \"connection\" must be an object of parameters or the name of a foreign server, not a URL.");
+    }
+    spec.foreign_server = connection->text;
+  } else if (connection->type != JsonValue::Type::object) {
+    reader.wrong_type("connection", *connection, "an object or the name of a foreign server");
+  } else if (info != nullptr) {
+    read_connection(*connection, *info, spec, problems);
+  }
+  read_source(reader, kind, spec, problems);
+  read_encoding(reader, spec, problems);
+  spec.columns = read_columns(reader, problems);
+  spec.max_rows = reader.integer("max_rows", 0, std::numeric_limits<std::int64_t>::max());
+  read_choice(reader, "collision_strategy", collision_strategy_words, spec.collision_strategy);
+  read_choice(reader, "column_names", column_names_words, spec.column_names);
+  spec.default_columns = reader.boolean("default_columns").value_or(false);
+  read_choice(reader, "invalid_values", invalid_values_words, spec.invalid_values);
+  if (const JsonValue* sync = reader.value("sync"); sync != nullptr) {
+    if (sync->type != JsonValue::Type::object) {
+      reader.wrong_type("sync", *sync, "an object");
+    } else if (kind != RequestKind::sync && kind != RequestKind::dry_run) {
+      problems.add("sync", "Key \"sync\" is for cdb_sync_connector() only.");
+    } else {
+      spec.sync = read_sync(*sync, problems);
+      check_chosen(spec, problems);
+    }
+  }
+  if (info != nullptr) read_provider_parameters(reader, *info, spec, problems);
+  report_unknown_keys(reader, info, registry);
+}
+
+std::optional<std::string> read_interval(const ObjectReader& reader, Problems& problems) {
+  const JsonValue* value = reader.value("interval");
+  if (value == nullptr) return std::nullopt;
+  switch (value->type) {
+    case JsonValue::Type::string:
+      if (is_blank(value->text)) return std::nullopt;
+      return value->text;
+    case JsonValue::Type::integer:
+      if (value->text.starts_with('-') || value->text == "0") {
+        problems.add("interval", "Key \"interval\" must be positive.");
+      }
+      return value->text;
+    default:
+      reader.wrong_type("interval", *value, "a whole number of seconds or the text of an interval");
+      return std::nullopt;
+  }
+}
+
+/// The connector object of the wrapped form, or null (reported) if there is none.
+const JsonValue* read_wrapper(const ObjectReader& reader, ConnectorSpec& spec, Problems& problems) {
+  spec.interval = read_interval(reader, problems);
+  std::vector<std::string_view> inside;
+  for (const ParameterInfo& parameter : common_parameters()) inside.push_back(parameter.name);
+  reader.report_unknown(wrapper_keys, inside, "inside \"connector\"");
+  const JsonValue* connector = reader.value("connector");
+  if (connector != nullptr && connector->type == JsonValue::Type::object) return connector;
+  if (connector == nullptr) {
+    problems.add("connector", "Key \"connector\" must be an object.");
+  } else {
+    reader.wrong_type("connector", *connector, "an object");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry) {
+  const JsonValue root = parse_json(json);
+  if (root.type != JsonValue::Type::object) {
+    throw Error(ErrorNumber::invalid_parameters, "connector parameters must be a JSON object",
+                "The JSON is " + std::string(json_type_name(root.type)) + '.');
+  }
+  ConnectorSpec spec;
+  Problems problems;
+  bool wrapped = false;
+  for (const JsonMember& member : root.members) wrapped = wrapped || lower_ascii(member.key) == "connector";
+  if (wrapped) {
+    const ObjectReader reader(root, "", problems);
+    if (const JsonValue* connector = read_wrapper(reader, spec, problems)) {
+      read_connector(*connector, kind, registry, spec, problems);
+    }
+  } else {
+    read_connector(root, kind, registry, spec, problems);
+  }
+  const std::string hint = registry.find(spec.provider) != nullptr
+                               ? "cdb_connector_info('" + spec.provider + "') lists the parameters."
+                               : "cdb_connectors() lists the providers, cdb_connector_info() their parameters.";
+  problems.throw_if_any(subject, hint);
+  return spec;
+}
+
+}  // namespace connector::core

@@ -1,0 +1,79 @@
+// A request: the connector JSON, checked and typed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/remote/connection_options.hpp"
+#include "core/request/column_choices.hpp"
+#include "core/rows/row_batch.hpp"
+
+namespace connector::core {
+
+// The words of an enumeration stand beside it, in the order of the enumerators.
+
+enum class CollisionStrategy { rename, skip, overwrite, error };
+inline constexpr std::string_view collision_strategy_words[] = {"rename", "skip", "overwrite", "error"};
+
+enum class ColumnNames { normalize, verbatim };
+inline constexpr std::string_view column_names_words[] = {"normalize", "verbatim"};
+
+enum class SyncMode { replace, merge, append };
+inline constexpr std::string_view sync_mode_words[] = {"replace", "merge", "append"};
+
+enum class OnSchemaChange { follow, error };
+inline constexpr std::string_view on_schema_change_words[] = {"follow", "error"};
+
+/// Those of InvalidValues.
+inline constexpr std::string_view invalid_values_words[] = {"error", "null"};
+
+/// The `sync` key.
+struct SyncOptions {
+  SyncMode mode = SyncMode::replace;
+  std::vector<std::string> key;
+  std::optional<std::string> cursor;
+  OnSchemaChange on_schema_change = OnSchemaChange::follow;
+  bool skip_unchanged = false;
+};
+
+struct ConnectorSpec {
+  std::string provider;
+  /// `connection` was a string: the name of a foreign server. `connection` is empty then, until the caller has
+  /// filled it from the server and its user mapping and called check_connection().
+  std::optional<std::string> foreign_server;
+  ConnectionOptions connection;
+  /// hive: the members of `connection.session`.
+  std::map<std::string, std::string> session;
+
+  std::optional<std::string> table;
+  std::optional<std::string> sql_query;  ///< one trailing semicolon dropped
+  std::optional<std::string> import_as;
+  std::optional<std::string> schema;
+  std::optional<std::string> encoding;  ///< PostgreSQL's canonical name, "WIN1251"
+  std::vector<ColumnChoice> columns;    ///< empty = all
+  std::optional<std::int64_t> max_rows;
+  CollisionStrategy collision_strategy = CollisionStrategy::rename;
+  std::optional<std::string> target_schema;
+  ColumnNames column_names = ColumnNames::normalize;
+  bool default_columns = false;
+  InvalidValues invalid_values = InvalidValues::error;
+  InvalidValues zero_dates = InvalidValues::null;
+  /// The keys that only this provider takes (ProviderInfo::parameters), as text; zero_dates is among them if given.
+  std::map<std::string, std::string, std::less<>> provider_parameters;
+  std::optional<SyncOptions> sync;
+  /// `interval` beside a wrapped connector object: seconds if it was a number, else its text.
+  std::optional<std::string> interval;
+
+  /// The name the local table is derived from: import_as, else table; empty for kinds without a table.
+  std::string_view local_name_source() const noexcept {
+    if (import_as) return *import_as;
+    if (table) return *table;
+    return {};
+  }
+};
+
+}  // namespace connector::core

@@ -1,0 +1,147 @@
+#include "jobs/import_job.hpp"
+
+#include "jobs/import_run.hpp"
+#include "settings/settings.hpp"
+#include "jobs/work.hpp"
+#include "jobs/import_start.hpp"
+#include "core/base/error.hpp"
+#include "store/catalog.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/setting.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
+#include "pg/worker.hpp"
+#include "store/queued_imports.hpp"
+#include "jobs/progress.hpp"
+#include "jobs/run_lock.hpp"
+#include "shmem/shared.hpp"
+#include "core/request/connector_reader.hpp"
+#include "jobs/import_end.hpp"
+#include "jobs/import_result.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_authid.h"
+#include "utils/syscache.h"
+}
+
+namespace connector::jobs {
+
+namespace {
+
+using shmem::JobEnd;
+using shmem::JobKind;
+
+void work(const store::QueuedImport& import) {
+  const Oid caller = GetUserId();
+  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
+  pg::with_system_path([&] {
+    Request request(import.request, core::RequestKind::import);
+    jobs::RunProgress progress(JobKind::import, import.id, import.owner);
+    const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(import.schema));
+    const ImportRun run = import_table(request, schema, caller, progress);
+    {
+      const pg::ActAs restricted(import.owner, pg::flags_for_code_of(import.owner, caller));
+      fire_deferred_triggers();
+    }
+    store::record_import(import_record(request, run, import.id), settings::current().keep_runs);
+    progress.clear();
+  });
+}
+
+/// Else the worker could not even say why it failed.
+void check_role_can_work() {
+  if (pg::any_role_can_work) return;
+  const bool can_login = pg::guard([] {
+    const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const bool result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
+    ReleaseSysCache(tuple);
+    return result;
+  });
+  if (can_login) return;
+  throw core::Error(core::ErrorNumber::connectors_disabled, "a role that cannot log in cannot import in the background",
+                    {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
+}
+
+}  // namespace
+
+store::ImportRecord queue_import(const Request& request) {
+  check_role_can_work();
+  const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
+  store::ImportRecord record;
+  record.item_queue_id = store::new_uuid();
+  record.provider = request.spec().provider;
+  record.request = request.masked();
+  record.state = "enqueued";
+  record.schema = pg::utf8_text(schema.name);
+  store::queue_import(record, request.stored().secrets);
+  if (shmem::available()) {
+    shmem::wake_at_commit();
+  } else {
+    start_import_at_commit(record.item_queue_id);
+  }
+  return record;
+}
+
+namespace {
+
+/// The end of the import: false if it can't be recorded because somebody else took it for lost.
+bool record_failed_commit(const store::QueuedImport& import, const pg::PgError& error) {
+  bool recorded = false;
+  pg::in_subtransaction([&] {
+    if (!jobs::try_lock_run(import.id, jobs::LockLife::session)) return;
+    fail_import(import, failure_of(error), settings::current().keep_runs);
+    store::settle_import(import.id);
+    recorded = true;
+  });
+  return recorded;
+}
+
+}  // namespace
+
+Attempt attempt_import(const std::string& id, Commit commit) {
+  std::optional<store::QueuedImport> import;
+  bool busy = true;
+  bool begun = false;
+  pg::in_subtransaction([&] {
+    if (!jobs::try_lock_run(id, jobs::LockLife::session)) return;
+    import = store::lock_queued_import(id);
+    busy = import.has_value();
+    const int limit = settings::current().max_imports_per_role;
+    if (!import || !jobs::try_take_place(jobs::PlaceOf::import, import->owner, limit, jobs::LockLife::session)) return;
+    store::begin_import(id, store::now());
+    begun = true;
+  });
+  commit();
+  if (!begun) {
+    jobs::release_runs();
+    return {busy ? JobEnd::busy : JobEnd::done, {}};
+  }
+  // The end is recorded with the work: both are there, or neither.
+  WorkEnd end = do_work([&] {
+    work(*import);
+    store::settle_import(id);
+  });
+  if (end.failure) {
+    pg::in_subtransaction([&] {
+      fail_import(*import, *end.failure, settings::current().keep_runs);
+      store::settle_import(id);
+    });
+  }
+  try {
+    commit();
+  } catch (const pg::PgError& error) {
+    if (error.is_cancel()) end.cancelled = error;
+    if (!record_failed_commit(*import, error)) {
+      jobs::release_runs();
+      return {JobEnd::done, end.cancelled, true};
+    }
+    commit();
+  }
+  jobs::release_runs();
+  return {JobEnd::done, end.cancelled, true};
+}
+
+}  // namespace connector::jobs

@@ -1,0 +1,83 @@
+#include "jobs/import_result.hpp"
+
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "pg/text.hpp"
+
+namespace connector::jobs {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json counts(const load::ColumnCounts& columns) {
+  Json json = Json::object();
+  for (const auto& [column, count] : columns) json[column] = count;
+  return json;
+}
+
+Json skipped_columns(const load::ImportResult& result) {
+  Json json = Json::array();
+  for (const auto& column : result.skipped) {
+    json.push_back({{"name", column.remote_name}, {"type", column.remote_type}, {"reason", column.reason}});
+  }
+  return json;
+}
+
+Json warnings_of(const load::ImportResult& result) {
+  Json json = Json::object();
+  if (result.truncated) json["max_rows_per_connection"] = result.max_rows;
+  if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
+  if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
+  if (!result.nested_text.empty()) json["nested_text"] = counts(result.nested_text);
+  for (const core::RemoteWarning& warning : result.remote_warnings) {
+    json["remote_warnings"].push_back({{"code", warning.code}, {"count", warning.count}, {"message", warning.message}});
+  }
+  return json.empty() ? Json(nullptr) : json;
+}
+
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::optional<std::string> import_warnings(const load::ImportResult& result) {
+  const Json warnings = warnings_of(result);
+  return warnings.is_null() ? std::nullopt : std::optional(text(warnings));
+}
+
+store::ImportRecord import_record(const Request& request, const ImportRun& run, const std::string& item_queue_id) {
+  const bool skipped = run.target.outcome == load::NameChoice::Outcome::skip;
+  store::ImportRecord record;
+  record.item_queue_id = item_queue_id;
+  record.provider = request.spec().provider;
+  record.request = request.masked();
+  record.state = "complete";
+  record.schema = pg::utf8_text(run.schema.name);
+  if (!skipped) record.table_name = pg::utf8_text(run.target.name);
+  if (skipped) record.error_code = static_cast<int>(core::ErrorNumber::skipped);
+  record.rows = run.result.rows;
+  record.bytes = run.result.bytes;
+
+  Json json;
+  json["item_queue_id"] = record.item_queue_id;
+  json["success"] = true;
+  json["state"] = record.state;
+  json["schema"] = record.schema;
+  json["table_name"] = record.table_name ? Json(*record.table_name) : Json(nullptr);
+  json["rows"] = record.rows;
+  json["bytes"] = record.bytes;
+  json["skipped_columns"] = skipped_columns(run.result);
+  json["warnings"] = warnings_of(run.result);
+  if (skipped) json["error_code"] = *record.error_code;
+  const auto elapsed = std::chrono::steady_clock::now() - run.start;
+  json["elapsed_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
+  record.result = text(json);
+  return record;
+}
+
+}  // namespace connector::jobs

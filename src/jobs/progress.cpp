@@ -1,0 +1,172 @@
+#include "jobs/progress.hpp"
+
+#include <cstdio>
+#include <cstring>
+
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "store/syncs.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "pgstat.h"
+#include "utils/backend_progress.h"
+#include "utils/backend_status.h"
+}
+
+namespace connector::jobs {
+
+namespace {
+
+// PostgreSQL numbers its own commands from 1; its views look for those only.
+constexpr int our_command = 0x434F4E;
+
+/// As a number: the enumeration has no value for ours.
+int command_of(const PgBackendStatus& status) noexcept {
+  int command;
+  static_assert(sizeof command == sizeof status.st_progress_command);
+  std::memcpy(&command, &status.st_progress_command, sizeof command);
+  return command;
+}
+
+/// Places in the status entry. Index builds in between write to those of CREATE INDEX from its phase (9) to its blocks
+/// (16), whatever the command is.
+namespace parameter {
+enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since = 17 };
+}
+
+RunProgress* current = nullptr;
+
+/// The end of a subtransaction in the middle of the run is none of it, but PostgreSQL clears the entry.
+void on_subtransaction_end(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event == SUBXACT_EVENT_ABORT_SUB && current != nullptr) current->publish();
+}
+
+std::int64_t microseconds(schedule::Time time) noexcept {
+  return time.time_since_epoch().count();
+}
+
+std::string uuid_text(std::int64_t high, std::int64_t low) {
+  const auto a = static_cast<std::uint64_t>(high);
+  const auto b = static_cast<std::uint64_t>(low);
+  char text[37];
+  std::snprintf(text, sizeof text, "%08x-%04x-%04x-%04x-%012llx", static_cast<unsigned>(a >> 32),
+                static_cast<unsigned>(a >> 16 & 0xffff), static_cast<unsigned>(a & 0xffff),
+                static_cast<unsigned>(b >> 48), static_cast<unsigned long long>(b & 0xffffffffffffULL));
+  return text;
+}
+
+}  // namespace
+
+RunProgress::RunProgress(shmem::JobKind kind, const std::string& id, Oid owner)
+    : outer_(current),
+      kind_(static_cast<std::int64_t>(kind)),
+      id_{},
+      owner_(owner),
+      phase_(static_cast<std::int64_t>(load::RunPhase::connecting)),
+      started_(microseconds(store::now())) {
+  std::uint64_t halves[2] = {};
+  int digits = 0;
+  for (const char c : id) {
+    if (c == '-' || digits == 32) continue;
+    std::uint64_t& half = halves[digits++ / 16];
+    half = half << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  }
+  for (int i = 0; i < 2; ++i) id_[i] = static_cast<std::int64_t>(halves[i]);
+  static bool registered = false;
+  if (!registered) {
+    pg::guard([] { RegisterSubXactCallback(on_subtransaction_end, nullptr); });
+    registered = true;
+  }
+  current = this;
+  publish();
+}
+
+RunProgress::~RunProgress() {
+  current = outer_;
+}
+
+void RunProgress::phase(load::RunPhase phase) noexcept {
+  const Clock::time_point now_there = Clock::now();
+  spent_[static_cast<std::size_t>(phase_)] += now_there - phase_since_;
+  phase_since_ = now_there;
+  phase_ = static_cast<std::int64_t>(phase);
+  if (phase == load::RunPhase::loading && loading_since_ == 0) loading_since_ = microseconds(store::now());
+  publish();
+}
+
+void RunProgress::expect(std::uint64_t rows) noexcept {
+  expected_ = static_cast<std::int64_t>(rows);
+  publish();
+}
+
+void RunProgress::add(std::uint64_t rows, std::uint64_t bytes) noexcept {
+  rows_ += static_cast<std::int64_t>(rows);
+  bytes_ += static_cast<std::int64_t>(bytes);
+  publish();
+}
+
+std::string RunProgress::phase_times() const {
+  std::string times;
+  for (int i = 0; i < load::run_phase_count; ++i) {
+    Clock::duration spent = spent_[static_cast<std::size_t>(i)];
+    if (i == phase_) spent += Clock::now() - phase_since_;
+    if (spent == Clock::duration::zero()) continue;
+    char value[32];
+    std::snprintf(value, sizeof value, "%.3f", std::chrono::duration<double, std::milli>(spent).count());
+    times += (times.empty() ? "{\"" : ", \"") + std::string(load::run_phase_name(static_cast<load::RunPhase>(i))) +
+             "\": " + value;
+  }
+  return times + "}";
+}
+
+void RunProgress::clear() noexcept {
+  current = nullptr;
+  if (MyBEEntry != nullptr && command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) == our_command)
+    pgstat_progress_end_command();
+}
+
+void RunProgress::publish() noexcept {
+  if (MyBEEntry == nullptr) return;
+  // ANALYZE and CREATE INDEX report in the same place, and so it is ours again after them.
+  if (command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) != our_command) {
+    pgstat_progress_start_command(static_cast<ProgressCommandType>(our_command), InvalidOid);
+  }
+  using namespace parameter;
+  constexpr int index[] = {kind, id_high, id_low,   owner,   parameter::phase,
+                           rows, bytes,   expected, started, loading_since};
+  const int64 value[] = {kind_, id_[0], id_[1], owner_, phase_, rows_, bytes_, expected_, started_, loading_since_};
+  static_assert(std::size(index) == std::size(value));
+  pgstat_progress_update_multi_param(static_cast<int>(std::size(index)), index, value);
+}
+
+std::vector<LiveRun> live_runs() {
+  const std::int64_t present = microseconds(store::now());
+  std::vector<LiveRun> runs;
+  const int count = pg::guard([] { return pgstat_fetch_stat_numbackends(); });
+  for (int i = 1; i <= count; ++i) {
+    const LocalPgBackendStatus* local = pg::guard([=] { return connector_backend_status(i); });
+    if (local == nullptr) continue;
+    const PgBackendStatus& status = local->backendStatus;
+    if (status.st_procpid == 0 || status.st_databaseid != MyDatabaseId || command_of(status) != our_command) {
+      continue;
+    }
+    const int64* value = status.st_progress_param;
+    LiveRun run;
+    run.pid = status.st_procpid;
+    run.kind = static_cast<shmem::JobKind>(value[parameter::kind]);
+    run.id = uuid_text(value[parameter::id_high], value[parameter::id_low]);
+    run.owner = static_cast<Oid>(value[parameter::owner]);
+    run.phase = static_cast<load::RunPhase>(value[parameter::phase]);
+    run.rows = value[parameter::rows];
+    run.bytes = value[parameter::bytes];
+    run.expected = value[parameter::expected];
+    run.started = schedule::Time(std::chrono::microseconds(value[parameter::started]));
+    const std::int64_t loading = value[parameter::loading_since] == 0 ? 0 : present - value[parameter::loading_since];
+    if (loading > 0) run.rows_per_second = static_cast<double>(run.rows) * 1e6 / static_cast<double>(loading);
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+}  // namespace connector::jobs

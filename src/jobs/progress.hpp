@@ -1,0 +1,69 @@
+// Live runs, as others see them: in the backends' status entries of PostgreSQL, so there is nothing to clean up when a
+// run ends or dies, and it works without shared_preload_libraries.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "load/read/progress.hpp"
+#include "core/schedule/schedule.hpp"
+#include "shmem/shared.hpp"
+
+namespace connector::jobs {
+
+/// Tells how this backend's run goes on, as long as it lives or to clear(), and how long each phase takes.
+class RunProgress final : public load::Progress {
+ public:
+  /// `id` is the sync's or the import's uuid.
+  RunProgress(shmem::JobKind kind, const std::string& id, Oid owner);
+  ~RunProgress() override;
+  RunProgress(const RunProgress&) = delete;
+  RunProgress& operator=(const RunProgress&) = delete;
+  void phase(load::RunPhase phase) noexcept override;
+  void expect(std::uint64_t rows) noexcept override;
+  void add(std::uint64_t rows, std::uint64_t bytes) noexcept override;
+  /// This backend's run is over.
+  static void clear() noexcept;
+  /// Milliseconds spent in each phase up to now, as JSON: {"loading": 12.3, …}, in the order of RunPhase.
+  std::string phase_times() const;
+
+  void publish() noexcept;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  RunProgress* outer_;
+  std::int64_t kind_;
+  std::int64_t id_[2];
+  std::int64_t owner_;
+  std::int64_t phase_;
+  std::int64_t rows_ = 0;
+  std::int64_t bytes_ = 0;
+  std::int64_t expected_ = -1;
+  std::int64_t started_;
+  std::int64_t loading_since_ = 0;
+  std::array<Clock::duration, load::run_phase_count> spent_{};
+  Clock::time_point phase_since_ = Clock::now();
+};
+
+/// A run of this database that goes on right now.
+struct LiveRun {
+  int pid = 0;
+  shmem::JobKind kind = shmem::JobKind::sync;
+  std::string id;
+  Oid owner = InvalidOid;
+  load::RunPhase phase = load::RunPhase::connecting;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::int64_t expected = -1;  ///< rows; -1 = unknown
+  schedule::Time started;
+  double rows_per_second = 0;  ///< since rows began to come; 0 = unknown
+};
+std::vector<LiveRun> live_runs();
+
+}  // namespace connector::jobs

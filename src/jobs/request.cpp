@@ -1,0 +1,142 @@
+#include "jobs/request.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "drivers/providers.hpp"
+#include "jobs/foreign_server.hpp"
+#include "store/catalog.hpp"
+#include "pg/guard.hpp"
+#include "pg/statement_secrets.hpp"
+#include "pg/text.hpp"
+#include "core/request/connector_reader.hpp"
+#include "core/request/connection_reader.hpp"
+
+extern "C" {
+#include "access/detoast.h"
+#include "utils/memutils.h"
+}
+
+namespace connector::jobs {
+
+using core::ErrorNumber;
+
+namespace {
+
+core::Deadline run_deadline(const settings::Settings& settings) {
+  if (settings.statement_timeout.count() == 0) return core::no_deadline;
+  return std::chrono::steady_clock::now() + settings.statement_timeout;
+}
+
+/// Files of the database server are named by superusers only: through a foreign server, whose options they set.
+void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
+  std::string names;
+  for (const core::ParameterInfo& parameter : info.connection_parameters) {
+    if (!parameter.server_file || !spec.connection.contains(parameter.name)) continue;
+    names += (names.empty() ? "\"" : ", \"") + std::string(parameter.name) + "\"";
+  }
+  if (names.empty()) return;
+  throw core::Error(ErrorNumber::connectors_disabled,
+                    "only superusers may name files of the database server in a connection",
+                    "The connection has " + names + ".",
+                    "Have a superuser set them on a foreign server of the wrapper connector, and name that server as "
+                    "\"connection\".");
+}
+
+/// The text of a json argument in UTF-8. A long one is refused before it is copied.
+std::string request_text(Datum json) {
+  core::check_json_length(pg::guard([=] { return toast_raw_datum_size(json) - VARHDRSZ; }));
+  return pg::datum_text(json);
+}
+
+}  // namespace
+
+Request::Request(bool trusted)
+    : settings_(settings::current()),
+      trusted_(trusted),
+      may_use_tickets_(trusted),
+      wait_(run_deadline(settings_), settings_.read_timeout),
+      connection_(TopTransactionContext) {}
+
+Request::Request(Datum json, core::RequestKind kind) : Request(pg::guard([] { return superuser(); })) {
+  try {
+    const std::string text = request_text(json);
+    spec_ = core::parse_connector(text, kind, providers());
+    core::MaskedConnector masked = core::mask_connector(text, providers());
+    pg::hide_in_statement(text, masked);
+    stored_ = {std::move(masked.text), std::move(masked.secrets), trusted_};
+  } catch (...) {
+    // Which part of it is a password can't be told.
+    pg::hide_in_statement();
+    throw;
+  }
+  check_rights();
+}
+
+Request::Request(const core::StoredRequest& stored, core::RequestKind kind)
+    : Request(stored.trusted && pg::guard([] { return superuser(); })) {
+  stored_ = stored;
+  spec_ = core::parse_connector(core::whole_connector(stored), kind, providers());
+  check_rights();
+}
+
+void Request::check_rights() {
+  provider_ = providers().find(spec_.provider);
+  resolve_connection();
+  check_provider_enabled();
+}
+
+void Request::resolve_connection() {
+  if (spec_.foreign_server) {
+    jobs::ServerConnection connection = jobs::server_connection(*spec_.foreign_server, spec_.provider);
+    spec_.connection = std::move(connection.options);
+    may_use_tickets_ = trusted_ || connection.superuser_owns;
+    core::check_connection(spec_, providers());
+  } else {
+    jobs::check_wrapper_usage();
+    if (!trusted_) check_server_files(spec_, provider_->info());
+  }
+}
+
+void Request::check_provider_enabled() {
+  const std::string id = spec_.provider;
+  const store::RoleLimits role = store::role_limits(GetUserId(), id);
+  role_max_rows_ = role.max_rows;
+  const bool listed = settings::provider_is_enabled(id);
+  if (listed && role.enabled) return;
+  throw core::Error(ErrorNumber::connectors_disabled,
+                    "provider \"" + id + "\" is disabled" + (listed ? " for this role" : ""), {},
+                    listed ? "Ask an administrator to change connector.role_limits."
+                           : "Ask an administrator to add it to connector.enabled_providers.");
+}
+
+load::ImportLimits Request::limits() const {
+  load::ImportLimits limits;
+  limits.max_rows = role_max_rows_ > 0 ? role_max_rows_ : settings_.max_rows;
+  const std::int64_t asked = spec_.max_rows.value_or(0);
+  if (asked > 0 && (limits.max_rows == 0 || asked < limits.max_rows)) limits.max_rows = asked;
+  limits.max_columns = settings_.max_columns;
+  limits.batch_bytes = settings_.batch_bytes;
+  return limits;
+}
+
+core::Connection& Request::connect() {
+  const core::AddressRules rules(settings_.allowed_hosts, trusted_);
+  const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
+  std::chrono::seconds connect_timeout = settings_.connect_timeout;
+  const auto asked = options.find("connect_timeout");
+  if (asked != options.end()) {
+    // A request may ask for less patience, and a superuser for more.
+    const std::chrono::seconds wanted(std::stol(asked->second));
+    if (wanted.count() > 0 && (trusted_ || wanted < connect_timeout)) connect_timeout = wanted;
+  }
+  const core::ConnectRequest request{options,     spec_.session,   rules,
+                                     wait_,       connect_timeout, settings_.statement_timeout,
+                                     "connector", trusted_,        may_use_tickets_};
+  connection_.set(provider_->connect(request));
+  return *connection_;
+}
+
+}  // namespace connector::jobs

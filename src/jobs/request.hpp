@@ -1,0 +1,60 @@
+// A request on its way in: parsed, checked against rights, roles and limits, and connected.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <memory>
+#include <string>
+
+#include "settings/settings.hpp"
+#include "core/remote/provider.hpp"
+#include "load/refresh/import.hpp"
+#include "pg/latch_wait.hpp"
+#include "pg/tie.hpp"
+#include "core/request/masked_connector.hpp"
+#include "core/request/connector_reader.hpp"
+
+namespace connector::jobs {
+
+/// Everything a function needs that was handed a connector JSON. Lives in that function's scope.
+class Request {
+ public:
+  /// The current role gives a request, a Datum of type json. Parses and checks without contacting anything:
+  /// length, keys and values, the right to use the connection, the provider being enabled, server files. From here on
+  /// the session shows and logs its statement without the password.
+  Request(Datum json, core::RequestKind kind);
+  /// The current role runs a request that was stored, by itself or by another role, with the lesser of both roles'
+  /// trust. Checks the same again.
+  Request(const core::StoredRequest& stored, core::RequestKind kind);
+
+  const core::ConnectorSpec& spec() const noexcept { return spec_; }
+  const core::Provider& provider() const noexcept { return *provider_; }
+  /// The request as it may be shown and stored: compact JSON, UTF-8, secrets masked.
+  const std::string& masked() const noexcept { return stored_.masked; }
+  /// The request as it is kept for later.
+  const core::StoredRequest& stored() const noexcept { return stored_; }
+  /// Limits of settings, role and request together.
+  load::ImportLimits limits() const;
+  pg::LatchWait& wait() noexcept { return wait_; }
+
+  /// Connects; the connection ends with this object or the transaction.
+  core::Connection& connect();
+
+ private:
+  explicit Request(bool trusted);
+  void check_rights();
+  void resolve_connection();
+  void check_provider_enabled();
+
+  settings::Settings settings_;
+  core::ConnectorSpec spec_;
+  core::StoredRequest stored_;
+  bool trusted_;
+  bool may_use_tickets_;
+  const core::Provider* provider_ = nullptr;
+  std::int64_t role_max_rows_ = 0;
+  pg::LatchWait wait_;
+  pg::Tied<core::Connection> connection_;
+};
+
+}  // namespace connector::jobs

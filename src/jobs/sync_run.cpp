@@ -1,0 +1,205 @@
+#include "jobs/sync_run.hpp"
+
+#include "jobs/import_run.hpp"
+#include "jobs/request.hpp"
+#include "settings/settings.hpp"
+#include "core/base/error.hpp"
+#include "store/catalog.hpp"
+#include "load/refresh/import.hpp"
+#include "load/refresh/refresh.hpp"
+#include "load/swap/storage_log.hpp"
+#include "pg/identity.hpp"
+#include "pg/setting.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
+#include "jobs/progress.hpp"
+#include "jobs/settle.hpp"
+#include "core/request/connector_reader.hpp"
+#include "jobs/import_result.hpp"
+#include "load/refresh/refresh_way.hpp"
+
+extern "C" {
+#include "utils/lsyscache.h"
+}
+
+namespace connector::jobs {
+
+namespace {
+
+using core::ErrorNumber;
+using store::RunResult;
+using store::Sync;
+
+void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
+  const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(sync.target_schema));
+  const ImportRun run = import_table(request, schema, caller, progress);
+  if (run.target.outcome == load::NameChoice::Outcome::skip) {
+    throw core::Error(ErrorNumber::skipped, "relation \"" + pg::utf8_text(run.target.name) + "\" already exists", {},
+                      "A sync fills a table of its own: choose another \"import_as\" or \"collision_strategy\".");
+  }
+  store::ImportRecord record = import_record(request, run, sync.item_queue_id);
+  record.synchronization_id = sync.id;
+  store::record_import(record, settings::current().keep_runs);
+  result.way = "import";
+  result.relation = run.result.table;
+  result.rows = result.inserted = run.result.rows;
+  result.bytes = run.result.bytes;
+  result.layout = run.result.layout;
+  result.position = run.result.position;
+  result.warnings = import_warnings(run.result);
+}
+
+void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
+  const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
+  const load::RefreshRequest refresh{request.spec(), sync.relation, caller,       request.limits(),
+                                     checksum,       sync.layout,   sync.position};
+  const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
+  result.way = load::refresh_way_name(done.way);
+  result.reason = done.reason;
+  result.relation = sync.relation;
+  result.rows = done.load.rows;
+  result.bytes = done.load.bytes;
+  result.inserted = done.inserted;
+  result.updated = done.updated;
+  result.deleted = done.deleted;
+  result.checksum = done.checksum;
+  result.layout = done.load.layout;
+  result.position = done.load.position;
+  result.lock_ms = done.lock_ms;
+  result.warnings = import_warnings(done.load);
+}
+
+/// What must hold before anything is contacted.
+void check_runnable(const Sync& sync) {
+  if (sync.owner != sync.requester) {
+    throw core::Error(
+        ErrorNumber::invalid_parameters, "the table of this sync has got another owner",
+        "The request is that of its former owner.",
+        "The new owner takes it over by cdb_sync_resume() or cdb_sync_now(), or gives another one: SELECT "
+        "cdb_sync_update('" +
+            sync.id + "', connector => '{…}').");
+  }
+  if (sync.secret_missing) {
+    throw core::Error(ErrorNumber::invalid_parameters, "the password of this sync is missing",
+                      "Passwords are no part of a dump, and they stay with the role that gave them when a table gets "
+                      "another owner.",
+                      "Give the request again: SELECT cdb_sync_update('" + sync.id + "', connector => '{…}').");
+  }
+  if (sync.relation != InvalidOid && !sync.relation_exists) {
+    throw core::Error(ErrorNumber::connectors_disabled, "the table of this sync was dropped", {},
+                      "cdb_sync_delete() ends the sync; cdb_sync_now() or cdb_sync_resume() imports into a new table.");
+  }
+  const store::RoleLimits role = store::role_limits(GetUserId(), sync.provider);
+  if (role.max_syncs == 0) {
+    throw core::Error(ErrorNumber::connectors_disabled,
+                      "this role may not sync with provider \"" + sync.provider + "\"", {},
+                      "Ask an administrator to change connector.role_limits.");
+  }
+}
+
+void work(const Sync& sync, Transaction transaction, RunResult& result, load::Progress& progress) {
+  const Oid caller = GetUserId();
+  const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
+  pg::with_system_path([&] {
+    check_runnable(sync);
+    Request request(sync.request, core::RequestKind::sync);
+    if (sync.relation == InvalidOid) {
+      first_run(request, sync, caller, result, progress);
+    } else {
+      next_run(request, sync, caller, result, progress);
+    }
+    if (transaction == Transaction::own) {
+      const pg::ActAs restricted(sync.owner, pg::flags_for_code_of(sync.owner, caller));
+      fire_deferred_triggers();
+    }
+  });
+}
+
+}  // namespace
+
+SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transaction) {
+  SyncRun run;
+  RunResult result;
+  jobs::RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner);
+  WorkEnd end = do_work([&] {
+    work(sync, transaction, result, progress);
+    result.phase_ms = progress.phase_times();
+    if (!store::end_run(log_id, result, store::now())) {
+      throw core::Error(ErrorNumber::unknown, "the sync was deleted while it ran");
+    }
+  });
+  progress.clear();
+  if (end.failure) {
+    load::forget_new_storage();  // its files went when the work was rolled back
+    run.result.phase_ms = progress.phase_times();
+    run.result.failure = std::move(end.failure);
+    pg::in_subtransaction([&] { store::end_run(log_id, run.result, store::now()); });
+  } else {
+    run.result = std::move(result);
+  }
+  run.cancelled = std::move(end.cancelled);
+  return run;
+}
+
+namespace {
+
+/// The work went with the transaction, and so did this session's locks. False if somebody else was quicker to take the
+/// run for lost.
+bool record_failed_commit(const std::string& id, const std::string& log_id, const pg::PgError& error) {
+  load::forget_new_storage();
+  bool recorded = false;
+  pg::in_subtransaction([&] {
+    if (!jobs::try_lock_run(id, jobs::LockLife::session)) return;
+    RunResult result;
+    result.failure = failure_of(error);
+    recorded = store::end_run(log_id, result, store::now());
+  });
+  return recorded;
+}
+
+}  // namespace
+
+Attempt attempt_run(const std::string& id, Commit commit) {
+  std::optional<Sync> found;
+  std::string log_id;  // of the run, if there is one to be
+  bool busy = true;
+  const settings::RunLimits limits = settings::run_limits();
+  pg::in_subtransaction([&] {
+    if (!jobs::try_lock_run(id, jobs::LockLife::session)) return;
+    found = store::lock_sync(id, store::RowLock::skip);
+    const schedule::Time now = store::now();
+    if (!found) return;
+    busy = store::is_due(*found, now);
+    if (!busy) return;
+    const int limit = jobs::place_limit(found->owner, found->provider, limits);
+    if (!jobs::try_take_place(jobs::PlaceOf::sync, found->owner, limit, jobs::LockLife::session)) return;
+    // The start is on record before the work begins, so a crash leaves a trace; the end comes with the work.
+    log_id = store::begin_run(*found, now);
+  });
+  commit();
+  if (log_id.empty()) {
+    jobs::release_runs();
+    return {busy ? shmem::JobEnd::busy : shmem::JobEnd::done, {}};
+  }
+  SyncRun run = run_sync(*found, log_id, Transaction::own);
+  try {
+    commit();
+  } catch (const pg::PgError& error) {
+    if (error.is_cancel()) run.cancelled = error;
+    if (!record_failed_commit(id, log_id, error)) {
+      jobs::release_runs();
+      return {shmem::JobEnd::done, run.cancelled, true};
+    }
+    commit();
+  }
+  pg::in_subtransaction([&] {
+    // Where another session has the row locked, end_lost_runs() of whoever comes next does it.
+    if (const std::optional<Sync> current = store::lock_sync(id, store::RowLock::skip))
+      jobs::settle_run(*current, limits);
+  });
+  commit();
+  jobs::release_runs();
+  return {shmem::JobEnd::done, run.cancelled, true};
+}
+
+}  // namespace connector::jobs

@@ -1,0 +1,16 @@
+// What DML did to a table.
+#pragma once
+
+#include <cstdint>
+
+namespace connector::load {
+
+struct Applied {
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t deleted = 0;
+  /// False if rows were left as they are: others changed them after they were compared, or a trigger said so.
+  bool complete = true;
+};
+
+}  // namespace connector::load

@@ -1,0 +1,43 @@
+// Refreshes by ordinary DML: what differs between the table and the rows that were loaded beside it is applied through
+// the executor, so that constraints, triggers, policies, partitions and publications all have their say.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "load/merge/applied.hpp"
+#include "load/table/target.hpp"
+#include "load/merge/staging.hpp"
+
+namespace connector::load {
+
+/// DELETE of all rows, `alter` (may be empty), INSERT: one statement if nothing is to be altered.
+Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::function<void()>& alter);
+
+/// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be
+/// published.
+void check_published(const RefreshTarget& target);
+
+/// Throws core::Error (dependents_in_the_way) if DELETE of all rows would delete or change rows of other tables, whose
+/// foreign keys say so, although what they refer to stays.
+void check_rewrite(const RefreshTarget& target);
+
+/// Deletes rows whose key is not in the staging table (unless `keep_missing`), updates those that differ in any bit,
+/// inserts those that are missing: one statement, so that foreign keys are checked when all is done. Rows that exchange
+/// unique values are led past each other. check_key_values() has been called. Throws core::Error (cannot_load) where
+/// that can't be done or two rows have the same key, and PgError.
+Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+                    const std::vector<std::size_t>& key, bool keep_missing);
+
+/// INSERT of all rows of the staging table.
+Applied apply_insert(const RefreshTarget& target, const Staging& staging);
+
+/// The same for a sync by append without a key. Throws core::Error (cannot_load), which says that a key helps, if a row
+/// is here already.
+Applied apply_append(const RefreshTarget& target, const Staging& staging);
+
+}  // namespace connector::load

@@ -1,0 +1,441 @@
+#include "load/merge/difference.hpp"
+
+#include <algorithm>
+
+#include "load/merge/key_order_walk.hpp"
+#include "load/merge/row_sql.hpp"
+#include "pg/guard.hpp"
+#include "pg/setting.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+constexpr const char* rules_query =
+    "SELECT 1 FROM pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) $1 "
+    "AND ev_type OPERATOR(pg_catalog.<>) '1' AND ev_enabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
+
+/// Storage of the table, or of a partition, that is not PostgreSQL's heap: there a ctid may mean nothing.
+constexpr const char* other_storage_query =
+    "SELECT 1 FROM pg_catalog.pg_class c WHERE (c.oid OPERATOR(pg_catalog.=) $1 OR c.oid OPERATOR(pg_catalog.=) ANY "
+    "(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p)) "
+    "AND c.relkind OPERATOR(pg_catalog.<>) 'p' AND (c.relkind OPERATOR(pg_catalog.<>) 'r' OR c.relam "
+    "OPERATOR(pg_catalog.<>) (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname OPERATOR(pg_catalog.=) 'heap')) "
+    "LIMIT 1";
+
+/// A unique index, by the columns' own equality, on some of the columns $2: no two rows share all their values.
+constexpr const char* unique_query =
+    "SELECT 1 FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisunique "
+    "AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS ("
+    "SELECT 1 FROM pg_catalog.generate_series(0, x.indnkeyatts::pg_catalog.int4 OPERATOR(pg_catalog.-) 1) AS i (n) "
+    "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
+    "AND a.attnum OPERATOR(pg_catalog.=) x.indkey[i.n] "
+    "JOIN pg_catalog.pg_opclass o ON o.oid OPERATOR(pg_catalog.=) x.indclass[i.n] "
+    "WHERE NOT o.opcdefault OR a.attcollation OPERATOR(pg_catalog.<>) x.indcollation[i.n] "
+    "OR a.attnum OPERATOR(pg_catalog.<>) ALL ($2::pg_catalog.int2[])) LIMIT 1";
+
+/// Whether values of the column are equal only if they are the same.
+bool equal_is_same(const StagedColumn& column) {
+  switch (column.type) {
+    case BOOLOID:
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case OIDOID:
+    case DATEOID:
+    case TIMEOID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+    case UUIDOID:
+    case BYTEAOID:
+      return true;
+    case TEXTOID:
+    case VARCHAROID:
+      return pg::guard([&] { return get_collation_isdeterministic(column.collation); });
+    default:
+      return false;
+  }
+}
+
+/// Whether the type's own equality tells, with little more, which values are the same: it is much cheaper than
+/// comparing records.
+bool knows_equality(const StagedColumn& column) {
+  return equal_is_same(column) || column.type == NUMERICOID || column.type == FLOAT4OID || column.type == FLOAT8OID;
+}
+
+/// How the columns of the staging table are named where the target's own names could stand beside other ones.
+std::string alias(std::size_t index) {
+  return "c" + std::to_string(index + 1);
+}
+
+std::uint64_t count(const pg::SqlRows& rows, std::size_t column) {
+  return std::stoull(rows.at(0).at(column).value_or("0"));
+}
+
+}  // namespace
+
+bool needs_statements_apart(const RefreshTarget& target) {
+  return is_distributed(target) || any_row(rules_query, target.oid);
+}
+
+Difference::Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+                       const std::vector<std::size_t>& key)
+    : target_(target), staging_(staging), plan_(plan), key_(key) {
+  read_columns();
+  by_key_ = is_distributed(target) || any_row(other_storage_query, target.oid);
+  parted_ = target.kind == RELKIND_PARTITIONED_TABLE;
+  apart_ = needs_statements_apart(target);
+}
+
+void Difference::read_columns() {
+  const pg::SqlRows rows = pg::query(
+      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated OPERATOR(pg_catalog.<>) '', "
+      "attidentity OPERATOR(pg_catalog.=) 'a' FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1 "
+      "AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped ORDER BY attnum",
+      {{OIDOID, std::to_string(target_.oid)}});
+  for (const auto& row : rows) {
+    const std::string name = pg::quote_name(row[1].value());
+    const auto found =
+        std::ranges::find_if(staging_.columns(), [&](const StagedColumn& column) { return column.name == name; });
+    columns_.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, static_cast<Oid>(std::stoul(*row[2])),
+                        std::stoi(*row[3]), static_cast<Oid>(std::stoul(*row[4])), row[5] == "t", row[6] == "t",
+                        row[7] == "t", found == staging_.columns().end() ? nullptr : &*found});
+  }
+}
+
+std::string Difference::same_row(const std::string& t, const std::string& d) const {
+  if (!by_key_) {
+    const std::string address = t + ".ctid OPERATOR(pg_catalog.=) " + d + ".old";
+    return parted_ ? address + " AND " + t + ".tableoid OPERATOR(pg_catalog.=) " + d + ".part" : address;
+  }
+  std::string condition;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    const PlannedColumn& column = plan_.columns[key_[i]];
+    condition +=
+        (i == 0 ? "" : " AND ") + t + "." + quoted(column) + equality(column) + d + ".k" + std::to_string(i + 1);
+  }
+  return condition;
+}
+
+std::string Difference::differs(const MergeColumn& column, const std::string& target, const std::string& staged) {
+  std::string not_identical = record({target}, "") + " OPERATOR(pg_catalog.*<>) " + record({staged}, "");
+  if (!knows_equality(*column.staged)) return not_identical;
+  std::string condition = "(" + target + " OPERATOR(pg_catalog.<>) " + staged + ") IS NOT FALSE";
+  if (!column.not_null && column.staged->has_nulls) {
+    condition += " AND (" + target + " IS NOT NULL OR " + staged + " IS NOT NULL)";
+  }
+  switch (column.staged->type) {
+    case FLOAT4OID:
+    case FLOAT8OID:  // 0 and -0 are equal
+      condition += " OR " + target + " OPERATOR(pg_catalog.=) '0' AND " + not_identical;
+      break;
+    case NUMERICOID:  // 1 and 1.0
+      condition += " OR pg_catalog.scale(" + target + ") OPERATOR(pg_catalog.<>) pg_catalog.scale(" + staged + ")";
+      break;
+    default:
+      break;
+  }
+  return "(" + condition + ")";
+}
+
+std::string Difference::updates_from(const std::string& suffix) const {
+  const std::string d = "d" + suffix;
+  const std::string t = "t" + suffix;
+  const std::string s = "s" + suffix;
+  return staging_.difference() + " AS " + d + " JOIN " + target_.sql_only() + " AS " + t + " ON " + same_row(t, d) +
+         " JOIN " + staging_.sql() + " AS " + s + " ON " + s + ".ctid OPERATOR(pg_catalog.=) " + d + ".new AND " +
+         same_key(plan_, key_, t + ".", s + ".");
+}
+
+std::string Difference::target_rows(bool set_superfluous_apart) const {
+  const std::vector<StagedColumn>& columns = staging_.columns();
+  std::string rows =
+      std::string("SELECT t.tableoid AS part, ") + (by_key_ ? "NULL::pg_catalog.tid" : "t.ctid") + " AS old";
+  for (std::size_t i = 0; i < columns.size(); ++i) rows += ", t." + columns[i].name + " AS " + alias(i);
+  if (!set_superfluous_apart) return rows + " FROM " + target_.sql_only() + " AS t";
+  rows += ", pg_catalog.row_number() OVER (PARTITION BY " + joined(key_names(plan_, key_), "t.") +
+          " ORDER BY t.tableoid, t.ctid) AS n FROM " + target_.sql_only() + " AS t";
+  // Without one of the key's values nothing is equal to them.
+  std::string selected = "SELECT n.part, n.old";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    selected += i == key_.front() ? ", CASE WHEN n.n OPERATOR(pg_catalog.=) 1::pg_catalog.int8 THEN n." + alias(i) +
+                                        " END AS " + alias(i)
+                                  : ", n." + alias(i);
+  }
+  return selected + " FROM (" + rows + ") AS n";
+}
+
+std::string Difference::staged_rows() const {
+  std::string rows = "SELECT s.ctid AS new";
+  for (std::size_t i = 0; i < staging_.columns().size(); ++i) {
+    rows += ", s." + staging_.columns()[i].name + " AS " + alias(i);
+  }
+  return rows + " FROM " + staging_.sql() + " AS s";
+}
+
+/// That a row of the target and one of the staging table, which have equal keys, are not the same.
+std::string Difference::condition_of_change() const {
+  std::string condition;
+  std::vector<std::string> others;
+  for (const MergeColumn& column : columns_) {
+    if (column.staged == nullptr) continue;
+    const auto index = static_cast<std::size_t>(column.staged - staging_.columns().data());
+    const std::string name = alias(index);
+    if (equal_is_same(*column.staged) && std::ranges::find(key_, index) != key_.end()) continue;
+    if (knows_equality(*column.staged)) {
+      condition += " OR " + differs(column, "t." + name, "s." + name);
+    } else {
+      others.push_back(name);
+    }
+  }
+  if (!others.empty()) {
+    condition += " OR " + record(others, "t.") + " OPERATOR(pg_catalog.*<>) " + record(others, "s.");
+  }
+  return condition;
+}
+
+void Difference::find(bool keep_missing) {
+  std::string attributes;
+  for (const std::size_t index : key_) {
+    const std::string name = quoted(plan_.columns[index]);
+    const auto column = std::ranges::find_if(columns_, [&](const MergeColumn& other) { return other.name == name; });
+    attributes += (attributes.empty() ? "{" : ",") + std::to_string(column->number);
+  }
+  const bool is_unique =
+      !pg::query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
+  if (!is_unique || by_key_ || keep_missing || !find_by_walk()) {
+    check_key_unique(staging_, plan_, key_);
+    find_by_join(keep_missing, is_unique);
+    analyze_difference();
+  }
+  const pg::SqlRows counts = pg::query(
+      "SELECT pg_catalog.count(*) FILTER (WHERE new IS NULL), pg_catalog.count(*) FILTER (WHERE part IS NULL), "
+      "pg_catalog.count(*) FILTER (WHERE new IS NOT NULL AND part IS NOT NULL) FROM " +
+      staging_.difference());
+  deletes_ = count(counts, 0);
+  inserts_ = count(counts, 1);
+  updates_ = count(counts, 2);
+  if (updates_ > 0) find_changed_columns();
+}
+
+/// Where the rows came in the key's order, which most databases read a table in. False if they did not: nothing is
+/// found then.
+bool Difference::find_by_walk() {
+  for (const MergeColumn& column : columns_) {
+    if (column.staged == nullptr) continue;
+    // Images of values can be compared if they are of one type; and both tables must have the same order.
+    if (column.collation != column.staged->collation) return false;
+    if (pg::guard([&] { return getBaseType(column.type) != getBaseType(column.staged->type); })) return false;
+  }
+  if (!have_order(staging_, key_)) return false;
+  std::vector<std::string> key;
+  for (const std::size_t index : key_) key.push_back(alias(index));
+  const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + joined(key));
+  if (walked.complete) {
+    analyze_difference();
+    if (walked.out_of_order == 0 || settle_rows_out_of_order()) return true;
+  }
+  pg::execute("DELETE FROM " + staging_.difference());
+  return false;
+}
+
+/// Rows of the staging table that do not lie in the key's order are among those to be inserted: finds the rows of the
+/// target that they belong to, which are among those to be deleted. False if a key of the staging table is there twice.
+bool Difference::settle_rows_out_of_order() {
+  const std::string& difference = staging_.difference();
+  std::string same;
+  std::string same_in_target;
+  std::string keys;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    const std::string name = "k" + std::to_string(i + 1);
+    const std::string equal = equality(plan_.columns[key_[i]]);
+    keys += (i == 0 ? "" : ", ") + name;
+    same += " AND n." + name + equal + "d." + name;
+    same_in_target += (i == 0 ? "t." : " AND t.") + quoted(plan_.columns[key_[i]]) + equal + "d." + name;
+  }
+  // Few are known to be `moved`, and the planner's estimate is one row where there are hundreds.
+  pg::with_settings({{"enable_nestloop", "off"}}, [&] {
+    pg::execute("UPDATE " + difference + " AS n SET part = d.part, old = d.old FROM " + difference +
+                " AS d WHERE n.moved AND d.new IS NULL" + same);
+    pg::execute("DELETE FROM " + difference + " AS d USING " + difference +
+                " AS n WHERE d.new IS NULL AND n.moved AND n.part OPERATOR(pg_catalog.=) d.part "
+                "AND n.old OPERATOR(pg_catalog.=) d.old");
+  });
+  // Such a row whose key another one has belongs to a row of the target that is that one's already.
+  const bool twice = !pg::query("SELECT 1 FROM " + difference + " WHERE new IS NOT NULL GROUP BY " + keys +
+                                " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1")
+                          .empty() ||
+                     !pg::query("SELECT 1 FROM " + difference + " AS d JOIN " + target_.sql_only() + " AS t ON " +
+                                same_in_target + " WHERE d.moved AND d.part IS NULL LIMIT 1")
+                          .empty();
+  if (twice) return false;
+  const std::string delete_same = "DELETE FROM " + difference + " AS d USING (" + target_rows(false) + ") AS t, (" +
+                                  staged_rows() +
+                                  ") AS s WHERE d.moved AND t.part OPERATOR(pg_catalog.=) d.part "
+                                  "AND t.old OPERATOR(pg_catalog.=) d.old AND s.new OPERATOR(pg_catalog.=) d.new "
+                                  "AND (false" +
+                                  condition_of_change() + ") IS NOT TRUE";
+  // They lie in both tables in nearly the order in which they were found, so that few pages are read more than once.
+  pg::with_settings({{"random_page_cost", "1"}}, [&] { pg::execute(delete_same); });
+  pg::execute("UPDATE " + difference + " SET moved = false WHERE moved");
+  analyze_difference();
+  return true;
+}
+
+void Difference::analyze_difference() const {
+  pg::with_settings({{"default_statistics_target", "10"}},
+                    [&] { pg::execute("ANALYZE " + staging_.difference() + " (part, old, new)"); });
+}
+
+void Difference::find_by_join(bool keep_missing, bool is_unique) {
+  const bool ordered = have_order(staging_, key_);
+  if (by_key_ && !is_unique && !keep_missing) delete_superfluous();
+
+  std::string keys;
+  std::string values;
+  std::string same;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    const std::string name = alias(key_[i]);
+    keys += ", k" + std::to_string(i + 1);
+    values += ", COALESCE(t." + name + ", s." + name + ")";
+    same += (i == 0 ? "t." : " AND t.") + name + equality(plan_.columns[key_[i]]) + "s." + name;
+  }
+  pg::execute("INSERT INTO " + staging_.difference() + " (part, old, new, moved, replaced" + keys +
+              ") SELECT t.part, t.old, s.new, false, false" + values + " FROM (" +
+              target_rows(!is_unique && ordered && !by_key_ && !keep_missing) + ") AS t " +
+              (keep_missing ? "RIGHT" : "FULL") + " JOIN (" + staged_rows() + ") AS s ON " + same +
+              " WHERE s.new IS NULL OR t.part IS NULL" + condition_of_change());
+}
+
+/// Where rows are known by their keys only, a row that shares its key with others, or has none, can't be told.
+void Difference::delete_superfluous() {
+  const std::vector<std::string> names = key_names(plan_, key_);
+  std::string same;
+  std::string aliased;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    same += (i == 0 ? "t." : " AND t.") + names[i] + equality(plan_.columns[key_[i]]) + "x." + alias(i);
+    aliased += (i == 0 ? "" : ", ") + names[i] + " AS " + alias(i);
+  }
+  superfluous_ = pg::execute("DELETE FROM " + target_.sql_only() + " AS t WHERE " +
+                             joined(names, "t.", " IS NULL OR ") + " IS NULL OR EXISTS (SELECT 1 FROM (SELECT " +
+                             aliased + " FROM " + target_.sql_only() + " GROUP BY " + joined(names) +
+                             " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS x WHERE " + same + ")");
+}
+
+void Difference::find_changed_columns() {
+  std::vector<std::string> conditions;
+  for (const MergeColumn& column : columns_) {
+    if (column.staged == nullptr) continue;
+    conditions.push_back("pg_catalog.bool_or(" + differs(column, "t." + column.name, "s." + column.name) + ")");
+  }
+  const pg::SqlRows rows = pg::query("SELECT " + joined(conditions) + " FROM " + updates_from());
+  std::size_t i = 0;
+  for (MergeColumn& column : columns_) {
+    if (column.staged != nullptr) column.changed = rows.at(0).at(i++) == "t";
+  }
+}
+
+std::string Difference::delete_sql() const {
+  return "DELETE FROM " + target_.sql_only() + " AS t USING " + staging_.difference() + " AS d WHERE " +
+         same_row("t", "d") + " AND (d.new IS NULL OR d.replaced)";
+}
+
+std::string Difference::update_sql(const std::vector<std::string>& also_set) const {
+  std::string assignments;
+  for (const MergeColumn& column : columns_) {
+    // Identity columns that are always generated take a value only when a row is inserted.
+    if (column.staged == nullptr || column.always_identity) continue;
+    if (!column.changed && std::ranges::find(also_set, column.name) == also_set.end()) continue;
+    assignments += (assignments.empty() ? "" : ", ") + column.name + " = s." + column.name;
+  }
+  if (assignments.empty()) return {};
+  return "UPDATE " + target_.sql_only() + " AS t SET " + assignments + " FROM " + staging_.difference() +
+         " AS d JOIN " + staging_.sql() + " AS s ON s.ctid OPERATOR(pg_catalog.=) d.new WHERE " + same_row("t", "d") +
+         " AND " + same_key(plan_, key_, "t.", "s.") + " AND NOT d.replaced";
+}
+
+std::string Difference::insert_sql() const {
+  const std::vector<std::string> names = staging_.column_names();
+  return "INSERT INTO " + target_.sql() + " (" + joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " +
+         joined(names, "s.") + " FROM " + staging_.difference() + " AS d JOIN " + staging_.sql() +
+         " AS s ON s.ctid OPERATOR(pg_catalog.=) d.new WHERE d.part IS NULL";
+}
+
+std::string Difference::replace_sql() const {
+  std::vector<std::string> names;
+  std::vector<std::string> values;
+  for (const MergeColumn& column : columns_) {
+    if (column.generated) continue;
+    names.push_back(column.name);
+    values.push_back((column.staged != nullptr ? "s." : "t.") + column.name);
+  }
+  return "INSERT INTO " + target_.sql() + " (" + joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " + joined(values) +
+         " FROM " + updates_from() + " WHERE d.replaced";
+}
+
+Applied Difference::apply(const std::vector<std::string>& also_set) const {
+  Applied applied;
+  applied.deleted = superfluous_;
+  if (empty()) return applied;
+  const bool replaces =
+      updates_ > 0 && !pg::query("SELECT 1 FROM " + staging_.difference() + " WHERE replaced LIMIT 1").empty();
+  const std::string update = updates_ > 0 ? update_sql(also_set) : "";
+  if (apart_) {
+    if (deletes_ > 0) applied.deleted += pg::execute(delete_sql());
+    if (!update.empty()) applied.updated = pg::execute(update);
+    if (inserts_ > 0) applied.inserted = pg::execute(insert_sql());
+    applied.complete = is_complete(applied);
+    return applied;
+  }
+  // All parts see the table as it is before. Foreign keys are checked when all are done, but unique values row by row:
+  // so each part waits for the one before it.
+  std::string parts;
+  std::string before;
+  const auto add = [&](const std::string& name, const std::string& sql) {
+    parts += (parts.empty() ? "WITH " : ", ") + name + " AS (" + sql;
+    if (!before.empty()) {
+      parts += " AND (SELECT pg_catalog.count(*) FROM " + before + ") OPERATOR(pg_catalog.>=) 0::pg_catalog.int8";
+    }
+    parts += " RETURNING 1)";
+    before = name;
+  };
+  std::string counts;
+  const auto count_of = [&](bool there, const std::string& name) {
+    counts += (counts.empty() ? "" : ", ") + (there ? "(SELECT pg_catalog.count(*) FROM " + name + ")" : "0");
+  };
+  const bool deletes = deletes_ > 0 || replaces;
+  if (deletes) add("gone", delete_sql());
+  if (!update.empty()) add("changed", update);
+  if (replaces) add("replaced", replace_sql());
+  if (inserts_ > 0) add("added", insert_sql());
+  if (parts.empty()) {
+    applied.complete = is_complete(applied);
+    return applied;
+  }
+  count_of(deletes, "gone");
+  count_of(!update.empty(), "changed");
+  count_of(replaces, "replaced");
+  count_of(inserts_ > 0, "added");
+  const pg::SqlRows rows = pg::query(parts + " SELECT " + counts);
+  const std::uint64_t replaced = count(rows, 2);
+  applied.deleted += count(rows, 0) - std::min(count(rows, 0), replaced);
+  applied.updated = count(rows, 1) + replaced;
+  applied.inserted = count(rows, 3);
+  applied.complete = is_complete(applied);
+  return applied;
+}
+
+bool Difference::is_complete(const Applied& applied) const {
+  return applied.deleted >= deletes_ + superfluous_ && applied.updated >= updates_ && applied.inserted >= inserts_;
+}
+
+}  // namespace connector::load

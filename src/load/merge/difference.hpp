@@ -1,0 +1,93 @@
+// The difference between a table and the rows that were loaded beside it: found once, then applied.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "load/merge/applied.hpp"
+#include "load/merge/staging.hpp"
+#include "load/table/target.hpp"
+
+namespace connector::load {
+
+/// A column of the table as it is when the difference is applied.
+struct MergeColumn {
+  AttrNumber number;
+  std::string name;  ///< quoted
+  Oid type;
+  int32 typmod;
+  Oid collation;
+  bool not_null;
+  bool generated;
+  bool always_identity;
+  const StagedColumn* staged;  ///< nullptr for columns that don't come from the source
+  bool changed = false;        ///< differs in a row that is to be updated
+};
+
+/// Whether rules of the table, or the nodes that it is spread over, forbid that one statement deletes, updates and
+/// inserts.
+bool needs_statements_apart(const RefreshTarget& target);
+
+class Difference {
+ public:
+  /// All arguments outlive this; the target has the plan's columns.
+  Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+             const std::vector<std::size_t>& key);
+
+  /// Fills the staging's table of differences. Rows of the target that share a key, or have none, are superfluous. With
+  /// `keep_missing` no row is to be deleted. Throws core::Error (cannot_load) if the staging table has a key twice.
+  void find(bool keep_missing);
+
+  bool empty() const noexcept { return deletes_ + inserts_ + updates_ == 0; }
+  std::uint64_t updates() const noexcept { return updates_; }
+  const std::vector<MergeColumn>& columns() const noexcept { return columns_; }
+  bool statements_apart() const noexcept { return apart_; }
+
+  /// Deletes, updates and inserts, in that order and in one statement if it may be. `also_set` (quoted names) are
+  /// updated even where no row differs in them. Rows marked as replaced are deleted and inserted with all their
+  /// columns.
+  Applied apply(const std::vector<std::string>& also_set = {}) const;
+
+  /// The condition that `t` (an alias of the target) is the row that `d` (one of the table of differences) is about.
+  std::string same_row(const std::string& t, const std::string& d) const;
+  /// The condition that the column's values differ, given as SQL.
+  static std::string differs(const MergeColumn& column, const std::string& target, const std::string& staged);
+  /// A FROM list of the rows that are to be updated; the aliases, each with `suffix`: d of the table of differences, t
+  /// of the target, s of the staging table.
+  std::string updates_from(const std::string& suffix = "") const;
+
+ private:
+  bool is_complete(const Applied& applied) const;
+  void read_columns();
+  void find_changed_columns();
+  bool find_by_walk();
+  bool settle_rows_out_of_order();
+  void analyze_difference() const;
+  void find_by_join(bool keep_missing, bool is_unique);
+  void delete_superfluous();
+  std::string target_rows(bool set_superfluous_apart) const;
+  std::string staged_rows() const;
+  std::string condition_of_change() const;
+  std::string delete_sql() const;
+  std::string update_sql(const std::vector<std::string>& also_set) const;
+  std::string insert_sql() const;
+  std::string replace_sql() const;
+
+  const RefreshTarget& target_;
+  const Staging& staging_;
+  const LoadPlan& plan_;
+  const std::vector<std::size_t>& key_;
+  std::vector<MergeColumn> columns_;
+  bool by_key_;  ///< rows have no address that lasts from one statement to the next
+  bool parted_;  ///< an address counts within a partition only
+  bool apart_;
+  std::uint64_t deletes_ = 0;
+  std::uint64_t inserts_ = 0;
+  std::uint64_t updates_ = 0;
+  std::uint64_t superfluous_ = 0;  ///< rows that find() deleted already
+};
+
+}  // namespace connector::load

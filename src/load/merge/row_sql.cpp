@@ -1,0 +1,70 @@
+#include "load/merge/row_sql.hpp"
+
+#include "core/base/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+}
+
+namespace connector::load {
+
+std::string joined(const std::vector<std::string>& items, const std::string& prefix, const std::string& separator) {
+  std::string list;
+  for (const std::string& item : items) list += (list.empty() ? "" : separator) + prefix + item;
+  return list;
+}
+
+std::string quoted(const PlannedColumn& column) {
+  return pg::quote_name(pg::exact_server_text(column.name));
+}
+
+std::string record(const std::vector<std::string>& columns, const std::string& prefix) {
+  // Without the cast it would be the columns that are compared, one by one.
+  return "CAST(ROW(" + joined(columns, prefix) + ") AS pg_catalog.record)";
+}
+
+std::string equality_of(Oid type) {
+  const Oid found = pg::guard([&] { return lookup_type_cache(getBaseType(type), TYPECACHE_EQ_OPR)->eq_opr; });
+  if (!OidIsValid(found)) return {};
+  const pg::SqlRows rows = pg::query(
+      "SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) o.oprname "
+      "FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace "
+      "WHERE o.oid OPERATOR(pg_catalog.=) $1",
+      {{OIDOID, std::to_string(found)}});
+  return " OPERATOR(" + rows.at(0).at(0).value() + ") ";
+}
+
+std::string equality(const PlannedColumn& column) {
+  std::string found = equality_of(column.target.oid);
+  if (!found.empty()) return found;
+  throw core::Error(core::ErrorNumber::invalid_parameters, "column \"" + column.name + "\" of the key has type " +
+                                                               pg::utf8_text(column.target.shown) +
+                                                               ", whose values can't be compared");
+}
+
+std::vector<std::string> key_names(const LoadPlan& plan, const std::vector<std::size_t>& key) {
+  std::vector<std::string> names;
+  for (const std::size_t index : key) names.push_back(quoted(plan.columns[index]));
+  return names;
+}
+
+std::string same_key(const LoadPlan& plan, const std::vector<std::size_t>& key, const std::string& left,
+                     const std::string& right) {
+  std::string condition;
+  for (const std::size_t index : key) {
+    const PlannedColumn& column = plan.columns[index];
+    condition += (condition.empty() ? "" : " AND ") + left + quoted(column) + equality(column) + right + quoted(column);
+  }
+  return condition;
+}
+
+bool any_row(const std::string& sql, Oid relation) {
+  return !pg::query(sql, {{OIDOID, std::to_string(relation)}}).empty();
+}
+
+}  // namespace connector::load

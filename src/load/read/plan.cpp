@@ -1,0 +1,153 @@
+#include "load/read/plan.hpp"
+
+#include <algorithm>
+
+#include "core/base/error.hpp"
+#include "core/request/names.hpp"
+#include "core/base/utf8.hpp"
+#include "pg/notice.hpp"
+
+extern "C" {
+#include "catalog/heap.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+const core::ColumnChoice* find_choice(const core::ConnectorSpec& spec, const std::string& remote_name) {
+  const auto found = std::ranges::find_if(spec.columns, [&](const auto& choice) { return choice.name == remote_name; });
+  return found == spec.columns.end() ? nullptr : &*found;
+}
+
+/// Which of the source's columns are loaded, in which order: that of the request, else the source's own.
+std::vector<std::size_t> chosen_columns(const core::ConnectorSpec& spec, const core::SourceDescription& source) {
+  std::vector<std::size_t> chosen;
+  if (spec.columns.empty()) {
+    for (std::size_t i = 0; i < source.columns.size(); ++i) chosen.push_back(i);
+    return chosen;
+  }
+  for (const core::ColumnChoice& choice : spec.columns) {
+    const auto found =
+        std::ranges::find_if(source.columns, [&](const auto& column) { return column.name == choice.name; });
+    if (found == source.columns.end()) {
+      std::string known;
+      for (const auto& column : source.columns) known += (known.empty() ? "\"" : ", \"") + column.name + "\"";
+      throw core::Error(core::ErrorNumber::invalid_parameters,
+                        "column \"" + choice.name + "\" does not exist in the source",
+                        "The source has the columns " + known + ".");
+    }
+    chosen.push_back(static_cast<std::size_t>(found - source.columns.begin()));
+  }
+  return chosen;
+}
+
+void check_column_count(std::size_t count, int max_columns) {
+  if (count <= static_cast<std::size_t>(max_columns)) return;
+  throw core::Error(core::ErrorNumber::too_many_columns,
+                    "the source has " + std::to_string(count) + " columns, and at most " + std::to_string(max_columns) +
+                        " can be imported",
+                    {}, "Choose some with \"columns\" or \"sql_query\".");
+}
+
+/// Normalised names avoid those of PostgreSQL's system columns; verbatim ones can't.
+void check_system_columns(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (SystemAttributeByName(name.c_str()) != nullptr) list += (list.empty() ? "" : ", ") + core::quoted(name);
+  }
+  if (list.empty()) return;
+  throw core::Error(core::ErrorNumber::duplicated_column,
+                    "every table of PostgreSQL has system columns of these names already: " + list, {},
+                    "Name the columns differently in the query, or set \"column_names\" to \"normalize\".");
+}
+
+std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescription& source) {
+  std::vector<std::size_t> key;
+  for (const std::string& name : source.primary_key) {
+    const auto found =
+        std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.remote_name == name; });
+    // Without all its columns the key is none.
+    if (found == plan.columns.end()) return {};
+    key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
+  }
+  return key;
+}
+
+}  // namespace
+
+std::vector<std::size_t> LoadPlan::remote_columns() const {
+  std::vector<std::size_t> result;
+  for (const PlannedColumn& column : columns) result.push_back(column.remote);
+  return result;
+}
+
+core::SourceRequest source_request(const core::ConnectorSpec& spec) {
+  core::SourceRequest request;
+  request.schema = spec.schema.value_or("");
+  request.query = spec.sql_query.value_or("");
+  if (request.query.empty()) request.table = spec.table.value_or("");
+  for (const core::ColumnChoice& choice : spec.columns) {
+    core::ColumnRequest& column = request.columns.emplace_back(core::ColumnRequest{choice.name, std::nullopt});
+    if (choice.type) column.wanted = logical_type(parse_local_type(*choice.type, choice.name));
+  }
+  request.encoding = spec.encoding;
+  request.zero_dates = spec.zero_dates;
+  return request;
+}
+
+LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns) {
+  LoadPlan plan;
+  plan.provider = spec.provider;
+  std::vector<std::string> remote_names;
+  for (const std::size_t index : chosen_columns(spec, source)) {
+    const core::RemoteColumn& remote = source.columns[index];
+    if (!remote.unsupported_reason.empty()) {
+      plan.skipped.push_back({remote.name, remote.remote_type, remote.unsupported_reason});
+      continue;
+    }
+    PlannedColumn column;
+    column.remote = index;
+    column.remote_name = remote.name;
+    column.natural = local_type(remote.type);
+    const core::ColumnChoice* choice = find_choice(spec, remote.name);
+    column.target = choice != nullptr && choice->type ? parse_local_type(*choice->type, remote.name) : column.natural;
+    column.not_null = remote.not_null;
+    column.comment = remote.comment;
+    plan.columns.push_back(std::move(column));
+    remote_names.push_back(remote.name);
+  }
+  check_column_count(plan.columns.size(), max_columns);
+  if (plan.columns.empty()) {
+    throw core::Error(core::ErrorNumber::cannot_read, "the source has no column that can be imported");
+  }
+  const std::vector<std::string> local_names = spec.column_names == core::ColumnNames::verbatim
+                                                   ? core::verbatim_column_names(remote_names)
+                                                   : core::normalize_column_names(remote_names);
+  check_system_columns(local_names);
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    plan.columns[i].name = local_names[i];
+    if (local_names[i] != remote_names[i]) plan.renamed.emplace_back(remote_names[i], local_names[i]);
+  }
+  plan.primary_key = local_key(plan, source);
+  return plan;
+}
+
+void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
+  if (local_name != spec.local_name_source()) {
+    pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"");
+  }
+  for (const auto& [remote, local] : plan.renamed) {
+    pg::notice("column \"" + remote + "\" is named \"" + local + "\" locally");
+  }
+  for (const SkippedColumn& column : plan.skipped) {
+    pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type +
+               " is left out: " + column.reason);
+  }
+}
+
+std::string wanted_table_name(const core::ConnectorSpec& spec) {
+  return core::normalize_table_name(spec.local_name_source());
+}
+
+}  // namespace connector::load

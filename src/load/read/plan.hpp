@@ -1,0 +1,56 @@
+// What an import is going to do with a described source: which columns, under which names, as which types.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/request/connector_spec.hpp"
+#include "core/remote/provider.hpp"
+#include "load/read/local_type.hpp"
+
+namespace connector::load {
+
+/// A column that is loaded.
+struct PlannedColumn {
+  std::size_t remote = 0;   ///< index in SourceDescription::columns
+  std::string remote_name;  ///< UTF-8, like all names
+  std::string name;         ///< local name
+  LocalType natural;        ///< what the batch's values are
+  LocalType target;         ///< what the local column is; differs from natural if the request asked so
+  bool not_null = false;
+  std::string comment;
+};
+
+/// A column that is left out, and why.
+struct SkippedColumn {
+  std::string remote_name;
+  std::string remote_type;
+  std::string reason;
+};
+
+struct LoadPlan {
+  std::string provider;  ///< its id
+  std::vector<PlannedColumn> columns;
+  std::vector<SkippedColumn> skipped;
+  std::vector<std::size_t> primary_key;  ///< indexes into columns; empty = none
+  /// Names that normalising or cutting changed: remote and local.
+  std::vector<std::pair<std::string, std::string>> renamed;
+
+  std::vector<std::size_t> remote_columns() const;
+};
+
+/// The request as a driver is asked to describe it, with the local types that were named.
+core::SourceRequest source_request(const core::ConnectorSpec& spec);
+
+/// Makes the plan. Throws core::Error: too_many_columns beyond `max_columns`, duplicated_column for verbatim names,
+/// cannot_read if no column can be imported.
+LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns);
+
+/// Says with NOTICE what is not named as in the source, and what is left out. `local_name` (UTF-8) is the table's.
+void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan);
+
+/// The local table's name the request asks for, before collisions are looked at (UTF-8).
+std::string wanted_table_name(const core::ConnectorSpec& spec);
+
+}  // namespace connector::load

@@ -1,0 +1,195 @@
+#include "load/refresh/cursor.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "load/merge/row_sql.hpp"
+#include "load/table/sync_column.hpp"
+#include "load/table/target_table.hpp"
+#include "pg/guard.hpp"
+#include "pg/setting.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "load/refresh/column_changes.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+}
+
+namespace connector::load {
+
+using core::ErrorNumber;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// Runs `function` where dates, times and floats become text in one form, whatever the session's settings are.
+template <typename Function>
+auto with_exact_output(Function&& function) {
+  return pg::with_settings({{"datestyle", "ISO, YMD"}, {"timezone", "UTC"}, {"extra_float_digits", "1"}},
+                           std::forward<Function>(function));
+}
+
+/// What values of a cursor are ordered by, on both sides alike: text by its bytes in UTF-8.
+std::string order_of(const PlannedColumn& cursor, const std::string& value) {
+  switch (cursor.target.oid) {
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID:
+      return "pg_catalog.convert_to(" + value + "::pg_catalog.text, 'UTF8')";
+    case INT2OID:
+    case INT4OID:
+    case INT8OID:
+    case NUMERICOID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case DATEOID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+    case UUIDOID:
+    case BYTEAOID:
+      return value;
+    default:
+      throw core::Error(
+          ErrorNumber::invalid_parameters,
+          "column \"" + cursor.name + "\" of type " + pg::utf8_text(cursor.target.shown) + " can't be a cursor",
+          "A cursor is a number, a date, a timestamp, a uuid, text or bytes.");
+  }
+}
+
+/// What stands for the position in SQL, ordered as the column's values are, where its text is the first parameter.
+std::string position_sql(const PlannedColumn& cursor, const std::string& type) {
+  return order_of(cursor, "$1::pg_catalog.text::" + type);
+}
+
+std::vector<pg::SqlParameter> parameters_of(const std::optional<std::string>& position) {
+  return {{TEXTOID, position ? std::optional(pg::exact_server_text(*position)) : std::nullopt}};
+}
+
+/// The column's type in the relation, for SQL.
+std::string type_in(Oid relation, const PlannedColumn& cursor) {
+  const std::string name = pg::exact_server_text(cursor.name);
+  // Without a length: that of char(n) and bit(n) is 1 where none is written.
+  char* type = pg::guard([&] {
+    return format_type_extended(get_atttype(relation, get_attnum(relation, name.c_str())), -1,
+                                FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+  });
+  std::string result(type);
+  pfree(type);
+  return result;
+}
+
+/// The largest value in the relation, whose name for SQL is `name`; or `most` if that is given and less.
+std::optional<std::string> last_position(Oid relation, const std::string& name, const PlannedColumn& cursor,
+                                         const std::optional<std::string>& most) {
+  const std::string type = type_in(relation, cursor);
+  const std::string order = order_of(cursor, "m." + quoted(cursor));
+  const std::string maximum = "(SELECT " + order + " FROM " + name + " AS m WHERE m." + quoted(cursor) +
+                              " IS NOT NULL ORDER BY " + order + " USING OPERATOR(pg_catalog.>) LIMIT 1)";
+  std::string shown = "p.v";
+  if (order_of(cursor, "x") != "x") {
+    shown = "pg_catalog.convert_from(p.v, 'UTF8')";
+  } else if (type == "real") {
+    shown = "p.v::pg_catalog.float8";
+  }
+  const std::string limit = position_sql(cursor, type);
+  const std::string sql = "SELECT " + shown + "::pg_catalog.text FROM (SELECT CASE WHEN " + limit +
+                          " OPERATOR(pg_catalog.<) m.v THEN " + limit + " ELSE m.v END AS v FROM (SELECT " + maximum +
+                          " AS v) AS m) AS p";
+  const pg::SqlRows rows = with_exact_output([&] { return pg::query(sql, parameters_of(most)); });
+  if (!rows.at(0).at(0)) return std::nullopt;
+  return pg::utf8_text(*rows[0][0]);
+}
+
+}  // namespace
+
+std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan) {
+  const std::string name = spec.sync ? spec.sync->cursor.value_or("") : "";
+  const std::size_t found = sync_column(name, "cursor", plan);
+  order_of(plan.columns[found], "");
+  return found;
+}
+
+bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from) {
+  // A value of another type than the remote's own may mean something else there.
+  if (!(cursor.natural == cursor.target)) return false;
+  if (cursor.target.oid == BYTEAOID) return false;  // no provider knows how it is written there
+  return source.read_range({cursor.remote, from});
+}
+
+void check_truncation(const ImportResult& result, bool ordered) {
+  if (!result.truncated || ordered) return;
+  throw core::Error(core::ErrorNumber::cannot_load,
+                    "the source has more than " + std::to_string(result.max_rows) +
+                        " rows, and can't be asked for the first ones by the cursor column",
+                    {}, "Raise \"max_rows\", or choose a cursor column that is a number, a date or a timestamp.");
+}
+
+std::optional<std::string> start_position(const RefreshTarget& target, const PlannedColumn& cursor,
+                                          const std::optional<std::string>& kept) {
+  std::optional<std::string> last;
+  if (kept) {
+    const Json mark = Json::parse(*kept);
+    // Values of another column, or of another type, say nothing here.
+    if (mark.at("column") == cursor.name && mark.at("type") == pg::utf8_text(type_in(target.oid, cursor)))
+      last = mark.at("value").get<std::string>();
+  }
+  return last_position(target.oid, target.sql_only(), cursor, last);
+}
+
+std::optional<std::string> reached_position(Oid relation, const PlannedColumn& cursor) {
+  return last_position(relation, table_name(relation).sql(), cursor, std::nullopt);
+}
+
+std::optional<std::string> position_mark(Oid relation, const PlannedColumn& cursor,
+                                         const std::optional<std::string>& position) {
+  if (!position) return std::nullopt;
+  const Json mark{{"column", cursor.name}, {"type", pg::utf8_text(type_in(relation, cursor))}, {"value", *position}};
+  return mark.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor,
+                 const std::optional<std::string>& position) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
+  return !pg::query("SELECT 1 FROM " + staging.sql() + " AS s WHERE " + start + " IS NULL OR " +
+                        order_of(cursor, "s." + quoted(cursor)) + " OPERATOR(pg_catalog.>) " + start + " LIMIT 1",
+                    parameters_of(position))
+              .empty();
+}
+
+void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
+                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
+  const std::vector<pg::SqlParameter> parameters = parameters_of(position);
+  // Rows without a cursor value were read by the first run, if at all.
+  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE " + order_of(cursor, "s." + quoted(cursor)) +
+                  " OPERATOR(pg_catalog.<) " + start + " OR s." + quoted(cursor) + " IS NULL AND " + start +
+                  " IS NOT NULL",
+              parameters);
+  if (has_key) return;
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    // Rows that are here have no values yet in columns that have just been added.
+    if (std::ranges::find(changes.added, i) == changes.added.end()) columns.push_back(quoted(plan.columns[i]));
+  }
+  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE EXISTS (SELECT 1 FROM " + target.sql_only() +
+                  " AS t WHERE " + record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") +
+                  " AND (" + order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.>=) " + start + " OR " +
+                  start + " IS NULL))",
+              parameters);
+}
+
+void check_progress(const ImportResult& result, const PlannedColumn& cursor) {
+  if (!result.truncated) return;
+  throw core::Error(ErrorNumber::cannot_load,
+                    "the source has more than " + std::to_string(result.max_rows) +
+                        " rows with the last value of the cursor column \"" + cursor.name + "\"",
+                    "What lies beyond them can't be reached under this limit of rows.",
+                    "Raise the limit (connector.max_rows, or \"max_rows\" of the request), or choose a cursor column "
+                    "whose values differ more.");
+}
+
+}  // namespace connector::load

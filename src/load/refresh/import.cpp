@@ -1,0 +1,218 @@
+#include "load/refresh/import.hpp"
+
+#include "core/base/error.hpp"
+#include "load/merge/apply.hpp"
+#include "load/write/bulk_insert.hpp"
+#include "load/refresh/cursor.hpp"
+#include "load/table/default_columns.hpp"
+#include "load/table/immediate_constraints.hpp"
+#include "load/table/layout.hpp"
+#include "load/refresh/refresh.hpp"
+#include "load/table/table_locks.hpp"
+#include "load/table/target.hpp"
+#include "load/write/row_rules.hpp"
+#include "load/table/sync_column.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/setting.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/tie.hpp"
+
+extern "C" {
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+/// What the next refresh is told of the table.
+std::string layout_of(LoadPlan plan, bool default_columns) {
+  if (default_columns) rename_for_default_columns(plan);
+  return layout_text(plan, nullptr);
+}
+
+/// Before it is locked: the lock is not for everybody.
+void check_overwritable(Oid relation, const std::string& name) {
+  const char kind = pg::guard([&] { return get_rel_relkind(relation); });
+  if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_FOREIGN_TABLE) {
+    throw core::Error(core::ErrorNumber::incompatible_schemas,
+                      "\"" + pg::utf8_text(name) + "\" can't be overwritten: it is not a table", {},
+                      "Choose another \"collision_strategy\", or another name with \"import_as\".");
+  }
+  pg::guard([&] {
+    if (!connector_owns_relation(relation, GetUserId())) {
+      aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relation));
+    }
+  });
+}
+
+/// The rows of one import on their way into its new table, as event triggers have left it.
+class Load {
+ public:
+  Load(Oid table, LoadPlan plan, const pg::ActAs& role, pg::Tied<core::Source>& source, const core::ConnectorSpec& spec,
+       const ImportLimits& limits, core::Wait& wait, Progress& progress)
+      : plan_(std::move(plan)),
+        target_(open_new_table(table, plan_)),
+        role_(role),
+        source_(source),
+        spec_(spec),
+        limits_(limits),
+        wait_(wait),
+        progress_(progress) {}
+
+  void run(ImportResult& result) {
+    const RefreshTarget created = target_;
+    const bool relaxed = relax();
+    if (executor_reason(target_).empty()) {
+      fill_directly(result);
+      settle_not_null(created, plan_, has_nulls_, relaxed);
+      // Whatever indexes it has had since it was created, they know nothing of the rows.
+      if (has_indexes()) pg::execute("REINDEX TABLE " + table_name(target_.oid).sql());
+    } else {
+      fill_through_executor(result, [&] { settle_not_null(created, plan_, has_nulls_, relaxed); });
+    }
+  }
+
+  const LoadPlan& plan() const noexcept { return plan_; }
+  const std::vector<bool>& has_nulls() const noexcept { return has_nulls_; }
+
+ private:
+  /// Where rows are checked one by one. An event trigger may follow that command, too: so the table is looked at again.
+  bool relax() {
+    RowRules rules(target_.oid, planned_attributes(target_.oid, plan_));
+    const bool any = rules.any();
+    rules.finish();
+    if (!any) return false;
+    relax_not_null(target_, plan_);
+    target_ = open_new_table(target_.oid, plan_);
+    return true;
+  }
+
+  /// Into the table's own storage. From here on until the rows are in, the table is held open: nobody's code can alter
+  /// its columns.
+  void fill_directly(ImportResult& result) {
+    const std::vector<AttrNumber> attributes = planned_attributes(target_.oid, plan_);
+    RowRules rules(target_.oid, attributes);
+    stream(target_.oid, attributes, rules.any() ? &rules : nullptr, result);
+    rules.finish();
+  }
+
+  /// By way of a temporary table and INSERT, for a table with triggers and the like. `settle` comes in between.
+  template <typename Settle>
+  void fill_through_executor(ImportResult& result, Settle&& settle) {
+    Staging staging = make_staging();
+    stream(staging.oid(), staging.planned_attributes(), nullptr, result);
+    settle();
+    target_ = open_new_table(target_.oid, plan_);
+    // As in a refresh: names in the table's own code are the system's unless they have a schema.
+    pg::with_system_path([&] {
+      ImmediateConstraints constraints(target_);
+      apply_insert(target_, staging);
+      constraints.put_back();
+    });
+    staging.drop();
+  }
+
+  /// The one statement that a restricted operation forbids; it runs nobody's code.
+  Staging make_staging() const {
+    const pg::ActAs::WithoutAddedFlags unrestricted(role_);
+    return Staging(target_, plan_, {}, false);
+  }
+
+  bool has_indexes() const {
+    return pg::guard([&] {
+      const Relation relation = table_open(target_.oid, NoLock);
+      const bool found = RelationGetIndexList(relation) != NIL;
+      table_close(relation, NoLock);
+      return found;
+    });
+  }
+
+  /// The batch's memory is given back, and the remote let go, before indexes are built.
+  void stream(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, ImportResult& result) {
+    Stream stream(*source_, plan_, spec_.invalid_values, limits_, wait_, progress_);
+    const bool appends = spec_.sync && spec_.sync->mode == core::SyncMode::append;
+    const PlannedColumn* cursor = appends ? &plan_.columns[cursor_column(spec_, plan_)] : nullptr;
+    const bool ordered = appends && read_by_cursor(*source_, *cursor, std::nullopt);
+    stream.open();
+    BulkInsert insert(relation, attributes, rules);
+    stream.run(insert, result);
+    insert.finish();
+    has_nulls_ = insert.has_nulls();
+    source_.reset();
+    if (!appends) return;
+    check_truncation(result, ordered);
+    result.position = position_mark(relation, *cursor, reached_position(relation, *cursor));
+  }
+
+  LoadPlan plan_;
+  RefreshTarget target_;
+  const pg::ActAs& role_;
+  pg::Tied<core::Source>& source_;
+  const core::ConnectorSpec& spec_;
+  const ImportLimits& limits_;
+  core::Wait& wait_;
+  Progress& progress_;
+  std::vector<bool> has_nulls_;
+};
+
+/// New contents for an existing table: a refresh of it.
+ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
+                       const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
+                       Progress& progress) {
+  check_overwritable(target.existing, target.name);
+  lock_for_refresh(target.existing, wait);
+  // The table was chosen by its name, before it was locked.
+  if (pg::guard([&] { return get_relname_relid(target.name.c_str(), schema.oid); }) != target.existing) {
+    throw core::Error(core::ErrorNumber::cannot_load,
+                      "table \"" + pg::utf8_text(target.name) + "\" was renamed or replaced by another session", {},
+                      "Try again.");
+  }
+  const RefreshRequest request{spec, target.existing, caller, limits, std::nullopt, std::nullopt, std::nullopt, true};
+  ImportResult result = run_refresh(connection, request, wait, progress).load;
+  result.table = target.existing;
+  return result;
+}
+
+}  // namespace
+
+ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
+                        const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
+                        Progress& progress) {
+  if (target.outcome == NameChoice::Outcome::overwrite) {
+    return overwrite(connection, spec, schema, target, caller, limits, wait, progress);
+  }
+  // Types that the request names may have functions of anybody's.
+  const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), caller));
+  progress.phase(RunPhase::describing);
+  pg::Tied<core::Source> source(TopTransactionContext);
+  source.set(connection.describe(source_request(spec)));
+  const core::SourceDescription& description = source->description();
+  const LoadPlan plan = make_plan(spec, description, limits.max_columns);
+  if (spec.sync) sync_key(spec.sync->key, plan);  // later runs would stumble over it
+  report_plan(spec, pg::utf8_text(target.name), plan);
+
+  ImportResult result;
+  result.max_rows = limits.max_rows;
+  result.skipped = plan.skipped;
+  // Of the source, before event triggers have their say: a type that they choose is like one that the user altered.
+  result.layout = layout_of(plan, spec.default_columns);
+  result.table = create_table(schema, target.name, plan);
+  const std::string comment = description.comment;
+  Load load(result.table, plan, restricted, source, spec, limits, wait, progress);
+  load.run(result);
+  progress.phase(RunPhase::indexing);
+  finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
+  report_result(result);
+  return result;
+}
+
+}  // namespace connector::load

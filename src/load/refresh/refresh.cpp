@@ -1,0 +1,314 @@
+#include "load/refresh/refresh.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/base/error.hpp"
+#include "load/merge/apply.hpp"
+#include "load/refresh/cursor.hpp"
+#include "load/table/default_columns.hpp"
+#include "load/swap/exchange.hpp"
+#include "load/table/held_table.hpp"
+#include "load/swap/hidden_heap.hpp"
+#include "load/table/immediate_constraints.hpp"
+#include "load/refresh/kept_values.hpp"
+#include "load/table/target.hpp"
+#include "load/table/table_locks.hpp"
+#include "load/swap/storage_log.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/setting.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+#include "pg/tie.hpp"
+#include "load/refresh/column_changes.hpp"
+
+extern "C" {
+#include "storage/lmgr.h"
+#include "utils/memutils.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+/// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
+void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
+                    const std::vector<bool>& has_nulls) {
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
+    if (column == nullptr || !column->not_null || !has_nulls[i]) continue;
+    if (std::ranges::find(changes.nullable, column->number) != changes.nullable.end()) continue;
+    throw null_in_not_null(target, plan.columns[i].name);
+  }
+}
+
+std::vector<AttrNumber> retyped_attributes(const RefreshTarget& target, const LoadPlan& plan,
+                                           const ColumnChanges& changes) {
+  std::vector<AttrNumber> numbers;
+  for (const std::size_t i : changes.retyped) {
+    numbers.push_back(target.find(pg::exact_server_text(plan.columns[i].name))->number);
+  }
+  return numbers;
+}
+
+/// What is compared to tell that nothing has changed; nothing if the remote can't tell.
+std::optional<std::string> checksum(core::Source& source, const ImportLimits& limits) {
+  std::optional<std::string> mark = source.change_mark();
+  if (mark) *mark += "/max_rows=" + std::to_string(limits.max_rows);
+  return mark;
+}
+
+/// One refresh, once it is known what is to be done.
+class Refresh {
+ public:
+  Refresh(const RefreshRequest& request, const RefreshTarget& target, const LoadPlan& plan,
+          const ColumnChanges& changes, const pg::ActAs& owner, pg::Tied<core::Source>& source, core::Wait& wait,
+          Progress& progress, RefreshResult& result)
+      : request_(request),
+        target_(target),
+        plan_(plan),
+        changes_(changes),
+        owner_(owner),
+        source_(source),
+        wait_(wait),
+        progress_(progress),
+        result_(result) {}
+
+  // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
+  void swap() {
+    drop_lost_storage();
+    HeldTable held(target_.oid);
+    const std::string actions = alter_actions(target_, plan_, changes_);
+    HiddenHeap heap(target_, actions);
+    const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
+    RowRules rules(target_.oid, attributes, changes_.dropped);
+    load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
+    rules.finish();
+    if (request_.spec.default_columns) {
+      fill_default_geometry(heap.sql(), plan_);
+      heap.log_storage();  // the fill writes the heap anew
+    }
+    held.check_unchanged();
+    progress_.phase(RunPhase::indexing);
+    heap.build_indexes(retyped_attributes(target_, plan_, changes_), changes_.lost_key_index);
+    progress_.phase(RunPhase::analyzing);
+    heap.analyze(changes_.retyped.empty());
+    heap.flush();
+    forget_new_storage();
+    report_result(result_.load);  // not under the strong lock: a client may be slow to take it
+    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
+                                         result_.load.rows, wait_, progress_);
+    result_.inserted = result_.load.rows;
+    result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
+  }
+
+  void rewrite() {
+    check_rewrite(target_);
+    check_published(target_);
+    Staging staging = make_staging({});
+    fill(staging);
+    apply(staging, [&] {
+      if (!changes_.any()) return apply_rewrite(target_, staging, nullptr);
+      return pg::with_fixed_formats([&] {
+        check_kept_values(target_, plan_, changes_, OwnRows::deleted);
+        return apply_rewrite(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
+      });
+    });
+  }
+
+  void merge(const std::vector<std::size_t>& key) {
+    if (key.empty()) {
+      throw core::Error(core::ErrorNumber::invalid_parameters,
+                        "a merge needs a key, and " + target_.shown() + " has none",
+                        "Its primary key is missing, or has columns that do not come from the source.",
+                        "Name the columns that tell rows apart in \"key\" of \"sync\".");
+    }
+    check_published(target_);
+    Staging staging = make_staging(key);
+    fill(staging);
+    apply(staging, [&] {
+      check_key_values(staging, plan_, key);
+      // Rows that a limit left unread are still in the source, for all that is known: they stay.
+      const bool cut = result_.load.truncated;
+      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
+      const Applied applied = apply_merge(target_, staging, plan_, key, cut);
+      if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
+      return applied;
+    });
+  }
+
+  /// Rows that are here already by the `key`, if there is one, are updated.
+  void append(const std::vector<std::size_t>& key) {
+    const PlannedColumn& cursor = append_cursor();
+    const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
+    const std::optional<std::string> position =
+        local != nullptr ? start_position(target_, cursor, request_.position) : std::nullopt;
+    const bool ordered = read_by_cursor(*source_, cursor, position);
+    Staging staging = make_staging(key);
+    fill(staging);
+    check_truncation(result_.load, ordered);
+    apply(staging, [&] {
+      alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
+      const bool goes_on = goes_beyond(target_, staging, cursor, position);
+      result_.load.position =
+          position_mark(target_.oid, cursor, goes_on ? reached_position(staging.oid(), cursor) : position);
+      cut_before(target_, staging, plan_, cursor, changes_, position, !key.empty());
+      if (!key.empty()) check_key_values(staging, plan_, key);
+      const Applied applied =
+          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+      if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+      if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
+      return applied;
+    });
+  }
+
+ private:
+  /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
+  /// of the owner's: a new table without rows, defaults and indexes.
+  Staging make_staging(const std::vector<std::size_t>& key) const {
+    const pg::ActAs::WithoutAddedFlags unrestricted(owner_);
+    return Staging(target_, plan_, key, request_.spec.default_columns);
+  }
+
+  /// Whether later runs will go on from these rows.
+  bool begins_append() const {
+    return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
+  }
+  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
+  std::string with_constraints(const std::string& actions) const {
+    // A key goes first: it would go with a column of its own.
+    std::string all = constraint_actions(target_, changes_);
+    if (!all.empty() && !actions.empty()) all += ", ";
+    return all + actions;
+  }
+
+  void fill(Staging& staging) {
+    staging.set_nulls(load(staging.oid(), staging.planned_attributes(), nullptr));
+    if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
+  }
+
+  template <typename Apply>
+  void apply(Staging& staging, Apply&& dml) {
+    progress_.phase(RunPhase::applying);
+    // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
+    const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
+    ImmediateConstraints constraints(target_);
+    const Applied applied = pg::with_settings({{"work_mem", memory}}, std::forward<Apply>(dml));
+    constraints.put_back();
+    result_.inserted = applied.inserted;
+    result_.updated = applied.updated;
+    result_.deleted = applied.deleted;
+    if (!applied.complete && result_.checksum) result_.checksum = "";  // the next run is to compare again
+    staging.drop();
+    report_result(result_.load);
+  }
+
+  /// Streams all rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL.
+  std::vector<bool> load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
+    Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
+    const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
+    stream.open();
+    BulkInsert insert(relation, attributes, rules);
+    stream.run(insert, result_.load);
+    insert.finish();
+    source_.reset();  // the remote need not wait for what is done with the rows
+    if (begins_append()) {
+      check_truncation(result_.load, ordered);
+      const PlannedColumn& cursor = append_cursor();
+      result_.load.position = position_mark(relation, cursor, reached_position(relation, cursor));
+    }
+    check_not_null(target_, plan_, changes_, insert.has_nulls());
+    return insert.has_nulls();
+  }
+
+  const RefreshRequest& request_;
+  const RefreshTarget& target_;
+  const LoadPlan& plan_;
+  const ColumnChanges& changes_;
+  const pg::ActAs& owner_;
+  pg::Tied<core::Source>& source_;
+  core::Wait& wait_;
+  Progress& progress_;
+  RefreshResult& result_;
+};
+
+/// Brings the described source's rows into the table. Names and operators are the system's.
+RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
+                            LoadPlan plan, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress) {
+  const core::SyncOptions options =
+      request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
+  const std::optional<Layout> layout =
+      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
+  if (layout && request.spec.column_names == core::ColumnNames::normalize) use_former_names(plan, *layout);
+  if (request.spec.default_columns) rename_for_default_columns(plan);
+
+  RefreshResult result;
+  result.load.max_rows = request.limits.max_rows;
+  result.load.skipped = plan.skipped;
+  result.load.layout = layout_text(plan, &target);
+  const ColumnChanges changes =
+      request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
+                        : compare_columns(target, plan, layout, options.on_schema_change, !request.spec.sql_query);
+  if (request.overwrite) report_plan(request.spec, pg::utf8_text(target.name), plan);
+  if (options.skip_unchanged) {
+    result.checksum = checksum(*source, request.limits);
+    if (result.checksum && result.checksum == request.checksum && request.layout == result.load.layout) {
+      result.way = RefreshWay::unchanged;
+      return result;
+    }
+  }
+
+  std::vector<std::size_t> key = refresh_key(target, options, plan);
+  if (options.key.empty() && !changes.lost_key.empty()) key.clear();
+  const WayChoice choice = choose_way(target, options, changes, !key.empty());
+  result.way = choice.way;
+  result.reason = choice.reason;
+  Refresh refresh(request, target, plan, changes, owner, source, wait, progress, result);
+  switch (choice.way) {
+    case RefreshWay::swap:
+      refresh.swap();
+      break;
+    case RefreshWay::rewrite:
+      refresh.rewrite();
+      break;
+    case RefreshWay::merge:
+      refresh.merge(key);
+      break;
+    case RefreshWay::append:
+      refresh.append(key);
+      break;
+    case RefreshWay::unchanged:
+      break;
+  }
+  return result;
+}
+
+}  // namespace
+
+RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
+                          Progress& progress) {
+  progress.phase(RunPhase::locking);
+  lock_for_refresh(request.relation, wait);
+  const RefreshTarget target = open_refresh_target(request.relation);
+  // Before anything that may run code of the table's.
+  const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, request.caller));
+  progress.phase(RunPhase::describing);
+  pg::Tied<core::Source> source(TopTransactionContext);
+  source.set(connection.describe(source_request(request.spec)));
+  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
+  return pg::with_system_path(
+      [&] { return refresh_table(request, target, owner, std::move(plan), source, wait, progress); });
+}
+
+RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
+  pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
+  const RefreshTarget target = open_refresh_target(relation);
+  if (spec.default_columns) rename_for_default_columns(plan);
+  const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
+  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
+  reason = std::move(choice.reason);
+  return choice.way;
+}
+
+}  // namespace connector::load

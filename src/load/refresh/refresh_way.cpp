@@ -1,0 +1,62 @@
+#include "load/refresh/refresh_way.hpp"
+
+#include <algorithm>
+
+#include "load/table/sync_column.hpp"
+#include "pg/spi.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+}
+
+namespace connector::load {
+
+std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
+                                     const LoadPlan& plan) {
+  if (!options.key.empty()) return sync_key(options.key, plan);
+  std::vector<std::size_t> key;
+  // The primary key first; then the unique indexes that foreign keys refer to: rows that others refer to must not be
+  // deleted as long as the source has them.
+  const pg::SqlRows rows = pg::query(
+      "SELECT x.indexrelid, a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
+      "pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) "
+      "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
+      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisvalid "
+      "AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts AND (x.indisprimary OR EXISTS (SELECT 1 FROM "
+      "pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' AND c.confrelid OPERATOR(pg_catalog.=) "
+      "x.indrelid AND c.conindid OPERATOR(pg_catalog.=) x.indexrelid)) "
+      "ORDER BY x.indisprimary DESC, x.indexrelid, k.n",
+      {{OIDOID, std::to_string(target.oid)}});
+  for (std::size_t i = 0; i < rows.size();) {
+    key.clear();
+    bool planned = true;
+    const std::optional<std::string> index = rows[i][0];
+    for (; i < rows.size() && rows[i][0] == index; ++i) {
+      const auto found = std::ranges::find_if(
+          plan.columns, [&](const PlannedColumn& column) { return pg::exact_server_text(column.name) == *rows[i][1]; });
+      planned = planned && found != plan.columns.end();
+      key.push_back(static_cast<std::size_t>(found - plan.columns.begin()));
+    }
+    if (planned) return key;
+  }
+  return {};
+}
+
+WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
+                     bool has_key) {
+  if (options.mode == core::SyncMode::merge) return {RefreshWay::merge, {}};
+  if (options.mode == core::SyncMode::append) return {RefreshWay::append, {}};
+  std::string reason = swap_hindrance(target);
+  if (reason.empty() && changes.touches_values() && target.has_children) {
+    reason = "the source's columns have changed, and other tables inherit from the table";
+  }
+  // The rules for rows are those of the table as it was.
+  if (reason.empty() && changes.any() && has_row_rules(target)) {
+    reason = "the source's columns have changed, and the table has generated columns or check constraints";
+  }
+  if (reason.empty()) return {RefreshWay::swap, {}};
+  return {has_key ? RefreshWay::merge : RefreshWay::rewrite, std::move(reason)};
+}
+
+}  // namespace connector::load

@@ -1,0 +1,317 @@
+#include "load/table/default_columns.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/request/names.hpp"
+#include "core/base/utf8.hpp"
+#include "pg/guard.hpp"
+#include "pg/notice.hpp"
+#include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+constexpr const char* id_column = "cartodb_id";
+constexpr const char* geometry_column = "the_geom";
+constexpr const char* webmercator_column = "the_geom_webmercator";
+/// What a column of the source that is named the_geom becomes.
+constexpr const char* renamed_geometry = "source_the_geom";
+/// Names that CARTO's importer takes for a geometry, in its order.
+constexpr const char* geometry_names[] = {"the_geom", "geom", "geometry", "wkb_geometry", "geojson", "wkt"};
+
+/// The schema of an installed extension, quoted; nothing if it is not installed.
+std::optional<std::string> extension_schema(const char* extension) {
+  const pg::SqlRows rows = pg::query(
+      "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
+      "ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) $1",
+      {{NAMEOID, extension}});
+  if (rows.empty()) return std::nullopt;
+  return pg::quote_name(*rows[0][0]);
+}
+
+PlannedColumn* find_column(LoadPlan& plan, std::string_view name) {
+  const auto found =
+      std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.name == name; });
+  return found == plan.columns.end() ? nullptr : &*found;
+}
+
+std::string quoted(const std::string& utf8_name) {
+  return pg::quote_name(pg::exact_server_text(utf8_name));
+}
+
+/// The name that a column of the source gets which has a default column's name.
+std::string other_name(LoadPlan& plan, const std::string& name) {
+  return core::unused_name("source_" + name,
+                           [&](const std::string& candidate) { return find_column(plan, candidate) != nullptr; });
+}
+
+/// A column of the source that has a default column's name is renamed.
+void make_way(const std::string& table, LoadPlan& plan, const std::string& name) {
+  PlannedColumn* column = find_column(plan, name);
+  if (column == nullptr) return;
+  const std::string other = other_name(plan, name);
+  pg::execute("ALTER TABLE " + table + " RENAME COLUMN " + quoted(name) + " TO " + quoted(other));
+  pg::notice("column \"" + name + "\" of the source is named \"" + other + "\" locally",
+             "The name belongs to a default column.");
+  column->name = other;
+}
+
+/// The type of PostGIS, whatever its schema and modifier.
+bool is_geometry(const PlannedColumn& column) {
+  return logical_type(column.target).kind == core::TypeKind::geometry;
+}
+
+/// SQL that reads a geometry from the column; empty for types that can't hold one.
+std::string geometry_from(const PlannedColumn& column, const std::string& postgis) {
+  std::string value = quoted(column.name);
+  if (is_geometry(column)) return value;
+  switch (column.target.oid) {
+    case BYTEAOID:
+      return postgis + ".ST_GeomFromEWKB(" + value + ")";
+    case TEXTOID:
+    case VARCHAROID:
+    case BPCHAROID: {
+      const std::string text = "pg_catalog.btrim(" + value + "::pg_catalog.text, E' \\t\\r\\n')";
+      return "CASE WHEN " + text + " OPERATOR(pg_catalog.=) ''::pg_catalog.text THEN NULL WHEN " + text +
+             " OPERATOR(pg_catalog.~~) '{%'::pg_catalog.text THEN " + postgis + ".ST_GeomFromGeoJSON(" + text +
+             ") WHEN " + text + " OPERATOR(pg_catalog.~) '^[0-9A-Fa-f]+$'::pg_catalog.text THEN " + postgis +
+             ".ST_GeomFromEWKB(pg_catalog.decode(" + text + ", 'hex')) ELSE " + postgis + ".ST_GeomFromEWKT(" + text +
+             ") END";
+    }
+    case JSONOID:
+    case JSONBOID:
+      return postgis + ".ST_GeomFromGeoJSON(" + value + ")";
+    default:
+      return {};
+  }
+}
+
+/// The column that the_geom is filled from: a real geometry first, then the names; an index into the plan's columns.
+std::optional<std::size_t> geometry_source(const LoadPlan& plan, const std::string& postgis) {
+  const auto index_of = [&](auto&& matches) -> std::optional<std::size_t> {
+    const auto found = std::ranges::find_if(plan.columns, matches);
+    if (found == plan.columns.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - plan.columns.begin());
+  };
+  if (const auto index = index_of(is_geometry)) return index;
+  for (const char* name : geometry_names) {
+    const auto index = index_of([&](const PlannedColumn& column) {
+      const std::string lower = core::lower_ascii(column.name);
+      const bool named = lower == name || (lower == renamed_geometry && std::string_view(name) == geometry_column);
+      return named && !geometry_from(column, postgis).empty();
+    });
+    if (index) return index;
+  }
+  return std::nullopt;
+}
+
+/// In degrees, two-dimensional; a geometry without SRID is taken to be in degrees already.
+std::string in_degrees(const std::string& geometry, const std::string& postgis) {
+  const auto srid_is = [&](const char* srid) { return postgis + ".ST_SRID(g) OPERATOR(pg_catalog.=) " + srid; };
+  return postgis + ".ST_Force2D((SELECT CASE WHEN " + srid_is("4326") + " THEN g WHEN " + srid_is("0") + " THEN " +
+         postgis + ".ST_SetSRID(g, 4326) ELSE " + postgis + ".ST_Transform(g, 4326) END FROM (SELECT " + geometry +
+         " AS g) AS source))";
+}
+
+/// In web mercator, which ends before the poles: what lies beyond is cut off.
+std::string in_webmercator(const std::string& degrees, const std::string& postgis) {
+  // Arguments have the functions' own types, and none is left to its default: PostGIS may be in a schema where others
+  // create functions of the same names.
+  const auto degree = [](const char* number) { return "'" + std::string(number) + "'::pg_catalog.float8"; };
+  const std::string world = postgis + ".ST_MakeEnvelope(" + degree("-180") + ", " + degree("-85.06") + ", " +
+                            degree("180") + ", " + degree("85.06") + ", 4326)";
+  return "(SELECT " + postgis + ".ST_Transform(CASE WHEN d OPERATOR(" + postgis + ".@) " + world + " THEN d ELSE " +
+         postgis + ".ST_Intersection(d, " + world + ", " + degree("-1") + ") END, 3857) FROM (SELECT " + degrees +
+         " AS d) AS source)";
+}
+
+/// Fills the_geom and the_geom_webmercator. Where values can't be read, the rows are told apart by halves.
+class GeometryFill {
+ public:
+  GeometryFill(std::string table, const std::string& geometry, const std::string& postgis)
+      : table_(std::move(table)),
+        degrees_(in_degrees(geometry, postgis)),
+        webmercator_(in_webmercator(degrees_, postgis)) {}
+
+  void run() {
+    if (update(true, "")) return;
+    const pg::SqlRows size = pg::query(
+        "SELECT pg_catalog.pg_relation_size($1::pg_catalog.regclass) OPERATOR(pg_catalog./) " + std::to_string(BLCKSZ),
+        {{TEXTOID, table_}});
+    fill(0, std::stoull(*size[0][0]) * positions_per_block);
+  }
+
+  /// Rows that stay without the_geom or without the_geom_webmercator, and the first error.
+  std::uint64_t unreadable() const { return unreadable_; }
+  std::uint64_t beyond_webmercator() const { return beyond_webmercator_; }
+  const std::string& first_error() const { return first_error_; }
+  bool gave_up() const { return failures_ >= max_failures; }
+
+ private:
+  /// A row's position in the table as one number; a page has fewer rows than that.
+  static constexpr std::uint64_t positions_per_block = 2048;
+  /// Each failure is a subtransaction, and the rows before it are written in vain.
+  static constexpr int max_failures = 1000;
+
+  static std::string row_id(std::uint64_t position) {
+    return "'(" + std::to_string(position / positions_per_block) + "," +
+           std::to_string(position % positions_per_block) + ")'::pg_catalog.tid";
+  }
+
+  void fill(std::uint64_t from, std::uint64_t to) {
+    if (gave_up()) return;
+    const std::string where = " WHERE ctid OPERATOR(pg_catalog.>=) " + row_id(from) +
+                              " AND ctid OPERATOR(pg_catalog.<) " + row_id(to) + " AND " + geometry_column + " IS NULL";
+    if (update(true, where)) return;
+    if (to - from > 1) {
+      const std::uint64_t middle = from + (to - from) / 2;
+      fill(from, middle);
+      fill(middle, to);
+    } else if (update(false, where)) {
+      ++beyond_webmercator_;
+    } else {
+      ++unreadable_;
+    }
+  }
+
+  /// False if a value can't be read.
+  bool update(bool with_webmercator, const std::string& where) {
+    std::string sql = "UPDATE " + table_ + " SET " + geometry_column + " = " + degrees_;
+    if (with_webmercator) sql += std::string(", ") + webmercator_column + " = " + webmercator_;
+    try {
+      pg::in_subtransaction([&] { pg::execute(sql + where); });
+    } catch (const pg::PgError& error) {
+      // PostGIS reports most of what is wrong with a geometry as an internal error.
+      const int category = ERRCODE_TO_CATEGORY(error.sqlerrcode());
+      if (category != ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) &&
+          category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR)) {
+        throw;
+      }
+      if (failures_++ == 0) first_error_ = pg::utf8_text(error.what());
+      return false;
+    }
+    return true;
+  }
+
+  std::string table_;
+  std::string degrees_;
+  std::string webmercator_;
+  std::uint64_t unreadable_ = 0;
+  std::uint64_t beyond_webmercator_ = 0;
+  int failures_ = 0;
+  std::string first_error_;
+};
+
+/// The rows are in; that a geometry can't be read is no reason to throw them away.
+void fill_geometry(const std::string& table, const PlannedColumn& source, const std::string& postgis) {
+  GeometryFill fill(table, geometry_from(source, postgis), postgis);
+  fill.run();
+  const auto report = [&](const std::string& what, const char* consequence) {
+    pg::warning(what + " of column " + core::quoted(source.name) + " can't be read as geometry",
+                std::string(consequence) + " The first error was: " + fill.first_error() + ".");
+  };
+  if (fill.gave_up()) {
+    report("many values", "the_geom is NULL in most of the rows.");
+  } else if (fill.unreadable() > 0) {
+    report(std::to_string(fill.unreadable()) + (fill.unreadable() == 1 ? " value" : " values"),
+           "the_geom is NULL in such rows.");
+  }
+  if (fill.beyond_webmercator() > 0) {
+    pg::warning(std::to_string(fill.beyond_webmercator()) +
+                    (fill.beyond_webmercator() == 1 ? " geometry has" : " geometries have") +
+                    " no equivalent in web mercator",
+                "the_geom_webmercator is NULL in such rows. The first error was: " + fill.first_error() + ".");
+  }
+}
+
+/// The key of the source beside cartodb_id.
+void add_unique(const std::string& table, const LoadPlan& plan) {
+  std::string key;
+  for (const std::size_t index : plan.primary_key) {
+    key += (key.empty() ? "" : ", ") + quoted(plan.columns[index].name);
+  }
+  try {
+    pg::in_subtransaction([&] { pg::execute("ALTER TABLE " + table + " ADD UNIQUE (" + key + ")"); });
+  } catch (const pg::PgError& error) {
+    if (error.sqlerrcode() != ERRCODE_PROGRAM_LIMIT_EXCEEDED) throw;
+    pg::warning("the primary key is not kept", std::string("An index can't hold its values: ") + error.what() + ".");
+  }
+}
+
+}  // namespace
+
+bool is_default_column(std::string_view name) {
+  return name == id_column || name == geometry_column || name == webmercator_column;
+}
+
+std::vector<std::string> geometry_columns() {
+  return {geometry_column, webmercator_column};
+}
+
+void rename_for_default_columns(LoadPlan& plan) {
+  if (extension_schema("cartodb")) return;
+  const bool postgis = extension_schema("postgis").has_value();
+  for (const char* name : {id_column, geometry_column, webmercator_column}) {
+    if (name != id_column && !postgis) continue;
+    if (PlannedColumn* column = find_column(plan, name)) column->name = other_name(plan, name);
+  }
+}
+
+void fill_default_geometry(const std::string& table, const LoadPlan& plan) {
+  const std::optional<std::string> postgis = extension_schema("postgis");
+  if (!postgis) return;
+  const pg::SqlRows columns = pg::query(
+      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
+      "$1::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.name[]) AND NOT attisdropped",
+      {{TEXTOID, table}, {TEXTOID, std::string("{") + geometry_column + "," + webmercator_column + "}"}});
+  if (columns.at(0).at(0) != "2") return;  // the user did away with them
+  const std::optional<std::size_t> source = geometry_source(plan, *postgis);
+  if (!source) return;
+  fill_geometry(table, plan.columns[*source], *postgis);
+  // Writes the table anew, without the dead rows that filling left.
+  pg::execute("ALTER TABLE " + table + " ALTER COLUMN " + geometry_column + " TYPE " + *postgis +
+              ".geometry(Geometry,4326) USING CASE WHEN pg_catalog.random() OPERATOR(pg_catalog.>=) "
+              "'0'::pg_catalog.float8 THEN " +
+              geometry_column + " END");
+}
+
+void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan, bool has_key) {
+  const std::string table = pg::quote_qualified(schema, name);
+  if (const auto cartodb = extension_schema("cartodb")) {
+    pg::query("SELECT " + *cartodb + ".CDB_CartodbfyTable($1, $2::pg_catalog.regclass)",
+              {{TEXTOID, schema}, {TEXTOID, table}});
+    plan.primary_key.clear();
+    return;
+  }
+  const std::optional<std::string> postgis = extension_schema("postgis");
+  const std::optional<std::size_t> source = postgis ? geometry_source(plan, *postgis) : std::nullopt;
+  make_way(table, plan, id_column);
+  if (postgis) {
+    make_way(table, plan, geometry_column);
+    make_way(table, plan, webmercator_column);
+    pg::execute("ALTER TABLE " + table + " ADD COLUMN " + geometry_column + " " + *postgis +
+                ".geometry(Geometry,4326), ADD COLUMN " + webmercator_column + " " + *postgis +
+                ".geometry(Geometry,3857)");
+    if (source) fill_geometry(table, plan.columns[*source], *postgis);
+  }
+  // Adding an identity column writes the table anew, which also drops the dead rows that filling the geometry left.
+  pg::execute("ALTER TABLE " + table + " ADD COLUMN " + id_column + " bigint GENERATED BY DEFAULT AS IDENTITY " +
+              (has_key ? "UNIQUE" : "PRIMARY KEY"));
+  if (postgis) {
+    for (const char* column : {geometry_column, webmercator_column}) {
+      pg::execute("CREATE INDEX ON " + table + " USING gist (" + column + ")");
+    }
+  }
+  if (!plan.primary_key.empty()) add_unique(table, plan);
+  plan.primary_key.clear();
+}
+
+}  // namespace connector::load

@@ -1,0 +1,148 @@
+#include "load/table/table_locks.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "core/base/error.hpp"
+#include "pg/guard.hpp"
+#include "pg/setting.hpp"
+#include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "utils/lsyscache.h"
+}
+
+namespace connector::load {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One request for a lock on several relations, all or none, that stands for `limit` at most. Under an error all that
+/// it took is released with its subtransaction.
+bool try_lock(const std::vector<Oid>& relations, LOCKMODE mode, const char* limit) {
+  try {
+    pg::in_subtransaction([&] {
+      pg::with_settings({{"lock_timeout", limit}}, [&] {
+        pg::guard([&] {
+          for (const Oid relation : relations) LockRelationOid(relation, mode);
+          // The time may have been over just when the lock came.
+          CHECK_FOR_INTERRUPTS();
+        });
+      });
+    });
+    return true;
+  } catch (const pg::PgError& error) {
+    if (error.sqlerrcode() != ERRCODE_LOCK_NOT_AVAILABLE && error.sqlerrcode() != ERRCODE_T_R_DEADLOCK_DETECTED) throw;
+    return false;
+  }
+}
+
+/// The transactions that hold the table against a strong lock.
+class Holders {
+ public:
+  explicit Holders(Oid table) { SET_LOCKTAG_RELATION(tag_, MyDatabaseId, table); }
+
+  /// Whether none of those that were there at the last look still is. A request for the strong lock takes a transaction
+  /// id each time, and while one of them lasts it is in vain.
+  bool have_changed() {
+    std::vector<VirtualTransactionId> now;
+    int count = 0;
+    const VirtualTransactionId* found = pg::guard([&] { return GetLockConflicts(&tag_, AccessExclusiveLock, &count); });
+    now.assign(found, found + count);
+    const bool changed = std::ranges::none_of(last_, [&](const VirtualTransactionId& old) {
+      return std::ranges::any_of(
+          now, [&](const VirtualTransactionId& holder) { return VirtualTransactionIdEquals(old, holder); });
+    });
+    if (changed) last_ = std::move(now);
+    return changed;
+  }
+
+ private:
+  LOCKTAG tag_;
+  std::vector<VirtualTransactionId> last_;
+};
+
+/// The session's lock_timeout, for several requests together.
+class Patience {
+ public:
+  bool ended() const { return limit_.count() > 0 && Clock::now() - start_ > limit_; }
+
+ private:
+  const std::chrono::milliseconds limit_{LockTimeout};
+  const Clock::time_point start_ = Clock::now();
+};
+
+std::string shown_table(Oid table) {
+  const char* name = pg::guard([&] { return get_rel_name(table); });
+  return "table \"" + (name != nullptr ? pg::utf8_text(name) : std::to_string(table)) + "\"";
+}
+
+/// Whether somebody who holds the table waits for us: a deadlock that PostgreSQL does not see, as we never wait long.
+bool holder_waits_for_us(Oid table) {
+  return !pg::query(
+              "SELECT 1 FROM pg_catalog.pg_locks l WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' "
+              "AND l.relation OPERATOR(pg_catalog.=) $1 AND l.granted AND l.database OPERATOR(pg_catalog.=) "
+              "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
+              "pg_catalog.current_database()) AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() "
+              "AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(l.pid)) LIMIT 1",
+              {{OIDOID, std::to_string(table)}})
+              .empty();
+}
+
+core::Error give_up(Oid table, const char* detail) {
+  return core::Error(core::ErrorNumber::cannot_load,
+                     "could not exchange the contents of " + shown_table(table) + ": it is always in use", detail,
+                     "Refresh again when long transactions have ended. The old data stays.");
+}
+
+}  // namespace
+
+void lock_for_refresh(Oid table, core::Wait& wait) {
+  const Patience patience;
+  // Nobody who only reads or writes queues behind this request: it may stand for long, but be interrupted in between.
+  while (!try_lock({table}, ShareUpdateExclusiveLock, "200ms")) {
+    wait.check();
+    const char* reason = nullptr;
+    if (patience.ended()) {
+      reason = "The session's lock_timeout has passed.";
+    } else if (holder_waits_for_us(table)) {
+      // CREATE INDEX CONCURRENTLY waits for every snapshot older than its own. It is to end before its deadlock_timeout
+      // does: PostgreSQL would end the index.
+      reason = "A command that changes the table waits for this refresh in turn, as CREATE INDEX CONCURRENTLY does.";
+    }
+    if (reason == nullptr) continue;
+    throw core::Error(core::ErrorNumber::cannot_load,
+                      shown_table(table) + " can't be refreshed now: it is being changed or refreshed by others",
+                      reason, "Refresh again when they have ended. The old data stays.");
+  }
+}
+
+void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& wait) {
+  const Patience patience;
+  // Hardly anybody uses the others without the table, which comes first.
+  std::vector<Oid> relations{table};
+  relations.insert(relations.end(), others.begin(), others.end());
+  std::chrono::milliseconds pause(15);
+  Holders holders(table);
+  while (true) {
+    wait.check();
+    if (holders.have_changed() && try_lock(relations, AccessExclusiveLock, "5ms")) return;
+    if (patience.ended()) throw give_up(table, "The session's lock_timeout has passed.");
+    wait.wait(-1, core::wait_none, Clock::now() + pause);
+    pause = std::min(pause * 5 / 4, std::chrono::milliseconds(250));
+    // Before the next request: else PostgreSQL might find the deadlock, and end the other one.
+    if (holder_waits_for_us(table)) {
+      throw give_up(table, "A transaction that uses the table waits for this refresh in turn.");
+    }
+  }
+}
+
+}  // namespace connector::load

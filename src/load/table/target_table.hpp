@@ -1,0 +1,68 @@
+// The local table of an import: its name, its creation, and what it gets when the rows are in.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <string>
+#include <vector>
+
+#include "core/request/connector_spec.hpp"
+#include "load/read/plan.hpp"
+#include "load/table/target.hpp"
+
+extern "C" {
+#include "access/attnum.h"
+}
+
+namespace connector::load {
+
+/// A schema that the caller may create tables in.
+struct TargetSchema {
+  Oid oid;
+  std::string name;  ///< in the database's encoding
+};
+
+/// The schema asked for (UTF-8), or the first of the search path. Throws if it is missing or the current role lacks
+/// CREATE on it.
+TargetSchema find_target_schema(const std::optional<std::string>& name);
+
+/// What became of the wish for a table name.
+struct NameChoice {
+  enum class Outcome { create, skip, overwrite } outcome = Outcome::create;
+  std::string name;           ///< in the database's encoding
+  Oid existing = InvalidOid;  ///< skip, overwrite: the relation that has the name
+};
+
+/// Decides the local name by the collision strategy, and takes a lock on it until the transaction's end, so that of two
+/// imports at the same time each gets a name of its own. `wanted` is UTF-8.
+NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
+
+/// Creates the table, NOT NULL included, without key. Returns the OID of what CREATE TABLE made, whatever event
+/// triggers have done to it since, its name included.
+Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
+
+/// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is
+/// gone.
+struct TableName {
+  std::string schema;  ///< both in the database's encoding
+  std::string name;
+  std::string sql() const;  ///< schema.name, quoted
+};
+TableName table_name(Oid table);
+
+/// Takes NOT NULL off the columns that have it from the remote, for a load that checks each row: values that become
+/// NULL on the way are no reason to fail.
+void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
+
+/// Where a NULL was stored (`has_nulls`, for each of the plan's columns) in spite of the remote's NOT NULL, the
+/// constraint is dropped with a WARNING; elsewhere it comes back if it was `relaxed`. `target` is the table as it was
+/// before. Throws core::Error (cannot_load) for NULLs in a column whose NOT NULL is not the remote's.
+void settle_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
+                     bool relaxed);
+
+/// Gives a freshly filled table its default columns (if asked for), key and comments, and collects statistics.
+/// `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
+void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
+                  bool default_columns);
+
+}  // namespace connector::load

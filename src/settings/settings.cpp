@@ -1,0 +1,140 @@
+#include "settings/settings.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <exception>
+
+#include "core/net/address_rules.hpp"
+#include "core/base/error.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+}
+
+namespace connector::settings {
+
+namespace {
+
+int max_rows = 1000000;
+int max_columns = 256;
+int max_listed_tables = 500;
+int max_imports_per_role = 3;
+int keep_runs = 100;
+int min_sync_interval = 900;
+int max_retries = 10;
+int max_syncs_per_role = 3;
+int max_stored_syncs_per_role = 10000;
+int max_workers = 4;
+int connect_timeout = 10;
+int statement_timeout = 3600;
+int read_timeout = 600;
+int batch_bytes = 256 * 1024;
+char* enabled_providers = nullptr;
+char* allowed_hosts = nullptr;
+
+/// GUC check hooks report by return value; nothing may escape.
+bool check_allowed_hosts(char** value, void**, GucSource) {
+  // The detail must outlive the catch block; GUC_check_errdetail copies it.
+  char detail[256] = "";
+  try {
+    [[maybe_unused]] const core::AddressRules rules(*value == nullptr ? "" : *value, false);
+    return true;
+  } catch (const std::exception& error) {
+    std::snprintf(detail, sizeof detail, "The list can't be used: %s.", error.what());
+  } catch (...) {
+  }
+  GUC_check_errdetail("%s", detail);
+  return false;
+}
+
+void define_int(const char* name, const char* description, int* variable, int minimum, int maximum, int flags = 0) {
+  // A plain role can't raise what the administrator set: superusers only, and whom they GRANT SET.
+  DefineCustomIntVariable(name, description, nullptr, variable, *variable, minimum, maximum, PGC_SUSET, flags, nullptr,
+                          nullptr, nullptr);
+}
+
+}  // namespace
+
+void define() {
+  define_int("connector.max_rows", "Largest number of rows that one import brings; 0 means no limit.", &max_rows, 0,
+             INT_MAX);
+  define_int("connector.max_columns", "Largest number of columns that a table to import may have.", &max_columns, 1,
+             1600);
+  define_int("connector.max_listed_tables", "Largest number of remote tables that a listing shows.", &max_listed_tables,
+             1, INT_MAX);
+  define_int("connector.max_imports_per_role",
+             "Largest number of imports that one role runs at the same time; 0 means no limit.", &max_imports_per_role,
+             0, 1000);
+  define_int("connector.keep_runs",
+             "Number of finished imports that are remembered for each role, and of runs for each sync.", &keep_runs, 1,
+             INT_MAX);
+  define_int("connector.min_sync_interval", "Shortest interval of a sync.", &min_sync_interval, 1, INT_MAX, GUC_UNIT_S);
+  define_int("connector.max_retries", "Number of failures in a row after which a sync rests.", &max_retries, 1, 1000);
+  define_int("connector.max_syncs_per_role",
+             "Largest number of syncs of one role that run at the same time; 0 means no limit.", &max_syncs_per_role, 0,
+             1000);
+  define_int("connector.max_stored_syncs_per_role", "Largest number of syncs that one role may have; 0 means no limit.",
+             &max_stored_syncs_per_role, 0, INT_MAX);
+  DefineCustomIntVariable("connector.max_workers",
+                          "Largest number of background workers that the whole cluster uses for syncs and imports.",
+                          nullptr, &max_workers, max_workers, 1, settings::most_workers, PGC_SIGHUP, 0, nullptr,
+                          nullptr, nullptr);
+  define_int("connector.connect_timeout", "Longest time to resolve, connect and log in to a remote server.",
+             &connect_timeout, 1, 3600, GUC_UNIT_S);
+  define_int("connector.statement_timeout", "Longest time that one import may take; 0 means no limit.",
+             &statement_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
+  define_int("connector.read_timeout",
+             "Longest time that a remote server may send nothing in the middle of its answer; 0 means no limit.",
+             &read_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
+  define_int("connector.batch_bytes", "Amount of data that is decoded before it is written to the table.", &batch_bytes,
+             16 * 1024, 64 * 1024 * 1024, GUC_UNIT_BYTE);
+  DefineCustomStringVariable("connector.enabled_providers",
+                             "Providers that may be used, separated by commas; empty means all.", nullptr,
+                             &enabled_providers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "connector.allowed_hosts",
+      "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.", nullptr,
+      &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
+  MarkGUCPrefixReserved("connector");
+}
+
+Settings current() {
+  return {max_rows,
+          max_columns,
+          max_listed_tables,
+          max_imports_per_role,
+          keep_runs,
+          std::chrono::seconds(min_sync_interval),
+          max_retries,
+          max_syncs_per_role,
+          max_stored_syncs_per_role,
+          std::chrono::seconds(connect_timeout),
+          std::chrono::seconds(statement_timeout),
+          std::chrono::seconds(read_timeout),
+          static_cast<std::size_t>(batch_bytes),
+          enabled_providers == nullptr ? "" : enabled_providers,
+          allowed_hosts == nullptr ? "" : allowed_hosts};
+}
+
+settings::RunLimits run_limits() {
+  return {max_workers, max_syncs_per_role, max_imports_per_role, max_retries, keep_runs};
+}
+
+bool provider_is_enabled(std::string_view id) {
+  std::string_view list = current().enabled_providers;
+  if (list.empty()) return true;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view item = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (item == id) return true;
+  }
+  return false;
+}
+
+}  // namespace connector::settings

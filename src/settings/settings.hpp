@@ -1,0 +1,42 @@
+// The settings `connector.*`.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "settings/limits.hpp"
+
+namespace connector::settings {
+
+/// Defines all settings; called once, by _PG_init.
+void define();
+
+/// Their present values.
+struct Settings {
+  std::int64_t max_rows;  ///< 0 = none
+  int max_columns;
+  int max_listed_tables;
+  int max_imports_per_role;  ///< 0 = none
+  int keep_runs;
+  std::chrono::seconds min_sync_interval;
+  int max_retries;
+  int max_syncs_per_role;         ///< that run; 0 = none
+  int max_stored_syncs_per_role;  ///< 0 = none
+  std::chrono::seconds connect_timeout;
+  std::chrono::seconds statement_timeout;  ///< 0 = none
+  std::chrono::seconds read_timeout;       ///< 0 = none
+  std::size_t batch_bytes;
+  std::string_view enabled_providers;  ///< comma-separated ids; empty = all
+  std::string_view allowed_hosts;
+};
+Settings current();
+
+/// Those that runs of syncs look at.
+settings::RunLimits run_limits();
+
+/// True if connector.enabled_providers names the provider, or is empty.
+bool provider_is_enabled(std::string_view id);
+
+}  // namespace connector::settings

@@ -1,0 +1,317 @@
+#include "store/syncs.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "store/catalog.hpp"
+#include "pg/text.hpp"
+#include "store/sql.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+}
+
+namespace connector::store {
+
+using namespace sql;
+
+namespace {
+
+constexpr std::array<std::string_view, 5> state_names = {"created", "queued", "syncing", "success", "failure"};
+
+schedule::State state_of(std::string_view name) {
+  return static_cast<schedule::State>(std::find(state_names.begin(), state_names.end(), name) - state_names.begin());
+}
+
+bool creating = false;
+
+struct Creating {
+  Creating() noexcept { creating = true; }
+  ~Creating() { creating = false; }
+  Creating(const Creating&) = delete;
+  Creating& operator=(const Creating&) = delete;
+};
+
+// The table's owner is the sync's, as soon as there is a table.
+constexpr const char* owner_sql = "coalesce(c.relowner, s.owner::oid)";
+constexpr const char* from_sql = " FROM connector.sync s LEFT JOIN pg_class c ON c.oid = s.relation ";
+
+SqlParameter flag(bool value) {
+  return {BOOLOID, value ? "t" : "f"};
+}
+
+void save_secrets(const std::string& id, const core::StoredRequest& request) {
+  if (!request.secrets) return;
+  execute("INSERT INTO connector.sync_secret (sync_id, secrets) VALUES ($1, $2)", {uuid(id), json(request.secrets)});
+}
+
+std::vector<std::string> first_column(const SqlRows& rows) {
+  std::vector<std::string> result;
+  result.reserve(rows.size());
+  for (const auto& row : rows) result.push_back(*row[0]);
+  return result;
+}
+
+}  // namespace
+
+std::string_view state_name(schedule::State state) noexcept {
+  return state_names[static_cast<std::size_t>(state)];
+}
+
+schedule::Time now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+bool is_creating() noexcept {
+  return creating;
+}
+
+void create_sync(const NewSync& sync, schedule::Time now) {
+  const Creating scope;
+  execute(
+      "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, trusted, target_schema, "
+      "interval_seconds, state, created_at, updated_at, run_at) "
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, 'created', t, t, t FROM (SELECT " +
+          time_sql(10) + ") AS n (t)",
+      {uuid(sync.id),
+       oid(sync.owner),
+       uuid(sync.item_queue_id),
+       text(sync.provider),
+       json(sync.request.masked),
+       flag(sync.request.secrets.has_value()),
+       flag(sync.request.trusted),
+       {TEXTOID, sync.target_schema},
+       number(static_cast<std::uint64_t>(sync.interval.count())),
+       time(now)});
+  save_secrets(sync.id, sync.request);
+}
+
+bool is_due(const Sync& sync, schedule::Time now) noexcept {
+  const schedule::Schedule& schedule = sync.schedule;
+  return schedule.state != schedule::State::syncing && schedule.run_at && *schedule.run_at <= now &&
+         (!sync.paused || schedule.state == schedule::State::queued);
+}
+
+std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
+  const SqlRows rows =
+      query("SELECT s.item_queue_id, " + std::string(owner_sql) +
+                ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
+                "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
+                "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
+                "s.owner::oid, s.position" +
+                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
+                (lock == RowLock::skip ? " SKIP LOCKED" : ""),
+            {uuid(id)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  Sync sync;
+  sync.id = id;
+  sync.item_queue_id = *row[0];
+  sync.owner = static_cast<Oid>(std::stoul(*row[1]));
+  sync.provider = *row[2];
+  sync.request.masked = utf8(*row[3]);
+  if (row[4]) sync.request.secrets = utf8(*row[4]);
+  sync.request.trusted = *row[5] == "t";
+  sync.secret_missing = *row[6] == "t";
+  sync.target_schema = *row[7];
+  if (row[8]) sync.relation = static_cast<Oid>(std::stoul(*row[8]));
+  sync.relation_exists = *row[9] == "t";
+  sync.paused = *row[10] == "t";
+  sync.schedule.state = state_of(*row[11]);
+  sync.schedule.interval = std::chrono::seconds(std::stoll(*row[12]));
+  if (row[13]) sync.schedule.run_at = parse_time(*row[13]);
+  sync.schedule.retried_times = std::stoi(*row[14]);
+  sync.checksum = utf8(*row[15]);
+  if (row[16]) sync.layout = utf8(*row[16]);
+  sync.log_id = row[17];
+  sync.requester = static_cast<Oid>(std::stoul(*row[18]));
+  if (row[19]) sync.position = utf8(*row[19]);
+  return sync;
+}
+
+bool has_syncs(Oid role, int limit) {
+  const SqlRows rows = query("SELECT count(*) >= $2 FROM (SELECT FROM connector.sync WHERE owner = $1 LIMIT $2) AS s",
+                             {oid(role), number(static_cast<std::uint64_t>(limit))});
+  return *rows[0][0] == "t";
+}
+
+std::optional<Oid> sync_owner(const std::string& id) {
+  const SqlRows rows = query("SELECT " + std::string(owner_sql) + from_sql + "WHERE s.id = $1", {uuid(id)});
+  if (rows.empty()) return std::nullopt;
+  return static_cast<Oid>(std::stoul(*rows[0][0]));
+}
+
+void save_schedule(const std::string& id, const schedule::Schedule& schedule) {
+  execute("UPDATE connector.sync SET state = $2, interval_seconds = $3, run_at = " + time_sql(4) +
+              ", retried_times = $5 WHERE id = $1",
+          {uuid(id),
+           text(std::string(state_name(schedule.state))),
+           number(static_cast<std::uint64_t>(schedule.interval.count())),
+           time(schedule.run_at),
+           {INT4OID, std::to_string(schedule.retried_times)}});
+}
+
+void save_request(const std::string& id, const schedule::Schedule& schedule) {
+  save_schedule(id, schedule);
+  execute("UPDATE connector.sync SET error_code = NULL, error_message = NULL WHERE id = $1", {uuid(id)});
+}
+
+void save_paused(const std::string& id, bool paused) {
+  execute("UPDATE connector.sync SET paused = $2 WHERE id = $1", {uuid(id), {BOOLOID, paused ? "t" : "f"}});
+}
+
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
+  execute(
+      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '', "
+      "position = NULL, request_number = request_number + 1 WHERE id = $1",
+      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
+  execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
+  save_secrets(id, request);
+}
+
+void take_over(const Sync& sync) {
+  execute(
+      "UPDATE connector.sync SET owner = $2::regrole, checksum = '', request_number = request_number + 1 WHERE id = $1",
+      {uuid(sync.id), oid(sync.owner)});
+  execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
+}
+
+void forget_relation(const std::string& id) {
+  execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL, position = NULL WHERE id = $1",
+          {uuid(id)});
+}
+
+void delete_sync(const std::string& id) {
+  execute("DELETE FROM connector.sync WHERE id = $1", {uuid(id)});
+  // Its first run, if that was announced and will not come.
+  execute("DELETE FROM connector.import WHERE synchronization_id = $1 AND state = 'enqueued'", {uuid(id)});
+}
+
+std::vector<std::string> due_syncs(Oid role, schedule::Time now) {
+  return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.run_at <= " + time_sql(2) +
+                                " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued') "
+                                "AND pg_has_role($1, " +
+                                owner_sql + ", 'USAGE') ORDER BY s.run_at, s.id",
+                            {oid(role), time(now)}));
+}
+
+std::vector<DueRow> oldest_due_syncs(schedule::Time now, int most) {
+  const SqlRows rows = query(
+      "SELECT d.id, d.owner, d.provider, d.us, r.oid IS NOT NULL, coalesce(r.rolcanlogin, false) FROM ("
+      "SELECT s.id, s.run_at, s.provider, (extract(epoch FROM s.run_at) * 1000000)::bigint AS us, " +
+          std::string(owner_sql) + " AS owner, row_number() OVER (PARTITION BY " + owner_sql +
+          " ORDER BY s.run_at, s.id) AS n" + from_sql + "WHERE s.run_at <= " + time_sql(1) +
+          " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued')) AS d "
+          "LEFT JOIN pg_roles r ON r.oid = d.owner WHERE d.n <= $2 ORDER BY d.run_at, d.id",
+      {time(now), number(static_cast<std::uint64_t>(most))});
+  return read_due_rows(rows);
+}
+
+std::optional<schedule::Time> next_due(schedule::Time now) {
+  const SqlRows rows = query(
+      "SELECT (extract(epoch FROM s.run_at) * 1000000)::bigint FROM connector.sync s "
+      "WHERE s.run_at > " +
+          time_sql(1) +
+          " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued') "
+          "ORDER BY s.run_at LIMIT 1",
+      {time(now)});
+  if (rows.empty()) return std::nullopt;
+  return parse_time(*rows[0][0]);
+}
+
+bool any_sync() {
+  return *query("SELECT EXISTS (SELECT FROM connector.sync)", {})[0][0] == "t";
+}
+
+std::vector<std::string> syncing_syncs(Oid role) {
+  return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.state = 'syncing' AND pg_has_role($1, " +
+                                owner_sql + ", 'USAGE') ORDER BY s.id",
+                            {oid(role)}));
+}
+
+std::string begin_run(const Sync& sync, schedule::Time now) {
+  std::string run = store::new_uuid();
+  execute("INSERT INTO connector.run (id, sync_id, state, started_at, request_number) SELECT $1, s.id, 'syncing', " +
+              time_sql(3) + ", s.request_number FROM connector.sync s WHERE s.id = $2",
+          {uuid(run), uuid(sync.id), time(now)});
+  execute(
+      "UPDATE connector.sync SET state = 'syncing', log_id = $2, error_code = NULL, error_message = NULL "
+      "WHERE id = $1",
+      {uuid(sync.id), uuid(run)});
+  return run;
+}
+
+bool end_run(const std::string& run, const RunResult& result, schedule::Time now) {
+  const std::optional<Failure>& failure = result.failure;
+  const auto optional_text = [](const std::string& utf8) -> SqlParameter {
+    return {TEXTOID, utf8.empty() ? std::nullopt : std::optional(pg::server_text(utf8))};
+  };
+  const Failure& told = failure ? *failure : Failure{};
+  return execute(
+             "UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
+                 ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
+                 "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
+                 "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
+                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
+                 "r.state = 'syncing' "
+                 "FOR UPDATE SKIP LOCKED)",
+             {uuid(run),
+              {TEXTOID, failure ? "failure" : "success"},
+              time(now),
+              optional_text(result.way),
+              optional_text(result.reason),
+              number(result.rows),
+              number(result.bytes),
+              number(result.inserted),
+              number(result.updated),
+              number(result.deleted),
+              {FLOAT8OID, std::to_string(result.lock_ms)},
+              json(result.warnings),
+              {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
+              optional_text(told.sqlstate),
+              optional_text(told.message),
+              optional_text(told.detail),
+              optional_text(told.hint),
+              {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
+              oid(result.relation),
+              {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
+              {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
+              json(result.phase_ms),
+              {JSONOID, result.position ? std::optional(pg::exact_server_text(*result.position)) : std::nullopt}}) == 1;
+}
+
+std::optional<RunRecord> find_run(const std::string& run) {
+  const SqlRows rows = query(
+      "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(error_message, '') "
+      "FROM connector.run WHERE id = $1",
+      {uuid(run)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  return RunRecord{*row[0] != "syncing", *row[0] == "failure", *row[1] == "t", std::stoi(*row[2]), *row[3]};
+}
+
+void settle(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {
+  save_schedule(sync.id, next);
+  const SqlRows settled = query(
+      "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
+      "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
+      "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "
+      "ELSE s.checksum END, "
+      "position = CASE WHEN r.request_number = s.request_number THEN coalesce(r.position, s.position) "
+      "ELSE s.position END, "
+      // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
+      "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
+      "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "
+      "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
+      "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
+      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
+      {uuid(sync.id), uuid(run)});
+  if (settled.empty()) return;
+  execute(
+      "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
+      "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
+      {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
+  notify("sync", sync.id, *settled[0][0]);
+}
+
+}  // namespace connector::store

@@ -1,9 +1,0 @@
-// The launcher: one process for the cluster, which starts a scheduler in each database that has something to do.
-#pragma once
-
-namespace connector::sync {
-
-/// Never returns normally: until the process is told to end.
-void run_launcher();
-
-}  // namespace connector::sync
