@@ -4,8 +4,8 @@
 #include <cstring>
 #include <map>
 
-#include "load/read/converter.hpp"
-#include "load/refresh/import.hpp"
+#include "load/read/batch_reader.hpp"
+#include "load/write/sink.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/text.hpp"
@@ -83,16 +83,40 @@ Printed print(const Printer& printer, Datum value) {
   }
 }
 
-/// Adds rows to a preview as long as there is room.
-class PreviewWriter {
+/// Takes rows as long as there is room.
+class PreviewSink final : public load::Sink {
  public:
-  explicit PreviewWriter(const load::LoadPlan& plan) : plan_(plan) {
+  explicit PreviewSink(const load::LoadPlan& plan) : plan_(plan) {
     for (const auto& column : plan.columns) printers_.push_back(printer_of(column.target.oid));
   }
 
-  bool is_full() const noexcept { return bytes_ > max_preview_bytes; }
-  std::size_t rows() const noexcept { return preview_.rows.size(); }
+  void write(core::RowBatch& batch, std::size_t rows) override {
+    std::size_t row = 0;
+    for (; row < rows && !is_full(); ++row) add_row(batch, row);
+    left_rows_ = left_rows_ || row < rows;
+  }
+  bool is_full() const noexcept override { return bytes_ > max_preview_bytes; }
 
+  /// `more`: the source has rows behind those that came, and more were asked for.
+  Preview finish(bool more) {
+    Json warnings = Json::object();
+    for (const auto& [column, count] : cut_) warnings["cut_values"][plan_.columns[column].name] = count;
+    if (!cut_.empty()) {
+      pg::notice("the preview shows long values up to " + std::to_string(max_value_bytes) + " bytes",
+                 "They end with \"" + std::string(cut_mark) + "\". An import brings them whole.");
+    }
+    if (is_full() && (more || left_rows_)) {
+      warnings["preview_bytes"] = max_preview_bytes;
+      const std::size_t rows = preview_.rows.size();
+      pg::notice(
+          "the preview ends after " + std::to_string(rows) + (rows == 1 ? " row" : " rows"),
+          "It shows no more than " + std::to_string(max_preview_bytes) + " bytes, and the row that passes them.");
+    }
+    if (!warnings.empty()) preview_.warnings = std::move(warnings);
+    return std::move(preview_);
+  }
+
+ private:
   void add_row(core::RowBatch& batch, std::size_t row) {
     Json object = Json::object();
     // The names are different: no need to look for each among those before it.
@@ -105,25 +129,6 @@ class PreviewWriter {
     preview_.rows.push_back(std::move(object));
   }
 
-  /// `stopped`: the source may have more of the rows that were asked for.
-  Preview finish(bool stopped) {
-    Json warnings = Json::object();
-    for (const auto& [column, count] : cut_) warnings["cut_values"][plan_.columns[column].name] = count;
-    if (!cut_.empty()) {
-      pg::notice("the preview shows long values up to " + std::to_string(max_value_bytes) + " bytes",
-                 "They end with \"" + std::string(cut_mark) + "\". An import brings them whole.");
-    }
-    if (stopped) {
-      warnings["preview_bytes"] = max_preview_bytes;
-      pg::notice(
-          "the preview ends after " + std::to_string(rows()) + (rows() == 1 ? " row" : " rows"),
-          "It shows no more than " + std::to_string(max_preview_bytes) + " bytes, and the row that passes them.");
-    }
-    if (!warnings.empty()) preview_.warnings = std::move(warnings);
-    return std::move(preview_);
-  }
-
- private:
   /// What a value needs in memory beside its text, in the least.
   static constexpr std::size_t least_bytes = 32;
 
@@ -143,36 +148,19 @@ class PreviewWriter {
   std::vector<Printer> printers_;
   std::map<std::size_t, std::size_t> cut_;  // values by column
   std::size_t bytes_ = 0;
+  bool left_rows_ = false;  ///< of a batch
   Preview preview_;
 };
 
 }  // namespace
 
-Preview preview(core::Source& source, const load::LoadPlan& plan, const jobs::Request& request, std::int64_t rows) {
-  PreviewWriter writer(plan);
-  if (rows == 0) return writer.finish(false);
-  const auto wanted = static_cast<std::size_t>(rows);
-  const std::vector<core::BatchColumn> columns = load::batch_columns(plan, source.description());
-  std::vector<load::ColumnConverter> converters;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    converters.emplace_back(columns[i], plan.columns[i].natural, plan.columns[i].target);
-  }
-  core::RowBatch batch(columns, request.spec().invalid_values, 1000, request.limits().batch_bytes);
-  load::BatchMemory memory;
-  source.open(plan.remote_columns(), rows);
-  bool more = true;
-  while (more && writer.rows() < wanted && !writer.is_full()) {
-    more = source.fetch(batch);
-    const std::size_t take = std::min(batch.rows(), wanted - writer.rows());
-    std::size_t row = 0;
-    memory.use([&] {
-      for (std::size_t i = 0; i < columns.size(); ++i) converters[i].convert(batch, i, take);
-      for (; row < take && !writer.is_full(); ++row) writer.add_row(batch, row);
-    });
-    more = more || row < take;
-    batch.clear();
-  }
-  return writer.finish(more && writer.rows() < wanted);
+Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run) {
+  PreviewSink sink(plan);
+  load::BatchReader reader(source, plan, run);
+  reader.open();
+  load::LoadResult result;
+  reader.read(sink, result);
+  return sink.finish(result.truncated && result.rows < static_cast<std::uint64_t>(run.limits.max_rows));
 }
 
 }  // namespace connector::api

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "api/json.hpp"
-#include "jobs/request.hpp"
+#include "core/remote/source.hpp"
 #include "load/read/plan.hpp"
+#include "load/read/run.hpp"
 
 namespace connector::api {
 
@@ -12,8 +13,8 @@ struct Preview {
   Json warnings;              ///< null, or an object: where it shows less than was asked for
 };
 
-/// Opens the source and returns its first `rows` rows. Long values are cut, and the preview ends after some megabytes;
-/// a NOTICE says so. Nothing is written.
-Preview preview(core::Source& source, const load::LoadPlan& plan, const jobs::Request& request, std::int64_t rows);
+/// Reads the first rows of the source, as many as the run's limit allows. Long values are cut, and the preview ends after
+/// some megabytes; a NOTICE says so. Nothing is written.
+Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run);
 
 }  // namespace connector::api

@@ -31,6 +31,14 @@ namespace {
 
 constexpr std::int64_t max_preview_rows = 1000;
 
+/// Nobody watches a dry run.
+class NoProgress final : public connector::load::Progress {
+ public:
+  void phase(connector::load::RunPhase /*phase*/) noexcept override {}
+  void expect(std::uint64_t /*rows*/) noexcept override {}
+  void add(std::uint64_t /*rows*/, std::uint64_t /*bytes*/) noexcept override {}
+};
+
 Json optional_count(const std::optional<std::int64_t>& count) {
   return count ? Json(*count) : Json(nullptr);
 }
@@ -118,19 +126,20 @@ CONNECTOR_FUNCTION(connector_dry_run) {
     throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
                                  "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows));
   }
-  connector::core::Connection& connection = request.connect();
+  NoProgress progress;
+  connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
-  source.set(connection.describe(connector::load::source_request(request.spec())));
-  const auto plan = connector::load::make_plan(request.spec(), source->description(), request.limits().max_columns);
+  source.set(run.connection.describe(connector::load::source_request(run.spec)));
+  const auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
   Json result;
   result["table_name"] = connector::load::wanted_table_name(request.spec());
   result["columns"] = describe_columns(plan, source->description());
   result["primary_key"] = primary_key(plan);
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
   result["refresh"] = refresh_way(request, plan);
-  const std::int64_t max_rows = request.limits().max_rows;
-  const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
-  connector::api::Preview preview = connector::api::preview(*source, plan, request, rows);
+  if (run.limits.max_rows == 0 || preview_rows < run.limits.max_rows) run.limits.max_rows = preview_rows;
+  connector::api::Preview preview;
+  if (preview_rows > 0) preview = connector::api::preview(*source, plan, run);
   result["rows"] = std::move(preview.rows);
   result["warnings"] = std::move(preview.warnings);
   return json_datum(result);

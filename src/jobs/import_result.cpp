@@ -19,7 +19,7 @@ Json counts(const load::ColumnCounts& columns) {
   return json;
 }
 
-Json skipped_columns(const load::ImportResult& result) {
+Json skipped_columns(const load::LoadResult& result) {
   Json json = Json::array();
   for (const auto& column : result.skipped) {
     json.push_back({{"name", column.remote_name}, {"type", column.remote_type}, {"reason", column.reason}});
@@ -27,12 +27,11 @@ Json skipped_columns(const load::ImportResult& result) {
   return json;
 }
 
-Json warnings_of(const load::ImportResult& result) {
+Json warnings_of(const load::LoadResult& result) {
   Json json = Json::object();
   if (result.truncated) json["max_rows_per_connection"] = result.max_rows;
   if (!result.invalid_values.empty()) json["invalid_values"] = counts(result.invalid_values);
-  if (!result.zero_dates.empty()) json["zero_dates"] = counts(result.zero_dates);
-  if (!result.nested_text.empty()) json["nested_text"] = counts(result.nested_text);
+  for (const auto& [kind, columns] : result.substitutions) json[std::string(kind.key)] = counts(columns);
   for (const core::RemoteWarning& warning : result.remote_warnings) {
     json["remote_warnings"].push_back({{"code", warning.code}, {"count", warning.count}, {"message", warning.message}});
   }
@@ -45,7 +44,7 @@ std::string text(const Json& json) {
 
 }  // namespace
 
-std::optional<std::string> import_warnings(const load::ImportResult& result) {
+std::optional<std::string> import_warnings(const load::LoadResult& result) {
   const Json warnings = warnings_of(result);
   return warnings.is_null() ? std::nullopt : std::optional(text(warnings));
 }

@@ -16,6 +16,6 @@ namespace connector::jobs {
 store::ImportRecord import_record(const Request& request, const ImportRun& run, const std::string& item_queue_id);
 
 /// `warnings` of the answer: a JSON object in UTF-8, or nothing if there are none.
-std::optional<std::string> import_warnings(const load::ImportResult& result);
+std::optional<std::string> import_warnings(const load::LoadResult& result);
 
 }  // namespace connector::jobs

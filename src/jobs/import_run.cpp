@@ -27,10 +27,9 @@ ImportRun import_table(Request& request, const load::TargetSchema& schema, Oid c
     return run;
   }
   progress.phase(load::RunPhase::connecting);
-  core::Connection& connection = request.connect();
+  const load::Run load_run = request.run(caller, progress);
   try {
-    run.result = load::run_import(connection, request.spec(), schema, run.target, caller, request.limits(),
-                                  request.wait(), progress);
+    run.result = load::run_import(load_run, schema, run.target);
   } catch (const PgError& error) {
     throw numbered(error, request.spec().provider);
   }

@@ -18,7 +18,7 @@ namespace connector::jobs {
 struct ImportRun {
   load::TargetSchema schema;
   load::NameChoice target;
-  load::ImportResult result;
+  load::LoadResult result;
   std::chrono::steady_clock::time_point start;
 };
 

@@ -112,8 +112,8 @@ void Request::check_provider_enabled() {
                            : "Ask an administrator to add it to connector.enabled_providers.");
 }
 
-load::ImportLimits Request::limits() const {
-  load::ImportLimits limits;
+load::LoadLimits Request::limits() const {
+  load::LoadLimits limits;
   limits.max_rows = role_max_rows_ > 0 ? role_max_rows_ : settings_.max_rows;
   const std::int64_t asked = spec_.max_rows.value_or(0);
   if (asked > 0 && (limits.max_rows == 0 || asked < limits.max_rows)) limits.max_rows = asked;
@@ -137,6 +137,10 @@ core::Connection& Request::connect() {
                                      "connector", trusted_,        may_use_tickets_};
   connection_.set(provider_->connect(request));
   return *connection_;
+}
+
+load::Run Request::run(Oid caller, load::Progress& progress) {
+  return {spec_, provider_->info(), connect(), limits(), wait_, progress, caller};
 }
 
 }  // namespace connector::jobs

@@ -8,7 +8,7 @@
 
 #include "settings/settings.hpp"
 #include "core/remote/provider.hpp"
-#include "load/refresh/import.hpp"
+#include "load/read/run.hpp"
 #include "pg/latch_wait.hpp"
 #include "pg/tie.hpp"
 #include "core/request/masked_connector.hpp"
@@ -34,11 +34,13 @@ class Request {
   /// The request as it is kept for later.
   const core::StoredRequest& stored() const noexcept { return stored_; }
   /// Limits of settings, role and request together.
-  load::ImportLimits limits() const;
-  pg::LatchWait& wait() noexcept { return wait_; }
+  load::LoadLimits limits() const;
 
   /// Connects; the connection ends with this object or the transaction.
   core::Connection& connect();
+
+  /// Connects, for a run that `caller` asked for. This object outlives it.
+  load::Run run(Oid caller, load::Progress& progress);
 
  private:
   explicit Request(bool trusted);

@@ -51,9 +51,9 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
 
 void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshRequest refresh{request.spec(), sync.relation, caller,       request.limits(),
-                                     checksum,       sync.layout,   sync.position};
-  const load::RefreshResult done = load::run_refresh(request.connect(), refresh, request.wait(), progress);
+  const load::RefreshResult done =
+      load::run_refresh(request.run(caller, progress),
+                        {.relation = sync.relation, .checksum = checksum, .layout = sync.layout, .position = sync.position});
   result.way = load::refresh_way_name(done.way);
   result.reason = done.reason;
   result.relation = sync.relation;

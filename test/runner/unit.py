@@ -16,7 +16,7 @@ def run_unit(context: Context) -> Result:
     report.unlink(missing_ok=True)
     for argv in (
         ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=ON"],
-        ["ninja", "-C", build, "unit_tests"],
+        ["ninja", "-C", build, "unit_tests", "read_source"],
     ):
         if run(argv, build_log, cwd=ROOT) != 0:
             show_tail(build_log)

@@ -38,7 +38,6 @@ TEST(ParseConnector, ReadsEveryKey) {
   EXPECT_EQ(spec.column_names, ColumnNames::verbatim);
   EXPECT_TRUE(spec.default_columns);
   EXPECT_EQ(spec.invalid_values, InvalidValues::null);
-  EXPECT_EQ(spec.zero_dates, InvalidValues::error);
   EXPECT_EQ(spec.provider_parameters.at("zero_dates"), "error");
   ASSERT_TRUE(spec.sync);
   EXPECT_EQ(spec.sync->mode, SyncMode::merge);
@@ -57,7 +56,7 @@ TEST(ParseConnector, HasTheDefaultsOfTheContract) {
   EXPECT_EQ(spec.column_names, ColumnNames::normalize);
   EXPECT_FALSE(spec.default_columns);
   EXPECT_EQ(spec.invalid_values, InvalidValues::error);
-  EXPECT_EQ(spec.zero_dates, InvalidValues::null);
+  EXPECT_TRUE(spec.provider_parameters.empty());
   EXPECT_TRUE(spec.provider_parameters.empty());
 }
 

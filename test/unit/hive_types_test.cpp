@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "drivers/hive/dialect.hpp"
 #include "drivers/hive/source.hpp"
 
 namespace connector::hive {
@@ -86,47 +85,6 @@ TEST(HiveTypes, WireKinds) {
   EXPECT_FALSE(can_decode(Decode::text, WireKind::int32));
   EXPECT_TRUE(can_decode(Decode::bytes, WireKind::string));
   EXPECT_FALSE(can_decode(Decode::float4, WireKind::none));
-}
-
-TEST(HiveDialect, NamesAndPatterns) {
-  EXPECT_EQ(quote_identifier("a`b"), "`a``b`");
-  EXPECT_EQ(quote_table("d", "t"), "`d`.`t`");
-  EXPECT_EQ(escape_pattern("a_b%c\\d"), "a\\_b\\%c\\\\d");
-}
-
-TEST(HiveDialect, Cursors) {
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::int8}, "-9223372036854775808"), "CAST('-9223372036854775808' AS BIGINT)");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::numeric, .length = 10, .scale = 2}, "1.50"),
-            "CAST('1.50' AS DECIMAL(38,2))");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::date}, "2020-01-01"), "CAST('2020-01-01' AS DATE)");
-  EXPECT_FALSE(cursor_literal({.kind = TypeKind::date}, "x' OR '1"));
-  EXPECT_FALSE(cursor_order("`a`", {.kind = TypeKind::text}));
-}
-
-TEST(HiveFetchSize, FollowsTheSizeOfRows) {
-  FetchSize size;
-  EXPECT_EQ(size.rows(), 100);
-  size.learn(100, 10'000);
-  EXPECT_EQ(size.rows(), 1600);
-  size.learn(1600, 160'000);
-  EXPECT_EQ(size.rows(), 10'000);
-  size.learn(10'000, 10'000'000'000);  // rows of a megabyte
-  EXPECT_EQ(size.rows(), 2);
-  size.learn(0, 0);
-  EXPECT_EQ(size.rows(), 2);
-  size.learn(2, 2'000'000'000);
-  EXPECT_EQ(size.rows(), 1);
-  EXPECT_EQ(FetchSize(7).rows(), 7);
-}
-
-TEST(HiveDialect, LastSemicolon) {
-  for (const char* sql : {"SELECT 1; -- done", "SELECT 1;", "SELECT 1; /* done */ \n--", "SELECT 1;\n"}) {
-    EXPECT_EQ(without_terminator(sql), "SELECT 1") << sql;
-  }
-  for (const char* sql : {"SELECT 1", "SELECT ';' -- ;", "SELECT `a;` FROM t", "SELECT 'it\\';'", "SELECT 1; SELECT 2",
-                          "SELECT \";\"", "SELECT 1 -- ; done", "SELECT 1 /* ; */", "SELECT ';"}) {
-    EXPECT_EQ(without_terminator(sql), sql);
-  }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "conditions.hpp"
+
 namespace connector::mysql {
 namespace {
 
@@ -19,19 +21,35 @@ TEST(MysqlDialect, QuotesLiterals) {
   EXPECT_EQ(quote_literal(std::string_view("a\0b", 3)), "'a\\0b'");
 }
 
-TEST(MysqlDialect, OrdersCursorsAsPostgresDoes) {
+TEST(MysqlDialect, ComparesAndOrdersAsPostgresDoes) {
   using core::TypeKind;
-  EXPECT_EQ(cursor_order("`c`", {.kind = TypeKind::int8}), "`c`");
-  EXPECT_EQ(cursor_order("`c`", {.kind = TypeKind::text}), "CAST(CONVERT(`c` USING utf8mb4) AS BINARY)");
-  EXPECT_EQ(cursor_order("`c`", {.kind = TypeKind::jsonb}), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::int8}, "-12"), "-12");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::float8}, "1e-05"), "1e-05");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::float8}, "NaN"), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::numeric}, "1; DROP TABLE t"), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::timestamptz}, "2024-01-31 10:00:00.5+00"), "'2024-01-31 10:00:00.5'");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::timestamp}, "infinity"), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::date}, "0044-03-15 BC"), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::varchar}, "a'é"), "x'6127c3a9'");
+  const auto compared = [](TypeKind kind, std::string value) {
+    return core::testing::comparison(dialect(), {.kind = kind}, std::move(value));
+  };
+  EXPECT_EQ(compared(TypeKind::int8, "-12"), "c >= -12");
+  EXPECT_EQ(compared(TypeKind::float8, "1e-05"), "c >= 1e-05");
+  EXPECT_EQ(compared(TypeKind::float8, "NaN"), std::nullopt);
+  EXPECT_EQ(compared(TypeKind::numeric, "1; DROP TABLE t"), std::nullopt);
+  EXPECT_EQ(compared(TypeKind::timestamptz, "2024-01-31 10:00:00.5+00"), "c >= '2024-01-31 10:00:00.5'");
+  EXPECT_EQ(compared(TypeKind::timestamp, "infinity"), std::nullopt);
+  EXPECT_EQ(compared(TypeKind::date, "0044-03-15 BC"), std::nullopt);
+  EXPECT_EQ(compared(TypeKind::varchar, "a'é"), "CAST(CONVERT(c USING utf8mb4) AS BINARY) >= x'6127c3a9'");
+  EXPECT_EQ(compared(TypeKind::jsonb, "1"), std::nullopt);
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::int8}), " ORDER BY c LIMIT 2");
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::text}),
+            " ORDER BY CAST(CONVERT(c USING utf8mb4) AS BINARY) LIMIT 2");
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::jsonb}), std::nullopt);
+}
+
+TEST(MysqlDialect, DatesThatAreNullHereAreKeptByMostComparisons) {
+  using core::Operator;
+  const std::vector<core::RemoteColumn> columns = core::testing::columns_of_types({{.kind = core::TypeKind::date}});
+  const auto support = [&](Operator operation) {
+    return dialect().support(core::Expression::comparison(0, operation, "2024-01-31"), columns);
+  };
+  EXPECT_EQ(support(Operator::equal), core::Support::exact);
+  EXPECT_EQ(support(Operator::less), core::Support::narrowing);
+  EXPECT_EQ(support(Operator::greater_or_equal), core::Support::narrowing);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "conditions.hpp"
+
 namespace connector::postgres {
 namespace {
 
@@ -62,17 +64,27 @@ TEST(PostgresDialect, Copyable) {
   }
 }
 
-TEST(PostgresDialect, OrdersCursorsAlikeOnBothSides) {
+TEST(PostgresDialect, ComparesAndOrdersAlikeOnBothSides) {
   using core::TypeKind;
-  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::numeric}), "\"c\"");
-  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::varchar}),
-            "pg_catalog.convert_to(\"c\"::pg_catalog.text, 'UTF8')");
-  EXPECT_EQ(cursor_order("\"c\"", {.kind = TypeKind::json}), std::nullopt);
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::int4}, "7"), "'7'::pg_catalog.int4");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::float4}, "0.10000000149011612"),
-            "'0.10000000149011612'::pg_catalog.float8");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::timestamptz}, "infinity"), "'infinity'::pg_catalog.timestamptz");
-  EXPECT_EQ(cursor_literal({.kind = TypeKind::text}, "a'é"), "pg_catalog.decode('6127c3a9', 'hex')");
+  const auto compared = [](TypeKind kind, std::string value, core::Operator operation) {
+    return core::testing::comparison(dialect(), {.kind = kind}, std::move(value), operation);
+  };
+  EXPECT_EQ(compared(TypeKind::int4, "7", core::Operator::greater_or_equal),
+            "c OPERATOR(pg_catalog.>=) '7'::pg_catalog.int4");
+  EXPECT_EQ(compared(TypeKind::float4, "0.10000000149011612", core::Operator::equal),
+            "c OPERATOR(pg_catalog.=) '0.10000000149011612'::pg_catalog.float8");
+  EXPECT_EQ(compared(TypeKind::timestamptz, "infinity", core::Operator::less),
+            "c OPERATOR(pg_catalog.<) 'infinity'::pg_catalog.timestamptz");
+  EXPECT_EQ(compared(TypeKind::uuid, "x", core::Operator::less_or_equal),
+            "c OPERATOR(pg_catalog.<=) 'x'::pg_catalog.uuid");
+  EXPECT_EQ(compared(TypeKind::text, "a'é", core::Operator::greater),
+            "pg_catalog.convert_to(c::pg_catalog.text, 'UTF8') OPERATOR(pg_catalog.>) "
+            "pg_catalog.decode('6127c3a9', 'hex')");
+  EXPECT_EQ(compared(TypeKind::json, "{}", core::Operator::equal), std::nullopt);
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::numeric}), " ORDER BY c LIMIT 2");
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::varchar}),
+            " ORDER BY pg_catalog.convert_to(c::pg_catalog.text, 'UTF8') LIMIT 2");
+  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = TypeKind::json}), std::nullopt);
 }
 
 }  // namespace

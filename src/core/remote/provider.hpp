@@ -1,7 +1,8 @@
-// What a provider is: a self-description, connections, and sources of rows.
+// What a provider is: a self-description and connections, which describe sources of rows.
 //
-// A driver implements these four classes with its client library. It includes core and that library, never
-// PostgreSQL's headers, and reports failures by throwing core::Error. Calls come from one thread.
+// A driver implements these classes, and those of source.hpp and dialect.hpp, with its client library. It includes core
+// and that library, never PostgreSQL's headers, and reports failures by throwing core::Error. Calls come from one
+// thread.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,7 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/remote/connection_options.hpp"
-#include "core/rows/logical_type.hpp"
-#include "core/rows/row_batch.hpp"
+#include "core/remote/source.hpp"
 #include "core/net/wait.hpp"
 
 namespace connector::core {
@@ -33,6 +33,13 @@ struct ParameterInfo {
   bool integer = false;      ///< a JSON number or its text; checked against 1..65535 for `port`, else >= 0
   bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
   std::span<const std::string_view> shown_members = {};  ///< object: lower-case names; values of others are masked
+};
+
+/// Values that come in another form than the remote has them, of one kind: counted by column, and told of.
+struct SubstitutionKind {
+  std::string_view key;     ///< in the warnings of a result: "zero_dates"
+  std::string_view value;   ///< one of them: "zero date"
+  std::string_view became;  ///< "NULL"
 };
 
 /// What a provider can do, as `cdb_connector_info()` shows it.
@@ -52,104 +59,11 @@ struct ProviderInfo {
   std::span<const ParameterInfo> connection_parameters;
   /// Connector keys beyond those that every provider takes, "zero_dates".
   std::span<const ParameterInfo> parameters;
+  std::span<const SubstitutionKind> substitutions = {};
   /// Connection keys of which at least one must be there (odbc: driver or dsn); empty = no such rule.
   std::span<const std::string_view> connection_one_of = {};
   /// Connection keys that are not described are passed on as they are (odbc: any attribute of the driver).
   bool other_connection_keys = false;
-};
-
-/// A column of a source as the remote describes it.
-struct RemoteColumn {
-  std::string name;         ///< UTF-8; may be empty
-  std::string remote_type;  ///< in the remote's words, "bigint(20) unsigned"
-  LogicalType type;         ///< the local type; meaningless if unsupported_reason is set
-  ValueForm form = ValueForm::datum;
-  /// Text and receive form: PostgreSQL's name of the encoding that text in its values arrives in.
-  std::string encoding = "UTF8";
-  std::string unsupported_reason;  ///< not empty: the column must be left out, and why
-  /// Declared so by the remote for a table; what metadata tell of a view's columns is no promise. A value that becomes
-  /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
-  bool not_null = false;
-  std::string comment;
-};
-
-struct SourceDescription {
-  std::vector<RemoteColumn> columns;
-  std::vector<std::string> primary_key;        ///< remote column names in key order; empty = none or not known
-  std::optional<std::int64_t> estimated_rows;  ///< the remote's own cheap estimate
-  std::string comment;                         ///< of the table
-};
-
-/// A column the request named, with the local type it asked for.
-struct ColumnRequest {
-  std::string name;
-  /// A driver that can deliver this type natively (MySQL time as interval, say) describes the column so; else it
-  /// describes the natural type and the loader casts.
-  std::optional<LogicalType> wanted;
-};
-
-struct SourceRequest {
-  std::string schema;                   ///< empty = the provider's default
-  std::string table;                    ///< used if query is empty
-  std::string query;                    ///< sent as it is
-  std::vector<ColumnRequest> columns;   ///< empty = all
-  std::optional<std::string> encoding;  ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
-  InvalidValues zero_dates = InvalidValues::null;
-};
-
-/// Rows in the order of a column, from a value on.
-struct CursorRange {
-  std::size_t column = 0;  ///< index in SourceDescription::columns
-  /// The least value, as PostgreSQL prints it for the column's described type: ISO dates, timestamps with time zone in
-  /// UTC with `+00`, floats with all their digits. Absent: all rows. Text is compared by its bytes in UTF-8.
-  std::optional<std::string> from;
-};
-
-/// What a remote said of a statement whose rows were read, so often.
-struct RemoteWarning {
-  long code = 0;        ///< the remote's own number
-  std::string message;  ///< of the first one, UTF-8
-  std::uint64_t count = 0;
-};
-
-/// An open table or query. Describe, then open() once, then fetch() until it returns false.
-/// Destroying it early stops the remote statement as well as can be done in a second, without throwing.
-class Source {
- public:
-  virtual ~Source() = default;
-
-  /// Known as soon as the source exists. A column that was asked for and is not there is an Error (describe).
-  virtual const SourceDescription& description() const = 0;
-
-  /// To be called before open(), if at all: only rows in the range are wanted, and where the row limit cuts, the first
-  /// ones by that column. False if the remote can't do exactly that: then the call has no effect.
-  virtual bool read_range(const CursorRange& range) {
-    static_cast<void>(range);
-    return false;
-  }
-
-  /// Something that is sure to differ once rows of the source have changed, if the remote can tell that cheaply; asked
-  /// for before open().
-  virtual std::optional<std::string> change_mark() { return std::nullopt; }
-
-  /// Executes: rows will come with description().columns[selected[0]], [selected[1]], … At most `row_limit` rows
-  /// are wanted; it is pushed to the remote where a table is read, and a driver may ignore it for a query.
-  virtual void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) = 0;
-
-  /// Adds rows to `batch` (whose columns are the selected ones, in that order) until it is full or the rows end.
-  /// Returns false when there are no more rows; the batch may have got the last ones.
-  virtual bool fetch(RowBatch& batch) = 0;
-
-  /// Dates that were zero or partial and became NULL, per selected column. Empty = the provider has no such dates.
-  virtual std::span<const std::uint64_t> zero_date_counts() const { return {}; }
-
-  /// Nested values that the remote printed as something else than JSON and that became JSON strings of the print, per
-  /// selected column. Empty = the provider has no such values.
-  virtual std::span<const std::uint64_t> nested_text_counts() const { return {}; }
-
-  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or
-  /// that a result was cut is an Error of fetch() instead.
-  virtual std::vector<RemoteWarning> remote_warnings() const { return {}; }
 };
 
 /// An entry of `cdb_connector_tables()`.
@@ -160,7 +74,7 @@ struct RemoteTable {
   std::optional<std::int64_t> estimated_rows;
 };
 
-/// An authenticated session. It may serve one Source at a time; the Source must not outlive it.
+/// An authenticated session. It may serve one Source at a time.
 class Connection {
  public:
   virtual ~Connection() = default;

@@ -133,9 +133,6 @@ void read_provider_parameters(const ObjectReader& reader, const ProviderInfo& in
     check_parameter_value(parameter, name, value->text, problems);
     spec.provider_parameters.emplace(name, value->text);
   }
-  if (const auto found = spec.provider_parameters.find("zero_dates"); found != spec.provider_parameters.end()) {
-    spec.zero_dates = found->second == "error" ? InvalidValues::error : InvalidValues::null;
-  }
 }
 
 /// The provider's description, or null (reported) if the key is missing or names none. Throws Error

@@ -61,9 +61,7 @@ struct ConnectorSpec {
   ColumnNames column_names = ColumnNames::normalize;
   bool default_columns = false;
   InvalidValues invalid_values = InvalidValues::error;
-  InvalidValues zero_dates = InvalidValues::null;
-  /// The keys that only this provider takes (ProviderInfo::parameters), as text; zero_dates is among them if given.
-  std::map<std::string, std::string, std::less<>> provider_parameters;
+  ConnectionOptions provider_parameters;  ///< the keys that only this provider takes (ProviderInfo::parameters), as text
   std::optional<SyncOptions> sync;
   /// `interval` beside a wrapped connector object: seconds if it was a number, else its text.
   std::optional<std::string> interval;

@@ -10,10 +10,6 @@ namespace connector::hive {
 
 namespace {
 
-bool consists_of(std::string_view text, std::string_view characters) {
-  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
-}
-
 /// Behind a comment that begins at `at`, or `at` if none does. The line of `-- …` may be the last one.
 std::size_t behind_comment(std::string_view sql, std::size_t at) noexcept {
   const std::string_view two = sql.substr(at, 2);
@@ -62,12 +58,7 @@ std::string_view without_terminator(std::string_view sql) noexcept {
 }
 
 std::string quote_identifier(std::string_view name) {
-  std::string quoted = "`";
-  for (const char c : name) {
-    if (c == '`') quoted += '`';
-    quoted += c;
-  }
-  return quoted += '`';
+  return core::between_quotes('`', name, '`');
 }
 
 std::string quote_table(std::string_view schema, std::string_view table) {
@@ -81,21 +72,6 @@ std::string escape_pattern(std::string_view name) {
     pattern += c;
   }
   return pattern;
-}
-
-std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type) {
-  using core::TypeKind;
-  switch (type.kind) {
-    case TypeKind::int2:
-    case TypeKind::int4:
-    case TypeKind::int8:
-    case TypeKind::numeric:
-    case TypeKind::date:
-    case TypeKind::timestamp:
-      return column;
-    default:  // floats have NaN, which Hive orders otherwise; texts may be compared with trailing blanks or without
-      return std::nullopt;
-  }
 }
 
 namespace {
@@ -119,28 +95,54 @@ std::optional<std::string> timestamp_literal(std::string_view value) {
   return "CAST('" + std::string(text) + "' AS TIMESTAMP)";
 }
 
+using core::TypeKind;
+
+class HiveDialect final : public core::Dialect {
+ protected:
+  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
+    switch (type.kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+      case TypeKind::numeric:
+      case TypeKind::date:
+      case TypeKind::timestamp:
+        return column;
+      default:  // floats have NaN, which Hive orders otherwise; texts may be compared with trailing blanks or without
+        return std::nullopt;
+    }
+  }
+
+  std::optional<std::string> constant(core::Operator comparison, const core::LogicalType& type,
+                                      std::string_view value) const override {
+    switch (type.kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+        // The suffix L alone makes the lowest value of all no literal.
+        if (!core::consists_of(value, "-0123456789")) return std::nullopt;
+        return "CAST('" + std::string(value) + "' AS BIGINT)";
+      case TypeKind::numeric:
+        if (!core::consists_of(value, "-.0123456789")) return std::nullopt;
+        return "CAST('" + std::string(value) + "' AS DECIMAL(38," + std::to_string(type.scale) + "))";
+      case TypeKind::date:
+        if (!core::consists_of(value, "-0123456789")) return std::nullopt;
+        return "CAST('" + std::string(value) + "' AS DATE)";
+      case TypeKind::timestamp:
+        // Several of Hive's are read as one of PostgreSQL's: only where these begin can be told.
+        if (comparison != core::Operator::less && comparison != core::Operator::greater_or_equal) return std::nullopt;
+        return timestamp_literal(value);
+      default:
+        return std::nullopt;
+    }
+  }
+};
+
 }  // namespace
 
-std::optional<std::string> cursor_literal(const core::LogicalType& type, std::string_view value) {
-  using core::TypeKind;
-  switch (type.kind) {
-    case TypeKind::int2:
-    case TypeKind::int4:
-    case TypeKind::int8:
-      // The suffix L alone makes the lowest value of all no literal.
-      if (!consists_of(value, "-0123456789")) return std::nullopt;
-      return "CAST('" + std::string(value) + "' AS BIGINT)";
-    case TypeKind::numeric:
-      if (!consists_of(value, "-.0123456789")) return std::nullopt;
-      return "CAST('" + std::string(value) + "' AS DECIMAL(38," + std::to_string(type.scale) + "))";
-    case TypeKind::date:
-      if (!consists_of(value, "-0123456789")) return std::nullopt;
-      return "CAST('" + std::string(value) + "' AS DATE)";
-    case TypeKind::timestamp:
-      return timestamp_literal(value);
-    default:
-      return std::nullopt;
-  }
+const core::Dialect& dialect() noexcept {
+  static const HiveDialect instance;
+  return instance;
 }
 
 }  // namespace connector::hive

@@ -69,6 +69,10 @@ constexpr ParameterInfo connection_parameters[] = {
     core::connect_timeout_parameter,
 };
 
+constexpr core::SubstitutionKind substitutions[] = {
+    {.key = "nested_text", .value = "value", .became = "text, as what the remote printed is no JSON"},
+};
+
 constexpr core::ProviderInfo provider_info = {
     .id = "hive",
     .name = "Hive",
@@ -76,6 +80,7 @@ constexpr core::ProviderInfo provider_info = {
     .features = {},
     .connection_parameters = connection_parameters,
     .parameters = {},
+    .substitutions = substitutions,
 };
 
 class HiveProvider final : public core::Provider {

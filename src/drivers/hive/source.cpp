@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/remote/chosen_columns.hpp"
 #include "core/base/utf8.hpp"
@@ -69,7 +70,7 @@ void FetchSize::learn(std::size_t rows, std::size_t bytes) noexcept {
 }
 
 HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
-    : session_(session), encoding_(request.encoding.value_or("UTF8")), fetch_size_(fetch_size(session.login())) {
+    : session_(session), encoding_(request.encoding.value_or("UTF8")) {
   if (request.query.empty()) {
     schema_name_ = request.schema.empty() ? default_schema : std::string_view(request.schema);
     table_name_ = request.table;
@@ -134,12 +135,9 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
 
 void HiveSource::describe_query(const core::SourceRequest& request) {
   const Doing doing{Phase::execute, summary_};
-  session_.execute(std::string(without_terminator(request.query)), doing);
-  if (!session_.has_result()) {
-    session_.close_operation(doing);
-    throw request_error("the query yields no rows",
-                        "Only a statement with a result can be read, as SELECT and SHOW have.");
-  }
+  query_ = without_terminator(request.query);
+  run_query(doing);
+  query_has_run_ = true;
   const rpc::TableSchema schema = session_.result_schema(doing);
   const std::vector<std::string> names = column_names(schema);
   wire_columns_ = names.size();
@@ -153,60 +151,95 @@ void HiveSource::describe_query(const core::SourceRequest& request) {
   }
 }
 
-bool HiveSource::read_range(const core::CursorRange& range) {
-  if (table_.empty()) return false;  // the query has run
-  const core::RemoteColumn& column = description_.columns[range.column];
-  const auto order = cursor_order(quote_identifier(column.name), column.type);
-  const auto literal = range.from ? cursor_literal(column.type, *range.from) : std::optional<std::string>("");
-  if (!order || !literal) return false;
-  order_ = " ORDER BY " + *order;
-  if (range.from) range_ = " WHERE " + *order + " >= " + *literal;
-  return true;
+void HiveSource::run_query(const Doing& doing) {
+  session_.execute(query_, doing);
+  if (session_.has_result()) return;
+  session_.close_operation(doing);
+  throw request_error("the query yields no rows",
+                      "Only a statement with a result can be read, as SELECT and SHOW have.");
 }
 
-void HiveSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
-  rows_left_ = row_limit;
-  nested_texts_.assign(selected.size(), 0);
-  if (!table_.empty()) {
-    read_table(selected, row_limit);
-  } else {
-    for (const std::size_t index : selected) {
-      const SourceColumn& column = columns_[index];
-      readings_.push_back({column.wire_column, column.rule.decode, column.rule.type});
-    }
-  }
+/// A query is run as it is, and has run already.
+core::Support HiveSource::support(const core::Expression& condition) {
+  return table_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
 }
 
-void HiveSource::read_table(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+bool HiveSource::orders_by(std::size_t column) {
+  return !table_.empty() && dialect().orders(description_.columns[column].type);
+}
+
+std::unique_ptr<core::RemoteCursor> HiveSource::open(const core::Scan& scan) {
+  std::vector<Reading> readings = table_.empty() ? readings_of_query(scan) : readings_of_table(scan);
+  return std::make_unique<HiveCursor>(session_, std::move(readings), wire_columns_, scan.limit, summary_);
+}
+
+std::vector<Reading> HiveSource::readings_of_table(const core::Scan& scan) {
   const Doing doing{Phase::execute, summary_};
+  const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
   std::string list;
-  for (const std::size_t index : selected) {
-    list += (list.empty() ? "" : ", ") + quote_identifier(description_.columns[index].name);
-  }
-  std::string sql = "SELECT " + (list.empty() ? "1" : list) + " FROM " + table_ + range_;
-  if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
-  session_.execute(sql, doing);
+  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + name(index);
+  if (list.empty()) list = "1";
+  session_.execute(dialect().select(scan, {.list = list, .from = table_, .column = name}, description_.columns), doing);
   const rpc::TableSchema schema = session_.result_schema(doing);
   wire_columns_ = schema.columns.size();
-  if (wire_columns_ != std::max<std::size_t>(selected.size(), 1)) {
+  if (wire_columns_ != std::max<std::size_t>(scan.columns.size(), 1)) {
     throw_malformed("the server tells of other columns than those asked for", doing);
   }
-  for (std::size_t i = 0; i < selected.size(); ++i) {
-    const SourceColumn& column = columns_[selected[i]];
-    if (column_rule(schema.columns[i].typeDesc, column.wanted).type != column.rule.type) {
-      throw core::remote_error({.provider = "hive",
-                                .phase = Phase::execute,
-                                .number = core::ErrorNumber::cannot_read,
-                                .summary = summary_,
-                                .remote_message = "its columns have changed since it was described",
-                                .hint = "Try again."});
-    }
-    readings_.push_back({i, column.rule.decode, column.rule.type});
+  std::vector<Reading> readings;
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    const SourceColumn& column = columns_[scan.columns[i]];
+    check_rule(column, schema.columns[i]);
+    readings.push_back({i, column.rule.decode, column.rule.type});
   }
+  return readings;
+}
+
+std::vector<Reading> HiveSource::readings_of_query(const core::Scan& scan) {
+  const Doing doing{Phase::execute, summary_};
+  std::vector<Reading> readings;
+  std::optional<rpc::TableSchema> schema;
+  if (!std::exchange(query_has_run_, false)) {
+    run_query(doing);
+    schema = session_.result_schema(doing);
+    if (schema->columns.size() != wire_columns_) throw changed_error();
+  }
+  for (const std::size_t index : scan.columns) {
+    const SourceColumn& column = columns_[index];
+    if (schema) check_rule(column, schema->columns[column.wire_column]);
+    readings.push_back({column.wire_column, column.rule.decode, column.rule.type});
+  }
+  return readings;
+}
+
+void HiveSource::check_rule(const SourceColumn& column, const rpc::ColumnDesc& sent) const {
+  if (column_rule(sent.typeDesc, column.wanted).type != column.rule.type) throw changed_error();
+}
+
+core::Error HiveSource::changed_error() const {
+  return core::remote_error({.provider = "hive",
+                             .phase = Phase::execute,
+                             .number = core::ErrorNumber::cannot_read,
+                             .summary = summary_,
+                             .remote_message = "its columns have changed since it was described",
+                             .hint = "Try again."});
+}
+
+HiveCursor::HiveCursor(Session& session, std::vector<Reading> readings, std::size_t wire_columns,
+                       std::optional<std::int64_t> limit, std::string summary)
+    : session_(session),
+      readings_(std::move(readings)),
+      wire_columns_(wire_columns),
+      summary_(std::move(summary)),
+      fetch_size_(fetch_size(session.login())),
+      rows_left_(limit),
+      nested_texts_(readings_.size()) {}
+
+HiveCursor::~HiveCursor() {
+  if (session_.has_operation()) session_.stop();
 }
 
 /// Asks for the next piece, unless nothing more is wanted.
-void HiveSource::ask() {
+void HiveCursor::ask() {
   std::int64_t count = fetch_size_.rows();
   if (rows_left_) {
     count = std::min(count, *rows_left_);
@@ -217,7 +250,7 @@ void HiveSource::ask() {
 }
 
 /// Reads the next piece, and asks for the one behind it: the server works on that while this one is stored.
-bool HiveSource::next_rows() {
+bool HiveCursor::next_rows() {
   const Doing doing{Phase::fetch, summary_};
   row_ = rows_.rows = 0;
   if (!session_.has_operation()) return false;
@@ -233,7 +266,7 @@ bool HiveSource::next_rows() {
   return true;
 }
 
-void HiveSource::check_kinds() const {
+void HiveCursor::check_kinds() const {
   for (const Reading& reading : readings_) {
     const WireKind kind = rows_.columns[reading.wire_column].kind();
     if (can_decode(reading.decode, kind)) continue;
@@ -242,7 +275,7 @@ void HiveSource::check_kinds() const {
   }
 }
 
-bool HiveSource::fetch(core::RowBatch& batch) {
+bool HiveCursor::fetch(core::RowBatch& batch) {
   while (!batch.full()) {
     if (row_ == rows_.rows && !next_rows()) return false;
     for (std::size_t i = 0; i < readings_.size(); ++i) {

@@ -1,35 +1,9 @@
 #include "drivers/mysql/dialect.hpp"
 
-#include <algorithm>
-
 namespace connector::mysql {
 
-namespace {
-
-bool consists_of(std::string_view text, std::string_view characters) {
-  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
-}
-
-std::string hexadecimal(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text = "x'";
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text + '\'';
-}
-
-}  // namespace
-
 std::string quote_identifier(std::string_view name) {
-  std::string quoted = "`";
-  for (const char c : name) {
-    if (c == '`') quoted += '`';
-    quoted += c;
-  }
-  return quoted += '`';
+  return core::between_quotes('`', name, '`');
 }
 
 std::string quote_table(std::string_view schema, std::string_view table) {
@@ -49,46 +23,58 @@ std::string quote_literal(std::string_view text) {
   return quoted += '\'';
 }
 
-std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type) {
-  using core::TypeKind;
-  switch (type.kind) {
-    case TypeKind::int2:
-    case TypeKind::int4:
-    case TypeKind::int8:
-    case TypeKind::numeric:
-    case TypeKind::float4:
-    case TypeKind::float8:
-    case TypeKind::date:
-    case TypeKind::timestamp:
-    case TypeKind::timestamptz:
-      return column;
-    case TypeKind::text:
-    case TypeKind::varchar:
-    case TypeKind::bpchar:
-      return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
-    default:
-      return std::nullopt;
-  }
+namespace {
+
+using core::TypeKind;
+
+bool is_date(TypeKind kind) noexcept {
+  return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamptz;
 }
 
-std::optional<std::string> cursor_literal(const core::LogicalType& type, std::string_view value) {
-  using core::TypeKind;
-  switch (type.kind) {
-    case TypeKind::text:
-    case TypeKind::varchar:
-    case TypeKind::bpchar:
-      return hexadecimal(value);
-    case TypeKind::date:
-    case TypeKind::timestamp:
-    case TypeKind::timestamptz:
+class MysqlDialect final : public core::Dialect {
+ protected:
+  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
+    if (core::is_text_kind(type.kind)) return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
+    switch (type.kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+      case TypeKind::numeric:
+      case TypeKind::float4:
+      case TypeKind::float8:
+      case TypeKind::date:
+      case TypeKind::timestamp:
+      case TypeKind::timestamptz:
+        return column;
+      default:
+        return std::nullopt;
+    }
+  }
+
+  /// Nothing for infinity, or a year before Christ.
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& type,
+                                      std::string_view value) const override {
+    if (core::is_text_kind(type.kind)) return "x'" + core::hexadecimal(value) + '\'';
+    if (is_date(type.kind)) {
       // The session's time zone is UTC.
       if (value.ends_with("+00")) value.remove_suffix(3);
-      if (!consists_of(value, "0123456789-:. ")) return std::nullopt;
+      if (!core::consists_of(value, "0123456789-:. ")) return std::nullopt;
       return quote_literal(value);
-    default:
-      if (!consists_of(value, "0123456789+-.e")) return std::nullopt;
-      return std::string(value);
+    }
+    if (!core::consists_of(value, "0123456789+-.e")) return std::nullopt;
+    return std::string(value);
   }
+
+  core::Support comparison_support(core::Operator comparison, const core::LogicalType& type) const override {
+    return is_date(type.kind) && comparison != core::Operator::equal ? core::Support::narrowing : core::Support::exact;
+  }
+};
+
+}  // namespace
+
+const core::Dialect& dialect() noexcept {
+  static const MysqlDialect instance;
+  return instance;
 }
 
 }  // namespace connector::mysql

@@ -2,11 +2,10 @@
 // names, backslashes escape in literals.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "core/rows/logical_type.hpp"
+#include "core/remote/dialect.hpp"
 
 namespace connector::mysql {
 
@@ -17,10 +16,7 @@ std::string quote_table(std::string_view schema, std::string_view table);
 /// A string literal.
 std::string quote_literal(std::string_view text);
 
-/// What a column (its SQL), described as `type`, is ordered by for core::CursorRange. Nothing where MySQL would order
-/// otherwise than PostgreSQL does.
-std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type);
-/// The literal that is compared with it. Nothing for values that MySQL does not have (infinity, a year before Christ).
-std::optional<std::string> cursor_literal(const core::LogicalType& type, std::string_view value);
+/// Conditions and orders. Dates that are zero or partial there are NULL here, so that most comparisons keep too many.
+const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::mysql

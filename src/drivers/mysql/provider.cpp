@@ -39,6 +39,10 @@ constexpr ParameterInfo parameters[] = {
      .allowed_values = zero_date_policies},
 };
 
+constexpr core::SubstitutionKind substitutions[] = {
+    {.key = "zero_dates", .value = "zero date", .became = "NULL"},
+};
+
 constexpr core::ProviderInfo provider_info = {
     .id = "mysql",
     .name = "MySQL",
@@ -46,6 +50,7 @@ constexpr core::ProviderInfo provider_info = {
     .features = {},
     .connection_parameters = connection_parameters,
     .parameters = parameters,
+    .substitutions = substitutions,
 };
 
 class MysqlProvider final : public core::Provider {

@@ -23,6 +23,12 @@ core::Error request_error(std::string message, std::string hint = {}) {
                      std::move(hint));
 }
 
+/// What becomes of dates that are zero or partial.
+core::InvalidValues zero_dates(const core::SourceRequest& request) {
+  const bool is_error = core::option(request.parameters, "zero_dates") == "error";
+  return is_error ? core::InvalidValues::error : core::InvalidValues::null;
+}
+
 /// MySQL's column names know no case.
 bool same_column(std::string_view a, std::string_view b) {
   return core::same_but_for_case(a, b);
@@ -86,7 +92,7 @@ bool may_lack_sign(const Session& session, const Field& field) {
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
-    : session_(session), reading_{.encoding = request.encoding}, zero_dates_(request.zero_dates) {
+    : session_(session), reading_{.encoding = request.encoding}, zero_dates_(zero_dates(request)) {
   if (reading_.encoding) reading_.charsets = read_charsets(session_);
   if (request.query.empty()) {
     const std::string_view schema = request.schema.empty() ? default_schema : request.schema;
@@ -105,10 +111,6 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     summary_ = "could not run the query";
     describe_query(request);
   }
-}
-
-MysqlSource::~MysqlSource() {
-  if (statement_ && statement_->is_open()) session_.stop_statement();
 }
 
 void MysqlSource::describe_table(const core::SourceRequest& request, const CatalogTable& catalog) {
@@ -184,13 +186,13 @@ bool MysqlSource::has_generated_key() {
 
 void MysqlSource::describe_query(const core::SourceRequest& request) {
   session_.convert_results(!reading_.encoding);
-  statement_ = std::make_unique<Statement>(session_, query_, Phase::describe, summary_);
-  if (statement_->parameters() > 0) {
+  described_ = std::make_unique<Statement>(session_, query_, Phase::describe, summary_);
+  if (described_->parameters() > 0) {
     throw request_error("the query has placeholders",
                         "A question mark outside of quotes stands for a value that is "
                         "missing here.");
   }
-  std::vector<Field> fields = statement_->fields();
+  std::vector<Field> fields = described_->fields();
   if (fields.empty()) {
     throw request_error(
         "the query yields no rows",
@@ -198,6 +200,7 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
         "tell the columns before they run.");
   }
   const std::vector<bool> is_number = ask_for_numbers(fields);
+  for (const Field& field : described_->fields()) query_names_.push_back(field.name);
   if (request.columns.empty()) {
     for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, is_json(fields[i]), std::nullopt);
   } else {
@@ -232,8 +235,7 @@ std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
     list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");
   }
   if (!is_needed) return none;
-  // The line breaks end a comment that the query may end with.
-  std::string sql = "SELECT " + list + " FROM (\n" + query_ + "\n) AS q";
+  std::string sql = "SELECT " + list + " FROM " + derived_table();
   try {
     auto around = std::make_unique<Statement>(session_, sql, Phase::describe, summary_);
     std::vector<Field> arriving = around->fields();
@@ -243,7 +245,7 @@ std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
       arriving[i].facts.format_name = fields[i].facts.format_name;
       fields[i] = std::move(arriving[i]);
     }
-    statement_ = std::move(around);
+    described_ = std::move(around);
   } catch (const core::Error&) {
     if (!session_.usable()) throw;
     return none;
@@ -268,52 +270,79 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   return described;
 }
 
-bool MysqlSource::read_range(const core::CursorRange& range) {
-  const core::RemoteColumn& column = description_.columns[range.column];
+core::Support MysqlSource::support(const core::Expression& condition) {
+  const std::vector<std::size_t> columns = core::columns_of(condition);
+  const bool can_ask = std::ranges::all_of(columns, [&](std::size_t column) { return can_compare(column); });
+  return can_ask ? dialect().support(condition, description_.columns) : core::Support::none;
+}
+
+bool MysqlSource::orders_by(std::size_t column) {
+  return can_compare(column) && dialect().orders(description_.columns[column].type);
+}
+
+bool MysqlSource::can_compare(std::size_t column) {
   // Text that is declared to be something else than it is can't be compared there.
-  if (reading_.encoding && core::is_text_kind(column.type.kind)) return false;
-  if (!query_.empty()) {  // as a derived table its columns must have different names
-    const std::vector<Field> fields = statement_->fields();
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const auto same = [&](const Field& other) { return same_column(other.name, fields[i].name); };
-      if (std::any_of(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(i), same)) return false;
-    }
-    try {  // SHOW and the like can't be one at all
-      Statement(session_, "SELECT * FROM (\n" + query_ + "\n) AS q", Phase::describe, summary_);
+  if (reading_.encoding && core::is_text_kind(description_.columns[column].type.kind)) return false;
+  return query_.empty() || can_stand_in_another();
+}
+
+/// Whether the query can be a derived table: its columns must have different names, and SHOW and the like can't at all.
+bool MysqlSource::can_stand_in_another() {
+  if (!stands_in_another_) {
+    stands_in_another_ = names_differ();
+    try {
+      if (*stands_in_another_) Statement(session_, "SELECT * FROM " + derived_table(), Phase::describe, summary_);
     } catch (const core::Error&) {
       if (!session_.usable()) throw;
+      stands_in_another_ = false;
+    }
+  }
+  return *stands_in_another_;
+}
+
+bool MysqlSource::names_differ() const {
+  for (auto name = query_names_.begin(); name != query_names_.end(); ++name) {
+    if (std::any_of(query_names_.begin(), name, [&](const std::string& other) { return same_column(other, *name); })) {
       return false;
     }
   }
-  const auto order = cursor_order(quote_identifier(column.name), column.type);
-  const auto literal = range.from ? cursor_literal(column.type, *range.from) : std::optional<std::string>("");
-  if (!order || !literal) return false;
-  order_ = " ORDER BY " + *order;
-  if (range.from) range_ = " WHERE " + *order + " >= " + *literal;
   return true;
+}
+
+std::string MysqlSource::derived_table() const {
+  // The line breaks end a comment that the query may end with.
+  return "(\n" + query_ + "\n) AS q";
 }
 
 std::optional<std::string> MysqlSource::change_mark() {
   return table_.empty() ? std::nullopt : read_change_mark(session_, schema_name_, table_name_);
 }
 
-void MysqlSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
-  if (!table_.empty()) {
-    std::string list;
-    for (const std::size_t index : selected) {
-      list += (list.empty() ? "" : ", ") + column_sql(index);
-    }
-    std::string sql = "SELECT " + (list.empty() ? "NULL" : list) + " FROM " + table_ + range_;
-    if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
-    statement_ = std::make_unique<Statement>(session_, sql, Phase::execute, summary_);
-  } else if (!order_.empty()) {
-    // The line breaks end a comment that the query may end with.
-    std::string sql = "SELECT * FROM (\n" + query_ + "\n) AS q" + range_;
-    if (row_limit) sql += order_ + " LIMIT " + std::to_string(*row_limit);
-    statement_ = std::make_unique<Statement>(session_, sql, Phase::execute, summary_);
+std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
+  std::unique_ptr<Statement> statement;
+  if (table_.empty() && !scan.where && !scan.order_by) {
+    statement = described_ ? std::move(described_)
+                           : std::make_unique<Statement>(session_, query_, Phase::execute, summary_);
+  } else {
+    statement = std::make_unique<Statement>(session_, dialect().select(scan, selection(scan), description_.columns),
+                                            Phase::execute, summary_);
   }
-  statement_->execute(summary_);
-  decoder_ = std::make_unique<RowDecoder>(wire_columns(selected), selected.size(), zero_dates_);
+  auto cursor = std::make_unique<MysqlCursor>(session_, std::move(statement), summary_);
+  // What the statement yields is known when it runs: the server prepares it again if the table has changed.
+  const std::vector<Field> fields = cursor->execute();
+  cursor->set_decoder({wire_columns(fields, scan.columns), scan.columns.size(), zero_dates_});
+  return cursor;
+}
+
+/// A query comes with all its columns.
+core::Dialect::Selection MysqlSource::selection(const core::Scan& scan) const {
+  std::string list;
+  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + column_sql(index);
+  if (list.empty()) list = "NULL";
+  const bool is_table = !table_.empty();
+  return {.list = is_table ? list : "*",
+          .from = is_table ? table_ : derived_table(),
+          .column = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); }};
 }
 
 /// A column of a table.
@@ -322,9 +351,9 @@ std::string MysqlSource::column_sql(std::size_t index) const {
   return columns_[index].is_number ? name + " + 0" : name;
 }
 
-/// How the rows are read. A table's statement was prepared again since it was described.
-std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<std::size_t>& selected) const {
-  const std::vector<Field> fields = statement_->fields();
+/// How the rows are read. The source may have changed since it was described.
+std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fields,
+                                                  const std::vector<std::size_t>& selected) const {
   std::vector<WireColumn> wire(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
     wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
@@ -367,7 +396,19 @@ core::Error MysqlSource::changed_error() const {
                              .hint = "Try again."});
 }
 
-bool MysqlSource::fetch(core::RowBatch& batch) {
+MysqlCursor::MysqlCursor(Session& session, std::unique_ptr<Statement> statement, std::string summary)
+    : session_(session), statement_(std::move(statement)), summary_(std::move(summary)) {}
+
+MysqlCursor::~MysqlCursor() {
+  if (statement_->is_open()) session_.stop_statement();
+}
+
+std::vector<Field> MysqlCursor::execute() {
+  statement_->execute(summary_);
+  return statement_->fields();
+}
+
+bool MysqlCursor::fetch(core::RowBatch& batch) {
   bool more = true;
   session_.call(
       [&] {
@@ -382,8 +423,8 @@ bool MysqlSource::fetch(core::RowBatch& batch) {
   return more;
 }
 
-std::span<const std::uint64_t> MysqlSource::zero_date_counts() const {
-  return decoder_ ? decoder_->zero_date_counts() : std::span<const std::uint64_t>();
+std::span<const std::uint64_t> MysqlCursor::substitutions(std::size_t /*zero_dates*/) const {
+  return decoder_->zero_date_counts();
 }
 
 }  // namespace connector::mysql

@@ -107,12 +107,7 @@ std::string_view builtin_name(core::TypeKind kind) noexcept {
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted += '"';
+  return core::between_quotes('"', name, '"');
 }
 
 std::string quote_table(std::string_view schema, std::string_view table) {
@@ -155,22 +150,45 @@ bool is_copyable(std::string_view sql) noexcept {
   return false;
 }
 
-std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type) {
-  if (core::is_text_kind(type.kind)) return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
-  return builtin_name(type.kind).empty() ? std::nullopt : std::optional(column);
-}
+namespace {
 
-std::string cursor_literal(const core::LogicalType& type, std::string_view value) {
-  if (!core::is_text_kind(type.kind))
-    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(type.kind));
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hexadecimal;
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    hexadecimal += digits[byte >> 4];
-    hexadecimal += digits[byte & 15];
+class PostgresDialect final : public core::Dialect {
+ protected:
+  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
+    if (core::is_text_kind(type.kind)) return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
+    return builtin_name(type.kind).empty() ? std::nullopt : std::optional(column);
   }
-  return "pg_catalog.decode('" + hexadecimal + "', 'hex')";
+
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& type,
+                                      std::string_view value) const override {
+    if (core::is_text_kind(type.kind)) return "pg_catalog.decode('" + core::hexadecimal(value) + "', 'hex')";
+    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(type.kind));
+  }
+
+  /// The remote role's search_path may lead to other operators.
+  std::string_view operator_sql(core::Operator comparison) const override {
+    switch (comparison) {
+      case core::Operator::equal:
+        return "OPERATOR(pg_catalog.=)";
+      case core::Operator::less:
+        return "OPERATOR(pg_catalog.<)";
+      case core::Operator::less_or_equal:
+        return "OPERATOR(pg_catalog.<=)";
+      case core::Operator::greater:
+        return "OPERATOR(pg_catalog.>)";
+      case core::Operator::greater_or_equal:
+        return "OPERATOR(pg_catalog.>=)";
+      default:
+        return core::Dialect::operator_sql(comparison);
+    }
+  }
+};
+
+}  // namespace
+
+const core::Dialect& dialect() noexcept {
+  static const PostgresDialect instance;
+  return instance;
 }
 
 }  // namespace connector::postgres

@@ -1,11 +1,10 @@
 // How PostgreSQL writes names and literals, and as much of its lexical rules as it takes to put a query into COPY.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "core/rows/logical_type.hpp"
+#include "core/remote/dialect.hpp"
 
 namespace connector::postgres {
 
@@ -24,10 +23,7 @@ std::string_view first_statement(std::string_view sql) noexcept;
 /// WITH, VALUES or TABLE.
 bool is_copyable(std::string_view sql) noexcept;
 
-/// What a column (its SQL), described as `type`, is ordered by for core::CursorRange. Nothing where its type has no
-/// order that both sides share.
-std::optional<std::string> cursor_order(const std::string& column, const core::LogicalType& type);
-/// The literal that is compared with it.
-std::string cursor_literal(const core::LogicalType& type, std::string_view value);
+/// Conditions and orders, of the types that have one order on every server.
+const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::postgres

@@ -1,12 +1,14 @@
 #include "drivers/postgres/source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <libpq-fe.h>
 
 #include "core/remote/chosen_columns.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/dialect.hpp"
 
 namespace connector::postgres {
@@ -171,15 +173,19 @@ std::string PostgresSource::column_sql(const SourceColumn& column) const {
   return column.rule.cast.empty() ? name : name + "::" + column.rule.cast;
 }
 
-bool PostgresSource::read_range(const core::CursorRange& range) {
-  const core::LogicalType& type = description_.columns[range.column].type;
+core::Support PostgresSource::support(const core::Expression& condition) {
+  const std::vector<std::size_t> columns = core::columns_of(condition);
+  const bool can_ask = std::ranges::all_of(columns, [&](std::size_t column) { return can_compare(column); });
+  return can_ask ? dialect().support(condition, description_.columns) : core::Support::none;
+}
+
+bool PostgresSource::orders_by(std::size_t column) {
+  return can_compare(column) && dialect().orders(description_.columns[column].type);
+}
+
+bool PostgresSource::can_compare(std::size_t column) const {
   // Text that is declared to be something else than it is can't be compared there.
-  if (!copyable_ || (stored_encoding_ && core::is_text_kind(type.kind))) return false;
-  const auto order = cursor_order(column_sql(columns_[range.column]), type);
-  if (!order) return false;
-  order_ = " ORDER BY " + *order;
-  if (range.from) range_ = " WHERE " + *order + " OPERATOR(pg_catalog.>=) " + cursor_literal(type, *range.from);
-  return true;
+  return copyable_ && !(stored_encoding_ && core::is_text_kind(description_.columns[column].type.kind));
 }
 
 std::optional<std::string> PostgresSource::change_mark() {
@@ -190,39 +196,50 @@ std::optional<std::string> PostgresSource::change_mark() {
   return mark;
 }
 
-std::string PostgresSource::copy_statement(const std::vector<std::size_t>& selected,
-                                           std::optional<std::int64_t> row_limit) const {
-  std::string list;
-  bool as_it_is = table_.empty() && selected.size() == query_types_.size();
-  for (const std::size_t index : selected) {
-    const SourceColumn& column = columns_[index];
-    as_it_is =
-        as_it_is && column.position == static_cast<std::size_t>(&index - selected.data()) && column.rule.cast.empty();
-    if (!list.empty()) list += ", ";
-    list += column_sql(column);
+/// Whether these are the query's columns as they come, all of them in their order.
+bool PostgresSource::is_as_it_is(const std::vector<std::size_t>& columns) const {
+  if (!table_.empty() || columns.size() != query_types_.size()) return false;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const SourceColumn& column = columns_[columns[i]];
+    if (column.position != i || !column.rule.cast.empty()) return false;
   }
-  std::string query = "SELECT " + list + " FROM " + (table_.empty() ? query_columns() : table_) + range_;
-  if (as_it_is && order_.empty()) query = "\n" + query_ + "\n";
-  if ((!table_.empty() || !order_.empty()) && row_limit) query += order_ + " LIMIT " + std::to_string(*row_limit);
-  return "COPY (" + query + ") TO STDOUT (FORMAT binary)";
+  return true;
 }
 
-void PostgresSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
+std::string PostgresSource::select_statement(const core::Scan& scan) const {
+  core::Scan asked = scan;
+  if (!table_.empty() || scan.where || scan.order_by) {
+    // All of it is asked for.
+  } else if (is_as_it_is(scan.columns)) {
+    return "\n" + query_ + "\n";
+  } else {
+    asked.limit.reset();
+  }
+  std::string list;
+  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + column_sql(columns_[index]);
+  return dialect().select(asked,
+                          {.list = list,
+                           .from = table_.empty() ? query_columns() : table_,
+                           .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
+                          description_.columns);
+}
+
+std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan) {
+  if (!std::exchange(in_new_transaction_, false)) begin_transaction(session_);
   std::string before = set_search_path(SearchPath::user);
   // The message is converted as a whole before this has an effect, so names in it may be what they are.
   if (stored_encoding_) before += "SET LOCAL client_encoding = " + quote_literal(session_.server_encoding()) + "; ";
   if (!copyable_) {
     session_.run(before, {Phase::execute, summary_});
     std::vector<std::size_t> positions;
-    for (const std::size_t index : selected) positions.push_back(columns_[index].position);
-    stream_ = open_query(session_, query_, std::move(positions), query_types_, summary_);
-    return;
+    for (const std::size_t index : scan.columns) positions.push_back(columns_[index].position);
+    return open_query(session_, query_, std::move(positions), query_types_, summary_);
   }
   std::vector<Decode> decodes;
-  for (const std::size_t index : selected) decodes.push_back(columns_[index].rule.decode);
+  for (const std::size_t index : scan.columns) decodes.push_back(columns_[index].rule.decode);
   // With the last row the transaction ends too: the remote server need not keep old rows for us any longer.
-  stream_ =
-      open_copy(session_, before + copy_statement(selected, row_limit) + "; COMMIT", std::move(decodes), summary_);
+  return open_copy(session_, before + "COPY (" + select_statement(scan) + ") TO STDOUT (FORMAT binary); COMMIT",
+                   std::move(decodes), summary_);
 }
 
 }  // namespace connector::postgres

@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/source.hpp"
 #include "drivers/postgres/catalog.hpp"
-#include "drivers/postgres/row_stream.hpp"
 #include "drivers/postgres/session.hpp"
 #include "drivers/postgres/types.hpp"
 
@@ -25,14 +24,14 @@ class PostgresSource final : public core::Source {
  public:
   /// Describes the request, without executing it, in a new transaction.
   PostgresSource(Session& session, const core::SourceRequest& request);
-  /// Stops the remote statement if rows are left; then the session is of no more use.
+  /// Stops a statement that failed to begin.
   ~PostgresSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
-  bool read_range(const core::CursorRange& range) override;
   std::optional<std::string> change_mark() override;
-  void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
-  bool fetch(core::RowBatch& batch) override { return stream_->fetch(batch); }
+  core::Support support(const core::Expression& condition) override;
+  bool orders_by(std::size_t column) override;
+  std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
   /// A column before the request has chosen among them.
@@ -48,7 +47,9 @@ class PostgresSource final : public core::Source {
   static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
   std::string shown_comment(const std::string& comment);
-  std::string copy_statement(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) const;
+  bool can_compare(std::size_t column) const;
+  bool is_as_it_is(const std::vector<std::size_t>& columns) const;
+  std::string select_statement(const core::Scan& scan) const;
   std::string query_columns() const;
   std::string column_sql(const SourceColumn& column) const;
 
@@ -56,8 +57,6 @@ class PostgresSource final : public core::Source {
   std::string table_;  ///< quoted; empty = a query
   std::string query_;
   std::string summary_;
-  std::string range_;  ///< the condition of read_range()
-  std::string order_;
   bool copyable_ = true;
   std::optional<std::string> stored_encoding_;  ///< text comes as it is stored, in this encoding
   int money_digits_ = 2;
@@ -65,7 +64,7 @@ class PostgresSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;       ///< as those of the description
   std::vector<std::uint32_t> query_types_;  ///< of all columns of the query
-  std::unique_ptr<RowStream> stream_;
+  bool in_new_transaction_ = true;  ///< no cursor has used it up
 };
 
 }  // namespace connector::postgres

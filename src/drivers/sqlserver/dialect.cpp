@@ -4,19 +4,25 @@ namespace connector::sqlserver {
 
 namespace {
 
-std::string quoted(std::string_view begin, std::string_view text, char end) {
-  std::string result(begin);
-  for (const char c : text) {
-    if (c == end) result += c;
-    result += c;
+class SqlServerDialect final : public core::Dialect {
+ protected:
+  std::optional<std::string> compared(const std::string& /*column*/, const core::LogicalType& /*type*/) const override {
+    return std::nullopt;
   }
-  return result += end;
-}
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& /*type*/,
+                                      std::string_view /*value*/) const override {
+    return std::nullopt;
+  }
+  std::string limited(std::string statement, std::int64_t rows) const override {
+    constexpr std::string_view select = "SELECT ";
+    return std::string(select) + "TOP (" + std::to_string(rows) + ") " + statement.substr(select.size());
+  }
+};
 
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
-  return quoted("[", name, ']');
+  return core::between_quotes('[', name, ']');
 }
 
 std::string quote_table(std::string_view database, std::string_view schema, std::string_view table) {
@@ -24,7 +30,12 @@ std::string quote_table(std::string_view database, std::string_view schema, std:
 }
 
 std::string quote_literal(std::string_view text) {
-  return quoted("N'", text, '\'');
+  return 'N' + core::between_quotes('\'', text, '\'');
+}
+
+const core::Dialect& dialect() noexcept {
+  static const SqlServerDialect instance;
+  return instance;
 }
 
 }  // namespace connector::sqlserver

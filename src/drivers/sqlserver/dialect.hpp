@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/remote/dialect.hpp"
+
 namespace connector::sqlserver {
 
 /// `[name]`, a closing bracket doubled.
@@ -14,5 +16,8 @@ std::string quote_table(std::string_view database, std::string_view schema, std:
 
 /// `N'text'`, a quote doubled; backslashes have no meaning.
 std::string quote_literal(std::string_view text);
+
+/// Conditions and orders: none yet, so that conditions stay with PostgreSQL.
+const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::sqlserver

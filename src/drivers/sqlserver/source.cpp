@@ -216,7 +216,7 @@ void SqlServerSource::prepare_rewriting() {
 
 bool SqlServerSource::find_wrapping(const std::vector<std::size_t>& rewritten_columns) {
   const auto found = std::ranges::find_if(wrappings, [&](std::string_view wrapping) {
-    return describe_select(wrapped_query(rewritten_columns, wrapping)).has_value();
+    return describe_select(select_list(rewritten_columns) + " FROM " + wrapped_query(wrapping)).has_value();
   });
   if (found == std::end(wrappings)) return false;
   wrapping_ = *found;
@@ -237,36 +237,45 @@ std::string SqlServerSource::select_list(const std::vector<std::size_t>& selecte
 }
 
 /// The query with its columns numbered, since their names may be missing, or be there twice.
-std::string SqlServerSource::wrapped_query(const std::vector<std::size_t>& selected, std::string_view more) const {
+std::string SqlServerSource::wrapped_query(std::string_view more) const {
   std::string names;
   for (std::size_t i = 0; i < query_columns_; ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
   // The line breaks end a comment that the query may end with.
-  return select_list(selected) + " FROM (\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
+  return "(\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
 }
 
-void SqlServerSource::open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) {
-  bool is_rewritten = !table_.empty();
-  if (!started_) {
-    std::string sql = query_;
-    if (!table_.empty()) {
-      sql = "SELECT " + (row_limit ? "TOP (" + std::to_string(*row_limit) + ") " : std::string()) +
-            select_list(selected) + " FROM " + table_;
-    } else if (std::any_of(selected.begin(), selected.end(),
-                           [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); })) {
-      is_rewritten = true;
-      sql = "SELECT " + wrapped_query(selected, wrapping_);
-    }
+/// Whether the statement has the columns that are wanted, rewritten where need be, and no others.
+bool SqlServerSource::is_rewritten(const core::Scan& scan) const {
+  if (started_) return false;
+  return !table_.empty() || std::ranges::any_of(scan.columns, [&](std::size_t index) {
+    return !columns_[index].rule.rewrite.empty();
+  });
+}
+
+std::string SqlServerSource::statement(const core::Scan& scan) const {
+  if (!is_rewritten(scan)) return query_;
+  core::Scan asked = scan;
+  if (table_.empty()) asked.limit.reset();
+  return dialect().select(
+      asked, {.list = select_list(scan.columns), .from = table_.empty() ? wrapped_query(wrapping_) : table_},
+      description_.columns);
+}
+
+std::unique_ptr<core::RemoteCursor> SqlServerSource::open(const core::Scan& scan) {
+  const bool rewritten = is_rewritten(scan);
+  if (!std::exchange(started_, false)) {
     const Doing doing{Phase::execute, summary_};
     // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
     session_.begin_transaction(!table_.empty(), doing);
-    if (!session_.start(sql, doing)) throw changed_error();
+    if (!session_.start(statement(scan), doing)) throw changed_error();
   }
-  map_columns(selected, is_rewritten);
+  return std::make_unique<SqlServerCursor>(session_, wire_columns(scan.columns, rewritten));
 }
 
 /// How the rows are read. The table may have changed since it was described, or the description may be wrong: what the
 /// result tells must fit into it.
-void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
+std::vector<WireColumn> SqlServerSource::wire_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
+  std::vector<WireColumn> wire;
   const int count = dbnumcols(session_.handle());
   int next = 1;
   for (std::size_t i = 0; i < selected.size(); ++i) {
@@ -285,8 +294,9 @@ void SqlServerSource::map_columns(const std::vector<std::size_t>& selected, bool
       throw changed_error("Column " + core::quoted(name) + " was described as " + column.rule.remote_type +
                           " and comes as " + sent.remote_type + '.');
     }
-    wire_.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
+    wire.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
   }
+  return wire;
 }
 
 /// `what`: how the result differs.
@@ -300,7 +310,11 @@ core::Error SqlServerSource::changed_error(std::string_view what) const {
                              .hint = "Try again."});
 }
 
-bool SqlServerSource::fetch(core::RowBatch& batch) {
+SqlServerCursor::~SqlServerCursor() {
+  if (session_.busy()) session_.stop_statement();
+}
+
+bool SqlServerCursor::fetch(core::RowBatch& batch) {
   constexpr Doing reading{Phase::fetch, "could not read rows"};
   bool more = true;
   session_.call([&] {
@@ -321,7 +335,7 @@ bool SqlServerSource::fetch(core::RowBatch& batch) {
   return more;
 }
 
-void SqlServerSource::read_row(core::RowBatch& batch) {
+void SqlServerCursor::read_row(core::RowBatch& batch) {
   DBPROCESS* handle = session_.handle();
   if (session_.messages().error() != nullptr) {
     const std::string summary =
@@ -329,7 +343,7 @@ void SqlServerSource::read_row(core::RowBatch& batch) {
     throw statement_error(Phase::convert, summary, session_.messages());
   }
   const bool has_invalid_text = session_.take_invalid_text();
-  for (const WireColumn& column : wire_) {
+  for (const WireColumn& column : columns_) {
     if (column.bytes_number != 0) {
       const int number = column.bytes_number;
       if (const BYTE* bytes = dbdata(handle, number)) {

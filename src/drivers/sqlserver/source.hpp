@@ -4,25 +4,50 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/source.hpp"
 #include "drivers/sqlserver/description.hpp"
 #include "drivers/sqlserver/session.hpp"
 #include "drivers/sqlserver/types.hpp"
 
 namespace connector::sqlserver {
 
+/// A column of the result that is read into the batch.
+struct WireColumn {
+  int number = 0;  ///< db-lib counts from 1
+  Decode decode = Decode::text;
+  std::size_t target = 0;
+  bool is_converted = false;  ///< text that the library converts to UTF-8
+  int bytes_number = 0;  ///< the column that has the value if it is bytes, to be shown as digits; 0 = there is none
+};
+
+/// The rows of a statement that was started.
+class SqlServerCursor final : public core::RemoteCursor {
+ public:
+  SqlServerCursor(Session& session, std::vector<WireColumn> columns) : session_(session), columns_(std::move(columns)) {}
+  /// Stops the remote statement if rows are left; then the session is of no more use.
+  ~SqlServerCursor() override;
+
+  bool fetch(core::RowBatch& batch) override;
+
+ private:
+  void read_row(core::RowBatch& batch);
+
+  Session& session_;
+  std::vector<WireColumn> columns_;
+};
+
 class SqlServerSource final : public core::Source {
  public:
   /// Describes the request. A query that the server can't describe is started. `database`: of the connection.
   SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database);
-  /// Stops the remote statement if rows are left; then the session is of no more use.
+  /// Stops a statement that nobody has read; then the session is of no more use.
   ~SqlServerSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
-  void open(const std::vector<std::size_t>& selected, std::optional<std::int64_t> row_limit) override;
-  bool fetch(core::RowBatch& batch) override;
+  std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
   /// A column of the statement that was described.
@@ -36,15 +61,6 @@ class SqlServerSource final : public core::Source {
     std::size_t position = 0;  ///< in the statement that was described
     ColumnRule rule;
   };
-  /// A column of the result that is read into the batch.
-  struct WireColumn {
-    int number = 0;  ///< db-lib counts from 1
-    Decode decode = Decode::text;
-    std::size_t target = 0;
-    bool is_converted = false;  ///< text that the library converts to UTF-8
-    int bytes_number = 0;  ///< the column that has the value if it is bytes, to be shown as digits; 0 = there is none
-  };
-
   void describe_table(const core::SourceRequest& request, std::string_view database);
   void describe_query(const core::SourceRequest& request);
   std::optional<std::vector<ColumnFacts>> describe_select(const std::string& select);
@@ -57,10 +73,10 @@ class SqlServerSource final : public core::Source {
   void prepare_rewriting();
   bool find_wrapping(const std::vector<std::size_t>& rewritten_columns);
   std::string select_list(const std::vector<std::size_t>& selected) const;
-  /// Of a SELECT: what stands behind that word.
-  std::string wrapped_query(const std::vector<std::size_t>& selected, std::string_view more) const;
-  void map_columns(const std::vector<std::size_t>& selected, bool is_rewritten);
-  void read_row(core::RowBatch& batch);
+  std::string wrapped_query(std::string_view more) const;
+  bool is_rewritten(const core::Scan& scan) const;
+  std::string statement(const core::Scan& scan) const;
+  std::vector<WireColumn> wire_columns(const std::vector<std::size_t>& selected, bool is_rewritten);
   core::Error changed_error(std::string_view what = {}) const;
 
   Session& session_;
@@ -68,12 +84,11 @@ class SqlServerSource final : public core::Source {
   std::string query_;
   std::string summary_;
   std::optional<std::string> encoding_;
-  bool started_ = false;           ///< the query runs already
+  bool started_ = false;           ///< the query runs already, and nobody has read its rows
   std::string wrapping_;           ///< what the query needs behind it to stand in another one
   std::size_t query_columns_ = 0;  ///< of the query
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
-  std::vector<WireColumn> wire_;
 };
 
 }  // namespace connector::sqlserver

@@ -92,7 +92,7 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
     if (choice.type) column.wanted = logical_type(parse_local_type(*choice.type, choice.name));
   }
   request.encoding = spec.encoding;
-  request.zero_dates = spec.zero_dates;
+  request.parameters = spec.provider_parameters;
   return request;
 }
 

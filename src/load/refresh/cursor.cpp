@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/error.hpp"
 #include "load/merge/row_sql.hpp"
@@ -113,15 +114,24 @@ std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan)
   return found;
 }
 
-bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from) {
+core::Scan scan_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from) {
+  core::Scan scan;
   // A value of another type than the remote's own may mean something else there.
-  if (!(cursor.natural == cursor.target)) return false;
-  if (cursor.target.oid == BYTEAOID) return false;  // no provider knows how it is written there
-  return source.read_range({cursor.remote, from});
+  if (!(cursor.natural == cursor.target)) return scan;
+  if (cursor.target.oid == BYTEAOID) return scan;  // no provider knows how it is written there
+  if (!source.orders_by(cursor.remote)) return scan;
+  if (from) {
+    // What comes from before the value is cut off here.
+    core::Expression behind = core::Expression::comparison(cursor.remote, core::Operator::greater_or_equal, *from);
+    if (source.support(behind) == core::Support::none) return scan;
+    scan.where = std::move(behind);
+  }
+  scan.order_by = cursor.remote;
+  return scan;
 }
 
-void check_truncation(const ImportResult& result, bool ordered) {
-  if (!result.truncated || ordered) return;
+void check_truncation(const LoadResult& result, const core::Scan& scan) {
+  if (!result.truncated || scan.order_by) return;
   throw core::Error(core::ErrorNumber::cannot_load,
                     "the source has more than " + std::to_string(result.max_rows) +
                         " rows, and can't be asked for the first ones by the cursor column",
@@ -182,7 +192,7 @@ void cut_before(const RefreshTarget& target, const Staging& staging, const LoadP
               parameters);
 }
 
-void check_progress(const ImportResult& result, const PlannedColumn& cursor) {
+void check_progress(const LoadResult& result, const PlannedColumn& cursor) {
   if (!result.truncated) return;
   throw core::Error(ErrorNumber::cannot_load,
                     "the source has more than " + std::to_string(result.max_rows) +

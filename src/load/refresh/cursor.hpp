@@ -7,11 +7,11 @@
 #include <string>
 
 #include "core/request/connector_spec.hpp"
-#include "core/remote/provider.hpp"
+#include "core/remote/source.hpp"
 #include "load/read/plan.hpp"
 #include "load/table/target.hpp"
 #include "load/merge/staging.hpp"
-#include "load/read/stream.hpp"
+#include "load/read/load_result.hpp"
 #include "load/refresh/column_changes.hpp"
 
 namespace connector::load {
@@ -20,13 +20,13 @@ namespace connector::load {
 /// (invalid_parameters) if there is none, or if its type has no order that both sides share.
 std::size_t cursor_column(const core::ConnectorSpec& spec, const LoadPlan& plan);
 
-/// Has the source read in the cursor's order, from a value (as core::CursorRange has it) on if there is one. False if
-/// the remote can't: then it sends all rows, in any order.
-bool read_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from);
+/// The scan that reads in the cursor's order, from a value (as core::Expression has constants) on if there is one. One
+/// without order if the remote can't: then it sends all rows, in any order.
+core::Scan scan_by_cursor(core::Source& source, const PlannedColumn& cursor, const std::optional<std::string>& from);
 
 /// Rows in no order must not be cut: what lies before the new last value would never be read. Throws core::Error
 /// (cannot_load).
-void check_truncation(const ImportResult& result, bool ordered);
+void check_truncation(const LoadResult& result, const core::Scan& scan);
 
 // A position is a value of the cursor column, behind which a run reads on: as text, ISO, UTC, in UTF-8. Nothing: from
 // the beginning.
@@ -57,6 +57,6 @@ void cut_before(const RefreshTarget& target, const Staging& staging, const LoadP
 
 /// For a run that added nothing and whose rows all lie on the position: throws core::Error (cannot_load) if it was cut,
 /// as all later ones would be.
-void check_progress(const ImportResult& result, const PlannedColumn& cursor);
+void check_progress(const LoadResult& result, const PlannedColumn& cursor);
 
 }  // namespace connector::load

@@ -3,6 +3,7 @@
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
 #include "load/write/bulk_insert.hpp"
+#include "load/read/batch_reader.hpp"
 #include "load/refresh/cursor.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/table/immediate_constraints.hpp"
@@ -57,18 +58,10 @@ void check_overwritable(Oid relation, const std::string& name) {
 /// The rows of one import on their way into its new table, as event triggers have left it.
 class Load {
  public:
-  Load(Oid table, LoadPlan plan, const pg::ActAs& role, pg::Tied<core::Source>& source, const core::ConnectorSpec& spec,
-       const ImportLimits& limits, core::Wait& wait, Progress& progress)
-      : plan_(std::move(plan)),
-        target_(open_new_table(table, plan_)),
-        role_(role),
-        source_(source),
-        spec_(spec),
-        limits_(limits),
-        wait_(wait),
-        progress_(progress) {}
+  Load(Oid table, LoadPlan plan, const pg::ActAs& role, core::Source& source, const Run& run)
+      : plan_(std::move(plan)), target_(open_new_table(table, plan_)), role_(role), source_(source), run_(run) {}
 
-  void run(ImportResult& result) {
+  void fill(LoadResult& result) {
     const RefreshTarget created = target_;
     const bool relaxed = relax();
     if (executor_reason(target_).empty()) {
@@ -98,18 +91,18 @@ class Load {
 
   /// Into the table's own storage. From here on until the rows are in, the table is held open: nobody's code can alter
   /// its columns.
-  void fill_directly(ImportResult& result) {
+  void fill_directly(LoadResult& result) {
     const std::vector<AttrNumber> attributes = planned_attributes(target_.oid, plan_);
     RowRules rules(target_.oid, attributes);
-    stream(target_.oid, attributes, rules.any() ? &rules : nullptr, result);
+    read_rows(target_.oid, attributes, rules.any() ? &rules : nullptr, result);
     rules.finish();
   }
 
   /// By way of a temporary table and INSERT, for a table with triggers and the like. `settle` comes in between.
   template <typename Settle>
-  void fill_through_executor(ImportResult& result, Settle&& settle) {
+  void fill_through_executor(LoadResult& result, Settle&& settle) {
     Staging staging = make_staging();
-    stream(staging.oid(), staging.planned_attributes(), nullptr, result);
+    read_rows(staging.oid(), staging.planned_attributes(), nullptr, result);
     settle();
     target_ = open_new_table(target_.oid, plan_);
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
@@ -136,80 +129,70 @@ class Load {
     });
   }
 
-  /// The batch's memory is given back, and the remote let go, before indexes are built.
-  void stream(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, ImportResult& result) {
-    Stream stream(*source_, plan_, spec_.invalid_values, limits_, wait_, progress_);
-    const bool appends = spec_.sync && spec_.sync->mode == core::SyncMode::append;
-    const PlannedColumn* cursor = appends ? &plan_.columns[cursor_column(spec_, plan_)] : nullptr;
-    const bool ordered = appends && read_by_cursor(*source_, *cursor, std::nullopt);
-    stream.open();
+  /// When this returns, the batch's memory was given back, and the remote waits for nothing that is done with the rows.
+  void read_rows(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, LoadResult& result) {
+    const bool appends = run_.spec.sync && run_.spec.sync->mode == core::SyncMode::append;
+    const PlannedColumn* cursor = appends ? &plan_.columns[cursor_column(run_.spec, plan_)] : nullptr;
+    const core::Scan scan = appends ? scan_by_cursor(source_, *cursor, std::nullopt) : core::Scan{};
+    BatchReader reader(source_, plan_, run_);
+    reader.open(scan);
     BulkInsert insert(relation, attributes, rules);
-    stream.run(insert, result);
+    reader.read(insert, result);
     insert.finish();
     has_nulls_ = insert.has_nulls();
-    source_.reset();
     if (!appends) return;
-    check_truncation(result, ordered);
+    check_truncation(result, scan);
     result.position = position_mark(relation, *cursor, reached_position(relation, *cursor));
   }
 
   LoadPlan plan_;
   RefreshTarget target_;
   const pg::ActAs& role_;
-  pg::Tied<core::Source>& source_;
-  const core::ConnectorSpec& spec_;
-  const ImportLimits& limits_;
-  core::Wait& wait_;
-  Progress& progress_;
+  core::Source& source_;
+  const Run& run_;
   std::vector<bool> has_nulls_;
 };
 
 /// New contents for an existing table: a refresh of it.
-ImportResult overwrite(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                       const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
-                       Progress& progress) {
+LoadResult overwrite(const Run& run, const TargetSchema& schema, const NameChoice& target) {
   check_overwritable(target.existing, target.name);
-  lock_for_refresh(target.existing, wait);
+  lock_for_refresh(target.existing, run.wait);
   // The table was chosen by its name, before it was locked.
   if (pg::guard([&] { return get_relname_relid(target.name.c_str(), schema.oid); }) != target.existing) {
     throw core::Error(core::ErrorNumber::cannot_load,
                       "table \"" + pg::utf8_text(target.name) + "\" was renamed or replaced by another session", {},
                       "Try again.");
   }
-  const RefreshRequest request{spec, target.existing, caller, limits, std::nullopt, std::nullopt, std::nullopt, true};
-  ImportResult result = run_refresh(connection, request, wait, progress).load;
+  LoadResult result = run_refresh(run, {.relation = target.existing, .overwrite = true}).load;
   result.table = target.existing;
   return result;
 }
 
 }  // namespace
 
-ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                        const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
-                        Progress& progress) {
-  if (target.outcome == NameChoice::Outcome::overwrite) {
-    return overwrite(connection, spec, schema, target, caller, limits, wait, progress);
-  }
+LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoice& target) {
+  if (target.outcome == NameChoice::Outcome::overwrite) return overwrite(run, schema, target);
+  const core::ConnectorSpec& spec = run.spec;
   // Types that the request names may have functions of anybody's.
-  const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), caller));
-  progress.phase(RunPhase::describing);
+  const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), run.caller));
+  run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(connection.describe(source_request(spec)));
+  source.set(run.connection.describe(source_request(spec)));
   const core::SourceDescription& description = source->description();
-  const LoadPlan plan = make_plan(spec, description, limits.max_columns);
+  const LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
   if (spec.sync) sync_key(spec.sync->key, plan);  // later runs would stumble over it
   report_plan(spec, pg::utf8_text(target.name), plan);
 
-  ImportResult result;
-  result.max_rows = limits.max_rows;
+  LoadResult result;
+  result.max_rows = run.limits.max_rows;
   result.skipped = plan.skipped;
   // Of the source, before event triggers have their say: a type that they choose is like one that the user altered.
   result.layout = layout_of(plan, spec.default_columns);
   result.table = create_table(schema, target.name, plan);
   const std::string comment = description.comment;
-  Load load(result.table, plan, restricted, source, spec, limits, wait, progress);
-  load.run(result);
-  progress.phase(RunPhase::indexing);
+  Load load(result.table, plan, restricted, *source, run);
+  load.fill(result);
+  run.progress.phase(RunPhase::indexing);
   finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
   report_result(result);
   return result;

@@ -3,18 +3,15 @@
 
 #include "pg/postgres.hpp"
 
-#include "core/remote/provider.hpp"
-#include "load/read/progress.hpp"
-#include "load/read/stream.hpp"
+#include "load/read/load_result.hpp"
+#include "load/read/run.hpp"
 #include "load/table/target_table.hpp"
 
 namespace connector::load {
 
-/// Describes, creates (or refreshes) the table `target`, streams the rows into it and finishes it; says with NOTICE and
+/// Describes, creates (or refreshes) the table `target`, reads the rows into it and finishes it; says with NOTICE and
 /// WARNING what is not as in the source. All in the current transaction, as the current role, and restricted unless the
-/// session and `caller`, the role that asked for it, are that role.
-ImportResult run_import(core::Connection& connection, const core::ConnectorSpec& spec, const TargetSchema& schema,
-                        const NameChoice& target, Oid caller, const ImportLimits& limits, core::Wait& wait,
-                        Progress& progress);
+/// session and the caller are that role.
+LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoice& target);
 
 }  // namespace connector::load

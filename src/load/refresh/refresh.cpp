@@ -5,6 +5,8 @@
 
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
+#include "load/read/batch_reader.hpp"
+#include "load/write/bulk_insert.hpp"
 #include "load/refresh/cursor.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/swap/exchange.hpp"
@@ -53,27 +55,76 @@ std::vector<AttrNumber> retyped_attributes(const RefreshTarget& target, const Lo
 }
 
 /// What is compared to tell that nothing has changed; nothing if the remote can't tell.
-std::optional<std::string> checksum(core::Source& source, const ImportLimits& limits) {
+std::optional<std::string> checksum(core::Source& source, const LoadLimits& limits) {
   std::optional<std::string> mark = source.change_mark();
   if (mark) *mark += "/max_rows=" + std::to_string(limits.max_rows);
   return mark;
 }
 
-/// One refresh, once it is known what is to be done.
+/// One refresh. Names and operators are the system's meanwhile.
 class Refresh {
  public:
-  Refresh(const RefreshRequest& request, const RefreshTarget& target, const LoadPlan& plan,
-          const ColumnChanges& changes, const pg::ActAs& owner, pg::Tied<core::Source>& source, core::Wait& wait,
-          Progress& progress, RefreshResult& result)
-      : request_(request),
+  Refresh(const Run& run, const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
+          LoadPlan plan, core::Source& source)
+      : run_(run),
+        request_(request),
         target_(target),
-        plan_(plan),
-        changes_(changes),
         owner_(owner),
-        source_(source),
-        wait_(wait),
-        progress_(progress),
-        result_(result) {}
+        plan_(std::move(plan)),
+        source_(source) {}
+
+  RefreshResult run() {
+    const core::SyncOptions options =
+        request_.overwrite ? core::SyncOptions() : run_.spec.sync.value_or(core::SyncOptions());
+    const std::optional<Layout> layout =
+        request_.layout ? std::optional<Layout>(parse_layout(*request_.layout)) : std::nullopt;
+    fit_columns(options, layout);
+    if (options.skip_unchanged && is_unchanged()) {
+      result_.way = RefreshWay::unchanged;
+      return std::move(result_);
+    }
+    std::vector<std::size_t> key = refresh_key(target_, options, plan_);
+    if (options.key.empty() && !changes_.lost_key.empty()) key.clear();
+    WayChoice choice = choose_way(target_, options, changes_, !key.empty());
+    result_.way = choice.way;
+    result_.reason = std::move(choice.reason);
+    go(key);
+    return std::move(result_);
+  }
+
+ private:
+  /// How the table's columns are to be made to fit the source's.
+  void fit_columns(const core::SyncOptions& options, const std::optional<Layout>& layout) {
+    if (layout && run_.spec.column_names == core::ColumnNames::normalize) use_former_names(plan_, *layout);
+    if (run_.spec.default_columns) rename_for_default_columns(plan_);
+    result_.load.max_rows = run_.limits.max_rows;
+    result_.load.skipped = plan_.skipped;
+    result_.load.layout = layout_text(plan_, &target_);
+    changes_ = request_.overwrite
+                   ? compare_to_overwrite(target_, plan_, run_.spec.default_columns)
+                   : compare_columns(target_, plan_, layout, options.on_schema_change, !run_.spec.sql_query);
+    if (request_.overwrite) report_plan(run_.spec, pg::utf8_text(target_.name), plan_);
+  }
+
+  bool is_unchanged() {
+    result_.checksum = checksum(source_, run_.limits);
+    return result_.checksum && result_.checksum == request_.checksum && request_.layout == result_.load.layout;
+  }
+
+  void go(const std::vector<std::size_t>& key) {
+    switch (result_.way) {
+      case RefreshWay::swap:
+        return swap();
+      case RefreshWay::rewrite:
+        return rewrite();
+      case RefreshWay::merge:
+        return merge(key);
+      case RefreshWay::append:
+        return append(key);
+      case RefreshWay::unchanged:
+        return;
+    }
+  }
 
   // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
   void swap() {
@@ -83,22 +134,22 @@ class Refresh {
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
     RowRules rules(target_.oid, attributes, changes_.dropped);
-    load(heap.oid(), attributes, rules.any() ? &rules : nullptr);
+    read_rows(whole_scan(), heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
-    if (request_.spec.default_columns) {
+    if (run_.spec.default_columns) {
       fill_default_geometry(heap.sql(), plan_);
       heap.log_storage();  // the fill writes the heap anew
     }
     held.check_unchanged();
-    progress_.phase(RunPhase::indexing);
+    run_.progress.phase(RunPhase::indexing);
     heap.build_indexes(retyped_attributes(target_, plan_, changes_), changes_.lost_key_index);
-    progress_.phase(RunPhase::analyzing);
+    run_.progress.phase(RunPhase::analyzing);
     heap.analyze(changes_.retyped.empty());
     heap.flush();
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
     const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
-                                         result_.load.rows, wait_, progress_);
+                                         result_.load.rows, run_.wait, run_.progress);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
@@ -107,7 +158,7 @@ class Refresh {
     check_rewrite(target_);
     check_published(target_);
     Staging staging = make_staging({});
-    fill(staging);
+    fill(staging, whole_scan());
     apply(staging, [&] {
       if (!changes_.any()) return apply_rewrite(target_, staging, nullptr);
       return pg::with_fixed_formats([&] {
@@ -126,7 +177,7 @@ class Refresh {
     }
     check_published(target_);
     Staging staging = make_staging(key);
-    fill(staging);
+    fill(staging, whole_scan());
     apply(staging, [&] {
       check_key_values(staging, plan_, key);
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
@@ -144,10 +195,10 @@ class Refresh {
     const TargetColumn* local = target_.find(pg::exact_server_text(cursor.name));
     const std::optional<std::string> position =
         local != nullptr ? start_position(target_, cursor, request_.position) : std::nullopt;
-    const bool ordered = read_by_cursor(*source_, cursor, position);
+    const core::Scan scan = scan_by_cursor(source_, cursor, position);
     Staging staging = make_staging(key);
-    fill(staging);
-    check_truncation(result_.load, ordered);
+    fill(staging, scan);
+    check_truncation(result_.load, scan);
     apply(staging, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
       const bool goes_on = goes_beyond(target_, staging, cursor, position);
@@ -163,19 +214,18 @@ class Refresh {
     });
   }
 
- private:
   /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
   /// of the owner's: a new table without rows, defaults and indexes.
   Staging make_staging(const std::vector<std::size_t>& key) const {
     const pg::ActAs::WithoutAddedFlags unrestricted(owner_);
-    return Staging(target_, plan_, key, request_.spec.default_columns);
+    return Staging(target_, plan_, key, run_.spec.default_columns);
   }
 
   /// Whether later runs will go on from these rows.
   bool begins_append() const {
-    return request_.overwrite && request_.spec.sync && request_.spec.sync->mode == core::SyncMode::append;
+    return request_.overwrite && run_.spec.sync && run_.spec.sync->mode == core::SyncMode::append;
   }
-  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(request_.spec, plan_)]; }
+  const PlannedColumn& append_cursor() const { return plan_.columns[cursor_column(run_.spec, plan_)]; }
   std::string with_constraints(const std::string& actions) const {
     // A key goes first: it would go with a column of its own.
     std::string all = constraint_actions(target_, changes_);
@@ -183,14 +233,14 @@ class Refresh {
     return all + actions;
   }
 
-  void fill(Staging& staging) {
-    staging.set_nulls(load(staging.oid(), staging.planned_attributes(), nullptr));
+  void fill(Staging& staging, const core::Scan& scan) {
+    staging.set_nulls(read_rows(scan, staging.oid(), staging.planned_attributes(), nullptr));
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
   }
 
   template <typename Apply>
   void apply(Staging& staging, Apply&& dml) {
-    progress_.phase(RunPhase::applying);
+    run_.progress.phase(RunPhase::applying);
     // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
     const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
     ImmediateConstraints constraints(target_);
@@ -204,17 +254,20 @@ class Refresh {
     report_result(result_.load);
   }
 
-  /// Streams all rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL.
-  std::vector<bool> load(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules) {
-    Stream stream(*source_, plan_, request_.spec.invalid_values, request_.limits, wait_, progress_);
-    const bool ordered = begins_append() && read_by_cursor(*source_, append_cursor(), std::nullopt);
-    stream.open();
+  /// All rows; where later runs go on from these, in the cursor's order, so that a limit cuts off the last ones.
+  core::Scan whole_scan() { return begins_append() ? scan_by_cursor(source_, append_cursor(), std::nullopt) : core::Scan{}; }
+
+  /// Reads the scan into a table that is new in this transaction. Tells which of the plan's columns got a NULL. When it
+  /// returns, the remote waits for nothing that is done with the rows.
+  std::vector<bool> read_rows(const core::Scan& scan, Oid relation, const std::vector<AttrNumber>& attributes,
+                              RowRules* rules) {
+    BatchReader reader(source_, plan_, run_);
+    reader.open(scan);
     BulkInsert insert(relation, attributes, rules);
-    stream.run(insert, result_.load);
+    reader.read(insert, result_.load);
     insert.finish();
-    source_.reset();  // the remote need not wait for what is done with the rows
     if (begins_append()) {
-      check_truncation(result_.load, ordered);
+      check_truncation(result_.load, scan);
       const PlannedColumn& cursor = append_cursor();
       result_.load.position = position_mark(relation, cursor, reached_position(relation, cursor));
     }
@@ -222,83 +275,32 @@ class Refresh {
     return insert.has_nulls();
   }
 
+  const Run& run_;
   const RefreshRequest& request_;
   const RefreshTarget& target_;
-  const LoadPlan& plan_;
-  const ColumnChanges& changes_;
   const pg::ActAs& owner_;
-  pg::Tied<core::Source>& source_;
-  core::Wait& wait_;
-  Progress& progress_;
-  RefreshResult& result_;
+  LoadPlan plan_;
+  core::Source& source_;
+  ColumnChanges changes_;
+  RefreshResult result_;
 };
-
-/// Brings the described source's rows into the table. Names and operators are the system's.
-RefreshResult refresh_table(const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
-                            LoadPlan plan, pg::Tied<core::Source>& source, core::Wait& wait, Progress& progress) {
-  const core::SyncOptions options =
-      request.overwrite ? core::SyncOptions() : request.spec.sync.value_or(core::SyncOptions());
-  const std::optional<Layout> layout =
-      request.layout ? std::optional<Layout>(parse_layout(*request.layout)) : std::nullopt;
-  if (layout && request.spec.column_names == core::ColumnNames::normalize) use_former_names(plan, *layout);
-  if (request.spec.default_columns) rename_for_default_columns(plan);
-
-  RefreshResult result;
-  result.load.max_rows = request.limits.max_rows;
-  result.load.skipped = plan.skipped;
-  result.load.layout = layout_text(plan, &target);
-  const ColumnChanges changes =
-      request.overwrite ? compare_to_overwrite(target, plan, request.spec.default_columns)
-                        : compare_columns(target, plan, layout, options.on_schema_change, !request.spec.sql_query);
-  if (request.overwrite) report_plan(request.spec, pg::utf8_text(target.name), plan);
-  if (options.skip_unchanged) {
-    result.checksum = checksum(*source, request.limits);
-    if (result.checksum && result.checksum == request.checksum && request.layout == result.load.layout) {
-      result.way = RefreshWay::unchanged;
-      return result;
-    }
-  }
-
-  std::vector<std::size_t> key = refresh_key(target, options, plan);
-  if (options.key.empty() && !changes.lost_key.empty()) key.clear();
-  const WayChoice choice = choose_way(target, options, changes, !key.empty());
-  result.way = choice.way;
-  result.reason = choice.reason;
-  Refresh refresh(request, target, plan, changes, owner, source, wait, progress, result);
-  switch (choice.way) {
-    case RefreshWay::swap:
-      refresh.swap();
-      break;
-    case RefreshWay::rewrite:
-      refresh.rewrite();
-      break;
-    case RefreshWay::merge:
-      refresh.merge(key);
-      break;
-    case RefreshWay::append:
-      refresh.append(key);
-      break;
-    case RefreshWay::unchanged:
-      break;
-  }
-  return result;
-}
 
 }  // namespace
 
-RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
-                          Progress& progress) {
-  progress.phase(RunPhase::locking);
-  lock_for_refresh(request.relation, wait);
+RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
+  run.progress.phase(RunPhase::locking);
+  lock_for_refresh(request.relation, run.wait);
   const RefreshTarget target = open_refresh_target(request.relation);
   // Before anything that may run code of the table's.
-  const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, request.caller));
-  progress.phase(RunPhase::describing);
+  const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, run.caller));
+  run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(connection.describe(source_request(request.spec)));
-  LoadPlan plan = make_plan(request.spec, source->description(), request.limits.max_columns);
-  return pg::with_system_path(
-      [&] { return refresh_table(request, target, owner, std::move(plan), source, wait, progress); });
+  source.set(run.connection.describe(source_request(run.spec)));
+  LoadPlan plan = make_plan(run.spec, source->description(), run.limits.max_columns);
+  return pg::with_system_path([&] {
+    Refresh refresh(run, request, target, owner, std::move(plan), *source);
+    return refresh.run();
+  });
 }
 
 RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {

@@ -8,28 +8,24 @@
 #include <string>
 #include <string_view>
 
-#include "core/remote/provider.hpp"
-#include "load/read/progress.hpp"
-#include "load/read/stream.hpp"
+#include "load/read/load_result.hpp"
+#include "load/read/run.hpp"
 #include "load/refresh/refresh_way.hpp"
 
 namespace connector::load {
 
 struct RefreshRequest {
-  const core::ConnectorSpec& spec;
   Oid relation;
-  Oid caller;  ///< the role that asked for the run: the current user before anything acted as the owner
-  ImportLimits limits;
-  std::optional<std::string> checksum;  ///< of the last run, for skip_unchanged
-  std::optional<std::string> layout;    ///< of the last run or the import (UTF-8); nothing if that is not known
-  std::optional<std::string> position;  ///< ImportResult::position of the last run or the import that had one
+  std::optional<std::string> checksum{};  ///< of the last run, for skip_unchanged
+  std::optional<std::string> layout{};    ///< of the last run or the import (UTF-8); nothing if that is not known
+  std::optional<std::string> position{};  ///< LoadResult::position of the last run or the import that had one
   /// For collision_strategy "overwrite": the first contents of a sync, or those of no sync. All is replaced, and the
   /// table's columns must be in the source as they are; new ones are added.
   bool overwrite = false;
 };
 
 struct RefreshResult {
-  ImportResult load;  ///< what was read; its layout is to be kept for the next run
+  LoadResult load;  ///< what was read; its layout is to be kept for the next run
   RefreshWay way = RefreshWay::swap;
   std::string reason;  ///< why a replace did not go by swap (UTF-8), else empty
   std::uint64_t inserted = 0;
@@ -43,8 +39,7 @@ struct RefreshResult {
 /// unless the session is the owner's: all code that belongs to the table runs so. Types that `spec` names are looked up
 /// by the session's search_path, all else by the system's. Deferrable constraints are checked at once. Needs an active
 /// snapshot, as SQL functions have one. Throws core::Error and PgError; then the (sub)transaction is to be aborted.
-RefreshResult run_refresh(core::Connection& connection, const RefreshRequest& request, core::Wait& wait,
-                          Progress& progress);
+RefreshResult run_refresh(const Run& run, const RefreshRequest& request);
 
 /// Which way a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For dry
 /// runs: takes a reader's lock only.

@@ -8,6 +8,7 @@
 
 #include "core/rows/row_batch.hpp"
 #include "load/write/row_rules.hpp"
+#include "load/write/sink.hpp"
 
 extern "C" {
 #include "access/heapam.h"
@@ -22,14 +23,13 @@ namespace connector::load {
 ///
 /// Constraints, triggers, defaults, generated columns and indexes are the caller's business: it creates the table
 /// bare and adds what is wanted afterwards. If an exception passes, the transaction's abort closes everything.
-class BulkInsert {
+class BulkInsert final : public Sink {
  public:
   /// `attributes` maps the batch's columns to attribute numbers (from 1) of the relation; other attributes are NULL, or
   /// what `rules` (may be null; outlives this) fills in.
   BulkInsert(Oid relation, std::vector<AttrNumber> attributes, RowRules* rules = nullptr);
 
-  /// Writes the first `rows` rows of the batch, whose values must be Datums of the attributes' types already.
-  void write(core::RowBatch& batch, std::size_t rows);
+  void write(core::RowBatch& batch, std::size_t rows) override;
 
   /// Ends the writing and closes the relation (the lock stays until the transaction's end).
   void finish();

@@ -1,4 +1,4 @@
-#include "drivers/postgres/row_stream.hpp"
+#include "drivers/postgres/cursors.hpp"
 
 #include <utility>
 
@@ -12,9 +12,9 @@ namespace {
 
 constexpr int max_settings = 8;
 
-class CopyStream final : public RowStream {
+class CopyCursor final : public core::RemoteCursor {
  public:
-  CopyStream(Session& session, const std::string& sql, std::vector<Decode> columns, std::string summary)
+  CopyCursor(Session& session, const std::string& sql, std::vector<Decode> columns, std::string summary)
       : session_(session), reader_(std::move(columns)), summary_(std::move(summary)) {
     const Doing executing{core::Phase::execute, summary_};
     session_.send(sql, executing);
@@ -27,6 +27,10 @@ class CopyStream final : public RowStream {
     }
     session_.stop_statement();
     throw_malformed("the server does not begin to copy", executing.phase, executing.summary);
+  }
+
+  ~CopyCursor() override {
+    if (session_.busy()) session_.stop_statement();
   }
 
   bool fetch(core::RowBatch& batch) override {
@@ -52,12 +56,16 @@ class CopyStream final : public RowStream {
   bool finished_ = false;
 };
 
-class QueryStream final : public RowStream {
+class QueryCursor final : public core::RemoteCursor {
  public:
-  QueryStream(Session& session, const std::string& sql, std::vector<std::size_t> selected,
+  QueryCursor(Session& session, const std::string& sql, std::vector<std::size_t> selected,
               std::vector<std::uint32_t> types, std::string summary)
       : session_(session), selected_(std::move(selected)), types_(std::move(types)), summary_(std::move(summary)) {
     session_.send_single_row_query(sql, {core::Phase::execute, summary_});
+  }
+
+  ~QueryCursor() override {
+    if (session_.busy()) session_.stop_statement();
   }
 
   bool fetch(core::RowBatch& batch) override {
@@ -104,14 +112,14 @@ class QueryStream final : public RowStream {
 
 }  // namespace
 
-std::unique_ptr<RowStream> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
+std::unique_ptr<core::RemoteCursor> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
                                      std::string summary) {
-  return std::make_unique<CopyStream>(session, sql, std::move(columns), std::move(summary));
+  return std::make_unique<CopyCursor>(session, sql, std::move(columns), std::move(summary));
 }
 
-std::unique_ptr<RowStream> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
+std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
                                       std::vector<std::uint32_t> types, std::string summary) {
-  return std::make_unique<QueryStream>(session, sql, std::move(selected), std::move(types), std::move(summary));
+  return std::make_unique<QueryCursor>(session, sql, std::move(selected), std::move(types), std::move(summary));
 }
 
 }  // namespace connector::postgres

@@ -1,13 +1,11 @@
-#include "load/read/stream.hpp"
+#include "load/read/batch_reader.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <optional>
 
 #include "core/base/error.hpp"
-#include "core/net/wait.hpp"
 #include "pg/guard.hpp"
-#include "pg/notice.hpp"
 #include "pg/setting.hpp"
 #include "pg/text.hpp"
 
@@ -38,15 +36,7 @@ ColumnCounts counts_by_name(const LoadPlan& plan, std::span<const std::uint64_t>
   return result;
 }
 
-void report_counts(const ColumnCounts& counts, const std::string& what, const std::string& became) {
-  for (const auto& [column, count] : counts) {
-    pg::warning(std::to_string(count) + " " + what + (count == 1 ? "" : "s") + " in column \"" + column + "\" became " +
-                became);
-  }
-}
-
-}  // namespace
-
+/// What a driver's batch for the plan looks like.
 std::vector<core::BatchColumn> batch_columns(const LoadPlan& plan, const core::SourceDescription& source) {
   std::vector<core::BatchColumn> columns;
   for (const PlannedColumn& planned : plan.columns) {
@@ -57,22 +47,7 @@ std::vector<core::BatchColumn> batch_columns(const LoadPlan& plan, const core::S
   return columns;
 }
 
-void report_result(const ImportResult& result) {
-  if (result.truncated) {
-    pg::warning("the import stopped at the limit of " + std::to_string(result.max_rows) +
-                    (result.max_rows == 1 ? " row" : " rows"),
-                "The source has more rows. The limit is that of connector.role_limits, else connector.max_rows, or "
-                "\"max_rows\" of the request if that is lower.");
-  }
-  report_counts(result.invalid_values, "invalid value", "NULL");
-  report_counts(result.zero_dates, "zero date", "NULL");
-  report_counts(result.nested_text, "value", "text, as what the remote printed is no JSON");
-  for (const core::RemoteWarning& warning : result.remote_warnings) {
-    pg::warning("the remote server warned " +
-                (warning.count == 1 ? std::string("once") : std::to_string(warning.count) + " times") + ": " +
-                warning.message);
-  }
-}
+}  // namespace
 
 BatchMemory::BatchMemory() {
   context_ =
@@ -83,53 +58,54 @@ void BatchMemory::reset() {
   pg::guard([this] { MemoryContextReset(context_); });
 }
 
-Stream::Stream(core::Source& source, const LoadPlan& plan, core::InvalidValues invalid_values,
-               const ImportLimits& limits, core::Wait& wait, Progress& progress)
+BatchReader::BatchReader(core::Source& source, const LoadPlan& plan, const Run& run)
     : source_(source),
+      cursor_(TopTransactionContext),
       plan_(plan),
-      limits_(limits),
-      wait_(wait),
-      progress_(progress),
+      run_(run),
       columns_(batch_columns(plan, source.description())),
-      batch_(columns_, invalid_values, batch_rows, limits.batch_bytes),
+      batch_(columns_, run.spec.invalid_values, batch_rows, run.limits.batch_bytes),
       converters_(make_converters(plan, columns_)) {}
 
-void Stream::open() {
+void BatchReader::open(core::Scan scan) {
   const std::optional<std::int64_t> estimate = source_.description().estimated_rows;
-  if (estimate && *estimate >= 0) progress_.expect(std::min<std::uint64_t>(*estimate, max_rows()));
-  progress_.phase(RunPhase::loading);
+  if (estimate && *estimate >= 0) run_.progress.expect(std::min<std::uint64_t>(*estimate, max_rows()));
+  run_.progress.phase(RunPhase::loading);
+  scan.columns = plan_.remote_columns();
   // One row beyond the limit tells whether there are more.
-  source_.open(plan_.remote_columns(),
-               limits_.max_rows > 0 && limits_.max_rows < std::numeric_limits<std::int64_t>::max()
-                   ? std::optional<std::int64_t>(limits_.max_rows + 1)
-                   : std::nullopt);
+  if (run_.limits.max_rows > 0 && run_.limits.max_rows < std::numeric_limits<std::int64_t>::max()) {
+    scan.limit = run_.limits.max_rows + 1;
+  }
+  cursor_.set(source_.open(scan));
 }
 
-void Stream::run(BulkInsert& insert, ImportResult& result) {
+void BatchReader::read(Sink& sink, LoadResult& result) {
   // Before the first row the remote may be computing.
-  const core::LimitedSilence reading(wait_, [&] { return result.rows + batch_.rows() > 0; });
+  const core::LimitedSilence reading(run_.wait, [&] { return result.rows + batch_.rows() > 0; });
   bool more = true;
-  while (more && result.rows < max_rows()) {
-    wait_.check();
+  while (more && result.rows < max_rows() && !sink.is_full()) {
+    run_.wait.check();
     batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows() - result.rows, batch_rows)));
-    more = source_.fetch(batch_);
+    more = cursor_->fetch(batch_);
     memory_.use([&] {
       convert();
-      insert.write(batch_, batch_.rows());
+      sink.write(batch_, batch_.rows());
     });
     result.rows += batch_.rows();
     result.bytes += batch_.bytes();
-    progress_.add(batch_.rows(), batch_.bytes());
+    run_.progress.add(batch_.rows(), batch_.bytes());
     batch_.clear();
   }
   result.invalid_values = counts_by_name(plan_, batch_.invalid_counts());
-  result.zero_dates = counts_by_name(plan_, source_.zero_date_counts());
-  result.nested_text = counts_by_name(plan_, source_.nested_text_counts());
+  for (std::size_t kind = 0; kind < run_.provider.substitutions.size(); ++kind) {
+    ColumnCounts columns = counts_by_name(plan_, cursor_->substitutions(kind));
+    if (!columns.empty()) result.substitutions.push_back({run_.provider.substitutions[kind], std::move(columns)});
+  }
   if (more) result.truncated = has_another_row();
-  result.remote_warnings = source_.remote_warnings();
+  result.remote_warnings = cursor_->warnings();
 }
 
-void Stream::convert() {
+void BatchReader::convert() {
   const auto all = [this] {
     for (std::size_t column = 0; column < converters_.size(); ++column) {
       converters_[column].convert(batch_, column, batch_.rows());
@@ -139,16 +115,16 @@ void Stream::convert() {
   formatted ? pg::with_fixed_formats(all) : all();
 }
 
-std::uint64_t Stream::max_rows() const {
-  return limits_.max_rows > 0 ? static_cast<std::uint64_t>(limits_.max_rows)
+std::uint64_t BatchReader::max_rows() const {
+  return run_.limits.max_rows > 0 ? static_cast<std::uint64_t>(run_.limits.max_rows)
                               : std::numeric_limits<std::uint64_t>::max();
 }
 
-/// Whether the source goes on behind the limit. What is wrong with that row is nobody's business.
-bool Stream::has_another_row() {
+/// Whether the source goes on behind the rows that were taken. A row whose values can't be stored counts as one.
+bool BatchReader::has_another_row() {
   batch_.want_rows(1);
   try {
-    source_.fetch(batch_);
+    cursor_->fetch(batch_);
     return batch_.rows() > 0;
   } catch (const core::Error& error) {
     if (error.number() == core::ErrorNumber::cannot_load || error.number() == core::ErrorNumber::encoding) return true;

@@ -5,26 +5,21 @@
 #include <string>
 #include <vector>
 
-#include "core/rows/row_batch.hpp"
+#include "core/remote/source.hpp"
 #include "drivers/postgres/row_decoder.hpp"
 #include "drivers/postgres/session.hpp"
 
 namespace connector::postgres {
 
-class RowStream {
- public:
-  virtual ~RowStream() = default;
-  /// As core::Source::fetch().
-  virtual bool fetch(core::RowBatch& batch) = 0;
-};
+// Destroyed early, a cursor stops the remote statement; then the session is of no more use.
 
 /// Starts `sql`, a message whose one statement with rows is COPY … TO STDOUT (FORMAT binary).
-std::unique_ptr<RowStream> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
+std::unique_ptr<core::RemoteCursor> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
                                      std::string summary);
 
 /// Starts `sql`, one statement whose rows come in text form. `selected`: its columns that are wanted, in the order of
 /// the batch; `types`: the OIDs of all its columns, which must still be so.
-std::unique_ptr<RowStream> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
+std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
                                       std::vector<std::uint32_t> types, std::string summary);
 
 }  // namespace connector::postgres

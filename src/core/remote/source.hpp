@@ -1,0 +1,108 @@
+// A table or query of the remote: described, and read as often as its connection lasts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/remote/connection_options.hpp"
+#include "core/remote/scan.hpp"
+#include "core/rows/logical_type.hpp"
+#include "core/rows/row_batch.hpp"
+
+namespace connector::core {
+
+/// A column of a source as the remote describes it.
+struct RemoteColumn {
+  std::string name;         ///< UTF-8; may be empty
+  std::string remote_type;  ///< in the remote's words, "bigint(20) unsigned"
+  LogicalType type;         ///< the local type; meaningless if unsupported_reason is set
+  ValueForm form = ValueForm::datum;
+  /// Text and receive form: PostgreSQL's name of the encoding that text in its values arrives in.
+  std::string encoding = "UTF8";
+  std::string unsupported_reason;  ///< not empty: the column must be left out, and why
+  /// Declared so by the remote for a table; what metadata tell of a view's columns is no promise. A value that becomes
+  /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
+  bool not_null = false;
+  std::string comment;
+};
+
+struct SourceDescription {
+  std::vector<RemoteColumn> columns;
+  std::vector<std::string> primary_key;        ///< remote column names in key order; empty = none or not known
+  std::optional<std::int64_t> estimated_rows;  ///< the remote's own cheap estimate
+  std::string comment;                         ///< of the table
+};
+
+/// A column the request named, with the local type it asked for.
+struct ColumnRequest {
+  std::string name;
+  /// A driver that can deliver this type natively (MySQL time as interval, say) describes the column so; else it
+  /// describes the natural type and the loader casts.
+  std::optional<LogicalType> wanted;
+};
+
+struct SourceRequest {
+  std::string schema{};                   ///< empty = the provider's default
+  std::string table{};                    ///< used if query is empty
+  std::string query{};                    ///< sent as it is
+  std::vector<ColumnRequest> columns{};   ///< empty = all
+  std::optional<std::string> encoding{};  ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
+  ConnectionOptions parameters{};         ///< the keys that only this provider takes, as text
+};
+
+/// What a remote said of a statement whose rows were read, so often.
+struct RemoteWarning {
+  long code = 0;        ///< the remote's own number
+  std::string message;  ///< of the first one, UTF-8
+  std::uint64_t count = 0;
+};
+
+/// The rows of a scan, on their way. Not to be taken for an SQL cursor, or for the key `cursor` of a sync.
+/// Destroying it early stops the remote statement as well as can be done in a second, without throwing; the connection
+/// may be of no more use then.
+class RemoteCursor {
+ public:
+  virtual ~RemoteCursor() = default;
+
+  /// Adds rows to `batch` (whose columns are those of the scan, in that order) until it is full or the rows end.
+  /// Returns false when there are no more rows; the batch may have got the last ones.
+  virtual bool fetch(RowBatch& batch) = 0;
+
+  /// How many values of the kind, an index in ProviderInfo::substitutions, came in another form, per column of the
+  /// scan.
+  virtual std::span<const std::uint64_t> substitutions(std::size_t /*kind*/) const { return {}; }
+
+  /// Warnings about values, one entry for each number; known behind the last row. A warning that rows are missing or
+  /// that a result was cut is an Error of fetch() instead.
+  virtual std::vector<RemoteWarning> warnings() const { return {}; }
+};
+
+/// A table or query that was described. It must not outlive its connection.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// Known as soon as the source exists. A column that was asked for and is not there is an Error (describe).
+  virtual const SourceDescription& description() const = 0;
+
+  /// Something that is sure to differ once rows of the source have changed, if the remote can tell that cheaply; asked
+  /// for before open().
+  virtual std::optional<std::string> change_mark() { return std::nullopt; }
+
+  /// What the remote makes of a condition on the source's rows. May ask it.
+  virtual Support support(const Expression& /*condition*/) { return Support::none; }
+  /// Whether the remote can order the source's rows by the column as PostgreSQL does, text by its bytes in UTF-8. May
+  /// ask it.
+  virtual bool orders_by(std::size_t /*column*/) { return false; }
+
+  /// Executes. One cursor at a time; when it has come to its end, the source can be opened again, by another scan.
+  /// The limit is pushed to the remote where a table is read, and a driver may ignore it for a query. The cursor must
+  /// not outlive the source.
+  virtual std::unique_ptr<RemoteCursor> open(const Scan& scan) = 0;
+};
+
+}  // namespace connector::core

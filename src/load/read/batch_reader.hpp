@@ -1,0 +1,70 @@
+// The rows of a source, decoded and converted: source → batch → converters → sink.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "core/remote/source.hpp"
+#include "load/read/converter.hpp"
+#include "load/read/plan.hpp"
+#include "load/read/load_result.hpp"
+#include "load/read/run.hpp"
+#include "load/write/sink.hpp"
+#include "pg/tie.hpp"
+
+namespace connector::load {
+
+/// A memory context for what lives as long as one batch.
+class BatchMemory {
+ public:
+  BatchMemory();
+  /// Runs `function` with the context current, then empties it. After an exception the context of the caller empties
+  /// it.
+  template <typename Function>
+  void use(Function&& function) {
+    const MemoryContext outer = MemoryContextSwitchTo(context_);
+    try {
+      function();
+    } catch (...) {
+      MemoryContextSwitchTo(outer);
+      throw;
+    }
+    MemoryContextSwitchTo(outer);
+    reset();
+  }
+
+ private:
+  void reset();
+  MemoryContext context_;
+};
+
+/// Reads the columns of a plan from a source, in batches whose values are Datums of the types that they have here.
+class BatchReader {
+ public:
+  /// All arguments outlive the reader.
+  BatchReader(core::Source& source, const LoadPlan& plan, const Run& run);
+
+  /// Executes. `scan` has a condition and an order, if any: its columns are the plan's, its limit is one row beyond the
+  /// run's.
+  void open(core::Scan scan = {});
+  /// Gives all rows up to the run's limit to `sink`, and adds what came of them to `result`. To be called once.
+  void read(Sink& sink, LoadResult& result);
+
+ private:
+  std::uint64_t max_rows() const;
+  bool has_another_row();
+  void convert();
+
+  core::Source& source_;
+  pg::Tied<core::RemoteCursor> cursor_;
+  const LoadPlan& plan_;
+  const Run& run_;
+  std::vector<core::BatchColumn> columns_;
+  core::RowBatch batch_;
+  std::vector<ColumnConverter> converters_;
+  BatchMemory memory_;
+};
+
+}  // namespace connector::load

@@ -1,0 +1,44 @@
+// How dialects write conditions and orders, for tests.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/remote/dialect.hpp"
+#include "core/remote/source.hpp"
+
+namespace connector::core::testing {
+
+/// The columns `c` of these types.
+inline std::vector<RemoteColumn> columns_of_types(const std::vector<LogicalType>& types) {
+  std::vector<RemoteColumn> columns;
+  for (const LogicalType& type : types) {
+    RemoteColumn& column = columns.emplace_back();
+    column.name = "c";
+    column.type = type;
+  }
+  return columns;
+}
+
+inline std::string statement(const Dialect& dialect, const Scan& scan, const std::vector<RemoteColumn>& columns) {
+  return dialect.select(scan, {.list = "x", .from = "t", .column = [](std::size_t) { return "c"; }}, columns);
+}
+
+/// What stands behind WHERE, for a comparison of a column `c` of that type; nothing if the remote can't be asked so.
+inline std::optional<std::string> comparison(const Dialect& dialect, const LogicalType& type, std::string value,
+                                             Operator operation = Operator::greater_or_equal) {
+  const std::vector<RemoteColumn> columns = columns_of_types({type});
+  Scan scan{.columns = {0}, .where = Expression::comparison(0, operation, std::move(value))};
+  if (dialect.support(*scan.where, columns) == Support::none) return std::nullopt;
+  return statement(dialect, scan, columns).substr(std::string("SELECT x FROM t WHERE ").size());
+}
+
+/// What stands behind FROM, for the first two rows by a column `c` of that type; nothing if it has no order there.
+inline std::optional<std::string> first_rows(const Dialect& dialect, const LogicalType& type) {
+  if (!dialect.orders(type)) return std::nullopt;
+  return statement(dialect, {.columns = {0}, .limit = 2, .order_by = 0}, columns_of_types({type}))
+      .substr(std::string("SELECT x FROM t").size());
+}
+
+}  // namespace connector::core::testing
