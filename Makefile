@@ -7,7 +7,7 @@
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
-# ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each test/integration/test_<group>_*.py
+# ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each folder of tests in test/integration
 # HOST=            other PostgreSQL versions for `make check`: 16 17 18; `make check-hosts` runs them all
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)

@@ -103,7 +103,7 @@ def clock(preloaded: Postgres) -> Iterator[Syncs]:
 @pytest.fixture(scope="module")
 def db(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database for the module, with the extension, seen by a superuser."""
-    name = request.module.__name__.removeprefix("test_")
+    name = request.module.__name__.replace(".test_", "_").replace(".", "_")
     pg.create_database(name, "connector")
     database = Database(pg, name)
     yield database

@@ -1,8 +1,8 @@
 """The runner behind `make check`.
 
 Groups, in this order: `style` (clang-format, clang-tidy, shellcheck), `unit` (GoogleTest), `regress` (pg_regress),
-`pgtap`, one group for each kind of test/integration/test_<group>_*.py (pytest), `fuzz` (libFuzzer), and `host18`: some
-of them again in PostgreSQL 18. `compilers` runs only if it is named. ONLY= and SKIP= in the environment choose among
+`pgtap`, one group for each folder of test/integration that holds tests (pytest), `fuzz` (libFuzzer), and `host18`: some of
+them again in PostgreSQL 18. `compilers` runs only if it is named. ONLY= and SKIP= in the environment choose among
 them (spaces or commas between names). CONNECTOR_TEST_HOST= names other hosts than the machine's own PostgreSQL (see
 servers/hosts.py); SANITIZE=1 tests an extension built with sanitizers; FUZZ_SECONDS= says how long each fuzzer runs;
 PYTEST_ARGS= is given to pytest.

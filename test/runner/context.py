@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from servers.postgres import Postgres
 from servers.staging import install_into
@@ -33,7 +33,8 @@ def _key(group: str) -> str:
 class Context:
     """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys.
 
-    `host` is empty for the machine's own PostgreSQL; `files` says which files of tests are of interest by their name.
+    `host` is empty for the machine's own PostgreSQL; `files` says which files of tests are of interest, by
+    their path in test/integration.
     """
 
     workspace: Workspace
@@ -61,8 +62,8 @@ class Context:
     def wants(self, group: str) -> bool:
         return (not self.only or _key(group) in self.only) and _key(group) not in self.skip
 
-    def of_interest(self, files: Iterable[Path]) -> list[Path]:
-        return [path for path in files if self.files.match(path.stem)]
+    def of_interest(self, files: Iterable[PurePath]) -> list[PurePath]:
+        return [path for path in files if self.files.match(str(path))]
 
     def stage(self) -> Path:
         """The DESTDIR with the extension, built if need be."""

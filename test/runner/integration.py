@@ -1,11 +1,10 @@
-"""The pytest groups: test/integration/test_<group>_*.py, all in one session, so each server starts once."""
+"""The pytest groups: folders of test/integration, all in one session, so each server starts once."""
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from .context import ROOT, Context
 from .result import Result, add, failure, read_junit
@@ -14,20 +13,20 @@ from .shell import run, show_tail
 FOLDER = ROOT / "test" / "integration"
 
 
-def group_of(stem: str) -> str:
-    """`test_mysql_types` belongs to the group `mysql`."""
-    return stem.removeprefix("test_").split("_", 1)[0]
+def group_of(path: PurePath) -> str:
+    """A file belongs to the group that its folder is called after: providers/mysql/test_types.py to `mysql`."""
+    return path.parent.name
 
 
-def integration_groups() -> dict[str, list[Path]]:
-    """Test files by group."""
-    groups: dict[str, list[Path]] = {}
-    for path in sorted(FOLDER.glob("test_*.py")):
-        groups.setdefault(group_of(path.stem), []).append(path)
+def integration_groups() -> dict[str, list[PurePath]]:
+    """Test files by group, relative to FOLDER."""
+    groups: dict[str, list[PurePath]] = {}
+    for path in sorted(FOLDER.rglob("test_*.py")):
+        groups.setdefault(group_of(path), []).append(path.relative_to(FOLDER))
     return groups
 
 
-def run_integration(context: Context, chosen: dict[str, list[Path]]) -> dict[str, Result]:
+def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict[str, Result]:
     """Runs the chosen groups and counts each for itself."""
     log = context.logs / "integration.log"
     log.unlink(missing_ok=True)
@@ -44,14 +43,14 @@ def run_integration(context: Context, chosen: dict[str, list[Path]]) -> dict[str
         "pytest",
         f"--junitxml={report}",
         *shlex.split(os.environ.get("PYTEST_ARGS", "")),
-        *[path.name for paths in chosen.values() for path in paths],
+        *[str(path) for paths in chosen.values() for path in paths],
     ]
     status = run(argv, log, cwd=FOLDER, env=environment, limit=3600)
     results = {group + context.label: Result() for group in chosen}
     if report.exists():
         for owner, name, outcome, reason in read_junit(report):
-            match = re.search(r"\btest_\w+", owner or name)
-            group = group_of(match[0]) if match else ""
+            # The file as a module's name; a file that can't be imported is reported as a test case of that name.
+            group = group_of(PurePath(*(owner or name).split(".")))
             add(results.setdefault((group or "integration") + context.label, Result()), f"{owner}.{name}", outcome, reason)
     if status not in (0, 1, 5) or (status == 1 and not any(result.failed for result in results.values())):
         name = "integration" + context.label

@@ -15,8 +15,8 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 from harness import hive_differential, mysql_differential, postgres_differential  # noqa: E402
 from harness.database import Database  # noqa: E402
 from harness.differential import Case  # noqa: E402
-from test_hive_types import STORED, create_every_type  # noqa: E402
-from test_postgres_types import TYPES, USER_TYPES  # noqa: E402
+from harness.hive_types import STORED, create_every_type  # noqa: E402
+from harness.postgres_types import TYPES, USER_TYPES  # noqa: E402
 
 from servers.catalog import MYSQL_KINDS  # noqa: E402
 from servers.hive.server import HiveServer  # noqa: E402

@@ -158,7 +158,7 @@ def test_listed_tables(session: Database, one_remote: Remote) -> None:
     """500 tables are listed in full, 501 with a warning."""
     dialect = dialect_of(one_remote)
     if one_remote.provider == "hive":
-        pytest.skip("Hive takes half a minute to make 500 tables; test_hive_sources tests the limit with fewer")
+        pytest.skip("Hive takes half a minute to make 500 tables; providers/hive/test_sources.py tests the limit with fewer")
     schema = dialect.create_schema(one_remote, "crowded", [f"t{number:03}" for number in range(500)])
     connector = json.dumps({**one_remote.connector(), "schema": schema})
     try:

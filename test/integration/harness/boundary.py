@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.database import Database
 
 from servers.postgres import Postgres
 from servers.process import run_to_end, wait_until
 from servers.staging import ROOT, make, sanitized, sanitizer_environment
 from servers.workspace import Workspace
+
+from .database import Database
 
 SOURCES = ROOT / "test" / "boundary"
 

@@ -11,7 +11,7 @@ import pytest
 from harness.database import Database
 from harness.differential import Case
 from harness.postgres_differential import PostgresDifferential, some_cases
-from test_postgres_types import TYPES, USER_TYPES
+from harness.postgres_types import TYPES, USER_TYPES
 
 from servers.remote_postgres import PostgresRemote
 

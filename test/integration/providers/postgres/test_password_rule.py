@@ -1,6 +1,6 @@
 """A role that is no superuser must give a password, and it must be what lets it in: ways around that rule, as they are
-known from the history of dblink and postgres_fdw. (Sockets, files, services and the environment: test_postgres_session;
-servers that ask for something else: test_faults_malicious_postgres.)
+known from the history of dblink and postgres_fdw. (Sockets, files, services and the environment: test_session.py;
+servers that ask for something else: faults/test_malicious_postgres.py.)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import fails_cleanly
-from test_postgres_session import HostRules
+from harness.host_rules import HostRules
 
 from servers.remote_postgres import PostgresRemote
 from servers.tls import Authority

@@ -15,10 +15,9 @@ from harness.database import Database
 from harness.errors import fails
 
 from servers.postgres import Postgres
-from servers.staging import sanitized, sanitizer_environment
+from servers.staging import ROOT, sanitized, sanitizer_environment
 from servers.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
 PROVIDERS = {"mysql": "libmariadb", "postgres": "libpq", "sqlserver": "libsybdb", "hive": "libthrift"}
 
 

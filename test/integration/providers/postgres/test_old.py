@@ -11,8 +11,8 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import fails_cleanly
+from harness.postgres_types import TYPES, USER_TYPES
 from harness.traces import no_remote_sessions
-from test_postgres_types import TYPES, USER_TYPES
 
 from servers.postgres_maven import MavenPostgres, Postgres13, Postgres93, Postgres96
 from servers.process import wait_until

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from boundary_module import Cluster, is_clean, marks, start_cluster, wait_until_waiting, wakeups
+from harness.boundary import Cluster, is_clean, marks, start_cluster, wait_until_waiting, wakeups
 from harness.database import Database, Job
 from harness.errors import fails
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
-from boundary_module import Cluster, is_clean, memory, needs_memory_limit, start_cluster
+from harness.boundary import Cluster, is_clean, memory, needs_memory_limit, start_cluster
 from harness.database import Database
 from harness.errors import fails
 

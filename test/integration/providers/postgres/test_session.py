@@ -10,6 +10,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import fails_cleanly
+from harness.host_rules import HostRules
 from harness.traces import nothing_left_behind
 
 from servers.postgres import Postgres
@@ -24,29 +25,6 @@ def hba(postgres15: PostgresRemote) -> Iterator[HostRules]:
     rules = HostRules(postgres15.server)
     yield rules
     rules.restore()
-
-
-class HostRules:
-    """The remote server's pg_hba.conf."""
-
-    def __init__(self, server: Postgres) -> None:
-        self._server = server
-        self._path = server.data / "pg_hba.conf"
-        self._original = self._path.read_text()
-
-    def put_first(self, rule: str) -> None:
-        self._write(f"{rule}\n{self._original}")
-
-    def restore(self) -> None:
-        self._write(self._original)
-
-    def _write(self, text: str) -> None:
-        self._path.write_text(text)
-        connection = self._server.connect()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_reload_conf()")
-        connection.close()
-        self._server.connect().close()  # started after the signal
 
 
 @pytest.fixture

@@ -323,7 +323,7 @@ def test_large_values_of_other_kinds(db: Database, sqlserver: SqlServerRemote, s
 def test_encoding(db: Database, sqlserver: SqlServerRemote) -> None:
     """Text of code pages is taken as it is stored, and converted here; Unicode is what it is."""
     if sqlserver.is_babelfish:
-        pytest.skip("Babelfish stores no bytes of code pages: test_sqlserver_babelfish.py")
+        pytest.skip("Babelfish stores no bytes of code pages: test_babelfish.py")
     sqlserver.execute(
         "DROP TABLE IF EXISTS coded",
         "CREATE TABLE coded (v varchar(10) COLLATE Latin1_General_CI_AS, m varchar(max) COLLATE Latin1_General_CI_AS, n nvarchar(10))",

@@ -11,7 +11,7 @@ import pytest
 from harness.database import Database
 from harness.differential import Case
 from harness.hive_differential import HiveDifferential, some_cases
-from test_hive_types import STORED, create_every_type
+from harness.hive_types import STORED, create_every_type
 
 from servers.remote_hive import HiveRemote
 

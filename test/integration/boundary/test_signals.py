@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boundary_module import build, start_cluster
+from harness.boundary import build, start_cluster
 from harness.database import Database
 
 from servers.workspace import Workspace
