@@ -64,26 +64,19 @@ Json import(Datum json, bool wait) {
 }
 
 constexpr const char* status_query =
-    "SELECT pg_catalog.json_build_object("
-    "'id', i.item_queue_id, 'user_id', i.role_name, 'table_id', (SELECT c.oid::pg_catalog.int8 FROM "
-    "pg_catalog.pg_class c "
-    "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
-    "WHERE n.nspname OPERATOR(pg_catalog.=) i.schema AND c.relname OPERATOR(pg_catalog.=) i.table_name), "
-    "'data_type', 'datasource', 'table_name', i.table_name, "
-    "'schema', i.schema, 'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
-    "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, 'synchronization_id', "
-    "i.synchronization_id, "
-    "'type_guessing', true, 'quoted_fields_guessing', true, 'content_guessing', false, "
-    "'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
-    "'get_error_text', (SELECT pg_catalog.json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', "
-    "e.who) "
-    "FROM pg_catalog.json_to_recordset(connector.error_codes_json()) "
-    "AS e (error_code integer, title pg_catalog.text, what_to_do pg_catalog.text, who pg_catalog.text) "
-    "WHERE e.error_code OPERATOR(pg_catalog.=) i.error_code), "
-    "'display_name', i.item_queue_id, 'success', i.state OPERATOR(pg_catalog.=) 'complete', 'warnings', i.warnings, "
-    "'skipped_columns', i.skipped_columns, 'rows', i.rows, 'bytes', i.bytes, 'is_raster', false, 'original_url', NULL, "
-    "'started_at', i.started_at, 'ended_at', i.ended_at)::pg_catalog.text "
-    "FROM connector.imports i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1";
+    "SELECT json_build_object('id', i.item_queue_id, 'user_id', i.role_name, 'table_id', (SELECT c.oid::int8 "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = i.schema "
+    "AND c.relname = i.table_name), 'data_type', 'datasource', 'table_name', i.table_name, 'schema', i.schema, "
+    "'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
+    "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, "
+    "'synchronization_id', i.synchronization_id, 'type_guessing', true, 'quoted_fields_guessing', true, "
+    "'content_guessing', false, 'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
+    "'get_error_text', (SELECT json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', e.who) "
+    "FROM json_to_recordset(connector.error_codes_json()) AS e (error_code integer, title text, what_to_do text, who "
+    "text) WHERE e.error_code = i.error_code), 'display_name', i.item_queue_id, 'success', i.state = 'complete', "
+    "'warnings', i.warnings, 'skipped_columns', i.skipped_columns, 'rows', i.rows, 'bytes', i.bytes, "
+    "'is_raster', false, 'original_url', NULL, 'started_at', i.started_at, 'ended_at', i.ended_at)::text "
+    "FROM connector.imports i WHERE i.item_queue_id = $1";
 
 }  // namespace
 
@@ -93,7 +86,8 @@ CONNECTOR_FUNCTION(connector_import) {
 
 CONNECTOR_FUNCTION(connector_import_status) {
   const std::string id = connector::store::uuid_text(PG_GETARG_DATUM(0));
-  const connector::pg::SqlRows rows = connector::pg::query(status_query, {{UUIDOID, id}}, true);
+  const connector::pg::SqlRows rows =
+      connector::pg::catalog_query(status_query, {{UUIDOID, id}}, connector::pg::Sees::callers_snapshot);
   if (rows.empty()) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
                                  "It may have been forgotten (connector.keep_runs), or belong to another role.");

@@ -13,7 +13,6 @@
 #include "load/table/target_table.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
-#include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "jobs/run_lock.hpp"
@@ -144,10 +143,9 @@ constexpr const char* status_query =
     "'from_external_source', false, 'schema', s.schema, 'paused', s.paused)::text "
     "FROM connector.syncs s WHERE s.id = $1";
 
-Datum status(const std::string& id, bool read_only = false) {
-  const pg::SqlRows rows = pg::with_system_path([&] {
-    return pg::query(status_query, {{UUIDOID, id}, {TEXTOID, "YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\""}}, read_only);
-  });
+Datum status(const std::string& id, pg::Sees sees = pg::Sees::present) {
+  const pg::SqlRows rows =
+      pg::catalog_query(status_query, {{UUIDOID, id}, {TEXTOID, "YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\""}}, sees);
   if (rows.empty()) throw no_such_sync(id);
   return pg::text_datum(pg::utf8_text(*rows[0][0]));
 }
@@ -260,7 +258,7 @@ CONNECTOR_FUNCTION(connector_sync_create) {
 }
 
 CONNECTOR_FUNCTION(connector_sync_status) {
-  return status(id_argument(fcinfo), true);
+  return status(id_argument(fcinfo), pg::Sees::callers_snapshot);
 }
 
 CONNECTOR_FUNCTION(connector_sync_now) {

@@ -1,8 +1,10 @@
 #include "pg/spi.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/setting.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -54,7 +56,7 @@ class KeepContext {
 
 /// Runs the command between SPI_connect and SPI_finish; `consume` sees the result before it is freed.
 template <typename Consume>
-void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool read_only, Consume&& consume) {
+void run(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees sees, Consume&& consume) {
   const std::string text(sql);
   Arguments arguments = make_arguments(parameters);
   const KeepContext keep;
@@ -62,7 +64,7 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     const int code =
         SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
-                              arguments.values.data(), arguments.nulls.data(), read_only, 0);
+                              arguments.values.data(), arguments.nulls.data(), sees == Sees::callers_snapshot, 0);
     if (code < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(code));
   });
   // An exception from here reaches the entry point, and the abort of the (sub)transaction ends the SPI connection.
@@ -74,13 +76,13 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, bool
 
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
   std::uint64_t processed = 0;
-  run(sql, parameters, false, [&] { processed = SPI_processed; });
+  run(sql, parameters, Sees::present, [&] { processed = SPI_processed; });
   return processed;
 }
 
-SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters, bool read_only) {
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees sees) {
   SqlRows rows;
-  run(sql, parameters, read_only, [&] {
+  run(sql, parameters, sees, [&] {
     if (SPI_tuptable == nullptr) return;
     const TupleDesc descriptor = SPI_tuptable->tupdesc;
     rows.reserve(SPI_processed);
@@ -94,6 +96,14 @@ SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters,
     }
   });
   return rows;
+}
+
+SqlRows catalog_query(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees sees) {
+  return with_system_path([&] { return query(sql, parameters, sees); });
+}
+
+bool any_catalog_row(std::string_view sql, Oid relation) {
+  return !catalog_query(sql, {{OIDOID, std::to_string(relation)}}).empty();
 }
 
 void query_into(std::string_view sql, DestReceiver& receiver) {

@@ -27,9 +27,20 @@ using SqlRows = std::vector<std::vector<std::optional<std::string>>>;
 /// Runs one command as the current role; returns the number of rows processed. Throws PgError.
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters = {});
 
-/// Runs a query as the current role and returns its rows. `read_only` keeps the snapshot of the calling query, else
-/// the query sees what this transaction did up to now.
-SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters = {}, bool read_only = false);
+/// What a query sees: what this transaction did up to now, or what the calling query sees.
+enum class Sees { present, callers_snapshot };
+
+/// Runs a query as the current role and returns its rows. Throws PgError.
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters = {}, Sees sees = Sees::present);
+
+/// Likewise, for what names nothing but PostgreSQL's catalogs and the extension's own tables (by schema), and touches
+/// no value of a user's type. It runs under a search_path that nobody can put anything into, whatever the caller's is:
+/// so the names and operators of PostgreSQL in it need no schema.
+SqlRows catalog_query(std::string_view sql, const std::vector<SqlParameter>& parameters = {},
+                      Sees sees = Sees::present);
+
+/// Whether a catalog_query(), whose only parameter is a relation, has any row.
+bool any_catalog_row(std::string_view sql, Oid relation);
 
 /// Runs a query as the current role and hands its rows to `receiver`. The receiver's functions are called from
 /// PostgreSQL's executor, in a guard: they may raise ERRORs, but throw nothing and own nothing that has a destructor.

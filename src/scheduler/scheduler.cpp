@@ -59,7 +59,6 @@ bool extension_exists() {
 
 class Scheduler {
  public:
-
   /// One look at everything, in a transaction. False if there is nothing to do in this database.
   bool step() {
     limits_ = settings::run_limits();

@@ -2,10 +2,10 @@
 
 #include "core/base/error.hpp"
 #include "pg/guard.hpp"
-#include "pg/identity.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "store/sql.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -24,30 +24,26 @@ namespace connector::store {
 
 namespace {
 
-// The queries below run as the owner, whatever the caller's search_path holds: every name and operator is qualified.
 constexpr const char* role_limits_query =
-    "SELECT l.enabled, l.max_rows, l.max_syncs FROM connector.role_limits l "
-    "WHERE (l.role_name IS NULL OR l.role_name::pg_catalog.oid OPERATOR(pg_catalog.=) $1) "
-    "AND (l.provider IS NULL OR l.provider OPERATOR(pg_catalog.=) $2) "
+    "SELECT l.enabled, l.max_rows, l.max_syncs FROM connector.role_limits l WHERE (l.role_name IS NULL "
+    "OR l.role_name::oid = $1) AND (l.provider IS NULL OR l.provider = $2) "
     "ORDER BY (l.role_name IS NULL), (l.provider IS NULL) LIMIT 1";
 
 constexpr const char* insert_import =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
     "error_code, error_message, row_count, byte_count, result, synchronization_id, started_at, ended_at) "
-    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.statement_timestamp(), "
-    "pg_catalog.clock_timestamp() WHERE NOT EXISTS "
-    "(SELECT FROM connector.import i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1)";
+    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, statement_timestamp(), clock_timestamp() "
+    "WHERE NOT EXISTS (SELECT FROM connector.import i WHERE i.item_queue_id = $1)";
 
 // One that another session is just about to forget is left to it: nobody waits for the other's transaction.
 constexpr const char* update_import =
     "UPDATE connector.import SET owner = $2, state = $5, schema_name = $6, table_name = $7, error_code = $8, "
     "error_message = $9, row_count = $10, byte_count = $11, result = $12, started_at = coalesce(started_at, "
-    "pg_catalog.statement_timestamp()), ended_at = pg_catalog.clock_timestamp() WHERE id OPERATOR(pg_catalog.=) "
-    "(SELECT i.id FROM connector.import i WHERE i.item_queue_id OPERATOR(pg_catalog.=) $1 FOR UPDATE SKIP LOCKED)";
+    "statement_timestamp()), ended_at = clock_timestamp() WHERE id = (SELECT i.id FROM connector.import i "
+    "WHERE i.item_queue_id = $1 FOR UPDATE SKIP LOCKED)";
 
 // One whose end is not recorded, because a session that has not committed yet deletes it.
-constexpr const char* announced_import =
-    "SELECT FROM connector.import WHERE item_queue_id OPERATOR(pg_catalog.=) $1 AND ended_at IS NULL";
+constexpr const char* announced_import = "SELECT FROM connector.import WHERE item_queue_id = $1 AND ended_at IS NULL";
 
 constexpr const char* insert_announcement =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id) "
@@ -55,10 +51,9 @@ constexpr const char* insert_announcement =
 
 // Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
 constexpr const char* forget_imports =
-    "DELETE FROM connector.import WHERE id OPERATOR(pg_catalog.=) ANY (SELECT o.id FROM connector.import o "
-    "WHERE o.owner OPERATOR(pg_catalog.=) $1 AND o.ended_at IS NOT NULL AND o.id OPERATOR(pg_catalog.<=) "
-    "(SELECT i.id FROM connector.import i WHERE i.owner OPERATOR(pg_catalog.=) $1 AND i.ended_at IS NOT NULL "
-    "ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
+    "DELETE FROM connector.import WHERE id = ANY (SELECT o.id FROM connector.import o WHERE o.owner = $1 "
+    "AND o.ended_at IS NOT NULL AND o.id <= (SELECT i.id FROM connector.import i WHERE i.owner = $1 "
+    "AND i.ended_at IS NOT NULL ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
 
 std::string exact(const std::string& utf8) {
   return pg::exact_server_text(utf8);
@@ -89,10 +84,7 @@ Oid extension_owner() {
 RoleLimits role_limits(Oid role, std::string_view provider) {
   const std::vector<pg::SqlParameter> parameters = {{OIDOID, std::to_string(role)}, {TEXTOID, std::string(provider)}};
   pg::SqlRows rows;
-  pg::look([&] {
-    const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-    rows = pg::query(role_limits_query, parameters, true);
-  });
+  pg::look([&] { rows = sql::query(role_limits_query, parameters, pg::Sees::callers_snapshot); });
   RoleLimits limits;
   if (!rows.empty()) {
     limits.enabled = rows[0][0] != "f";
@@ -104,7 +96,6 @@ RoleLimits role_limits(Oid role, std::string_view provider) {
 
 void record_import(const ImportRecord& record, int keep) {
   const std::string role = std::to_string(GetUserId());
-  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
   const std::vector<pg::SqlParameter> parameters = {
       {UUIDOID, record.item_queue_id},
       {OIDOID, role},
@@ -119,12 +110,12 @@ void record_import(const ImportRecord& record, int keep) {
       {INT8OID, std::to_string(record.bytes)},
       {JSONOID, exact(record.result)},
       {UUIDOID, record.synchronization_id}};
-  if (pg::execute(update_import, parameters) == 0 && pg::execute(insert_import, parameters) == 0 &&
-      !pg::query(announced_import, {{UUIDOID, record.item_queue_id}}).empty()) {
+  if (sql::execute(update_import, parameters) == 0 && sql::execute(insert_import, parameters) == 0 &&
+      !sql::query(announced_import, {{UUIDOID, record.item_queue_id}}).empty()) {
     throw core::Error(core::ErrorNumber::unknown, "the sync was deleted while it ran");
   }
   try {
-    pg::in_subtransaction([&] { pg::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
+    pg::in_subtransaction([&] { sql::execute(forget_imports, {{OIDOID, role}, {INT8OID, std::to_string(keep)}}); });
   } catch (const pg::PgError& error) {
     // Under REPEATABLE READ, another import forgot one since this transaction began: no reason to fail.
     if (error.sqlerrcode() != ERRCODE_T_R_SERIALIZATION_FAILURE) throw;
@@ -133,14 +124,13 @@ void record_import(const ImportRecord& record, int keep) {
 
 void announce_import(const ImportRecord& record) {
   const std::string role = std::to_string(GetUserId());
-  const pg::ActAs owner(extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
-  pg::execute(insert_announcement, {{UUIDOID, record.item_queue_id},
-                                    {OIDOID, role},
-                                    {TEXTOID, record.provider},
-                                    {JSONOID, exact(record.request)},
-                                    {TEXTOID, record.state},
-                                    {TEXTOID, exact(record.schema)},
-                                    {UUIDOID, record.synchronization_id}});
+  sql::execute(insert_announcement, {{UUIDOID, record.item_queue_id},
+                                     {OIDOID, role},
+                                     {TEXTOID, record.provider},
+                                     {JSONOID, exact(record.request)},
+                                     {TEXTOID, record.state},
+                                     {TEXTOID, exact(record.schema)},
+                                     {UUIDOID, record.synchronization_id}});
 }
 
 std::string new_uuid() {

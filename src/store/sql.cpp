@@ -34,8 +34,8 @@ std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& par
   return as_extension_owner([&] { return pg::execute(sql, parameters); });
 }
 
-SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters) {
-  return as_extension_owner([&] { return pg::query(sql, parameters); });
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters, pg::Sees sees) {
+  return as_extension_owner([&] { return pg::query(sql, parameters, sees); });
 }
 
 std::string utf8(const std::string& server) {

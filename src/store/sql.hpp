@@ -20,7 +20,7 @@ using pg::SqlRows;
 
 /// The number of rows that the command touched.
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters);
-SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters);
+SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters, pg::Sees sees = pg::Sees::present);
 
 /// A text of the database as UTF-8.
 std::string utf8(const std::string& server);

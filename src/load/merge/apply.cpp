@@ -25,11 +25,9 @@ namespace {
 /// The foreign keys whose ON DELETE is one of `actions` (letters of pg_constraint.confdeltype) and that refer to the
 /// table, as `constraint of table`; empty if there are none.
 std::string foreign_keys(const RefreshTarget& target, const char* actions) {
-  const pg::SqlRows rows = pg::query(
-      "SELECT DISTINCT pg_catalog.format('%I of table %s', c.conname, c.conrelid::pg_catalog.regclass) "
-      "FROM pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' "
-      "AND c.confrelid OPERATOR(pg_catalog.=) $1 "
-      "AND pg_catalog.strpos($2, c.confdeltype::pg_catalog.text) OPERATOR(pg_catalog.>) 0 ORDER BY 1",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT DISTINCT format('%I of table %s', c.conname, c.conrelid::regclass) FROM pg_constraint c "
+      "WHERE c.contype = 'f' AND c.confrelid = $1 AND strpos($2, c.confdeltype::text) > 0 ORDER BY 1",
       {{OIDOID, std::to_string(target.oid)}, {TEXTOID, actions}});
   std::string list;
   for (const auto& row : rows) {
@@ -148,13 +146,11 @@ Applied apply_append(const RefreshTarget& target, const Staging& staging) {
 }
 
 void check_published(const RefreshTarget& target) {
-  const bool refused = any_row(
-      "SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1 "
-      "AND (c.relreplident OPERATOR(pg_catalog.=) 'n' OR c.relreplident OPERATOR(pg_catalog.=) 'd' AND NOT EXISTS ("
-      "SELECT 1 FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) c.oid AND x.indisprimary)) "
-      "AND c.relpersistence OPERATOR(pg_catalog.=) 'p' AND EXISTS (SELECT 1 FROM pg_catalog.pg_publication p "
-      "CROSS JOIN LATERAL pg_catalog.pg_get_publication_tables(p.pubname::pg_catalog.text) AS t "
-      "WHERE (p.pubdelete OR p.pubupdate) AND t.relid OPERATOR(pg_catalog.=) c.oid)",
+  const bool refused = pg::any_catalog_row(
+      "SELECT 1 FROM pg_class c WHERE c.oid = $1 AND (c.relreplident = 'n' OR c.relreplident = 'd' AND NOT EXISTS "
+      "(SELECT 1 FROM pg_index x WHERE x.indrelid = c.oid AND x.indisprimary)) AND c.relpersistence = 'p' AND EXISTS "
+      "(SELECT 1 FROM pg_publication p CROSS JOIN LATERAL pg_get_publication_tables(p.pubname::text) AS t "
+      "WHERE (p.pubdelete OR p.pubupdate) AND t.relid = c.oid)",
       target.oid);
   if (!refused) return;
   throw core::Error(ErrorNumber::cannot_load,

@@ -21,27 +21,21 @@ namespace connector::load {
 namespace {
 
 constexpr const char* rules_query =
-    "SELECT 1 FROM pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) $1 "
-    "AND ev_type OPERATOR(pg_catalog.<>) '1' AND ev_enabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
+    "SELECT 1 FROM pg_rewrite WHERE ev_class = $1 AND ev_type <> '1' AND ev_enabled <> 'D' LIMIT 1";
 
 /// Storage of the table, or of a partition, that is not PostgreSQL's heap: there a ctid may mean nothing.
 constexpr const char* other_storage_query =
-    "SELECT 1 FROM pg_catalog.pg_class c WHERE (c.oid OPERATOR(pg_catalog.=) $1 OR c.oid OPERATOR(pg_catalog.=) ANY "
-    "(SELECT p.relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.regclass) p)) "
-    "AND c.relkind OPERATOR(pg_catalog.<>) 'p' AND (c.relkind OPERATOR(pg_catalog.<>) 'r' OR c.relam "
-    "OPERATOR(pg_catalog.<>) (SELECT a.oid FROM pg_catalog.pg_am a WHERE a.amname OPERATOR(pg_catalog.=) 'heap')) "
-    "LIMIT 1";
+    "SELECT 1 FROM pg_class c WHERE (c.oid = $1 OR c.oid = ANY (SELECT p.relid::oid "
+    "FROM pg_partition_tree($1::regclass) p)) AND c.relkind <> 'p' AND (c.relkind <> 'r' OR c.relam <> (SELECT a.oid "
+    "FROM pg_am a WHERE a.amname = 'heap')) LIMIT 1";
 
 /// A unique index, by the columns' own equality, on some of the columns $2: no two rows share all their values.
 constexpr const char* unique_query =
-    "SELECT 1 FROM pg_catalog.pg_index x WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisunique "
-    "AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL AND NOT EXISTS ("
-    "SELECT 1 FROM pg_catalog.generate_series(0, x.indnkeyatts::pg_catalog.int4 OPERATOR(pg_catalog.-) 1) AS i (n) "
-    "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
-    "AND a.attnum OPERATOR(pg_catalog.=) x.indkey[i.n] "
-    "JOIN pg_catalog.pg_opclass o ON o.oid OPERATOR(pg_catalog.=) x.indclass[i.n] "
-    "WHERE NOT o.opcdefault OR a.attcollation OPERATOR(pg_catalog.<>) x.indcollation[i.n] "
-    "OR a.attnum OPERATOR(pg_catalog.<>) ALL ($2::pg_catalog.int2[])) LIMIT 1";
+    "SELECT 1 FROM pg_index x WHERE x.indrelid = $1 AND x.indisunique AND x.indisvalid AND x.indpred IS NULL "
+    "AND x.indexprs IS NULL AND NOT EXISTS (SELECT 1 FROM generate_series(0, x.indnkeyatts::int4 - 1) AS i (n) "
+    "JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[i.n] "
+    "JOIN pg_opclass o ON o.oid = x.indclass[i.n] WHERE NOT o.opcdefault OR a.attcollation <> x.indcollation[i.n] "
+    "OR a.attnum <> ALL ($2::int2[])) LIMIT 1";
 
 /// Whether values of the column are equal only if they are the same.
 bool equal_is_same(const StagedColumn& column) {
@@ -84,23 +78,22 @@ std::uint64_t count(const pg::SqlRows& rows, std::size_t column) {
 }  // namespace
 
 bool needs_statements_apart(const RefreshTarget& target) {
-  return is_distributed(target) || any_row(rules_query, target.oid);
+  return is_distributed(target) || pg::any_catalog_row(rules_query, target.oid);
 }
 
 Difference::Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
                        const std::vector<std::size_t>& key)
     : target_(target), staging_(staging), plan_(plan), key_(key) {
   read_columns();
-  by_key_ = is_distributed(target) || any_row(other_storage_query, target.oid);
+  by_key_ = is_distributed(target) || pg::any_catalog_row(other_storage_query, target.oid);
   parted_ = target.kind == RELKIND_PARTITIONED_TABLE;
   apart_ = needs_statements_apart(target);
 }
 
 void Difference::read_columns() {
-  const pg::SqlRows rows = pg::query(
-      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated OPERATOR(pg_catalog.<>) '', "
-      "attidentity OPERATOR(pg_catalog.=) 'a' FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) $1 "
-      "AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped ORDER BY attnum",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated <> '', attidentity = 'a' "
+      "FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
       {{OIDOID, std::to_string(target_.oid)}});
   for (const auto& row : rows) {
     const std::string name = pg::quote_name(row[1].value());
@@ -211,7 +204,7 @@ void Difference::find(bool keep_missing) {
     attributes += (attributes.empty() ? "{" : ",") + std::to_string(column->number);
   }
   const bool is_unique =
-      !pg::query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
+      !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
   if (!is_unique || by_key_ || keep_missing || !find_by_walk()) {
     check_key_unique(staging_, plan_, key_);
     find_by_join(keep_missing, is_unique);

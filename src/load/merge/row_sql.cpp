@@ -31,10 +31,9 @@ std::string record(const std::vector<std::string>& columns, const std::string& p
 std::string equality_of(Oid type) {
   const Oid found = pg::guard([&] { return lookup_type_cache(getBaseType(type), TYPECACHE_EQ_OPR)->eq_opr; });
   if (!OidIsValid(found)) return {};
-  const pg::SqlRows rows = pg::query(
-      "SELECT pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) o.oprname "
-      "FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) o.oprnamespace "
-      "WHERE o.oid OPERATOR(pg_catalog.=) $1",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT quote_ident(n.nspname) || '.' || o.oprname FROM pg_operator o "
+      "JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid = $1",
       {{OIDOID, std::to_string(found)}});
   return " OPERATOR(" + rows.at(0).at(0).value() + ") ";
 }
@@ -61,10 +60,6 @@ std::string same_key(const LoadPlan& plan, const std::vector<std::size_t>& key, 
     condition += (condition.empty() ? "" : " AND ") + left + quoted(column) + equality(column) + right + quoted(column);
   }
   return condition;
-}
-
-bool any_row(const std::string& sql, Oid relation) {
-  return !pg::query(sql, {{OIDOID, std::to_string(relation)}}).empty();
 }
 
 }  // namespace connector::load

@@ -34,7 +34,4 @@ std::vector<std::string> key_names(const LoadPlan& plan, const std::vector<std::
 std::string same_key(const LoadPlan& plan, const std::vector<std::size_t>& key, const std::string& left,
                      const std::string& right);
 
-/// Whether the query, whose only parameter is a relation, has any row.
-bool any_row(const std::string& sql, Oid relation);
-
 }  // namespace connector::load

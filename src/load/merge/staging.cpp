@@ -47,10 +47,9 @@ Oid create_temporary(const std::string& name, const std::vector<TemporaryColumn>
 }
 
 void check_temporary_allowed() {
-  const pg::SqlRows rows = pg::query(
-      "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database()::pg_catalog.text, 'TEMPORARY'), "
-      "pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text), "
-      "pg_catalog.quote_ident(CURRENT_USER::pg_catalog.text)");
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT has_database_privilege(current_database()::text, 'TEMPORARY'), quote_ident(current_database()::text), "
+      "quote_ident(CURRENT_USER::text)");
   if (rows.at(0).at(0) == "t") return;
   const auto shown = [&](std::size_t column) { return pg::utf8_text(rows[0][column].value_or("")); };
   throw core::Error(ErrorNumber::cannot_load, "role " + shown(2) + " may not create temporary tables",

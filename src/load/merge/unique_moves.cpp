@@ -18,25 +18,19 @@ namespace {
 /// One row for each column of each index that is checked row by row; its expressions and its condition count, too.
 constexpr const char* indexes_query =
     "SELECT x.indexrelid, x.indisunique AND NOT x.indisexclusion AND x.indexprs IS NULL AND x.indpred IS NULL "
-    "AND NOT EXISTS (SELECT 1 FROM pg_catalog.generate_series(0, x.indnkeyatts::pg_catalog.int4 "
-    "OPERATOR(pg_catalog.-) 1) AS i (n) JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
-    "AND a.attnum OPERATOR(pg_catalog.=) x.indkey[i.n] JOIN pg_catalog.pg_opclass o "
-    "ON o.oid OPERATOR(pg_catalog.=) x.indclass[i.n] WHERE NOT o.opcdefault "
-    "OR a.attcollation OPERATOR(pg_catalog.<>) x.indcollation[i.n]), "
-    "x.indnullsnotdistinct, c.attnum FROM pg_catalog.pg_index x CROSS JOIN LATERAL ("
-    "SELECT x.indkey[i.n]::pg_catalog.int4 AS attnum FROM pg_catalog.generate_series(0, "
-    "x.indnkeyatts::pg_catalog.int4 OPERATOR(pg_catalog.-) 1) AS i (n) "
-    "UNION SELECT d.refobjsubid FROM pg_catalog.pg_depend d "
-    "WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid "
-    "AND d.objid OPERATOR(pg_catalog.=) x.indexrelid "
-    "AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid "
-    "AND d.refobjid OPERATOR(pg_catalog.=) x.indrelid) AS c "
-    "WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisready AND x.indimmediate "
-    "AND (x.indisunique OR x.indisexclusion) AND c.attnum OPERATOR(pg_catalog.>) 0 ORDER BY x.indexrelid, c.attnum";
+    "AND NOT EXISTS (SELECT 1 FROM generate_series(0, x.indnkeyatts::int4 - 1) AS i (n) "
+    "JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[i.n] "
+    "JOIN pg_opclass o ON o.oid = x.indclass[i.n] WHERE NOT o.opcdefault "
+    "OR a.attcollation <> x.indcollation[i.n]), x.indnullsnotdistinct, c.attnum FROM pg_index x CROSS JOIN LATERAL "
+    "(SELECT x.indkey[i.n]::int4 AS attnum FROM generate_series(0, x.indnkeyatts::int4 - 1) AS i (n) UNION "
+    "SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = x.indexrelid "
+    "AND d.refclassid = 'pg_class'::regclass::oid AND d.refobjid = x.indrelid) AS c WHERE x.indrelid = $1 "
+    "AND x.indisready AND x.indimmediate AND (x.indisunique OR x.indisexclusion) AND c.attnum > 0 "
+    "ORDER BY x.indexrelid, c.attnum";
 
 constexpr const char* referenced_query =
-    "SELECT DISTINCT k.n FROM pg_catalog.pg_constraint c CROSS JOIN LATERAL pg_catalog.unnest(c.confkey) AS k (n) "
-    "WHERE c.contype OPERATOR(pg_catalog.=) 'f' AND c.confrelid OPERATOR(pg_catalog.=) $1";
+    "SELECT DISTINCT k.n FROM pg_constraint c CROSS JOIN LATERAL unnest(c.confkey) AS k (n) WHERE c.contype = 'f' "
+    "AND c.confrelid = $1";
 
 std::string cast(const std::string& value, const MergeColumn& column) {
   return "CAST(" + value + " AS " + local_type_of(column.type, column.typmod).sql + ")";
@@ -46,7 +40,7 @@ std::string cast(const std::string& value, const MergeColumn& column) {
 
 UniqueMoves::UniqueMoves(const RefreshTarget& target, const Staging& staging, const Difference& difference)
     : target_(target), staging_(staging), difference_(difference) {
-  for (const auto& row : pg::query(referenced_query, {{OIDOID, std::to_string(target.oid)}})) {
+  for (const auto& row : pg::catalog_query(referenced_query, {{OIDOID, std::to_string(target.oid)}})) {
     referenced_.push_back(static_cast<AttrNumber>(std::stoi(row[0].value())));
   }
   for (const UniqueIndex& index : read_indexes()) {
@@ -58,7 +52,7 @@ UniqueMoves::UniqueMoves(const RefreshTarget& target, const Staging& staging, co
 std::vector<UniqueMoves::UniqueIndex> UniqueMoves::read_indexes() const {
   std::vector<UniqueIndex> indexes;
   std::string last;
-  for (const auto& row : pg::query(indexes_query, {{OIDOID, std::to_string(target_.oid)}})) {
+  for (const auto& row : pg::catalog_query(indexes_query, {{OIDOID, std::to_string(target_.oid)}})) {
     if (row[0] != last) indexes.push_back({row[1] == "t", row[2] == "t", {}});
     last = row[0].value();
     const AttrNumber number = static_cast<AttrNumber>(std::stoi(row[3].value()));

@@ -38,43 +38,29 @@ std::string column_list(const std::vector<std::string>& names) {
 /// with them, and for a change of type also indexes, constraints and statistics, which PostgreSQL adapts.
 // A generated column depends on others as an `a` of pg_attrdef with another column's number.
 constexpr const char* dependents_query =
-    "SELECT DISTINCT pg_catalog.pg_describe_object(COALESCE(r.classid, d.classid), COALESCE(r.objid, d.objid), "
-    "COALESCE(r.objsubid, d.objsubid)) "
-    "FROM pg_catalog.pg_depend d "
+    "SELECT DISTINCT pg_describe_object(COALESCE(r.classid, d.classid), COALESCE(r.objid, d.objid), "
+    "COALESCE(r.objsubid, d.objsubid)) FROM pg_depend d "
     // A view depends through its rule, whose description names the view.
-    "LEFT JOIN LATERAL (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid, "
-    "w.ev_class AS objid, 0 AS objsubid FROM pg_catalog.pg_rewrite w "
-    "WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass "
-    "AND w.oid OPERATOR(pg_catalog.=) d.objid) r ON true "
-    "WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
-    "AND d.refobjid OPERATOR(pg_catalog.=) $1 "
-    "AND d.refobjsubid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.int4[]) "
-    "AND d.deptype OPERATOR(pg_catalog.<>) 'i' "
-    "AND NOT (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
-    "AND d.deptype OPERATOR(pg_catalog.=) 'a' AND EXISTS (SELECT 1 FROM pg_catalog.pg_class s "
-    "WHERE s.oid OPERATOR(pg_catalog.=) d.objid AND s.relkind OPERATOR(pg_catalog.=) 'S')) "
-    "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_attrdef f "
-    "WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass "
-    "AND f.oid OPERATOR(pg_catalog.=) d.objid AND f.adrelid OPERATOR(pg_catalog.=) d.refobjid "
-    "AND f.adnum OPERATOR(pg_catalog.=) d.refobjsubid) "
-    "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint c "
-    "WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass "
-    "AND c.oid OPERATOR(pg_catalog.=) d.objid AND (c.contype OPERATOR(pg_catalog.=) 'n' "
-    "OR c.contype OPERATOR(pg_catalog.=) 'p' AND c.conindid OPERATOR(pg_catalog.=) $4 OR $3 "
-    "AND c.conrelid OPERATOR(pg_catalog.=) d.refobjid)) "
-    "AND NOT ($3 AND (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass "
-    "OR d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
-    "AND EXISTS (SELECT 1 FROM pg_catalog.pg_index x WHERE x.indexrelid OPERATOR(pg_catalog.=) d.objid))) "
+    "LEFT JOIN LATERAL (SELECT 'pg_class'::regclass::oid AS classid, w.ev_class AS objid, 0 AS objsubid "
+    "FROM pg_rewrite w WHERE d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid) r ON true "
+    "WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.refobjsubid = ANY ($2::int4[]) "
+    "AND d.deptype <> 'i' AND NOT (d.classid = 'pg_class'::regclass AND d.deptype = 'a' AND EXISTS (SELECT 1 "
+    "FROM pg_class s WHERE s.oid = d.objid AND s.relkind = 'S')) AND NOT EXISTS (SELECT 1 FROM pg_attrdef f "
+    "WHERE d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid AND f.adrelid = d.refobjid "
+    "AND f.adnum = d.refobjsubid) AND NOT EXISTS (SELECT 1 FROM pg_constraint c "
+    "WHERE d.classid = 'pg_constraint'::regclass AND c.oid = d.objid AND (c.contype = 'n' OR c.contype = 'p' "
+    "AND c.conindid = $4 OR $3 AND c.conrelid = d.refobjid)) AND NOT ($3 AND (d.classid = 'pg_statistic_ext'::regclass "
+    "OR d.classid = 'pg_class'::regclass AND EXISTS (SELECT 1 FROM pg_index x WHERE x.indexrelid = d.objid))) "
     "ORDER BY 1";
 
 void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, Oid lost_key, bool retyped) {
   if (columns.empty()) return;
   std::string numbers;
   for (const AttrNumber number : columns) numbers += (numbers.empty() ? "{" : ",") + std::to_string(number);
-  const pg::SqlRows rows = pg::query(dependents_query, {{OIDOID, std::to_string(target.oid)},
-                                                        {TEXTOID, numbers + "}"},
-                                                        {BOOLOID, retyped ? "t" : "f"},
-                                                        {OIDOID, std::to_string(lost_key)}});
+  const pg::SqlRows rows = pg::catalog_query(dependents_query, {{OIDOID, std::to_string(target.oid)},
+                                                                {TEXTOID, numbers + "}"},
+                                                                {BOOLOID, retyped ? "t" : "f"},
+                                                                {OIDOID, std::to_string(lost_key)}});
   if (rows.empty()) return;
   std::string list;
   for (const auto& row : rows) list += (list.empty() ? "" : ", ") + shown(row[0].value_or(""));
@@ -99,14 +85,10 @@ void find_lost_key(const RefreshTarget& target, const LoadPlan& plan, const Layo
     const bool was_in = std::ranges::find(layout.primary_key, shown(column.name)) != layout.primary_key.end();
     if (column.in_primary_key != was_in) return;
   }
-  const pg::SqlRows rows = pg::query(
-      "SELECT c.conname, c.conindid FROM pg_catalog.pg_constraint c WHERE c.conrelid OPERATOR(pg_catalog.=) $1 "
-      "AND c.contype OPERATOR(pg_catalog.=) 'p' AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d "
-      "WHERE d.deptype OPERATOR(pg_catalog.=) 'n' "
-      "AND (d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass "
-      "AND d.refobjid OPERATOR(pg_catalog.=) c.oid "
-      "OR d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
-      "AND d.refobjid OPERATOR(pg_catalog.=) c.conindid))",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT c.conname, c.conindid FROM pg_constraint c WHERE c.conrelid = $1 AND c.contype = 'p' AND NOT EXISTS "
+      "(SELECT 1 FROM pg_depend d WHERE d.deptype = 'n' AND (d.refclassid = 'pg_constraint'::regclass "
+      "AND d.refobjid = c.oid OR d.refclassid = 'pg_class'::regclass AND d.refobjid = c.conindid))",
       {{OIDOID, std::to_string(target.oid)}});
   if (rows.empty()) return;
   changes.lost_key = *rows[0][0];

@@ -113,7 +113,7 @@ void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const 
 }
 
 void alter_emptied(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes) {
-  const bool kept = any_row("SELECT 1 FROM " + target.sql_only() + " WHERE $1 IS NOT NULL LIMIT 1", target.oid);
+  const bool kept = !pg::query("SELECT 1 FROM " + target.sql_only() + " LIMIT 1").empty();
   if (kept) check_kept_values(target, plan, changes, OwnRows::kept);
   pg::execute(alter_statements(target, plan, changes, kept || target.has_children));
 }

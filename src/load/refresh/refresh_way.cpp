@@ -18,14 +18,11 @@ std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::Sy
   std::vector<std::size_t> key;
   // The primary key first; then the unique indexes that foreign keys refer to: rows that others refer to must not be
   // deleted as long as the source has them.
-  const pg::SqlRows rows = pg::query(
-      "SELECT x.indexrelid, a.attname FROM pg_catalog.pg_index x CROSS JOIN LATERAL "
-      "pg_catalog.unnest(x.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) "
-      "JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) x.indrelid "
-      "AND a.attnum OPERATOR(pg_catalog.=) k.attnum WHERE x.indrelid OPERATOR(pg_catalog.=) $1 AND x.indisvalid "
-      "AND k.n OPERATOR(pg_catalog.<=) x.indnkeyatts AND (x.indisprimary OR EXISTS (SELECT 1 FROM "
-      "pg_catalog.pg_constraint c WHERE c.contype OPERATOR(pg_catalog.=) 'f' AND c.confrelid OPERATOR(pg_catalog.=) "
-      "x.indrelid AND c.conindid OPERATOR(pg_catalog.=) x.indexrelid)) "
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT x.indexrelid, a.attname FROM pg_index x CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k "
+      "(attnum, n) JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.attnum WHERE x.indrelid = $1 "
+      "AND x.indisvalid AND k.n <= x.indnkeyatts AND (x.indisprimary OR EXISTS (SELECT 1 FROM pg_constraint c "
+      "WHERE c.contype = 'f' AND c.confrelid = x.indrelid AND c.conindid = x.indexrelid)) "
       "ORDER BY x.indisprimary DESC, x.indexrelid, k.n",
       {{OIDOID, std::to_string(target.oid)}});
   for (std::size_t i = 0; i < rows.size();) {

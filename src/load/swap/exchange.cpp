@@ -180,10 +180,9 @@ void rebuild_others(const RefreshTarget& target, const HiddenHeap& heap) {
   for (int i = 0; i < list_length(indexes); ++i) {
     const Oid index = list_nth_oid(indexes, i);
     if (std::ranges::any_of(heap.indexes(), [&](const IndexPair& pair) { return pair.index == index; })) continue;
-    const pg::SqlRows names = pg::query(
-        "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c "
-        "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
-        "WHERE c.oid OPERATOR(pg_catalog.=) $1",
+    const pg::SqlRows names = pg::catalog_query(
+        "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.oid = $1",
         {{OIDOID, std::to_string(index)}});
     pg::execute("REINDEX INDEX " + names.at(0).at(0).value());
   }

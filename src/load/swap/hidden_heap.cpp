@@ -277,14 +277,11 @@ std::vector<Oid> HiddenHeap::replaced_indexes() const {
 /// What the user said about statistics of columns, for the heap that they are collected from: one command, as event
 /// triggers may follow each.
 void HiddenHeap::repeat_statistics_targets() {
-  const pg::SqlRows rows = pg::query(
-      "SELECT a.attname, a.attstattarget, (SELECT pg_catalog.string_agg(o, ', ') FROM pg_catalog.unnest(a.attoptions) "
-      "AS o WHERE o OPERATOR(pg_catalog.~~) 'n_distinct%') "
-      "FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) $1 "
-      "AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
-      "AND (a.attstattarget OPERATOR(pg_catalog.>=) 0 OR a.attoptions IS NOT NULL) "
-      "AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute h WHERE h.attrelid OPERATOR(pg_catalog.=) $2 "
-      "AND h.attname OPERATOR(pg_catalog.=) a.attname AND NOT h.attisdropped)",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT a.attname, a.attstattarget, (SELECT string_agg(o, ', ') FROM unnest(a.attoptions) AS o "
+      "WHERE o ~~ 'n_distinct%') FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped "
+      "AND (a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AND EXISTS (SELECT 1 FROM pg_attribute h "
+      "WHERE h.attrelid = $2 AND h.attname = a.attname AND NOT h.attisdropped)",
       {{OIDOID, std::to_string(target_.oid)}, {OIDOID, std::to_string(oid_)}});
   std::string actions;
   for (const auto& row : rows) {

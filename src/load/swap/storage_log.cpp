@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "store/catalog.hpp"
+#include "store/sql.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
@@ -107,11 +107,9 @@ void log_new_storage(Oid relation) {
 }
 
 void forget_new_storage() {
-  const pg::ActAs owner(store::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
   const std::string transaction =
       std::to_string(pg::guard([] { return U64FromFullTransactionId(GetTopFullTransactionId()); }));
-  pg::execute("DELETE FROM connector.new_storage WHERE transaction OPERATOR(pg_catalog.=) $1",
-              {{XID8OID, transaction}});
+  store::sql::execute("DELETE FROM connector.new_storage WHERE transaction = $1", {{XID8OID, transaction}});
 }
 
 void drop_lost_storage() {
@@ -121,13 +119,11 @@ void drop_lost_storage() {
   if (std::exchange(last_transaction, transaction) == transaction) return;
   try {
     pg::in_subtransaction([&] {
-      const pg::ActAs owner(store::extension_owner(), SECURITY_LOCAL_USERID_CHANGE);
       // Two that clean up at the same time don't wait for each other.
-      const pg::SqlRows rows = pg::query(
-          "DELETE FROM connector.new_storage WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY("
-          "SELECT l.ctid FROM connector.new_storage l WHERE l.transaction OPERATOR(pg_catalog.<) "
-          "pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) FOR UPDATE SKIP LOCKED)) "
-          "RETURNING tablespace, filenode, system OPERATOR(pg_catalog.=) $1",
+      const pg::SqlRows rows = store::sql::query(
+          "DELETE FROM connector.new_storage WHERE ctid = ANY (ARRAY(SELECT l.ctid FROM connector.new_storage l "
+          "WHERE l.transaction < pg_snapshot_xmin(pg_current_snapshot()) FOR UPDATE SKIP LOCKED)) "
+          "RETURNING tablespace, filenode, system = $1",
           {{INT8OID, this_system()}});
       std::set<std::pair<Oid, Oid>> files;
       for (const auto& row : rows) {

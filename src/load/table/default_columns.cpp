@@ -29,9 +29,8 @@ constexpr const char* geometry_names[] = {"the_geom", "geom", "geometry", "wkb_g
 
 /// The schema of an installed extension, quoted; nothing if it is not installed.
 std::optional<std::string> extension_schema(const char* extension) {
-  const pg::SqlRows rows = pg::query(
-      "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
-      "ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) $1",
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = $1",
       {{NAMEOID, extension}});
   if (rows.empty()) return std::nullopt;
   return pg::quote_name(*rows[0][0]);
@@ -268,9 +267,9 @@ void rename_for_default_columns(LoadPlan& plan) {
 void fill_default_geometry(const std::string& table, const LoadPlan& plan) {
   const std::optional<std::string> postgis = extension_schema("postgis");
   if (!postgis) return;
-  const pg::SqlRows columns = pg::query(
-      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
-      "$1::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.name[]) AND NOT attisdropped",
+  const pg::SqlRows columns = pg::catalog_query(
+      "SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attname = ANY ($2::name[]) "
+      "AND NOT attisdropped",
       {{TEXTOID, table}, {TEXTOID, std::string("{") + geometry_column + "," + webmercator_column + "}"}});
   if (columns.at(0).at(0) != "2") return;  // the user did away with them
   const std::optional<std::size_t> source = geometry_source(plan, *postgis);

@@ -16,8 +16,6 @@ namespace connector::load {
 
 namespace {
 
-/// Every operator and name is pg_catalog's: the query is run with the system's search_path.
-///
 /// SET CONSTRAINTS takes a schema and a name, and means all constraints of that name, with those of partitions that
 /// were made from them. Their tables are told, since events that wait there would fire.
 constexpr const char* constraints_query =
@@ -58,7 +56,7 @@ void check_no_event_waits(const std::string& relations) {
 }  // namespace
 
 ImmediateConstraints::ImmediateConstraints(const RefreshTarget& target) {
-  const pg::SqlRows rows = pg::query(constraints_query, {{OIDOID, std::to_string(target.oid)}});
+  const pg::SqlRows rows = pg::catalog_query(constraints_query, {{OIDOID, std::to_string(target.oid)}});
   for (const auto& row : rows) check_no_event_waits(row[3].value_or(""));
   for (const auto& row : rows) {
     constraints_.push_back({static_cast<Oid>(std::stoul(*row[0])), *row[1], *row[2] == "t"});

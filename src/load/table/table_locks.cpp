@@ -87,14 +87,11 @@ std::string shown_table(Oid table) {
 
 /// Whether somebody who holds the table waits for us: a deadlock that PostgreSQL does not see, as we never wait long.
 bool holder_waits_for_us(Oid table) {
-  return !pg::query(
-              "SELECT 1 FROM pg_catalog.pg_locks l WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' "
-              "AND l.relation OPERATOR(pg_catalog.=) $1 AND l.granted AND l.database OPERATOR(pg_catalog.=) "
-              "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) "
-              "pg_catalog.current_database()) AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() "
-              "AND pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(l.pid)) LIMIT 1",
-              {{OIDOID, std::to_string(table)}})
-              .empty();
+  return pg::any_catalog_row(
+      "SELECT 1 FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = $1 AND l.granted "
+      "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
+      "AND l.pid <> pg_backend_pid() AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid)) LIMIT 1",
+      table);
 }
 
 core::Error give_up(Oid table, const char* detail) {

@@ -39,29 +39,20 @@ std::string shown(const std::string& server) {
 constexpr const char* new_table_hint =
     "Event triggers change tables when they are created: look for one with \\dy in psql.";
 
-bool any_rows(const char* sql, Oid relation) {
-  return !pg::query(sql, {{OIDOID, std::to_string(relation)}}).empty();
-}
-
 constexpr const char* trigger_query =
-    "SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid OPERATOR(pg_catalog.=) $1 AND NOT tgisinternal "
-    "AND tgenabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
+    "SELECT 1 FROM pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal AND tgenabled <> 'D' LIMIT 1";
 
 /// What CREATE RULE made; a view's own rule can't be on a table.
-constexpr const char* rule_query =
-    "SELECT 1 FROM pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) $1 "
-    "AND ev_enabled OPERATOR(pg_catalog.<>) 'D' LIMIT 1";
+constexpr const char* rule_query = "SELECT 1 FROM pg_rewrite WHERE ev_class = $1 AND ev_enabled <> 'D' LIMIT 1";
 
 constexpr const char* foreign_key_query =
-    "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype OPERATOR(pg_catalog.=) 'f' "
-    "AND (conrelid OPERATOR(pg_catalog.=) $1 OR confrelid OPERATOR(pg_catalog.=) $1) LIMIT 1";
+    "SELECT 1 FROM pg_constraint WHERE contype = 'f' AND (conrelid = $1 OR confrelid = $1) LIMIT 1";
 
 /// Citus says in a catalog of its own which tables it spread over nodes.
 constexpr const char* distribution_catalog_query =
-    "SELECT 1 FROM pg_catalog.pg_class WHERE relname OPERATOR(pg_catalog.=) 'pg_dist_partition' "
-    "AND relnamespace OPERATOR(pg_catalog.=) 'pg_catalog'::pg_catalog.regnamespace AND $1 IS NOT NULL";
-constexpr const char* distribution_query =
-    "SELECT 1 FROM pg_catalog.pg_dist_partition WHERE logicalrelid::pg_catalog.oid OPERATOR(pg_catalog.=) $1";
+    "SELECT 1 FROM pg_class WHERE relname = 'pg_dist_partition' AND relnamespace = 'pg_catalog'::regnamespace "
+    "AND $1 IS NOT NULL";
+constexpr const char* distribution_query = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid::oid = $1";
 
 /// What of the relation's own facts speaks against a swap; empty if nothing does.
 std::string storage_reason(const RefreshTarget& target) {
@@ -197,7 +188,8 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
 }
 
 bool is_distributed(const RefreshTarget& target) {
-  return any_rows(distribution_catalog_query, target.oid) && any_rows(distribution_query, target.oid);
+  return pg::any_catalog_row(distribution_catalog_query, target.oid) &&
+         pg::any_catalog_row(distribution_query, target.oid);
 }
 
 std::string executor_reason(const RefreshTarget& target) {
@@ -205,9 +197,9 @@ std::string executor_reason(const RefreshTarget& target) {
   if (pg::guard([&] { return check_enable_rls(target.oid, target.owner, true) == RLS_ENABLED; })) {
     return "the table's row security binds its owner";
   }
-  if (any_rows(trigger_query, target.oid)) return "the table has triggers";
-  if (any_rows(rule_query, target.oid)) return "the table has rules";
-  if (any_rows(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
+  if (pg::any_catalog_row(trigger_query, target.oid)) return "the table has triggers";
+  if (pg::any_catalog_row(rule_query, target.oid)) return "the table has rules";
+  if (pg::any_catalog_row(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
   if (is_distributed(target)) return "the table is distributed";
   return {};
 }
@@ -219,10 +211,7 @@ std::string swap_hindrance(const RefreshTarget& target) {
 
 bool has_row_rules(const RefreshTarget& target) {
   return std::ranges::any_of(target.columns, [](const TargetColumn& column) { return column.generated; }) ||
-         any_rows(
-             "SELECT 1 FROM pg_catalog.pg_constraint WHERE contype OPERATOR(pg_catalog.=) 'c' "
-             "AND conrelid OPERATOR(pg_catalog.=) $1 LIMIT 1",
-             target.oid);
+         pg::any_catalog_row("SELECT 1 FROM pg_constraint WHERE contype = 'c' AND conrelid = $1 LIMIT 1", target.oid);
 }
 
 }  // namespace connector::load

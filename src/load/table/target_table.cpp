@@ -146,10 +146,7 @@ std::string key_columns(const LoadPlan& plan) {
 constexpr int key_memory_kb = 24 * 1024;
 
 bool has_primary_key(Oid table) {
-  return !pg::query(
-              "SELECT 1 FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) $1 AND indisprimary LIMIT 1",
-              {{OIDOID, std::to_string(table)}})
-              .empty();
+  return pg::any_catalog_row("SELECT 1 FROM pg_index WHERE indrelid = $1 AND indisprimary LIMIT 1", table);
 }
 
 void add_key(Oid table, const LoadPlan& plan, const std::vector<bool>& has_nulls) {

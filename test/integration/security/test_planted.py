@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from harness.database import Database
@@ -18,8 +20,8 @@ TABLE = "plots"
 OPERATORS = {
     "=": ("oid regclass", "regclass oid", "oid regrole", "regrole oid", "name text", "text name", "varchar varchar", "text varchar",
           "int8 numeric", "int4 oid", "oid int4", "\"char\" text", "int4 numeric", "uuid text"),
-    "<>": ("oid regclass", "varchar varchar", "name varchar", "int8 numeric"),
-    "<": ("float8 int4", "int4 float8", "numeric int4", "tid text", "int8 numeric", "float8 int8", "oid int4"),
+    "<>": ("oid regclass", "varchar varchar", "name varchar", "int8 numeric", "\"char\" text", "int2 int4"),
+    "<": ("xid8 text", "float8 int4", "int4 float8", "numeric int4", "tid text", "int8 numeric", "float8 int8", "oid int4"),
     "<=": ("float8 int4", "int4 float8", "timestamptz text", "int8 numeric", "oid int4"),
     ">": ("float8 int4", "int4 float8", "float8 int8", "numeric int4", "int8 numeric", "oid int4"),
     ">=": ("float8 int4", "int4 float8", "float8 int8", "numeric int4", "int8 numeric", "tid text"),
@@ -87,6 +89,48 @@ def planted(pg: Postgres) -> Iterator[Database]:
         server.execute("DROP ROLE planter")
 
 
+def change_everything(db: Database, run: Callable[..., None], mariadb: Remote, connector: dict[str, Any]) -> None:
+    """Refreshes for which the extension looks at all that a table may have: rows that change places in a unique index,
+    columns that change, settings of statistics, publications, partitions, deferred constraints."""
+    mariadb.create_rows("changing", 20)
+    syncs = Syncs(db)
+    plain = {**connector, "table": "changing", "default_columns": False}
+    ids = {}
+    for mode in ("replace", "merge", "append"):
+        options = {"mode": mode, **({} if mode == "replace" else {"cursor" if mode == "append" else "key": "id"})}
+        ids[mode] = syncs.create({**plain, "import_as": f"changing_{mode}", "sync": options})["id"]
+        run("SELECT cdb_sync_now(%s, true)", ids[mode])
+    run("CREATE UNIQUE INDEX ON public.changing_merge (word)")
+    run("CREATE PUBLICATION changing FOR TABLE public.changing_merge")
+    run("ALTER TABLE public.changing_replace ALTER COLUMN id SET STATISTICS 10, ALTER COLUMN id SET (n_distinct = 20)")
+    run("ALTER TABLE public.changing_merge ADD CONSTRAINT amounts UNIQUE (amount, id) DEFERRABLE INITIALLY DEFERRED")
+    (words,) = zip(*mariadb.rows("SELECT word FROM changing ORDER BY id"))
+    for id, word in enumerate(words[1:] + words[:1], 1):
+        mariadb.execute(f"UPDATE changing SET word = '{word}' WHERE id = {id}")
+    mariadb.execute("INSERT INTO changing VALUES (21, 'one more', 1)")
+    for id in ids.values():
+        run("SELECT cdb_sync_now(%s, true)", id)
+    mariadb.execute("ALTER TABLE changing DROP COLUMN amount, MODIFY COLUMN word varchar(200)")
+    for id in ids.values():
+        run("SELECT cdb_sync_now(%s, true)", id)
+    run("CREATE TABLE public.parted (id bigint PRIMARY KEY, word varchar(200)) PARTITION BY RANGE (id)")
+    run("CREATE TABLE public.part PARTITION OF public.parted DEFAULT")
+    run("INSERT INTO public.parted VALUES (99, 'goes')")
+    run("SELECT cdb_import_connector(%s)", json.dumps({**plain, "import_as": "parted", "collision_strategy": "overwrite"}))
+    ways = db.rows(
+        "SELECT mode, state FROM connector.runs WHERE sync_id OPERATOR(pg_catalog.=) ANY (%s::uuid[]) ORDER BY started_at",
+        list(ids.values()),
+    )
+    assert [way for way, _ in ways[:6]] == ["import", "import", "import", "swap", "merge", "append"]
+    # The constraint depends on the column that is dropped.
+    assert [state for _, state in ways] == ["success"] * 7 + ["failure", "success"]
+    for id in ids.values():
+        run("SELECT cdb_sync_delete(%s)", id)
+    run("DROP TABLE public.changing_replace, public.changing_merge, public.changing_append, public.parted")
+    run("DROP PUBLICATION changing")
+    mariadb.drop("changing")
+
+
 def test_script_views_and_functions(planted: Database, mariadb: Remote) -> None:
     """Before CREATE EXTENSION, and while each view and function is used by a superuser whose path has that schema first."""
     mariadb.server.start()
@@ -108,8 +152,6 @@ def test_script_views_and_functions(planted: Database, mariadb: Remote) -> None:
 
         connector = mariadb.connector(table=TABLE, default_columns=True, target_schema="public")
         id = syncs.create(connector)["id"]
-        import json
-
         text = json.dumps({**connector, "collision_strategy": "overwrite"})
         run("SELECT cdb_sync_now(%s, true)", id)
         run("SELECT cdb_sync_now(%s, true)", id)
@@ -122,6 +164,7 @@ def test_script_views_and_functions(planted: Database, mariadb: Remote) -> None:
         run("CALL cdb_run_due_syncs()")
         run("UPDATE connector.sync SET run_at = pg_catalog.clock_timestamp()")
         run("CALL cdb_run_due_syncs()")
+        change_everything(db, run, mariadb, connector)
         for view in ("syncs", "runs", "imports", "progress"):
             run(f"SELECT * FROM connector.{view}")
         run("SELECT cdb_sync_status(%s)", id)
