@@ -6,7 +6,7 @@
 #include "api/json.hpp"
 #include "jobs/request.hpp"
 #include "core/base/error.hpp"
-#include "store/catalog.hpp"
+#include "pg/uuid.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -48,13 +48,13 @@ Json import(Datum json, bool wait) {
     const connector::store::ImportRecord queued = connector::jobs::queue_import(request);
     return {{"item_queue_id", queued.item_queue_id},
             {"success", true},
-            {"state", queued.state},
+            {"state", connector::store::import_state_name(queued.state)},
             {"schema", queued.schema},
             {"table_name", nullptr}};
   }
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   take_place();
-  const std::string id = connector::store::new_uuid();
+  const std::string id = connector::pg::new_uuid();
   connector::jobs::RunProgress progress(connector::shmem::JobKind::import, id, GetUserId());
   const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
   progress.clear();
@@ -85,7 +85,7 @@ CONNECTOR_FUNCTION(connector_import) {
 }
 
 CONNECTOR_FUNCTION(connector_import_status) {
-  const std::string id = connector::store::uuid_text(PG_GETARG_DATUM(0));
+  const std::string id = connector::pg::uuid_text(PG_GETARG_DATUM(0));
   const connector::pg::SqlRows rows =
       connector::pg::catalog_query(status_query, {{UUIDOID, id}}, connector::pg::Sees::callers_snapshot);
   if (rows.empty()) {

@@ -9,7 +9,9 @@
 #include "settings/settings.hpp"
 #include "jobs/sync_run.hpp"
 #include "core/base/error.hpp"
-#include "store/catalog.hpp"
+#include "pg/uuid.hpp"
+#include "store/imports.hpp"
+#include "store/role_limits.hpp"
 #include "load/table/target_table.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
@@ -112,7 +114,7 @@ void require_writable(const char* function) {
 }
 
 std::string id_argument(FunctionCallInfo fcinfo) {
-  return store::uuid_text(fcinfo->args[0].value);
+  return pg::uuid_text(fcinfo->args[0].value);
 }
 
 Error no_such_sync(const std::string& id) {
@@ -156,7 +158,7 @@ void announce_first_run(const Request& request, const store::NewSync& created) {
   record.synchronization_id = created.id;
   record.provider = created.provider;
   record.request = request.masked();
-  record.state = "enqueued";
+  record.state = store::ImportState::enqueued;
   record.schema = pg::utf8_text(created.target_schema);
   store::announce_import(record);
 }
@@ -204,7 +206,7 @@ Json run_here(Sync& found) {
     jobs::settle_run(*current, settings::run_limits());
   shmem::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
-  answer["state"] = run.result.failure ? "failure" : "success";
+  answer["state"] = store::state_name(run.result.failure ? schedule::State::failure : schedule::State::success);
   if (run.result.failure) {
     answer["error_code"] = run.result.failure->number;
     answer["error_message"] = run.result.failure->message;
@@ -239,8 +241,8 @@ CONNECTOR_FUNCTION(connector_sync_create) {
     throw Error(ErrorNumber::invalid_parameters, "a sync can't fill a temporary table", {},
                 "Other sessions run it: choose another schema with \"target_schema\".");
   }
-  const store::NewSync created{store::new_uuid(),
-                               store::new_uuid(),
+  const store::NewSync created{pg::new_uuid(),
+                               pg::new_uuid(),
                                GetUserId(),
                                request.spec().provider,
                                request.stored(),

@@ -11,7 +11,7 @@
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
-#include "store/queued_imports.hpp"
+#include "store/imports.hpp"
 #include "jobs/settle.hpp"
 #include "store/due_row.hpp"
 #include "jobs/import_end.hpp"

@@ -4,7 +4,6 @@
 #include "jobs/settle.hpp"
 #include "pg/identity.hpp"
 #include "pg/text.hpp"
-#include "store/catalog.hpp"
 
 namespace connector::jobs {
 
@@ -13,7 +12,7 @@ void fail_import(const store::QueuedImport& import, const store::Failure& failur
   record.item_queue_id = import.id;
   record.provider = import.provider;
   record.request = import.request.masked;
-  record.state = "failure";
+  record.state = store::ImportState::failure;
   record.schema = pg::utf8_text(import.schema);
   record.error_code = failure.number;
   record.error_message = failure.message;

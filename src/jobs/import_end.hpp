@@ -3,7 +3,7 @@
 
 #include "pg/postgres.hpp"
 
-#include "store/queued_imports.hpp"
+#include "store/imports.hpp"
 #include "store/syncs.hpp"
 
 namespace connector::jobs {

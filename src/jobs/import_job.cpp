@@ -5,14 +5,14 @@
 #include "jobs/work.hpp"
 #include "jobs/import_start.hpp"
 #include "core/base/error.hpp"
-#include "store/catalog.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "pg/worker.hpp"
-#include "store/queued_imports.hpp"
+#include "store/imports.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/run_lock.hpp"
 #include "shmem/shared.hpp"
@@ -71,10 +71,10 @@ store::ImportRecord queue_import(const Request& request) {
   check_role_can_work();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
   store::ImportRecord record;
-  record.item_queue_id = store::new_uuid();
+  record.item_queue_id = pg::new_uuid();
   record.provider = request.spec().provider;
   record.request = request.masked();
-  record.state = "enqueued";
+  record.state = store::ImportState::enqueued;
   record.schema = pg::utf8_text(schema.name);
   store::queue_import(record, request.stored().secrets);
   if (shmem::available()) {

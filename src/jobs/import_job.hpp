@@ -7,7 +7,7 @@
 
 #include "jobs/request.hpp"
 #include "jobs/sync_run.hpp"
-#include "store/catalog.hpp"
+#include "store/imports.hpp"
 
 namespace connector::jobs {
 

@@ -55,7 +55,7 @@ store::ImportRecord import_record(const Request& request, const ImportRun& run, 
   record.item_queue_id = item_queue_id;
   record.provider = request.spec().provider;
   record.request = request.masked();
-  record.state = "complete";
+  record.state = store::ImportState::complete;
   record.schema = pg::utf8_text(run.schema.name);
   if (!skipped) record.table_name = pg::utf8_text(run.target.name);
   if (skipped) record.error_code = static_cast<int>(core::ErrorNumber::skipped);
@@ -65,7 +65,7 @@ store::ImportRecord import_record(const Request& request, const ImportRun& run, 
   Json json;
   json["item_queue_id"] = record.item_queue_id;
   json["success"] = true;
-  json["state"] = record.state;
+  json["state"] = store::import_state_name(record.state);
   json["schema"] = record.schema;
   json["table_name"] = record.table_name ? Json(*record.table_name) : Json(nullptr);
   json["rows"] = record.rows;

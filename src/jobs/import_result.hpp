@@ -8,7 +8,7 @@
 
 #include "jobs/import_run.hpp"
 #include "jobs/request.hpp"
-#include "store/catalog.hpp"
+#include "store/imports.hpp"
 
 namespace connector::jobs {
 

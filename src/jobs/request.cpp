@@ -7,7 +7,7 @@
 #include "core/base/json.hpp"
 #include "drivers/providers.hpp"
 #include "jobs/foreign_server.hpp"
-#include "store/catalog.hpp"
+#include "store/role_limits.hpp"
 #include "pg/guard.hpp"
 #include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"

@@ -3,7 +3,8 @@
 #include <random>
 
 #include "core/base/error.hpp"
-#include "store/catalog.hpp"
+#include "store/imports.hpp"
+#include "store/role_limits.hpp"
 #include "pg/identity.hpp"
 #include "pg/text.hpp"
 #include "store/role_settings.hpp"
@@ -24,7 +25,7 @@ void record_failed_import(const store::Sync& sync, const store::RunRecord& run, 
   record.synchronization_id = sync.id;
   record.provider = sync.provider;
   record.request = sync.request.masked;
-  record.state = "failure";
+  record.state = store::ImportState::failure;
   record.schema = pg::utf8_text(sync.target_schema);
   record.error_code = run.error_code;
   record.error_message = pg::utf8_text(run.error_message);

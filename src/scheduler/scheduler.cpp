@@ -12,7 +12,7 @@
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "core/schedule/dispatch.hpp"
-#include "store/queued_imports.hpp"
+#include "store/imports.hpp"
 #include "store/role_settings.hpp"
 #include "jobs/settle.hpp"
 #include "settings/settings.hpp"

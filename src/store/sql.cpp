@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/catalog.hpp"
+#include "store/extension.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"

@@ -1,10 +1,8 @@
 #include "store/syncs.hpp"
 
-#include <algorithm>
-#include <array>
-
-#include "store/catalog.hpp"
+#include "core/base/words.hpp"
 #include "pg/text.hpp"
+#include "pg/uuid.hpp"
 #include "store/sql.hpp"
 
 extern "C" {
@@ -17,11 +15,13 @@ using namespace sql;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> state_names = {"created", "queued", "syncing", "success", "failure"};
+using schedule::State;
 
-schedule::State state_of(std::string_view name) {
-  return static_cast<schedule::State>(std::find(state_names.begin(), state_names.end(), name) - state_names.begin());
-}
+constexpr auto state_words = core::words<State>({{State::created, "created"},
+                                                 {State::queued, "queued"},
+                                                 {State::syncing, "syncing"},
+                                                 {State::success, "success"},
+                                                 {State::failure, "failure"}});
 
 bool creating = false;
 
@@ -55,7 +55,7 @@ std::vector<std::string> first_column(const SqlRows& rows) {
 }  // namespace
 
 std::string_view state_name(schedule::State state) noexcept {
-  return state_names[static_cast<std::size_t>(state)];
+  return state_words.of(state);
 }
 
 schedule::Time now() {
@@ -117,7 +117,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   if (row[8]) sync.relation = static_cast<Oid>(std::stoul(*row[8]));
   sync.relation_exists = *row[9] == "t";
   sync.paused = *row[10] == "t";
-  sync.schedule.state = state_of(*row[11]);
+  sync.schedule.state = state_words.find(*row[11]).value();
   sync.schedule.interval = std::chrono::seconds(std::stoll(*row[12]));
   if (row[13]) sync.schedule.run_at = parse_time(*row[13]);
   sync.schedule.retried_times = std::stoi(*row[14]);
@@ -230,7 +230,7 @@ std::vector<std::string> syncing_syncs(Oid role) {
 }
 
 std::string begin_run(const Sync& sync, schedule::Time now) {
-  std::string run = store::new_uuid();
+  std::string run = pg::new_uuid();
   execute("INSERT INTO connector.run (id, sync_id, state, started_at, request_number) SELECT $1, s.id, 'syncing', " +
               time_sql(3) + ", s.request_number FROM connector.sync s WHERE s.id = $2",
           {uuid(run), uuid(sync.id), time(now)});
@@ -256,7 +256,7 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
                  "r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
-              {TEXTOID, failure ? "failure" : "success"},
+              {TEXTOID, std::string(state_name(failure ? State::failure : State::success))},
               time(now),
               optional_text(result.way),
               optional_text(result.reason),
@@ -287,7 +287,8 @@ std::optional<RunRecord> find_run(const std::string& run) {
       {uuid(run)});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
-  return RunRecord{*row[0] != "syncing", *row[0] == "failure", *row[1] == "t", std::stoi(*row[2]), *row[3]};
+  return RunRecord{*row[0] != state_name(State::syncing), *row[0] == state_name(State::failure), *row[1] == "t",
+                   std::stoi(*row[2]), *row[3]};
 }
 
 void settle(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {

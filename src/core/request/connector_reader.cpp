@@ -26,10 +26,9 @@ constexpr std::string_view wrapper_keys[] = {"connector", "interval"};
 
 constexpr std::string_view subject = "invalid connector parameters";
 
-template <typename Enumeration>
-void read_choice(const ObjectReader& reader, std::string_view key, std::span<const std::string_view> choices,
-                 Enumeration& target) {
-  if (const auto index = reader.choice(key, choices)) target = static_cast<Enumeration>(*index);
+template <typename Value, std::size_t count>
+void read_choice(const ObjectReader& reader, std::string_view key, const Words<Value, count>& words, Value& target) {
+  if (const auto index = reader.choice(key, words.all())) target = static_cast<Value>(*index);
 }
 
 /// One semicolon at the end, spaces aside, is no part of a query. All else is sent as it is.

@@ -8,28 +8,33 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "core/remote/connection_options.hpp"
 #include "core/request/column_choices.hpp"
 #include "core/rows/row_batch.hpp"
 
 namespace connector::core {
 
-// The words of an enumeration stand beside it, in the order of the enumerators.
-
 enum class CollisionStrategy { rename, skip, overwrite, error };
-inline constexpr std::string_view collision_strategy_words[] = {"rename", "skip", "overwrite", "error"};
+inline constexpr auto collision_strategy_words = words<CollisionStrategy>({{CollisionStrategy::rename, "rename"},
+                                                                           {CollisionStrategy::skip, "skip"},
+                                                                           {CollisionStrategy::overwrite, "overwrite"},
+                                                                           {CollisionStrategy::error, "error"}});
 
 enum class ColumnNames { normalize, verbatim };
-inline constexpr std::string_view column_names_words[] = {"normalize", "verbatim"};
+inline constexpr auto column_names_words =
+    words<ColumnNames>({{ColumnNames::normalize, "normalize"}, {ColumnNames::verbatim, "verbatim"}});
 
 enum class SyncMode { replace, merge, append };
-inline constexpr std::string_view sync_mode_words[] = {"replace", "merge", "append"};
+inline constexpr auto sync_mode_words =
+    words<SyncMode>({{SyncMode::replace, "replace"}, {SyncMode::merge, "merge"}, {SyncMode::append, "append"}});
 
 enum class OnSchemaChange { follow, error };
-inline constexpr std::string_view on_schema_change_words[] = {"follow", "error"};
+inline constexpr auto on_schema_change_words =
+    words<OnSchemaChange>({{OnSchemaChange::follow, "follow"}, {OnSchemaChange::error, "error"}});
 
-/// Those of InvalidValues.
-inline constexpr std::string_view invalid_values_words[] = {"error", "null"};
+inline constexpr auto invalid_values_words =
+    words<InvalidValues>({{InvalidValues::error, "error"}, {InvalidValues::null, "null"}});
 
 /// The `sync` key.
 struct SyncOptions {

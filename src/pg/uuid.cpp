@@ -1,0 +1,24 @@
+#include "pg/uuid.hpp"
+
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/uuid.h"
+}
+
+namespace connector::pg {
+
+std::string new_uuid() {
+  return uuid_text(guard([] { return OidFunctionCall0(F_GEN_RANDOM_UUID); }));
+}
+
+std::string uuid_text(Datum uuid) {
+  char* text = guard([=] { return DatumGetCString(DirectFunctionCall1(uuid_out, uuid)); });
+  std::string result(text);
+  pfree(text);
+  return result;
+}
+
+}  // namespace connector::pg
