@@ -86,7 +86,8 @@ class Connection {
   /// by schema and name, at most `limit`.
   virtual std::vector<RemoteTable> list_tables(std::string_view schema, std::int64_t limit) = 0;
 
-  /// Describes a table or query without executing it.
+  /// Describes a table or query, if possible without executing it. Of columns that were asked for these, in that order
+  /// and by the names that they were asked for.
   virtual std::unique_ptr<Source> describe(const SourceRequest& request) = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/base/letter_case.hpp"
 #include "core/base/utf8.hpp"
+#include "core/remote/chosen_columns.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/warnings.hpp"
@@ -37,20 +38,6 @@ bool same_column(std::string_view a, std::string_view b) {
 /// The name that the catalog has: a column of a table may have been asked for in other case.
 std::string own_name(const Field& field) {
   return field.column_name.empty() ? field.name : field.column_name;
-}
-
-/// The column of that very name, else the only one that has it but for case: as the server finds a table's columns.
-std::size_t find_column(const std::vector<Field>& fields, const std::string& name) {
-  const auto exact = std::ranges::find(fields, name, &Field::name);
-  if (exact != fields.end()) return static_cast<std::size_t>(exact - fields.begin());
-  const auto is_same = [&](const Field& field) { return same_column(field.name, name); };
-  const auto found = std::ranges::find_if(fields, is_same);
-  if (found == fields.end()) throw request_error("the query has no column " + core::quoted(name));
-  if (std::any_of(found + 1, fields.end(), is_same)) {
-    throw request_error("the query has more than one column " + core::quoted(name) + " but for case",
-                        "Write the name in \"columns\" as the query has it.");
-  }
-  return static_cast<std::size_t>(found - fields.begin());
 }
 
 constexpr const char* invisible = "it is INVISIBLE at the source; \"columns\" can ask for it";
@@ -201,22 +188,18 @@ void MysqlSource::describe_query(const core::SourceRequest& request) {
   }
   const std::vector<bool> is_number = ask_for_numbers(fields);
   for (const Field& field : described_->fields()) query_names_.push_back(field.name);
-  if (request.columns.empty()) {
-    for (std::size_t i = 0; i < fields.size(); ++i) add_column(fields[i], i, is_json(fields[i]), std::nullopt);
-  } else {
-    choose_columns(request, fields);
+  std::vector<std::string> names;
+  for (const Field& field : fields) names.push_back(field.name);
+  const std::vector<std::size_t> chosen = core::chosen_columns(names, request, "mysql", core::NameCase::ignored);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const Field& field = fields[chosen[i]];
+    if (request.columns.empty()) {
+      add_column(field, chosen[i], is_json(field), std::nullopt);
+    } else {
+      add_column(field, chosen[i], is_json(field), request.columns[i].wanted).name = request.columns[i].name;
+    }
   }
   for (SourceColumn& column : columns_) column.is_number = is_number[column.wire_column];
-}
-
-void MysqlSource::choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields) {
-  for (const core::ColumnRequest& asked : request.columns) {
-    const std::size_t index = find_column(fields, asked.name);
-    if (std::ranges::any_of(columns_, [&](const SourceColumn& column) { return column.wire_column == index; })) {
-      throw request_error("\"columns\" has column " + core::quoted(fields[index].name) + " twice, in different case");
-    }
-    add_column(fields[index], index, is_json(fields[index]), asked.wanted).name = asked.name;
-  }
 }
 
 /// Where a query has bits of expressions whose values could not be told from digits, or integers that may lack their
@@ -321,8 +304,8 @@ std::optional<std::string> MysqlSource::change_mark() {
 std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
   std::unique_ptr<Statement> statement;
   if (table_.empty() && !scan.where && !scan.order_by) {
-    statement = described_ ? std::move(described_)
-                           : std::make_unique<Statement>(session_, query_, Phase::execute, summary_);
+    statement =
+        described_ ? std::move(described_) : std::make_unique<Statement>(session_, query_, Phase::execute, summary_);
   } else {
     statement = std::make_unique<Statement>(session_, dialect().select(scan, selection(scan), description_.columns),
                                             Phase::execute, summary_);

@@ -69,7 +69,6 @@ class MysqlSource final : public core::Source {
   bool can_compare(std::size_t column);
   bool can_stand_in_another();
   bool names_differ() const;
-  void choose_columns(const core::SourceRequest& request, const std::vector<Field>& fields);
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
   std::string column_sql(std::size_t index) const;
   std::string derived_table() const;
@@ -90,10 +89,10 @@ class MysqlSource final : public core::Source {
   TextReading reading_;
   core::InvalidValues zero_dates_;
   core::SourceDescription description_;
-  std::vector<SourceColumn> columns_;  ///< as those of the description
-  std::unique_ptr<Statement> described_;     ///< a query's; the first cursor that reads it as it is takes it
-  std::vector<std::string> query_names_;     ///< of a query's columns
-  std::optional<bool> stands_in_another_;    ///< a query, once it was tried
+  std::vector<SourceColumn> columns_;      ///< as those of the description
+  std::unique_ptr<Statement> described_;   ///< a query's; the first cursor that reads it as it is takes it
+  std::vector<std::string> query_names_;   ///< of a query's columns
+  std::optional<bool> stands_in_another_;  ///< a query, once it was tried
 };
 
 }  // namespace connector::mysql

@@ -15,33 +15,6 @@ namespace connector::load {
 
 namespace {
 
-const core::ColumnChoice* find_choice(const core::ConnectorSpec& spec, const std::string& remote_name) {
-  const auto found = std::ranges::find_if(spec.columns, [&](const auto& choice) { return choice.name == remote_name; });
-  return found == spec.columns.end() ? nullptr : &*found;
-}
-
-/// Which of the source's columns are loaded, in which order: that of the request, else the source's own.
-std::vector<std::size_t> chosen_columns(const core::ConnectorSpec& spec, const core::SourceDescription& source) {
-  std::vector<std::size_t> chosen;
-  if (spec.columns.empty()) {
-    for (std::size_t i = 0; i < source.columns.size(); ++i) chosen.push_back(i);
-    return chosen;
-  }
-  for (const core::ColumnChoice& choice : spec.columns) {
-    const auto found =
-        std::ranges::find_if(source.columns, [&](const auto& column) { return column.name == choice.name; });
-    if (found == source.columns.end()) {
-      std::string known;
-      for (const auto& column : source.columns) known += (known.empty() ? "\"" : ", \"") + column.name + "\"";
-      throw core::Error(core::ErrorNumber::invalid_parameters,
-                        "column \"" + choice.name + "\" does not exist in the source",
-                        "The source has the columns " + known + ".");
-    }
-    chosen.push_back(static_cast<std::size_t>(found - source.columns.begin()));
-  }
-  return chosen;
-}
-
 void check_column_count(std::size_t count, int max_columns) {
   if (count <= static_cast<std::size_t>(max_columns)) return;
   throw core::Error(core::ErrorNumber::too_many_columns,
@@ -100,7 +73,7 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
   LoadPlan plan;
   plan.provider = spec.provider;
   std::vector<std::string> remote_names;
-  for (const std::size_t index : chosen_columns(spec, source)) {
+  for (std::size_t index = 0; index < source.columns.size(); ++index) {
     const core::RemoteColumn& remote = source.columns[index];
     if (!remote.unsupported_reason.empty()) {
       plan.skipped.push_back({remote.name, remote.remote_type, remote.unsupported_reason});
@@ -110,8 +83,9 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
     column.remote = index;
     column.remote_name = remote.name;
     column.natural = local_type(remote.type);
-    const core::ColumnChoice* choice = find_choice(spec, remote.name);
-    column.target = choice != nullptr && choice->type ? parse_local_type(*choice->type, remote.name) : column.natural;
+    // The source has the columns of the request, in its order.
+    const std::optional<std::string> type = spec.columns.empty() ? std::nullopt : spec.columns.at(index).type;
+    column.target = type ? parse_local_type(*type, remote.name) : column.natural;
     column.not_null = remote.not_null;
     column.comment = remote.comment;
     plan.columns.push_back(std::move(column));
