@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 from harness.database import Database
+from harness.scratch import drop_tables
 from harness.skipping import left_out
 from harness.syncs import Syncs
 
@@ -65,10 +66,7 @@ def workspace() -> Iterator[Workspace]:
 @pytest.fixture(scope="session")
 def pg(workspace: Workspace) -> Iterator[Postgres]:
     """The cluster. At the end its log is searched for crashes."""
-    with Postgres(workspace, stage=staged(workspace)) as server:
-        yield server
-    found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
-    assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
+    yield from _started(Postgres(workspace, stage=staged(workspace)))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +79,11 @@ def preloaded(workspace: Workspace) -> Iterator[Postgres]:
         "connector.min_sync_interval": "1s",
         "synchronous_commit": "on",
     }
-    with Postgres(workspace, stage=staged(workspace), settings=settings) as server:
+    yield from _started(Postgres(workspace, stage=staged(workspace), settings=settings))
+
+
+def _started(server: Postgres) -> Iterator[Postgres]:
+    with server:
         yield server
     found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
     assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
@@ -103,14 +105,37 @@ def clock(preloaded: Postgres) -> Iterator[Syncs]:
 @pytest.fixture(scope="module")
 def db(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database for the module, with the extension, seen by a superuser."""
-    name = request.module.__name__.replace(".test_", "_").replace(".", "_")
-    pg.create_database(name, "connector")
+    yield from _database(pg, _name_of(request), "connector")
+
+
+@pytest.fixture(scope="module")
+def gis(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Another one, with PostGIS in a schema that is not in the search path."""
+    for database in _database(pg, f"{_name_of(request)}_gis"):
+        database.execute("CREATE SCHEMA gis; CREATE EXTENSION postgis SCHEMA gis; CREATE EXTENSION connector")
+        yield database
+
+
+def _name_of(request: pytest.FixtureRequest) -> str:
+    """What a module's database is called: providers_mysql_types for providers/mysql/test_types.py."""
+    name: str = request.module.__name__
+    return name.replace(".test_", "_").replace(".", "_")
+
+
+def _database(pg: Postgres, name: str, *extensions: str) -> Iterator[Database]:
+    pg.create_database(name, *extensions)
     database = Database(pg, name)
     yield database
     database.close()
-    server = Database(pg, "postgres")
-    server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    server.close()
+    with Database(pg, "postgres") as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def tidy(db: Database) -> Iterator[None]:
+    """Drops the tables that a test leaves in the module's database."""
+    yield
+    drop_tables(db)
 
 
 @pytest.fixture
@@ -120,6 +145,24 @@ def etl(db: Database) -> Iterator[Database]:
     yield role
     role.close()
     db.drop_role("etl")
+
+
+@pytest.fixture
+def plain(db: Database, etl: Database) -> Database:
+    """That role, allowed to connect to loopback."""
+    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.1'")
+    etl.close()
+    etl.value("SELECT cdb_connectors()")
+    return etl
+
+
+@pytest.fixture
+def guest(db: Database) -> Iterator[Database]:
+    """The same database seen by a role without any right of the extension's."""
+    role = db.create_role("guest", may_connect=False)
+    yield role
+    role.close()
+    db.drop_role("guest")
 
 
 @pytest.fixture(scope="session")

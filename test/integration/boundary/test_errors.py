@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import psycopg2
 import pytest
-from harness.boundary import Cluster, is_clean, memory, needs_memory_limit, start_cluster
+from harness.boundary import Cluster, is_clean, memory, needs_memory_limit
 from harness.database import Database
 from harness.errors import fails
 
 from servers.staging import sanitized
-from servers.workspace import Workspace
 
 # kind: SQLSTATE and a regular expression for the message
 KINDS = {
@@ -45,56 +43,36 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def cluster(workspace: Workspace) -> Iterator[Cluster]:
-    yield from start_cluster(workspace)
-
-
-@pytest.fixture(scope="module")
-def shared(cluster: Cluster) -> Iterator[Database]:
-    database = cluster.create("boundary")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def db(shared: Database) -> Iterator[Database]:
-    """A session of its own for each test."""
-    database = shared.another()
-    yield database
-    database.close()
-
-
 @pytest.mark.parametrize("kind", KINDS)
-def test_becomes_an_error(db: Database, kind: str) -> None:
+def test_becomes_an_error(session: Database, kind: str) -> None:
     sqlstate, message = KINDS[kind]
-    db.value("SELECT boundary_probes()")
+    session.value("SELECT boundary_probes()")
     with fails(message, sqlstate=sqlstate):
-        db.execute("SELECT boundary_fail(%s)", kind)
-    alive, made = db.value("SELECT boundary_probes()").split(" of ")
+        session.execute("SELECT boundary_fail(%s)", kind)
+    alive, made = session.value("SELECT boundary_probes()").split(" of ")
     assert alive == "0" and int(made) > 0
-    is_clean(db)
+    is_clean(session)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_caught_by_plpgsql(db: Database, kind: str) -> None:
+def test_caught_by_plpgsql(session: Database, kind: str) -> None:
     sqlstate, message = KINDS[kind]
-    db.execute("BEGIN")
-    seen = db.value("SELECT boundary_seen(%s)", kind)
+    session.execute("BEGIN")
+    seen = session.value("SELECT boundary_seen(%s)", kind)
     assert seen[0] == sqlstate
     assert re.search(message, seen[1])
     if sqlstate == "23514":
         assert seen[2:4] + seen[5:] == ["The detail.", "The hint.", "the table"]
     assert "PL/pgSQL function boundary_seen(text) line 9 at PERFORM" in seen[4]
-    db.execute("COMMIT")
-    is_clean(db)
+    session.execute("COMMIT")
+    is_clean(session)
 
 
 @pytest.mark.parametrize("kind", ["postgres", "callback", "sql", "result", "nested", "restored", "subtransaction", "deleted", "lasting"])
-def test_all_fields_arrive(db: Database, kind: str) -> None:
+def test_all_fields_arrive(session: Database, kind: str) -> None:
     for query in ("SELECT boundary_fail(%s)", "SELECT boundary_caught_and_raised(%s)"):
         with pytest.raises(psycopg2.Error) as caught:
-            db.execute(query, kind)
+            session.execute(query, kind)
         diag = caught.value.diag
         assert diag.severity == "ERROR"
         assert diag.sqlstate == "23514"
@@ -121,17 +99,17 @@ def test_all_fields_arrive(db: Database, kind: str) -> None:
         assert any("PL/pgSQL function" in line for line in context) == ("raised" in query)
 
 
-def test_the_log_has_all_fields(cluster: Cluster, db: Database) -> None:
+def test_the_log_has_all_fields(cluster: Cluster, session: Database) -> None:
     """What clients don't see: DETAIL for the log, the statement or its absence, a backtrace."""
-    db.execute("SET backtrace_functions = 'raise_postgres_error'")
+    session.execute("SET backtrace_functions = 'raise_postgres_error'")
     position = cluster.server.log_size()
     with fails("message 1"):
-        db.execute("SELECT boundary_fail('postgres') AS seen")
+        session.execute("SELECT boundary_fail('postgres') AS seen")
     with fails("hidden in the log"):
-        db.execute("SELECT boundary_fail('hidden') AS unseen")
-    db.execute("SET log_min_messages = panic")
+        session.execute("SELECT boundary_fail('hidden') AS unseen")
+    session.execute("SET log_min_messages = panic")
     with fails("message 1"):
-        db.execute("SELECT boundary_fail('postgres') AS unlogged")
+        session.execute("SELECT boundary_fail('postgres') AS unlogged")
     log = cluster.server.log_since(position)
     assert "DETAIL:  The detail for the log." in log
     assert "STATEMENT:  SELECT boundary_fail('postgres') AS seen" in log
@@ -141,58 +119,58 @@ def test_the_log_has_all_fields(cluster: Cluster, db: Database) -> None:
     assert "unseen" not in log and "hidden context" not in log
 
 
-def test_own_errors_have_detail_hint_and_context(db: Database) -> None:
+def test_own_errors_have_detail_hint_and_context(session: Database) -> None:
     with fails("^could not connect$", sqlstate="HV00N", detail="^The detail é.\nConnector error 1012.$", hint="^The hint.$"):
-        db.execute("SELECT boundary_fail('core')")
+        session.execute("SELECT boundary_fail('core')")
     with fails("^can't read", hint="^$", detail="^Connector error 1011.$", number=1011):
-        db.execute("SELECT boundary_fail('core_bare')")
+        session.execute("SELECT boundary_fail('core_bare')")
     with fails("^out of memory$", detail="could not allocate") as failure:
-        db.execute("DO $$ BEGIN PERFORM boundary_fail('bad_alloc'); END $$")
+        session.execute("DO $$ BEGIN PERFORM boundary_fail('bad_alloc'); END $$")
     assert "PL/pgSQL function inline_code_block" in failure.context
     with fails("^could not connect$") as failure:
-        db.execute("SELECT boundary_fail('sql_core')")
+        session.execute("SELECT boundary_fail('sql_core')")
     assert failure.context.splitlines()[0] == 'SQL statement "SELECT boundary_fail($1)"'
 
 
-def test_context_of_skipped_frames_is_forgotten(db: Database) -> None:
+def test_context_of_skipped_frames_is_forgotten(session: Database) -> None:
     with fails("^context left behind$") as failure:
-        db.execute("SELECT boundary_fail('dangling')")
+        session.execute("SELECT boundary_fail('dangling')")
     assert failure.context == ""
     with fails("through the guard$") as failure:
-        db.execute("SELECT boundary_fail('through')")
+        session.execute("SELECT boundary_fail('through')")
     assert failure.context == ""
 
 
-def test_a_huge_message_is_cut(db: Database) -> None:
+def test_a_huge_message_is_cut(session: Database) -> None:
     with fails("^x{1000}", sqlstate="HV00L") as failure:
-        db.execute("SELECT boundary_fail('core_long')")
+        session.execute("SELECT boundary_fail('core_long')")
     assert len(failure.message) < 2 * 1024 * 1024
-    is_clean(db)
+    is_clean(session)
 
 
 @needs_memory_limit
-def test_out_of_memory_while_describing(db: Database) -> None:
-    pid = db.pid
+def test_out_of_memory_while_describing(session: Database) -> None:
+    pid = session.pid
     with fails("^out of memory$", sqlstate="53200"):
-        db.execute("SELECT boundary_fail('exhausted')")
-    db.execute("SELECT boundary_unlimit()")
-    assert db.pid == pid
-    is_clean(db)
+        session.execute("SELECT boundary_fail('exhausted')")
+    session.execute("SELECT boundary_unlimit()")
+    assert session.pid == pid
+    is_clean(session)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("dangling", "lasting", "lasting_core")])
-def test_interrupts_held_by_the_caller(db: Database, kind: str) -> None:
+def test_interrupts_held_by_the_caller(session: Database, kind: str) -> None:
     """They are held again behind a guard, and free again behind the statement, whose frames are gone."""
     sqlstate, message = KINDS[kind]
     with fails(message, sqlstate=sqlstate):
-        db.execute("SELECT boundary_fail_held(%s)", kind)
-    is_clean(db)
+        session.execute("SELECT boundary_fail_held(%s)", kind)
+    is_clean(session)
 
 
-def test_a_pending_cancel_is_served_once(db: Database) -> None:
+def test_a_pending_cancel_is_served_once(session: Database) -> None:
     with fails("user request", sqlstate="57014"):
-        db.execute("SELECT boundary_fail('cancelled')")
-    assert db.value("SELECT boundary_interrupts()") == "0 0 0 0"
+        session.execute("SELECT boundary_fail('cancelled')")
+    assert session.value("SELECT boundary_interrupts()") == "0 0 0 0"
 
 
 # subtransactions
@@ -224,61 +202,61 @@ def test_a_pending_cancel_is_served_once(db: Database) -> None:
         ("with_failing_callback", "PgError: message 1 of the test"),
     ],
 )
-def test_subtransaction(db: Database, kind: str, outcome: str) -> None:
-    db.execute("TRUNCATE boundary_words")
-    db.execute("BEGIN")
-    assert db.value("SELECT boundary_subtransaction(%s)", kind) == outcome
-    assert db.notices == []
-    db.execute("COMMIT")
-    assert db.notices == []  # no leaked reference, lock or snapshot
-    words = [word for (word,) in db.rows("SELECT word FROM boundary_words ORDER BY ctid")]
+def test_subtransaction(session: Database, kind: str, outcome: str) -> None:
+    session.execute("TRUNCATE boundary_words")
+    session.execute("BEGIN")
+    assert session.value("SELECT boundary_subtransaction(%s)", kind) == outcome
+    assert session.notices == []
+    session.execute("COMMIT")
+    assert session.notices == []  # no leaked reference, lock or snapshot
+    words = [word for (word,) in session.rows("SELECT word FROM boundary_words ORDER BY ctid")]
     assert words == ["before", *(["inside"] if outcome == "returned" else []), "after"]
-    is_clean(db)
+    is_clean(session)
 
 
-def test_subtransaction_releases_locks(db: Database) -> None:
-    db.execute("BEGIN")
-    db.execute("SELECT boundary_subtransaction('untidy')")
-    held = db.rows("SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'pg_class'::regclass")
-    db.execute("COMMIT")
+def test_subtransaction_releases_locks(session: Database) -> None:
+    session.execute("BEGIN")
+    session.execute("SELECT boundary_subtransaction('untidy')")
+    held = session.rows("SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'pg_class'::regclass")
+    session.execute("COMMIT")
     # pg_locks and regclass themselves may take it, once
     assert len(held) <= 1
 
 
 @pytest.mark.parametrize(("kind", "inner"), [("postgres", "PgError: message 1 of the test"), ("int", "int 42")])
-def test_nested_subtransactions(db: Database, kind: str, inner: str) -> None:
-    db.execute("TRUNCATE boundary_words")
-    assert db.value("SELECT boundary_nested_subtransactions(%s)", kind) == f"{inner}, returned"
-    assert db.rows("SELECT word FROM boundary_words ORDER BY ctid") == [("outer",), ("behind inner",)]
-    is_clean(db)
+def test_nested_subtransactions(session: Database, kind: str, inner: str) -> None:
+    session.execute("TRUNCATE boundary_words")
+    assert session.value("SELECT boundary_nested_subtransactions(%s)", kind) == f"{inner}, returned"
+    assert session.rows("SELECT word FROM boundary_words ORDER BY ctid") == [("outer",), ("behind inner",)]
+    is_clean(session)
 
 
-def test_a_failed_transaction_takes_the_subtransactions_with_it(db: Database) -> None:
-    db.execute("TRUNCATE boundary_words")
-    db.execute("BEGIN")
-    db.execute("SELECT boundary_subtransaction('postgres')")
+def test_a_failed_transaction_takes_the_subtransactions_with_it(session: Database) -> None:
+    session.execute("TRUNCATE boundary_words")
+    session.execute("BEGIN")
+    session.execute("SELECT boundary_subtransaction('postgres')")
     with fails("message 1"):
-        db.execute("SELECT boundary_fail('postgres')")
+        session.execute("SELECT boundary_fail('postgres')")
     with fails(sqlstate="25P02"):
-        db.execute("SELECT boundary_fail('postgres')")
-    db.execute("ROLLBACK")
-    assert db.rows("SELECT word FROM boundary_words") == []
-    is_clean(db)
+        session.execute("SELECT boundary_fail('postgres')")
+    session.execute("ROLLBACK")
+    assert session.rows("SELECT word FROM boundary_words") == []
+    is_clean(session)
 
 
 # many failures
 @pytest.mark.parametrize("way", ["statements", "plpgsql"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_ten_thousand_failures(db: Database, kind: str, way: str) -> None:
+def test_ten_thousand_failures(session: Database, kind: str, way: str) -> None:
     """Nothing grows: measured from behind the first thousand."""
     sqlstate, _ = KINDS[kind]
-    db.execute("SET log_min_messages = panic")
+    session.execute("SET log_min_messages = panic")
 
     def fail(times: int) -> None:
         if way == "plpgsql":
-            assert db.value("SELECT boundary_repeat(%s, %s)", kind, times) == times
+            assert session.value("SELECT boundary_repeat(%s, %s)", kind, times) == times
             return
-        with db.connection.cursor() as cursor:
+        with session.connection.cursor() as cursor:
             for _ in range(times):
                 try:
                     cursor.execute("SELECT boundary_fail(%s)", (kind,))
@@ -286,15 +264,15 @@ def test_ten_thousand_failures(db: Database, kind: str, way: str) -> None:
                 except psycopg2.Error as error:
                     assert error.pgcode == sqlstate
 
-    memory(db)  # loads what the measuring itself needs
+    memory(session)  # loads what the measuring itself needs
     fail(1000)
-    before = memory(db)
+    before = memory(session)
     fail(9000)
-    after = memory(db)
+    after = memory(session)
     growth = {name: after[name] - before[name] for name in before if after[name] != before[name]}
     # malloc's count sees 4 bytes a failure; caches of PostgreSQL may grow a little.
     allowed = {"malloc": 32 * 1024, "rss": 1024 * 1024}
     if sanitized():
         allowed["rss"] = 2**40  # freed memory stays in AddressSanitizer's quarantine
     assert {name: size for name, size in growth.items() if size > allowed.get(name, 0)} == {}
-    is_clean(db)
+    is_clean(session)

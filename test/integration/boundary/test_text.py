@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
-from harness.boundary import Cluster, is_clean, start_cluster
+from harness.boundary import Cluster, is_clean
 from harness.database import Database
 from harness.errors import fails
-
-from servers.workspace import Workspace
 
 PIECE = 64 * 1024  # of TextConverter::convert
 DATABASES = ["UTF8", "LATIN1", "SQL_ASCII", "EUC_JP", "EUC_JIS_2004", "MULE_INTERNAL"]
@@ -36,11 +34,6 @@ SAMPLES = {
     "JOHAB": "어a",  # not 한국: PostgreSQL takes half of JOHAB's characters for invalid when they come back
     "UHC": "한국어a똠",
 }
-
-
-@pytest.fixture(scope="module")
-def cluster(workspace: Workspace) -> Iterator[Cluster]:
-    yield from start_cluster(workspace)
 
 
 @pytest.fixture(scope="module")

@@ -2,73 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg2
 import pytest
-from harness.boundary import Cluster, is_clean, start_cluster
+from harness.boundary import is_clean
 from harness.database import Database
-
-from servers.workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def cluster(workspace: Workspace) -> Iterator[Cluster]:
-    yield from start_cluster(workspace)
-
-
-@pytest.fixture(scope="module")
-def db(cluster: Cluster) -> Iterator[Database]:
-    database = cluster.create("tied")
-    yield database
-    database.close()
 
 
 @pytest.mark.parametrize(
     "kind", ["scope", "context", "deleted context", "set after context", "replaced", "two", "commit"]
 )
-def test_without_error(db: Database, kind: str) -> None:
-    db.execute("SELECT boundary_tie(%s)", kind)
-    assert db.value("SELECT boundary_marks()") == 1
-    is_clean(db)
+def test_without_error(session: Database, kind: str) -> None:
+    session.execute("SELECT boundary_tie(%s)", kind)
+    assert session.value("SELECT boundary_marks()") == 1
+    is_clean(session)
 
 
-def test_not_before_the_commit(db: Database) -> None:
-    db.execute("BEGIN")
-    db.execute("SELECT boundary_tie('commit')")
-    assert db.value("SELECT boundary_marks()") == 0
-    db.execute("COMMIT")
-    assert db.value("SELECT boundary_marks()") == 1
+def test_not_before_the_commit(session: Database) -> None:
+    session.execute("BEGIN")
+    session.execute("SELECT boundary_tie('commit')")
+    assert session.value("SELECT boundary_marks()") == 0
+    session.execute("COMMIT")
+    assert session.value("SELECT boundary_marks()") == 1
 
 
 @pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
-def test_end_of_transaction(db: Database, end: str) -> None:
-    db.execute("BEGIN")
-    db.execute("SELECT boundary_tie('commit')")
-    db.execute(end)
-    assert db.value("SELECT boundary_marks()") == 1
+def test_end_of_transaction(session: Database, end: str) -> None:
+    session.execute("BEGIN")
+    session.execute("SELECT boundary_tie('commit')")
+    session.execute(end)
+    assert session.value("SELECT boundary_marks()") == 1
 
 
 @pytest.mark.parametrize("kind", ["abort", "exception", "error", "skipped"])
 @pytest.mark.parametrize("savepoint", [False, True])
-def test_with_error(db: Database, kind: str, savepoint: bool) -> None:
-    db.execute("BEGIN")
+def test_with_error(session: Database, kind: str, savepoint: bool) -> None:
+    session.execute("BEGIN")
     if savepoint:
-        db.execute("SAVEPOINT here")
+        session.execute("SAVEPOINT here")
     with pytest.raises(psycopg2.Error, match="aborted|unguarded"):
-        db.execute("SELECT boundary_tie(%s)", kind)
+        session.execute("SELECT boundary_tie(%s)", kind)
     if savepoint:
-        db.execute("ROLLBACK TO here")
-        assert db.value("SELECT boundary_marks()") == 1
-    db.execute("ROLLBACK")
-    assert db.value("SELECT boundary_marks()") == (0 if savepoint else 1)
-    is_clean(db)
+        session.execute("ROLLBACK TO here")
+        assert session.value("SELECT boundary_marks()") == 1
+    session.execute("ROLLBACK")
+    assert session.value("SELECT boundary_marks()") == (0 if savepoint else 1)
+    is_clean(session)
 
 
-def test_caught_error(db: Database) -> None:
+def test_caught_error(session: Database) -> None:
     for kind in ("abort", "exception", "error", "skipped"):
-        db.execute(
+        session.execute(
             f"DO $$ BEGIN PERFORM boundary_tie('{kind}'); EXCEPTION WHEN others THEN "
             "IF boundary_marks() <> 1 THEN RAISE 'not once'; END IF; END $$"
         )
-        assert db.value("SELECT boundary_marks()") == 0
+        assert session.value("SELECT boundary_marks()") == 0

@@ -12,34 +12,14 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from harness.boundary import Cluster, is_clean, marks, start_cluster, wait_until_waiting, wakeups
+from harness.boundary import Cluster, is_clean, marks, wait_until_waiting, wakeups
 from harness.database import Database, Job
 from harness.errors import fails
 
 from servers.process import identify, wait_until
-from servers.workspace import Workspace
 
 NOTHING, READABLE, WRITABLE = 0, 1, 2
 WAIT = "SELECT boundary_wait(%s, %s, %s, %s, %s)"
-
-
-@pytest.fixture(scope="module")
-def cluster(workspace: Workspace) -> Iterator[Cluster]:
-    yield from start_cluster(workspace)
-
-
-@pytest.fixture(scope="module")
-def shared(cluster: Cluster) -> Iterator[Database]:
-    database = cluster.create("waiting")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def db(shared: Database) -> Iterator[Database]:
-    database = shared.another()
-    yield database
-    database.close()
 
 
 @pytest.fixture
@@ -60,16 +40,16 @@ def remote(cluster: Cluster) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def waiting(cluster: Cluster, db: Database, mark: Path, events: int = READABLE, path: str | None = None) -> Iterator[Job]:
-    with db.in_background(WAIT, path, str(mark), events, None, None) as job:
+def waiting(cluster: Cluster, session: Database, mark: Path, events: int = READABLE, path: str | None = None) -> Iterator[Job]:
+    with session.in_background(WAIT, path, str(mark), events, None, None) as job:
         wait_until_waiting(cluster, job.pid)
         assert marks(mark) == 0
         yield job
 
 
 @pytest.mark.parametrize("events", [NOTHING, READABLE])
-def test_cancel(cluster: Cluster, db: Database, mark: Path, events: int) -> None:
-    with waiting(cluster, db, mark, events) as job:
+def test_cancel(cluster: Cluster, session: Database, mark: Path, events: int) -> None:
+    with waiting(cluster, session, mark, events) as job:
         pid = job.pid
         job.cancel()
         with fails("^canceling statement due to user request$", sqlstate="57014"):
@@ -79,58 +59,58 @@ def test_cancel(cluster: Cluster, db: Database, mark: Path, events: int) -> None
         is_clean(job.database)
 
 
-def test_statement_timeout(db: Database, mark: Path) -> None:
-    is_clean(db)  # loads the module, so that the time is spent in the wait
-    db.execute("SET statement_timeout = '1s'")
+def test_statement_timeout(session: Database, mark: Path) -> None:
+    is_clean(session)  # loads the module, so that the time is spent in the wait
+    session.execute("SET statement_timeout = '1s'")
     with fails("^canceling statement due to statement timeout$", sqlstate="57014"):
-        db.execute(WAIT, None, str(mark), READABLE, None, None)
-    db.execute("RESET statement_timeout")
+        session.execute(WAIT, None, str(mark), READABLE, None, None)
+    session.execute("RESET statement_timeout")
     assert marks(mark) == 1
-    is_clean(db)
+    is_clean(session)
 
 
-def test_cancel_inside_plpgsql_and_savepoint(cluster: Cluster, db: Database, mark: Path) -> None:
-    is_clean(db)
-    db.execute("BEGIN; SAVEPOINT here; SET LOCAL statement_timeout = '1s'")
+def test_cancel_inside_plpgsql_and_savepoint(cluster: Cluster, session: Database, mark: Path) -> None:
+    is_clean(session)
+    session.execute("BEGIN; SAVEPOINT here; SET LOCAL statement_timeout = '1s'")
     with fails(sqlstate="57014"):
-        db.execute(f"DO $do$ BEGIN PERFORM boundary_wait(NULL, '{mark}', 1, NULL, NULL); END $do$")
+        session.execute(f"DO $do$ BEGIN PERFORM boundary_wait(NULL, '{mark}', 1, NULL, NULL); END $do$")
     assert marks(mark) == 1
-    db.execute("ROLLBACK TO here")
-    is_clean(db)
-    db.execute("COMMIT")
+    session.execute("ROLLBACK TO here")
+    is_clean(session)
+    session.execute("COMMIT")
 
 
-def test_run_deadline(db: Database, mark: Path) -> None:
-    db.execute("SET statement_timeout = '20s'")  # instead of hanging
+def test_run_deadline(session: Database, mark: Path) -> None:
+    session.execute("SET statement_timeout = '20s'")  # instead of hanging
     with fails("^the run took longer than connector.statement_timeout allows$", sqlstate="57014", number=6667, hint="."):
-        db.execute(WAIT, None, str(mark), READABLE, None, 20)
+        session.execute(WAIT, None, str(mark), READABLE, None, 20)
     assert marks(mark) == 1
     with fails(sqlstate="57014", number=6667):
-        db.execute(WAIT, None, str(mark), NOTHING, 600000, 0)
-    is_clean(db)
+        session.execute(WAIT, None, str(mark), NOTHING, 600000, 0)
+    is_clean(session)
 
 
-def test_deadline_of_one_wait(db: Database, mark: Path) -> None:
+def test_deadline_of_one_wait(session: Database, mark: Path) -> None:
     """It is no error."""
-    db.execute("SET statement_timeout = '20s'")  # instead of hanging
+    session.execute("SET statement_timeout = '20s'")  # instead of hanging
     for events in (NOTHING, READABLE):
         for deadline in (-1000, 0, 20):
-            assert db.value(WAIT, None, str(mark), events, deadline, None) == NOTHING
-            assert db.value(WAIT, None, str(mark), events, deadline, 600000) == NOTHING
-    is_clean(db)
+            assert session.value(WAIT, None, str(mark), events, deadline, None) == NOTHING
+            assert session.value(WAIT, None, str(mark), events, deadline, 600000) == NOTHING
+    is_clean(session)
 
 
-def test_ready_sockets(db: Database, mark: Path) -> None:
-    assert db.value(WAIT, None, str(mark), WRITABLE, None, None) == WRITABLE
-    assert db.value(WAIT, None, str(mark), READABLE | WRITABLE, None, None) == WRITABLE
+def test_ready_sockets(session: Database, mark: Path) -> None:
+    assert session.value(WAIT, None, str(mark), WRITABLE, None, None) == WRITABLE
+    assert session.value(WAIT, None, str(mark), READABLE | WRITABLE, None, None) == WRITABLE
     assert marks(mark) == 2
 
 
 @pytest.mark.parametrize("end", [lambda client: client.sendall(b"!"), lambda client: client.close()], ids=["data", "closed"])
 def test_socket_becomes_readable(
-    cluster: Cluster, db: Database, mark: Path, remote: socket.socket, end: Callable[[socket.socket], None]
+    cluster: Cluster, session: Database, mark: Path, remote: socket.socket, end: Callable[[socket.socket], None]
 ) -> None:
-    with waiting(cluster, db, mark, path=remote.getsockname()) as job:
+    with waiting(cluster, session, mark, path=remote.getsockname()) as job:
         client, _ = remote.accept()
         with client:
             end(client)
@@ -139,11 +119,11 @@ def test_socket_becomes_readable(
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGURG], ids=lambda number: number.name)
 def test_other_wakeups_do_not_end_the_wait(
-    cluster: Cluster, db: Database, mark: Path, remote: socket.socket, number: int
+    cluster: Cluster, session: Database, mark: Path, remote: socket.socket, number: int
 ) -> None:
     """Reloading the configuration, and a latch that was set for another reason."""
-    db.execute("SET lock_timeout = '1ms'")  # has nothing to do with it either
-    with waiting(cluster, db, mark, path=remote.getsockname()) as job:
+    session.execute("SET lock_timeout = '1ms'")  # has nothing to do with it either
+    with waiting(cluster, session, mark, path=remote.getsockname()) as job:
         client, _ = remote.accept()
         with client:
             for _ in range(20):
@@ -157,9 +137,9 @@ def test_other_wakeups_do_not_end_the_wait(
         assert marks(mark) == 1
 
 
-def test_the_backend_answers_while_it_waits(cluster: Cluster, db: Database, mark: Path) -> None:
+def test_the_backend_answers_while_it_waits(cluster: Cluster, session: Database, mark: Path) -> None:
     """Other interrupts are served: a barrier (DROP DATABASE waits for it) and catalog invalidations pass."""
-    with waiting(cluster, db, mark) as job:
+    with waiting(cluster, session, mark) as job:
         admin = Database(cluster.server, "postgres")
         position = cluster.server.log_size()
         admin.execute("SELECT pg_log_backend_memory_contexts(%s)", job.pid)
@@ -196,14 +176,14 @@ def ends(cluster: Cluster, pid: int, mark: Path, message: str | None, unwinds: b
 _TERMINATED = "terminating connection due to administrator command"
 
 
-def test_terminate(cluster: Cluster, db: Database, mark: Path) -> None:
-    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+def test_terminate(cluster: Cluster, session: Database, mark: Path) -> None:
+    with waiting(cluster, session, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
         job.terminate()
         job.result()
 
 
-def test_terminate_beats_cancel(cluster: Cluster, db: Database, mark: Path) -> None:
-    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+def test_terminate_beats_cancel(cluster: Cluster, session: Database, mark: Path) -> None:
+    with waiting(cluster, session, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
         os.kill(job.pid, signal.SIGSTOP)
         job.cancel()
         job.terminate()
@@ -211,16 +191,16 @@ def test_terminate_beats_cancel(cluster: Cluster, db: Database, mark: Path) -> N
         job.result()
 
 
-def test_client_lost(cluster: Cluster, db: Database, mark: Path) -> None:
+def test_client_lost(cluster: Cluster, session: Database, mark: Path) -> None:
     """Found out by client_connection_check_interval; C++ is left in good order before the session ends."""
     query = f"SET client_connection_check_interval = '10ms'; SELECT boundary_wait(NULL, '{mark}', 1, NULL, NULL)"
     client = subprocess.Popen(
-        [cluster.server.program("psql"), "-X", "-q", "-c", query], env=cluster.server.client_environment(db.name)
+        [cluster.server.program("psql"), "-X", "-q", "-c", query], env=cluster.server.client_environment(session.name)
     )
     try:
         backends = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE 'SET client%'"
-        wait_until(lambda: len(db.rows(backends)) == 1, what="a backend to wait")
-        pid = db.value(backends)
+        wait_until(lambda: len(session.rows(backends)) == 1, what="a backend to wait")
+        pid = session.value(backends)
         with ends(cluster, pid, mark, "connection to client lost"):
             client.kill()
             raise psycopg2.OperationalError("what the killed client would have seen")
@@ -229,24 +209,24 @@ def test_client_lost(cluster: Cluster, db: Database, mark: Path) -> None:
         client.wait()
 
 
-def test_fatal_without_unwinding(cluster: Cluster, db: Database, mark: Path) -> None:
+def test_fatal_without_unwinding(cluster: Cluster, session: Database, mark: Path) -> None:
     """C++ frames stay as they are, but what is tied goes with the transaction."""
-    with ends(cluster, db.pid, mark, "the end", unwinds=False):
-        db.execute("SELECT boundary_fatal(%s)", str(mark))
+    with ends(cluster, session.pid, mark, "the end", unwinds=False):
+        session.execute("SELECT boundary_fatal(%s)", str(mark))
 
 
-def test_fast_shutdown(cluster: Cluster, mark: Path) -> None:
-    db = Database(cluster.server, "waiting")
-    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
+def test_fast_shutdown(cluster: Cluster, shared: Database, mark: Path) -> None:
+    session = shared.another()
+    with waiting(cluster, session, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
         cluster.server.stop()
         job.result()
     cluster.server.start()
 
 
-def test_postmaster_dies(cluster: Cluster, mark: Path) -> None:
+def test_postmaster_dies(cluster: Cluster, shared: Database, mark: Path) -> None:
     """The backend leaves by itself, in good order."""
-    db = Database(cluster.server, "waiting")
-    with waiting(cluster, db, mark) as job, ends(cluster, job.pid, mark, None, unwinds=False):
+    session = shared.another()
+    with waiting(cluster, session, mark) as job, ends(cluster, job.pid, mark, None, unwinds=False):
         os.kill(cluster.server.pid, signal.SIGKILL)
         job.result()
     cluster.server.restart()

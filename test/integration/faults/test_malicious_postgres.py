@@ -33,15 +33,6 @@ def request(fake: FakePostgres, **connection: object) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def plain(db: Database, etl: Database) -> Database:
-    """A role that is no superuser and may connect to loopback."""
-    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.1'")
-    etl.close()
-    etl.value("SELECT cdb_connectors()")
-    return etl
-
-
 @pytest.fixture(scope="module")
 def certificate(authority: Authority, db: Database) -> Certificate:
     return authority.server(db.server.account)

@@ -8,6 +8,7 @@ import pytest
 from harness.database import Database
 from harness.dialects import DIALECTS, dialect_of
 from harness.faults import import_fails
+from harness.scratch import remote_rows
 
 from servers.remote import Remote
 
@@ -16,9 +17,8 @@ TABLE = "queried"
 
 @pytest.fixture
 def table(remote: Remote) -> Iterator[Remote]:
-    remote.create_rows(TABLE, 3)
-    yield remote
-    remote.drop(TABLE)
+    with remote_rows(remote, TABLE, 3):
+        yield remote
 
 
 def contents(remote: Remote) -> list[tuple[object, ...]]:

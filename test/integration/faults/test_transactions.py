@@ -10,6 +10,7 @@ from harness.database import Database
 from harness.errors import fails
 from harness.faults import clean, import_count, resident, secrets_of
 from harness.memory import assert_grown_less
+from harness.scratch import drop_tables
 from harness.stalls import TABLE
 from harness.traces import descriptors, no_remote_sessions
 
@@ -27,9 +28,7 @@ def table(one_remote: Remote) -> Iterator[None]:
 def session(db: Database) -> Iterator[Database]:
     with db.another() as session:
         yield session
-        session.execute("ROLLBACK")
-        for (name,) in session.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            session.execute(f'DROP TABLE "{name}"')
+        drop_tables(session)
 
 
 def tables(session: Database) -> list[str]:

@@ -79,22 +79,14 @@ class HiveDifferential:
         printed = ", ".join(_printed(name, self.types[name]) for name in names)
         there = sorted(self.remote.rows(f"SELECT id, {printed} FROM ({statement}) source"), key=lambda row: int(row[0]))
         wrong = [f"left out: {result['skipped_columns']}"] if result["skipped_columns"] else []
-        if len(there) != len(here):
-            wrong.append(f"{case}: {len(here)} rows here, {len(there)} there")
-        for theirs, ours in zip(there, here, strict=False):
-            wrong += [
-                f"{case}: {self.types[name]} as {types[name]}: {str(b)[:100]!r} here, {str(a)[:100]!r} there"
-                for name, a, b in zip(names, theirs[1:], ours[1:], strict=True)
-                if not _same(a, types[name], b)
-            ]
+        kinds = [f"{self.types[name]} as {types[name]}" for name in names]
+        wrong += differential.differences(case, there, here, kinds, lambda a, b, number: _same(a, types[names[number]], b))
         self.db.execute("DROP TABLE compared")
         return len(names), wrong
 
     def _statement(self, case: Case, names: Sequence[str]) -> str:
-        expression = EXPRESSIONS[case.expression]
-        listed = ", ".join(["t.id AS id", *(f"{expression.format(name, self.table)} AS {name}" for name in names)])
-        grouped = " GROUP BY t.id" if case.expression in GROUPED else ""
-        return (WAYS[case.way] or "SELECT {0} FROM {1}").format(listed, f"{self.table} t{grouped}")
+        chosen = differential.selected(EXPRESSIONS[case.expression], self.table, names, grouped=case.expression in GROUPED)
+        return (WAYS[case.way] or "SELECT {0} FROM {1}").format(*chosen)
 
     def _columns_with(self, case: Case) -> list[str]:
         """The columns whose type the server takes in such an expression."""

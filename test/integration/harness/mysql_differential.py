@@ -129,9 +129,7 @@ class MySqlDifferential:
 
     def _select(self, case: Case, names: Sequence[str]) -> tuple[str, str]:
         """Select list and FROM clause."""
-        expression = EXPRESSIONS[case.expression]
-        listed = ", ".join(["t.id AS id", *(f"{expression.format(name, TABLE)} AS {name}" for name in names)])
-        return listed, f"{TABLE} t" + (" GROUP BY t.id" if case.expression in GROUPED else "")
+        return differential.selected(EXPRESSIONS[case.expression], TABLE, names, grouped=case.expression in GROUPED)
 
     def _statement(self, case: Case, names: Sequence[str]) -> str:
         if case.way == "expression of a view":

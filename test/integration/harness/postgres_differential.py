@@ -87,14 +87,7 @@ class PostgresDifferential:
         there = self.remote.rows(f"{SETTINGS}SELECT id, {listed} FROM {source} ORDER BY id")
         here = self.db.rows(f"{SETTINGS}SELECT id, {listed} FROM compared ORDER BY id")
         wrong = [f"left out: {result['skipped_columns']}"] if result["skipped_columns"] else []
-        if len(there) != len(here):
-            wrong.append(f"{case}: {len(here)} rows here, {len(there)} there")
-        for theirs, ours in zip(there, here, strict=False):
-            wrong += [
-                f"{case}: {self.types[name]}: {str(b)[:100]!r} here, {str(a)[:100]!r} there"
-                for name, a, b in zip(names, theirs[1:], ours[1:], strict=True)
-                if a != b
-            ]
+        wrong += differential.differences(case, there, here, [self.types[name] for name in names], lambda a, b, number: a == b)
         self.db.execute("DROP TABLE compared")
         if case.way in ("view", "query of a view"):
             self.remote.execute(f"DROP VIEW {VIEW}")
@@ -103,10 +96,8 @@ class PostgresDifferential:
         return len(names), wrong
 
     def _statement(self, case: Case, names: Sequence[str]) -> str:
-        expression = EXPRESSIONS[case.expression]
-        listed = ", ".join(["t.id AS id", *(f"{expression.format(name, TABLE)} AS {name}" for name in names)])
-        grouped = " GROUP BY t.id" if case.expression in GROUPED else ""
-        return (WAYS[case.way] or "SELECT {0} FROM {1}").format(listed, f"{TABLE} t{grouped}")
+        chosen = differential.selected(EXPRESSIONS[case.expression], TABLE, names, grouped=case.expression in GROUPED)
+        return (WAYS[case.way] or "SELECT {0} FROM {1}").format(*chosen)
 
     def _columns_with(self, case: Case) -> list[str]:
         """The columns whose type the server takes in such an expression."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from .database import Database
+from servers.proxy import Fault, Proxy
+from servers.remote import Remote
+
+from .database import Database, Job
 from .syncs import Syncs
 
 
@@ -48,6 +52,19 @@ class Refreshed:
         assert contents(self.database, self.table) == before
         assert_nothing_left(self.database)
         return row
+
+
+@contextmanager
+def stalled_run(sync: Refreshed, source: Remote, after: int) -> Iterator[tuple[Proxy, Job]]:
+    """A run in the background whose source is silent after so many bytes, until the proxy is told to resume. The sync goes
+    through the proxy from now on."""
+    with Proxy(source.server.port) as proxy:
+        connector = source.connector(table=sync.table, connection=source.connection(port=proxy.port))
+        sync.syncs.call("cdb_sync_update", sync.id, None, connector)
+        proxy.every(Fault(stall_after=after))
+        with sync.database.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:
+            proxy.wait_until_stalled()
+            yield proxy, job
 
 
 def counts(run: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -9,39 +9,23 @@ from typing import Any
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
+from harness.mysql_servers import EVERY_MYSQL
 from harness.traces import nothing_left_behind
 
-from servers.catalog import MYSQL_KINDS
 from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 
-# What follows is the loader's business, whatever the server: one will do, but for tests that say otherwise.
-EVERY_SERVER = pytest.mark.parametrize("mysql", list(MYSQL_KINDS), indirect=True)
-
-
-@pytest.fixture(params=["mariadb"])
-def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
-    found: MySqlRemote = request.getfixturevalue(request.param)
-    found.server.start()
-    return found
-
+pytestmark = pytest.mark.usefixtures("tidy")
 
 Request = dict[str, object]
 
 
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
-
-
 @pytest.fixture
-def request_(mysql: MySqlRemote) -> Iterator[Request]:
+def request_(one_mysql: MySqlRemote) -> Iterator[Request]:
     """A connector for table `goods` (id, word, amount) of 10 rows."""
-    mysql.create_rows("goods", 10)
-    yield mysql.connector(table="goods")
-    mysql.drop("goods")
+    one_mysql.create_rows("goods", 10)
+    yield one_mysql.connector(table="goods")
+    one_mysql.drop("goods")
 
 
 # What else may have the name.
@@ -56,7 +40,7 @@ RELATIONS = {
 }
 
 
-@EVERY_SERVER
+@EVERY_MYSQL
 @pytest.mark.parametrize("keys", [{}, {"collision_strategy": "rename"}], ids=["default", "rename"])
 def test_rename(db: Database, request_: Request, keys: Request) -> None:
     names = [db.import_table(request_, **keys)["table_name"] for _ in range(3)]
@@ -103,8 +87,8 @@ def test_the_name_of_a_type_otherwise(db: Database, request_: Request, strategy:
     db.execute("DROP DOMAIN goods")
 
 
-def test_names_of_63_characters(db: Database, mysql: MySqlRemote) -> None:
-    request = mysql.connector(sql_query="SELECT 1 AS a", import_as="n" * 70)
+def test_names_of_63_characters(db: Database, one_mysql: MySqlRemote) -> None:
+    request = one_mysql.connector(sql_query="SELECT 1 AS a", import_as="n" * 70)
     names = [db.import_table(request)["table_name"] for _ in range(3)]
     assert names == ["n" * 63, "n" * 61 + "_1", "n" * 61 + "_2"]
 
@@ -123,10 +107,10 @@ def test_names_are_taken_per_schema(db: Database, request_: Request) -> None:
     db.execute("DROP SCHEMA other CASCADE")
 
 
-def test_skip(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_skip(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """A success without a table; the remote isn't even asked."""
     db.execute("CREATE TABLE goods AS SELECT 1 AS mine")
-    broken = mysql.connector(table="Goods", connection=mysql.connection(password="wrong"), collision_strategy="skip")
+    broken = one_mysql.connector(table="Goods", connection=one_mysql.connection(password="wrong"), collision_strategy="skip")
     result = db.import_table(broken)
     assert any(text.startswith("NOTICE") and '"goods" already exists' in text for text in db.notices)
     assert (result["success"], result["state"], result["error_code"]) == (True, "complete", 1022)
@@ -146,8 +130,8 @@ def overwrite(db: Database, request: Request, **keys: object) -> dict[str, Any]:
     return db.import_table(request, collision_strategy="overwrite", **keys)
 
 
-@EVERY_SERVER
-def test_overwrite_keeps_what_depends(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+@EVERY_MYSQL
+def test_overwrite_keeps_what_depends(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     db.import_table(request_)
     db.execute(
         "CREATE VIEW seen AS SELECT id, word FROM goods; CREATE INDEX goods_word ON goods (lower(word)); "
@@ -161,7 +145,7 @@ def test_overwrite_keeps_what_depends(db: Database, mysql: MySqlRemote, request_
     )
     try:
         before = db.rows(facts)
-        mysql.execute("DELETE FROM goods WHERE id > 4", "UPDATE goods SET word = 'new' WHERE id = 1")
+        one_mysql.execute("DELETE FROM goods WHERE id > 4", "UPDATE goods SET word = 'new' WHERE id = 1")
         result = overwrite(db, request_)
         assert (result["table_name"], result["rows"]) == ("goods", 4)
         assert db.rows(facts) == before
@@ -174,21 +158,21 @@ def test_overwrite_keeps_what_depends(db: Database, mysql: MySqlRemote, request_
         db.execute("DROP OWNED BY reader; DROP ROLE reader")
 
 
-@EVERY_SERVER
-def test_overwrite_is_undone(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+@EVERY_MYSQL
+def test_overwrite_is_undone(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """By a failure half way, and by ROLLBACK."""
-    mysql.execute("DROP TABLE IF EXISTS odd", "CREATE TABLE odd (id bigint, word varchar(20))", "INSERT INTO odd VALUES (1, 'x')")
-    request = mysql.connector(table="odd")
+    one_mysql.execute("DROP TABLE IF EXISTS odd", "CREATE TABLE odd (id bigint, word varchar(20))", "INSERT INTO odd VALUES (1, 'x')")
+    request = one_mysql.connector(table="odd")
     db.import_table(request, columns={"id": None, "word": "varchar(20)"})
-    mysql.execute("INSERT INTO odd VALUES (2, CONCAT('a', CHAR(0 USING utf8mb4)))")
-    with nothing_left_behind(db, mysql), fails('column "word", row 2'):
+    one_mysql.execute("INSERT INTO odd VALUES (2, CONCAT('a', CHAR(0 USING utf8mb4)))")
+    with nothing_left_behind(db, one_mysql), fails('column "word", row 2'):
         overwrite(db, request)
     assert db.rows("SELECT id, word FROM odd") == [(1, "x")]
     db.execute("BEGIN")
     assert overwrite(db, request, invalid_values="null")["rows"] == 2
     db.execute("ROLLBACK")
     assert db.rows("SELECT id, word FROM odd") == [(1, "x")]
-    mysql.drop("odd")
+    one_mysql.drop("odd")
 
 
 def test_overwrite_with_a_missing_column(db: Database, request_: Request) -> None:
@@ -199,13 +183,13 @@ def test_overwrite_with_a_missing_column(db: Database, request_: Request) -> Non
     assert db.value("SELECT count(*) FROM goods WHERE note = 'kept'") == 10
 
 
-def test_overwrite_adds_new_columns(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_overwrite_adds_new_columns(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """In whatever order the existing ones stand, and with a dropped one among them."""
     db.execute("CREATE TABLE goods (amount numeric(12,2), gone text, id bigint)")
     db.execute("INSERT INTO goods VALUES (1, 'x', 2); ALTER TABLE goods DROP gone")
     assert overwrite(db, request_)["rows"] == 10
     assert [name for name, _, _ in db.columns("goods")] == ["amount", "id", "word"]
-    assert db.rows("SELECT id, word, amount FROM goods ORDER BY id") == mysql.rows("SELECT id, word, amount FROM goods ORDER BY id")
+    assert db.rows("SELECT id, word, amount FROM goods ORDER BY id") == one_mysql.rows("SELECT id, word, amount FROM goods ORDER BY id")
 
 
 @pytest.mark.parametrize(
@@ -244,15 +228,15 @@ def test_overwrite_with_another_type(db: Database, request_: Request, definition
     ],
     ids=["trigger", "referenced", "foreign key", "check"],
 )
-def test_overwrite_obeys(db: Database, mysql: MySqlRemote, request_: Request, rule: str, broken_by: str, sqlstate: str) -> None:
+def test_overwrite_obeys(db: Database, one_mysql: MySqlRemote, request_: Request, rule: str, broken_by: str, sqlstate: str) -> None:
     """What binds other writers: new rows that keep to it come in, others leave the old ones."""
     db.import_table(request_)
     db.execute(rule)
     try:
-        mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
+        one_mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
         assert overwrite(db, request_)["rows"] == 10
         assert db.value("SELECT word FROM goods WHERE id = 1") == "new"
-        mysql.execute("UPDATE goods SET word = 'newer' WHERE id = 1", broken_by)
+        one_mysql.execute("UPDATE goods SET word = 'newer' WHERE id = 1", broken_by)
         with nothing_left_behind(db), fails(number=2001, sqlstate=sqlstate):
             overwrite(db, request_)
         assert db.value("SELECT word FROM goods WHERE id = 1") == "new"
@@ -313,26 +297,26 @@ def test_overwrite_and_domains(db: Database, request_: Request) -> None:
     db.execute("DROP DOMAIN few CASCADE")
 
 
-def test_overwrite_and_not_null(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_overwrite_and_not_null(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     db.import_table(request_)
     db.execute("ALTER TABLE goods ALTER word SET NOT NULL")
     assert overwrite(db, request_)["rows"] == 10
-    mysql.execute("UPDATE goods SET word = NULL WHERE id = 3")
-    with nothing_left_behind(db, mysql), fails('"word".*NOT NULL', number=2001):
+    one_mysql.execute("UPDATE goods SET word = NULL WHERE id = 3")
+    with nothing_left_behind(db, one_mysql), fails('"word".*NOT NULL', number=2001):
         overwrite(db, request_)
     assert db.value("SELECT count(word) FROM goods") == 10
 
 
-def test_overwrite_and_unique_indexes(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_overwrite_and_unique_indexes(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """Indexes are rebuilt over the new rows, and their uniqueness is checked."""
     db.import_table(request_)
     db.execute("CREATE UNIQUE INDEX one ON goods (word); CREATE STATISTICS s ON id, word FROM goods")
     assert overwrite(db, request_)["rows"] == 10
-    mysql.execute("UPDATE goods SET word = 'same'")
-    with nothing_left_behind(db, mysql), fails('unique index "one"', number=2001):
+    one_mysql.execute("UPDATE goods SET word = 'same'")
+    with nothing_left_behind(db, one_mysql), fails('unique index "one"', number=2001):
         overwrite(db, request_)
     db.execute("DROP INDEX one; ALTER TABLE goods ADD EXCLUDE USING btree (word WITH =)")
-    with nothing_left_behind(db, mysql), fails(sqlstate="23P01"):
+    with nothing_left_behind(db, one_mysql), fails(sqlstate="23P01"):
         overwrite(db, request_)
 
 
@@ -361,10 +345,10 @@ def test_overwrite_of_a_table_that_gives_its_name_away(db: Database, request_: R
     assert db.value("SELECT count(*) FROM old_goods") == 10
 
 
-def test_overwrite_while_read(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_overwrite_while_read(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """Readers go on; it waits for a transaction that has read, and nobody waits behind it."""
     db.import_table(request_)
-    mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
+    one_mysql.execute("UPDATE goods SET word = 'new' WHERE id = 1")
     with db.another() as reader, db.another() as late:
         reader.execute("BEGIN; SELECT * FROM goods")
         db.execute("SET lock_timeout = '50ms'")
@@ -382,7 +366,7 @@ def test_overwrite_while_read(db: Database, mysql: MySqlRemote, request_: Reques
         assert late.value("SELECT word FROM goods WHERE id = 1") == "new"
 
 
-def test_overwrite_as_the_first_run_of_a_sync(db: Database, mysql: MySqlRemote, request_: Request) -> None:
+def test_overwrite_as_the_first_run_of_a_sync(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
     """What was there before is gone, whatever the mode of later runs."""
     db.import_table(request_)
     db.execute("UPDATE goods SET id = id + 1000")
@@ -392,15 +376,15 @@ def test_overwrite_as_the_first_run_of_a_sync(db: Database, mysql: MySqlRemote, 
         run = db.value("SELECT cdb_sync_now(%s, true)", sync["id"])
         assert run["state"] == "success", run
         assert db.value("SELECT array_agg(id ORDER BY id) FROM goods") == list(range(1, 11))
-        mysql.execute("INSERT INTO goods VALUES (11, 'later', 0)")
+        one_mysql.execute("INSERT INTO goods VALUES (11, 'later', 0)")
         assert db.value("SELECT cdb_sync_now(%s, true)", sync["id"])["state"] == "success"
         assert db.value("SELECT count(*) FROM goods") == 11
-        mysql.execute("DELETE FROM goods WHERE id = 11")
+        one_mysql.execute("DELETE FROM goods WHERE id = 11")
         db.execute("SELECT cdb_sync_delete(%s)", sync["id"])
 
 
 # side by side
-@EVERY_SERVER
+@EVERY_MYSQL
 def test_two_imports_of_one_name(db: Database, request_: Request) -> None:
     """One that is not committed yet holds its name: the other takes the next, and does not wait."""
     first, second = db.another(), db.another()
@@ -417,9 +401,9 @@ def test_two_imports_of_one_name(db: Database, request_: Request) -> None:
     assert db.import_table(request_)["table_name"] == "goods"
 
 
-def test_imports_do_not_wait_for_each_other(db: Database, mysql: MySqlRemote) -> None:
+def test_imports_do_not_wait_for_each_other(db: Database, one_mysql: MySqlRemote) -> None:
     """Both forget old records of the same role: the second neither waits nor fails, whatever its isolation."""
-    request = mysql.connector(sql_query="SELECT 1 AS a", import_as="quick")
+    request = one_mysql.connector(sql_query="SELECT 1 AS a", import_as="quick")
     db.execute("ALTER ROLE postgres SET connector.keep_runs = 2")
     first, second = db.another(), db.another()
     try:
@@ -453,7 +437,7 @@ def test_many_imports_at_once(db: Database, request_: Request) -> None:
     assert [db.value(f"SELECT count(*) FROM {name}") for name in sorted(names)] == [10, 10, 10]
 
 
-def test_failed_import_gives_its_name_back(db: Database, mysql: MySqlRemote, request_: Request) -> None:
-    with nothing_left_behind(db, mysql), fails("nothing"):
+def test_failed_import_gives_its_name_back(db: Database, one_mysql: MySqlRemote, request_: Request) -> None:
+    with nothing_left_behind(db, one_mysql), fails("nothing"):
         db.import_table(request_, columns=["nothing"])
     assert db.import_table(request_)["table_name"] == "goods"

@@ -8,23 +8,11 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.mysql_servers import EVERY_MYSQL
 from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
-from servers.catalog import MYSQL_KINDS
-from servers.postgres import Postgres
 from servers.remote_mysql import MySqlRemote
-
-# What follows is the loader's business, whatever the server: one will do, but for tests that say otherwise.
-EVERY_SERVER = pytest.mark.parametrize("mysql", list(MYSQL_KINDS), indirect=True)
-
-
-@pytest.fixture(params=["mariadb"])
-def mysql(request: pytest.FixtureRequest) -> MySqlRemote:
-    found: MySqlRemote = request.getfixturevalue(request.param)
-    found.server.start()
-    return found
-
 
 DEFAULTS = [
     ("the_geom", "gis.geometry(Geometry,4326)", False),
@@ -33,23 +21,9 @@ DEFAULTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def gis(pg: Postgres) -> Iterator[Database]:
-    """A database with PostGIS in a schema that is not in the search path."""
-    pg.create_database("default_columns_gis")
-    database = Database(pg, "default_columns_gis")
-    database.execute("CREATE SCHEMA gis; CREATE EXTENSION postgis SCHEMA gis; CREATE EXTENSION connector")
-    yield database
-    database.close()
-    server = Database(pg, "postgres")
-    server.execute("DROP DATABASE default_columns_gis WITH (FORCE)")
-    server.close()
-
-
 @pytest.fixture(autouse=True)
-def tidy(db: Database, gis: Database) -> Iterator[None]:
+def tidy_both(tidy: None, gis: Database) -> Iterator[None]:
     yield
-    drop_tables(db)
     drop_tables(gis)
 
 
@@ -78,18 +52,18 @@ def indexes(database: Database) -> list[str]:
     )
 
 
-def test_default_is_off(gis: Database, mysql: MySqlRemote) -> None:
-    request = make(mysql, "wkt varchar(99)", "'POINT(1 2)'")
+def test_default_is_off(gis: Database, one_mysql: MySqlRemote) -> None:
+    request = make(one_mysql, "wkt varchar(99)", "'POINT(1 2)'")
     for value in ({}, {"default_columns": False}):
         gis.import_table({key: kept for key, kept in request.items() if key != "default_columns"}, **value)
     assert [name for name, _, _ in gis.columns("places")] == ["id", "wkt"]
     assert [name for name, _, _ in gis.columns("places_1")] == ["id", "wkt"]
 
 
-@EVERY_SERVER
-def test_structure(gis: Database, mysql: MySqlRemote) -> None:
+@EVERY_MYSQL
+def test_structure(gis: Database, one_mysql: MySqlRemote) -> None:
     """Columns, key, indexes; the source's own key stays unique, its comments stay."""
-    request = make(mysql, "word varchar(9) NOT NULL COMMENT 'a word', wkt text", "'a', 'POINT(1 2)'", "'b', NULL")
+    request = make(one_mysql, "word varchar(9) NOT NULL COMMENT 'a word', wkt text", "'a', 'POINT(1 2)'", "'b', NULL")
     result = gis.import_table(request)
     assert (result["rows"], result["skipped_columns"], result["warnings"]) == (2, [], None)
     assert gis.columns("places") == [
@@ -128,9 +102,9 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", ["the_geom", "geom", "geometry", "wkb_geometry", "geojson", "wkt", "The_Geom", "WKT"])
-def test_text_of_any_kind(gis: Database, mysql: MySqlRemote, name: str) -> None:
+def test_text_of_any_kind(gis: Database, one_mysql: MySqlRemote, name: str) -> None:
     """WKT, GeoJSON and hexadecimal WKB side by side, in a column of each name."""
-    request = make(mysql, f"`{name}` varchar(200)", *TEXTS)
+    request = make(one_mysql, f"`{name}` varchar(200)", *TEXTS)
     gis.import_table(request)
     local = "source_the_geom" if name.lower() == "the_geom" else name.lower()
     assert gis.columns("places")[1:] == [(local, "character varying(200)", False), *DEFAULTS]
@@ -140,14 +114,14 @@ def test_text_of_any_kind(gis: Database, mysql: MySqlRemote, name: str) -> None:
     assert gis.value(f"SELECT count(*) FROM places WHERE {local} IS NULL") == 1, "the source's text stays"
 
 
-def test_verbatim_names(gis: Database, mysql: MySqlRemote) -> None:
-    request = make(mysql, "`WKT` text", "'POINT(1 2)'")
+def test_verbatim_names(gis: Database, one_mysql: MySqlRemote) -> None:
+    request = make(one_mysql, "`WKT` text", "'POINT(1 2)'")
     gis.import_table(request, column_names="verbatim")
     assert [name for name, _, _ in gis.columns("places")][1] == "WKT"
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
-@EVERY_SERVER
+@EVERY_MYSQL
 @pytest.mark.parametrize(
     "definition, literal",
     [
@@ -160,23 +134,23 @@ def test_verbatim_names(gis: Database, mysql: MySqlRemote) -> None:
     ],
     ids=lambda value: value.split()[0] if "'" not in value else "",
 )
-def test_other_types(gis: Database, mysql: MySqlRemote, definition: str, literal: str) -> None:
-    gis.import_table(make(mysql, definition, literal, *([] if "NOT NULL" in definition else ["NULL"])))
+def test_other_types(gis: Database, one_mysql: MySqlRemote, definition: str, literal: str) -> None:
+    gis.import_table(make(one_mysql, definition, literal, *([] if "NOT NULL" in definition else ["NULL"])))
     assert places(gis)[0] == (1, "SRID=4326;POINT(1 2)", True)
 
 
-@pytest.mark.parametrize("mysql", ["mariadb", "mysql9"], indirect=True)
-def test_json(gis: Database, mysql: MySqlRemote) -> None:
-    gis.import_table(make(mysql, "geojson json", """'{"type": "Point", "coordinates": [1, 2]}'""", "NULL"))
+@pytest.mark.parametrize("one_mysql", ["mariadb", "mysql9"], indirect=True)
+def test_json(gis: Database, one_mysql: MySqlRemote) -> None:
+    gis.import_table(make(one_mysql, "geojson json", """'{"type": "Point", "coordinates": [1, 2]}'""", "NULL"))
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True), (2, None, None)]
 
 
-@EVERY_SERVER
-def test_reference_systems(gis: Database, mysql: MySqlRemote) -> None:
+@EVERY_MYSQL
+def test_reference_systems(gis: Database, one_mysql: MySqlRemote) -> None:
     """A geometry in another reference system is transformed; without one it counts as degrees."""
-    order = ", 'axis-order=long-lat'" if mysql.kind == "mysql9" else ""
+    order = ", 'axis-order=long-lat'" if one_mysql.kind == "mysql9" else ""
     request = make(
-        mysql,
+        one_mysql,
         "shape geometry",
         f"ST_GeomFromText('POINT(1 2)', 4326{order})",
         "ST_GeomFromText('POINT(111319.490793274 0)', 3857)",
@@ -191,22 +165,22 @@ def test_reference_systems(gis: Database, mysql: MySqlRemote) -> None:
     assert gis.rows("SELECT gis.ST_SRID(shape) FROM places ORDER BY id") == [(4326,), (3857,), (0,)]
 
 
-def test_a_real_geometry_goes_first(gis: Database, mysql: MySqlRemote) -> None:
-    gis.import_table(make(mysql, "wkt text, `where` point", "'POINT(9 9)', ST_GeomFromText('POINT(1 2)')"))
+def test_a_real_geometry_goes_first(gis: Database, one_mysql: MySqlRemote) -> None:
+    gis.import_table(make(one_mysql, "wkt text, `where` point", "'POINT(9 9)', ST_GeomFromText('POINT(1 2)')"))
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
-def test_names_in_their_order(gis: Database, mysql: MySqlRemote) -> None:
+def test_names_in_their_order(gis: Database, one_mysql: MySqlRemote) -> None:
     """Columns whose type can't hold a geometry are passed over."""
-    request = make(mysql, "wkt text, geojson text, the_geom int", """'POINT(9 9)', '{"type":"Point","coordinates":[1,2]}', 5""")
+    request = make(one_mysql, "wkt text, geojson text, the_geom int", """'POINT(9 9)', '{"type":"Point","coordinates":[1,2]}', 5""")
     gis.import_table(request)
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
     assert gis.rows("SELECT source_the_geom FROM places") == [(5,)]
 
 
-def test_beyond_web_mercator(gis: Database, mysql: MySqlRemote) -> None:
+def test_beyond_web_mercator(gis: Database, one_mysql: MySqlRemote) -> None:
     """What lies at the poles is in the_geom whole, and in the_geom_webmercator as far as that goes."""
-    request = make(mysql, "wkt text", "'POINT(0 90)'", "'LINESTRING(0 0,0 90)'", "'POINT(0 -85)'", "'POINT(500 100)'")
+    request = make(one_mysql, "wkt text", "'POINT(0 90)'", "'LINESTRING(0 0,0 90)'", "'POINT(0 -85)'", "'POINT(500 100)'")
     gis.import_table(request)
     here = gis.rows(
         "SELECT gis.ST_AsText(the_geom), gis.ST_IsEmpty(the_geom_webmercator), "
@@ -220,10 +194,10 @@ def test_beyond_web_mercator(gis: Database, mysql: MySqlRemote) -> None:
     ]
 
 
-def test_invalid_polygon_beyond_web_mercator(gis: Database, mysql: MySqlRemote) -> None:
+def test_invalid_polygon_beyond_web_mercator(gis: Database, one_mysql: MySqlRemote) -> None:
     """What can't be cut off, since it crosses itself, is in the_geom all the same."""
     bow_tie = "POLYGON((0 0,10 89,10 0,0 89,0 0))"
-    gis.import_table(make(mysql, "wkt text", "'POINT(1 2)'", f"'{bow_tie}'", "'POINT(3 4)'"))
+    gis.import_table(make(one_mysql, "wkt text", "'POINT(1 2)'", f"'{bow_tie}'", "'POINT(3 4)'"))
     [warning] = [text for text in gis.notices if text.startswith("WARNING")]
     assert "1 geometry has no equivalent in web mercator" in warning and "Self-intersection" in warning
     assert places(gis) == [
@@ -246,10 +220,10 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("literal, reason", UNREADABLE.items())
-def test_unreadable_text(gis: Database, mysql: MySqlRemote, literal: str, reason: str) -> None:
+def test_unreadable_text(gis: Database, one_mysql: MySqlRemote, literal: str, reason: str) -> None:
     """A WARNING with the number and the reason, NULL in that row, and all the others filled."""
     rows = ["'POINT(1 2)'"] * 5
-    gis.import_table(make(mysql, "wkt text", *rows, literal, *rows))
+    gis.import_table(make(one_mysql, "wkt text", *rows, literal, *rows))
     [warning] = [text for text in gis.notices if text.startswith("WARNING")]
     assert '1 value of column "wkt" can\'t be read as geometry' in warning
     assert re.search(reason, warning)
@@ -259,16 +233,16 @@ def test_unreadable_text(gis: Database, mysql: MySqlRemote, literal: str, reason
     assert gis.columns("places")[2:] == DEFAULTS
 
 
-def test_unreadable_text_in_many_rows(gis: Database, mysql: MySqlRemote) -> None:
+def test_unreadable_text_in_many_rows(gis: Database, one_mysql: MySqlRemote) -> None:
     """Each is found among thousands; the dead rows of the search are not left in the table."""
-    mysql.create_rows("places", 5000)
+    one_mysql.create_rows("places", 5000)
     bad = (1, 2, 2500, 4999, 5000)
-    mysql.execute(
+    one_mysql.execute(
         "ALTER TABLE places ADD wkt varchar(50)",
         "UPDATE places SET wkt = CONCAT('POINT(', id / 100, ' 0)')",
         f"UPDATE places SET wkt = 'bad' WHERE id IN {bad}",
     )
-    gis.import_table(mysql.connector(table="places", default_columns=True))
+    gis.import_table(one_mysql.connector(table="places", default_columns=True))
     assert any('5 values of column "wkt"' in text for text in gis.notices)
     assert [number for (number,) in gis.rows("SELECT id FROM places WHERE the_geom IS NULL ORDER BY id")] == list(bad)
     wrong = "SELECT count(*) FROM places WHERE gis.ST_X(the_geom) <> id / 100.0 OR the_geom_webmercator IS NULL"
@@ -278,19 +252,19 @@ def test_unreadable_text_in_many_rows(gis: Database, mysql: MySqlRemote) -> None
     assert live <= gis.value("SELECT pg_relation_size('places')")
 
 
-def test_nothing_but_unreadable_text(gis: Database, mysql: MySqlRemote) -> None:
+def test_nothing_but_unreadable_text(gis: Database, one_mysql: MySqlRemote) -> None:
     """The search ends."""
-    mysql.create_rows("places", 5000)
-    mysql.execute("ALTER TABLE places CHANGE word wkt varchar(20)")
-    result = gis.import_table(mysql.connector(table="places", default_columns=True))
+    one_mysql.create_rows("places", 5000)
+    one_mysql.execute("ALTER TABLE places CHANGE word wkt varchar(20)")
+    result = gis.import_table(one_mysql.connector(table="places", default_columns=True))
     assert result["rows"] == 5000
     assert any('many values of column "wkt"' in text for text in gis.notices)
     assert gis.value("SELECT count(*) FROM places WHERE the_geom IS NULL AND wkt IS NOT NULL") == 5000
 
 
-def test_cancel_while_filling(gis: Database, mysql: MySqlRemote) -> None:
+def test_cancel_while_filling(gis: Database, one_mysql: MySqlRemote) -> None:
     """A cancel that comes in the middle of the filling is no unreadable value."""
-    request = make(mysql, "wkt text", "'POINT(1 2)'")
+    request = make(one_mysql, "wkt text", "'POINT(1 2)'")
     gis.execute(
         "CREATE FUNCTION public.stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE query_canceled; END'; "
         "CREATE FUNCTION public.meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -298,16 +272,16 @@ def test_cancel_while_filling(gis: Database, mysql: MySqlRemote) -> None:
         "CREATE EVENT TRIGGER meddle ON ddl_command_end WHEN tag IN ('CREATE TABLE') EXECUTE FUNCTION public.meddle()"
     )
     try:
-        with nothing_left_behind(gis, mysql), fails(sqlstate="57014"):
+        with nothing_left_behind(gis, one_mysql), fails(sqlstate="57014"):
             gis.import_table(request)
     finally:
         gis.execute("DROP EVENT TRIGGER meddle; DROP FUNCTION public.meddle(), public.stop()")
 
 
-def test_source_has_the_names(gis: Database, mysql: MySqlRemote) -> None:
+def test_source_has_the_names(gis: Database, one_mysql: MySqlRemote) -> None:
     """Columns of the source that have a default column's name give way, with a NOTICE each."""
     request = make(
-        mysql,
+        one_mysql,
         "cartodb_id int NOT NULL UNIQUE, the_geom text, the_geom_webmercator text, source_the_geom text",
         "77, 'POINT(1 2)', 'mine', 'POINT(9 9)'",
     )
@@ -328,19 +302,19 @@ def test_source_has_the_names(gis: Database, mysql: MySqlRemote) -> None:
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
-def test_key_of_the_source_is_cartodb_id(gis: Database, mysql: MySqlRemote) -> None:
-    mysql.drop("places")
-    mysql.execute("CREATE TABLE places (cartodb_id int PRIMARY KEY, wkt text)", "INSERT INTO places VALUES (5, NULL)")
-    gis.import_table(mysql.connector(table="places", default_columns=True))
+def test_key_of_the_source_is_cartodb_id(gis: Database, one_mysql: MySqlRemote) -> None:
+    one_mysql.drop("places")
+    one_mysql.execute("CREATE TABLE places (cartodb_id int PRIMARY KEY, wkt text)", "INSERT INTO places VALUES (5, NULL)")
+    gis.import_table(one_mysql.connector(table="places", default_columns=True))
     assert "btree (source_cartodb_id)" in indexes(gis)
     assert gis.rows("SELECT cartodb_id, source_cartodb_id FROM places") == [(1, 5)]
 
 
-def test_overwrite(gis: Database, mysql: MySqlRemote) -> None:
+def test_overwrite(gis: Database, one_mysql: MySqlRemote) -> None:
     """The default columns of the old table are no columns that the source lacks: they are filled anew."""
-    request = make(mysql, "wkt text", "'POINT(1 2)'", "'POINT(3 4)'")
+    request = make(one_mysql, "wkt text", "'POINT(1 2)'", "'POINT(3 4)'")
     gis.import_table(request)
-    mysql.execute("DELETE FROM places WHERE id = 2", "UPDATE places SET wkt = 'POINT(5 6)'")
+    one_mysql.execute("DELETE FROM places WHERE id = 2", "UPDATE places SET wkt = 'POINT(5 6)'")
     before = (gis.columns("places"), indexes(gis))
     with fails("can't be overwritten", detail='"the_geom" is not in the new data', number=2012):
         gis.import_table({**request, "default_columns": False}, collision_strategy="overwrite")
@@ -351,9 +325,9 @@ def test_overwrite(gis: Database, mysql: MySqlRemote) -> None:
     assert gis.value("SELECT cartodb_id IS NOT NULL FROM places") is True
 
 
-def test_without_postgis(db: Database, mysql: MySqlRemote) -> None:
+def test_without_postgis(db: Database, one_mysql: MySqlRemote) -> None:
     """cartodb_id alone; other columns keep their names."""
-    db.import_table(make(mysql, "the_geom text, cartodb_id int", "'POINT(1 2)', 9"))
+    db.import_table(make(one_mysql, "the_geom text, cartodb_id int", "'POINT(1 2)', 9"))
     assert db.columns("places") == [
         ("id", "integer", True),
         ("the_geom", "text", False),
@@ -364,17 +338,17 @@ def test_without_postgis(db: Database, mysql: MySqlRemote) -> None:
     assert db.rows("SELECT the_geom, cartodb_id FROM places") == [("POINT(1 2)", 1)]
 
 
-def test_query_and_empty_table(gis: Database, mysql: MySqlRemote) -> None:
-    request = make(mysql, "wkt text")
+def test_query_and_empty_table(gis: Database, one_mysql: MySqlRemote) -> None:
+    request = make(one_mysql, "wkt text")
     assert gis.import_table(request)["rows"] == 0
     assert gis.columns("places")[2:] == DEFAULTS
-    query = mysql.connector(sql_query="SELECT 1 AS id, 'POINT(1 2)' AS wkt", import_as="places", default_columns=True)
+    query = one_mysql.connector(sql_query="SELECT 1 AS id, 'POINT(1 2)' AS wkt", import_as="places", default_columns=True)
     gis.execute("DROP TABLE places")
     gis.import_table(query)
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
-def test_plain_role_and_hostile_path(gis: Database, mysql: MySqlRemote) -> None:
+def test_plain_role_and_hostile_path(gis: Database, one_mysql: MySqlRemote) -> None:
     """Run by a role that owns nothing else, with its own idea of names in the search path."""
     role = gis.create_role("mapper")
     try:
@@ -382,7 +356,7 @@ def test_plain_role_and_hostile_path(gis: Database, mysql: MySqlRemote) -> None:
             "GRANT USAGE ON SCHEMA gis TO mapper; ALTER ROLE mapper SET connector.allowed_hosts = '127.0.0.0/8'; "
             "ALTER ROLE mapper SET standard_conforming_strings = off; ALTER ROLE mapper SET search_path = public, gis"
         )
-        role.import_table(make(mysql, "wkt text", "'POINT(1 2)'", "' {\"type\":\"Point\",\"coordinates\":[3,4]}'", "' '"))
+        role.import_table(make(one_mysql, "wkt text", "'POINT(1 2)'", "' {\"type\":\"Point\",\"coordinates\":[3,4]}'", "' '"))
         assert [row[:2] for row in places(gis)] == [(1, "SRID=4326;POINT(1 2)"), (2, "SRID=4326;POINT(3 4)"), (3, None)]
         assert gis.value("SELECT tableowner FROM pg_tables WHERE tablename = 'places'") == "mapper"
     finally:
@@ -391,7 +365,7 @@ def test_plain_role_and_hostile_path(gis: Database, mysql: MySqlRemote) -> None:
         gis.drop_role("mapper")
 
 
-def test_extension_cartodb(gis: Database, mysql: MySqlRemote) -> None:
+def test_extension_cartodb(gis: Database, one_mysql: MySqlRemote) -> None:
     """Where the extension cartodb is installed, its own function does it all."""
     gis.execute(
         "CREATE SCHEMA cartodb; CREATE FUNCTION cartodb.CDB_CartodbfyTable(owner text, what regclass) RETURNS regclass "
@@ -400,7 +374,7 @@ def test_extension_cartodb(gis: Database, mysql: MySqlRemote) -> None:
         "false, '1' FROM pg_extension WHERE extname = 'plpgsql'"
     )
     try:
-        gis.import_table(make(mysql, "wkt text COMMENT 'kept'", "'POINT(1 2)'"))
+        gis.import_table(make(one_mysql, "wkt text COMMENT 'kept'", "'POINT(1 2)'"))
         assert [name for name, _, _ in gis.columns("places")] == ["id", "wkt", "done_for"]
         assert gis.rows("SELECT done_for FROM places") == [("public",)]
         assert gis.value("SELECT col_description('places'::regclass, 2)") == "kept"

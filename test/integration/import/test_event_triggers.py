@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote_mysql import MySqlRemote
@@ -18,13 +19,11 @@ ROWS = 2500
 
 @pytest.fixture(autouse=True)
 def source(db: Database, mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, ROWS)
-    yield mariadb
-    db.execute("DROP EVENT TRIGGER IF EXISTS on_create")
-    Syncs(db).clean()
-    db.execute("DROP SCHEMA IF EXISTS elsewhere CASCADE")
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, ROWS):
+        yield mariadb
+        db.execute("DROP EVENT TRIGGER IF EXISTS on_create")
+        Syncs(db).clean()
+        db.execute("DROP SCHEMA IF EXISTS elsewhere CASCADE")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from harness.database import Database
 from harness.dialects import dialect_of
 from harness.errors import fails
 from harness.faults import fails_cleanly, import_fails
+from harness.scratch import drop_tables
 from harness.stalls import STALLS, TABLE
 
 from servers.process import wait_until
@@ -29,8 +30,7 @@ def session(db: Database) -> Iterator[Database]:
     """A session whose settings are its own; it drops what it imported."""
     with db.another() as session:
         yield session
-        for (name,) in session.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            session.execute(f'DROP TABLE "{name}"')
+        drop_tables(session)
         session.execute("DELETE FROM connector.role_limits")
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = pytest.mark.usefixtures("tidy")
 
 # Remote name, local name when normalised.
 COLUMN_NAMES = (
@@ -64,12 +64,6 @@ TABLE_NAMES = (
     ("#x", "table_x"),
     ("x|y", "x_y"),
 )
-
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
 
 
 def literal(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +26,6 @@ MEGABYTE = 1024 * 1024
 CONNECTION = '"connection": {"server": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": "z"}'
 
 
-@pytest.fixture
-def nobody(db: Database) -> Iterator[Database]:
-    """A role that may do nothing with the extension."""
-    role = db.create_role("nobody", may_connect=False)
-    yield role
-    role.close()
-    db.drop_role("nobody")
-
-
 def peak(pid: int) -> int:
     """The most memory that a process has had at a time, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -43,27 +33,27 @@ def peak(pid: int) -> int:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_requests_are_bounded_before_anything_else(nobody: Database, function: str) -> None:
+def test_requests_are_bounded_before_anything_else(guest: Database, function: str) -> None:
     """By length and by the number of values, whatever the caller's rights, and whatever is asked for."""
     with fails("the connector JSON is too long", number=1502) as failure:
-        nobody.rows("SELECT " + function.format("('{\"x\": \"' || repeat('y', 1048576) || '\"}')::json"))
+        guest.rows("SELECT " + function.format("('{\"x\": \"' || repeat('y', 1048576) || '\"}')::json"))
     assert "1048576" in failure.detail
     keys = "(SELECT ('{' || string_agg(format('\"k%s\":\"\\n%s\"', g, g), ',') || '}')::json FROM generate_series(1, %s) g)"
     with fails("too many values", number=1502) as failure:
-        nobody.rows("SELECT " + function.format(keys.replace("%s)", "30000)")))
+        guest.rows("SELECT " + function.format(keys.replace("%s)", "30000)")))
     assert "10000" in failure.detail
     with fails("too long", number=1502):
-        nobody.rows("SELECT " + function.format(keys.replace("%s)", "300000)")))
+        guest.rows("SELECT " + function.format(keys.replace("%s)", "300000)")))
 
 
-def test_a_refused_request_takes_no_memory(db: Database, nobody: Database) -> None:
+def test_a_refused_request_takes_no_memory(db: Database, guest: Database) -> None:
     """100 MB that a table keeps compressed are not unpacked, and 4 MB of numbers are not read, which once took 170
     times as much."""
     db.execute("CREATE TABLE large AS SELECT ('{\"x\": \"' || repeat('y', 100000000) || '\"}')::json AS j")
-    db.execute("GRANT SELECT ON large TO nobody")
+    db.execute("GRANT SELECT ON large TO guest")
     numbers = "(SELECT ('{\"x\":[' || repeat('0,', 2000000) || '0]}')::json AS j) n"
     for source, warm in (("large", "SELECT 1 FROM large"), (numbers, f"SELECT length(j::text) FROM {numbers}")):
-        with nobody.another() as session:
+        with guest.another() as session:
             session.rows("SELECT cdb_connectors()")
             session.rows(warm)  # PostgreSQL's own part
             before = peak(session.pid)
@@ -90,13 +80,13 @@ WORST = {
 
 
 @pytest.mark.parametrize("kind", WORST)
-def test_the_worst_allowed_request_is_answered_at_once(nobody: Database, kind: str) -> None:
+def test_the_worst_allowed_request_is_answered_at_once(guest: Database, kind: str) -> None:
     """With an error of the connector, not by the time limit, which is far more than it needs; in a statement that has
     the password 400,000 times more."""
     assert len(WORST[kind]) <= MEGABYTE
-    nobody.execute("SET statement_timeout = '30s'")
+    guest.execute("SET statement_timeout = '30s'")
     with fails("", number=1502):
-        nobody.rows("SELECT cdb_sync_connector(%s) -- " + "z" * 400_000, WORST[kind])
+        guest.rows("SELECT cdb_sync_connector(%s) -- " + "z" * 400_000, WORST[kind])
 
 
 def test_a_dry_run_of_large_values(db: Database, postgres15: PostgresRemote) -> None:

@@ -15,10 +15,9 @@ TABLE = "loosened"
 WAYS = ["swap", "merge", "rewrite"]
 
 
-@pytest.fixture(autouse=True, params=["mariadb", "postgres15"])
-def source(request: pytest.FixtureRequest, db: Database) -> Iterator[Remote]:
-    remote: Remote = request.getfixturevalue(request.param)
-    remote.server.start()
+@pytest.fixture(autouse=True)
+def source(mysql_or_postgres: Remote, db: Database) -> Iterator[Remote]:
+    remote = mysql_or_postgres
     remote.drop(TABLE)
     remote.execute(f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, word varchar(20) NOT NULL, n int NOT NULL)")
     remote.execute(f"INSERT INTO {TABLE} VALUES (1, 'a', 1), (2, 'b', 2)")

@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, contents
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote import Remote
@@ -35,11 +36,9 @@ CREATE FUNCTION hostile.quietly(x bigint) RETURNS bigint LANGUAGE plpgsql IMMUTA
 
 @pytest.fixture(autouse=True)
 def source(db: Database, mariadb: Remote) -> Iterator[Remote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, ROWS)
-    yield mariadb
-    Syncs(db).clean()
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, ROWS):
+        yield mariadb
+        Syncs(db).clean()
 
 
 @pytest.fixture

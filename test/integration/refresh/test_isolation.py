@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import psycopg2
 import pytest
 from harness.database import Database, Job
-from harness.refreshing import Refreshed, assert_nothing_left, check_integrity
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, stalled_run
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.process import wait_until
-from servers.proxy import Fault, Proxy
 from servers.remote_mysql import MySqlRemote
 
 TABLE = "shared"
@@ -22,12 +22,10 @@ NOW = "SELECT cdb_sync_now(%s, true)"
 
 @pytest.fixture(autouse=True)
 def source(db: Database, mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, ROWS)
-    mariadb.execute(f"UPDATE {TABLE} SET amount = 0")
-    yield mariadb
-    Syncs(db).clean()
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, ROWS):
+        mariadb.execute(f"UPDATE {TABLE} SET amount = 0")
+        yield mariadb
+        Syncs(db).clean()
 
 
 @pytest.fixture
@@ -121,24 +119,19 @@ def test_queue_of_others(db: Database, source: MySqlRemote, sync: Refreshed) -> 
     """A reader holds the table; behind it somebody waits to empty it, and behind that one everybody: the refresh neither
     blocks anybody further nor is a deadlock. What waits longest comes first."""
     source.execute(f"UPDATE {TABLE} SET amount = 1")
-    with db.another() as holder, Proxy(source.server.port) as proxy:
-        connector = source.connector(table=TABLE, connection=source.connection(port=proxy.port))
-        Syncs(db).call("cdb_sync_update", sync.id, None, connector)
-        proxy.every(Fault(stall_after=50_000))
-        with db.in_background(NOW, sync.id) as job:
-            proxy.wait_until_stalled()
-            holder.execute("BEGIN")
-            holder.value(f"SELECT count(*) FROM {TABLE}")
-            with db.in_background(f"TRUNCATE {TABLE}") as other:
-                wait_for_request(db, other, STRONG)
-                with db.in_background(f"SELECT count(*) FROM {TABLE}") as reader:
-                    wait_for_request(db, reader, "AccessShareLock")
-                    proxy.resume()
-                    job.wait_for_exchange()
-                    holder.execute("COMMIT")
-                    assert job.result()[0][0]["state"] == "success"
-                    other.result()
-                    assert reader.result() in ([(0,)], [(ROWS,)])
+    with db.another() as holder, stalled_run(sync, source, 50_000) as (proxy, job):
+        holder.execute("BEGIN")
+        holder.value(f"SELECT count(*) FROM {TABLE}")
+        with db.in_background(f"TRUNCATE {TABLE}") as other:
+            wait_for_request(db, other, STRONG)
+            with db.in_background(f"SELECT count(*) FROM {TABLE}") as reader:
+                wait_for_request(db, reader, "AccessShareLock")
+                proxy.resume()
+                job.wait_for_exchange()
+                holder.execute("COMMIT")
+                assert job.result()[0][0]["state"] == "success"
+                other.result()
+                assert reader.result() in ([(0,)], [(ROWS,)])
     assert db.value(f"SELECT count(*) FROM {TABLE}") == 0
     Syncs(db).call("cdb_sync_update", sync.id, None, source.connector(table=TABLE))
     sync.run("swap")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, check_integrity
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote_mysql import MySqlRemote
@@ -24,10 +25,8 @@ def cleaned(db: Database) -> Iterator[None]:
 
 @pytest.fixture
 def source(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 50)
-    yield mariadb
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 50):
+        yield mariadb
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from harness.database import Database, Job
-from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, orphan_files
+from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, orphan_files, stalled_run
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.process import wait_until
@@ -22,13 +23,11 @@ ROWS = 20000
 
 @pytest.fixture(autouse=True)
 def source(db: Database, mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, ROWS)
-    mariadb.execute(f"UPDATE {TABLE} SET amount = 0")
-    yield mariadb
-    db.execute("DROP PUBLICATION IF EXISTS later")
-    Syncs(db).clean()
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, ROWS):
+        mariadb.execute(f"UPDATE {TABLE} SET amount = 0")
+        yield mariadb
+        db.execute("DROP PUBLICATION IF EXISTS later")
+        Syncs(db).clean()
 
 
 @pytest.fixture
@@ -168,18 +167,13 @@ def test_lock_timeout(db: Database, sync: Refreshed) -> None:
 
 def test_deadlock_is_the_refreshs_loss(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
     """A transaction that read the table and then alters it waits for the refresh, which would wait for it."""
-    with Proxy(source.server.port) as proxy:
-        connector = source.connector(table=TABLE, connection=source.connection(port=proxy.port))
-        Syncs(db).call("cdb_sync_update", sync.id, None, connector)
-        proxy.every(Fault(stall_after=200_000))
-        with db.in_background(NOW, sync.id) as job:
-            proxy.wait_until_stalled()
-            reads_and_alters = f"DO $$ BEGIN PERFORM count(*) FROM {TABLE}; ALTER TABLE {TABLE} ADD COLUMN more int; END $$"
-            with db.in_background(reads_and_alters) as other:
-                wait_until(lambda: waits_for_lock(db, other), limit=60, what="the ALTER TABLE to wait")
-                proxy.resume()
-                assert job.result()[0][0]["state"] == "failure"
-                other.result()
+    with stalled_run(sync, source, 200_000) as (proxy, job):
+        reads_and_alters = f"DO $$ BEGIN PERFORM count(*) FROM {TABLE}; ALTER TABLE {TABLE} ADD COLUMN more int; END $$"
+        with db.in_background(reads_and_alters) as other:
+            wait_until(lambda: waits_for_lock(db, other), limit=60, what="the ALTER TABLE to wait")
+            proxy.resume()
+            assert job.result()[0][0]["state"] == "failure"
+            other.result()
     assert "waits for this refresh" in db.value("SELECT error_detail FROM connector.runs ORDER BY started_at DESC LIMIT 1")
     Syncs(db).call("cdb_sync_update", sync.id, None, source.connector(table=TABLE))
     sync.run("swap")
@@ -209,20 +203,15 @@ def test_deadlock_is_the_refreshs_loss(db: Database, source: MySqlRemote, sync: 
 )
 def test_beside_other_statements(db: Database, source: MySqlRemote, sync: Refreshed, statement: str, waits: bool) -> None:
     """What would change the table under a refresh waits for it; what only uses the table does not."""
-    with Proxy(source.server.port) as proxy:
-        connector = source.connector(table=TABLE, connection=source.connection(port=proxy.port))
-        Syncs(db).call("cdb_sync_update", sync.id, None, connector)
-        proxy.every(Fault(stall_after=200_000))
-        with db.in_background(NOW, sync.id) as job:
-            proxy.wait_until_stalled()
-            with db.in_background(statement.format(t=TABLE)) as other:
-                if waits:
-                    wait_until(lambda: waits_for_lock(db, other), limit=60, what="the statement to wait")
-                else:
-                    other.result()
-                proxy.resume()
-                assert job.result()[0][0]["state"] == "success"
+    with stalled_run(sync, source, 200_000) as (proxy, job):
+        with db.in_background(statement.format(t=TABLE)) as other:
+            if waits:
+                wait_until(lambda: waits_for_lock(db, other), limit=60, what="the statement to wait")
+            else:
                 other.result()
+            proxy.resume()
+            assert job.result()[0][0]["state"] == "success"
+            other.result()
     if statement.startswith("DROP TABLE"):
         assert db.rows("SELECT 1 FROM pg_class WHERE relname = %s", TABLE) == []
     elif "RENAME" not in statement:
@@ -235,15 +224,10 @@ def test_beside_other_statements(db: Database, source: MySqlRemote, sync: Refres
 
 def test_publication_of_all_tables_meanwhile(db: Database, source: MySqlRemote, sync: Refreshed) -> None:
     """It takes no lock on the table, so the exchange looks again, and rather fails than keep rows from subscribers."""
-    with Proxy(source.server.port) as proxy:
-        connector = source.connector(table=TABLE, connection=source.connection(port=proxy.port))
-        Syncs(db).call("cdb_sync_update", sync.id, None, connector)
-        proxy.every(Fault(stall_after=200_000))
-        with db.in_background(NOW, sync.id) as job:
-            proxy.wait_until_stalled()
-            db.execute("CREATE PUBLICATION later FOR ALL TABLES")
-            proxy.resume()
-            assert job.result()[0][0]["state"] == "failure"
+    with stalled_run(sync, source, 200_000) as (proxy, job):
+        db.execute("CREATE PUBLICATION later FOR ALL TABLES")
+        proxy.resume()
+        assert job.result()[0][0]["state"] == "failure"
     assert "publication" in db.value("SELECT error_message FROM connector.runs ORDER BY started_at DESC LIMIT 1")
     assert_nothing_left(db)
     Syncs(db).call("cdb_sync_update", sync.id, None, source.connector(table=TABLE))

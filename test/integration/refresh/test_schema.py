@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, contents
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote_mysql import MySqlRemote
@@ -17,12 +18,10 @@ WAYS = ["swap", "merge", "rewrite"]
 
 @pytest.fixture(autouse=True)
 def source(db: Database, mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 200)
-    yield mariadb
-    db.execute("DROP PUBLICATION IF EXISTS p")
-    Syncs(db).clean()
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 200):
+        yield mariadb
+        db.execute("DROP PUBLICATION IF EXISTS p")
+        Syncs(db).clean()
 
 
 def synced(db: Database, source: MySqlRemote, way: str, **sync: object) -> Refreshed:

@@ -16,13 +16,11 @@ from servers.remote import Remote
 TABLE = "events"
 
 
-@pytest.fixture(params=["mariadb", "postgres15"])
-def source(request: pytest.FixtureRequest, db: Database) -> Iterator[Remote]:
-    found: Remote = request.getfixturevalue(request.param)
-    found.server.start()
-    yield found
+@pytest.fixture
+def source(mysql_or_postgres: Remote, db: Database) -> Iterator[Remote]:
+    yield mysql_or_postgres
     Syncs(db).clean()
-    found.drop(TABLE)
+    mysql_or_postgres.drop(TABLE)
 
 
 def is_mysql(remote: Remote) -> bool:

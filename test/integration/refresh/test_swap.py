@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.refreshing import Refreshed, assert_nothing_left, check_integrity, contents, orphan_files
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote import Remote
@@ -15,14 +16,11 @@ TABLE = "swapped"
 ROWS = 2500
 
 
-@pytest.fixture(autouse=True, params=["mariadb", "postgres15"])
-def source(request: pytest.FixtureRequest, db: Database) -> Iterator[Remote]:
-    remote: Remote = request.getfixturevalue(request.param)
-    remote.server.start()
-    remote.create_rows(TABLE, ROWS)
-    yield remote
-    Syncs(db).clean()
-    remote.drop(TABLE)
+@pytest.fixture(autouse=True)
+def source(mysql_or_postgres: Remote, db: Database) -> Iterator[Remote]:
+    with remote_rows(mysql_or_postgres, TABLE, ROWS):
+        yield mysql_or_postgres
+        Syncs(db).clean()
 
 
 @pytest.fixture

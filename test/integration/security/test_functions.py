@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 
 import psycopg2
-import pytest
 from harness.database import Database
 from harness.errors import fails
 
@@ -40,15 +38,6 @@ JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.de
 JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'connector'
 ORDER BY 1
 """
-
-
-@pytest.fixture
-def guest(db: Database) -> Iterator[Database]:
-    """A role without any right of the extension's."""
-    role = db.create_role("guest", may_connect=False)
-    yield role
-    role.close()
-    db.drop_role("guest")
 
 
 def functions(db: Database) -> list[tuple[str, str, str, str, list[str]]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import Syncs, processes, wait_for_process
 
 from servers.process import wait_until
@@ -19,12 +20,8 @@ TABLE = "parcels"
 @pytest.fixture
 def table(mariadb: Remote) -> Iterator[Remote]:
     """Any provider will do: this is about the local side."""
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 100)
-    yield mariadb
-    for session in mariadb.sessions():
-        mariadb.kill_session(session.number)
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 100):
+        yield mariadb
 
 
 @pytest.fixture(params=["preloaded", "plain"])

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from typing import Any
 
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import NEVER, Syncs
 
 from servers.process import wait_until
@@ -29,16 +29,8 @@ ATTRIBUTES = (
 
 @pytest.fixture
 def table(one_remote: Remote) -> Iterator[Remote]:
-    one_remote.create_rows(TABLE, 100)
-    yield one_remote
-    one_remote.drop(TABLE)
-
-
-@pytest.fixture
-def syncs(db: Database) -> Iterator[Syncs]:
-    found = Syncs(db)
-    yield found
-    found.clean()
+    with remote_rows(one_remote, TABLE, 100):
+        yield one_remote
 
 
 def test_attributes(syncs: Syncs, table: Remote) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import Syncs, processes, wait_for_process
 
 from servers.process import wait_until
@@ -17,19 +18,8 @@ TABLE = "parcels"
 
 @pytest.fixture
 def table(mariadb: Remote) -> Iterator[Remote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 10)
-    yield mariadb
-    for session in mariadb.sessions():
-        mariadb.kill_session(session.number)
-    mariadb.drop(TABLE)
-
-
-@pytest.fixture
-def syncs(db: Database) -> Iterator[Syncs]:
-    found = Syncs(db)
-    yield found
-    found.clean()
+    with remote_rows(mariadb, TABLE, 10):
+        yield mariadb
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.postgres import Postgres
@@ -19,19 +20,15 @@ TABLE = "orders"
 
 @pytest.fixture
 def table(mariadb: Remote) -> Iterator[Remote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 10)
-    yield mariadb
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 10):
+        yield mariadb
 
 
 @pytest.fixture
-def syncs(db: Database) -> Iterator[Syncs]:
+def syncs(syncs: Syncs) -> Syncs:
     """As a superuser, who may be at loopback; in a database with two plain roles, alice and bob."""
-    db.execute("SET connector.allowed_hosts = '127.0.0.0/8'")
-    found = Syncs(db)
-    yield found
-    found.clean()
+    syncs.database.execute("SET connector.allowed_hosts = '127.0.0.0/8'")
+    return syncs
 
 
 def person(db: Database, name: str) -> Iterator[Database]:

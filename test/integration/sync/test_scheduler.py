@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import Syncs, processes, wait_for_process
 from harness.versions import come_back, is_cut_off
 
 from servers.process import wait_until
 from servers.remote import Remote
-from servers.staging import staged
 
 TABLE = "goods"
 
@@ -23,12 +23,8 @@ TABLE = "goods"
 @pytest.fixture
 def table(mariadb: Remote) -> Iterator[Remote]:
     """Any provider will do: this is about the local side."""
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 100)
-    yield mariadb
-    for session in mariadb.sessions():
-        mariadb.kill_session(session.number)
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 100):
+        yield mariadb
 
 
 def slow(remote: Remote, seconds: int = 600, name: str = "slow") -> dict[str, object]:
@@ -251,6 +247,7 @@ def test_no_syncs_no_scheduler(clock: Syncs, table: Remote) -> None:
     db.execute("SELECT cdb_sync_delete(%s)", id)
     clock.create(slow(table))
     wait_for_process(db, "worker")
+    clock.wait_for_remote(table)  # and holds no lock for which DROP EXTENSION would wait
     db.execute("DROP EXTENSION connector")
     wait_for_process(db, "scheduler", 0)
     for pid in processes(db, "worker"):

@@ -10,6 +10,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import assert_unseen
+from harness.scratch import remote_rows
 from harness.syncs import Syncs, wait_for_process
 
 from servers.process import wait_until
@@ -21,9 +22,8 @@ TABLE = "vault"
 
 @pytest.fixture
 def table(one_remote: Remote) -> Iterator[Remote]:
-    one_remote.create_rows(TABLE, 100)
-    yield one_remote
-    one_remote.drop(TABLE)
+    with remote_rows(one_remote, TABLE, 100):
+        yield one_remote
 
 
 def password_of(remote: Remote) -> str:
@@ -126,10 +126,8 @@ def test_life_of_a_password(clock: Syncs, table: Remote) -> None:
 @pytest.fixture
 def one_table(postgres15: PostgresRemote) -> Iterator[Remote]:
     """For what is the same for each provider."""
-    postgres15.server.start()
-    postgres15.create_rows(TABLE, 100)
-    yield postgres15
-    postgres15.drop(TABLE)
+    with remote_rows(postgres15, TABLE, 100):
+        yield postgres15
 
 
 def test_a_long_request_is_in_no_toast_table(clock: Syncs, one_table: Remote) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.remote_postgres import PostgresRemote
@@ -19,17 +20,8 @@ REFUSED = "is not allowed"
 @pytest.fixture
 def table(postgres15: PostgresRemote) -> Iterator[PostgresRemote]:
     """On this machine, which only superusers may connect to."""
-    postgres15.server.start()
-    postgres15.create_rows(TABLE, 10)
-    yield postgres15
-    postgres15.drop(TABLE)
-
-
-@pytest.fixture
-def syncs(db: Database) -> Iterator[Syncs]:
-    found = Syncs(db)
-    yield found
-    found.clean()
+    with remote_rows(postgres15, TABLE, 10):
+        yield postgres15
 
 
 def run(syncs: Syncs, id: str) -> tuple[str, str]:

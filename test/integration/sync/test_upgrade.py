@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from harness.database import Database
 from harness.older_version import OLDER, WRONG, current_version, installed, real_versions
+from harness.scratch import remote_rows
 from harness.syncs import Syncs, processes, wait_for_process
 
 from servers import process
@@ -51,10 +52,8 @@ ORDER BY 1, 2, 3
 
 @pytest.fixture
 def table(mariadb: Remote) -> Iterator[Remote]:
-    mariadb.server.start()
-    mariadb.create_rows(TABLE, 100)
-    yield mariadb
-    mariadb.drop(TABLE)
+    with remote_rows(mariadb, TABLE, 100):
+        yield mariadb
 
 
 @pytest.fixture(scope="module", autouse=True)

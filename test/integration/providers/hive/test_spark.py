@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
 
 from servers.hive.spark import SparkServer
 from servers.process import wait_until
 from servers.server import Unavailable
 from servers.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("tidy")
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +25,6 @@ def spark(workspace: Workspace) -> Iterator[SparkServer]:
         pytest.skip(str(reason))
     yield server
     server.stop()
-
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
 
 
 def connector(spark: SparkServer, **keys: object) -> dict[str, object]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.scratch import drop_tables
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = pytest.mark.usefixtures("tidy")
 
 # Collation, a text. In libmariadb 3.3 those of MySQL from 308 on are missing, and the utf16 ones here are utf8mb3.
 MYSQL9 = (
@@ -31,12 +31,6 @@ MARIADB = (
     ("utf32_uca1400_ai_ci", "é€你😀"),
     ("latin1_nopad_bin", "été €"),
 )
-
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
 
 
 def _arrives(db: Database, remote: MySqlRemote, collation: str, text: str, encoding: str | None) -> None:

@@ -11,7 +11,6 @@ from harness.errors import fails
 from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
-from servers.postgres import Postgres
 from servers.remote_mysql import MySqlRemote
 
 # Column type, WKT that all three servers read.
@@ -37,23 +36,9 @@ SRIDS = (0, 4326, 3857)
 
 
 @pytest.fixture(autouse=True)
-def tidy(db: Database, gis: Database) -> Iterator[None]:
+def tidy_both(tidy: None, gis: Database) -> Iterator[None]:
     yield
-    drop_tables(db)
     drop_tables(gis)
-
-
-@pytest.fixture(scope="module")
-def gis(pg: Postgres) -> Iterator[Database]:
-    """A database with PostGIS, in a schema that is not in the search path."""
-    pg.create_database("geometry_gis")
-    database = Database(pg, "geometry_gis")
-    database.execute("CREATE SCHEMA gis; CREATE EXTENSION postgis SCHEMA gis; CREATE EXTENSION connector")
-    yield database
-    database.close()
-    server = Database(pg, "postgres")
-    server.execute("DROP DATABASE geometry_gis WITH (FORCE)")
-    server.close()
 
 
 def long_lat(remote: MySqlRemote) -> str:

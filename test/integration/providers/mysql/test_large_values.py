@@ -9,18 +9,13 @@ from pathlib import Path
 import pytest
 from harness.database import Database
 from harness.memory import assert_grown_less
-from harness.scratch import drop_tables
 
 from servers.remote_mysql import MySqlRemote
 
+pytestmark = pytest.mark.usefixtures("tidy")
+
 MB = 1024 * 1024
 SIZE = 64 * MB
-
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
 
 
 @pytest.fixture

@@ -8,16 +8,11 @@ from contextlib import contextmanager
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.remote_mysql import MySqlRemote
 
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
+pytestmark = pytest.mark.usefixtures("tidy")
 
 
 @contextmanager

@@ -9,16 +9,11 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
 
 from servers.proxy import Proxy
 from servers.remote_mysql import MySqlRemote
 
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
+pytestmark = pytest.mark.usefixtures("tidy")
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = pytest.mark.usefixtures("tidy")
 
 # MySQL character set, a text in it, the `encoding` (if any) that describes its bytes to PostgreSQL.
 CHARSETS = (
@@ -104,12 +104,6 @@ def test_converted_here(db: Database, mysql: MySqlRemote, charset: str, text: st
 
 # The classic mistake: an application stored its own encoding's bytes in columns declared as latin1.
 MISLABELLED = (("WIN1251", "cp1251", "Привет"), ("UTF8", "utf8", "é€你😀"), ("SJIS", "cp932", "表示"), ("GBK", "gbk", "你好"))
-
-
-@pytest.fixture(autouse=True)
-def tidy(db: Database) -> Iterator[None]:
-    yield
-    drop_tables(db)
 
 
 @pytest.mark.parametrize("encoding, codec, text", MISLABELLED, ids=lambda value: value)

@@ -21,14 +21,6 @@ REQUIRED = {"message": "password is required", "sqlstate": "42501", "number": 15
 
 
 @pytest.fixture
-def plain(db: Database, etl: Database) -> Database:
-    db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.1'")
-    etl.close()
-    etl.value("SELECT cdb_connectors()")
-    return etl
-
-
-@pytest.fixture
 def trusting(postgres15: PostgresRemote) -> Iterator[PostgresRemote]:
     """A server that lets everybody in from this machine: what it lends must not be handed on."""
     rules = HostRules(postgres15.server)

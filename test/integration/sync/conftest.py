@@ -1,0 +1,17 @@
+"""Fixtures of the syncs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness.database import Database
+from harness.syncs import Syncs
+
+
+@pytest.fixture
+def syncs(db: Database) -> Iterator[Syncs]:
+    """The syncs of the module's database, which are deleted afterwards."""
+    found = Syncs(db)
+    yield found
+    found.clean()
