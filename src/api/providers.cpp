@@ -1,6 +1,7 @@
 // cdb_connectors(), cdb_connector_info(), cdb_error_codes(): what there is, as JSON.
 #include "pg/postgres.hpp"
 
+#include "core/base/list_text.hpp"
 #include "api/json.hpp"
 #include "settings/settings.hpp"
 #include "core/base/error.hpp"
@@ -36,7 +37,7 @@ const KnownProvider& known_provider(const std::string& id) {
   std::string names;
   for (const KnownProvider& known : connector::providers().all()) {
     if (known.id == id) return known;
-    names += (names.empty() ? "" : ", ") + std::string(known.id);
+    connector::core::add_item(names, known.id);
   }
   throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"",
                                {}, "Providers are: " + names + ".");

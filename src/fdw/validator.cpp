@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "drivers/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
@@ -49,9 +50,7 @@ std::string allowed_names(Oid catalog) {
       if (is_allowed_in(catalog, parameter.name, &parameter)) names.insert(std::string(parameter.name));
     }
   }
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
+  return core::joined(names);
 }
 
 void validate(const DefElem* option, Oid catalog) {

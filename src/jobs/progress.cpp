@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/base/list_text.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "store/syncs.hpp"
@@ -114,10 +115,10 @@ std::string RunProgress::phase_times() const {
     if (spent == Clock::duration::zero()) continue;
     char value[32];
     std::snprintf(value, sizeof value, "%.3f", std::chrono::duration<double, std::milli>(spent).count());
-    times += (times.empty() ? "{\"" : ", \"") + std::string(load::run_phase_name(static_cast<load::RunPhase>(i))) +
-             "\": " + value;
+    const std::string name(load::run_phase_name(static_cast<load::RunPhase>(i)));
+    core::add_item(times, '"' + name + "\": " + value);
   }
-  return times + "}";
+  return "{" + times + "}";
 }
 
 void RunProgress::clear() noexcept {

@@ -74,6 +74,10 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees
 
 }  // namespace
 
+Oid read_oid(const std::optional<std::string>& value) {
+  return value ? static_cast<Oid>(std::stoul(*value)) : InvalidOid;
+}
+
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters) {
   std::uint64_t processed = 0;
   run(sql, parameters, Sees::present, [&] { processed = SPI_processed; });

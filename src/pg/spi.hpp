@@ -24,6 +24,9 @@ struct SqlParameter {
 /// Rows as text, null where NULL. Texts are in the database's encoding.
 using SqlRows = std::vector<std::vector<std::optional<std::string>>>;
 
+/// The OID in a row; InvalidOid where NULL.
+Oid read_oid(const std::optional<std::string>& value);
+
 /// Runs one command as the current role; returns the number of rows processed. Throws PgError.
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters = {});
 

@@ -69,7 +69,7 @@ std::optional<QueuedImport> lock_import(const std::string& id, ImportState state
   const auto& row = rows[0];
   QueuedImport import;
   import.id = id;
-  import.owner = static_cast<Oid>(std::stoul(*row[0]));
+  import.owner = pg::read_oid(row[0]);
   import.request.masked = utf8(*row[1]);
   if (row[2]) import.request.secrets = utf8(*row[2]);
   import.request.trusted = true;

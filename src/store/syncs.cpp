@@ -107,14 +107,14 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   Sync sync;
   sync.id = id;
   sync.item_queue_id = *row[0];
-  sync.owner = static_cast<Oid>(std::stoul(*row[1]));
+  sync.owner = pg::read_oid(row[1]);
   sync.provider = *row[2];
   sync.request.masked = utf8(*row[3]);
   if (row[4]) sync.request.secrets = utf8(*row[4]);
   sync.request.trusted = *row[5] == "t";
   sync.secret_missing = *row[6] == "t";
   sync.target_schema = *row[7];
-  if (row[8]) sync.relation = static_cast<Oid>(std::stoul(*row[8]));
+  sync.relation = pg::read_oid(row[8]);
   sync.relation_exists = *row[9] == "t";
   sync.paused = *row[10] == "t";
   sync.schedule.state = state_words.find(*row[11]).value();
@@ -124,7 +124,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   sync.checksum = utf8(*row[15]);
   if (row[16]) sync.layout = utf8(*row[16]);
   sync.log_id = row[17];
-  sync.requester = static_cast<Oid>(std::stoul(*row[18]));
+  sync.requester = pg::read_oid(row[18]);
   if (row[19]) sync.position = utf8(*row[19]);
   return sync;
 }
@@ -138,7 +138,7 @@ bool has_syncs(Oid role, int limit) {
 std::optional<Oid> sync_owner(const std::string& id) {
   const SqlRows rows = query("SELECT " + std::string(owner_sql) + from_sql + "WHERE s.id = $1", {uuid(id)});
   if (rows.empty()) return std::nullopt;
-  return static_cast<Oid>(std::stoul(*rows[0][0]));
+  return pg::read_oid(rows[0][0]);
 }
 
 void save_schedule(const std::string& id, const schedule::Schedule& schedule) {

@@ -1,4 +1,5 @@
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -123,8 +124,7 @@ bool lasting_class(std::string_view sqlstate) {
 Error remote_error(const RemoteFailure& failure) {
   std::string message(failure.summary);
   if (!failure.remote_message.empty()) {
-    if (!message.empty()) message += ": ";
-    message += failure.remote_message;
+    add_item(message, failure.remote_message, ": ");
   }
   std::string detail;
   if (!failure.provider.empty()) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
 
 namespace connector::core {
@@ -68,10 +69,9 @@ bool Problems::has(std::string_view key) const {
 
 void Problems::throw_if_any(std::string_view subject, std::string hint) const {
   if (keys_.empty()) return;
-  std::string message(subject);
-  for (std::size_t i = 0; i < std::min(keys_.size(), max_shown_keys); ++i) {
-    message += (i == 0 ? ": " : ", ") + quoted_key(keys_[i]);
-  }
+  std::string list;
+  for (std::size_t i = 0; i < std::min(keys_.size(), max_shown_keys); ++i) add_item(list, quoted_key(keys_[i]));
+  std::string message = std::string(subject) + ": " + list;
   if (keys_.size() > max_shown_keys) message += " and " + std::to_string(keys_.size() - max_shown_keys) + " more";
   std::string detail = lines_;
   if (count_ > max_told) detail += "\nAnd " + std::to_string(count_ - max_told) + " more.";

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "load/merge/difference.hpp"
 #include "load/merge/row_sql.hpp"
 #include "load/merge/unique_moves.hpp"
@@ -30,9 +31,7 @@ std::string foreign_keys(const RefreshTarget& target, const char* actions) {
       "WHERE c.contype = 'f' AND c.confrelid = $1 AND strpos($2, c.confdeltype::text) > 0 ORDER BY 1",
       {{OIDOID, std::to_string(target.oid)}, {TEXTOID, actions}});
   std::string list;
-  for (const auto& row : rows) {
-    list += (list.empty() ? "" : ", ") + pg::utf8_text(row[0].value_or(""));
-  }
+  for (const auto& row : rows) core::add_item(list, pg::utf8_text(row[0].value_or("")));
   return list;
 }
 
@@ -43,7 +42,7 @@ std::string followed_deletes(const RefreshTarget& target) {
 }
 
 std::string insert_all(const RefreshTarget& target, const Staging& staging) {
-  const std::string list = joined(staging.column_names());
+  const std::string list = core::joined(staging.column_names());
   return "INSERT INTO " + target.sql() + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " + list + " FROM " +
          staging.sql();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/list_text.hpp"
 #include "load/merge/key_order_walk.hpp"
 #include "load/merge/row_sql.hpp"
 #include "pg/guard.hpp"
@@ -99,9 +100,9 @@ void Difference::read_columns() {
     const std::string name = pg::quote_name(row[1].value());
     const auto found =
         std::ranges::find_if(staging_.columns(), [&](const StagedColumn& column) { return column.name == name; });
-    columns_.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, static_cast<Oid>(std::stoul(*row[2])),
-                        std::stoi(*row[3]), static_cast<Oid>(std::stoul(*row[4])), row[5] == "t", row[6] == "t",
-                        row[7] == "t", found == staging_.columns().end() ? nullptr : &*found});
+    columns_.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, pg::read_oid(row[2]), std::stoi(*row[3]),
+                        pg::read_oid(row[4]), row[5] == "t", row[6] == "t", row[7] == "t",
+                        found == staging_.columns().end() ? nullptr : &*found});
   }
 }
 
@@ -113,8 +114,7 @@ std::string Difference::same_row(const std::string& t, const std::string& d) con
   std::string condition;
   for (std::size_t i = 0; i < key_.size(); ++i) {
     const PlannedColumn& column = plan_.columns[key_[i]];
-    condition +=
-        (i == 0 ? "" : " AND ") + t + "." + quoted(column) + equality(column) + d + ".k" + std::to_string(i + 1);
+    core::add_item(condition, t + "." + quoted(column) + equality(column) + d + ".k" + std::to_string(i + 1), " AND ");
   }
   return condition;
 }
@@ -155,7 +155,7 @@ std::string Difference::target_rows(bool set_superfluous_apart) const {
       std::string("SELECT t.tableoid AS part, ") + (by_key_ ? "NULL::pg_catalog.tid" : "t.ctid") + " AS old";
   for (std::size_t i = 0; i < columns.size(); ++i) rows += ", t." + columns[i].name + " AS " + alias(i);
   if (!set_superfluous_apart) return rows + " FROM " + target_.sql_only() + " AS t";
-  rows += ", pg_catalog.row_number() OVER (PARTITION BY " + joined(key_names(plan_, key_), "t.") +
+  rows += ", pg_catalog.row_number() OVER (PARTITION BY " + core::joined(key_names(plan_, key_), ", ", "t.") +
           " ORDER BY t.tableoid, t.ctid) AS n FROM " + target_.sql_only() + " AS t";
   // Without one of the key's values nothing is equal to them.
   std::string selected = "SELECT n.part, n.old";
@@ -232,7 +232,7 @@ bool Difference::find_by_walk() {
   if (!have_order(staging_, key_)) return false;
   std::vector<std::string> key;
   for (const std::size_t index : key_) key.push_back(alias(index));
-  const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + joined(key));
+  const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + core::joined(key));
   if (walked.complete) {
     analyze_difference();
     if (walked.out_of_order == 0 || settle_rows_out_of_order()) return true;
@@ -251,9 +251,9 @@ bool Difference::settle_rows_out_of_order() {
   for (std::size_t i = 0; i < key_.size(); ++i) {
     const std::string name = "k" + std::to_string(i + 1);
     const std::string equal = equality(plan_.columns[key_[i]]);
-    keys += (i == 0 ? "" : ", ") + name;
+    core::add_item(keys, name);
     same += " AND n." + name + equal + "d." + name;
-    same_in_target += (i == 0 ? "t." : " AND t.") + quoted(plan_.columns[key_[i]]) + equal + "d." + name;
+    core::add_item(same_in_target, "t." + quoted(plan_.columns[key_[i]]) + equal + "d." + name, " AND ");
   }
   // Few are known to be `moved`, and the planner's estimate is one row where there are hundreds.
   pg::with_settings({{"enable_nestloop", "off"}}, [&] {
@@ -300,7 +300,7 @@ void Difference::find_by_join(bool keep_missing, bool is_unique) {
     const std::string name = alias(key_[i]);
     keys += ", k" + std::to_string(i + 1);
     values += ", COALESCE(t." + name + ", s." + name + ")";
-    same += (i == 0 ? "t." : " AND t.") + name + equality(plan_.columns[key_[i]]) + "s." + name;
+    core::add_item(same, "t." + name + equality(plan_.columns[key_[i]]) + "s." + name, " AND ");
   }
   pg::execute("INSERT INTO " + staging_.difference() + " (part, old, new, moved, replaced" + keys +
               ") SELECT t.part, t.old, s.new, false, false" + values + " FROM (" +
@@ -315,12 +315,12 @@ void Difference::delete_superfluous() {
   std::string same;
   std::string aliased;
   for (std::size_t i = 0; i < key_.size(); ++i) {
-    same += (i == 0 ? "t." : " AND t.") + names[i] + equality(plan_.columns[key_[i]]) + "x." + alias(i);
-    aliased += (i == 0 ? "" : ", ") + names[i] + " AS " + alias(i);
+    core::add_item(same, "t." + names[i] + equality(plan_.columns[key_[i]]) + "x." + alias(i), " AND ");
+    core::add_item(aliased, names[i] + " AS " + alias(i));
   }
   superfluous_ = pg::execute("DELETE FROM " + target_.sql_only() + " AS t WHERE " +
-                             joined(names, "t.", " IS NULL OR ") + " IS NULL OR EXISTS (SELECT 1 FROM (SELECT " +
-                             aliased + " FROM " + target_.sql_only() + " GROUP BY " + joined(names) +
+                             core::joined(names, " IS NULL OR ", "t.") + " IS NULL OR EXISTS (SELECT 1 FROM (SELECT " +
+                             aliased + " FROM " + target_.sql_only() + " GROUP BY " + core::joined(names) +
                              " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS x WHERE " + same + ")");
 }
 
@@ -330,7 +330,7 @@ void Difference::find_changed_columns() {
     if (column.staged == nullptr) continue;
     conditions.push_back("pg_catalog.bool_or(" + differs(column, "t." + column.name, "s." + column.name) + ")");
   }
-  const pg::SqlRows rows = pg::query("SELECT " + joined(conditions) + " FROM " + updates_from());
+  const pg::SqlRows rows = pg::query("SELECT " + core::joined(conditions) + " FROM " + updates_from());
   std::size_t i = 0;
   for (MergeColumn& column : columns_) {
     if (column.staged != nullptr) column.changed = rows.at(0).at(i++) == "t";
@@ -348,7 +348,7 @@ std::string Difference::update_sql(const std::vector<std::string>& also_set) con
     // Identity columns that are always generated take a value only when a row is inserted.
     if (column.staged == nullptr || column.always_identity) continue;
     if (!column.changed && std::ranges::find(also_set, column.name) == also_set.end()) continue;
-    assignments += (assignments.empty() ? "" : ", ") + column.name + " = s." + column.name;
+    core::add_item(assignments, column.name + " = s." + column.name);
   }
   if (assignments.empty()) return {};
   return "UPDATE " + target_.sql_only() + " AS t SET " + assignments + " FROM " + staging_.difference() +
@@ -358,8 +358,8 @@ std::string Difference::update_sql(const std::vector<std::string>& also_set) con
 
 std::string Difference::insert_sql() const {
   const std::vector<std::string> names = staging_.column_names();
-  return "INSERT INTO " + target_.sql() + " (" + joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " +
-         joined(names, "s.") + " FROM " + staging_.difference() + " AS d JOIN " + staging_.sql() +
+  return "INSERT INTO " + target_.sql() + " (" + core::joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " +
+         core::joined(names, ", ", "s.") + " FROM " + staging_.difference() + " AS d JOIN " + staging_.sql() +
          " AS s ON s.ctid OPERATOR(pg_catalog.=) d.new WHERE d.part IS NULL";
 }
 
@@ -371,8 +371,8 @@ std::string Difference::replace_sql() const {
     names.push_back(column.name);
     values.push_back((column.staged != nullptr ? "s." : "t.") + column.name);
   }
-  return "INSERT INTO " + target_.sql() + " (" + joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " + joined(values) +
-         " FROM " + updates_from() + " WHERE d.replaced";
+  return "INSERT INTO " + target_.sql() + " (" + core::joined(names) + ") OVERRIDING SYSTEM VALUE SELECT " +
+         core::joined(values) + " FROM " + updates_from() + " WHERE d.replaced";
 }
 
 Applied Difference::apply(const std::vector<std::string>& also_set) const {
@@ -403,7 +403,7 @@ Applied Difference::apply(const std::vector<std::string>& also_set) const {
   };
   std::string counts;
   const auto count_of = [&](bool there, const std::string& name) {
-    counts += (counts.empty() ? "" : ", ") + (there ? "(SELECT pg_catalog.count(*) FROM " + name + ")" : "0");
+    core::add_item(counts, there ? "(SELECT pg_catalog.count(*) FROM " + name + ")" : "0");
   };
   const bool deletes = deletes_ > 0 || replaces;
   if (deletes) add("gone", delete_sql());

@@ -1,6 +1,7 @@
 #include "load/merge/row_sql.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -13,19 +14,13 @@ extern "C" {
 
 namespace connector::load {
 
-std::string joined(const std::vector<std::string>& items, const std::string& prefix, const std::string& separator) {
-  std::string list;
-  for (const std::string& item : items) list += (list.empty() ? "" : separator) + prefix + item;
-  return list;
-}
-
 std::string quoted(const PlannedColumn& column) {
   return pg::quote_name(pg::exact_server_text(column.name));
 }
 
 std::string record(const std::vector<std::string>& columns, const std::string& prefix) {
   // Without the cast it would be the columns that are compared, one by one.
-  return "CAST(ROW(" + joined(columns, prefix) + ") AS pg_catalog.record)";
+  return "CAST(ROW(" + core::joined(columns, ", ", prefix) + ") AS pg_catalog.record)";
 }
 
 std::string equality_of(Oid type) {
@@ -57,7 +52,7 @@ std::string same_key(const LoadPlan& plan, const std::vector<std::size_t>& key, 
   std::string condition;
   for (const std::size_t index : key) {
     const PlannedColumn& column = plan.columns[index];
-    condition += (condition.empty() ? "" : " AND ") + left + quoted(column) + equality(column) + right + quoted(column);
+    core::add_item(condition, left + quoted(column) + equality(column) + right + quoted(column), " AND ");
   }
   return condition;
 }

@@ -10,10 +10,6 @@
 
 namespace connector::load {
 
-/// The items with `prefix` before each, separated.
-std::string joined(const std::vector<std::string>& items, const std::string& prefix = "",
-                   const std::string& separator = ", ");
-
 /// The column's name, quoted, in the database's encoding.
 std::string quoted(const PlannedColumn& column);
 

@@ -1,6 +1,7 @@
 #include "load/merge/staging.hpp"
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/merge/row_sql.hpp"
 #include "pg/compat.h"
@@ -103,7 +104,7 @@ std::vector<TemporaryColumn> difference_columns(const RefreshTarget& target, con
 
 std::string shown_key(const LoadPlan& plan, const std::vector<std::size_t>& key) {
   std::string list;
-  for (const std::size_t index : key) list += (list.empty() ? "" : ", ") + plan.columns[index].name;
+  for (const std::size_t index : key) core::add_item(list, plan.columns[index].name);
   return list;
 }
 
@@ -111,9 +112,7 @@ std::string shown_key(const LoadPlan& plan, const std::vector<std::size_t>& key)
 std::string shown_values(const LoadPlan& plan, const std::vector<std::size_t>& key,
                          const std::vector<std::optional<std::string>>& row) {
   std::string values;
-  for (const auto& value : row) {
-    values += (values.empty() ? "" : ", ") + (value ? pg::utf8_text(*value) : "null");
-  }
+  for (const auto& value : row) core::add_item(values, value ? pg::utf8_text(*value) : "null");
   return "Key (" + shown_key(plan, key) + ")=(" + values + ")";
 }
 
@@ -206,7 +205,7 @@ void Staging::drop() {
 }
 
 void check_key_values(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  const std::string list = joined(key_names(plan, key));
+  const std::string list = core::joined(key_names(plan, key));
   for (const std::size_t index : key) {
     equality(plan.columns[index]);
     if (!staging.columns()[index].has_nulls) continue;
@@ -217,7 +216,7 @@ void check_key_values(const Staging& staging, const LoadPlan& plan, const std::v
 }
 
 void check_key_unique(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  const std::string list = joined(key_names(plan, key));
+  const std::string list = core::joined(key_names(plan, key));
   if (index_key(staging, plan, key) != KeyIndex::built) {
     const pg::SqlRows twice = pg::query("SELECT " + list + " FROM " + staging.sql() + " GROUP BY " + list +
                                         " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1");

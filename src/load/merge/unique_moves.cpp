@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/list_text.hpp"
 #include "load/merge/row_sql.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
@@ -73,7 +74,7 @@ bool UniqueMoves::mark(const UniqueIndex& index) const {
     plain = plain && !equal.empty();
     condition += " AND t." + column->name + equal + (column->staged != nullptr ? "s2." : "t2.") + column->name;
     if (column->staged == nullptr) continue;
-    changes += (changes.empty() ? "" : " OR ") + Difference::differs(*column, "t." + column->name, "s." + column->name);
+    core::add_item(changes, Difference::differs(*column, "t." + column->name, "s." + column->name), " OR ");
   }
   if (changes.empty()) return false;
   std::string sql = "UPDATE " + staging_.difference() + " AS e SET moved = true FROM " + difference_.updates_from() +
@@ -152,7 +153,7 @@ std::optional<std::vector<std::string>> UniqueMoves::clear(OutOfTheWay way) cons
     for (const MergeColumn* column : columns) {
       const std::optional<std::string> value = other_value(index, *column, way);
       if (!value) continue;
-      assignments += (assignments.empty() ? "" : ", ") + column->name + " = " + *value;
+      core::add_item(assignments, column->name + " = " + *value);
       cleared.push_back(column->name);
       found = true;
       break;

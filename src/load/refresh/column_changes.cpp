@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "load/table/default_columns.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
@@ -24,7 +25,7 @@ std::string shown(const std::string& server) {
 
 std::string column_list(const std::vector<std::string>& names) {
   std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "\"" : ", \"") + name + "\"";
+  for (const std::string& name : names) core::add_item(list, '"' + name + '"');
   return list;
 }
 
@@ -56,14 +57,14 @@ constexpr const char* dependents_query =
 void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, Oid lost_key, bool retyped) {
   if (columns.empty()) return;
   std::string numbers;
-  for (const AttrNumber number : columns) numbers += (numbers.empty() ? "{" : ",") + std::to_string(number);
+  for (const AttrNumber number : columns) core::add_item(numbers, std::to_string(number), ",");
   const pg::SqlRows rows = pg::catalog_query(dependents_query, {{OIDOID, std::to_string(target.oid)},
-                                                                {TEXTOID, numbers + "}"},
+                                                                {TEXTOID, "{" + numbers + "}"},
                                                                 {BOOLOID, retyped ? "t" : "f"},
                                                                 {OIDOID, std::to_string(lost_key)}});
   if (rows.empty()) return;
   std::string list;
-  for (const auto& row : rows) list += (list.empty() ? "" : ", ") + shown(row[0].value_or(""));
+  for (const auto& row : rows) core::add_item(list, shown(row[0].value_or("")));
   std::vector<std::string> names;
   for (const TargetColumn& column : target.columns) {
     if (std::ranges::find(columns, column.number) != columns.end()) names.push_back(shown(column.name));
@@ -92,7 +93,7 @@ void find_lost_key(const RefreshTarget& target, const LoadPlan& plan, const Layo
       {{OIDOID, std::to_string(target.oid)}});
   if (rows.empty()) return;
   changes.lost_key = *rows[0][0];
-  changes.lost_key_index = static_cast<Oid>(std::stoul(*rows[0][1]));
+  changes.lost_key_index = pg::read_oid(rows[0][1]);
 }
 
 void find_lost_constraints(const RefreshTarget& target, const LoadPlan& plan, const Layout& layout,
@@ -113,7 +114,7 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
                               core::OnSchemaChange policy, bool constraints) {
   ColumnChanges changes;
   std::string differences;
-  const auto differs = [&](const std::string& what) { differences += (differences.empty() ? "" : " ") + what + "."; };
+  const auto differs = [&](const std::string& what) { core::add_item(differences, what + ".", " "); };
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     PlannedColumn& column = plan.columns[i];
     const TargetColumn* local = target.find(pg::exact_server_text(column.name));
@@ -201,7 +202,7 @@ ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& 
 namespace {
 
 void add_action(std::string& actions, const std::string& action) {
-  if (!action.empty()) actions += (actions.empty() ? "" : ", ") + action;
+  if (!action.empty()) core::add_item(actions, action);
 }
 
 std::string drop_actions(const RefreshTarget& target, const ColumnChanges& changes) {

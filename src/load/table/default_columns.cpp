@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/list_text.hpp"
 #include "core/request/names.hpp"
 #include "core/base/utf8.hpp"
 #include "pg/guard.hpp"
@@ -234,9 +235,7 @@ void fill_geometry(const std::string& table, const PlannedColumn& source, const 
 /// The key of the source beside cartodb_id.
 void add_unique(const std::string& table, const LoadPlan& plan) {
   std::string key;
-  for (const std::size_t index : plan.primary_key) {
-    key += (key.empty() ? "" : ", ") + quoted(plan.columns[index].name);
-  }
+  for (const std::size_t index : plan.primary_key) core::add_item(key, quoted(plan.columns[index].name));
   try {
     pg::in_subtransaction([&] { pg::execute("ALTER TABLE " + table + " ADD UNIQUE (" + key + ")"); });
   } catch (const pg::PgError& error) {

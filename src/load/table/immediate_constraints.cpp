@@ -41,7 +41,7 @@ void check_no_event_waits(const std::string& relations) {
   std::size_t from = 0;
   while (from < relations.size()) {
     const std::size_t to = std::min(relations.find(' ', from), relations.size());
-    const auto relation = static_cast<Oid>(std::stoul(relations.substr(from, to - from)));
+    const Oid relation = pg::read_oid(relations.substr(from, to - from));
     from = to + 1;
     if (!pg::guard([relation] { return AfterTriggerPendingOnRel(relation); })) continue;
     const char* name = pg::guard([relation] { return get_rel_name(relation); });
@@ -59,7 +59,7 @@ ImmediateConstraints::ImmediateConstraints(const RefreshTarget& target) {
   const pg::SqlRows rows = pg::catalog_query(constraints_query, {{OIDOID, std::to_string(target.oid)}});
   for (const auto& row : rows) check_no_event_waits(row[3].value_or(""));
   for (const auto& row : rows) {
-    constraints_.push_back({static_cast<Oid>(std::stoul(*row[0])), *row[1], *row[2] == "t"});
+    constraints_.push_back({pg::read_oid(row[0]), *row[1], *row[2] == "t"});
     set(constraints_.back(), "IMMEDIATE");
   }
 }
