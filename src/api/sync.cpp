@@ -9,6 +9,7 @@
 #include "settings/settings.hpp"
 #include "jobs/sync_run.hpp"
 #include "core/base/error.hpp"
+#include "pg/relation.hpp"
 #include "pg/uuid.hpp"
 #include "store/imports.hpp"
 #include "store/role_limits.hpp"
@@ -40,7 +41,6 @@ extern "C" {
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
 
@@ -333,13 +333,13 @@ bool is_sync_table(const Relation relation) {
 
 /// True for a table of the role's.
 bool owns_table(Oid role, Oid relation) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple)) return false;
-  const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-  const bool kind = form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
-                    form->relkind == RELKIND_FOREIGN_TABLE;
-  const bool result = kind && form->relowner == role;
-  ReleaseSysCache(tuple);
+  bool result = false;
+  pg::with_cached_row(RELOID, ObjectIdGetDatum(relation), [&result, role](HeapTuple row) {
+    const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(row));
+    const bool kind = form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE ||
+                      form->relkind == RELKIND_FOREIGN_TABLE;
+    result = kind && form->relowner == role;
+  });
   return result;
 }
 

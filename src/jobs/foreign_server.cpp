@@ -4,6 +4,7 @@
 #include "core/request/request_reader.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -36,15 +37,15 @@ void add_options(core::ConnectionOptions& options, const List* list) {
 /// The options of the role's mapping, else of PUBLIC's, else none.
 List* mapping_options(Oid role, Oid server) {
   return pg::guard([=]() -> List* {
-    HeapTuple tuple = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(role), ObjectIdGetDatum(server));
-    if (!HeapTupleIsValid(tuple)) {
-      tuple = SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid), ObjectIdGetDatum(server));
+    List* list = NIL;
+    const auto read = [&list](HeapTuple row) {
+      bool is_null;
+      const Datum options = SysCacheGetAttr(USERMAPPINGUSERSERVER, row, Anum_pg_user_mapping_umoptions, &is_null);
+      if (!is_null) list = untransformRelOptions(options);
+    };
+    for (const Oid of : {role, InvalidOid}) {
+      if (pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read)) break;
     }
-    if (!HeapTupleIsValid(tuple)) return NIL;
-    bool is_null;
-    const Datum options = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple, Anum_pg_user_mapping_umoptions, &is_null);
-    List* list = is_null ? NIL : untransformRelOptions(options);
-    ReleaseSysCache(tuple);
     return list;
   });
 }

@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
+#include "pg/relation.hpp"
 #include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
@@ -23,7 +24,6 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "catalog/pg_authid.h"
-#include "utils/syscache.h"
 }
 
 namespace connector::jobs {
@@ -54,10 +54,10 @@ void work(const store::QueuedImport& import) {
 void check_role_can_work() {
   if (pg::any_role_can_work) return;
   const bool can_login = pg::guard([] {
-    const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
-    if (!HeapTupleIsValid(tuple)) return false;
-    const bool result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
-    ReleaseSysCache(tuple);
+    bool result = false;
+    pg::with_cached_row(AUTHOID, ObjectIdGetDatum(GetUserId()), [&result](HeapTuple row) {
+      result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(row))->rolcanlogin;
+    });
     return result;
   });
   if (can_login) return;

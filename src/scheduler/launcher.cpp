@@ -9,16 +9,13 @@
 #include <vector>
 
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "shmem/shared.hpp"
 
 extern "C" {
-#include "access/genam.h"
-#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "catalog/pg_database.h"
 }
 
@@ -50,15 +47,13 @@ std::vector<Oid> databases() {
   pg::begin_transaction();
   const List* found = pg::guard([]() -> List* {
     List* result = NIL;
-    const Relation relation = table_open(DatabaseRelationId, AccessShareLock);
-    TableScanDesc scan = table_beginscan_catalog(relation, 0, nullptr);
-    HeapTuple tuple;
-    while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection))) {
-      const auto* form = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple));
-      if (form->datallowconn && !form->datistemplate) result = lappend_oid(result, form->oid);
-    }
-    table_endscan(scan);
-    table_close(relation, AccessShareLock);
+    pg::with_catalog(DatabaseRelationId, AccessShareLock, [&result](Relation catalog) {
+      pg::scan_catalog(catalog, InvalidOid, nullptr, nullptr, [&result](HeapTuple row) {
+        const auto* form = reinterpret_cast<Form_pg_database>(GETSTRUCT(row));
+        if (form->datallowconn && !form->datistemplate) result = lappend_oid(result, form->oid);
+        return true;
+      });
+    });
     return result;
   });
   std::vector<Oid> result;

@@ -7,6 +7,7 @@
 #include "pg/compat.h"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "probe.hpp"
@@ -15,6 +16,7 @@ extern "C" {
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 }
@@ -67,6 +69,24 @@ void fail_untidily() {
   });
 }
 
+/// Has a relation, a scan of a catalog and rows of a system cache open, and then does `end`.
+template <typename End>
+void with_all_open(const End& end) {
+  using namespace connector::pg;
+  guard([&end] {
+    with_relation(TypeRelationId, AccessShareLock, [&end](Relation) {
+      with_catalog(RelationRelationId, AccessShareLock, [&end](Relation catalog) {
+        scan_catalog(catalog, InvalidOid, nullptr, nullptr, [&end](HeapTuple) {
+          const bool found =
+              with_cached_row(RELOID, ObjectIdGetDatum(RelationRelationId), [&end](HeapTuple) { end(); });
+          if (!found) elog(ERROR, "pg_class is not in the cache");
+          return false;
+        });
+      });
+    });
+  });
+}
+
 /// Switches to another context and ends, by an exception or without one.
 void switch_context(bool fails) {
   MemoryContextSwitchTo(TopTransactionContext);
@@ -105,6 +125,12 @@ CONNECTOR_FUNCTION(boundary_subtransaction) {
       fail_untidily();
     } else if (kind == "switched" || kind == "switched and failed") {
       switch_context(kind != "switched");
+    } else if (kind == "closed") {
+      with_all_open([] {});
+    } else if (kind == "open") {
+      with_all_open([] { ereport(ERROR, (errmsg("with all open"))); });
+    } else if (kind == "open and thrown") {
+      with_all_open([] { throw std::runtime_error("with all open"); });
     } else if (kind == "many") {
       catch_many();
     } else if (!kind.empty()) {

@@ -9,13 +9,11 @@
 #include "load/table/table_locks.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/table.h"
 #include "access/toast_internals.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
@@ -38,56 +36,54 @@ namespace {
 
 /// What pg_class tells of a relation's storage, as against the relation itself. In a guard.
 void exchange_entries(Oid kept, Oid hidden) {
-  const Relation catalog = table_open(RelationRelationId, RowExclusiveLock);
-  const HeapTuple kept_tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(kept));
-  const HeapTuple hidden_tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(hidden));
-  if (!HeapTupleIsValid(kept_tuple) || !HeapTupleIsValid(hidden_tuple)) {
-    elog(ERROR, "cache lookup failed for relation %u or %u", kept, hidden);
-  }
-  auto* a = reinterpret_cast<Form_pg_class>(GETSTRUCT(kept_tuple));
-  auto* b = reinterpret_cast<Form_pg_class>(GETSTRUCT(hidden_tuple));
-  if (a->relpersistence != b->relpersistence || a->relkind != b->relkind || a->relam != b->relam) {
-    elog(ERROR, "relations %u and %u are not alike", kept, hidden);
-  }
-  std::swap(a->relfilenode, b->relfilenode);
-  std::swap(a->reltablespace, b->reltablespace);
-  std::swap(a->relpages, b->relpages);
-  std::swap(a->reltuples, b->reltuples);
-  std::swap(a->relallvisible, b->relallvisible);
-  connector_swap_all_frozen(a, b);
-  if (a->relkind == RELKIND_RELATION) {
-    std::swap(a->reltoastrelid, b->reltoastrelid);
-    std::swap(a->relfrozenxid, b->relfrozenxid);
-    std::swap(a->relminmxid, b->relminmxid);
-  }
+  pg::with_catalog(RelationRelationId, RowExclusiveLock, [kept, hidden](Relation catalog) {
+    const HeapTuple kept_tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(kept));
+    const HeapTuple hidden_tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(hidden));
+    if (!HeapTupleIsValid(kept_tuple) || !HeapTupleIsValid(hidden_tuple)) {
+      elog(ERROR, "cache lookup failed for relation %u or %u", kept, hidden);
+    }
+    auto* a = reinterpret_cast<Form_pg_class>(GETSTRUCT(kept_tuple));
+    auto* b = reinterpret_cast<Form_pg_class>(GETSTRUCT(hidden_tuple));
+    if (a->relpersistence != b->relpersistence || a->relkind != b->relkind || a->relam != b->relam) {
+      elog(ERROR, "relations %u and %u are not alike", kept, hidden);
+    }
+    std::swap(a->relfilenode, b->relfilenode);
+    std::swap(a->reltablespace, b->reltablespace);
+    std::swap(a->relpages, b->relpages);
+    std::swap(a->reltuples, b->reltuples);
+    std::swap(a->relallvisible, b->relallvisible);
+    connector_swap_all_frozen(a, b);
+    if (a->relkind == RELKIND_RELATION) {
+      std::swap(a->reltoastrelid, b->reltoastrelid);
+      std::swap(a->relfrozenxid, b->relfrozenxid);
+      std::swap(a->relminmxid, b->relminmxid);
+    }
 
-  // Under wal_level = minimal the kept relation has storage of this transaction now, to be synced at its end.
-  const Relation kept_relation = relation_open(kept, NoLock);
-  const Relation hidden_relation = relation_open(hidden, NoLock);
-  hidden_relation->rd_createSubid = kept_relation->rd_createSubid;
-  connector_new_storage_subid(hidden_relation) = connector_new_storage_subid(kept_relation);
-  connector_first_storage_subid(hidden_relation) = connector_first_storage_subid(kept_relation);
-  connector_assume_new_storage(kept_relation);
-  relation_close(hidden_relation, NoLock);
-  relation_close(kept_relation, NoLock);
+    // Under wal_level = minimal the kept relation has storage of this transaction now, to be synced at its end.
+    pg::with_relation(kept, NoLock, [hidden](Relation kept_relation) {
+      pg::with_relation(hidden, NoLock, [kept_relation](Relation hidden_relation) {
+        hidden_relation->rd_createSubid = kept_relation->rd_createSubid;
+        connector_new_storage_subid(hidden_relation) = connector_new_storage_subid(kept_relation);
+        connector_first_storage_subid(hidden_relation) = connector_first_storage_subid(kept_relation);
+      });
+      connector_assume_new_storage(kept_relation);
+    });
 
-  CatalogTupleUpdate(catalog, &kept_tuple->t_self, kept_tuple);
-  CatalogTupleUpdate(catalog, &hidden_tuple->t_self, hidden_tuple);
-  CacheInvalidateRelcacheByTuple(kept_tuple);
-  CacheInvalidateRelcacheByTuple(hidden_tuple);
-  heap_freetuple(kept_tuple);
-  heap_freetuple(hidden_tuple);
-  table_close(catalog, RowExclusiveLock);
+    CatalogTupleUpdate(catalog, &kept_tuple->t_self, kept_tuple);
+    CatalogTupleUpdate(catalog, &hidden_tuple->t_self, hidden_tuple);
+    CacheInvalidateRelcacheByTuple(kept_tuple);
+    CacheInvalidateRelcacheByTuple(hidden_tuple);
+    heap_freetuple(kept_tuple);
+    heap_freetuple(hidden_tuple);
+  });
   CommandCounterIncrement();
   connector_close_storage(kept);
   connector_close_storage(hidden);
 }
 
+/// In a guard.
 Oid toast_of(Oid table) {
-  const Relation relation = relation_open(table, NoLock);
-  const Oid toast = relation->rd_rel->reltoastrelid;
-  relation_close(relation, NoLock);
-  return toast;
+  return pg::with_relation(table, NoLock, [](Relation relation) { return relation->rd_rel->reltoastrelid; });
 }
 
 /// TOAST tables belong to their table by a dependency and by name. In a guard.
@@ -127,37 +123,35 @@ void rename_toast(Oid table) {
 /// inserts they would count as changes since then, at the commit. What this session has counted of the old rows is
 /// forgotten. But if the table was emptied by TRUNCATE (`emptied`), the commit counts from zero. In a guard.
 void announce(Oid table, std::uint64_t rows, bool emptied) {
-  const Relation relation = table_open(table, NoLock);
-  if (emptied) {
-    pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
-  } else if (pgstat_should_count_relation(relation)) {
-    connector_unreported(relation->pgstat_info, delta_live_tuples) = 0;
-    connector_unreported(relation->pgstat_info, delta_dead_tuples) = 0;
-    connector_unreported(relation->pgstat_info, changed_tuples) = 0;
-  }
-  connector_report_analyze(relation, static_cast<PgStat_Counter>(rows));
-  bool missing = false;
-  for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
-    missing = missing || TupleDescAttr(RelationGetDescr(relation), i)->atthasmissing;
-  }
-  // Every new row has all its columns.
-  if (missing) RelationClearMissing(relation);
-  table_close(relation, NoLock);
+  pg::with_relation(table, NoLock, [rows, emptied](Relation relation) {
+    if (emptied) {
+      pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
+    } else if (pgstat_should_count_relation(relation)) {
+      connector_unreported(relation->pgstat_info, delta_live_tuples) = 0;
+      connector_unreported(relation->pgstat_info, delta_dead_tuples) = 0;
+      connector_unreported(relation->pgstat_info, changed_tuples) = 0;
+    }
+    connector_report_analyze(relation, static_cast<PgStat_Counter>(rows));
+    bool missing = false;
+    for (int i = 0; i < RelationGetDescr(relation)->natts; ++i) {
+      missing = missing || TupleDescAttr(RelationGetDescr(relation), i)->atthasmissing;
+    }
+    // Every new row has all its columns.
+    if (missing) RelationClearMissing(relation);
+  });
 }
 
 /// Serializable transactions that have read rows, pages or index pages of the old storage have read the table from now
 /// on; if this one is serializable, it has written it all. In a guard.
 void prepare_readers(Oid table, const HiddenHeap& heap) {
-  const Relation relation = table_open(table, NoLock);
-  CheckTableNotInUse(relation, "refresh");
-  CheckTableForSerializableConflictIn(relation);
-  TransferPredicateLocksToHeapRelation(relation);
+  pg::with_relation(table, NoLock, [](Relation relation) {
+    CheckTableNotInUse(relation, "refresh");
+    CheckTableForSerializableConflictIn(relation);
+    TransferPredicateLocksToHeapRelation(relation);
+  });
   for (const IndexPair& pair : heap.indexes()) {
-    const Relation index = index_open(pair.index, NoLock);
-    TransferPredicateLocksToHeapRelation(index);
-    index_close(index, NoLock);
+    pg::with_relation(pair.index, NoLock, [](Relation index) { TransferPredicateLocksToHeapRelation(index); });
   }
-  table_close(relation, NoLock);
 }
 
 std::vector<Oid> companions(const RefreshTarget& target, const HiddenHeap& heap) {
@@ -171,12 +165,7 @@ std::vector<Oid> companions(const RefreshTarget& target, const HiddenHeap& heap)
 
 /// Indexes that have no twin, as the ALTER TABLE made them anew: built while readers wait.
 void rebuild_others(const RefreshTarget& target, const HiddenHeap& heap) {
-  List* indexes = pg::guard([&] {
-    const Relation relation = table_open(target.oid, NoLock);
-    List* list = RelationGetIndexList(relation);
-    table_close(relation, NoLock);
-    return list;
-  });
+  List* indexes = pg::guard([&] { return pg::with_relation(target.oid, NoLock, RelationGetIndexList); });
   for (int i = 0; i < list_length(indexes); ++i) {
     const Oid index = list_nth_oid(indexes, i);
     if (std::ranges::any_of(heap.indexes(), [&](const IndexPair& pair) { return pair.index == index; })) continue;

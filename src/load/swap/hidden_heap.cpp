@@ -3,17 +3,17 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "load/swap/storage_log.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/table.h"
 #include "access/toast_internals.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -65,25 +65,26 @@ std::string twin_name(Oid index) {
 
 /// In a guard.
 Datum storage_parameters(Oid relation) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
-  bool is_null;
-  Datum options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
-  options = is_null ? 0 : datumCopy(options, false, -1);
-  ReleaseSysCache(tuple);
+  Datum options = 0;
+  const bool found = pg::with_cached_row(RELOID, ObjectIdGetDatum(relation), [&options](HeapTuple tuple) {
+    bool is_null;
+    const Datum value = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &is_null);
+    if (!is_null) options = datumCopy(value, false, -1);
+  });
+  if (!found) elog(ERROR, "cache lookup failed for relation %u", relation);
   return options;
 }
 
 /// An empty heap of the table's layout, with relrewrite set, by which logical decoding knows that its rows are no
 /// changes. In a guard.
 Oid create_heap(const RefreshTarget& target, const char* name) {
-  const Relation table = table_open(target.oid, NoLock);
-  const Form_pg_class form = table->rd_rel;
-  const Oid heap = heap_create_with_catalog(
-      name, get_namespace_oid("connector", false), form->reltablespace, InvalidOid, InvalidOid, InvalidOid,
-      form->relowner, HEAP_TABLE_AM_OID, RelationGetDescr(table), NIL, RELKIND_RELATION, target.persistence, false,
-      false, ONCOMMIT_NOOP, storage_parameters(target.oid), false, true, true, target.oid, nullptr);
-  table_close(table, NoLock);
+  const Oid heap = pg::with_relation(target.oid, NoLock, [&target, name](Relation table) {
+    const Form_pg_class form = table->rd_rel;
+    return heap_create_with_catalog(name, get_namespace_oid("connector", false), form->reltablespace, InvalidOid,
+                                    InvalidOid, InvalidOid, form->relowner, HEAP_TABLE_AM_OID, RelationGetDescr(table),
+                                    NIL, RELKIND_RELATION, target.persistence, false, false, ONCOMMIT_NOOP,
+                                    storage_parameters(target.oid), false, true, true, target.oid, nullptr);
+  });
   CommandCounterIncrement();
   if (OidIsValid(target.toast)) {
     NewHeapCreateToastTable(heap, storage_parameters(target.toast), AccessExclusiveLock, target.toast);
@@ -95,13 +96,13 @@ Oid create_heap(const RefreshTarget& target, const char* name) {
 /// An exclusion was checked as the index was built. From here on it is an index like any other: there is no constraint
 /// that it could be told by. In a guard.
 void forget_exclusion(Oid index) {
-  const Relation catalog = table_open(IndexRelationId, RowExclusiveLock);
-  const HeapTuple tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
-  reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indisexclusion = false;
-  CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
-  heap_freetuple(tuple);
-  table_close(catalog, RowExclusiveLock);
+  pg::with_catalog(IndexRelationId, RowExclusiveLock, [index](Relation catalog) {
+    const HeapTuple tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for index %u", index);
+    reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indisexclusion = false;
+    CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
+    heap_freetuple(tuple);
+  });
   CommandCounterIncrement();
 }
 
@@ -112,56 +113,54 @@ struct NewIndex {
 
 /// Creates an index of `heap` that equals `index`, without entries. In a guard.
 NewIndex create_equal_index(Oid heap, Oid index, const char* name) {
-  const Relation heap_relation = table_open(heap, AccessExclusiveLock);
-  const Relation model = index_open(index, NoLock);
-  IndexInfo* info = BuildIndexInfo(model);
-  info->ii_Concurrent = false;
-  info->ii_ParallelWorkers = 0;
-  List* columns = NIL;
-  auto* class_options = static_cast<Datum*>(palloc0(sizeof(Datum) * INDEX_MAX_KEYS));
-  for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {
-    class_options[i] = get_attoptions(index, static_cast<int16>(i + 1));
-    columns = lappend(columns, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(model), i)->attname)));
-  }
-  bool is_null;
-  const Datum classes = SysCacheGetAttr(INDEXRELID, model->rd_indextuple, Anum_pg_index_indclass, &is_null);
-  const Oid result =
-      connector_index_create(heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace,
-                             model->rd_indcollation, reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values,
-                             class_options, model->rd_indoption, storage_parameters(index));
-  index_close(model, NoLock);
-  table_close(heap_relation, NoLock);
+  const NewIndex result = pg::with_relation(heap, AccessExclusiveLock, [index, name](Relation heap_relation) {
+    return pg::with_relation(index, NoLock, [heap_relation, index, name](Relation model) {
+      IndexInfo* info = BuildIndexInfo(model);
+      info->ii_Concurrent = false;
+      info->ii_ParallelWorkers = 0;
+      List* columns = NIL;
+      auto* class_options = static_cast<Datum*>(palloc0(sizeof(Datum) * INDEX_MAX_KEYS));
+      for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {
+        class_options[i] = get_attoptions(index, static_cast<int16>(i + 1));
+        columns = lappend(columns, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(model), i)->attname)));
+      }
+      bool is_null;
+      const Datum classes = SysCacheGetAttr(INDEXRELID, model->rd_indextuple, Anum_pg_index_indclass, &is_null);
+      const Oid oid =
+          connector_index_create(heap_relation, name, info, columns, model->rd_rel->relam, model->rd_rel->reltablespace,
+                                 model->rd_indcollation, reinterpret_cast<oidvector*>(DatumGetPointer(classes))->values,
+                                 class_options, model->rd_indoption, storage_parameters(index));
+      return NewIndex{oid, info};
+    });
+  });
   CommandCounterIncrement();
-  return {result, info};
+  return result;
 }
 
 /// In a guard.
 void build_index(Oid heap, const NewIndex& index) {
-  const Relation heap_relation = table_open(heap, NoLock);
-  const Relation relation = index_open(index.oid, NoLock);
-  connector_index_build(heap_relation, relation, index.info);
-  index_close(relation, NoLock);
-  table_close(heap_relation, NoLock);
+  pg::with_relation(heap, NoLock, [&index](Relation heap_relation) {
+    pg::with_relation(index.oid, NoLock,
+                      [&](Relation relation) { connector_index_build(heap_relation, relation, index.info); });
+  });
   CommandCounterIncrement();
   if (index.info->ii_ExclusionOps != nullptr) forget_exclusion(index.oid);
 }
 
 /// Says in the catalog that the extended statistics of one table are of another. In a guard.
 void move_extended_statistics(Oid from, Oid to) {
-  const Relation catalog = table_open(StatisticExtRelationId, RowExclusiveLock);
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_statistic_ext_stxrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(from));
-  const SysScanDesc scan = systable_beginscan(catalog, StatisticExtRelidIndexId, true, nullptr, 1, &key);
   bool found = false;
-  for (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple); tuple = systable_getnext(scan)) {
-    const HeapTuple copy = heap_copytuple(tuple);
-    reinterpret_cast<Form_pg_statistic_ext>(GETSTRUCT(copy))->stxrelid = to;
-    CatalogTupleUpdate(catalog, &copy->t_self, copy);
-    heap_freetuple(copy);
-    found = true;
-  }
-  systable_endscan(scan);
-  table_close(catalog, RowExclusiveLock);
+  pg::with_catalog(StatisticExtRelationId, RowExclusiveLock, [&found, from, to](Relation catalog) {
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_statistic_ext_stxrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(from));
+    pg::scan_catalog(catalog, StatisticExtRelidIndexId, &key, nullptr, [&](HeapTuple tuple) {
+      const HeapTuple copy = heap_copytuple(tuple);
+      reinterpret_cast<Form_pg_statistic_ext>(GETSTRUCT(copy))->stxrelid = to;
+      CatalogTupleUpdate(catalog, &copy->t_self, copy);
+      heap_freetuple(copy);
+      return found = true;
+    });
+  });
   if (!found) return;
   CacheInvalidateRelcacheByRelid(from);
   CacheInvalidateRelcacheByRelid(to);
@@ -170,14 +169,13 @@ void move_extended_statistics(Oid from, Oid to) {
 
 /// What wal_level = minimal leaves to the commit: the storage is written instead of WAL. In a guard.
 void write_storage(Oid oid) {
-  const Relation relation = relation_open(oid, NoLock);
-  if (relation->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && !RelationNeedsWAL(relation)) {
+  pg::with_relation(oid, NoLock, [](Relation relation) {
+    if (relation->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT || RelationNeedsWAL(relation)) return;
     FlushRelationBuffers(relation);
     for (const ForkNumber fork : {MAIN_FORKNUM, FSM_FORKNUM, VISIBILITYMAP_FORKNUM}) {
       if (smgrexists(RelationGetSmgr(relation), fork)) smgrimmedsync(RelationGetSmgr(relation), fork);
     }
-  }
-  relation_close(relation, NoLock);
+  });
 }
 
 }  // namespace
@@ -193,20 +191,17 @@ HiddenHeap::HiddenHeap(const RefreshTarget& target, const std::string& alter_act
 
 void HiddenHeap::list_indexes() {
   List* indexes = pg::guard([&] {
-    const Relation relation = table_open(target_.oid, NoLock);
-    List* list = RelationGetIndexList(relation);
-    table_close(relation, NoLock);
+    List* list = pg::with_relation(target_.oid, NoLock, RelationGetIndexList);
     if (OidIsValid(target_.toast)) LockRelationOid(target_.toast, ShareUpdateExclusiveLock);
     return list;
   });
   for (int i = 0; i < list_length(indexes); ++i) {
     IndexPair pair{list_nth_oid(indexes, i), InvalidOid, false, {}};
     const char* name = pg::guard([&] {
-      const Relation index = index_open(pair.index, ShareUpdateExclusiveLock);
-      pair.valid = index->rd_index->indisvalid && index->rd_index->indisready;
-      const char* copy = pstrdup(RelationGetRelationName(index));
-      index_close(index, NoLock);
-      return copy;
+      return pg::with_relation(pair.index, ShareUpdateExclusiveLock, [&pair](Relation index) {
+        pair.valid = index->rd_index->indisvalid && index->rd_index->indisready;
+        return pstrdup(RelationGetRelationName(index));
+      });
     });
     pair.name = name;
     pairs_.push_back(std::move(pair));
@@ -249,19 +244,16 @@ void HiddenHeap::create_twin(IndexPair& pair) {
 void HiddenHeap::build_indexes(const std::vector<AttrNumber>& retyped, Oid going) {
   std::erase_if(pairs_, [&](const IndexPair& pair) {
     if (pair.index == going) return true;
-    return pg::guard([&] {
-      const Relation index = index_open(pair.index, NoLock);
-      bool affected = false;
+    const auto is_affected = [&retyped](Relation index) {
       for (int i = 0; i < index->rd_index->indnatts; ++i) {
         // An expression may have any column in it.
         const AttrNumber number = index->rd_index->indkey.values[i];
-        affected = affected || (!retyped.empty() && number == 0) ||
-                   std::find(retyped.begin(), retyped.end(), number) != retyped.end();
+        if (!retyped.empty() && number == 0) return true;
+        if (std::find(retyped.begin(), retyped.end(), number) != retyped.end()) return true;
       }
-      affected = affected || (!retyped.empty() && RelationGetIndexPredicate(index) != NIL);
-      index_close(index, NoLock);
-      return affected;
-    });
+      return !retyped.empty() && RelationGetIndexPredicate(index) != NIL;
+    };
+    return pg::guard([&] { return pg::with_relation(pair.index, NoLock, is_affected); });
   });
   for (IndexPair& pair : pairs_) {
     if (!OidIsValid(pair.twin)) create_twin(pair);
@@ -286,7 +278,7 @@ void HiddenHeap::repeat_statistics_targets() {
   std::string actions;
   for (const auto& row : rows) {
     const std::string column = "ALTER COLUMN " + pg::quote_name(*row[0]);
-    const auto add = [&](const std::string& what) { actions += (actions.empty() ? "" : ", ") + column + what; };
+    const auto add = [&](const std::string& what) { core::add_item(actions, column + what); };
     if (row[1] && *row[1] != "-1") add(" SET STATISTICS " + *row[1]);
     if (row[2]) add(" SET (" + *row[2] + ")");
   }
@@ -315,11 +307,8 @@ void HiddenHeap::analyze(bool same_types) {
 
 void HiddenHeap::flush() {
   const Oid toast = pg::guard([&] {
-    const Relation relation = table_open(oid_, NoLock);
-    const Oid found = relation->rd_rel->reltoastrelid;
-    table_close(relation, NoLock);
     write_storage(oid_);
-    return found;
+    return pg::with_relation(oid_, NoLock, [](Relation relation) { return relation->rd_rel->reltoastrelid; });
   });
   if (OidIsValid(toast)) {
     pg::guard([&] {

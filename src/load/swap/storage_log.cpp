@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "pg/relation.hpp"
 #include "store/sql.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -16,8 +17,6 @@ extern "C" {
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/table.h"
 #include "access/toast_internals.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -46,31 +45,33 @@ std::string this_system() {
 
 /// In a guard. Frozen rows are seen by all from now on, and stay if the transaction aborts.
 void insert_frozen(Relation list, Oid relation) {
-  const Relation listed = relation_open(relation, NoLock);
-  Datum values[] = {Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
-                    FullTransactionIdGetDatum(GetTopFullTransactionId()),
-                    ObjectIdGetDatum(listed->rd_rel->reltablespace), ObjectIdGetDatum(listed->rd_rel->relfilenode)};
-  relation_close(listed, NoLock);
-  bool nulls[4] = {};
-  const HeapTuple tuple = heap_form_tuple(RelationGetDescr(list), values, nulls);
-  heap_insert(list, tuple, GetCurrentCommandId(true), HEAP_INSERT_FROZEN, nullptr);
-  heap_freetuple(tuple);
+  pg::with_relation(relation, NoLock, [list](Relation listed) {
+    Datum values[] = {Int64GetDatum(static_cast<int64>(GetSystemIdentifier())),
+                      FullTransactionIdGetDatum(GetTopFullTransactionId()),
+                      ObjectIdGetDatum(listed->rd_rel->reltablespace), ObjectIdGetDatum(listed->rd_rel->relfilenode)};
+    bool nulls[4] = {};
+    const HeapTuple tuple = heap_form_tuple(RelationGetDescr(list), values, nulls);
+    heap_insert(list, tuple, GetCurrentCommandId(true), HEAP_INSERT_FROZEN, nullptr);
+    heap_freetuple(tuple);
+  });
 }
 
 /// Whether a relation has the file: also one that a running transaction creates, or drops, this one included, as a
 /// commit must not drop a file twice. Those of crashed transactions don't count. In a guard.
 bool has_owner(Oid filenode) {
   if (OidIsValid(connector_mapped_owner(filenode))) return true;
-  const Relation catalog = table_open(RelationRelationId, AccessShareLock);
-  SnapshotData snapshot;
-  InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(catalog));
-  ScanKeyData key;
-  ScanKeyInit(&key, Anum_pg_class_relfilenode, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(filenode));
-  const SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, &snapshot, 1, &key);
-  const bool found = HeapTupleIsValid(systable_getnext(scan));
-  systable_endscan(scan);
-  table_close(catalog, AccessShareLock);
-  return found;
+  return pg::with_catalog(RelationRelationId, AccessShareLock, [filenode](Relation catalog) {
+    SnapshotData snapshot;
+    InitNonVacuumableSnapshot(snapshot, GlobalVisTestFor(catalog));
+    ScanKeyData key;
+    ScanKeyInit(&key, Anum_pg_class_relfilenode, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(filenode));
+    bool found = false;
+    pg::scan_catalog(catalog, InvalidOid, &key, &snapshot, [&found](HeapTuple) {
+      found = true;
+      return false;
+    });
+    return found;
+  });
 }
 
 /// In a guard.
@@ -92,16 +93,15 @@ void drop_if_lost(Oid tablespace, Oid filenode) {
 void log_new_storage(Oid relation) {
   pg::guard([=] {
     const Oid schema = get_namespace_oid("connector", false);
-    const Relation list = table_open(get_relname_relid("new_storage", schema), RowExclusiveLock);
-    insert_frozen(list, relation);
-    const Relation listed = relation_open(relation, NoLock);
-    const Oid toast = listed->rd_rel->reltoastrelid;
-    relation_close(listed, NoLock);
-    if (OidIsValid(toast)) {
-      insert_frozen(list, toast);
-      insert_frozen(list, toast_get_valid_index(toast, AccessShareLock));
-    }
-    table_close(list, RowExclusiveLock);
+    pg::with_catalog(get_relname_relid("new_storage", schema), RowExclusiveLock, [relation](Relation list) {
+      insert_frozen(list, relation);
+      const Oid toast =
+          pg::with_relation(relation, NoLock, [](Relation listed) { return listed->rd_rel->reltoastrelid; });
+      if (OidIsValid(toast)) {
+        insert_frozen(list, toast);
+        insert_frozen(list, toast_get_valid_index(toast, AccessShareLock));
+      }
+    });
     XLogFlush(XactLastRecEnd);
   });
 }
@@ -128,9 +128,8 @@ void drop_lost_storage() {
       std::set<std::pair<Oid, Oid>> files;
       for (const auto& row : rows) {
         if (*row[2] != "t") continue;
-        const auto tablespace = static_cast<Oid>(std::stoul(*row[0]));
-        files.emplace(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace,
-                      static_cast<Oid>(std::stoul(*row[1])));
+        const Oid tablespace = pg::read_oid(row[0]);
+        files.emplace(OidIsValid(tablespace) ? tablespace : MyDatabaseTableSpace, pg::read_oid(row[1]));
       }
       for (const auto& [tablespace, filenode] : files) {
         pg::guard([space = tablespace, number = filenode] { drop_if_lost(space, number); });

@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -84,13 +85,13 @@ void HeldTable::check_fits(Oid heap, const std::vector<Oid>& kept) const {
   if (facts().owner != facts_.owner || facts().method != facts_.method)
     changed("Its owner or storage is not what it was.");
   const bool same = pg::guard([&] {
-    const Relation other = table_open(heap, NoLock);
-    const TupleDesc a = RelationGetDescr(relation_);
-    const TupleDesc b = RelationGetDescr(other);
-    bool equal = a->natts == b->natts;
-    for (int i = 0; equal && i < a->natts; ++i) equal = same_storage(TupleDescAttr(a, i), TupleDescAttr(b, i));
-    table_close(other, NoLock);
-    return equal;
+    return pg::with_relation(heap, NoLock, [this](Relation other) {
+      const TupleDesc a = RelationGetDescr(relation_);
+      const TupleDesc b = RelationGetDescr(other);
+      bool equal = a->natts == b->natts;
+      for (int i = 0; equal && i < a->natts; ++i) equal = same_storage(TupleDescAttr(a, i), TupleDescAttr(b, i));
+      return equal;
+    });
   });
   if (!same) changed("Its columns are not those that the new rows were made for.");
   const std::vector<IndexFacts> now = indexes();

@@ -5,13 +5,13 @@
 #include "core/base/error.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
 #include "access/sysattr.h"
 #include "access/relation.h"
-#include "access/table.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
@@ -23,7 +23,6 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
-#include "utils/syscache.h"
 }
 
 namespace connector::load {
@@ -63,9 +62,10 @@ std::string storage_reason(const RefreshTarget& target) {
     char identity;
   };
   const Facts facts = pg::guard([&] {
-    const Relation relation = table_open(target.oid, NoLock);
-    Facts found{relation->rd_rel->relam, relation->rd_rel->relnamespace, false, relation->rd_rel->relreplident};
-    table_close(relation, NoLock);
+    Facts found = pg::with_relation(target.oid, NoLock, [](Relation relation) {
+      const Form_pg_class form = relation->rd_rel;
+      return Facts{form->relam, form->relnamespace, false, form->relreplident};
+    });
     found.published = connector_relation_publications(target.oid) != NIL || GetAllTablesPublications() != NIL ||
                       GetSchemaPublications(found.schema) != NIL;
     return found;

@@ -4,11 +4,13 @@
 #include <cstring>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "core/request/names.hpp"
 #include "load/table/default_columns.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/relation.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
@@ -17,7 +19,6 @@
 extern "C" {
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
@@ -73,16 +74,14 @@ class CreatedTable {
   bool is_it(Oid relation) const {
     ScanKeyData key;
     ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
-    const Relation catalog = table_open(RelationRelationId, AccessShareLock);
-    const SysScanDesc scan = systable_beginscan(catalog, ClassOidIndexId, true, SnapshotSelf, 1, &key);
-    const HeapTuple tuple = systable_getnext(scan);
     bool is_it = false;
-    if (HeapTupleIsValid(tuple)) {
-      const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
-      is_it = form->relnamespace == schema_ && std::strcmp(NameStr(form->relname), name_.c_str()) == 0;
-    }
-    systable_endscan(scan);
-    table_close(catalog, AccessShareLock);
+    pg::with_catalog(RelationRelationId, AccessShareLock, [&](Relation catalog) {
+      pg::scan_catalog(catalog, ClassOidIndexId, &key, SnapshotSelf, [&](HeapTuple tuple) {
+        const auto* form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+        is_it = form->relnamespace == schema_ && std::strcmp(NameStr(form->relname), name_.c_str()) == 0;
+        return false;
+      });
+    });
     return is_it;
   }
 
@@ -132,13 +131,13 @@ std::string column_definition(const PlannedColumn& column) {
 }
 
 void add_action(std::string& actions, const std::string& column, const char* action) {
-  actions += (actions.empty() ? "" : ", ") + ("ALTER COLUMN " + pg::quote_name(column)) + " " + action;
+  core::add_item(actions, "ALTER COLUMN " + pg::quote_name(column) + " " + action);
 }
 
 std::string key_columns(const LoadPlan& plan) {
   std::string list;
   for (const std::size_t index : plan.primary_key) {
-    list += (list.empty() ? "" : ", ") + pg::quote_name(pg::exact_server_text(plan.columns[index].name));
+    core::add_item(list, pg::quote_name(pg::exact_server_text(plan.columns[index].name)));
   }
   return list;
 }
@@ -252,9 +251,7 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
 
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan) {
   std::string definitions;
-  for (const PlannedColumn& column : plan.columns) {
-    definitions += (definitions.empty() ? "" : ", ") + column_definition(column);
-  }
+  for (const PlannedColumn& column : plan.columns) core::add_item(definitions, column_definition(column));
   const CreatedTable created(schema.oid, name);
   pg::execute("CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
   return created.oid();
