@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/rows/ewkb.hpp"
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
-#include "load/read/geometry.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/subtransaction.hpp"
@@ -257,9 +257,9 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     case Step::geometry:
       // PostGIS would store another one, with a notice.
-      if (const std::uint32_t srid = ewkb_srid(connector_bytes(value)); srid > max_srid) {
+      if (const std::uint32_t srid = core::ewkb_srid(connector_bytes(value)); srid > core::max_srid) {
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                        errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, max_srid)));
+                        errmsg("SRID %u is beyond PostGIS's largest one, %u", srid, core::max_srid)));
       }
       [[fallthrough]];
     case Step::receive: {
@@ -288,7 +288,7 @@ Datum ColumnConverter::apply(Datum value) {
       break;
     }
     case Step::geometry_to_wkb:
-      strip_ewkb_srid(connector_bytes(value));
+      core::strip_ewkb_srid(connector_bytes(value));
       break;
   }
   switch (cast_) {

@@ -1,7 +1,7 @@
 #include "load/read/local_type.hpp"
 
+#include "core/rows/ewkb.hpp"
 #include "core/base/error.hpp"
-#include "load/read/geometry.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
@@ -103,7 +103,7 @@ LocalType local_type(const core::LogicalType& type) {
   if (type.kind == TypeKind::geometry || type.kind == TypeKind::geography) {
     const LocalType any = postgis_type(type.kind == TypeKind::geometry ? "geometry" : "geography");
     if (!OidIsValid(any.oid)) return from_oid(BYTEAOID, -1);
-    const bool one_srid = type.srid > 0 && static_cast<std::uint32_t>(type.srid) <= max_srid;
+    const bool one_srid = type.srid > 0 && static_cast<std::uint32_t>(type.srid) <= core::max_srid;
     return one_srid ? parse(any.sql + "(Geometry," + std::to_string(type.srid) + ")") : any;
   }
   if (!type.extension.empty()) {
