@@ -24,7 +24,7 @@ struct Queued {
   Oid role;
 };
 
-/// Imports queued by this transaction.
+/// Imports queued by this transaction. Per process, as a transaction is: PostgreSQL calls what starts them at its end.
 std::vector<Queued>& queued() {
   static auto* const imports = new std::vector<Queued>;
   return *imports;

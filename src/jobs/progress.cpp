@@ -36,6 +36,8 @@ namespace parameter {
 enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since = 17 };
 }
 
+/// Of the run that goes on in this process, the innermost. Per process, as the status entry is that it is written to,
+/// and as PostgreSQL calls what has to write it again.
 RunProgress* current = nullptr;
 
 /// The end of a subtransaction in the middle of the run is none of it, but PostgreSQL clears the entry.

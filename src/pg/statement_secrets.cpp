@@ -44,6 +44,7 @@ struct Statement {
   bool runs() const noexcept { return debug_query_string == shown || debug_query_string == nullptr; }
 };
 
+/// Per process, as the statement is: the hook that asks is called by PostgreSQL.
 Statement& current() {
   static auto* const statement = new Statement;
   return *statement;

@@ -23,6 +23,7 @@ constexpr auto state_words = core::words<State>({{State::created, "created"},
                                                  {State::success, "success"},
                                                  {State::failure, "failure"}});
 
+// Per process, as the trigger that asks is called by PostgreSQL, and no argument gets there.
 bool creating = false;
 
 struct Creating {

@@ -1,9 +1,12 @@
-// What DML did to a table.
+// What DML is to do to a table, and did.
 #pragma once
 
 #include <cstdint>
 
 namespace connector::load {
+
+/// What becomes of rows of the table that are not in the staging table.
+enum class MissingRows { deleted, kept };
 
 struct Applied {
   std::uint64_t inserted = 0;

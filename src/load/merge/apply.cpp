@@ -190,9 +190,9 @@ Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const
 }
 
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                    const std::vector<std::size_t>& key, bool keep_missing) {
+                    const std::vector<std::size_t>& key, MissingRows missing) {
   Difference difference(target, staging, plan, key);
-  difference.find(keep_missing);
+  difference.find(missing);
   if (difference.updates() > 0) replace_changed_identities(target, staging, difference);
   if (difference.statements_apart()) return difference.apply();
   std::optional<pg::PgError> collision;

@@ -26,12 +26,12 @@ void check_published(const RefreshTarget& target);
 /// foreign keys say so, although what they refer to stays.
 void check_rewrite(const RefreshTarget& target);
 
-/// Deletes rows whose key is not in the staging table (unless `keep_missing`), updates those that differ in any bit,
+/// Deletes rows whose key is not in the staging table (if `missing` says so), updates those that differ in any bit,
 /// inserts those that are missing: one statement, so that foreign keys are checked when all is done. Rows that exchange
 /// unique values are led past each other. check_key_values() has been called. Throws core::Error (cannot_load) where
 /// that can't be done or two rows have the same key, and PgError.
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                    const std::vector<std::size_t>& key, bool keep_missing);
+                    const std::vector<std::size_t>& key, MissingRows missing);
 
 /// INSERT of all rows of the staging table.
 Applied apply_insert(const RefreshTarget& target, const Staging& staging);

@@ -196,7 +196,7 @@ std::string Difference::condition_of_change() const {
   return condition;
 }
 
-void Difference::find(bool keep_missing) {
+void Difference::find(MissingRows missing) {
   std::string attributes;
   for (const std::size_t index : key_) {
     const std::string name = quoted(plan_.columns[index]);
@@ -205,9 +205,9 @@ void Difference::find(bool keep_missing) {
   }
   const bool is_unique =
       !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
-  if (!is_unique || by_key_ || keep_missing || !find_by_walk()) {
+  if (!is_unique || by_key_ || missing == MissingRows::kept || !find_by_walk()) {
     check_key_unique(staging_, plan_, key_);
-    find_by_join(keep_missing, is_unique);
+    find_by_join(missing, is_unique);
     analyze_difference();
   }
   const pg::SqlRows counts = pg::query(
@@ -289,9 +289,9 @@ void Difference::analyze_difference() const {
                     [&] { pg::execute("ANALYZE " + staging_.difference() + " (part, old, new)"); });
 }
 
-void Difference::find_by_join(bool keep_missing, bool is_unique) {
+void Difference::find_by_join(MissingRows missing, bool is_unique) {
   const bool ordered = have_order(staging_, key_);
-  if (by_key_ && !is_unique && !keep_missing) delete_superfluous();
+  if (by_key_ && !is_unique && missing == MissingRows::deleted) delete_superfluous();
 
   std::string keys;
   std::string values;
@@ -304,8 +304,8 @@ void Difference::find_by_join(bool keep_missing, bool is_unique) {
   }
   pg::execute("INSERT INTO " + staging_.difference() + " (part, old, new, moved, replaced" + keys +
               ") SELECT t.part, t.old, s.new, false, false" + values + " FROM (" +
-              target_rows(!is_unique && ordered && !by_key_ && !keep_missing) + ") AS t " +
-              (keep_missing ? "RIGHT" : "FULL") + " JOIN (" + staged_rows() + ") AS s ON " + same +
+              target_rows(!is_unique && ordered && !by_key_ && missing == MissingRows::deleted) + ") AS t " +
+              (missing == MissingRows::kept ? "RIGHT" : "FULL") + " JOIN (" + staged_rows() + ") AS s ON " + same +
               " WHERE s.new IS NULL OR t.part IS NULL" + condition_of_change());
 }
 

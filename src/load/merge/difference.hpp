@@ -37,9 +37,10 @@ class Difference {
   Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
              const std::vector<std::size_t>& key);
 
-  /// Fills the staging's table of differences. Rows of the target that share a key, or have none, are superfluous. With
-  /// `keep_missing` no row is to be deleted. Throws core::Error (cannot_load) if the staging table has a key twice.
-  void find(bool keep_missing);
+  /// Fills the staging's table of differences. Rows of the target that share a key, or have none, are superfluous; if
+  /// missing rows are kept, no row is to be deleted. Throws core::Error (cannot_load) if the staging table has a key
+  /// twice.
+  void find(MissingRows missing);
 
   bool empty() const noexcept { return deletes_ + inserts_ + updates_ == 0; }
   std::uint64_t updates() const noexcept { return updates_; }
@@ -66,7 +67,7 @@ class Difference {
   bool find_by_walk();
   bool settle_rows_out_of_order();
   void analyze_difference() const;
-  void find_by_join(bool keep_missing, bool is_unique);
+  void find_by_join(MissingRows missing, bool is_unique);
   void delete_superfluous();
   std::string target_rows(bool set_superfluous_apart) const;
   std::string staged_rows() const;

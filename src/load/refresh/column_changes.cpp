@@ -54,13 +54,16 @@ constexpr const char* dependents_query =
     "OR d.classid = 'pg_class'::regclass AND EXISTS (SELECT 1 FROM pg_index x WHERE x.indexrelid = d.objid))) "
     "ORDER BY 1";
 
-void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, Oid lost_key, bool retyped) {
+enum class ColumnChange { dropped, retyped };
+
+void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>& columns, Oid lost_key,
+                      ColumnChange change) {
   if (columns.empty()) return;
   std::string numbers;
   for (const AttrNumber number : columns) core::add_item(numbers, std::to_string(number), ",");
   const pg::SqlRows rows = pg::catalog_query(dependents_query, {{OIDOID, std::to_string(target.oid)},
                                                                 {TEXTOID, "{" + numbers + "}"},
-                                                                {BOOLOID, retyped ? "t" : "f"},
+                                                                {BOOLOID, change == ColumnChange::retyped ? "t" : "f"},
                                                                 {OIDOID, std::to_string(lost_key)}});
   if (rows.empty()) return;
   std::string list;
@@ -71,7 +74,7 @@ void check_dependents(const RefreshTarget& target, const std::vector<AttrNumber>
   }
   throw core::Error(ErrorNumber::dependents_in_the_way,
                     target.shown() + " can't follow the source: other objects depend on columns that " +
-                        (retyped ? "have another type there" : "are gone there"),
+                        (change == ColumnChange::retyped ? "have another type there" : "are gone there"),
                     "Columns: " + column_list(names) + ". Dependents: " + list + ".",
                     "Drop or change the dependents, then have the table refreshed again.");
 }
@@ -165,12 +168,12 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
     }
     pg::notice("NOT NULL is dropped for " + column_list(names) + ", as the source does not have it any more");
   }
-  check_dependents(target, changes.dropped, changes.lost_key_index, false);
+  check_dependents(target, changes.dropped, changes.lost_key_index, ColumnChange::dropped);
   std::vector<AttrNumber> retyped;
   for (const std::size_t i : changes.retyped) {
     retyped.push_back(target.find(pg::exact_server_text(plan.columns[i].name))->number);
   }
-  check_dependents(target, retyped, changes.lost_key_index, true);
+  check_dependents(target, retyped, changes.lost_key_index, ColumnChange::retyped);
   return changes;
 }
 
@@ -215,12 +218,12 @@ std::string drop_actions(const RefreshTarget& target, const ColumnChanges& chang
 }
 
 /// Columns that come or get another type.
-std::string other_actions(const LoadPlan& plan, const ColumnChanges& changes, bool keep_values) {
+std::string other_actions(const LoadPlan& plan, const ColumnChanges& changes, RetypedValues values) {
   std::string actions;
   const auto name = [&](std::size_t i) { return pg::quote_name(pg::exact_server_text(plan.columns[i].name)); };
   for (const std::size_t i : changes.retyped) {
     const std::string& type = plan.columns[i].target.sql;
-    const std::string value = keep_values ? name(i) : "NULL";
+    const std::string value = values == RetypedValues::kept ? name(i) : "NULL";
     add_action(actions, "ALTER COLUMN " + name(i) + " TYPE " + type + " USING " + value + "::" + type);
   }
   for (const std::size_t i : changes.added) {
@@ -233,12 +236,12 @@ std::string other_actions(const LoadPlan& plan, const ColumnChanges& changes, bo
 
 std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes) {
   std::string actions = drop_actions(target, changes);
-  add_action(actions, other_actions(plan, changes, false));
+  add_action(actions, other_actions(plan, changes, RetypedValues::nulled));
   return actions;
 }
 
 std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
-                             bool keep_values) {
+                             RetypedValues values) {
   const std::string dropped = drop_actions(target, changes);
   const std::string alter = "ALTER TABLE " + target.sql() + " ";
   // A key goes first: it would go with a column of its own.
@@ -252,7 +255,7 @@ std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, 
   } else {
     add_action(actions, dropped);
   }
-  add_action(actions, other_actions(plan, changes, keep_values));
+  add_action(actions, other_actions(plan, changes, values));
   return actions.empty() ? statements : statements + alter + actions;
 }
 

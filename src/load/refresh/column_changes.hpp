@@ -55,9 +55,11 @@ std::string alter_actions(const RefreshTarget& target, const LoadPlan& plan, con
 /// Likewise, of constraints that the source has no more.
 std::string constraint_actions(const RefreshTarget& target, const ColumnChanges& changes);
 
-/// SQL that makes all changes, "" if there are none. With `keep_values` columns that get another type keep their
-/// values, else these become NULL. Inheritance children keep columns that go as their own.
+/// What becomes of the values of columns that get another type.
+enum class RetypedValues { kept, nulled };
+
+/// SQL that makes all changes, "" if there are none. Inheritance children keep columns that go as their own.
 std::string alter_statements(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
-                             bool keep_values);
+                             RetypedValues values);
 
 }  // namespace connector::load

@@ -115,7 +115,8 @@ void check_kept_values(const RefreshTarget& target, const LoadPlan& plan, const 
 void alter_emptied(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes) {
   const bool kept = !pg::query("SELECT 1 FROM " + target.sql_only() + " LIMIT 1").empty();
   if (kept) check_kept_values(target, plan, changes, OwnRows::kept);
-  pg::execute(alter_statements(target, plan, changes, kept || target.has_children));
+  pg::execute(alter_statements(target, plan, changes,
+                               kept || target.has_children ? RetypedValues::kept : RetypedValues::nulled));
 }
 
 void refuse_kept_rows(const RefreshTarget& target) {
@@ -129,7 +130,7 @@ void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, con
   pg::with_fixed_formats([&] {
     check_kept_values(target, plan, changes, own);
     try {
-      pg::execute(alter_statements(target, plan, changes, true));
+      pg::execute(alter_statements(target, plan, changes, RetypedValues::kept));
     } catch (const pg::PgError& error) {
       // A default, for example, may not convert.
       if (changes.retyped.empty() || !is_about_types(error)) throw;

@@ -66,12 +66,7 @@ class Refresh {
  public:
   Refresh(const Run& run, const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
           LoadPlan plan, core::Source& source)
-      : run_(run),
-        request_(request),
-        target_(target),
-        owner_(owner),
-        plan_(std::move(plan)),
-        source_(source) {}
+      : run_(run), request_(request), target_(target), owner_(owner), plan_(std::move(plan)), source_(source) {}
 
   RefreshResult run() {
     const core::SyncOptions options =
@@ -148,7 +143,8 @@ class Refresh {
     heap.flush();
     forget_new_storage();
     report_result(result_.load);  // not under the strong lock: a client may be slow to take it
-    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions), !changes_.retyped.empty(),
+    const auto locked = exchange_storage(target_, held, heap, with_constraints(actions),
+                                         changes_.retyped.empty() ? BeforeAlter::nothing : BeforeAlter::truncate,
                                          result_.load.rows, run_.wait, run_.progress);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
@@ -183,7 +179,7 @@ class Refresh {
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
       alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
-      const Applied applied = apply_merge(target_, staging, plan_, key, cut);
+      const Applied applied = apply_merge(target_, staging, plan_, key, cut ? MissingRows::kept : MissingRows::deleted);
       if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
       return applied;
     });
@@ -207,7 +203,7 @@ class Refresh {
       cut_before(target_, staging, plan_, cursor, changes_, position, !key.empty());
       if (!key.empty()) check_key_values(staging, plan_, key);
       const Applied applied =
-          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, true);
+          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, MissingRows::kept);
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
       if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
       return applied;
@@ -255,7 +251,9 @@ class Refresh {
   }
 
   /// All rows; where later runs go on from these, in the cursor's order, so that a limit cuts off the last ones.
-  core::Scan whole_scan() { return begins_append() ? scan_by_cursor(source_, append_cursor(), std::nullopt) : core::Scan{}; }
+  core::Scan whole_scan() {
+    return begins_append() ? scan_by_cursor(source_, append_cursor(), std::nullopt) : core::Scan{};
+  }
 
   /// Reads the scan into a table that is new in this transaction. Tells which of the plan's columns got a NULL. When it
   /// returns, the remote waits for nothing that is done with the rows.

@@ -121,10 +121,10 @@ void rename_toast(Oid table) {
 
 /// What the statistics of activity and the relation's descriptor have to learn. The new rows are known to ANALYZE: as
 /// inserts they would count as changes since then, at the commit. What this session has counted of the old rows is
-/// forgotten. But if the table was emptied by TRUNCATE (`emptied`), the commit counts from zero. In a guard.
-void announce(Oid table, std::uint64_t rows, bool emptied) {
-  pg::with_relation(table, NoLock, [rows, emptied](Relation relation) {
-    if (emptied) {
+/// forgotten. But if the table was emptied by TRUNCATE, the commit counts from zero. In a guard.
+void announce(Oid table, std::uint64_t rows, BeforeAlter before) {
+  pg::with_relation(table, NoLock, [rows, before](Relation relation) {
+    if (before == BeforeAlter::truncate) {
       pgstat_count_heap_insert(relation, static_cast<PgStat_Counter>(rows));
     } else if (pgstat_should_count_relation(relation)) {
       connector_unreported(relation->pgstat_info, delta_live_tuples) = 0;
@@ -181,7 +181,7 @@ void rebuild_others(const RefreshTarget& target, const HiddenHeap& heap) {
 
 std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, HeldTable& held,
                                                        const HiddenHeap& heap, const std::string& alter_actions,
-                                                       bool empty_first, std::uint64_t rows, core::Wait& wait,
+                                                       BeforeAlter before, std::uint64_t rows, core::Wait& wait,
                                                        Progress& progress) {
   progress.phase(RunPhase::locking);
   lock_without_queue(target.oid, companions(target, heap), wait);
@@ -196,7 +196,7 @@ std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& targ
   // From here on nobody else has the table, and but for the ALTER TABLE nobody's code runs.
   held.let_go();
   pg::guard([&] { prepare_readers(target.oid, heap); });
-  if (empty_first) pg::execute("TRUNCATE ONLY " + target.sql());
+  if (before == BeforeAlter::truncate) pg::execute("TRUNCATE ONLY " + target.sql());
   if (!alter_actions.empty()) pg::execute("ALTER TABLE " + target.sql() + " " + alter_actions);
   held.hold();
   held.check_fits(heap.oid(), heap.replaced_indexes());
@@ -206,7 +206,7 @@ std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& targ
   pg::guard([&] {
     drop_hidden(heap.oid());
     rename_toast(target.oid);
-    announce(target.oid, rows, empty_first);
+    announce(target.oid, rows, before);
   });
   if (!alter_actions.empty()) rebuild_others(target, heap);
   return locked;

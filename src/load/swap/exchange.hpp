@@ -15,14 +15,17 @@
 
 namespace connector::load {
 
-/// Waits for the strong lock, applies the ALTER TABLE actions (may be empty; with `empty_first` to the emptied table),
+/// What is done with the table's rows before the ALTER TABLE: where a type changes it would convert them.
+enum class BeforeAlter { nothing, truncate };
+
+/// Waits for the strong lock, applies the ALTER TABLE actions (may be empty) after what is done `before`,
 /// exchanges storage of heap, TOAST table and indexes, and drops the hidden heap, which has the old storage then.
 /// Returns when the lock was taken; it is held until the transaction's end, which should follow at once.
 /// Throws core::Error (cannot_load) if the table, which `held` holds and lets go, is not what the heap was made for any
 /// more, or became one that a swap would wrong.
 std::chrono::steady_clock::time_point exchange_storage(const RefreshTarget& target, HeldTable& held,
                                                        const HiddenHeap& heap, const std::string& alter_actions,
-                                                       bool empty_first, std::uint64_t rows, core::Wait& wait,
+                                                       BeforeAlter before, std::uint64_t rows, core::Wait& wait,
                                                        Progress& progress);
 
 }  // namespace connector::load

@@ -113,7 +113,8 @@ void forget_new_storage() {
 }
 
 void drop_lost_storage() {
-  // Once in a transaction, and each file once: PostgreSQL does not survive a commit that drops a file twice.
+  // Once in a transaction, and each file once: PostgreSQL does not survive a commit that drops a file twice. Per
+  // process, as a transaction is, whose refreshes know nothing of each other.
   static std::uint64_t last_transaction = 0;
   const std::uint64_t transaction = pg::guard([] { return U64FromFullTransactionId(GetTopFullTransactionId()); });
   if (std::exchange(last_transaction, transaction) == transaction) return;
