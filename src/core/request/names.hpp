@@ -12,11 +12,11 @@ namespace connector::core {
 /// PostgreSQL's limit for a name, in bytes (NAMEDATALEN - 1).
 inline constexpr std::size_t max_name_bytes = 63;
 
-/// A table name after the original's rules without its slips (original.md 2.2): `mañolo` → `manolo`. Idempotent.
+/// A table name by the rules of CARTO's importer, without its errors: lower-case letters without accents, digits and
+/// underscores: `mañolo` → `manolo`. Applied to its own result it changes nothing.
 std::string normalize_table_name(std::string_view remote_name);
 
-/// Column names after version 2 of the original's rules without its slips (original.md 2.3), unique among themselves
-/// by `_1`, `_2`, …; a name that is empty before normalisation becomes `column_N` (N = its position from 1).
+/// Column names by version 2 of those rules, without its errors, unique among themselves by `_1`, `_2`, …; a name that is empty before normalisation becomes `column_N` (N = its position from 1).
 /// Applied to its own result it changes nothing.
 std::vector<std::string> normalize_column_names(const std::vector<std::string>& remote_names);
 

@@ -62,8 +62,8 @@ std::string is_lost(const Conversion& conversion, const std::string& column) {
   return old + " IS NOT NULL AND NOT COALESCE(" + same + ", false)";
 }
 
-/// Where the rows' fate differs by table, CASE tells them apart: the order in which conditions are looked at is
-/// nobody's promise.
+/// Where the rows of one table are treated otherwise than those of another, CASE decides which condition is evaluated:
+/// PostgreSQL promises no order for the operands of AND and OR.
 std::string is_wrong(const RefreshTarget& target, const Conversion& conversion, const std::string& column,
                      OwnRows own) {
   std::string lost = is_lost(conversion, column);

@@ -133,7 +133,8 @@ std::string in_webmercator(const std::string& degrees, const std::string& postgi
          " AS d) AS source)";
 }
 
-/// Fills the_geom and the_geom_webmercator. Where values can't be read, the rows are told apart by halves.
+/// Fills the_geom and the_geom_webmercator. Where some values can't be read, the rows that have them are found by
+/// halving: a range of rows is tried as a whole, and if that fails, each half of it.
 class GeometryFill {
  public:
   GeometryFill(std::string table, const std::string& geometry, const std::string& postgis)
