@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from .context import ROOT, Context
 from .result import Result, add, failure, read_junit
 from .shell import run, show_tail
 
 
+BUILD = ROOT / "build" / "unit"
+
+
+def build_targets(log: Path, *targets: str) -> bool:
+    """Builds targets of CMakeLists.txt in BUILD; false, with the log's end shown, if that fails."""
+    for argv in (
+        ["cmake", "-S", ROOT, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=ON"],
+        ["ninja", "-C", BUILD, *targets],
+    ):
+        if run(argv, log, cwd=ROOT) != 0:
+            show_tail(log)
+            return False
+    return True
+
+
 def run_unit(context: Context) -> Result:
     if not list((ROOT / "test" / "unit").glob("*.cpp")):
         return Result()
-    build_log, log = context.logs / "unit-build.log", context.logs / "unit.log"
-    build = ROOT / "build" / "unit"
+    log = context.logs / "unit.log"
     report = context.logs / "unit.xml"
     report.unlink(missing_ok=True)
-    for argv in (
-        ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=ON"],
-        ["ninja", "-C", build, "unit_tests", "read_source"],
-    ):
-        if run(argv, build_log, cwd=ROOT) != 0:
-            show_tail(build_log)
-            return failure("unit tests: build")
+    if not build_targets(context.logs / "unit-build.log", "unit_tests", "read_source"):
+        return failure("unit tests: build")
     # Leaks are looked for here, where no PostgreSQL keeps memory on purpose.
     options = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
     status = run(
-        [build / "unit_tests", f"--gtest_output=xml:{report}", "--gtest_brief=1", "--gtest_color=no"],
+        [BUILD / "unit_tests", f"--gtest_output=xml:{report}", "--gtest_brief=1", "--gtest_color=no"],
         log,
         cwd=ROOT,
         env=options,

@@ -8,23 +8,19 @@ from collections.abc import Callable
 
 import pytest
 from harness.stalls import TABLE
-from runner.context import ROOT
+from runner.unit import BUILD, build_targets
 
 from servers.remote import Remote
+from servers.workspace import Workspace
 
 Read = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="session")
-def program() -> str:
+def program(workspace: Workspace) -> str:
     """The group `unit` has built it already, if it ran before."""
-    build = ROOT / "build" / "unit"
-    for argv in (
-        ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DSANITIZE=ON"],
-        ["ninja", "-C", build, "read_source"],
-    ):
-        subprocess.run(argv, check=True, capture_output=True)
-    return str(build / "read_source")
+    assert build_targets(workspace.subfolder("read-source") / "build.log", "read_source")
+    return str(BUILD / "read_source")
 
 
 @pytest.fixture
