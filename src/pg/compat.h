@@ -55,6 +55,13 @@ extern "C" {
 #define connector_wait_event(name) ((uint32)PG_WAIT_EXTENSION)
 #endif
 
+/* A set of sockets to wait for. 17 ties it to a resource owner instead of a memory context. */
+#if PG_VERSION_NUM >= 170000
+#define connector_create_wait_event_set(size) CreateWaitEventSet(CurrentResourceOwner, (size))
+#else
+#define connector_create_wait_event_set(size) CreateWaitEventSet(CurrentMemoryContext, (size))
+#endif
+
 /* 17 lets a background worker connect as a role without LOGIN. */
 #if PG_VERSION_NUM >= 170000
 #define connector_bypass_login_check BGWORKER_BYPASS_ROLELOGINCHECK

@@ -3,6 +3,7 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "pg/compat.h"
@@ -10,6 +11,7 @@
 
 extern "C" {
 #include "storage/latch.h"
+#include "utils/resowner.h"
 #include "utils/wait_event.h"
 
 // Declared in libpq/libpq.h, which needs the headers of whatever PostgreSQL was built with (GSSAPI).
@@ -46,6 +48,70 @@ long milliseconds_left(core::Deadline deadline) {
   return std::clamp<long>(left.count(), 0, 3600 * 1000L);
 }
 
+int latch_events(unsigned events) {
+  int result = 0;
+  if ((events & core::wait_readable) != 0) result |= WL_SOCKET_READABLE;
+  if ((events & core::wait_writable) != 0) result |= WL_SOCKET_WRITEABLE;
+  return result;
+}
+
+unsigned wait_events(unsigned happened) {
+  unsigned result = core::wait_none;
+  if ((happened & WL_SOCKET_READABLE) != 0) result |= core::wait_readable;
+  if ((happened & WL_SOCKET_WRITEABLE) != 0) result |= core::wait_writable;
+  return result;
+}
+
+bool is_waited_for(const core::WaitSocket& socket) {
+  return socket.fd >= 0 && socket.wanted != core::wait_none;
+}
+
+/// Waits for the latch, the timeout, and at most one socket (or null). True if the socket is ready.
+bool wait_for_one(core::WaitSocket* socket, long timeout, uint32 event) {
+  int wanted = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+  if (timeout >= 0) wanted |= WL_TIMEOUT;
+  if (socket != nullptr) wanted |= latch_events(socket->wanted);
+  const pgsocket fd = socket != nullptr ? socket->fd : PGINVALID_SOCKET;
+  const int happened = guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd, timeout, event); });
+  if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+  if (socket == nullptr) return false;
+  socket->ready = wait_events(static_cast<unsigned>(happened));
+  return socket->ready != core::wait_none;
+}
+
+/// Waits for the latch, the timeout and several sockets. True if one of them is ready. The set goes again in any case:
+/// it holds a descriptor, and no transaction's end would close that before PostgreSQL 17.
+bool wait_for_several(std::span<core::WaitSocket> sockets, long timeout, uint32 event) {
+  std::vector<WaitEvent> happened(sockets.size() + 1);
+  WaitEventSet* set = guard([&] { return connector_create_wait_event_set(static_cast<int>(sockets.size()) + 2); });
+  int count = 0;
+  try {
+    guard([&] {
+      AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
+      AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
+      for (core::WaitSocket& socket : sockets) {
+        if (!is_waited_for(socket)) continue;
+        AddWaitEventToSet(set, static_cast<uint32>(latch_events(socket.wanted)), socket.fd, nullptr, &socket);
+      }
+      count = WaitEventSetWait(set, timeout, happened.data(), static_cast<int>(happened.size()), event);
+    });
+  } catch (...) {
+    FreeWaitEventSet(set);
+    throw;
+  }
+  FreeWaitEventSet(set);
+  bool any = false;
+  for (int i = 0; i < count; ++i) {
+    const WaitEvent& one = happened[static_cast<std::size_t>(i)];
+    if ((one.events & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+    if (one.user_data == nullptr) continue;
+    auto& socket = *static_cast<core::WaitSocket*>(one.user_data);
+    socket.ready = wait_events(one.events);
+    any = any || socket.ready != core::wait_none;
+  }
+  return any;
+}
+
 }  // namespace
 
 void LatchWait::check() {
@@ -58,31 +124,32 @@ void LatchWait::check() {
   }
 }
 
-core::Deadline LatchWait::end_of_silence(unsigned events) const {
-  if (read_timeout_.count() == 0 || (events & core::wait_readable) == 0) return core::no_deadline;
+core::Deadline LatchWait::end_of_silence(std::span<const core::WaitSocket> sockets) const {
+  const bool reads = std::any_of(sockets.begin(), sockets.end(), [](const core::WaitSocket& socket) {
+    return (socket.wanted & core::wait_readable) != 0;
+  });
+  if (read_timeout_.count() == 0 || !reads) return core::no_deadline;
   if (!answer_begun_ || !answer_begun_()) return core::no_deadline;
   return std::chrono::steady_clock::now() + read_timeout_;
 }
 
-unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
+bool LatchWait::wait(std::span<core::WaitSocket> sockets, core::Deadline deadline) {
   const uint32 event = wait_event();
-  const core::Deadline silence = end_of_silence(events);
+  const core::Deadline silence = end_of_silence(sockets);
+  core::WaitSocket* first = nullptr;
+  std::size_t waited_for = 0;
+  for (core::WaitSocket& socket : sockets) {
+    socket.ready = core::wait_none;
+    if (is_waited_for(socket) && waited_for++ == 0) first = &socket;
+  }
   for (;;) {
     check();
     const long timeout = milliseconds_left(std::min({deadline, run_deadline_, silence}));
-    int wanted = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
-    if (timeout >= 0) wanted |= WL_TIMEOUT;
-    if (fd >= 0 && (events & core::wait_readable) != 0) wanted |= WL_SOCKET_READABLE;
-    if (fd >= 0 && (events & core::wait_writable) != 0) wanted |= WL_SOCKET_WRITEABLE;
-    const int happened =
-        guard([=] { return WaitLatchOrSocket(MyLatch, wanted, fd >= 0 ? fd : PGINVALID_SOCKET, timeout, event); });
-    if ((happened & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
-    unsigned ready = core::wait_none;
-    if ((happened & WL_SOCKET_READABLE) != 0) ready |= core::wait_readable;
-    if ((happened & WL_SOCKET_WRITEABLE) != 0) ready |= core::wait_writable;
-    if (ready != core::wait_none) {
+    const bool ready =
+        waited_for <= 1 ? wait_for_one(first, timeout, event) : wait_for_several(sockets, timeout, event);
+    if (ready) {
       check();
-      return ready;
+      return true;
     }
     if (silence != core::no_deadline && std::chrono::steady_clock::now() >= silence) {
       throw core::Error(core::ErrorNumber::remote_silent,
@@ -94,7 +161,7 @@ unsigned LatchWait::wait(int fd, unsigned events, core::Deadline deadline) {
     }
     if (deadline != core::no_deadline && std::chrono::steady_clock::now() >= deadline) {
       check();
-      return core::wait_none;
+      return false;
     }
   }
 }

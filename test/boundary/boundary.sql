@@ -11,6 +11,8 @@ CREATE FUNCTION boundary_subtransaction(kind text) RETURNS text STRICT LANGUAGE 
 CREATE FUNCTION boundary_nested_subtransactions(kind text) RETURNS text STRICT LANGUAGE c AS 'MODULE';
 CREATE FUNCTION boundary_wait(socket text, mark text, events int, deadline int, run_deadline int) RETURNS int
   LANGUAGE c AS 'MODULE';
+CREATE FUNCTION boundary_wait_for_two(socket text, other text, mark text, events int, deadline int, run_deadline int)
+  RETURNS text LANGUAGE c AS 'MODULE';
 CREATE FUNCTION boundary_fatal(mark text) RETURNS void STRICT LANGUAGE c AS 'MODULE';
 CREATE FUNCTION boundary_tie(kind text) RETURNS void STRICT LANGUAGE c AS 'MODULE';
 CREATE FUNCTION boundary_convert(text bytea, source text, target text) RETURNS bytea STRICT LANGUAGE c AS 'MODULE';

@@ -102,9 +102,9 @@ std::set<std::string> texts(const std::vector<Address>& addresses) {
 class InterruptedWait : public Wait {
  public:
   explicit InterruptedWait(int calls) : calls_(calls) {}
-  unsigned wait(int fd, unsigned events, Deadline deadline) override {
+  bool wait(std::span<WaitSocket> sockets, Deadline deadline) override {
     if (calls_-- == 0) throw Interrupted();
-    return poll_.wait(fd, events, deadline);
+    return poll_.wait(sockets, deadline);
   }
   void check() override {
     if (calls_ < 0) throw Interrupted();

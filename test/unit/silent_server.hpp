@@ -40,9 +40,9 @@ class SilentServer {
 class InterruptedWait final : public core::Wait {
  public:
   explicit InterruptedWait(int waits) : waits_(waits) {}
-  unsigned wait(int fd, unsigned events, core::Deadline deadline) override {
+  bool wait(std::span<core::WaitSocket> sockets, core::Deadline deadline) override {
     if (waits_-- == 0) throw core::Interrupted{};
-    return poll_.wait(fd, events, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
+    return poll_.wait(sockets, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
   }
   void check() override {}
 

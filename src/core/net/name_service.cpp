@@ -3,15 +3,11 @@
 #include <ares.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
-#include <system_error>
 
 #include "core/base/error.hpp"
 
@@ -23,46 +19,50 @@ namespace {
   throw Error(ErrorNumber::cannot_connect, std::string("could not ") + what + ": " + why);
 }
 
-/// c-ares may have several sockets in use at a time, Wait takes one: an epoll descriptor stands for all of them.
+/// The sockets that c-ares has in use at a time.
 class SocketSet {
  public:
-  SocketSet() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    if (epoll_ < 0) library_failed("prepare to resolve names", std::strerror(errno));
-  }
-  ~SocketSet() { close(epoll_); }
+  SocketSet() { sockets_.reserve(usual_sockets); }
   SocketSet(const SocketSet&) = delete;
   SocketSet& operator=(const SocketSet&) = delete;
 
-  int descriptor() const noexcept { return epoll_; }
-
   /// Called by c-ares whenever what it waits for changes; nothing at all before it closes a socket.
-  static void changed(void* self, ares_socket_t socket, int readable, int writable) noexcept {
-    const int epoll = static_cast<SocketSet*>(self)->epoll_;
-    epoll_event event{};
-    event.events = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
-    event.data.fd = socket;
-    if (event.events == 0) {
-      epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nullptr);
-    } else if (epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) != 0) {
-      epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event);
+  static void changed(void* self, ares_socket_t fd, int readable, int writable) noexcept {
+    std::vector<WaitSocket>& sockets = static_cast<SocketSet*>(self)->sockets_;
+    const unsigned wanted = (readable ? wait_readable : wait_none) | (writable ? wait_writable : wait_none);
+    const auto known = std::find_if(sockets.begin(), sockets.end(), [=](const WaitSocket& s) { return s.fd == fd; });
+    if (wanted == wait_none) {
+      if (known != sockets.end()) sockets.erase(known);
+    } else if (known != sockets.end()) {
+      known->wanted = wanted;
+    } else {
+      try {
+        sockets.push_back({fd, wanted});
+      } catch (const std::bad_alloc&) {  // c-ares asks again when nothing comes
+      }
     }
   }
+
+  /// Waits until one of the sockets is ready or `deadline` has passed.
+  void wait(Wait& wait, Deadline deadline) { wait.wait(sockets_, deadline); }
 
   /// Lets c-ares work on the sockets that are ready and on questions that are due again.
   void process(ares_channel channel) {
-    epoll_event events[16];
-    const int count = epoll_wait(epoll_, events, static_cast<int>(std::size(events)), 0);
-    for (int i = 0; i < count; ++i) {
-      const bool failed = (events[i].events & (EPOLLERR | EPOLLHUP)) != 0;
-      const ares_socket_t socket = events[i].data.fd;
-      ares_process_fd(channel, failed || (events[i].events & EPOLLIN) ? socket : ARES_SOCKET_BAD,
-                      failed || (events[i].events & EPOLLOUT) ? socket : ARES_SOCKET_BAD);
+    const std::vector<WaitSocket> waited = sockets_;  // which change meanwhile
+    bool any = false;
+    for (const WaitSocket& socket : waited) {
+      if (socket.ready == wait_none) continue;
+      any = true;
+      ares_process_fd(channel, (socket.ready & wait_readable) != 0 ? socket.fd : ARES_SOCKET_BAD,
+                      (socket.ready & wait_writable) != 0 ? socket.fd : ARES_SOCKET_BAD);
     }
-    if (count <= 0) ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    if (!any) ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
   }
 
  private:
-  int epoll_;
+  static constexpr std::size_t usual_sockets = 16;
+
+  std::vector<WaitSocket> sockets_;
 };
 
 struct Question {
@@ -160,7 +160,7 @@ NameServiceAnswer ask_name_service(const std::string& host, Wait& wait, Deadline
   hints.ai_socktype = SOCK_STREAM;
   ares_getaddrinfo(channel.get(), host.c_str(), nullptr, &hints, &answered, &question);
   while (!question.answered) {
-    wait.wait(sockets.descriptor(), wait_readable, next_call(channel.get(), deadline));
+    sockets.wait(wait, next_call(channel.get(), deadline));
     sockets.process(channel.get());
     if (!question.answered && std::chrono::steady_clock::now() >= deadline) return {};
   }

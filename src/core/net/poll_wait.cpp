@@ -1,7 +1,9 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <iterator>
 #include <limits>
+#include <vector>
 
 #include "core/net/wait.hpp"
 
@@ -18,25 +20,48 @@ int poll_timeout(Deadline deadline) noexcept {
   return left > std::numeric_limits<int>::max() ? std::numeric_limits<int>::max() : static_cast<int>(left);
 }
 
+pollfd poll_entry(const WaitSocket& socket) noexcept {
+  short asked = 0;
+  if (socket.wanted & wait_readable) asked |= POLLIN;
+  if (socket.wanted & wait_writable) asked |= POLLOUT;
+  return {asked == 0 ? -1 : socket.fd, asked, 0};  // poll() passes over a negative descriptor
+}
+
+unsigned ready_events(const pollfd& entry, unsigned wanted) noexcept {
+  if (entry.revents & (POLLERR | POLLHUP | POLLNVAL)) return wanted;
+  unsigned ready = wait_none;
+  if (entry.revents & POLLIN) ready |= wait_readable;
+  if (entry.revents & POLLOUT) ready |= wait_writable;
+  return ready;
+}
+
 }  // namespace
 
-unsigned PollWait::wait(int fd, unsigned events, Deadline deadline) noexcept {
-  if (events == wait_none) fd = -1;  // nothing is asked of the socket
-  short asked = 0;
-  if (events & wait_readable) asked |= POLLIN;
-  if (events & wait_writable) asked |= POLLOUT;
+bool PollWait::wait(std::span<WaitSocket> sockets, Deadline deadline) {
+  pollfd few[4];
+  std::vector<pollfd> many;
+  if (sockets.size() > std::size(few)) many.resize(sockets.size());
+  pollfd* entries = many.empty() ? few : many.data();
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    sockets[i].ready = wait_none;
+    entries[i] = poll_entry(sockets[i]);
+  }
   for (;;) {
-    pollfd entry{fd, asked, 0};  // poll() skips a negative descriptor
-    const int count = poll(&entry, 1, poll_timeout(deadline));
-    if (count < 0 && errno != EINTR) return fd < 0 ? wait_none : events;
-    if (count > 0) {
-      if (entry.revents & (POLLERR | POLLHUP | POLLNVAL)) return events;
-      unsigned ready = wait_none;
-      if (entry.revents & POLLIN) ready |= wait_readable;
-      if (entry.revents & POLLOUT) ready |= wait_writable;
-      return ready;
+    const int count = poll(entries, sockets.size(), poll_timeout(deadline));
+    if (count < 0 && errno != EINTR) {
+      // Without memory for the wait: the callers find out by trying.
+      bool any = false;
+      for (WaitSocket& socket : sockets) {
+        if (socket.fd >= 0) socket.ready = socket.wanted;
+        any = any || socket.ready != wait_none;
+      }
+      return any;
     }
-    if (deadline != no_deadline && std::chrono::steady_clock::now() >= deadline) return wait_none;
+    if (count > 0) {
+      for (std::size_t i = 0; i < sockets.size(); ++i) sockets[i].ready = ready_events(entries[i], sockets[i].wanted);
+      return true;
+    }
+    if (deadline != no_deadline && std::chrono::steady_clock::now() >= deadline) return false;
   }
 }
 

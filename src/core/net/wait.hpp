@@ -1,4 +1,4 @@
-// Waiting for a socket, in a way that a caller can interrupt.
+// Waiting for sockets, in a way that a caller can interrupt.
 //
 // Every wait of every driver goes through this interface: PostgreSQL's signal handlers are SA_RESTART,
 // so a driver left in a blocking recv() could not be cancelled.
@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
 
 namespace connector::core {
 
@@ -16,16 +17,30 @@ enum WaitEvents : unsigned { wait_none = 0, wait_readable = 1, wait_writable = 2
 using Deadline = std::chrono::steady_clock::time_point;
 inline constexpr Deadline no_deadline = Deadline::max();
 
+/// A socket to be waited for, and what came of it.
+struct WaitSocket {
+  int fd = -1;  ///< -1: none, this entry is passed over
+  unsigned wanted = wait_none;
+  unsigned ready = wait_none;  ///< set by the wait: the wanted events that the socket is ready for
+};
+
 /// Blocks the caller; implemented by src/pg with a latch and by PollWait with poll().
 class Wait {
  public:
   virtual ~Wait() = default;
 
-  /// Waits until `fd` is ready for one of `events` or `deadline` has passed. Returns the ready events,
-  /// or wait_none at the deadline. An error on the socket counts as ready for everything asked.
-  /// `fd` may be -1 to wait for the deadline alone.
+  /// Waits until one of the sockets is ready for something that is wanted of it, or `deadline` has passed, and sets
+  /// `ready` of each. False: none is ready, the deadline has passed. Without sockets the deadline alone ends it. An error
+  /// on a socket counts as ready for all that is wanted. A socket may stand in the list once.
   /// Throws Interrupted when the caller was asked to stop.
-  virtual unsigned wait(int fd, unsigned events, Deadline deadline) = 0;
+  virtual bool wait(std::span<WaitSocket> sockets, Deadline deadline) = 0;
+
+  /// The same for one socket, or none (`fd` -1). Returns the ready events, or wait_none at the deadline.
+  unsigned wait(int fd, unsigned events, Deadline deadline) {
+    WaitSocket socket{fd, events};
+    wait({&socket, 1}, deadline);
+    return socket.ready;
+  }
 
   /// Throws Interrupted when the caller was asked to stop; else returns at once.
   virtual void check() = 0;
@@ -48,10 +63,11 @@ class LimitedSilence {
 };
 
 /// poll() without interrupts: for clean-up within a deadline after the caller was interrupted, and for
-/// programs without PostgreSQL. Never throws.
+/// programs without PostgreSQL. Throws nothing but std::bad_alloc, and that only for more sockets than a few.
 class PollWait final : public Wait {
  public:
-  unsigned wait(int fd, unsigned events, Deadline deadline) noexcept override;
+  using Wait::wait;
+  bool wait(std::span<WaitSocket> sockets, Deadline deadline) override;
   void check() noexcept override {}
 };
 

@@ -20,6 +20,7 @@ from servers.process import identify, wait_until
 
 NOTHING, READABLE, WRITABLE = 0, 1, 2
 WAIT = "SELECT boundary_wait(%s, %s, %s, %s, %s)"
+WAIT_FOR_TWO = "SELECT boundary_wait_for_two(%s, %s, %s, %s, %s, %s)"
 
 
 @pytest.fixture
@@ -117,6 +118,102 @@ def test_socket_becomes_readable(
             assert job.result() == [(READABLE,)]
 
 
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_two_sockets_ready_at_once(session: Database, mark: Path) -> None:
+    session.execute("SET statement_timeout = '20s'")  # instead of hanging
+    session.value(WAIT_FOR_TWO, None, None, str(mark), WRITABLE, None, None)
+    before = descriptors(session.pid)
+    for _ in range(20):
+        assert session.value(WAIT_FOR_TWO, None, None, str(mark), WRITABLE, None, None) == "2 2"
+        assert session.value(WAIT_FOR_TWO, None, None, str(mark), READABLE | WRITABLE, None, None) == "2 2"
+        assert session.value(WAIT_FOR_TWO, None, "none", str(mark), WRITABLE, None, None) == "2 0"
+    assert descriptors(session.pid) == before
+    is_clean(session)
+
+
+def test_deadline_of_a_wait_for_two_sockets(session: Database, mark: Path) -> None:
+    session.execute("SET statement_timeout = '20s'")  # instead of hanging
+    for deadline in (-1000, 0, 20):
+        assert session.value(WAIT_FOR_TWO, None, None, str(mark), READABLE, deadline, None) == "0 0"
+        assert session.value(WAIT_FOR_TWO, None, "none", str(mark), READABLE, deadline, 600000) == "0 0"
+        assert session.value(WAIT_FOR_TWO, None, None, str(mark), NOTHING, deadline, None) == "0 0"
+    with fails(sqlstate="57014", number=6667):
+        session.execute(WAIT_FOR_TWO, None, None, str(mark), READABLE, None, 20)
+    is_clean(session)
+
+
+@pytest.mark.parametrize("end", [lambda client: client.sendall(b"!"), lambda client: client.close()], ids=["data", "closed"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_of_two_sockets_becomes_readable(
+    cluster: Cluster, session: Database, mark: Path, remote: socket.socket, place: int, end: Callable[[socket.socket], None]
+) -> None:
+    paths: list[str | None] = [None, None]
+    paths[place] = remote.getsockname()
+    with session.in_background(WAIT_FOR_TWO, *paths, str(mark), READABLE, None, None) as job:
+        wait_until_waiting(cluster, job.pid)
+        client, _ = remote.accept()
+        with client:
+            before = wakeups(job.pid)
+            os.kill(job.pid, signal.SIGHUP)
+            wait_until(lambda: wakeups(job.pid) > before, what="the backend to wake and sleep again")
+            wait_until_waiting(cluster, job.pid)
+            assert job.running()
+            end(client)
+            assert job.result() == [("1 0" if place == 0 else "0 1",)]
+
+
+def test_both_of_two_sockets_are_readable(cluster: Cluster, session: Database, mark: Path, remote: socket.socket) -> None:
+    path = remote.getsockname()
+    with session.in_background(WAIT_FOR_TWO, path, path, str(mark), READABLE, None, None) as job:
+        clients = [remote.accept()[0], remote.accept()[0]]
+        wait_until_waiting(cluster, job.pid)
+        os.kill(job.pid, signal.SIGSTOP)
+        wait_until(lambda: "State:\tT" in Path(f"/proc/{job.pid}/status").read_text(), what="the backend to stand still")
+        for client in clients:
+            client.sendall(b"!")
+        os.kill(job.pid, signal.SIGCONT)
+        assert job.result() == [("1 1",)]
+        for client in clients:
+            client.close()
+
+
+def test_cancel_of_a_wait_for_two_sockets(cluster: Cluster, session: Database, mark: Path) -> None:
+    with session.in_background(WAIT_FOR_TWO, None, None, str(mark), READABLE, None, None) as job:
+        wait_until_waiting(cluster, job.pid)
+        job.cancel()
+        with fails("^canceling statement due to user request$", sqlstate="57014"):
+            job.result()
+        assert marks(mark) == 1
+        is_clean(job.database)
+
+
+def test_an_interrupted_wait_for_two_sockets_leaves_no_descriptor(session: Database, mark: Path) -> None:
+    is_clean(session)  # loads the module, so that the time is spent in the wait
+    session.execute("SET statement_timeout = '100ms'")
+    before = None
+    for _ in range(5):
+        with fails("^canceling statement due to statement timeout$", sqlstate="57014"):
+            session.execute(WAIT_FOR_TWO, None, None, str(mark), READABLE, None, None)
+        before = before or descriptors(session.pid)
+    assert descriptors(session.pid) == before
+    session.execute("RESET statement_timeout")
+    is_clean(session)
+
+
+def test_a_closed_descriptor_beside_another(session: Database, mark: Path) -> None:
+    with fails("epoll_ctl\\(\\) failed: Bad file descriptor"):
+        session.execute(WAIT_FOR_TWO, None, "closed", str(mark), READABLE, None, None)
+    before = descriptors(session.pid)
+    for _ in range(20):
+        with fails("epoll_ctl\\(\\) failed: Bad file descriptor"):
+            session.execute(WAIT_FOR_TWO, None, "closed", str(mark), READABLE, None, None)
+    assert descriptors(session.pid) == before
+    is_clean(session)
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGURG], ids=lambda number: number.name)
 def test_other_wakeups_do_not_end_the_wait(
     cluster: Cluster, session: Database, mark: Path, remote: socket.socket, number: int
@@ -180,6 +277,14 @@ def test_terminate(cluster: Cluster, session: Database, mark: Path) -> None:
     with waiting(cluster, session, mark) as job, ends(cluster, job.pid, mark, _TERMINATED):
         job.terminate()
         job.result()
+
+
+def test_termination_of_a_wait_for_two_sockets(cluster: Cluster, session: Database, mark: Path) -> None:
+    with session.in_background(WAIT_FOR_TWO, None, None, str(mark), READABLE, None, None) as job:
+        wait_until_waiting(cluster, job.pid)
+        with ends(cluster, job.pid, mark, _TERMINATED):
+            job.terminate()
+            job.result()
 
 
 def test_terminate_beats_cancel(cluster: Cluster, session: Database, mark: Path) -> None:
