@@ -37,10 +37,6 @@ constexpr const char* plugins_anywhere =
 constexpr const char* plugins_verified =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec,mysql_clear_password";
 
-/// A server that sends without a pause never makes the library wait: the caller gets its turn after so many reads of
-/// at most 16 kB, PVIO_READ_AHEAD_CACHE_SIZE, but for large values.
-constexpr unsigned reads_between_checks = 64;
-
 /// Bounds what a destructor may take. With the rest of the way out a cancel stays below a second.
 constexpr std::chrono::milliseconds stop_timeout{750};
 
@@ -59,7 +55,7 @@ void set_keepalive(int socket) {
 Session* Session::running = nullptr;
 
 Session::Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
-    : login_(login), address_(address), wait_(wait), deadline_(deadline) {
+    : SuspendingCalls(wait, deadline), login_(login), address_(address) {
   initialize_library();
   // Taking a callback off the library's list leaves it at the head (ma_pvio.c): so it goes on once, for good.
   static const int registered = ma_pvio_register_callback(1, &Session::on_transfer);
@@ -77,7 +73,7 @@ Session::Session(const Login& login, const core::Address& address, core::Wait& w
 
 /// The end of the process, should its postmaster die, comes in the middle of a call.
 Session::~Session() {
-  if (stack_.is_suspended() && logged_in_) stop_statement();
+  if (is_suspended() && logged_in_) stop_statement();
   mysql_close(handle_);
 }
 
@@ -136,52 +132,13 @@ void Session::log_in() {
   logged_in_ = true;
 }
 
-void Session::call(const std::function<void()>& function, std::size_t max_bytes) {
-  std::exception_ptr thrown;
-  bytes_left_ = max_bytes;
-  reads_ = 0;
-  const auto step = [&](auto go_on) {
-    Session* outer = std::exchange(running, this);
-    const bool finished = go_on();
-    running = outer;
-    return finished;
-  };
-  bool finished = step([&] {
-    return stack_.start([&] {
-      try {
-        function();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    });
-  });
-  while (!finished) {
-    std::exception_ptr interrupt;
-    bool in_time = true;
-    try {
-      in_time = wait_for_caller();
-    } catch (...) {
-      interrupt = std::current_exception();
-    }
-    if (interrupt || !in_time) {
-      if (logged_in_) stop_statement();
-      give_up();
-      while (!step([&] { return stack_.resume(); })) {
-      }
-      if (interrupt) std::rethrow_exception(interrupt);
-      throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
-    }
-    finished = step([&] { return stack_.resume(); });
-  }
-  if (bytes_left_ == 0) throw_malformed("the server sent far more than it was asked for");
-  if (thrown) std::rethrow_exception(thrown);
+void Session::stop_remote() noexcept {
+  if (logged_in_) stop_statement();
 }
 
-/// On the caller's stack: what the suspended call waits for. False at the deadline.
-bool Session::wait_for_caller() {
-  if (wait_events_ != core::wait_none) return wait_.wait(wait_socket_, wait_events_, deadline_) != core::wait_none;
-  wait_.check();
-  return std::chrono::steady_clock::now() < deadline_;
+void Session::throw_failure(CallFailure why) {
+  if (why == CallFailure::too_much) throw_malformed("the server sent far more than it was asked for");
+  throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
 }
 
 /// The library calls it behind every read and write of every connection of the process.
@@ -194,39 +151,30 @@ void Session::on_transfer(int mode, MYSQL* handle, const unsigned char*, unsigne
   prepare_handshake(handle, self->login_);
 }
 
+/// Of at most 16 kB, PVIO_READ_AHEAD_CACHE_SIZE, but for large values.
 void Session::received(std::size_t bytes) {
-  if (failing_) return;
-  if (bytes >= bytes_left_) {
-    bytes_left_ = 0;
-    return give_up();
-  }
-  bytes_left_ -= bytes;
-  if (++reads_ % reads_between_checks != 0) return;
-  wait_events_ = core::wait_none;
-  stack_.suspend();
+  if (waits_fail()) return;
+  if (!count_received(bytes)) return give_up();
+  take_turn();
 }
 
 /// The library's hook: 1 = ready, -1 = failed. False readiness is harmless, the library tries again and comes back.
 int Session::on_wait(int socket, char is_read, int) {
   Session* self = running;
-  if (self != nullptr && !self->failing_) {
+  if (self != nullptr) {
     const bool reads = is_read != 0 && !tls_wants_to_write(self->handle_);
-    self->wait_socket_ = socket;
-    self->wait_events_ = reads ? core::wait_readable : core::wait_writable;
-    self->stack_.suspend();
-    if (self->waited()) return 1;
+    const bool waited = self->wait_outside(socket, reads ? core::wait_readable : core::wait_writable);
+    if (waited && self->is_connected(socket)) return 1;
   }
   errno = ETIMEDOUT;
   return -1;
 }
 
-/// What came of a wait.
-bool Session::waited() {
-  if (failing_) return false;
+/// What came of the wait for the TCP connection. The library would find the error, too, but report another.
+bool Session::is_connected(int socket) {
   if (handle_->net.pvio != nullptr) return true;
-  // The wait for the TCP connection. The library would find the error, too, but report another.
   socklen_t size = sizeof connect_errno_;
-  return getsockopt(wait_socket_, SOL_SOCKET, SO_ERROR, &connect_errno_, &size) == 0 && connect_errno_ == 0;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &connect_errno_, &size) == 0 && connect_errno_ == 0;
 }
 
 void Session::execute(const std::string& sql, core::Phase phase) {
@@ -273,8 +221,7 @@ void Session::identify() {
 }
 
 void Session::stop_statement() noexcept {
-  if (!usable_) return;
-  usable_ = false;
+  if (!usable()) return;
   if (!connection_id_.empty()) {
     try {
       core::PollWait wait;
@@ -289,16 +236,9 @@ void Session::stop_statement() noexcept {
   give_up();
 }
 
+/// KILL QUERY does not reach a server that sits in its write; see fail_waits().
 void Session::give_up() noexcept {
-  usable_ = false;
-  failing_ = true;
-  if (handle_->net.pvio == nullptr) return;
-  const int socket = static_cast<int>(mysql_get_socket(handle_));
-  // The close will reset the connection. A server with more rows in hand than the socket takes would otherwise sit in
-  // its write for a minute, statement, locks and all: KILL QUERY does not reach it there.
-  const linger at_once{1, 0};
-  setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  shutdown(socket, SHUT_RDWR);
+  fail_waits(handle_->net.pvio == nullptr ? -1 : static_cast<int>(mysql_get_socket(handle_)));
 }
 
 }  // namespace connector::mysql

@@ -4,10 +4,9 @@
 // (libmariadb/secure/openssl.c, 3.3 and 3.4) waits through the socket plugin's poll() or in a blocking recv(), so a
 // server that falls silent in the handshake could not be left. What does cover every wait of the library is its
 // MARIADB_OPT_IO_WAIT hook (plugins/pvio/pvio_socket.c), which is called wherever a non-blocking socket would block,
-// TLS included. The hook can't return before the socket is ready; so it suspends a core::PrivateStack.
+// TLS included. The hook can't return before the socket is ready; so it suspends the call (core::SuspendingCalls).
 #pragma once
 
-#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,10 +16,10 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
+#include "core/net/suspending_calls.hpp"
 #include "core/net/wait.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/login.hpp"
-#include "core/net/private_stack.hpp"
 
 struct st_mysql;
 
@@ -59,26 +58,18 @@ struct ServerVersion {
   }
 };
 
-class Session {
+class Session final : public core::SuspendingCalls {
  public:
-  /// More than enough for anything but the rows of a source: metadata, the catalog's facts of one table.
-  static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
-  static constexpr std::size_t any_bytes = static_cast<std::size_t>(-1);
-
   /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session.
   Session(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline);
   /// Says goodbye if that can be done at once; waits only if a call was cut off, as stop_statement() does.
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  ~Session() override;
 
-  /// Runs `function` where the library may wait; see core::PrivateStack. It must not use core::Wait, nor call the
-  /// library while an exception is on its way. What it throws comes out here. If the wait is interrupted or the
-  /// deadline passes, the remote statement is stopped, the connection is given up, the call is brought to its end, and
-  /// the interrupt or an Error (timed_out) is thrown. An answer of more than `max_bytes` bytes, and one that never
-  /// ends, is left, too.
-  void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
+  /// Runs `function` where the library may wait: SuspendingCalls::run().
+  void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes) {
+    run(function, max_bytes);
+  }
 
   /// Runs a statement that yields no rows.
   void execute(const std::string& sql, core::Phase phase);
@@ -90,9 +81,6 @@ class Session {
 
   st_mysql* handle() noexcept { return handle_; }
   const ServerVersion& version() const noexcept { return version_; }
-  /// False once the connection was given up.
-  bool usable() const noexcept { return usable_; }
-  void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
 
   /// Learns what stop_statement() needs to stop this session's statement and no other.
   void identify();
@@ -100,37 +88,31 @@ class Session {
   /// connection up. Never throws.
   void stop_statement() noexcept;
   /// Closes the socket without a goodbye; calls fail from here on.
-  void give_up() noexcept;
+  void give_up() noexcept override;
 
  private:
   static int on_wait(int socket, char is_read, int timeout);
   static void on_transfer(int mode, st_mysql* handle, const unsigned char* bytes, unsigned long length);
   static Session* running;  ///< whose call is on its private stack right now
 
-  bool waited();
+  void library_begins() noexcept override { running = this; }
+  void library_ends() noexcept override { running = nullptr; }
+  void stop_remote() noexcept override;
+  [[noreturn]] void throw_failure(CallFailure why) override;
+  bool is_connected(int socket);
   void received(std::size_t bytes);
-  bool wait_for_caller();
   void set_options();
   void log_in();
 
   const Login login_;
   const core::Address address_;
-  core::Wait& wait_;
-  core::Deadline deadline_;
-  core::PrivateStack stack_;
   st_mysql* handle_ = nullptr;
   ServerVersion version_;
   std::string server_identity_;
   std::string connection_id_;
   int connect_errno_ = 0;  ///< why the TCP connection failed; the library's message has another number
-  int wait_socket_ = -1;
-  unsigned wait_events_ = 0;
-  std::size_t bytes_left_ = 0;  ///< that the present call may receive
-  unsigned reads_ = 0;
   bool answered_ = false;  ///< the greeting was answered: what fails from there on is no matter of reaching the server
-  bool failing_ = false;   ///< waits of the library fail at once
   bool logged_in_ = false;
-  bool usable_ = true;
   bool converting_ = true;
 };
 

@@ -21,9 +21,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// A server that sends without a pause never makes the library wait: the caller gets its turn after so many packets.
-constexpr unsigned receives_between_checks = 64;
-
 constexpr std::size_t read_ahead_bytes = 64 * 1024;
 
 /// The largest that the server allows on an encrypted connection (SQL Server's manual, "network packet size"); it may
@@ -49,11 +46,10 @@ int cancel(void*) {
 
 Session::Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules,
                  core::Wait& wait, core::Deadline deadline)
-    : login_(login),
+    : SuspendingCalls(wait, deadline),
+      login_(login),
       address_(address),
       rules_(&rules),
-      wait_(wait),
-      deadline_(deadline),
       read_ahead_(read_ahead_bytes) {
   initialize_library();
   try {
@@ -67,12 +63,12 @@ Session::Session(const Login& login, int port, const core::Address& address, con
 
 /// The end of the process, should its postmaster die, comes in the middle of a call.
 Session::~Session() {
-  if (stack_.is_suspended()) stop_statement();
+  if (is_suspended()) stop_statement();
   close();
 }
 
 void Session::close() noexcept {
-  if (handle_ == nullptr || !assertion_.empty()) return;  // a library that failed is left as it is
+  if (handle_ == nullptr || is_abandoned()) return;  // a library that failed is left as it is
   dbclose(handle_);                                       // which sends nothing
   handle_ = nullptr;
 }
@@ -113,111 +109,51 @@ void Session::log_in(int port) {
   logged_in_ = true;
 }
 
-bool Session::step(const std::function<bool()>& go_on) {
-  struct Running {
-    explicit Running(LibraryHost* host) : outer(std::exchange(running, host)) {}
-    ~Running() { running = outer; }
-    LibraryHost* outer;
-  };
-  const Running running_now(this);
-  return go_on();
-}
-
 void Session::call(const std::function<void()>& function, std::size_t max_bytes) {
-  std::exception_ptr thrown;
   messages_.clear();
-  bytes_left_ = max_bytes;
-  bool finished = step([&] {
-    return stack_.start([&] {
-      try {
-        function();
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    });
-  });
-  while (!finished && assertion_.empty()) {
-    std::exception_ptr interrupt;
-    bool in_time = true;
-    try {
-      in_time = serve();
-    } catch (...) {
-      interrupt = std::current_exception();
-    }
-    if (interrupt || !in_time) {
-      finished = leave();
-      if (interrupt) std::rethrow_exception(interrupt);
-      throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
-    }
-    finished = step([this] { return stack_.resume(); });
-  }
-  if (!assertion_.empty()) {
-    usable_ = busy_ = false;
-    throw library_error(assertion_);
-  }
-  if (bytes_left_ == 0) throw_malformed("the server sent far more than it was asked for");
-  if (thrown) std::rethrow_exception(thrown);
+  run(function, max_bytes);
 }
 
-/// On the caller's stack: does what the suspended call waits for. False at the deadline.
 bool Session::serve() {
-  if (!wanted_host_.empty()) {
-    const std::string host = std::exchange(wanted_host_, {});
-    found_ = core::resolve_allowed("sqlserver", host, login_.port, *rules_, wait_, deadline_);
-    return true;
-  }
-  if (events_ != core::wait_none) return wait_.wait(socket_, events_, deadline_) != core::wait_none;
-  wait_.check();
-  return steady_clock::now() < deadline_;
+  if (wanted_host_.empty()) return SuspendingCalls::serve();
+  const std::string host = std::exchange(wanted_host_, {});
+  found_ = core::resolve_allowed("sqlserver", host, login_.port, *rules_, wait(), deadline());
+  return true;
 }
 
-/// Brings the suspended call to its end: with an attention to the server if there is a statement to be stopped, and
-/// without the server if it does not answer that. False if the library failed meanwhile.
-bool Session::leave() {
-  bool finished = false;
-  if (logged_in_ && usable_) {
-    core::PollWait wait;
-    const core::Deadline until = steady_clock::now() + stop_timeout;
-    interrupting_ = true;
-    do {
-      finished = step([this] { return stack_.resume(); });
-    } while (!finished && assertion_.empty() && steady_clock::now() < until &&
-             (events_ == core::wait_none || wait.wait(socket_, events_, until) != core::wait_none));
+/// With an attention to the server. If it does not answer that, the call goes on without it.
+void Session::stop_remote() noexcept {
+  if (!logged_in_ || !usable()) return;
+  interrupting_ = true;
+  go_on_until(steady_clock::now() + stop_timeout);
+}
+
+void Session::throw_failure(CallFailure why) {
+  switch (why) {
+    case CallFailure::abandoned:
+      throw library_error(assertion_);
+    case CallFailure::too_much:
+      throw_malformed("the server sent far more than it was asked for");
+    default:
+      throw connect_timeout_error(login_, logged_in_ ? "setting up the session" : "connecting and logging in");
   }
-  give_up();
-  while (!finished && assertion_.empty()) finished = step([this] { return stack_.resume(); });
-  return finished;
 }
 
 void Session::give_up() noexcept {
-  usable_ = busy_ = false;
-  failing_ = true;
-  if (socket_ < 0) return;
-  // The close will reset the connection: a server in the middle of a write ends as well.
-  const linger at_once{1, 0};
-  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  shutdown(socket_, SHUT_RDWR);
+  busy_ = false;
+  fail_waits(socket_);
 }
 
 void Session::stop_statement() noexcept {
-  if (!assertion_.empty()) return;
-  if (stack_.is_suspended()) {
-    leave();
-    return;
-  }
-  if (!usable_) return;
+  if (is_abandoned()) return;
+  if (is_suspended()) return leave();
+  if (!usable()) return;
   try {
-    bytes_left_ = max_answer_bytes;
+    allow_bytes(max_answer_bytes);
     interrupting_ = false;
-    core::PollWait wait;
-    const core::Deadline until = steady_clock::now() + stop_timeout;
-    bool finished = step([this] { return stack_.start([this] { dbcancel(handle_); }); });
-    while (!finished && assertion_.empty() && steady_clock::now() < until &&
-           (events_ == core::wait_none || wait.wait(socket_, events_, until) != core::wait_none)) {
-      finished = step([this] { return stack_.resume(); });
-    }
+    if (!begin([this] { dbcancel(handle_); })) go_on_until(steady_clock::now() + stop_timeout);
     give_up();
-    while (!finished && assertion_.empty()) finished = step([this] { return stack_.resume(); });
+    finish();
   } catch (...) {  // no memory for the call: the socket is closed in any case
     give_up();
   }
@@ -226,7 +162,7 @@ void Session::stop_statement() noexcept {
 /// On the library's stack. Its timeouts are not heeded: deadlines are the caller's.
 int Session::poll_for_library(pollfd* sockets, nfds_t count) noexcept {
   for (;;) {
-    if (failing_) {
+    if (waits_fail()) {
       sockets[0].revents = POLLERR;
       return 1;
     }
@@ -242,19 +178,16 @@ int Session::poll_for_library(pollfd* sockets, nfds_t count) noexcept {
     if (ready > 0 || (ready < 0 && errno != EINTR)) return ready;
     if (ready < 0) continue;
     socket_ = sockets[0].fd;
-    events_ = core::wait_none;
-    if ((sockets[0].events & POLLIN) != 0) events_ |= core::wait_readable;
-    if ((sockets[0].events & POLLOUT) != 0) events_ |= core::wait_writable;
-    stack_.suspend();
+    unsigned events = core::wait_none;
+    if ((sockets[0].events & POLLIN) != 0) events |= core::wait_readable;
+    if ((sockets[0].events & POLLOUT) != 0) events |= core::wait_writable;
+    wait_outside(socket_, events);
   }
 }
 
 ssize_t Session::receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept {
-  if (!failing_ && ++receives_ % receives_between_checks == 0) {
-    events_ = core::wait_none;
-    stack_.suspend();
-  }
-  if (failing_) {
+  take_turn();
+  if (waits_fail()) {
     errno = ECONNRESET;
     return -1;
   }
@@ -264,13 +197,12 @@ ssize_t Session::receive_for_library(int socket, void* buffer, std::size_t size,
     received_ = true;
     ahead_begin_ = 0;
     ahead_end_ = static_cast<std::size_t>(received);
-    if (ahead_end_ >= bytes_left_) {
-      ahead_end_ = bytes_left_ = 0;
+    if (!count_received(ahead_end_)) {
+      ahead_end_ = 0;
       give_up();
       errno = ECONNRESET;
       return -1;
     }
-    bytes_left_ -= ahead_end_;
   }
   const std::size_t given = std::min(size, ahead_end_ - ahead_begin_);
   std::memcpy(buffer, read_ahead_.data() + ahead_begin_, given);
@@ -284,13 +216,12 @@ int Session::resolve_for_library(const char* name, const addrinfo* hints, addrin
   ahead_begin_ = ahead_end_ = 0;  // of the connection before
   try {
     core::Address address = address_;
-    if (name == nullptr || failing_) return EAI_FAIL;
+    if (name == nullptr || waits_fail()) return EAI_FAIL;
     if (name != login_.server || received_) {
       if (rules_ == nullptr) return EAI_FAIL;
       wanted_host_ = name;
       redirected_ = true;
-      stack_.suspend();
-      if (failing_ || found_.empty()) return EAI_FAIL;
+      if (!be_served() || found_.empty()) return EAI_FAIL;
       address = found_.front();
     }
     addrinfo numeric{};
@@ -311,7 +242,8 @@ void Session::library_failed(const char* assertion) noexcept {
   }
   // Nobody touches the library's handle any more: what it holds is the price. The socket is closed with the process.
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
-  for (;;) stack_.suspend();
+  busy_ = false;
+  abandon();
 }
 
 void Session::take_message(Message message) noexcept {
@@ -322,7 +254,7 @@ void Session::take_message(Message message) noexcept {
 }
 
 bool Session::connected() const noexcept {
-  return usable_ && handle_ != nullptr && !dbdead(handle_);
+  return usable() && handle_ != nullptr && !dbdead(handle_);
 }
 
 bool Session::send(const std::string& sql) {
@@ -415,7 +347,7 @@ void Session::begin_transaction(bool one_state, const Doing& doing) {
       takes_snapshots_ = wants_snapshot;
     } catch (const core::Error&) {
       // Babelfish says that it allows snapshots and has a setting that forbids them.
-      if (!usable_ || !wants_snapshot) throw;
+      if (!usable() || !wants_snapshot) throw;
       snapshots_allowed_ = false;
     }
   }

@@ -1,13 +1,12 @@
 // One connection to a server: db-lib's handle, and calls that wait through core::Wait.
 //
-// The library waits inside its calls. It runs on a stack of its own; where it would wait, library_calls.hpp brings us
-// in, and that stack is suspended until the caller, on the usual one, has waited. So an interrupt and a deadline count
-// in every phase, the TCP connection and the TLS handshake included.
+// The library waits inside its calls. Where it would wait, library_calls.hpp brings us in, and the call is suspended
+// (core::SuspendingCalls). So an interrupt and a deadline count in every phase, the TCP connection and the TLS handshake
+// included.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +16,7 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
-#include "core/net/private_stack.hpp"
+#include "core/net/suspending_calls.hpp"
 #include "core/net/wait.hpp"
 #include "drivers/sqlserver/errors.hpp"
 #include "drivers/sqlserver/library_calls.hpp"
@@ -43,7 +42,7 @@ struct Doing {
   std::string_view summary;
 };
 
-class Session final : public LibraryHost {
+class Session final : public core::SuspendingCalls, private LibraryHost {
  public:
   /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
   /// better. `deadline` bounds this and all further calls, until it is changed. `wait` outlives the session; `rules`
@@ -51,18 +50,13 @@ class Session final : public LibraryHost {
   Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules, core::Wait& wait,
           core::Deadline deadline);
   /// Waits only if a call was cut off, as stop_statement() does.
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  ~Session() override;
 
-  /// Runs `function` where the library may wait. It must not use core::Wait. What it throws comes out here, except
-  /// while the library is being left. If the wait is interrupted or the deadline passes, the server is told to stop,
-  /// the connection is given up, and the interrupt or an Error (timed_out) is thrown. An answer of more than
-  /// `max_bytes` bytes is left, too. Clears messages().
+  /// Runs `function` where the library may wait: SuspendingCalls::run(). Clears messages().
   void call(const std::function<void()>& function, std::size_t max_bytes = max_answer_bytes);
 
   /// Inside of call(): from here on it may receive that many bytes.
-  void allow(std::size_t bytes) noexcept { bytes_left_ = bytes; }
+  void allow(std::size_t bytes) noexcept { allow_bytes(bytes); }
 
   /// Runs a batch and gives its results that have columns, as text: the statements cast their columns to nvarchar, or
   /// have integers. More than `max_rows` rows in all are an Error. Throws what the server reports.
@@ -90,18 +84,13 @@ class Session final : public LibraryHost {
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }
   void set_busy(bool busy) noexcept { busy_ = busy; }
-  /// False once the connection was given up.
-  bool usable() const noexcept { return usable_; }
   /// False also if the server has ended it.
   bool connected() const noexcept;
-  void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
 
   /// Stops what the server does for this session, within a second; then gives the connection up. Never throws.
   void stop_statement() noexcept;
 
  private:
-  static constexpr std::size_t max_answer_bytes = 256 * 1024 * 1024;
-
   int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
   ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
   int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept override;
@@ -109,28 +98,28 @@ class Session final : public LibraryHost {
   void met_invalid_text() noexcept override { has_invalid_text_ = true; }
   [[noreturn]] void library_failed(const char* assertion) noexcept override;
 
+  void library_begins() noexcept override { running = this; }
+  void library_ends() noexcept override { running = nullptr; }
+  bool serve() override;
+  void stop_remote() noexcept override;
+  void give_up() noexcept override;
+  [[noreturn]] void throw_failure(CallFailure why) override;
+
   void log_in(int port);
   bool send(const std::string& sql);
   bool go_to_columns();
   TextResult read_text(std::size_t max_rows);
-  bool step(const std::function<bool()>& go_on);
-  bool serve();
-  bool leave();
-  void give_up() noexcept;
   void close() noexcept;
 
   const Login login_;
   const core::Address address_;
   const core::AddressRules* rules_;
-  core::Wait& wait_;
-  core::Deadline deadline_;
-  core::PrivateStack stack_;
   tds_dblib_dbprocess* handle_ = nullptr;
   Messages messages_;
 
-  // What the suspended call waits for.
-  int socket_ = -1;
-  unsigned events_ = core::wait_none;
+  int socket_ = -1;  ///< of the connection now; a redirected login has had another before
+
+  // A name that the suspended call wants to be resolved, and the answer.
   std::string wanted_host_;
   std::vector<core::Address> found_;
 
@@ -139,21 +128,17 @@ class Session final : public LibraryHost {
   std::size_t ahead_begin_ = 0;
   std::size_t ahead_end_ = 0;
 
-  std::size_t bytes_left_ = 0;
-  unsigned receives_ = 0;
   bool redirected_ = false;  ///< the login was sent on to another server, where the address was checked as well
   bool received_ = false;    ///< anything at all
   bool has_invalid_text_ = false;
   bool interrupting_ = false;
-  bool failing_ = false;  ///< waits of the library fail at once
   bool logged_in_ = false;
   bool busy_ = false;
-  bool usable_ = true;
   bool is_babelfish_ = false;
   bool snapshots_allowed_ = false;
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;
-  std::string assertion_;  ///< not empty: the library failed, and its stack is never resumed
+  std::string assertion_;  ///< of a library that failed: the calls are abandoned
 };
 
 }  // namespace connector::sqlserver
