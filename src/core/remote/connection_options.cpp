@@ -4,14 +4,6 @@
 
 namespace connector::core {
 
-TlsMode tls_mode(std::string_view word) noexcept {
-  if (word == "disable") return TlsMode::disable;
-  if (word == "require") return TlsMode::require;
-  if (word == "verify-ca") return TlsMode::verify_ca;
-  if (word == "verify-full") return TlsMode::verify_full;
-  return TlsMode::prefer;
-}
-
 std::string option(const ConnectionOptions& options, std::string_view name) {
   const auto found = options.find(name);
   return found == options.end() ? std::string() : found->second;

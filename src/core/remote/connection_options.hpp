@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/words.hpp"
+
 namespace connector::core {
 
 /// Connection options by lower-case key, values as text (`port` "3306"). Holds the password: never log it.
@@ -20,8 +22,16 @@ enum class TlsMode {
   verify_full,  ///< and the certificate must be made out to the server's name
 };
 
+inline constexpr auto tls_mode_words = words<TlsMode>({{TlsMode::disable, "disable"},
+                                                       {TlsMode::prefer, "prefer"},
+                                                       {TlsMode::require, "require"},
+                                                       {TlsMode::verify_ca, "verify-ca"},
+                                                       {TlsMode::verify_full, "verify-full"}});
+
 /// The mode of a checked `sslmode`.
-TlsMode tls_mode(std::string_view word) noexcept;
+constexpr TlsMode tls_mode(std::string_view word) noexcept {
+  return tls_mode_words.find(word).value_or(TlsMode::prefer);
+}
 
 /// The value of an option; empty if it is not there.
 std::string option(const ConnectionOptions& options, std::string_view name);

@@ -3,19 +3,17 @@
 
 #include <string_view>
 
+#include "core/remote/connection_options.hpp"
 #include "core/remote/provider.hpp"
 
 namespace connector::core {
 
-/// libpq's words, for every provider with TLS.
-inline constexpr std::string_view tls_modes[] = {"disable", "prefer", "require", "verify-ca", "verify-full"};
-
-/// `default_mode`: what a request without the key means.
+/// For every provider with TLS. `default_mode`: what a request without the key means.
 constexpr ParameterInfo sslmode_parameter(std::string_view default_mode) {
   return {.name = "sslmode",
           .description = "Whether the connection is encrypted, and what is checked of the server's certificate.",
           .default_value = default_mode,
-          .allowed_values = tls_modes};
+          .allowed_values = tls_mode_words.all()};
 }
 
 inline constexpr ParameterInfo sslrootcert_parameter = {

@@ -12,11 +12,6 @@ namespace {
 
 using core::option;
 
-core::Error parameter_error(std::string message, std::string hint) {
-  return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider hive, phase request.",
-                     std::move(hint));
-}
-
 Authentication authentication(std::string_view word) {
   if (word == "ldap") return Authentication::ldap;
   if (word == "nosasl") return Authentication::nosasl;
@@ -28,7 +23,8 @@ Authentication authentication(std::string_view word) {
 std::string http_path(std::string path) {
   const bool is_path =
       std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; }) && path.size() < 2048;
-  if (!is_path) throw parameter_error("\"http_path\" is no path: " + core::quoted(path), "Give it as in a URL.");
+  if (!is_path)
+    throw core::parameter_error("hive", "\"http_path\" is no path: " + core::quoted(path), "Give it as in a URL.");
   return path.starts_with('/') ? path : '/' + path;
 }
 
@@ -39,7 +35,8 @@ void check_server(const std::string& server) {
         return c > ' ' && c != '/' && c != '@' && c != ',' && c != 0x7f;
       });
   if (!is_host)
-    throw parameter_error("\"server\" is no host name: " + core::quoted(server), "Give a name or an address.");
+    throw core::parameter_error("hive", "\"server\" is no host name: " + core::quoted(server),
+                                "Give a name or an address.");
 }
 
 /// The settings of a request are read already; those of a foreign server are one option, in JSON.
@@ -55,30 +52,30 @@ std::map<std::string, std::string> session_settings(const core::ConnectRequest& 
     valid = valid && !member.key.empty() && type != Type::null && type != Type::array && type != Type::object;
     settings.insert_or_assign(member.key, member.value.text);
   }
-  if (!valid) throw parameter_error("\"session\" must be a JSON object of strings, numbers and booleans", {});
+  if (!valid) throw core::parameter_error("hive", "\"session\" must be a JSON object of strings, numbers and booleans");
   return settings;
 }
 
 void check_credentials(const Login& login, bool may_use_tickets) {
   if (login.username.find('\0') != std::string::npos || login.password.find('\0') != std::string::npos) {
-    throw parameter_error("\"username\" and \"password\" must not hold a NUL", {});
+    throw core::parameter_error("hive", "\"username\" and \"password\" must not hold a NUL");
   }
   if (login.authentication == Authentication::ldap && (login.username.empty() || login.password.empty())) {
     // A directory takes a login without a password for an anonymous one, and grants it.
-    throw parameter_error("\"auth\" \"ldap\" needs \"username\" and \"password\"", {});
+    throw core::parameter_error("hive", "\"auth\" \"ldap\" needs \"username\" and \"password\"");
   }
   if (login.http && login.username.find(':') != std::string::npos) {
-    throw parameter_error("\"username\" must not hold a colon where \"transport\" is \"http\"",
-                          "Basic authentication ends the name there.");
+    throw core::parameter_error("hive", "\"username\" must not hold a colon where \"transport\" is \"http\"",
+                                "Basic authentication ends the name there.");
   }
   if (login.authentication != Authentication::kerberos) return;
   if (login.http) {
-    throw parameter_error("\"auth\" \"kerberos\" needs \"transport\" \"binary\"",
-                          "Through HTTP the connector can log in with a password only.");
+    throw core::parameter_error("hive", "\"auth\" \"kerberos\" needs \"transport\" \"binary\"",
+                                "Through HTTP the connector can log in with a password only.");
   }
   if (!login.password.empty()) {
-    throw parameter_error("\"auth\" \"kerberos\" takes no \"password\"",
-                          "The ticket is that of the database server's account, from kinit or a keytab.");
+    throw core::parameter_error("hive", "\"auth\" \"kerberos\" takes no \"password\"",
+                                "The ticket is that of the database server's account, from kinit or a keytab.");
   }
   if (!may_use_tickets) {
     throw core::Error(core::ErrorNumber::connectors_disabled, "auth \"kerberos\" is not allowed",
@@ -87,40 +84,19 @@ void check_credentials(const Login& login, bool may_use_tickets) {
   }
 }
 
-void check_tls(const Login& login) {
-  const bool has_files = !(login.certificate + login.key + login.root_certificate).empty();
-  if (login.tls_mode == TlsMode::disable && has_files) {
-    throw parameter_error("sslrootcert, sslcert and sslkey need an sslmode other than \"disable\"", {});
-  }
-  if (login.certificate.empty() != login.key.empty()) {
-    throw parameter_error("sslcert and sslkey must be given together", {});
-  }
-}
-
 }  // namespace
 
 Login read_login(const core::ConnectRequest& request) {
   const core::ConnectionOptions& options = request.options;
   Login login;
-  login.server = option(options, "server");
-  login.port = core::number_option(options, "port", login.port);
-  login.username = option(options, "username");
-  login.password = option(options, "password");
-  login.database = option(options, "database");
+  core::read_login_options(request, "hive", core::RootCertificateRule::tls, login);
   login.authentication = authentication(option(options, "auth"));
   login.http = option(options, "transport") == "http";
   login.http_path = http_path(option(options, "http_path"));
   login.kerberos_service_name = option(options, "kerberos_service_name");
-  login.tls_mode = core::tls_mode(option(options, "sslmode"));
-  login.root_certificate = option(options, "sslrootcert");
-  login.certificate = option(options, "sslcert");
-  login.key = option(options, "sslkey");
   login.session = session_settings(request);
-  login.statement_timeout = request.statement_timeout;
-  login.application_name = request.application_name;
   check_server(login.server);
   check_credentials(login, request.may_use_tickets);
-  check_tls(login);
   return login;
 }
 

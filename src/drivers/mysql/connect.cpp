@@ -15,8 +15,7 @@ using std::chrono::steady_clock;
 }  // namespace
 
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
-  const Deadline deadline =
-      steady_clock::now() + std::min(request.connect_timeout, login.connect_timeout.value_or(request.connect_timeout));
+  const Deadline deadline = steady_clock::now() + request.connect_timeout;
   const std::vector<core::Address> addresses =
       core::resolve_allowed("mysql", login.server, login.port, request.address_rules, request.wait, deadline);
   auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, Deadline until) {

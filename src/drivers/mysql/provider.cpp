@@ -59,7 +59,7 @@ class MysqlProvider final : public core::Provider {
   std::string library_version() const override { return mysql::library_version(); }
 
   std::unique_ptr<core::Connection> connect(const core::ConnectRequest& request) const override {
-    const Login login = read_login(request.options, request.application_name);
+    const Login login = read_login(request);
     return std::make_unique<MysqlConnection>(mysql::connect(request, login), login.database);
   }
 };

@@ -123,7 +123,7 @@ void Session::log_in() {
     if (!answered_ && is_unreachable(error)) throw core::UnreachableError(std::move(wording));
     throw wording;
   }
-  if (requires_tls(login_.tls_mode) && mysql_get_ssl_cipher(handle_) == nullptr) {
+  if (login_.requires_tls() && mysql_get_ssl_cipher(handle_) == nullptr) {
     throw connect_error(login_, {0, {}, "the connection is not encrypted"});
   }
   set_keepalive(static_cast<int>(mysql_get_socket(handle_)));

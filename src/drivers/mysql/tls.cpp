@@ -85,7 +85,7 @@ int verify_server(TlsChannel* tls, unsigned) {
 
 void set_tls_options(MYSQL* handle, const Login& login) {
   set_flag(handle, MYSQL_OPT_SSL_ENFORCE, login.tls_mode != TlsMode::disable);
-  set_flag(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, requires_tls(login.tls_mode));
+  set_flag(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, login.requires_tls());
   if (login.tls_mode == TlsMode::disable) return;
   set_file(handle, MYSQL_OPT_SSL_CERT, login.certificate, "sslcert");
   set_file(handle, MYSQL_OPT_SSL_KEY, login.key, "sslkey");

@@ -21,11 +21,6 @@ namespace connector::mysql {
 /// certificates can be found.
 void set_tls_options(st_mysql* handle, const Login& login);
 
-/// True if the connection must not go on without TLS.
-constexpr bool requires_tls(TlsMode mode) {
-  return mode >= TlsMode::require;
-}
-
 /// True if OpenSSL waits to write, on a connection that uses it. The library's hook for waits says "read" then, too
 /// (secure/openssl.c, ma_tls_write()).
 bool tls_wants_to_write(const st_mysql* handle) noexcept;

@@ -63,7 +63,7 @@ Keywords connection_keywords(const Login& login, const core::Address& address) {
       {"application_name", login.application_name},
       {"client_encoding", "UTF8"},
       {"connect_timeout", "0"},  // the deadline is ours
-      {"sslmode", login.tls_mode},
+      {"sslmode", std::string(core::tls_mode_words.of(login.tls_mode))},
       {"sslrootcert", root_certificate(login)},
       {"sslcert", login.certificate.empty() ? no_file : login.certificate},
       {"sslkey", login.key.empty() ? no_file : login.key},

@@ -19,7 +19,7 @@ using core::Phase;
 std::string_view connect_hint(const Login& login, Stage stage, std::string_view sqlstate) {
   if (sqlstate == "28P01") return "Check username and password.";
   if (sqlstate == "28000") {
-    return login.tls_mode == "disable"
+    return login.tls_mode == TlsMode::disable
                ? "The role may not exist, or the server may refuse this kind of connection: sslmode \"require\" asks "
                  "for an encrypted one."
                : "The role may not exist, or the server may refuse connections from the address of this server "

@@ -1,7 +1,6 @@
 // Reading the options of a request.
 #pragma once
 
-#include "core/remote/provider.hpp"
 #include "drivers/postgres/login.hpp"
 
 namespace connector::postgres {

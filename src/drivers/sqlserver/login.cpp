@@ -3,31 +3,26 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
-#include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
 
 namespace connector::sqlserver {
 
 namespace {
 
-using core::option;
-
 constexpr int default_port = 1433;
 
 /// FreeTDS cuts what is longer (TDS_MAX_LOGIN_STR_SZ, and 128 characters of the login packet).
 constexpr std::size_t max_login_text = 128;
 
-core::Error parameter_error(std::string message, std::string hint) {
-  return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider sqlserver, phase request.",
-                     std::move(hint));
-}
-
 int port_number(std::string_view digits) {
   int port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   const bool valid = error == std::errc() && end == digits.data() + digits.size() && port >= 1 && port <= 65535;
-  if (!valid) throw parameter_error("\"server\" has no valid port: " + core::quoted(digits), "Ports are 1 to 65535.");
+  if (!valid)
+    throw core::parameter_error("sqlserver", "\"server\" has no valid port: " + core::quoted(digits),
+                                "Ports are 1 to 65535.");
   return port;
 }
 
@@ -35,9 +30,10 @@ int port_number(std::string_view digits) {
 std::optional<std::string> split_port(std::string& server) {
   if (server.starts_with('[')) {
     const auto end = server.find(']');
-    if (end == std::string::npos) throw parameter_error("\"server\" has no closing bracket", {});
+    if (end == std::string::npos) throw core::parameter_error("sqlserver", "\"server\" has no closing bracket");
     const std::string rest = server.substr(end + 1);
-    if (!rest.empty() && rest[0] != ':' && rest[0] != ',') throw parameter_error("\"server\" is no host name", {});
+    if (!rest.empty() && rest[0] != ':' && rest[0] != ',')
+      throw core::parameter_error("sqlserver", "\"server\" is no host name");
     server = server.substr(1, end - 1);
     return rest.empty() ? std::nullopt : std::optional(rest.substr(1));
   }
@@ -71,54 +67,43 @@ void read_server(std::string server, Login& login) {
                          std::all_of(login.instance.begin(), login.instance.end(), [](unsigned char c) {
                            return c > ' ' && c != ';' && c != '\\' && c != '/' && c < 0x7f;
                          });
-    if (!is_name) throw parameter_error("\"server\" has no valid instance: " + core::quoted(text), {});
+    if (!is_name) throw core::parameter_error("sqlserver", "\"server\" has no valid instance: " + core::quoted(text));
   }
   if (port) {
     const int named = port_number(*port);
     if (login.port != default_port && login.port != named) {
-      throw parameter_error("\"server\" and \"port\" name different ports", "Give the port once.");
+      throw core::parameter_error("sqlserver", "\"server\" and \"port\" name different ports", "Give the port once.");
     }
     login.port = named;
     login.instance.clear();
   }
   if (login.port != default_port) login.instance.clear();
   if (!is_host(server)) {
-    throw parameter_error("\"server\" is no host name: " + core::quoted(text),
-                          "Give a name or an address, with \":port\" or \"\\instance\" if need be.");
+    throw core::parameter_error("sqlserver", "\"server\" is no host name: " + core::quoted(text),
+                                "Give a name or an address, with \":port\" or \"\\instance\" if need be.");
   }
   login.server = server;
 }
 
 void check_text(const std::string& text, std::string_view name) {
   if (text.size() <= max_login_text) return;
-  throw parameter_error("\"" + std::string(name) + "\" is too long", "The protocol has room for 128 characters.");
+  throw core::parameter_error("sqlserver", "\"" + std::string(name) + "\" is too long",
+                              "The protocol has room for 128 characters.");
 }
 
 }  // namespace
 
 Login read_login(const core::ConnectRequest& request) {
-  const core::ConnectionOptions& options = request.options;
   Login login;
-  login.port = core::number_option(options, "port", login.port);
-  read_server(option(options, "server"), login);
-  login.username = option(options, "username");
-  login.password = option(options, "password");
-  login.database = option(options, "database");
-  login.tls_mode = core::tls_mode(option(options, "sslmode"));
-  login.root_certificate = option(options, "sslrootcert");
-  login.tds_version = option(options, "tds_version");
-  login.read_only = option(options, "application_intent") == "ReadOnly";
-  login.application_name = request.application_name;
+  core::read_login_options(request, "sqlserver", core::RootCertificateRule::verifying, login);
+  read_server(std::exchange(login.server, {}), login);
+  login.tds_version = core::option(request.options, "tds_version");
+  login.read_only = core::option(request.options, "application_intent") == "ReadOnly";
   check_text(login.username, "username");
   check_text(login.password, "password");
   check_text(login.database, "database");
   // Without a name FreeTDS would log in by Kerberos, with the database server's own ticket.
-  if (login.username.empty()) throw parameter_error("\"username\" must not be empty", {});
-  const bool verifies = login.tls_mode >= TlsMode::verify_ca;
-  if (!login.root_certificate.empty() && !verifies) {
-    throw parameter_error("sslrootcert needs sslmode \"verify-ca\" or \"verify-full\"",
-                          "The other modes do not check the server's certificate.");
-  }
+  if (login.username.empty()) throw core::parameter_error("sqlserver", "\"username\" must not be empty");
   return login;
 }
 

@@ -3,8 +3,7 @@
 
 #include <string>
 
-#include "core/remote/connection_options.hpp"
-#include "core/remote/provider.hpp"
+#include "core/remote/login_options.hpp"
 
 namespace connector::sqlserver {
 
@@ -12,18 +11,10 @@ namespace connector::sqlserver {
 /// server can, the rest if it insists.
 using core::TlsMode;
 
-struct Login {
-  std::string server;    ///< as the request names it, without instance and port
-  std::string instance;  ///< whose port the server's browser service tells; empty = `port` counts
-  int port = 1433;
-  std::string username;
-  std::string password;
-  std::string database;
-  TlsMode tls_mode = TlsMode::prefer;
-  std::string root_certificate;  ///< file; empty = the system's store
-  std::string tds_version;       ///< "7.4"
-  bool read_only = false;        ///< application intent
-  std::string application_name;
+struct Login : core::LoginOptions {  // `server` is without instance and port
+  std::string instance;              ///< whose port the server's browser service tells; empty = `port` counts
+  std::string tds_version;           ///< "7.4"
+  bool read_only = false;            ///< application intent
 };
 
 /// Reads the options of a request, whose keys and defaults are checked already. Throws Error (invalid_parameters) for
