@@ -1,31 +1,18 @@
 #include "drivers/mysql/connect.hpp"
 
-#include <algorithm>
-
-#include "core/net/dial.hpp"
+#include "core/remote/connect_session.hpp"
 #include "drivers/mysql/errors.hpp"
 
 namespace connector::mysql {
 
-namespace {
-
-using core::Deadline;
-using std::chrono::steady_clock;
-
-}  // namespace
-
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
-  const Deadline deadline = steady_clock::now() + request.connect_timeout;
-  const std::vector<core::Address> addresses =
-      core::resolve_allowed("mysql", login.server, login.port, request.address_rules, request.wait, deadline);
-  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, Deadline until) {
+  const auto dial = [&](const core::Address& address, core::Deadline until) {
     return std::make_unique<Session>(login, address, request.wait, until);
+  };
+  return core::connect_session(request, "mysql", login, dial, [&](Session& session) {
+    session.execute("SET " + session_settings(session.version(), request.statement_timeout), core::Phase::connect);
+    session.identify();
   });
-  session->set_deadline(deadline);
-  session->execute("SET " + session_settings(session->version(), request.statement_timeout), core::Phase::connect);
-  session->identify();
-  session->set_deadline(core::no_deadline);
-  return session;
 }
 
 std::string session_settings(const ServerVersion& version, std::chrono::seconds statement_timeout) {

@@ -1,16 +1,11 @@
 #include "drivers/postgres/connect.hpp"
 
-#include <algorithm>
-#include <charconv>
-
-#include "core/net/dial.hpp"
+#include "core/remote/connect_session.hpp"
 #include "drivers/postgres/dialect.hpp"
 
 namespace connector::postgres {
 
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr Doing beginning{core::Phase::connect, "could not set up the session"};
 
@@ -52,14 +47,10 @@ std::string text(const TextRow& row, std::size_t column) {
 }  // namespace
 
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
-  const core::Deadline deadline = steady_clock::now() + request.connect_timeout;
-  const std::vector<core::Address> addresses =
-      core::resolve_allowed("postgres", login.server, login.port, request.address_rules, request.wait, deadline);
-  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, core::Deadline until) {
+  const auto dial = [&](const core::Address& address, core::Deadline until) {
     return std::make_unique<Session>(login, address, request.wait, until);
-  });
-  session->set_deadline(core::no_deadline);
-  return session;
+  };
+  return core::connect_session(request, "postgres", login, dial);
 }
 
 TransactionFacts begin_transaction(Session& session) {

@@ -1,15 +1,11 @@
 #include "drivers/sqlserver/connect.hpp"
 
-#include <charconv>
-
-#include "core/net/dial.hpp"
+#include "core/remote/connect_session.hpp"
 #include "drivers/sqlserver/browser.hpp"
 
 namespace connector::sqlserver {
 
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr Doing setting_up{core::Phase::connect, "could not set up the session"};
 
@@ -49,18 +45,12 @@ void set_up(Session& session) {
 }  // namespace
 
 std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Login& login) {
-  const core::Deadline deadline = steady_clock::now() + request.connect_timeout;
-  const std::vector<core::Address> addresses =
-      core::resolve_allowed("sqlserver", login.server, login.port, request.address_rules, request.wait, deadline);
-  auto session = core::dial_in_turn(addresses, deadline, [&](const core::Address& address, core::Deadline until) {
+  const auto dial = [&](const core::Address& address, core::Deadline until) {
     const int port =
         login.instance.empty() ? login.port : instance_port(login.server, login.instance, address, request.wait, until);
     return std::make_unique<Session>(login, port, address, request.address_rules, request.wait, until);
-  });
-  session->set_deadline(deadline);
-  set_up(*session);
-  session->set_deadline(core::no_deadline);
-  return session;
+  };
+  return core::connect_session(request, "sqlserver", login, dial, set_up);
 }
 
 }  // namespace connector::sqlserver
