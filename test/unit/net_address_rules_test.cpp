@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include "core/base/error.hpp"
 
@@ -127,6 +128,37 @@ TEST(AddressRules, ARefusalNamesServerAndAddress) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "connection to server \"db.example.com\" (192.0.2.1) is not allowed");
   }
+}
+
+TEST(Address, IsReadFromNumbers) {
+  for (const char* text : {"192.0.2.1", "2001:db8::1", "fe80::1%7777", "::ffff:10.0.0.1"}) {
+    const auto address = parse_address(text);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->text(), text);
+  }
+  EXPECT_EQ(parse_address("[2001:db8::1]")->text(), "2001:db8::1");
+  for (const char* text : {"", "[]", "db", "10.1", "1.2.3.4.5", "[::1", "::1]", "::1%", "fe80::1%no-such-interface"}) {
+    EXPECT_FALSE(parse_address(text)) << text;
+  }
+}
+
+TEST(Address, InTheFormOfASocket) {
+  sockaddr_storage storage;
+  EXPECT_EQ(parse_address("192.0.2.1")->socket_address(80, storage), sizeof(sockaddr_in));
+  const auto& old = reinterpret_cast<const sockaddr_in&>(storage);
+  EXPECT_EQ(old.sin_family, AF_INET);
+  EXPECT_EQ(ntohs(old.sin_port), 80);
+  EXPECT_EQ(ntohl(old.sin_addr.s_addr), 0xc0000201u);
+  EXPECT_EQ(parse_address("fe80::1%7777")->socket_address(81, storage), sizeof(sockaddr_in6));
+  const auto& long_one = reinterpret_cast<const sockaddr_in6&>(storage);
+  EXPECT_EQ(long_one.sin6_family, AF_INET6);
+  EXPECT_EQ(ntohs(long_one.sin6_port), 81);
+  EXPECT_EQ(long_one.sin6_scope_id, 7777u);
+  EXPECT_EQ(long_one.sin6_addr.s6_addr[15], 1);
+}
+
+TEST(AddressRules, AnEntryHasNoInterface) {
+  EXPECT_THROW(AddressRules("fe80::1%7777", false), Error);
 }
 
 }  // namespace

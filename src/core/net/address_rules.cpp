@@ -2,14 +2,16 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
 #include "core/base/error.hpp"
+#include "core/base/trim.hpp"
 #include "core/base/utf8.hpp"
 
 namespace connector::core {
@@ -19,12 +21,7 @@ namespace {
 constexpr unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr int mapped_bits = 96;
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view spaces = " \t\r\n";
-  const auto first = text.find_first_not_of(spaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(spaces) - first + 1);
-}
+constexpr std::string_view spaces = " \t\r\n";
 
 /// Names are compared without regard to case and to the dot that may end a full one.
 std::string host_key(std::string_view name) {
@@ -32,17 +29,11 @@ std::string host_key(std::string_view name) {
   return lower_ascii(name);
 }
 
-std::optional<Address> parse_address(std::string_view text) {
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
-  const std::string terminated(text);
-  Address result;
-  for (const int family : {AF_INET, AF_INET6}) {
-    if (inet_pton(family, terminated.c_str(), result.bytes) == 1) {
-      result.family = family;
-      return result;
-    }
-  }
-  return std::nullopt;
+unsigned scope_number(const std::string& scope) {
+  if (const unsigned index = if_nametoindex(scope.c_str()); index != 0) return index;
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(scope.data(), scope.data() + scope.size(), number);
+  return error == std::errc() && end == scope.data() + scope.size() ? number : 0;
 }
 
 /// An IPv4 address in an IPv6 one is dialled as IPv4, and so it is judged.
@@ -113,6 +104,24 @@ bool is_host_name(std::string_view text) {
 
 }  // namespace
 
+std::optional<Address> parse_address(std::string_view text) {
+  if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
+  std::string terminated(text);
+  Address address;
+  if (inet_pton(AF_INET, terminated.c_str(), address.bytes) == 1) {
+    address.family = AF_INET;
+    return address;
+  }
+  if (const auto percent = terminated.find('%'); percent != std::string::npos) {
+    address.scope_id = scope_number(terminated.substr(percent + 1));
+    if (address.scope_id == 0) return std::nullopt;
+    terminated.resize(percent);
+  }
+  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes) != 1) return std::nullopt;
+  address.family = AF_INET6;
+  return address;
+}
+
 std::string Address::text() const {
   char buffer[INET6_ADDRSTRLEN] = "";
   if (inet_ntop(family, bytes, buffer, sizeof buffer) == nullptr) return "unknown address";
@@ -125,15 +134,32 @@ std::string Address::text() const {
   return result;
 }
 
+socklen_t Address::socket_address(int port, sockaddr_storage& storage) const noexcept {
+  storage = {};
+  if (family == AF_INET) {
+    auto& to = reinterpret_cast<sockaddr_in&>(storage);
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    std::memcpy(&to.sin_addr, bytes, sizeof to.sin_addr);
+    return sizeof to;
+  }
+  auto& to = reinterpret_cast<sockaddr_in6&>(storage);
+  to.sin6_family = AF_INET6;
+  to.sin6_port = htons(static_cast<std::uint16_t>(port));
+  to.sin6_scope_id = scope_id;
+  std::memcpy(&to.sin6_addr, bytes, sizeof to.sin6_addr);
+  return sizeof to;
+}
+
 AddressRules::AddressRules(std::string_view allowed_hosts, bool trusted)
-    : any_(trimmed(allowed_hosts).empty()), trusted_(trusted) {
+    : any_(trimmed(allowed_hosts, spaces).empty()), trusted_(trusted) {
   while (!any_) {
     const auto comma = allowed_hosts.find(',');
-    const std::string_view entry = trimmed(allowed_hosts.substr(0, comma));
+    const std::string_view entry = trimmed(allowed_hosts.substr(0, comma), spaces);
     if (entry.empty()) malformed(entry, "An entry is empty.");
     const auto slash = entry.find('/');
     const std::string_view host = entry.substr(0, slash);
-    if (auto address = parse_address(host)) {
+    if (auto address = parse_address(host); address && address->scope_id == 0) {
       const int all_bits = address->family == AF_INET ? 32 : 128;
       int bits = all_bits;
       if (slash != std::string_view::npos) {

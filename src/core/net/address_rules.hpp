@@ -1,6 +1,10 @@
 // Which addresses a request may dial: a guard against turning the database server into a proxy.
 #pragma once
 
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +19,14 @@ struct Address {
   unsigned char bytes[16] = {};  ///< network order; the first 4 for AF_INET
   unsigned scope_id = 0;         ///< IPv6 link-local
   std::string text() const;      ///< numeric form without brackets
+  std::size_t byte_count() const noexcept { return family == AF_INET ? 4 : 16; }
+  /// The form that connect() takes. Returns its length.
+  socklen_t socket_address(int port, sockaddr_storage& storage) const noexcept;
 };
+
+/// An address in numbers: `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `fe80::1%eth0`, where the interface must be one
+/// of this machine's, or a number. Nothing if `text` is none.
+std::optional<Address> parse_address(std::string_view text);
 
 /// The allow-list with the rules that always hold.
 class AddressRules {

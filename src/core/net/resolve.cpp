@@ -1,8 +1,3 @@
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <sys/socket.h>
-
-#include <charconv>
 #include <optional>
 
 #include "core/net/address_rules.hpp"
@@ -12,39 +7,10 @@
 
 namespace connector::core {
 
-namespace {
-
-unsigned scope_number(const std::string& scope) {
-  if (const unsigned index = if_nametoindex(scope.c_str()); index != 0) return index;
-  unsigned number = 0;
-  const auto [end, error] = std::from_chars(scope.data(), scope.data() + scope.size(), number);
-  return error == std::errc() && end == scope.data() + scope.size() ? number : 0;
-}
-
-/// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, `fe80::1%eth0`.
-std::optional<Address> numeric_address(std::string text) {
-  if (text.size() > 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
-  Address address;
-  if (inet_pton(AF_INET, text.c_str(), address.bytes) == 1) {
-    address.family = AF_INET;
-    return address;
-  }
-  if (const auto percent = text.find('%'); percent != std::string::npos) {
-    address.scope_id = scope_number(text.substr(percent + 1));
-    if (address.scope_id == 0) return std::nullopt;
-    text.resize(percent);
-  }
-  if (inet_pton(AF_INET6, text.c_str(), address.bytes) != 1) return std::nullopt;
-  address.family = AF_INET6;
-  return address;
-}
-
-}  // namespace
-
 std::vector<Address> resolve(std::string_view provider, const std::string& server, int port, Wait& wait,
                              Deadline deadline) {
   wait.check();
-  if (const auto address = numeric_address(server)) return {*address};
+  if (const auto address = parse_address(server)) return {*address};
   NameServiceAnswer answer;
   if (server.empty() || server.size() > 253 || server.find('\0') != std::string::npos) {
     answer.failure = "not a host name";

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/base/trim.hpp"
 #include "core/base/utf8.hpp"
 #include "core/request/request_reader.hpp"
 
@@ -11,12 +12,6 @@ namespace {
 
 constexpr std::string_view key = "columns";
 constexpr std::string_view spaces = " \t\r\n\f\v";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(spaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(spaces) - first + 1);
-}
 
 /// Length of the quoted part that `text` starts with, a doubled quote being one inside; 0 if it does not end.
 std::size_t quoted_length(std::string_view text) {
@@ -56,7 +51,7 @@ std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
         break;
       case ',':
         if (depth > 0) break;
-        entries.push_back(trimmed(text.substr(start, i - start)));
+        entries.push_back(trimmed(text.substr(start, i - start), spaces));
         start = i + 1;
         break;
       default:
@@ -65,7 +60,7 @@ std::optional<std::vector<std::string_view>> split_list(std::string_view text) {
   }
   if (depth > 0) return std::nullopt;
   if (entries.size() > max_listed_columns) return entries;
-  entries.push_back(trimmed(text.substr(start)));
+  entries.push_back(trimmed(text.substr(start), spaces));
   return entries;
 }
 
@@ -85,7 +80,7 @@ ColumnChoice column_choice(std::string_view entry) {
   if (end == std::string_view::npos) end = entry.size();
   ColumnChoice choice;
   choice.name = entry.front() == '"' ? unquoted(entry.substr(0, end)) : std::string(entry.substr(0, end));
-  const std::string_view type = trimmed(entry.substr(end));
+  const std::string_view type = trimmed(entry.substr(end), spaces);
   if (!type.empty()) choice.type = type;
   return choice;
 }

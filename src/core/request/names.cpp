@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/base/trim.hpp"
 #include "core/base/error.hpp"
 #include "core/request/reserved_words.hpp"
 #include "core/request/transliterate.hpp"
@@ -15,21 +16,11 @@ namespace {
 
 constexpr int max_suffix = 10000;
 
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 bool is_letter(char c) {
   return c >= 'a' && c <= 'z';
 }
 bool is_word(char c) {
   return is_letter(c) || (c >= '0' && c <= '9');
-}
-
-template <typename Predicate>
-std::string_view trimmed(std::string_view text, Predicate unwanted) {
-  while (!text.empty() && unwanted(text.front())) text.remove_prefix(1);
-  while (!text.empty() && unwanted(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 /// Everything but letters and digits becomes `_`, and runs of `_` one.
@@ -88,7 +79,7 @@ std::string normalize_column_name(std::string_view remote_name) {
   for (char& c : text) {
     if (!is_word(c) && c != '_') c = '-';
   }
-  std::string name = words_joined(trimmed(text, [](char c) { return c == '-'; }));
+  std::string name = words_joined(trimmed(text, "-"));
   if (name.empty()) return name;
   if ((!is_letter(name.front()) && name.front() != '_') || is_reserved_column_name(name)) name.insert(0, 1, '_');
   if (name.size() > max_name_bytes) name.resize(max_name_bytes);
@@ -111,7 +102,7 @@ std::string unnamed_column(std::size_t index) {
 
 std::string normalize_table_name(std::string_view remote_name) {
   const std::string text = to_ascii_lower(remote_name, '_');
-  const std::string_view stripped = trimmed(text, is_space);
+  const std::string_view stripped = trimmed(text, " \t\n\v\f\r");
   if (std::none_of(stripped.begin(), stripped.end(), is_word)) return "untitled_table";
   std::string name = is_letter(stripped.front()) ? std::string() : "table_";
   name += stripped;

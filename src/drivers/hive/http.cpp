@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "core/base/trim.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/hive/sasl.hpp"
 
@@ -29,10 +30,9 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+/// Without the spaces around it, and the CR at the end of a line.
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
-  return text;
+  return core::trimmed(text, " \t\r");
 }
 
 template <typename Number>

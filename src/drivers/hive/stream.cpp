@@ -33,23 +33,6 @@ void set_options(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
-socklen_t socket_address(const core::Address& address, int port, sockaddr_storage& storage) {
-  storage = {};
-  if (address.family == AF_INET) {
-    auto& to = reinterpret_cast<sockaddr_in&>(storage);
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port));
-    std::memcpy(&to.sin_addr, address.bytes, sizeof to.sin_addr);
-    return sizeof to;
-  }
-  auto& to = reinterpret_cast<sockaddr_in6&>(storage);
-  to.sin6_family = AF_INET6;
-  to.sin6_port = htons(static_cast<std::uint16_t>(port));
-  to.sin6_scope_id = address.scope_id;
-  std::memcpy(&to.sin6_addr, address.bytes, sizeof to.sin6_addr);
-  return sizeof to;
-}
-
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
@@ -81,7 +64,7 @@ void Stream::dial(const core::Address& address, int port) {
   if (socket_ < 0) throw Failure(Kind::unreachable, std::strerror(errno));
   set_options(socket_);
   sockaddr_storage storage;
-  const socklen_t size = socket_address(address, port, storage);
+  const socklen_t size = address.socket_address(port, storage);
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&storage), size) == 0) return;
   if (errno != EINPROGRESS && errno != EINTR) throw Failure(Kind::unreachable, std::strerror(errno));
   try {

@@ -1,6 +1,5 @@
 #include "drivers/hive/tls.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -13,6 +12,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "core/net/address_rules.hpp"
 
 namespace connector::hive {
 
@@ -69,17 +69,12 @@ void load_trusted(SSL_CTX* context, const Login& login) {
   }
 }
 
-bool is_address(const std::string& server) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, server.c_str(), bytes) == 1 || inet_pton(AF_INET6, server.c_str(), bytes) == 1;
-}
-
 void set_server_name(SSL* tls, const Login& login) {
-  const bool address = is_address(login.server);
+  const auto address = core::parse_address(login.server);
   if (!address) SSL_set_tlsext_host_name(tls, login.server.c_str());
   if (login.tls_mode != TlsMode::verify_full) return;
   X509_VERIFY_PARAM* verification = SSL_get0_param(tls);
-  const int result = address ? X509_VERIFY_PARAM_set1_ip_asc(verification, login.server.c_str())
+  const int result = address ? X509_VERIFY_PARAM_set1_ip(verification, address->bytes, address->byte_count())
                              : X509_VERIFY_PARAM_set1_host(verification, login.server.c_str(), 0);
   if (result != 1) throw std::bad_alloc();
 }

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,19 +36,9 @@ class UdpSocket {
 
   /// Only datagrams of this address are received from here on.
   bool connect_to(const core::Address& address) const noexcept {
-    if (address.family == AF_INET6) {
-      sockaddr_in6 to{};
-      to.sin6_family = AF_INET6;
-      to.sin6_port = htons(browser_port);
-      to.sin6_scope_id = address.scope_id;
-      std::memcpy(&to.sin6_addr, address.bytes, sizeof to.sin6_addr);
-      return connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    }
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(browser_port);
-    std::memcpy(&to.sin_addr, address.bytes, sizeof to.sin_addr);
-    return connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    sockaddr_storage to;
+    const socklen_t size = address.socket_address(browser_port, to);
+    return connect(socket_, reinterpret_cast<const sockaddr*>(&to), size) == 0;
   }
 
  private:
