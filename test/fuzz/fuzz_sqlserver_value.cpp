@@ -9,7 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/sqlserver/browser.hpp"
-#include "drivers/sqlserver/text_conversion.hpp"
+#include "drivers/sqlserver/freetds/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"
 
 using namespace connector;

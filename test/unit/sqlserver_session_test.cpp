@@ -8,7 +8,7 @@
 
 #include "core/base/error.hpp"
 #include "core/remote/registry.hpp"
-#include "drivers/sqlserver/library.hpp"
+#include "drivers/sqlserver/freetds/library.hpp"
 #include "drivers/sqlserver/provider.hpp"
 #include "silent_server.hpp"
 

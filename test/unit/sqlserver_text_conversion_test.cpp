@@ -1,4 +1,4 @@
-#include "drivers/sqlserver/text_conversion.hpp"
+#include "drivers/sqlserver/freetds/text_conversion.hpp"
 
 #include <algorithm>
 #include <string>

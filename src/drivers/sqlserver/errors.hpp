@@ -6,7 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "drivers/sqlserver/login.hpp"
-#include "drivers/sqlserver/messages.hpp"
+#include "drivers/sqlserver/freetds/messages.hpp"
 
 namespace connector::sqlserver {
 

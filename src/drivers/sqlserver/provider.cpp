@@ -3,7 +3,7 @@
 #include "core/remote/connection_parameters.hpp"
 #include "drivers/sqlserver/connect.hpp"
 #include "drivers/sqlserver/connection.hpp"
-#include "drivers/sqlserver/library.hpp"
+#include "drivers/sqlserver/freetds/library.hpp"
 #include "drivers/sqlserver/login.hpp"
 
 namespace connector::sqlserver {

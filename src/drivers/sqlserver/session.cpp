@@ -13,7 +13,7 @@
 
 #include "core/net/dial.hpp"
 #include "drivers/sqlserver/configuration.hpp"
-#include "drivers/sqlserver/library.hpp"
+#include "drivers/sqlserver/freetds/library.hpp"
 
 namespace connector::sqlserver {
 
@@ -46,11 +46,7 @@ int cancel(void*) {
 
 Session::Session(const Login& login, int port, const core::Address& address, const core::AddressRules& rules,
                  core::Wait& wait, core::Deadline deadline)
-    : SuspendingCalls(wait, deadline),
-      login_(login),
-      address_(address),
-      rules_(&rules),
-      read_ahead_(read_ahead_bytes) {
+    : SuspendingCalls(wait, deadline), login_(login), address_(address), rules_(&rules), read_ahead_(read_ahead_bytes) {
   initialize_library();
   try {
     log_in(port);
@@ -69,7 +65,7 @@ Session::~Session() {
 
 void Session::close() noexcept {
   if (handle_ == nullptr || is_abandoned()) return;  // a library that failed is left as it is
-  dbclose(handle_);                                       // which sends nothing
+  dbclose(handle_);                                  // which sends nothing
   handle_ = nullptr;
 }
 

@@ -1,8 +1,8 @@
 // One connection to a server: db-lib's handle, and calls that wait through core::Wait.
 //
-// The library waits inside its calls. Where it would wait, library_calls.hpp brings us in, and the call is suspended
-// (core::SuspendingCalls). So an interrupt and a deadline count in every phase, the TCP connection and the TLS handshake
-// included.
+// The library waits inside its calls. Where it would wait, we are called instead (freetds/redirected_calls.hpp),
+// and suspend the call (core::SuspendingCalls). So an interrupt and a deadline count in every phase, the TCP connection
+// and the TLS handshake included.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@
 #include "core/net/suspending_calls.hpp"
 #include "core/net/wait.hpp"
 #include "drivers/sqlserver/errors.hpp"
-#include "drivers/sqlserver/library_calls.hpp"
+#include "drivers/sqlserver/freetds/redirected_calls.hpp"
 #include "drivers/sqlserver/login.hpp"
-#include "drivers/sqlserver/messages.hpp"
+#include "drivers/sqlserver/freetds/messages.hpp"
 
 struct tds_dblib_dbprocess;
 
@@ -79,7 +79,7 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
 
   tds_dblib_dbprocess* handle() noexcept { return handle_; }
   const Messages& messages() const noexcept { return messages_; }
-  /// Whether a text that came since the last call of this has an invalid_character (text_conversion.hpp).
+  /// Whether a text that came since the last call of this has an invalid_character (freetds/text_conversion.hpp).
   bool take_invalid_text() noexcept { return std::exchange(has_invalid_text_, false); }
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }

@@ -10,7 +10,7 @@
 #include "core/remote/chosen_columns.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/sqlserver/dialect.hpp"
-#include "drivers/sqlserver/text_conversion.hpp"
+#include "drivers/sqlserver/freetds/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"
 
 namespace connector::sqlserver {
@@ -247,9 +247,8 @@ std::string SqlServerSource::wrapped_query(std::string_view more) const {
 /// Whether the statement has the columns that are wanted, rewritten where need be, and no others.
 bool SqlServerSource::is_rewritten(const core::Scan& scan) const {
   if (started_) return false;
-  return !table_.empty() || std::ranges::any_of(scan.columns, [&](std::size_t index) {
-    return !columns_[index].rule.rewrite.empty();
-  });
+  return !table_.empty() ||
+         std::ranges::any_of(scan.columns, [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); });
 }
 
 std::string SqlServerSource::statement(const core::Scan& scan) const {

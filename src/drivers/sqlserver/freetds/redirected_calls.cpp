@@ -1,4 +1,4 @@
-#include "drivers/sqlserver/library_calls.hpp"
+#include "drivers/sqlserver/freetds/redirected_calls.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/error.hpp"
-#include "drivers/sqlserver/text_conversion.hpp"
+#include "drivers/sqlserver/freetds/text_conversion.hpp"
 
 // Declared in assert.h only where assertions are on.
 extern "C" void __assert_fail(  // NOLINT(bugprone-reserved-identifier,readability-identifier-naming)
@@ -24,35 +24,35 @@ LibraryHost* LibraryHost::running = nullptr;
 
 namespace {
 
-int led_poll(pollfd* sockets, nfds_t count, int timeout) {
+int our_poll(pollfd* sockets, nfds_t count, int timeout) {
   if (LibraryHost::running == nullptr) return poll(sockets, count, timeout);
   return LibraryHost::running->poll_for_library(sockets, count);
 }
 
 /// What poll() becomes where the library was built with _FORTIFY_SOURCE.
-int led_poll_chk(pollfd* sockets, nfds_t count, int timeout, std::size_t) {
-  return led_poll(sockets, count, timeout);
+int our_poll_chk(pollfd* sockets, nfds_t count, int timeout, std::size_t) {
+  return our_poll(sockets, count, timeout);
 }
 
-ssize_t led_recv(int socket, void* buffer, std::size_t size, int flags) {
+ssize_t our_recv(int socket, void* buffer, std::size_t size, int flags) {
   if (LibraryHost::running == nullptr) return recv(socket, buffer, size, flags);
   return LibraryHost::running->receive_for_library(socket, buffer, size, flags);
 }
 
-int led_getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
+int our_getaddrinfo(const char* name, const char* service, const addrinfo* hints, addrinfo** found) {
   if (LibraryHost::running == nullptr) return getaddrinfo(name, service, hints, found);
   return LibraryHost::running->resolve_for_library(name, hints, found);
 }
 
-char* led_getenv(const char* name) {
+char* our_getenv(const char* name) {
   return LibraryHost::running == nullptr ? std::getenv(name) : nullptr;
 }
 
-iconv_t led_iconv_open(const char* to, const char* from) {
+iconv_t our_iconv_open(const char* to, const char* from) {
   return LibraryHost::running == nullptr ? iconv_open(to, from) : open_conversion(to, from);
 }
 
-std::size_t led_iconv(iconv_t conversion, char** from, std::size_t* from_left, char** to, std::size_t* to_left) {
+std::size_t our_iconv(iconv_t conversion, char** from, std::size_t* from_left, char** to, std::size_t* to_left) {
   if (LibraryHost::running == nullptr) return iconv(conversion, from, from_left, to, to_left);
   bool has_invalid = false;
   const std::size_t result = convert(conversion, from, from_left, to, to_left, has_invalid);
@@ -61,30 +61,30 @@ std::size_t led_iconv(iconv_t conversion, char** from, std::size_t* from_left, c
 }
 
 /// Of a connection that was closed outside of a call, too.
-int led_iconv_close(iconv_t conversion) {
+int our_iconv_close(iconv_t conversion) {
   return close_conversion(conversion);
 }
 
-[[noreturn]] void led_assert_fail(const char* assertion, const char* file, unsigned line, const char* function) {
+[[noreturn]] void our_assert_fail(const char* assertion, const char* file, unsigned line, const char* function) {
   if (LibraryHost::running != nullptr) LibraryHost::running->library_failed(assertion);
   __assert_fail(assertion, file, line, function);
 }
 
-struct LedCall {
+struct Redirection {
   const char* name;
   void* function;
 };
 
-const LedCall led_calls[] = {
-    {"poll", reinterpret_cast<void*>(&led_poll)},
-    {"__poll_chk", reinterpret_cast<void*>(&led_poll_chk)},
-    {"recv", reinterpret_cast<void*>(&led_recv)},
-    {"getaddrinfo", reinterpret_cast<void*>(&led_getaddrinfo)},
-    {"getenv", reinterpret_cast<void*>(&led_getenv)},
-    {"__assert_fail", reinterpret_cast<void*>(&led_assert_fail)},
-    {"iconv", reinterpret_cast<void*>(&led_iconv)},
-    {"iconv_open", reinterpret_cast<void*>(&led_iconv_open)},
-    {"iconv_close", reinterpret_cast<void*>(&led_iconv_close)},
+const Redirection redirections[] = {
+    {"poll", reinterpret_cast<void*>(&our_poll)},
+    {"__poll_chk", reinterpret_cast<void*>(&our_poll_chk)},
+    {"recv", reinterpret_cast<void*>(&our_recv)},
+    {"getaddrinfo", reinterpret_cast<void*>(&our_getaddrinfo)},
+    {"getenv", reinterpret_cast<void*>(&our_getenv)},
+    {"__assert_fail", reinterpret_cast<void*>(&our_assert_fail)},
+    {"iconv", reinterpret_cast<void*>(&our_iconv)},
+    {"iconv_open", reinterpret_cast<void*>(&our_iconv_open)},
+    {"iconv_close", reinterpret_cast<void*>(&our_iconv_close)},
 };
 
 /// A loaded library's dynamic section, as far as it is needed.
@@ -162,13 +162,13 @@ class Library {
   }
 
   /// Fills the slots of the call; how many there are.
-  int lead(const LedCall& call) {
-    return lead(call, dynamic_.call_relocations, dynamic_.call_relocations_bytes) +
-           lead(call, dynamic_.relocations, dynamic_.relocations_bytes);
+  int redirect(const Redirection& call) {
+    return redirect(call, dynamic_.call_relocations, dynamic_.call_relocations_bytes) +
+           redirect(call, dynamic_.relocations, dynamic_.relocations_bytes);
   }
 
  private:
-  int lead(const LedCall& call, const ElfW(Rela) * relocations, std::size_t bytes) {
+  int redirect(const Redirection& call, const ElfW(Rela) * relocations, std::size_t bytes) {
     int found = 0;
     for (std::size_t i = 0; i < bytes / sizeof *relocations; ++i) {
       // The symbol's number is in the upper half of the word: ELF64_R_SYM.
@@ -198,7 +198,7 @@ class Library {
 
 }  // namespace
 
-void lead_library_calls(const char* symbol) {
+std::vector<RedirectedCall> redirect_library_calls(const char* symbol) {
   static_assert(sizeof(void*) == 8, "ELF64 with RELA relocations");
   void* address = dlsym(RTLD_DEFAULT, symbol);
   Dl_info info;
@@ -207,16 +207,19 @@ void lead_library_calls(const char* symbol) {
     throw_unusable("it is no shared library");
   }
   Library library(*static_cast<const link_map*>(map));
+  std::vector<RedirectedCall> result;
   int waits = 0;
-  for (const LedCall& call : led_calls) {
-    const int found = library.lead(call);
+  for (const Redirection& call : redirections) {
+    const int found = library.redirect(call);
     const bool is_wait = std::strstr(call.name, "poll") != nullptr;
     if (is_wait) waits += found;
     const bool is_needed = std::strcmp(call.name, "recv") == 0 || std::strcmp(call.name, "getaddrinfo") == 0 ||
                            std::strcmp(call.name, "getenv") == 0;
     if (is_needed && found == 0) throw_unusable(std::string("it does not call ") + call.name + "()");
+    result.push_back({call.name, found});
   }
   if (waits == 0) throw_unusable("it does not call poll()");
+  return result;
 }
 
 }  // namespace connector::sqlserver

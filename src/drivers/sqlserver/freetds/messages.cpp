@@ -1,4 +1,4 @@
-#include "drivers/sqlserver/messages.hpp"
+#include "drivers/sqlserver/freetds/messages.hpp"
 
 #include <algorithm>
 

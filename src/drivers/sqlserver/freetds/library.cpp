@@ -1,4 +1,4 @@
-#include "drivers/sqlserver/library.hpp"
+#include "drivers/sqlserver/freetds/library.hpp"
 
 #include <csignal>
 #include <utility>
@@ -7,7 +7,7 @@
 #include <sybdb.h>
 
 #include "core/base/error.hpp"
-#include "drivers/sqlserver/library_calls.hpp"
+#include "drivers/sqlserver/freetds/redirected_calls.hpp"
 
 namespace connector::sqlserver {
 
@@ -62,8 +62,8 @@ bool initialize() {
 void initialize_library() {
   static const bool initialized = initialize();
   if (!initialized) throw core::Error(core::ErrorNumber::unknown, "could not initialize the FreeTDS library");
-  static const bool led = (lead_library_calls("dbinit"), true);
-  static_cast<void>(led);
+  static const std::vector<RedirectedCall> redirected = redirect_library_calls("dbinit");
+  static_cast<void>(redirected);
   // Another user of the library in this process (tds_fdw) may have set its own: they are ours before every login.
   dberrhandle(&on_error);
   dbmsghandle(&on_message);
