@@ -30,9 +30,9 @@ class Wait {
   virtual ~Wait() = default;
 
   /// Waits until one of the sockets is ready for something that is wanted of it, or `deadline` has passed, and sets
-  /// `ready` of each. False: none is ready, the deadline has passed. Without sockets the deadline alone ends it. An error
-  /// on a socket counts as ready for all that is wanted. A socket may stand in the list once.
-  /// Throws Interrupted when the caller was asked to stop.
+  /// `ready` of each. False: none is ready, the deadline has passed. Without sockets the deadline alone ends it. An
+  /// error on a socket counts as ready for all that is wanted. A socket may stand in the list once. Throws Interrupted
+  /// when the caller was asked to stop.
   virtual bool wait(std::span<WaitSocket> sockets, Deadline deadline) = 0;
 
   /// The same for one socket, or none (`fd` -1). Returns the ready events, or wait_none at the deadline.
