@@ -15,7 +15,7 @@
 #include "pg/text.hpp"
 #include "pg/tie.hpp"
 #include "core/request/connector_reader.hpp"
-#include "load/refresh/refresh_way.hpp"
+#include "load/refresh/refresh_mode.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -70,7 +70,7 @@ Json primary_key(const connector::load::LoadPlan& plan) {
 }
 
 /// How a sync would refresh the table that has the local name already: null if there is none of the caller's.
-Json refresh_way(const Request& request, const connector::load::LoadPlan& plan) {
+Json refresh_mode(const Request& request, const connector::load::LoadPlan& plan) {
   const connector::core::ConnectorSpec& spec = request.spec();
   const std::string name = connector::pg::exact_server_text(connector::load::wanted_table_name(spec));
   const std::string table =
@@ -82,8 +82,8 @@ Json refresh_way(const Request& request, const connector::load::LoadPlan& plan) 
       {{TEXTOID, table}});
   if (rows.empty()) return nullptr;
   std::string reason;
-  const auto way = connector::load::choose_way(static_cast<Oid>(std::stoul(*rows[0][0])), spec, plan, reason);
-  return {{"mode", std::string(connector::load::refresh_way_name(way))},
+  const auto mode = connector::load::choose_mode(connector::pg::read_oid(rows[0][0]), spec, plan, reason);
+  return {{"mode", std::string(connector::load::refresh_mode_name(mode))},
           {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
 }
 
@@ -136,7 +136,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   result["columns"] = describe_columns(plan, source->description());
   result["primary_key"] = primary_key(plan);
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
-  result["refresh"] = refresh_way(request, plan);
+  result["refresh"] = refresh_mode(request, plan);
   if (run.limits.max_rows == 0 || preview_rows < run.limits.max_rows) run.limits.max_rows = preview_rows;
   connector::api::Preview preview;
   if (preview_rows > 0) preview = connector::api::preview(*source, plan, run);

@@ -19,7 +19,7 @@
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "jobs/run_lock.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 #include "shmem/shared.hpp"
 #include "store/syncs.hpp"
 #include "core/request/connector_reader.hpp"
@@ -203,7 +203,7 @@ Json run_here(Sync& found) {
   const SyncRun run = connector::jobs::run_sync(found, log_id, connector::jobs::Transaction::of_caller);
   if (run.cancelled) throw pg::PgError(*run.cancelled);
   if (const std::optional<Sync> current = store::lock_sync(found.id))
-    jobs::settle_run(*current, settings::run_limits());
+    jobs::conclude_run(*current, settings::run_limits());
   shmem::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
   answer["state"] = store::state_name(run.result.failure ? schedule::State::failure : schedule::State::success);

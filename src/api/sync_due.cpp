@@ -12,7 +12,7 @@
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "store/imports.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 #include "store/due_row.hpp"
 #include "jobs/import_end.hpp"
 

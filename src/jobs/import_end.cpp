@@ -1,7 +1,7 @@
 #include "jobs/import_end.hpp"
 
 #include "jobs/run_lock.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 #include "pg/identity.hpp"
 #include "pg/text.hpp"
 
@@ -26,7 +26,7 @@ void end_lost_imports(int keep) {
     const std::optional<store::QueuedImport> import = store::lock_begun_import(id);
     if (!import) continue;
     fail_import(*import, jobs::lost_run("The request can be sent again."), keep);
-    store::settle_import(id);
+    store::conclude_import(id);
   }
 }
 

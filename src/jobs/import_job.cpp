@@ -93,7 +93,7 @@ bool record_failed_commit(const store::QueuedImport& import, const pg::PgError& 
   pg::in_subtransaction([&] {
     if (!jobs::try_lock_run(import.id, jobs::LockLife::session)) return;
     fail_import(import, failure_of(error), settings::current().keep_runs);
-    store::settle_import(import.id);
+    store::conclude_import(import.id);
     recorded = true;
   });
   return recorded;
@@ -122,12 +122,12 @@ Attempt attempt_import(const std::string& id, Commit commit) {
   // The end is recorded with the work: both are there, or neither.
   WorkEnd end = do_work([&] {
     work(*import);
-    store::settle_import(id);
+    store::conclude_import(id);
   });
   if (end.failure) {
     pg::in_subtransaction([&] {
       fail_import(*import, *end.failure, settings::current().keep_runs);
-      store::settle_import(id);
+      store::conclude_import(id);
     });
   }
   try {

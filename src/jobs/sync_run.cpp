@@ -14,10 +14,10 @@
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "jobs/progress.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 #include "core/request/connector_reader.hpp"
 #include "jobs/import_result.hpp"
-#include "load/refresh/refresh_way.hpp"
+#include "load/refresh/refresh_mode.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"
@@ -41,7 +41,7 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
   store::ImportRecord record = import_record(request, run, sync.item_queue_id);
   record.synchronization_id = sync.id;
   store::record_import(record, settings::current().keep_runs);
-  result.way = "import";
+  result.mode = "import";
   result.relation = run.result.table;
   result.rows = result.inserted = run.result.rows;
   result.bytes = run.result.bytes;
@@ -52,10 +52,10 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
 
 void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshResult done =
-      load::run_refresh(request.run(caller, progress),
-                        {.relation = sync.relation, .checksum = checksum, .layout = sync.layout, .position = sync.position});
-  result.way = load::refresh_way_name(done.way);
+  const load::RefreshResult done = load::run_refresh(
+      request.run(caller, progress),
+      {.relation = sync.relation, .checksum = checksum, .layout = sync.layout, .position = sync.position});
+  result.mode = load::refresh_mode_name(done.mode);
   result.reason = done.reason;
   result.relation = sync.relation;
   result.rows = done.load.rows;
@@ -196,7 +196,7 @@ Attempt attempt_run(const std::string& id, Commit commit) {
   pg::in_subtransaction([&] {
     // Where another session has the row locked, end_lost_runs() of whoever comes next does it.
     if (const std::optional<Sync> current = store::lock_sync(id, store::RowLock::skip))
-      jobs::settle_run(*current, limits);
+      jobs::conclude_run(*current, limits);
   });
   commit();
   jobs::release_runs();

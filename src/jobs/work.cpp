@@ -9,7 +9,7 @@
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/time_limit.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 
 extern "C" {
 #include "mb/pg_wchar.h"

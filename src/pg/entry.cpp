@@ -48,7 +48,7 @@ char* copy(const std::optional<std::string>& text) noexcept {
 
 /// A text that lives as long as the process, as PostgreSQL takes for granted of source files, functions and message
 /// ids: who copies an error (PL/pgSQL) may keep the pointer. They are few, as long as nobody makes them up.
-const char* lasting(const std::optional<std::string>& text) {
+const char* kept_for_good(const std::optional<std::string>& text) {
   constexpr std::size_t limit = 4000;
   if (!text) return nullptr;
   static auto& texts = *new std::set<std::string>;
@@ -71,13 +71,13 @@ Raisable* describe(const ErrorFields& fields) {
   ErrorData& data = result->data;
   for (const auto& [ours, theirs] : number_fields) data.*theirs = fields.*ours;
   for (const auto& [ours, theirs] : flag_fields) data.*theirs = fields.*ours;
-  for (const auto& [ours, theirs] : constant_fields) data.*theirs = lasting(fields.*ours);
+  for (const auto& [ours, theirs] : constant_fields) data.*theirs = kept_for_good(fields.*ours);
   for (const auto& [ours, theirs] : text_fields) data.*theirs = copy(fields.*ours);
   return result;
 }
 
 /// A text of ours in the database's encoding, cut at a character.
-std::string told(std::string_view text) {
+std::string shown_text(std::string_view text) {
   if (text.size() > longest_text) {
     text = text.substr(0, longest_text);
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.remove_suffix(1);
@@ -98,7 +98,8 @@ Raisable* describe(int sqlerrcode, const std::string& message, const std::string
 }
 
 Raisable* describe_unexpected(std::string_view what) {
-  return describe(ERRCODE_INTERNAL_ERROR, told("unexpected exception in connector: " + std::string(what)), {}, {});
+  return describe(ERRCODE_INTERNAL_ERROR, shown_text("unexpected exception in connector: " + std::string(what)), {},
+                  {});
 }
 
 int sqlstate_code(std::string_view sqlstate) noexcept {
@@ -113,7 +114,8 @@ Raisable* describe_handled() {
   } catch (const PgError& error) {
     return describe(error.fields());
   } catch (const core::Error& error) {
-    return describe(sqlstate_code(error.sqlstate()), told(error.message()), told(error.detail()), told(error.hint()));
+    return describe(sqlstate_code(error.sqlstate()), shown_text(error.message()), shown_text(error.detail()),
+                    shown_text(error.hint()));
   } catch (const std::bad_alloc&) {
     return &out_of_memory_error;
   } catch (const std::exception& error) {

@@ -37,7 +37,7 @@ void in_subtransaction(Function&& function) {
 /// Runs `function`, which only looks, in a subtransaction that is rolled back in any case, so that its locks are not
 /// kept until the transaction's end.
 template <typename Function>
-void look(Function&& function) {
+void in_discarded_subtransaction(Function&& function) {
   const detail::Subtransaction outer = detail::begin_subtransaction();
   try {
     function();

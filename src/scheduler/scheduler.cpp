@@ -14,7 +14,7 @@
 #include "core/schedule/dispatch.hpp"
 #include "store/imports.hpp"
 #include "store/role_settings.hpp"
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/syncs.hpp"
@@ -103,7 +103,7 @@ class Scheduler {
       const shmem::JobEnd end = shmem::release(at->place);
       pfree(at->handle);
       if (end == shmem::JobEnd::busy) busy_until_[at->job.id] = now_ + busy_pause;
-      if (end == shmem::JobEnd::lost) settle_lost(at->job);
+      if (end == shmem::JobEnd::lost) conclude_lost(at->job);
       at = running_.erase(at);
     }
     std::erase_if(busy_until_, [&](const auto& entry) { return entry.second <= now_; });
@@ -111,7 +111,7 @@ class Scheduler {
   }
 
   /// A worker ended without a word: in the middle of its run, or before it began one.
-  void settle_lost(const shmem::Job& job) {
+  void conclude_lost(const shmem::Job& job) {
     const store::Failure no_start = jobs::failure_of(
         core::Error(core::ErrorNumber::worker_lost, "the worker did not start", {},
                     "The server's log says why: the owner may lack the privilege to connect to this database."));
@@ -126,7 +126,7 @@ class Scheduler {
 
   void fail(const store::QueuedImport& import, const store::Failure& failure) {
     jobs::fail_import(import, failure, limits_.keep_runs);
-    store::settle_import(import.id);
+    store::conclude_import(import.id);
   }
 
   /// Without those that are given to a worker already, or can't be.

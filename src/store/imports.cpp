@@ -144,7 +144,7 @@ void begin_import(const std::string& id, schedule::Time now) {
           {uuid(id), time(now)});
 }
 
-void settle_import(const std::string& id) {
+void conclude_import(const std::string& id) {
   execute("DELETE FROM connector.import_secret WHERE item_queue_id = $1", {uuid(id)});
   const SqlRows state = query("SELECT state FROM connector.import WHERE item_queue_id = $1", {uuid(id)});
   if (!state.empty()) notify("import", id, *state[0][0]);

@@ -65,7 +65,7 @@ std::optional<QueuedImport> lock_begun_import(const std::string& id);
 void begin_import(const std::string& id, schedule::Time now);
 
 /// After the end: forgets the secret, and notifies the channel `connector` when the transaction commits.
-void settle_import(const std::string& id);
+void conclude_import(const std::string& id);
 
 /// Of each role's queued imports the `most` that wait for the longest time; all that `role` has the privileges of.
 std::vector<DueRow> oldest_queued_imports(Oid role, int most);

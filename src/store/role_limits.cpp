@@ -24,7 +24,8 @@ constexpr const char* role_limits_query =
 RoleLimits role_limits(Oid role, std::string_view provider) {
   const std::vector<pg::SqlParameter> parameters = {{OIDOID, std::to_string(role)}, {TEXTOID, std::string(provider)}};
   pg::SqlRows rows;
-  pg::look([&] { rows = sql::query(role_limits_query, parameters, pg::Sees::callers_snapshot); });
+  pg::in_discarded_subtransaction(
+      [&] { rows = sql::query(role_limits_query, parameters, pg::Sees::callers_snapshot); });
   RoleLimits limits;
   if (!rows.empty()) {
     limits.enabled = rows[0][0] != "f";

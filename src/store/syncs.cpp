@@ -259,7 +259,7 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
              {uuid(run),
               {TEXTOID, std::string(state_name(failure ? State::failure : State::success))},
               time(now),
-              optional_text(result.way),
+              optional_text(result.mode),
               optional_text(result.reason),
               number(result.rows),
               number(result.bytes),
@@ -292,9 +292,9 @@ std::optional<RunRecord> find_run(const std::string& run) {
                    std::stoi(*row[2]), *row[3]};
 }
 
-void settle(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {
+void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {
   save_schedule(sync.id, next);
-  const SqlRows settled = query(
+  const SqlRows concluded = query(
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
       "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
       "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "
@@ -308,12 +308,12 @@ void settle(const Sync& sync, const std::string& run, const schedule::Schedule& 
       "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
       "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
       {uuid(sync.id), uuid(run)});
-  if (settled.empty()) return;
+  if (concluded.empty()) return;
   execute(
       "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
       "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
       {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
-  notify("sync", sync.id, *settled[0][0]);
+  notify("sync", sync.id, *concluded[0][0]);
 }
 
 }  // namespace connector::store

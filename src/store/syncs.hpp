@@ -112,8 +112,8 @@ struct Failure {
 struct RunResult {
   std::optional<Failure> failure;
   Oid relation = InvalidOid;
-  std::string way;     ///< import, swap, merge, append, rewrite, unchanged; empty if it failed
-  std::string reason;  ///< UTF-8: why not the way that was asked for
+  std::string mode;    ///< import, or load::refresh_mode_name(); empty if it failed
+  std::string reason;  ///< UTF-8: why not the mode that was asked for
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::uint64_t inserted = 0;
@@ -146,6 +146,6 @@ std::optional<RunRecord> find_run(const std::string& run);
 
 /// Gives the sync what its ended run brought and the schedule that follows, forgets all but the newest `keep` runs, and
 /// notifies the channel `connector` when the transaction commits.
-void settle(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep);
+void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep);
 
 }  // namespace connector::store

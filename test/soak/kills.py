@@ -111,7 +111,7 @@ class _Table:
             "merge": {"sync": {"mode": "merge", "key": ["id"]}},
             "append": {"sync": {"mode": "append", "cursor": "id"}},
         }.get(self.mode, {})
-        if self.mode == "rewrite":  # no key comes with a query, and the trigger hinders a swap
+        if self.mode == "delete and insert":  # no key comes with a query, and the trigger hinders a swap
             return source.connector(sql_query=f"SELECT * FROM {self.name}", import_as=self.name)
         return source.connector(table=self.name, **sync)
 
@@ -135,7 +135,7 @@ class _Table:
 
     def equip(self, db: Database) -> None:
         """Indexes and a constraint for what the first run has made."""
-        if self.mode == "rewrite":
+        if self.mode == "delete and insert":
             db.execute(
                 f"CREATE TRIGGER quiet BEFORE UPDATE ON {self.name} FOR EACH STATEMENT EXECUTE FUNCTION nothing(); "
                 f"CREATE UNIQUE INDEX {self.name}_id ON {self.name} (id)"
@@ -188,7 +188,7 @@ class _Scene:
             _Table("swapped", "swap"),
             _Table("merged", "merge"),
             _Table("appended", "append"),
-            _Table("rewritten", "rewrite"),
+            _Table("rewritten", "delete and insert"),
         ]
         for table in self.tables:
             table.create(source)

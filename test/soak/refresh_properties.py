@@ -71,8 +71,8 @@ class Case:
         self.owner = owner
         self.admin = admin
         self.remote = remote
-        self.way = random.choice(["swap", "merge", "merge", "merge", "append", "rewrite", "overwrite"])
-        self.keyed = self.way not in ("rewrite",) and random.random() < 0.8
+        self.way = random.choice(["swap", "merge", "merge", "merge", "append", "delete and insert", "overwrite"])
+        self.keyed = self.way not in ("delete and insert",) and random.random() < 0.8
         self.by_key = self.keyed or self.way in ("merge", "append")
         self.next_cursor = 1
         self._make_source()
@@ -190,7 +190,7 @@ class Case:
         ]
         chosen += [constraint for constraint in rare if pick.random() < 0.12]
         self.self_reference = False
-        if self.way not in ("swap", "rewrite"):
+        if self.way not in ("swap", "delete and insert"):
             if self.keyed and pick.random() < 0.4:
                 self.self_reference = True
                 action = pick.choice(["", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON DELETE RESTRICT"])
@@ -211,7 +211,7 @@ class Case:
             self.kid_of_u_action = pick.choice(["NO ACTION", "CASCADE"])
             self.owner.rows(f"CREATE TABLE kid_of_u (k int, u int REFERENCES t (u) ON DELETE {self.kid_of_u_action})")
             self.owner.rows("INSERT INTO kid_of_u SELECT k, u FROM generate_series(1, 2) k JOIN t ON u = k")
-        if self.way == "rewrite" or pick.random() < 0.3:
+        if self.way == "delete and insert" or pick.random() < 0.3:
             self.owner.rows("CREATE TRIGGER noting AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION note()")
         if pick.random() < 0.3:
             self.owner.rows("CREATE TRIGGER passing BEFORE INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION pass()")

@@ -14,10 +14,10 @@
 namespace connector::core {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto wait_limit = std::chrono::seconds(60);
 
 Deadline soon() {
-  return std::chrono::steady_clock::now() + patience;
+  return std::chrono::steady_clock::now() + wait_limit;
 }
 
 /// A name server on loopback. Names that start with "nx" do not exist, others have two IPv4 addresses and, if they

@@ -29,31 +29,31 @@ bool has(const std::string& text, std::string_view part) {
 }
 
 TEST(SqlServerErrors, WhatIsMissingOrForbiddenLasts) {
-  for (const int number : {102, 207, 208, 229, 230}) EXPECT_TRUE(error_of(number).lasting()) << number;
-  for (const int number : {1205, 1222, 3961, 8134}) EXPECT_FALSE(error_of(number).lasting()) << number;
+  for (const int number : {102, 207, 208, 229, 230}) EXPECT_TRUE(error_of(number).permanent()) << number;
+  for (const int number : {1205, 1222, 3961, 8134}) EXPECT_FALSE(error_of(number).permanent()) << number;
   for (const int number : {911, 916, 4060}) {
-    EXPECT_TRUE(login_error(number).lasting()) << number;
+    EXPECT_TRUE(login_error(number).permanent()) << number;
     EXPECT_TRUE(has(login_error(number).hint(), "database name")) << number;
     EXPECT_TRUE(has(login_error(number).detail(), "authenticate")) << number;
   }
 }
 
 TEST(SqlServerErrors, ADeniedLoginMayBeLetInLater) {
-  for (const int number : {18456, 18470, 18487}) EXPECT_FALSE(login_error(number).lasting()) << number;
+  for (const int number : {18456, 18470, 18487}) EXPECT_FALSE(login_error(number).permanent()) << number;
   EXPECT_TRUE(has(login_error(18456).hint(), "username and password"));
 }
 
 TEST(SqlServerErrors, BabelfishHasOneNumberForMany) {
   constexpr int other = 33557097;
   EXPECT_TRUE(has(error_of(other, "relation \"x\" does not exist").hint(), "schema and table"));
-  EXPECT_TRUE(error_of(other, "relation \"x\" does not exist").lasting());
+  EXPECT_TRUE(error_of(other, "relation \"x\" does not exist").permanent());
   EXPECT_TRUE(has(error_of(other, "relation \"x\" does not exist").detail(), "native error 33557097"));
-  EXPECT_TRUE(error_of(other, "column \"x\" does not exist").lasting());
+  EXPECT_TRUE(error_of(other, "column \"x\" does not exist").permanent());
   EXPECT_TRUE(has(error_of(other, "permission denied for table x").hint(), "SELECT permission"));
-  EXPECT_TRUE(error_of(other, "permission denied for schema x").lasting());
-  EXPECT_TRUE(error_of(other, "syntax error near 'x' at line 1 and character position 3").lasting());
-  EXPECT_FALSE(error_of(other, "canceling statement due to conflict with recovery").lasting());
-  EXPECT_FALSE(error_of(other, "something else, \"relation x does not exist\"").lasting());
+  EXPECT_TRUE(error_of(other, "permission denied for schema x").permanent());
+  EXPECT_TRUE(error_of(other, "syntax error near 'x' at line 1 and character position 3").permanent());
+  EXPECT_FALSE(error_of(other, "canceling statement due to conflict with recovery").permanent());
+  EXPECT_FALSE(error_of(other, "something else, \"relation x does not exist\"").permanent());
 }
 
 TEST(SqlServerErrors, HintsSayWhatToDoNext) {

@@ -100,12 +100,12 @@ std::string_view phase_name(Phase phase) noexcept {
   return "unknown";
 }
 
-Error::Error(ErrorNumber number, std::string message, std::string detail, std::string hint, bool lasting)
+Error::Error(ErrorNumber number, std::string message, std::string detail, std::string hint, bool permanent)
     : number_(number),
       message_(std::move(message)),
       detail_(std::move(detail)),
       hint_(std::move(hint)),
-      lasting_(lasting) {
+      permanent_(permanent) {
   if (!detail_.empty()) detail_ += '\n';
   detail_ += "Connector error " + std::to_string(static_cast<int>(number)) + '.';
 }
@@ -114,7 +114,7 @@ namespace {
 
 /// Classes of SQL:2023, part 2, clause 24: 28 invalid authorization, 3D invalid catalog name, 3F invalid schema name,
 /// 42 syntax error or access rule violation (PostgreSQL and MySQL have missing tables and columns there).
-bool lasting_class(std::string_view sqlstate) {
+bool is_permanent_class(std::string_view sqlstate) {
   return sqlstate.starts_with("28") || sqlstate.starts_with("3D") || sqlstate.starts_with("3F") ||
          sqlstate.starts_with("42");
 }
@@ -146,7 +146,7 @@ Error remote_error(const RemoteFailure& failure) {
     detail += failure.remote_detail;
   }
   return Error(failure.number, std::move(message), std::move(detail), std::string(failure.hint),
-               !failure.passing && (failure.lasting || lasting_class(failure.sqlstate)));
+               !failure.temporary && (failure.permanent || is_permanent_class(failure.sqlstate)));
 }
 
 }  // namespace connector::core

@@ -57,7 +57,8 @@ std::string_view phase_name(Phase phase) noexcept;
 /// `detail` and `hint` are whole sentences. No part may ever hold a password.
 class Error : public std::exception {
  public:
-  Error(ErrorNumber number, std::string message, std::string detail = {}, std::string hint = {}, bool lasting = false);
+  Error(ErrorNumber number, std::string message, std::string detail = {}, std::string hint = {},
+        bool permanent = false);
 
   const char* what() const noexcept override { return message_.c_str(); }
   ErrorNumber number() const noexcept { return number_; }
@@ -66,7 +67,7 @@ class Error : public std::exception {
   const std::string& detail() const noexcept { return detail_; }
   const std::string& hint() const noexcept { return hint_; }
   /// True if the remote said something that will not pass by itself: no such table, access denied.
-  bool lasting() const noexcept { return lasting_; }
+  bool permanent() const noexcept { return permanent_; }
   /// The SQLSTATE that belongs to the number.
   std::string_view sqlstate() const noexcept { return error_number_info(number_).sqlstate; }
 
@@ -75,7 +76,7 @@ class Error : public std::exception {
   std::string message_;
   std::string detail_;
   std::string hint_;
-  bool lasting_;
+  bool permanent_;
 };
 
 /// What a driver knows of a failure that the remote side or the client library reported.
@@ -89,8 +90,8 @@ struct RemoteFailure {
   std::string_view remote_message;      ///< the remote's own words, whole
   std::string_view remote_detail = {};  ///< what the remote says beside its message: whole lines for the DETAIL
   std::string_view hint = {};
-  bool passing = false;  ///< will pass by itself, although its SQLSTATE is of a class that does not
-  bool lasting = false;  ///< will not pass by itself, although no SQLSTATE says so
+  bool temporary = false;  ///< will pass by itself, although its SQLSTATE is of a class that does not
+  bool permanent = false;  ///< will not pass by itself, although no SQLSTATE says so
 };
 
 /// Words a remote failure: message = "summary: remote message", DETAIL names provider, phase,

@@ -66,7 +66,8 @@ struct ConnectorSpec {
   ColumnNames column_names = ColumnNames::normalize;
   bool default_columns = false;
   InvalidValues invalid_values = InvalidValues::error;
-  ConnectionOptions provider_parameters;  ///< the keys that only this provider takes (ProviderInfo::parameters), as text
+  ConnectionOptions
+      provider_parameters;  ///< the keys that only this provider takes (ProviderInfo::parameters), as text
   std::optional<SyncOptions> sync;
   /// `interval` beside a wrapped connector object: seconds if it was a number, else its text.
   std::optional<std::string> interval;

@@ -16,8 +16,9 @@ inline constexpr std::size_t max_name_bytes = 63;
 /// underscores: `mañolo` → `manolo`. Applied to its own result it changes nothing.
 std::string normalize_table_name(std::string_view remote_name);
 
-/// Column names by version 2 of those rules, without its errors, unique among themselves by `_1`, `_2`, …; a name that is empty before normalisation becomes `column_N` (N = its position from 1).
-/// Applied to its own result it changes nothing.
+/// Column names by version 2 of those rules, without its errors, unique among themselves by `_1`, `_2`, …; a name that
+/// is empty before normalisation becomes `column_N` (N = its position from 1). Applied to its own result it changes
+/// nothing.
 std::vector<std::string> normalize_column_names(const std::vector<std::string>& remote_names);
 
 /// Column names as they are, cut to 63 bytes at a character. Throws Error (duplicated_column) naming the columns that

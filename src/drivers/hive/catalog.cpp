@@ -36,19 +36,19 @@ class CatalogRows {
 using Take = std::function<void(const CatalogRows&, const ResultRows&, std::size_t row)>;
 
 /// Reads the rows of the operation that was begun, and ends it.
-void read_all(Session& session, const Doing& doing, const Take& take) {
-  const rpc::TableSchema schema = session.result_schema(doing);
+void read_all(Session& session, const Task& task, const Take& take) {
+  const rpc::TableSchema schema = session.result_schema(task);
   const CatalogRows names(schema);
   ResultRows rows;
   std::size_t total = 0;
   do {
-    session.ask_for_rows(rows_at_once, doing);
-    session.read_rows(schema.columns.size(), rows, doing);
+    session.ask_for_rows(rows_at_once, task);
+    session.read_rows(schema.columns.size(), rows, task);
     for (std::size_t row = 0; row < rows.rows; ++row) take(names, rows, row);
     total += rows.rows;
-    if (total > max_rows) throw_malformed("the list of the server has no end", doing);
+    if (total > max_rows) throw_malformed("the list of the server has no end", task);
   } while (rows.rows > 0);
-  session.close_operation(doing);
+  session.close_operation(task);
 }
 
 /// Names know no case in Hive; some servers keep it.
@@ -76,7 +76,7 @@ void cut(std::vector<core::RemoteTable>& tables, std::size_t limit) {
 }  // namespace
 
 CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table) {
-  const Doing doing{core::Phase::describe, "could not read the catalog"};
+  const Task task{core::Phase::describe, "could not read the catalog"};
   const std::string schema_pattern = escape_pattern(schema);
   const std::string table_pattern = escape_pattern(table);
   CatalogTable result;
@@ -85,25 +85,25 @@ CatalogTable read_catalog(Session& session, std::string_view schema, std::string
     return same_name(names.text(rows, row, "TABLE_NAME"), table) &&
            same_name(names.text(rows, row, "TABLE_SCHEM"), schema);
   };
-  session.get_columns(schema_pattern, table_pattern, doing);
-  read_all(session, doing, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
+  session.get_columns(schema_pattern, table_pattern, task);
+  read_all(session, task, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
     if (!is_asked(names, rows, row)) return;
     result.columns[core::lower_ascii(names.text(rows, row, "COLUMN_NAME"))] = {
         .not_null = names.text(rows, row, "IS_NULLABLE") == "NO", .comment = names.text(rows, row, "REMARKS")};
   });
-  session.get_tables(schema_pattern, table_pattern, doing);
-  read_all(session, doing, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
+  session.get_tables(schema_pattern, table_pattern, task);
+  read_all(session, task, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
     if (is_asked(names, rows, row)) result.comment = names.text(rows, row, "REMARKS");
   });
   return result;
 }
 
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {
-  const Doing doing{core::Phase::describe, "could not list the tables"};
+  const Task task{core::Phase::describe, "could not list the tables"};
   const auto most = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
   std::vector<core::RemoteTable> tables;
-  session.get_tables(escape_pattern(schema), {}, doing);
-  read_all(session, doing, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
+  session.get_tables(escape_pattern(schema), {}, task);
+  read_all(session, task, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
     core::RemoteTable table{.schema = names.text(rows, row, "TABLE_SCHEM"),
                             .name = names.text(rows, row, "TABLE_NAME"),
                             .kind = kind_of(names.text(rows, row, "TABLE_TYPE")),

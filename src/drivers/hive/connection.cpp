@@ -16,9 +16,9 @@ std::string_view HiveConnection::default_schema() const noexcept {
 }
 
 void HiveConnection::check() {
-  const Doing doing{core::Phase::execute, "could not run a statement"};
-  session_->execute("SELECT 1", doing);
-  session_->close_operation(doing);
+  const Task task{core::Phase::execute, "could not run a statement"};
+  session_->execute("SELECT 1", task);
+  session_->close_operation(task);
 }
 
 std::vector<core::RemoteTable> HiveConnection::list_tables(std::string_view schema, std::int64_t limit) {

@@ -44,7 +44,7 @@ NativeError native_error(const rpc::Status& status) {
 
 /// Hive's general state, 08S01, says nothing; its own numbers do (org.apache.hadoop.hive.ql.ErrorMsg: below 20000 the
 /// query is at fault, 2xxxx and 3xxxx come up at run time).
-bool is_lasting(const NativeError& error) {
+bool is_permanent(const NativeError& error) {
   return error.code >= 10000 && error.code < 20000;
 }
 
@@ -58,16 +58,16 @@ std::string_view statement_hint(const NativeError& error) {
   return "";
 }
 
-core::Error reported(const Doing& doing, const NativeError& error, ErrorNumber number) {
+core::Error reported(const Task& task, const NativeError& error, ErrorNumber number) {
   return core::remote_error({.provider = "hive",
-                             .phase = doing.phase,
+                             .phase = task.phase,
                              .number = number,
                              .native_code = error.code,
                              .sqlstate = error.sqlstate,
-                             .summary = doing.summary,
+                             .summary = task.summary,
                              .remote_message = error.message,
                              .hint = statement_hint(error),
-                             .lasting = is_lasting(error)});
+                             .permanent = is_permanent(error)});
 }
 
 }  // namespace
@@ -92,7 +92,7 @@ core::Error connect_error(const Login& login, const Failure& failure) {
                              .summary = summary,
                              .remote_message = failure.what(),
                              .hint = hint,
-                             .lasting = failure.kind() == Kind::denied});
+                             .permanent = failure.kind() == Kind::denied});
 }
 
 core::Error session_error(const Login& login, const rpc::Status& status) {
@@ -108,28 +108,28 @@ core::Error session_error(const Login& login, const rpc::Status& status) {
                              .summary = summary,
                              .remote_message = "the server refused the session: " + error.message,
                              .hint = no_database ? "Check the database name." : "",
-                             .lasting = no_database});
+                             .permanent = no_database});
 }
 
-core::Error lost_error(const Doing& doing, const Failure& failure) {
+core::Error lost_error(const Task& task, const Failure& failure) {
   const bool malformed = failure.kind() == Kind::malformed;
   const std::string hint = !failure.hint().empty() ? failure.hint()
                            : malformed ? "The server, or something between it and here, breaks the protocol."
                                        : "The server closed the connection, or the network failed.";
   const bool timed_out = failure.kind() == Kind::timed_out;
   return core::remote_error({.provider = "hive",
-                             .phase = doing.phase,
+                             .phase = task.phase,
                              .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_read,
-                             .summary = doing.summary,
+                             .summary = task.summary,
                              .remote_message = failure.what(),
                              .hint = hint});
 }
 
-core::Error statement_error(const Doing& doing, const rpc::Status& status) {
-  return reported(doing, native_error(status), ErrorNumber::cannot_read);
+core::Error statement_error(const Task& task, const rpc::Status& status) {
+  return reported(task, native_error(status), ErrorNumber::cannot_read);
 }
 
-core::Error operation_error(const Doing& doing, const rpc::GetOperationStatusResp& answer) {
+core::Error operation_error(const Task& task, const rpc::GetOperationStatusResp& answer) {
   NativeError error{without_calls(answer.errorMessage), answer.sqlState, answer.errorCode};
   ErrorNumber number = ErrorNumber::cannot_read;
   switch (answer.operationState) {
@@ -150,11 +150,11 @@ core::Error operation_error(const Doing& doing, const rpc::GetOperationStatusRes
       error.message = "the statement is in state " + std::to_string(answer.operationState) +
                       ", which has no meaning here" + (error.message.empty() ? "" : ": " + error.message);
   }
-  return reported(doing, error, number);
+  return reported(task, error, number);
 }
 
-void throw_malformed(std::string_view what, const Doing& doing) {
-  throw lost_error(doing, Failure(Kind::malformed, std::string(what)));
+void throw_malformed(std::string_view what, const Task& task) {
+  throw lost_error(task, Failure(Kind::malformed, std::string(what)));
 }
 
 }  // namespace connector::hive

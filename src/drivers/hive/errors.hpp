@@ -16,7 +16,7 @@ class GetOperationStatusResp;
 }  // namespace rpc
 
 /// What is being done, for messages.
-struct Doing {
+struct Task {
   core::Phase phase;
   std::string_view summary;
 };
@@ -41,13 +41,13 @@ core::Error connect_error(const Login& login, const Failure& failure);
 /// The server refused the session.
 core::Error session_error(const Login& login, const rpc::Status& status);
 /// A failure of the connection in the middle of something.
-core::Error lost_error(const Doing& doing, const Failure& failure);
+core::Error lost_error(const Task& task, const Failure& failure);
 /// The server refused a call.
-core::Error statement_error(const Doing& doing, const rpc::Status& status);
+core::Error statement_error(const Task& task, const rpc::Status& status);
 /// An operation that came to another end than it should.
-core::Error operation_error(const Doing& doing, const rpc::GetOperationStatusResp& answer);
+core::Error operation_error(const Task& task, const rpc::GetOperationStatusResp& answer);
 
 /// The server breaks the protocol.
-[[noreturn]] void throw_malformed(std::string_view what, const Doing& doing);
+[[noreturn]] void throw_malformed(std::string_view what, const Task& task);
 
 }  // namespace connector::hive

@@ -9,7 +9,7 @@
 namespace connector::hive {
 
 Link::Link(const Login& login, const core::Address& address, core::Wait& wait, core::Deadline deadline)
-    : patience_{&wait, deadline},
+    : wait_limit_{&wait, deadline},
       transport_(std::make_shared<Transport>(log_in(login, address))),
       protocol_(std::make_shared<Protocol>(transport_)),
       client_(protocol_) {}
@@ -18,22 +18,22 @@ Link::Link(const Login& login, const core::Address& address, core::Wait& wait, c
 /// time to answer in TLS.
 std::unique_ptr<Stream> Link::dial(const Login& login, const core::Address& address) {
   if (login.tls_mode != TlsMode::prefer) {
-    return std::make_unique<Stream>(login, address, login.tls_mode != TlsMode::disable, patience_);
+    return std::make_unique<Stream>(login, address, login.tls_mode != TlsMode::disable, wait_limit_);
   }
-  const core::Deadline deadline = patience_.deadline;
+  const core::Deadline deadline = wait_limit_.deadline;
   try {
     if (deadline != core::no_deadline) {
       const auto now = std::chrono::steady_clock::now();
-      patience_.deadline = now + (deadline - now) / 3;
+      wait_limit_.deadline = now + (deadline - now) / 3;
     }
-    auto stream = std::make_unique<Stream>(login, address, true, patience_);
-    patience_.deadline = deadline;
+    auto stream = std::make_unique<Stream>(login, address, true, wait_limit_);
+    wait_limit_.deadline = deadline;
     return stream;
   } catch (const Failure& failure) {
-    patience_.deadline = deadline;
+    wait_limit_.deadline = deadline;
     if (failure.kind() == Failure::Kind::unreachable) throw;
   }
-  return std::make_unique<Stream>(login, address, false, patience_);
+  return std::make_unique<Stream>(login, address, false, wait_limit_);
 }
 
 std::unique_ptr<Channel> Link::log_in(const Login& login, const core::Address& address) {

@@ -19,10 +19,10 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   /// From now on it is waited so, and until then.
-  void set_patience(core::Wait& wait, core::Deadline deadline) noexcept { patience_ = {&wait, deadline}; }
-  void set_deadline(core::Deadline deadline) noexcept { patience_.deadline = deadline; }
-  core::Wait& wait() noexcept { return *patience_.wait; }
-  core::Deadline deadline() const noexcept { return patience_.deadline; }
+  void set_patience(core::Wait& wait, core::Deadline deadline) noexcept { wait_limit_ = {&wait, deadline}; }
+  void set_deadline(core::Deadline deadline) noexcept { wait_limit_.deadline = deadline; }
+  core::Wait& wait() noexcept { return *wait_limit_.wait; }
+  core::Deadline deadline() const noexcept { return wait_limit_.deadline; }
 
   rpc::TCLIServiceClient& client() noexcept { return client_; }
   Protocol& protocol() noexcept { return *protocol_; }
@@ -32,7 +32,7 @@ class Link {
   std::unique_ptr<Channel> log_in(const Login& login, const core::Address& address);
   std::unique_ptr<Stream> dial(const Login& login, const core::Address& address);
 
-  Patience patience_;
+  WaitLimit wait_limit_;
   std::shared_ptr<Transport> transport_;
   std::shared_ptr<Protocol> protocol_;
   rpc::TCLIServiceClient client_;

@@ -64,7 +64,7 @@ Session::~Session() {
 
 /// Every call of the server: what goes wrong in it costs the session, since the answer may still be under way.
 template <typename Call>
-void Session::guarded(const Doing& doing, Call&& call) {
+void Session::guarded(const Task& task, Call&& call) {
   in_call_ = true;
   try {
     try {
@@ -77,7 +77,7 @@ void Session::guarded(const Doing& doing, Call&& call) {
       throw Failure(Failure::Kind::malformed, core::shown_text(error.what(), 1000));
     }
   } catch (const Failure& failure) {
-    const core::Error error = lost_error(doing, failure);
+    const core::Error error = lost_error(task, failure);
     stop();
     throw error;
   } catch (...) {
@@ -111,22 +111,22 @@ void Session::open_session() {
   handle_ = answer.sessionHandle;
 }
 
-void Session::begin(const Doing& doing) {
+void Session::begin(const Task& task) {
   if (!usable_) {
     throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
                       "Provider hive, phase connect.", "Connect again.");
   }
-  close_operation(doing);
+  close_operation(task);
 }
 
-void Session::begin_operation(rpc::OperationResp& answer, const Doing& doing) {
-  if (!is_success(answer.status)) throw statement_error(doing, answer.status);
-  if (!answer.__isset.operationHandle) throw_malformed("the server began nothing", doing);
+void Session::begin_operation(rpc::OperationResp& answer, const Task& task) {
+  if (!is_success(answer.status)) throw statement_error(task, answer.status);
+  if (!answer.__isset.operationHandle) throw_malformed("the server began nothing", task);
   operation_ = answer.operationHandle;
 }
 
-void Session::execute(const std::string& sql, const Doing& doing) {
-  begin(doing);
+void Session::execute(const std::string& sql, const Task& task) {
+  begin(task);
   rpc::ExecuteStatementReq request;
   request.sessionHandle = handle_;
   request.statement = sql;
@@ -135,35 +135,35 @@ void Session::execute(const std::string& sql, const Doing& doing) {
   // the local one.
   if (login_.statement_timeout.count() > 0) request.__set_queryTimeout(login_.statement_timeout.count() + 60);
   rpc::OperationResp answer;
-  guarded(doing, [&] {
+  guarded(task, [&] {
     link_->client().ExecuteStatement(answer, request);
     link_->transport().end_answer();
   });
-  begin_operation(answer, doing);
-  wait_until_finished(doing);
+  begin_operation(answer, task);
+  wait_until_finished(task);
 }
 
-void Session::wait_until_finished(const Doing& doing) {
+void Session::wait_until_finished(const Task& task) {
   milliseconds length = first_pause;
   rpc::GetOperationStatusReq request;
   request.operationHandle = *operation_;
   for (;;) {
     rpc::GetOperationStatusResp answer;
-    guarded(doing, [&] {
+    guarded(task, [&] {
       link_->client().GetOperationStatus(answer, request);
       link_->transport().end_answer();
     });
-    if (!is_success(answer.status)) throw statement_error(doing, answer.status);
+    if (!is_success(answer.status)) throw statement_error(task, answer.status);
     // A server that tells no state has done it all in the call that began it.
     if (!answer.__isset.operationState || answer.operationState == finished_state) return;
     const bool runs = answer.operationState == initialized_state || answer.operationState == running_state ||
                       answer.operationState == pending_state;
     if (!runs) {
-      const core::Error error = operation_error(doing, answer);
-      close_operation(doing);
+      const core::Error error = operation_error(task, answer);
+      close_operation(task);
       throw error;
     }
-    guarded(doing, [&] { pause(length); });
+    guarded(task, [&] { pause(length); });
   }
 }
 
@@ -176,64 +176,64 @@ void Session::pause(milliseconds& length) {
   length = std::min(length * 2, longest_pause);
 }
 
-void Session::get_tables(const std::string& schema, const std::string& table, const Doing& doing) {
-  begin(doing);
+void Session::get_tables(const std::string& schema, const std::string& table, const Task& task) {
+  begin(task);
   rpc::GetTablesReq request;
   request.sessionHandle = handle_;
   request.__set_schemaName(schema.empty() ? "%" : schema);
   request.__set_tableName(table.empty() ? "%" : table);
   rpc::OperationResp answer;
-  guarded(doing, [&] {
+  guarded(task, [&] {
     link_->client().GetTables(answer, request);
     link_->transport().end_answer();
   });
-  begin_operation(answer, doing);
+  begin_operation(answer, task);
 }
 
-void Session::get_columns(const std::string& schema, const std::string& table, const Doing& doing) {
-  begin(doing);
+void Session::get_columns(const std::string& schema, const std::string& table, const Task& task) {
+  begin(task);
   rpc::GetColumnsReq request;
   request.sessionHandle = handle_;
   request.__set_schemaName(schema);
   request.__set_tableName(table);
   request.__set_columnName("%");
   rpc::OperationResp answer;
-  guarded(doing, [&] {
+  guarded(task, [&] {
     link_->client().GetColumns(answer, request);
     link_->transport().end_answer();
   });
-  begin_operation(answer, doing);
+  begin_operation(answer, task);
 }
 
-rpc::TableSchema Session::result_schema(const Doing& doing) {
+rpc::TableSchema Session::result_schema(const Task& task) {
   rpc::GetResultSetMetadataReq request;
   request.operationHandle = *operation_;
   rpc::GetResultSetMetadataResp answer;
-  guarded(doing, [&] {
+  guarded(task, [&] {
     link_->client().GetResultSetMetadata(answer, request);
     link_->transport().end_answer();
   });
-  if (!is_success(answer.status)) throw statement_error(doing, answer.status);
+  if (!is_success(answer.status)) throw statement_error(task, answer.status);
   return answer.schema;
 }
 
-void Session::ask_for_rows(std::int64_t max_rows, const Doing& doing) {
+void Session::ask_for_rows(std::int64_t max_rows, const Task& task) {
   rpc::FetchResultsReq request;
   request.operationHandle = *operation_;
   request.orientation = fetch_next;
   request.maxRows = max_rows;
   request.__set_fetchType(fetch_rows);
-  guarded(doing, [&] { link_->client().send_FetchResults(request); });
+  guarded(task, [&] { link_->client().send_FetchResults(request); });
   asked_rows_ = max_rows;
   in_call_ = true;
 }
 
-void Session::read_rows(std::size_t columns, ResultRows& rows, const Doing& doing) {
+void Session::read_rows(std::size_t columns, ResultRows& rows, const Task& task) {
   milliseconds length = first_pause;
   for (;;) {
     rpc::Status status;
     const std::int64_t asked = asked_rows_;
-    guarded(doing, [&] {
+    guarded(task, [&] {
       Link& link = *link_;
       link.transport().begin_answer(max_message_bytes);
       std::string name;
@@ -252,23 +252,23 @@ void Session::read_rows(std::size_t columns, ResultRows& rows, const Doing& doin
       link.transport().end_answer();
     });
     asked_rows_ = 0;
-    if (!is_success(status)) throw statement_error(doing, status);
+    if (!is_success(status)) throw statement_error(task, status);
     const bool to_come = rows.has_more || status.statusCode == still_executing_status;
     if (rows.rows > 0 || !to_come) return;
     // Impala's rows may come after the statement is said to have finished.
-    guarded(doing, [&] { pause(length); });
-    ask_for_rows(asked, doing);
+    guarded(task, [&] { pause(length); });
+    ask_for_rows(asked, task);
   }
 }
 
-void Session::close_operation(const Doing& doing) {
+void Session::close_operation(const Task& task) {
   if (!operation_) return;
   if (in_call_) return stop();
   rpc::CloseOperationReq request;
   request.operationHandle = *operation_;
   operation_.reset();
   rpc::CloseOperationResp answer;
-  guarded(doing, [&] {
+  guarded(task, [&] {
     link_->client().CloseOperation(answer, request);
     link_->transport().end_answer();
   });

@@ -28,25 +28,25 @@ class Session {
 
   /// Runs a statement until its rows are ready. An interrupt, or a failure of the connection, stops the statement and
   /// costs the session, here and in all calls below.
-  void execute(const std::string& sql, const Doing& doing);
+  void execute(const std::string& sql, const Task& task);
   /// Begins to read tables or columns of the catalog; names are patterns of LIKE, escaped by a backslash. Empty = any.
-  void get_tables(const std::string& schema, const std::string& table, const Doing& doing);
-  void get_columns(const std::string& schema, const std::string& table, const Doing& doing);
+  void get_tables(const std::string& schema, const std::string& table, const Task& task);
+  void get_columns(const std::string& schema, const std::string& table, const Task& task);
 
   /// The columns of the running operation's result.
-  rpc::TableSchema result_schema(const Doing& doing);
+  rpc::TableSchema result_schema(const Task& task);
   bool has_operation() const noexcept { return operation_.has_value(); }
   /// False if the statement has no rows at all.
   bool has_result() const noexcept { return operation_ && operation_->hasResultSet; }
 
   /// Asks for so many rows more (at least 1), without waiting for them.
-  void ask_for_rows(std::int64_t max_rows, const Doing& doing);
+  void ask_for_rows(std::int64_t max_rows, const Task& task);
   bool is_asked() const noexcept { return asked_rows_ > 0; }
   /// Waits for the rows that were asked for; none = there are no more. `columns`: how many the result has.
-  void read_rows(std::size_t columns, ResultRows& rows, const Doing& doing);
+  void read_rows(std::size_t columns, ResultRows& rows, const Task& task);
 
   /// Ends the operation, if there is one.
-  void close_operation(const Doing& doing);
+  void close_operation(const Task& task);
 
   bool usable() const noexcept { return usable_; }
   /// Stops what the server does for this session, within a second, and gives the session up. Never throws.
@@ -56,11 +56,11 @@ class Session {
 
  private:
   template <typename Call>
-  void guarded(const Doing& doing, Call&& call);
-  void begin(const Doing& doing);
+  void guarded(const Task& task, Call&& call);
+  void begin(const Task& task);
   void open_session();
-  void begin_operation(rpc::OperationResp& answer, const Doing& doing);
-  void wait_until_finished(const Doing& doing);
+  void begin_operation(rpc::OperationResp& answer, const Task& task);
+  void wait_until_finished(const Task& task);
   void pause(std::chrono::milliseconds& length);
   void close_remotely(Link& link, bool cancel);
 

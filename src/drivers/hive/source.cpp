@@ -100,18 +100,18 @@ void HiveSource::add_column(const rpc::ColumnDesc& column, std::string name, std
 }
 
 void HiveSource::describe_table(const core::SourceRequest& request) {
-  const Doing doing{Phase::describe, summary_};
+  const Task task{Phase::describe, summary_};
   std::string list;
   for (const core::ColumnRequest& column : request.columns) {
     list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
   }
   // Servers don't run what can have no rows (Hive: TaskCompiler, "Limit 0").
-  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + table_ + " LIMIT 0", doing);
-  const rpc::TableSchema schema = session_.result_schema(doing);
-  session_.close_operation(doing);
+  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + table_ + " LIMIT 0", task);
+  const rpc::TableSchema schema = session_.result_schema(task);
+  session_.close_operation(task);
   const std::vector<std::string> names = column_names(schema);
   if (!request.columns.empty() && names.size() != request.columns.size()) {
-    throw_malformed("the server tells of other columns than those asked for", doing);
+    throw_malformed("the server tells of other columns than those asked for", task);
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool asked = !request.columns.empty();
@@ -134,11 +134,11 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
 }
 
 void HiveSource::describe_query(const core::SourceRequest& request) {
-  const Doing doing{Phase::execute, summary_};
+  const Task task{Phase::execute, summary_};
   query_ = without_terminator(request.query);
-  run_query(doing);
+  run_query(task);
   query_has_run_ = true;
-  const rpc::TableSchema schema = session_.result_schema(doing);
+  const rpc::TableSchema schema = session_.result_schema(task);
   const std::vector<std::string> names = column_names(schema);
   wire_columns_ = names.size();
   if (names.empty()) throw request_error("the query yields no columns");
@@ -151,10 +151,10 @@ void HiveSource::describe_query(const core::SourceRequest& request) {
   }
 }
 
-void HiveSource::run_query(const Doing& doing) {
-  session_.execute(query_, doing);
+void HiveSource::run_query(const Task& task) {
+  session_.execute(query_, task);
   if (session_.has_result()) return;
-  session_.close_operation(doing);
+  session_.close_operation(task);
   throw request_error("the query yields no rows",
                       "Only a statement with a result can be read, as SELECT and SHOW have.");
 }
@@ -174,16 +174,16 @@ std::unique_ptr<core::RemoteCursor> HiveSource::open(const core::Scan& scan) {
 }
 
 std::vector<Reading> HiveSource::readings_of_table(const core::Scan& scan) {
-  const Doing doing{Phase::execute, summary_};
+  const Task task{Phase::execute, summary_};
   const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
   std::string list;
   for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + name(index);
   if (list.empty()) list = "1";
-  session_.execute(dialect().select(scan, {.list = list, .from = table_, .column = name}, description_.columns), doing);
-  const rpc::TableSchema schema = session_.result_schema(doing);
+  session_.execute(dialect().select(scan, {.list = list, .from = table_, .column = name}, description_.columns), task);
+  const rpc::TableSchema schema = session_.result_schema(task);
   wire_columns_ = schema.columns.size();
   if (wire_columns_ != std::max<std::size_t>(scan.columns.size(), 1)) {
-    throw_malformed("the server tells of other columns than those asked for", doing);
+    throw_malformed("the server tells of other columns than those asked for", task);
   }
   std::vector<Reading> readings;
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
@@ -195,12 +195,12 @@ std::vector<Reading> HiveSource::readings_of_table(const core::Scan& scan) {
 }
 
 std::vector<Reading> HiveSource::readings_of_query(const core::Scan& scan) {
-  const Doing doing{Phase::execute, summary_};
+  const Task task{Phase::execute, summary_};
   std::vector<Reading> readings;
   std::optional<rpc::TableSchema> schema;
   if (!std::exchange(query_has_run_, false)) {
-    run_query(doing);
-    schema = session_.result_schema(doing);
+    run_query(task);
+    schema = session_.result_schema(task);
     if (schema->columns.size() != wire_columns_) throw changed_error();
   }
   for (const std::size_t index : scan.columns) {
@@ -251,13 +251,13 @@ void HiveCursor::ask() {
 
 /// Reads the next piece, and asks for the one behind it: the server works on that while this one is stored.
 bool HiveCursor::next_rows() {
-  const Doing doing{Phase::fetch, summary_};
+  const Task task{Phase::fetch, summary_};
   row_ = rows_.rows = 0;
   if (!session_.has_operation()) return false;
   if (!session_.is_asked()) ask();
-  if (session_.is_asked()) session_.read_rows(wire_columns_, rows_, doing);
+  if (session_.is_asked()) session_.read_rows(wire_columns_, rows_, task);
   if (rows_.rows == 0) {
-    session_.close_operation(doing);
+    session_.close_operation(task);
     return false;
   }
   check_kinds();

@@ -87,7 +87,7 @@ class HiveSource final : public core::Source {
   void describe_query(const core::SourceRequest& request);
   void add_column(const rpc::ColumnDesc& column, std::string name, std::size_t wire_column,
                   const std::optional<core::LogicalType>& wanted);
-  void run_query(const Doing& doing);
+  void run_query(const Task& task);
   std::vector<Reading> readings_of_table(const core::Scan& scan);
   std::vector<Reading> readings_of_query(const core::Scan& scan);
   void check_rule(const SourceColumn& column, const rpc::ColumnDesc& sent) const;
@@ -103,7 +103,7 @@ class HiveSource final : public core::Source {
   std::string encoding_;
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
-  std::size_t wire_columns_ = 0;  ///< of the operation
+  std::size_t wire_columns_ = 0;       ///< of the operation
 };
 
 }  // namespace connector::hive

@@ -39,8 +39,8 @@ bool would_block(int error) {
 
 }  // namespace
 
-Stream::Stream(const Login& login, const core::Address& address, bool tls, const Patience& patience)
-    : patience_(patience) {
+Stream::Stream(const Login& login, const core::Address& address, bool tls, const WaitLimit& wait_limit)
+    : wait_limit_(wait_limit) {
   try {
     dial(address, login.port);
     if (tls) begin_tls(login);
@@ -102,13 +102,13 @@ bool Stream::wait_for_tls(int result) {
 }
 
 void Stream::wait(unsigned events) {
-  if (patience_.wait->wait(socket_, events, patience_.deadline) == core::wait_none) {
+  if (wait_limit_.wait->wait(socket_, events, wait_limit_.deadline) == core::wait_none) {
     throw Failure(Kind::timed_out, "timed out while waiting for the server");
   }
 }
 
 std::size_t Stream::read(char* to, std::size_t size) {
-  if (++reads_ % reads_between_checks == 0) patience_.wait->check();
+  if (++reads_ % reads_between_checks == 0) wait_limit_.wait->check();
   for (;;) {
     if (tls_ != nullptr) {
       clear_tls_errors();

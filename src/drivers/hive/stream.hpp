@@ -14,16 +14,16 @@
 namespace connector::hive {
 
 /// Whose waits a connection makes, and until when.
-struct Patience {
+struct WaitLimit {
   core::Wait* wait;
   core::Deadline deadline;
 };
 
 class Stream {
  public:
-  /// Dials, and begins TLS if `tls`. Throws Failure. What `patience` refers to outlives the stream; its values may be
+  /// Dials, and begins TLS if `tls`. Throws Failure. What `wait_limit` refers to outlives the stream; its values may be
   /// changed between calls.
-  Stream(const Login& login, const core::Address& address, bool tls, const Patience& patience);
+  Stream(const Login& login, const core::Address& address, bool tls, const WaitLimit& wait_limit);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -44,7 +44,7 @@ class Stream {
   bool wait_for_tls(int result);
   void wait(unsigned events);
 
-  const Patience& patience_;
+  const WaitLimit& wait_limit_;
   int socket_ = -1;
   SSL* tls_ = nullptr;
   unsigned reads_ = 0;

@@ -153,7 +153,7 @@ core::Error connect_error(const Login& login, const NativeError& error) {
                              .summary = summary,
                              .remote_message = error.message,
                              .hint = connect_hint(login, error.code),
-                             .passing = is_user_limit(error.code)});
+                             .temporary = is_user_limit(error.code)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {
@@ -177,7 +177,7 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .summary = summary,
                              .remote_message = error.message,
                              .hint = statement_hint(error.code),
-                             .passing = is_user_limit(error.code)});
+                             .temporary = is_user_limit(error.code)});
 }
 
 void throw_malformed(std::string_view what) {

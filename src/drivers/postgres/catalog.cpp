@@ -11,7 +11,7 @@ namespace connector::postgres {
 
 namespace {
 
-constexpr Doing looking_up{core::Phase::describe, "could not read the catalog of the server"};
+constexpr Task looking_up{core::Phase::describe, "could not read the catalog of the server"};
 
 /// Rounds of looking up types: domains over arrays of domains are rare, catalogs that never end are hostile.
 constexpr int max_rounds = 16;

@@ -7,7 +7,7 @@ namespace connector::postgres {
 
 namespace {
 
-constexpr Doing beginning{core::Phase::connect, "could not set up the session"};
+constexpr Task beginning{core::Phase::connect, "could not set up the session"};
 
 /// One call of set_config() for the transaction.
 std::string setting(std::string_view name, std::string_view value) {

@@ -16,7 +16,7 @@ class CopyCursor final : public core::RemoteCursor {
  public:
   CopyCursor(Session& session, const std::string& sql, std::vector<Decode> columns, std::string summary)
       : session_(session), reader_(std::move(columns)), summary_(std::move(summary)) {
-    const Doing executing{core::Phase::execute, summary_};
+    const Task executing{core::Phase::execute, summary_};
     session_.send(sql, executing);
     // A few settings come first.
     for (int results = 0; results < max_settings; ++results) {
@@ -34,7 +34,7 @@ class CopyCursor final : public core::RemoteCursor {
   }
 
   bool fetch(core::RowBatch& batch) override {
-    const Doing fetching{core::Phase::fetch, summary_};
+    const Task fetching{core::Phase::fetch, summary_};
     while (!finished_ && !reader_.fill(batch)) {
       if (CopyData next = session_.next_copy_data(fetching)) {
         reader_.add(next.bytes());
@@ -113,12 +113,13 @@ class QueryCursor final : public core::RemoteCursor {
 }  // namespace
 
 std::unique_ptr<core::RemoteCursor> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
-                                     std::string summary) {
+                                              std::string summary) {
   return std::make_unique<CopyCursor>(session, sql, std::move(columns), std::move(summary));
 }
 
-std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
-                                      std::vector<std::uint32_t> types, std::string summary) {
+std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql,
+                                               std::vector<std::size_t> selected, std::vector<std::uint32_t> types,
+                                               std::string summary) {
   return std::make_unique<QueryCursor>(session, sql, std::move(selected), std::move(types), std::move(summary));
 }
 

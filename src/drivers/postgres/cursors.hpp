@@ -15,11 +15,12 @@ namespace connector::postgres {
 
 /// Starts `sql`, a message whose one statement with rows is COPY … TO STDOUT (FORMAT binary).
 std::unique_ptr<core::RemoteCursor> open_copy(Session& session, const std::string& sql, std::vector<Decode> columns,
-                                     std::string summary);
+                                              std::string summary);
 
 /// Starts `sql`, one statement whose rows come in text form. `selected`: its columns that are wanted, in the order of
 /// the batch; `types`: the OIDs of all its columns, which must still be so.
-std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql, std::vector<std::size_t> selected,
-                                      std::vector<std::uint32_t> types, std::string summary);
+std::unique_ptr<core::RemoteCursor> open_query(Session& session, const std::string& sql,
+                                               std::vector<std::size_t> selected, std::vector<std::uint32_t> types,
+                                               std::string summary);
 
 }  // namespace connector::postgres

@@ -140,22 +140,22 @@ void Session::log_in() {
   if (const char* encoding = PQparameterStatus(handle_, "server_encoding")) server_encoding_ = encoding;
 }
 
-std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Doing& doing) {
+std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Task& task) {
   begin_statement();
-  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(doing);
+  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(task);
   busy_ = true;
   PQsetSingleRowMode(handle_);
-  flush(doing);
+  flush(task);
   std::vector<std::vector<TextRow>> answers;
   std::size_t bytes = 0;
   bool in_rows = false;
-  while (const Result result = next_result(doing)) {
+  while (const Result result = next_result(task)) {
     const ExecStatusType status = PQresultStatus(result.get());
     bytes += answer_bytes(result.get());
     if (bytes > max_answer_bytes || (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK &&
                                      status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)) {
       stop_statement();
-      throw_malformed("the server sends what it was not asked for", doing.phase, doing.summary);
+      throw_malformed("the server sends what it was not asked for", task.phase, task.summary);
     }
     // The rows of a statement come as a result each, and one without rows behind them.
     const bool has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
@@ -166,11 +166,11 @@ std::vector<std::vector<TextRow>> Session::run(const std::string& sql, const Doi
   return answers;
 }
 
-void Session::finish(const Doing& doing) {
-  for (int results = 0; next_result(doing); ++results) {
+void Session::finish(const Task& task) {
+  for (int results = 0; next_result(task); ++results) {
     if (results < max_results) continue;
     stop_statement();
-    throw_malformed("the server sends what it was not asked for", doing.phase, doing.summary);
+    throw_malformed("the server sends what it was not asked for", task.phase, task.summary);
   }
 }
 
@@ -181,51 +181,51 @@ void Session::begin_statement() {
                     "Provider postgres, phase connect.", "Connect again.");
 }
 
-void Session::send(const std::string& sql, const Doing& doing) {
+void Session::send(const std::string& sql, const Task& task) {
   begin_statement();
-  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(doing);
+  if (PQsendQuery(handle_, sql.c_str()) == 0) throw_lost(task);
   busy_ = true;
-  flush(doing);
+  flush(task);
 }
 
-void Session::send_single_row_query(const std::string& sql, const Doing& doing) {
+void Session::send_single_row_query(const std::string& sql, const Task& task) {
   begin_statement();
-  if (PQsendQueryParams(handle_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) throw_lost(doing);
+  if (PQsendQueryParams(handle_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 0) throw_lost(task);
   busy_ = true;
   PQsetSingleRowMode(handle_);
-  flush(doing);
+  flush(task);
 }
 
-Result Session::describe(const std::string& sql, const Doing& doing) {
+Result Session::describe(const std::string& sql, const Task& task) {
   begin_statement();
-  if (PQsendPrepare(handle_, "", sql.c_str(), 0, nullptr) == 0) throw_lost(doing);
+  if (PQsendPrepare(handle_, "", sql.c_str(), 0, nullptr) == 0) throw_lost(task);
   busy_ = true;
-  flush(doing);
-  finish(doing);
-  if (PQsendDescribePrepared(handle_, "") == 0) throw_lost(doing);
+  flush(task);
+  finish(task);
+  if (PQsendDescribePrepared(handle_, "") == 0) throw_lost(task);
   busy_ = true;
-  flush(doing);
-  Result description = next_result(doing);
-  if (description) finish(doing);
+  flush(task);
+  Result description = next_result(task);
+  if (description) finish(task);
   if (PQresultStatus(description.get()) != PGRES_COMMAND_OK) {
     stop_statement();
-    throw_malformed("the server does not describe it", doing.phase, doing.summary);
+    throw_malformed("the server does not describe it", task.phase, task.summary);
   }
   return description;
 }
 
-void Session::flush(const Doing& doing) {
+void Session::flush(const Task& task) {
   for (;;) {
     const int left = PQflush(handle_);
     if (left == 0) return;
-    if (left < 0) throw_lost(doing);
+    if (left < 0) throw_lost(task);
     // The server may be unable to read on before its own output is taken.
     wait(core::wait_readable | core::wait_writable);
-    if (PQconsumeInput(handle_) == 0) throw_lost(doing);
+    if (PQconsumeInput(handle_) == 0) throw_lost(task);
   }
 }
 
-Result Session::next_result(const Doing& doing) {
+Result Session::next_result(const Task& task) {
   while (PQisBusy(handle_) != 0) {
     wait(core::wait_readable);
     // What the server said before it hung up is still to be read; PQgetResult() does not wait then.
@@ -233,7 +233,7 @@ Result Session::next_result(const Doing& doing) {
   }
   Result result(PQgetResult(handle_));
   if (!result) {
-    if (PQstatus(handle_) == CONNECTION_BAD) throw_lost(doing);
+    if (PQstatus(handle_) == CONNECTION_BAD) throw_lost(task);
     busy_ = false;
     return result;
   }
@@ -245,7 +245,7 @@ Result Session::next_result(const Doing& doing) {
   }
   const NativeError error = native_error(result.get(), handle_);
   skip_results();
-  throw statement_error(doing.phase, doing.summary, error);
+  throw statement_error(task.phase, task.summary, error);
 }
 
 /// Reads on to the end of the statement after an error, whose words are what counts: further ones are not, and a server
@@ -271,7 +271,7 @@ void Session::skip_results() {
   stop_statement();
 }
 
-CopyData Session::next_copy_data(const Doing& doing) {
+CopyData Session::next_copy_data(const Task& task) {
   bool readable = true;
   for (;;) {
     char* bytes = nullptr;
@@ -283,9 +283,9 @@ CopyData Session::next_copy_data(const Doing& doing) {
     if (size == -1) return {};
     // Input is taken only when no whole row is left, or the library would gather rows faster than we store them. The
     // first look costs less than a wait.
-    if (size == -2 || (!readable && PQstatus(handle_) == CONNECTION_BAD)) throw_lost(doing);
+    if (size == -2 || (!readable && PQstatus(handle_) == CONNECTION_BAD)) throw_lost(task);
     if (!std::exchange(readable, false)) wait(core::wait_readable);
-    if (PQconsumeInput(handle_) == 0 && PQstatus(handle_) != CONNECTION_BAD) throw_lost(doing);
+    if (PQconsumeInput(handle_) == 0 && PQstatus(handle_) != CONNECTION_BAD) throw_lost(task);
   }
 }
 
@@ -383,10 +383,10 @@ void Session::give_up() noexcept {
   if (const int socket = PQsocket(handle_); socket >= 0) shutdown(socket, SHUT_RDWR);
 }
 
-void Session::throw_lost(const Doing& doing) {
+void Session::throw_lost(const Task& task) {
   const NativeError error = native_error(nullptr, handle_);
   give_up();
-  throw statement_error(doing.phase, doing.summary, error);
+  throw statement_error(task.phase, task.summary, error);
 }
 
 }  // namespace connector::postgres

@@ -46,7 +46,7 @@ class CopyData {
 using TextRow = std::vector<std::optional<std::string>>;
 
 /// What is being done, for messages.
-struct Doing {
+struct Task {
   core::Phase phase;
   std::string_view summary;
 };
@@ -63,22 +63,22 @@ class Session {
 
   /// Runs statements in one message, and gives the rows of those that have any. An interrupt, or the deadline, stops
   /// the statement and costs the session, here and in all calls below.
-  std::vector<std::vector<TextRow>> run(const std::string& sql, const Doing& doing);
+  std::vector<std::vector<TextRow>> run(const std::string& sql, const Task& task);
 
   /// Begins statements whose rows are read one by one: by next_result() until it gives nothing, and by
   /// next_copy_data() in between, where a result announces COPY data.
-  void send(const std::string& sql, const Doing& doing);
+  void send(const std::string& sql, const Task& task);
   /// The same for one statement, whose rows come as a result each.
-  void send_single_row_query(const std::string& sql, const Doing& doing);
+  void send_single_row_query(const std::string& sql, const Task& task);
   /// The next result, or null behind the last one. Throws what the server reports.
-  Result next_result(const Doing& doing);
+  Result next_result(const Task& task);
   /// Reads the results that are left.
-  void finish(const Doing& doing);
+  void finish(const Task& task);
   /// The next piece, or nothing behind the last one; next_result() then tells how the copying ended.
-  CopyData next_copy_data(const Doing& doing);
+  CopyData next_copy_data(const Task& task);
 
   /// Describes the result of a statement without running it.
-  Result describe(const std::string& sql, const Doing& doing);
+  Result describe(const std::string& sql, const Task& task);
 
   /// As 90603 or 150002.
   int version() const noexcept;
@@ -99,7 +99,7 @@ class Session {
  private:
   void log_in();
   void begin_statement();
-  void flush(const Doing& doing);
+  void flush(const Task& task);
   void wait(unsigned events);
   bool ready(unsigned events);
   void delivered(std::size_t bytes) noexcept;
@@ -107,7 +107,7 @@ class Session {
   bool has_decrypted_input() const;
   void cancel();
   void give_up() noexcept;
-  [[noreturn]] void throw_lost(const Doing& doing);
+  [[noreturn]] void throw_lost(const Task& task);
 
   const Login login_;
   const core::Address address_;

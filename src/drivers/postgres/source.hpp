@@ -64,7 +64,7 @@ class PostgresSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;       ///< as those of the description
   std::vector<std::uint32_t> query_types_;  ///< of all columns of the query
-  bool in_new_transaction_ = true;  ///< no cursor has used it up
+  bool in_new_transaction_ = true;          ///< no cursor has used it up
 };
 
 }  // namespace connector::postgres

@@ -7,7 +7,7 @@ namespace connector::sqlserver {
 
 namespace {
 
-constexpr Doing setting_up{core::Phase::connect, "could not set up the session"};
+constexpr Task setting_up{core::Phase::connect, "could not set up the session"};
 
 /// The login's or database's options may differ from the defaults: what we rely on is set. The ANSI settings are those
 /// that indexed views and XML methods ask for; TEXTSIZE is set by db-lib to 64,512 or less otherwise. LANGUAGE sets

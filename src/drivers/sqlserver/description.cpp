@@ -10,7 +10,7 @@ namespace connector::sqlserver {
 namespace {
 
 constexpr std::size_t max_columns = 4096;  // the most a SELECT can have
-constexpr Doing reading_catalog{core::Phase::describe, "could not read the catalog of the server"};
+constexpr Task reading_catalog{core::Phase::describe, "could not read the catalog of the server"};
 
 std::string text(const std::optional<std::string>& value) {
   return value.value_or("");
@@ -78,10 +78,10 @@ std::string kind_name(const std::string& type) {
 
 }  // namespace
 
-std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Doing& doing) {
+std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Task& task) {
   std::vector<TextResult> results;
   try {
-    results = session.query(describe_batch(sql), doing, max_columns);
+    results = session.query(describe_batch(sql), task, max_columns);
   } catch (const core::Error&) {
     // What is wrong with the statement is better told by itself.
     if (!session.connected() || !session.messages().has_server_error()) throw;

@@ -15,7 +15,7 @@ namespace connector::sqlserver {
 
 /// The columns of a statement's first result. Nothing if the server can't or doesn't tell without running it (temporary
 /// tables, dynamic SQL, an error in the statement). Throws Error if the connection fails. Not for Babelfish.
-std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Doing& doing);
+std::optional<std::vector<ColumnFacts>> describe_statement(Session& session, std::string_view sql, const Task& task);
 
 /// What a result does not tell of a table's columns, or not reliably: NOT NULL, the names of CLR types, and names that
 /// Babelfish cuts.

@@ -67,7 +67,7 @@ bool is_authentication(int number) {
 
 /// What stays wrong until somebody acts: a missing or forbidden database, object or column, the text of a query. A
 /// login that was denied may be let in again.
-bool is_lasting(const Message* error) {
+bool is_permanent(const Message* error) {
   if (error == nullptr || !error->from_server) return false;
   switch (const int number = meaning(*error)) {
     case syntax_error:
@@ -214,7 +214,7 @@ core::Error connect_error(const Login& login, int port, Stage stage, const Messa
                              .remote_message = message,
                              .remote_detail = lines,
                              .hint = connect_hint(login, stage, error),
-                             .lasting = is_lasting(error)});
+                             .permanent = is_permanent(error)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {
@@ -241,7 +241,7 @@ core::Error statement_error(Phase phase, std::string_view summary, const Message
                              .remote_message = words(error),
                              .remote_detail = lines,
                              .hint = statement_hint(error),
-                             .lasting = is_lasting(error)});
+                             .permanent = is_permanent(error)});
 }
 
 core::Error library_error(std::string_view assertion) {

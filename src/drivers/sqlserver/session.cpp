@@ -321,7 +321,7 @@ TextResult Session::read_text(std::size_t max_rows) {
   return result;
 }
 
-std::vector<TextResult> Session::query(const std::string& sql, const Doing& doing, std::size_t max_rows) {
+std::vector<TextResult> Session::query(const std::string& sql, const Task& task, std::size_t max_rows) {
   std::vector<TextResult> results;
   call([&] {
     if (!send(sql)) busy_ = false;
@@ -329,17 +329,17 @@ std::vector<TextResult> Session::query(const std::string& sql, const Doing& doin
     while (busy_ && go_to_columns()) results.push_back(read_text(max_rows));
     busy_ = false;
   });
-  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(doing.phase, doing.summary, messages_);
+  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(task.phase, task.summary, messages_);
   if (take_invalid_text()) throw_malformed("a name in the catalog is no valid text");
   return results;
 }
 
-void Session::begin_transaction(bool one_state, const Doing& doing) {
-  if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", doing);
+void Session::begin_transaction(bool one_state, const Task& task) {
+  if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", task);
   const bool wants_snapshot = one_state && snapshots_allowed_;
   if (wants_snapshot != takes_snapshots_) {
     try {
-      query(std::string("SET TRANSACTION ISOLATION LEVEL ") + (wants_snapshot ? "SNAPSHOT" : "READ COMMITTED"), doing);
+      query(std::string("SET TRANSACTION ISOLATION LEVEL ") + (wants_snapshot ? "SNAPSHOT" : "READ COMMITTED"), task);
       takes_snapshots_ = wants_snapshot;
     } catch (const core::Error&) {
       // Babelfish says that it allows snapshots and has a setting that forbids them.
@@ -347,11 +347,11 @@ void Session::begin_transaction(bool one_state, const Doing& doing) {
       snapshots_allowed_ = false;
     }
   }
-  query("BEGIN TRANSACTION", doing);
+  query("BEGIN TRANSACTION", task);
   in_transaction_ = true;
 }
 
-bool Session::start(const std::string& sql, const Doing& doing) {
+bool Session::start(const std::string& sql, const Task& task) {
   bool found = false;
   call([&] {
     if (send(sql)) {
@@ -363,15 +363,15 @@ bool Session::start(const std::string& sql, const Doing& doing) {
   });
   // A batch goes on behind most errors.
   if (messages_.has_server_error() || (!found && (messages_.error() != nullptr || dbdead(handle_)))) {
-    throw statement_error(doing.phase, doing.summary, messages_);
+    throw statement_error(task.phase, task.summary, messages_);
   }
   return found;
 }
 
-bool Session::next_result(const Doing& doing) {
+bool Session::next_result(const Task& task) {
   bool found = false;
   call([&] { found = go_to_columns(); });
-  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(doing.phase, doing.summary, messages_);
+  if (messages_.error() != nullptr || dbdead(handle_)) throw statement_error(task.phase, task.summary, messages_);
   return found;
 }
 

@@ -37,7 +37,7 @@ struct TextResult {
 };
 
 /// What is being done, for messages.
-struct Doing {
+struct Task {
   core::Phase phase;
   std::string_view summary;
 };
@@ -60,11 +60,11 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
 
   /// Runs a batch and gives its results that have columns, as text: the statements cast their columns to nvarchar, or
   /// have integers. More than `max_rows` rows in all are an Error. Throws what the server reports.
-  std::vector<TextResult> query(const std::string& sql, const Doing& doing, std::size_t max_rows = 100);
+  std::vector<TextResult> query(const std::string& sql, const Task& task, std::size_t max_rows = 100);
 
   /// Begins a transaction that is never committed, so that nothing that a query writes stays; ends the one before.
   /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there.
-  void begin_transaction(bool one_state, const Doing& doing);
+  void begin_transaction(bool one_state, const Task& task);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
 
   /// Babelfish for PostgreSQL: its sp_describe_first_result_set must never be called. It tells wrong types and names,
@@ -73,9 +73,9 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   void set_babelfish(bool is_babelfish) noexcept { is_babelfish_ = is_babelfish; }
 
   /// Starts a batch whose rows are read with db-lib, and goes to its first result with columns. False: it has none.
-  bool start(const std::string& sql, const Doing& doing);
+  bool start(const std::string& sql, const Task& task);
   /// Goes to the next result with columns.
-  bool next_result(const Doing& doing);
+  bool next_result(const Task& task);
 
   tds_dblib_dbprocess* handle() noexcept { return handle_; }
   const Messages& messages() const noexcept { return messages_; }

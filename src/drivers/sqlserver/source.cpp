@@ -110,7 +110,7 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
 void SqlServerSource::describe_query(const core::SourceRequest& request) {
   query_ = request.query;
   summary_ = "could not run the query";
-  const Doing describing{Phase::describe, summary_};
+  const Task describing{Phase::describe, summary_};
   std::optional<std::vector<ColumnFacts>> facts;
   if (session_.is_babelfish()) {
     session_.begin_transaction(false, describing);
@@ -158,10 +158,10 @@ std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_rewritten() {
 
 /// The columns of a SELECT by its result, of which no row is asked for.
 std::vector<ColumnFacts> SqlServerSource::empty_result(const std::string& select) {
-  const Doing doing{Phase::describe, summary_};
-  if (!session_.start("SELECT TOP (0) " + select, doing)) throw changed_error();
+  const Task task{Phase::describe, summary_};
+  if (!session_.start("SELECT TOP (0) " + select, task)) throw changed_error();
   std::vector<ColumnFacts> facts = result_at_hand();
-  if (session_.next_result(doing)) throw changed_error();
+  if (session_.next_result(task)) throw changed_error();
   return facts;
 }
 
@@ -263,10 +263,10 @@ std::string SqlServerSource::statement(const core::Scan& scan) const {
 std::unique_ptr<core::RemoteCursor> SqlServerSource::open(const core::Scan& scan) {
   const bool rewritten = is_rewritten(scan);
   if (!std::exchange(started_, false)) {
-    const Doing doing{Phase::execute, summary_};
+    const Task task{Phase::execute, summary_};
     // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
-    session_.begin_transaction(!table_.empty(), doing);
-    if (!session_.start(statement(scan), doing)) throw changed_error();
+    session_.begin_transaction(!table_.empty(), task);
+    if (!session_.start(statement(scan), task)) throw changed_error();
   }
   return std::make_unique<SqlServerCursor>(session_, wire_columns(scan.columns, rewritten));
 }
@@ -314,7 +314,7 @@ SqlServerCursor::~SqlServerCursor() {
 }
 
 bool SqlServerCursor::fetch(core::RowBatch& batch) {
-  constexpr Doing reading{Phase::fetch, "could not read rows"};
+  constexpr Task reading{Phase::fetch, "could not read rows"};
   bool more = true;
   session_.call([&] {
     while (more && !batch.full()) {

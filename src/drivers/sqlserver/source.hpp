@@ -26,7 +26,8 @@ struct WireColumn {
 /// The rows of a statement that was started.
 class SqlServerCursor final : public core::RemoteCursor {
  public:
-  SqlServerCursor(Session& session, std::vector<WireColumn> columns) : session_(session), columns_(std::move(columns)) {}
+  SqlServerCursor(Session& session, std::vector<WireColumn> columns)
+      : session_(session), columns_(std::move(columns)) {}
   /// Stops the remote statement if rows are left; then the session is of no more use.
   ~SqlServerCursor() override;
 

@@ -157,7 +157,7 @@ void check_published(const RefreshTarget& target) {
                     "ALTER TABLE … REPLICA IDENTITY FULL, or give it a primary key.");
 }
 
-void check_rewrite(const RefreshTarget& target) {
+void check_delete_and_insert(const RefreshTarget& target) {
   const std::string followed = followed_deletes(target);
   if (followed.empty()) return;
   throw core::Error(
@@ -170,7 +170,8 @@ void check_rewrite(const RefreshTarget& target) {
       "let the foreign keys be ON DELETE NO ACTION.");
 }
 
-Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::function<void()>& alter) {
+Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& staging,
+                                const std::function<void()>& alter) {
   const std::string erase = "DELETE FROM " + target.sql_only();
   Applied applied;
   if (alter || needs_statements_apart(target)) {

@@ -16,7 +16,8 @@
 namespace connector::load {
 
 /// DELETE of all rows, `alter` (may be empty), INSERT: one statement if nothing is to be altered.
-Applied apply_rewrite(const RefreshTarget& target, const Staging& staging, const std::function<void()>& alter);
+Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& staging,
+                                const std::function<void()>& alter);
 
 /// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be
 /// published.
@@ -24,7 +25,7 @@ void check_published(const RefreshTarget& target);
 
 /// Throws core::Error (dependents_in_the_way) if DELETE of all rows would delete or change rows of other tables, whose
 /// foreign keys say so, although what they refer to stays.
-void check_rewrite(const RefreshTarget& target);
+void check_delete_and_insert(const RefreshTarget& target);
 
 /// Deletes rows whose key is not in the staging table (if `missing` says so), updates those that differ in any bit,
 /// inserts those that are missing: one statement, so that foreign keys are checked when all is done. Rows that exchange

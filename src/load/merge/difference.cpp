@@ -235,7 +235,7 @@ bool Difference::find_by_walk() {
   const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + core::joined(key));
   if (walked.complete) {
     analyze_difference();
-    if (walked.out_of_order == 0 || settle_rows_out_of_order()) return true;
+    if (walked.out_of_order == 0 || compare_rows_out_of_order()) return true;
   }
   pg::execute("DELETE FROM " + staging_.difference());
   return false;
@@ -243,7 +243,7 @@ bool Difference::find_by_walk() {
 
 /// Rows of the staging table that do not lie in the key's order are among those to be inserted: finds the rows of the
 /// target that they belong to, which are among those to be deleted. False if a key of the staging table is there twice.
-bool Difference::settle_rows_out_of_order() {
+bool Difference::compare_rows_out_of_order() {
   const std::string& difference = staging_.difference();
   std::string same;
   std::string same_in_target;

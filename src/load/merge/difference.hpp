@@ -65,7 +65,7 @@ class Difference {
   void read_columns();
   void find_changed_columns();
   bool find_by_walk();
-  bool settle_rows_out_of_order();
+  bool compare_rows_out_of_order();
   void analyze_difference() const;
   void find_by_join(MissingRows missing, bool is_unique);
   void delete_superfluous();

@@ -34,7 +34,7 @@ namespace connector::load {
 
 namespace {
 
-/// The walk is given up when more rows than these, and than one of so many, are out of order: to settle each of them
+/// The walk is given up when more rows than these, and than one of so many, are out of order: to compare each of them
 /// afterwards would cost more than an index.
 constexpr std::uint64_t few_rows = 1000;
 constexpr std::uint64_t rows_to_one_out_of_order = 8;

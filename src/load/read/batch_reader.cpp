@@ -117,7 +117,7 @@ void BatchReader::convert() {
 
 std::uint64_t BatchReader::max_rows() const {
   return run_.limits.max_rows > 0 ? static_cast<std::uint64_t>(run_.limits.max_rows)
-                              : std::numeric_limits<std::uint64_t>::max();
+                                  : std::numeric_limits<std::uint64_t>::max();
 }
 
 /// Whether the source goes on behind the rows that were taken. A row whose values can't be stored counts as one.

@@ -90,7 +90,7 @@ LocalType extension_type(const std::string& extension, const std::string& name) 
       "AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass "
       "WHERE e.extname OPERATOR(pg_catalog.=) $1 AND t.typname OPERATOR(pg_catalog.=) $2",
       {{NAMEOID, pg::exact_server_text(extension)}, {NAMEOID, pg::exact_server_text(name)}});
-  return rows.empty() ? LocalType{} : from_oid(static_cast<Oid>(std::stoul(*rows[0][0])), -1);
+  return rows.empty() ? LocalType{} : from_oid(pg::read_oid(rows[0][0]), -1);
 }
 
 LocalType postgis_type(const char* name) {

@@ -6,14 +6,14 @@
 
 namespace connector::load {
 
-/// Where a run is. Which phases there are depends on the way it takes.
+/// Where a run is. Which phases there are depends on its mode.
 enum class RunPhase {
   connecting,
   describing,
   loading,
   indexing,
   analyzing,
-  applying,    ///< DML on the target: merge, append, rewrite
+  applying,    ///< DML on the target: merge, append, delete and insert
   locking,     ///< waits for a moment without readers
   exchanging,  ///< under the strong lock
 };

@@ -66,11 +66,11 @@ class Load {
     const bool relaxed = relax();
     if (executor_reason(target_).empty()) {
       fill_directly(result);
-      settle_not_null(created, plan_, has_nulls_, relaxed);
+      restore_not_null(created, plan_, has_nulls_, relaxed);
       // Whatever indexes it has had since it was created, they know nothing of the rows.
       if (has_indexes()) pg::execute("REINDEX TABLE " + table_name(target_.oid).sql());
     } else {
-      fill_through_executor(result, [&] { settle_not_null(created, plan_, has_nulls_, relaxed); });
+      fill_through_executor(result, [&] { restore_not_null(created, plan_, has_nulls_, relaxed); });
     }
   }
 
@@ -98,12 +98,13 @@ class Load {
     rules.finish();
   }
 
-  /// By way of a temporary table and INSERT, for a table with triggers and the like. `settle` comes in between.
-  template <typename Settle>
-  void fill_through_executor(LoadResult& result, Settle&& settle) {
+  /// By way of a temporary table and INSERT, for a table with triggers and the like. `between` is called when the rows
+  /// are in the first.
+  template <typename Between>
+  void fill_through_executor(LoadResult& result, Between&& between) {
     Staging staging = make_staging();
     read_rows(staging.oid(), staging.planned_attributes(), nullptr, result);
-    settle();
+    between();
     target_ = open_new_table(target_.oid, plan_);
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path([&] {

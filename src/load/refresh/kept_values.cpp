@@ -44,7 +44,7 @@ bool is_about_types(const pg::PgError& error) {
          code == ERRCODE_CANNOT_COERCE || code == ERRCODE_DATATYPE_MISMATCH || code == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
-std::string told(const pg::PgError& error) {
+std::string words_of(const pg::PgError& error) {
   std::string text = pg::utf8_text(error.what());
   if (!text.ends_with('.')) text += '.';
   return text;
@@ -84,7 +84,7 @@ void check_conversion(const RefreshTarget& target, const Conversion& conversion,
                      " AS t WHERE " + is_wrong(target, conversion, column, own) + " LIMIT 1");
   } catch (const pg::PgError& error) {
     if (!is_about_types(error)) throw;
-    refuse(in_words(target, conversion), told(error));
+    refuse(in_words(target, conversion), words_of(error));
   }
   if (rows.empty()) return;
   refuse(in_words(target, conversion),
@@ -134,7 +134,7 @@ void alter_keeping_values(const RefreshTarget& target, const LoadPlan& plan, con
     } catch (const pg::PgError& error) {
       // A default, for example, may not convert.
       if (changes.retyped.empty() || !is_about_types(error)) throw;
-      refuse(target.shown() + " can't follow the source, where columns have other types", told(error));
+      refuse(target.shown() + " can't follow the source, where columns have other types", words_of(error));
     }
   });
 }

@@ -75,13 +75,13 @@ class Refresh {
         request_.layout ? std::optional<Layout>(parse_layout(*request_.layout)) : std::nullopt;
     fit_columns(options, layout);
     if (options.skip_unchanged && is_unchanged()) {
-      result_.way = RefreshWay::unchanged;
+      result_.mode = RefreshMode::unchanged;
       return std::move(result_);
     }
     std::vector<std::size_t> key = refresh_key(target_, options, plan_);
     if (options.key.empty() && !changes_.lost_key.empty()) key.clear();
-    WayChoice choice = choose_way(target_, options, changes_, !key.empty());
-    result_.way = choice.way;
+    ModeChoice choice = choose_mode(target_, options, changes_, !key.empty());
+    result_.mode = choice.mode;
     result_.reason = std::move(choice.reason);
     go(key);
     return std::move(result_);
@@ -107,21 +107,21 @@ class Refresh {
   }
 
   void go(const std::vector<std::size_t>& key) {
-    switch (result_.way) {
-      case RefreshWay::swap:
+    switch (result_.mode) {
+      case RefreshMode::swap:
         return swap();
-      case RefreshWay::rewrite:
-        return rewrite();
-      case RefreshWay::merge:
+      case RefreshMode::delete_and_insert:
+        return delete_and_insert();
+      case RefreshMode::merge:
         return merge(key);
-      case RefreshWay::append:
+      case RefreshMode::append:
         return append(key);
-      case RefreshWay::unchanged:
+      case RefreshMode::unchanged:
         return;
     }
   }
 
-  // NOLINTNEXTLINE(bugprone-exception-escape): the way of that name, not an exchange of two values
+  // NOLINTNEXTLINE(bugprone-exception-escape): the mode of that name, not an exchange of two values
   void swap() {
     drop_lost_storage();
     HeldTable held(target_.oid);
@@ -150,16 +150,16 @@ class Refresh {
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
   }
 
-  void rewrite() {
-    check_rewrite(target_);
+  void delete_and_insert() {
+    check_delete_and_insert(target_);
     check_published(target_);
     Staging staging = make_staging({});
     fill(staging, whole_scan());
     apply(staging, [&] {
-      if (!changes_.any()) return apply_rewrite(target_, staging, nullptr);
+      if (!changes_.any()) return apply_delete_and_insert(target_, staging, nullptr);
       return pg::with_fixed_formats([&] {
         check_kept_values(target_, plan_, changes_, OwnRows::deleted);
-        return apply_rewrite(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
+        return apply_delete_and_insert(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
       });
     });
   }
@@ -301,14 +301,14 @@ RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
   });
 }
 
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
+RefreshMode choose_mode(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
   if (spec.default_columns) rename_for_default_columns(plan);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
-  WayChoice choice = choose_way(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
+  ModeChoice choice = choose_mode(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
   reason = std::move(choice.reason);
-  return choice.way;
+  return choice.mode;
 }
 
 }  // namespace connector::load

@@ -10,7 +10,7 @@
 
 #include "load/read/load_result.hpp"
 #include "load/read/run.hpp"
-#include "load/refresh/refresh_way.hpp"
+#include "load/refresh/refresh_mode.hpp"
 
 namespace connector::load {
 
@@ -26,7 +26,7 @@ struct RefreshRequest {
 
 struct RefreshResult {
   LoadResult load;  ///< what was read; its layout is to be kept for the next run
-  RefreshWay way = RefreshWay::swap;
+  RefreshMode mode = RefreshMode::swap;
   std::string reason;  ///< why a replace did not go by swap (UTF-8), else empty
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
@@ -41,8 +41,8 @@ struct RefreshResult {
 /// snapshot, as SQL functions have one. Throws core::Error and PgError; then the (sub)transaction is to be aborted.
 RefreshResult run_refresh(const Run& run, const RefreshRequest& request);
 
-/// Which way a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For dry
-/// runs: takes a reader's lock only.
-RefreshWay choose_way(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason);
+/// By which mode a refresh of the table by this plan would go, if its columns fit; `reason` tells why not by swap. For
+/// dry runs: takes a reader's lock only.
+RefreshMode choose_mode(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason);
 
 }  // namespace connector::load

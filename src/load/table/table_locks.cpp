@@ -71,9 +71,9 @@ class Holders {
 };
 
 /// The session's lock_timeout, for several requests together.
-class Patience {
+class LockTimeLimit {
  public:
-  bool ended() const { return limit_.count() > 0 && Clock::now() - start_ > limit_; }
+  bool passed() const { return limit_.count() > 0 && Clock::now() - start_ > limit_; }
 
  private:
   const std::chrono::milliseconds limit_{LockTimeout};
@@ -103,12 +103,12 @@ core::Error give_up(Oid table, const char* detail) {
 }  // namespace
 
 void lock_for_refresh(Oid table, core::Wait& wait) {
-  const Patience patience;
+  const LockTimeLimit limit;
   // Nobody who only reads or writes queues behind this request: it may stand for long, but be interrupted in between.
   while (!try_lock({table}, ShareUpdateExclusiveLock, "200ms")) {
     wait.check();
     const char* reason = nullptr;
-    if (patience.ended()) {
+    if (limit.passed()) {
       reason = "The session's lock_timeout has passed.";
     } else if (holder_waits_for_us(table)) {
       // CREATE INDEX CONCURRENTLY waits for every snapshot older than its own. It is to end before its deadlock_timeout
@@ -123,7 +123,7 @@ void lock_for_refresh(Oid table, core::Wait& wait) {
 }
 
 void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& wait) {
-  const Patience patience;
+  const LockTimeLimit limit;
   // Hardly anybody uses the others without the table, which comes first.
   std::vector<Oid> relations{table};
   relations.insert(relations.end(), others.begin(), others.end());
@@ -132,7 +132,7 @@ void lock_without_queue(Oid table, const std::vector<Oid>& others, core::Wait& w
   while (true) {
     wait.check();
     if (holders.have_changed() && try_lock(relations, AccessExclusiveLock, "5ms")) return;
-    if (patience.ended()) throw give_up(table, "The session's lock_timeout has passed.");
+    if (limit.passed()) throw give_up(table, "The session's lock_timeout has passed.");
     wait.wait(-1, core::wait_none, Clock::now() + pause);
     pause = std::min(pause * 5 / 4, std::chrono::milliseconds(250));
     // Before the next request: else PostgreSQL might find the deadlock, and end the other one.

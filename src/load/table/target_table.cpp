@@ -285,8 +285,8 @@ void relax_not_null(const RefreshTarget& target, const LoadPlan& plan) {
   if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
 }
 
-void settle_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
-                     bool relaxed) {
+void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
+                      bool relaxed) {
   std::string actions;
   std::string names;
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {

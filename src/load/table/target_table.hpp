@@ -57,8 +57,8 @@ void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
 /// Where a NULL was stored (`has_nulls`, for each of the plan's columns) in spite of the remote's NOT NULL, the
 /// constraint is dropped with a WARNING; elsewhere it comes back if it was `relaxed`. `target` is the table as it was
 /// before. Throws core::Error (cannot_load) for NULLs in a column whose NOT NULL is not the remote's.
-void settle_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
-                     bool relaxed);
+void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
+                      bool relaxed);
 
 /// Gives a freshly filled table its default columns (if asked for), key and comments, and collects statistics.
 /// `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.

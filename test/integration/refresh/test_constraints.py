@@ -12,7 +12,7 @@ from harness.syncs import Syncs
 from servers.remote import Remote
 
 TABLE = "loosened"
-WAYS = ["swap", "merge", "rewrite"]
+WAYS = ["swap", "merge", "delete and insert"]
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def drop_key(source: Remote) -> None:
 def synced(db: Database, source: Remote, way: str, **more: object) -> Refreshed:
     options: dict[str, object] = {"mode": "merge", "key": "id"} if way == "merge" else {}
     sync = Refreshed(db, source.connector(table=TABLE), **options, **more)
-    if way == "rewrite":
+    if way == "delete and insert":
         db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey; CREATE PUBLICATION p FOR TABLE {TABLE}; ALTER TABLE {TABLE} REPLICA IDENTITY FULL")
     return sync
 

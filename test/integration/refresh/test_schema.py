@@ -13,7 +13,7 @@ from harness.syncs import Syncs
 from servers.remote_mysql import MySqlRemote
 
 TABLE = "changing"
-WAYS = ["swap", "merge", "rewrite"]
+WAYS = ["swap", "merge", "delete and insert"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def synced(db: Database, source: MySqlRemote, way: str, **sync: object) -> Refre
     found = Refreshed(db, source.connector(table=TABLE), **sync)
     if way != "swap":
         db.execute(f"CREATE PUBLICATION p FOR TABLE {TABLE}")
-    if way == "rewrite":
+    if way == "delete and insert":
         db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey, REPLICA IDENTITY FULL")
     return found
 
@@ -176,6 +176,6 @@ def test_default_columns(db: Database, source: MySqlRemote) -> None:
         check_integrity(db, TABLE)
     db.execute(f"CREATE PUBLICATION p FOR TABLE {TABLE}")
     source.execute(f"UPDATE {TABLE} SET the_geom = ST_GeomFromText('POINT(1 1)', 4326) WHERE id = 7")
-    sync.run("rewrite")
+    sync.run("delete and insert")
     assert db.rows(query) == [("POINT(1 1)", 3857)]
     db.execute("DROP SCHEMA gis CASCADE; RESET search_path")

@@ -76,7 +76,7 @@ def test_without_a_key(db: Database, source: Remote, sync: Refreshed) -> None:
     db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey")
     db.execute("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$")
     db.execute(f"CREATE TRIGGER t BEFORE INSERT ON {TABLE} FOR EACH ROW EXECUTE FUNCTION nothing()")
-    expect(db, source, sync, "rewrite", "triggers")
+    expect(db, source, sync, "delete and insert", "triggers")
     db.execute("DROP FUNCTION nothing CASCADE")
 
 
@@ -85,7 +85,7 @@ def test_own_key(db: Database, source: Remote, sync: Refreshed) -> None:
     db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey, ADD COLUMN own serial PRIMARY KEY")
     db.execute("CREATE TABLE child (own int)")
     db.execute(f"CREATE PUBLICATION p FOR TABLE {TABLE}")
-    expect(db, source, sync, "rewrite", "publication")
+    expect(db, source, sync, "delete and insert", "publication")
     assert db.value(f"SELECT count(DISTINCT own) FROM {TABLE}") == ROWS - 8
     db.execute("DROP PUBLICATION p; DROP TABLE child")
 
@@ -126,9 +126,9 @@ def test_publication_of_rows_that_cannot_be_told_apart(db: Database, source: Rem
     db.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey; CREATE PUBLICATION p FOR ALL TABLES")
     assert sync.fail(2001, "replica identity", "REPLICA IDENTITY FULL")["rows"] == 0
     db.execute("ALTER PUBLICATION p SET (publish = 'insert')")
-    sync.run("rewrite")
+    sync.run("delete and insert")
     db.execute(f"ALTER PUBLICATION p SET (publish = 'insert, delete'); ALTER TABLE {TABLE} REPLICA IDENTITY FULL")
-    sync.run("rewrite")
+    sync.run("delete and insert")
     db.execute("DROP PUBLICATION p")
 
 
@@ -149,7 +149,7 @@ def test_partitioned_table(db: Database, source: Remote) -> None:
     db.execute("UPDATE connector.sync SET relation = %s::regclass", TABLE)
     db.execute(f"INSERT INTO {TABLE} SELECT * FROM other; DROP TABLE other")
     source_sync.table = TABLE
-    expect(db, source, source_sync, "rewrite", "partitioned")
+    expect(db, source, source_sync, "delete and insert", "partitioned")
     assert db.value("SELECT count(*) FROM part1 WHERE id % 3 = 1") > 50
 
 
@@ -164,7 +164,7 @@ def test_foreign_table(db: Database, source: Remote, sync: Refreshed) -> None:
         f"CREATE FOREIGN TABLE {TABLE} (id bigint, word varchar(20), amount numeric(12,2)) SERVER back OPTIONS (table_name 'behind')"
     )
     db.execute("UPDATE connector.sync SET relation = %s::regclass", TABLE)
-    expect(db, source, sync, "rewrite", "foreign")
+    expect(db, source, sync, "delete and insert", "foreign")
     db.execute(f"DROP FOREIGN TABLE {TABLE}; DROP TABLE behind; DROP SERVER back CASCADE; DROP EXTENSION postgres_fdw")
 
 
@@ -186,7 +186,7 @@ def test_inheritance(db: Database, source: Remote, sync: Refreshed) -> None:
     db.execute(f"CREATE TABLE kid () INHERITS ({TABLE}); INSERT INTO kid VALUES (7, 'kid', 0)")
     sync.run("swap")
     db.execute(f"CREATE PUBLICATION p FOR TABLE ONLY {TABLE}")
-    for mode in ("merge", "rewrite"):
+    for mode in ("merge", "delete and insert"):
         sync.run(mode)
         assert db.rows("SELECT id, word FROM kid") == [(7, "kid")]
         assert db.value(f"SELECT count(*) FROM ONLY {TABLE}") == ROWS
@@ -296,13 +296,13 @@ def test_weak_lock(db: Database, source: Remote, sync: Refreshed) -> None:
     sync.run("swap")
 
 
-@pytest.mark.parametrize("mode", ["merge", "rewrite"])
+@pytest.mark.parametrize("mode", ["merge", "delete and insert"])
 def test_owner_code_is_restricted(db: Database, source: Remote, etl: Database, mode: str) -> None:
     """Triggers of the owner that a superuser's session runs can't get at that session; the staging table can be made."""
     db.execute("ALTER ROLE etl SET connector.allowed_hosts = '127.0.0.1'")
     db.execute("SET connector.allowed_hosts = '127.0.0.1'")
     sync = Refreshed(etl, source.connector(table=TABLE))
-    if mode == "rewrite":
+    if mode == "delete and insert":
         etl.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {TABLE}_pkey")
     etl.execute("CREATE TABLE seen (who name, restricted boolean)")
     etl.execute(

@@ -31,7 +31,7 @@ WAYS = {
     "swap": _OF_ROWS,
     "merge": (*_OF_ROWS, *_OF_DML),
     "append": (*_OF_ROWS, *_OF_DML),
-    "rewrite": (*_OF_ROWS, *_OF_DML),
+    "delete and insert": (*_OF_ROWS, *_OF_DML),
 }
 
 
@@ -62,7 +62,7 @@ class Scene:
         keys: dict[str, Any] = {"import_as": "target", "target_schema": "alice"}
         if not all_columns:
             keys["columns"] = COLUMNS
-        if way == "rewrite":  # no key comes with a query
+        if way == "delete and insert":  # no key comes with a query
             return self.source.connector(sql_query=f"SELECT * FROM {REMOTE}", **keys)
         sync: Any = {"merge": {"mode": "merge", "key": ["id"]}, "append": {"mode": "append", "cursor": "id"}}.get(way)
         return self.source.connector(table=REMOTE, **keys, **({"sync": sync} if sync else {}))
@@ -287,13 +287,13 @@ def test_event_triggers_run_as_the_owner(scene: Scene, clock: str, way: str) -> 
     assert {tag for session, tag in free if session != OWNER} <= {"CREATE TABLE"}, free
 
 
-@pytest.mark.parametrize("way", ["merge", "append", "rewrite"])
+@pytest.mark.parametrize("way", ["merge", "append", "delete and insert"])
 def test_an_honest_deferred_key_works(scene: Scene, clock: str, way: str) -> None:
     """Deferrable constraints of the table, and of one that refers to it, are looked at inside the run, and stay deferrable."""
     id = scene.create(way)
     child = (
         f"CREATE TABLE alice.child (id bigint REFERENCES {TABLE} (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO alice.child VALUES (3); "
-        if way != "rewrite"  # which deletes all rows, those that others refer to as well
+        if way != "delete and insert"  # which deletes all rows, those that others refer to as well
         else ""
     )
     scene.db.execute(
@@ -369,7 +369,7 @@ def test_expressions_of_partitions_run_as_the_owner(scene: Scene, clock: str) ->
     assert scene.db.value(f"SELECT max(id) FROM {TABLE}") == 4
 
 
-@pytest.mark.parametrize("way", ["merge", "rewrite"])
+@pytest.mark.parametrize("way", ["merge", "delete and insert"])
 def test_code_of_a_table_that_refers_to_it_runs_as_the_owner(scene: Scene, clock: str, way: str) -> None:
     """Deleted rows take others along (ON DELETE CASCADE); the triggers there are of whoever has that table."""
     id = scene.create(way)
@@ -384,7 +384,7 @@ def test_code_of_a_table_that_refers_to_it_runs_as_the_owner(scene: Scene, clock
         check_identity(scene.db, clock, ("trigger of a child",))
         assert scene.db.rows("SELECT * FROM alice.child") == []
     else:  # a rewrite may refuse to delete what others refer to
-        assert way == "rewrite" and scene.db.value("SELECT count(*) FROM alice.child") == 1, scene.told(id)
+        assert way == "delete and insert" and scene.db.value("SELECT count(*) FROM alice.child") == 1, scene.told(id)
 
 
 def test_an_event_that_fires_in_a_worker_belongs_to_its_run(by_worker: Scene) -> None:

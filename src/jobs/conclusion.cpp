@@ -1,4 +1,4 @@
-#include "jobs/settle.hpp"
+#include "jobs/conclusion.hpp"
 
 #include <random>
 
@@ -56,7 +56,7 @@ store::Failure failure_of(const core::Error& error) {
           error.message(),
           error.detail(),
           error.hint(),
-          error.lasting() || is_permanent(error.number())};
+          error.permanent() || is_permanent(error.number())};
 }
 
 store::Failure lost_run(std::string_view hint) {
@@ -66,7 +66,7 @@ store::Failure lost_run(std::string_view hint) {
                                 std::string(hint)));
 }
 
-void settle_run(const store::Sync& sync, const settings::RunLimits& limits) {
+void conclude_run(const store::Sync& sync, const settings::RunLimits& limits) {
   if (!sync.log_id) return;
   std::optional<store::RunRecord> run = store::find_run(*sync.log_id);
   if (run && !run->ended) {
@@ -79,15 +79,15 @@ void settle_run(const store::Sync& sync, const settings::RunLimits& limits) {
   if (!run || run->failed)
     end = run && run->permanent ? schedule::RunEnd::permanent_failure : schedule::RunEnd::failure;
   if (run && run->failed && sync.relation == InvalidOid) record_failed_import(sync, *run, limits.keep_runs);
-  store::settle(sync, *sync.log_id,
-                schedule::after_run(sync.schedule, end, store::now(), limits.max_retries, random_fraction()),
-                limits.keep_runs);
+  store::record_outcome(sync, *sync.log_id,
+                        schedule::after_run(sync.schedule, end, store::now(), limits.max_retries, random_fraction()),
+                        limits.keep_runs);
 }
 
 bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits) {
   if (sync.schedule.state != schedule::State::syncing) return true;
   if (!try_lock_run(sync.id, LockLife::transaction)) return false;
-  settle_run(sync, limits);
+  conclude_run(sync, limits);
   if (std::optional<store::Sync> current = store::lock_sync(sync.id)) sync = std::move(*current);
   return true;
 }
@@ -110,7 +110,7 @@ void record_failed_start(const store::Sync& sync, const store::Failure& failure,
   store::RunResult result;
   result.failure = failure;
   store::end_run(run, result, store::now());
-  if (const std::optional<store::Sync> current = store::lock_sync(sync.id)) settle_run(*current, limits);
+  if (const std::optional<store::Sync> current = store::lock_sync(sync.id)) conclude_run(*current, limits);
 }
 
 int place_limit(Oid role, const std::string& provider, const settings::RunLimits& limits) {

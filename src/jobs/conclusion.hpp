@@ -20,7 +20,7 @@ store::Failure lost_run(std::string_view hint);
 
 /// Gives the sync, whose row is locked, what its last run brought, and decides what follows. A run that has not ended
 /// was lost.
-void settle_run(const store::Sync& sync, const settings::RunLimits& limits);
+void conclude_run(const store::Sync& sync, const settings::RunLimits& limits);
 
 /// Settles the sync, whose row is locked, if it is in state syncing and nobody works on it any more, and reads it
 /// again. False if somebody does.

@@ -1,4 +1,4 @@
-#include "load/refresh/refresh_way.hpp"
+#include "load/refresh/refresh_mode.hpp"
 
 #include <algorithm>
 
@@ -40,10 +40,10 @@ std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::Sy
   return {};
 }
 
-WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
-                     bool has_key) {
-  if (options.mode == core::SyncMode::merge) return {RefreshWay::merge, {}};
-  if (options.mode == core::SyncMode::append) return {RefreshWay::append, {}};
+ModeChoice choose_mode(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
+                       bool has_key) {
+  if (options.mode == core::SyncMode::merge) return {RefreshMode::merge, {}};
+  if (options.mode == core::SyncMode::append) return {RefreshMode::append, {}};
   std::string reason = swap_hindrance(target);
   if (reason.empty() && changes.touches_values() && target.has_children) {
     reason = "the source's columns have changed, and other tables inherit from the table";
@@ -52,8 +52,8 @@ WayChoice choose_way(const RefreshTarget& target, const core::SyncOptions& optio
   if (reason.empty() && changes.any() && has_row_rules(target)) {
     reason = "the source's columns have changed, and the table has generated columns or check constraints";
   }
-  if (reason.empty()) return {RefreshWay::swap, {}};
-  return {has_key ? RefreshWay::merge : RefreshWay::rewrite, std::move(reason)};
+  if (reason.empty()) return {RefreshMode::swap, {}};
+  return {has_key ? RefreshMode::merge : RefreshMode::delete_and_insert, std::move(reason)};
 }
 
 }  // namespace connector::load
