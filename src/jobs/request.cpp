@@ -13,6 +13,8 @@
 #include "pg/text.hpp"
 #include "core/request/connector_reader.hpp"
 #include "core/request/connection_reader.hpp"
+#include "core/base/list_text.hpp"
+#include "core/base/utf8.hpp"
 
 extern "C" {
 #include "access/detoast.h"
@@ -35,7 +37,7 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
   std::string names;
   for (const core::ParameterInfo& parameter : info.connection_parameters) {
     if (!parameter.server_file || !spec.connection.contains(parameter.name)) continue;
-    names += (names.empty() ? "\"" : ", \"") + std::string(parameter.name) + "\"";
+    core::add_item(names, core::quoted(parameter.name));
   }
   if (names.empty()) return;
   throw core::Error(ErrorNumber::connectors_disabled,

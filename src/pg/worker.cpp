@@ -40,6 +40,13 @@ BackgroundWorkerHandle* start_worker(const WorkerStart& start) {
   });
 }
 
+void log_no_workers(const char* what) {
+  guard([=] {
+    ereport(LOG, (errmsg("connector cannot start %s: all worker processes are in use", what),
+                  errhint("You might need to increase max_worker_processes.")));
+  });
+}
+
 bool worker_stopped(BackgroundWorkerHandle* handle) {
   return guard([=] {
     pid_t pid;

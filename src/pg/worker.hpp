@@ -31,6 +31,9 @@ struct WorkerStart {
 /// max_worker_processes are in use. The handle lives in TopMemoryContext: pfree() it.
 BackgroundWorkerHandle* start_worker(const WorkerStart& start);
 
+/// Says in the server's log that `what`, "a worker", can't be started because max_worker_processes are in use.
+void log_no_workers(const char* what);
+
 /// True if the worker has ended, or can't start any more.
 bool worker_stopped(BackgroundWorkerHandle* handle);
 

@@ -210,10 +210,7 @@ class Scheduler {
   void tell_no_workers() {
     if (told_no_workers_) return;
     told_no_workers_ = true;
-    pg::guard([] {
-      ereport(LOG, (errmsg("connector cannot start a worker: all worker processes are in use"),
-                    errhint("You might need to increase max_worker_processes.")));
-    });
+    pg::log_no_workers("a worker");
   }
 
   settings::RunLimits limits_{};

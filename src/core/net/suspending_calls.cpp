@@ -71,9 +71,12 @@ void SuspendingCalls::abandon() {
 }
 
 bool SuspendingCalls::step(const std::function<bool()>& go_on) {
-  struct Running {
+  class Running {
+   public:
     explicit Running(SuspendingCalls& calls) : calls_(calls) { calls_.library_begins(); }
     ~Running() { calls_.library_ends(); }
+
+   private:
     SuspendingCalls& calls_;
   };
   const Running running(*this);

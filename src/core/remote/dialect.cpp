@@ -1,6 +1,7 @@
 #include "core/remote/dialect.hpp"
 
 #include "core/remote/source.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::core {
 
@@ -57,7 +58,7 @@ std::string Dialect::condition(const Expression& expression, const Selection& se
   std::string sql;
   for (const Expression& operand : expression.operands) {
     if (support(operand, columns) == Support::none) continue;
-    sql += (sql.empty() ? "" : " AND ") + condition(operand, selection, columns);
+    add_item(sql, condition(operand, selection, columns), " AND ");
   }
   return sql;
 }

@@ -9,6 +9,7 @@
 #include "core/base/trim.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/hive/sasl.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::hive {
 
@@ -113,7 +114,7 @@ std::string HttpChannel::request_head() const {
                      // The server may want it against forged requests (hive.server2.xsrf.filter.enabled).
                      "\r\nX-XSRF-HEADER: true\r\nContent-Length: " + std::to_string(request_.size()) + "\r\n";
   std::string cookies;
-  for (const auto& [name, value] : cookies_) cookies += (cookies.empty() ? "" : "; ") + name + '=' + value;
+  for (const auto& [name, value] : cookies_) core::add_item(cookies, name + '=' + value, "; ");
   if (!cookies.empty()) head += "Cookie: " + cookies + "\r\n";
   return head + "\r\n";
 }

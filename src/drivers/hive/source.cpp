@@ -9,6 +9,7 @@
 #include "drivers/hive/catalog.hpp"
 #include "drivers/hive/dialect.hpp"
 #include "drivers/hive/values.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::hive {
 
@@ -103,7 +104,7 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
   const Task task{Phase::describe, summary_};
   std::string list;
   for (const core::ColumnRequest& column : request.columns) {
-    list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
+    core::add_item(list, quote_identifier(column.name));
   }
   // Servers don't run what can have no rows (Hive: TaskCompiler, "Limit 0").
   session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + table_ + " LIMIT 0", task);
@@ -177,7 +178,7 @@ std::vector<Reading> HiveSource::readings_of_table(const core::Scan& scan) {
   const Task task{Phase::execute, summary_};
   const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
   std::string list;
-  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + name(index);
+  for (const std::size_t index : scan.columns) core::add_item(list, name(index));
   if (list.empty()) list = "1";
   session_.execute(dialect().select(scan, {.list = list, .from = table_, .column = name}, description_.columns), task);
   const rpc::TableSchema schema = session_.result_schema(task);

@@ -11,6 +11,7 @@
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/warnings.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::mysql {
 
@@ -104,7 +105,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   session_.convert_results(!reading_.encoding);
   std::string list;
   for (const core::ColumnRequest& column : request.columns) {
-    list += (list.empty() ? "" : ", ") + quote_identifier(column.name);
+    core::add_item(list, quote_identifier(column.name));
   }
   Statement statement(session_, "SELECT " + (list.empty() ? "*" : list) + " FROM " + table_, Phase::describe, summary_);
   const std::vector<Field> fields = statement.fields();
@@ -215,7 +216,7 @@ std::vector<bool> MysqlSource::ask_for_numbers(std::vector<Field>& fields) {
     is_needed = is_needed || is_ambiguous(rule) || may_lack_sign(session_, field);
     is_number.push_back(is_bits(rule.decode));
     const std::string name = quote_identifier(field.name);
-    list += (list.empty() ? "q." : ", q.") + name + (is_number.back() ? " + 0 AS " + name : "");
+    core::add_item(list, "q." + name + (is_number.back() ? " + 0 AS " + name : ""));
   }
   if (!is_needed) return none;
   std::string sql = "SELECT " + list + " FROM " + derived_table();
@@ -320,7 +321,7 @@ std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
 /// A query comes with all its columns.
 core::Dialect::Selection MysqlSource::selection(const core::Scan& scan) const {
   std::string list;
-  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + column_sql(index);
+  for (const std::size_t index : scan.columns) core::add_item(list, column_sql(index));
   if (list.empty()) list = "NULL";
   const bool is_table = !table_.empty();
   return {.list = is_table ? list : "*",

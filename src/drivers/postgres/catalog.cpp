@@ -6,6 +6,7 @@
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::postgres {
 
@@ -125,7 +126,7 @@ void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTy
     std::string oids;
     for (const TypeUse& use : uses) {
       const auto missing = missing_type(use, catalog);
-      if (missing) oids += (oids.empty() ? "" : ", ") + std::to_string(*missing);
+      if (missing) core::add_item(oids, std::to_string(*missing));
     }
     if (oids.empty()) return;
     // True arrays only: other types may have elements too, but are no arrays to the outside.
@@ -183,7 +184,7 @@ std::vector<std::string> reread_names(Session& session, std::vector<std::string>
   std::vector<std::size_t> asked;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (is_ascii(names[i])) continue;
-    values += (values.empty() ? "(" : ", (") + std::to_string(asked.size()) + ", " + quote_literal(names[i]) + ")";
+    core::add_item(values, "(" + std::to_string(asked.size()) + ", " + quote_literal(names[i]) + ")");
     asked.push_back(i);
   }
   if (asked.empty()) return names;

@@ -10,6 +10,7 @@
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "core/base/list_text.hpp"
 
 namespace connector::postgres {
 
@@ -216,7 +217,7 @@ std::string PostgresSource::select_statement(const core::Scan& scan) const {
     asked.limit.reset();
   }
   std::string list;
-  for (const std::size_t index : scan.columns) list += (list.empty() ? "" : ", ") + column_sql(columns_[index]);
+  for (const std::size_t index : scan.columns) core::add_item(list, column_sql(columns_[index]));
   return dialect().select(asked,
                           {.list = list,
                            .from = table_.empty() ? query_columns() : table_,

@@ -149,12 +149,12 @@ std::string Difference::updates_from(const std::string& suffix) const {
          same_key(plan_, key_, t + ".", s + ".");
 }
 
-std::string Difference::target_rows(bool set_superfluous_apart) const {
+std::string Difference::target_rows(RowsOfOneKey rows_of_one_key) const {
   const std::vector<StagedColumn>& columns = staging_.columns();
   std::string rows =
       std::string("SELECT t.tableoid AS part, ") + (by_key_ ? "NULL::pg_catalog.tid" : "t.ctid") + " AS old";
   for (std::size_t i = 0; i < columns.size(); ++i) rows += ", t." + columns[i].name + " AS " + alias(i);
-  if (!set_superfluous_apart) return rows + " FROM " + target_.sql_only() + " AS t";
+  if (rows_of_one_key == RowsOfOneKey::alike) return rows + " FROM " + target_.sql_only() + " AS t";
   rows += ", pg_catalog.row_number() OVER (PARTITION BY " + core::joined(key_names(plan_, key_), ", ", "t.") +
           " ORDER BY t.tableoid, t.ctid) AS n FROM " + target_.sql_only() + " AS t";
   // Without one of the key's values nothing is equal to them.
@@ -201,13 +201,14 @@ void Difference::find(MissingRows missing) {
   for (const std::size_t index : key_) {
     const std::string name = quoted(plan_.columns[index]);
     const auto column = std::ranges::find_if(columns_, [&](const MergeColumn& other) { return other.name == name; });
-    attributes += (attributes.empty() ? "{" : ",") + std::to_string(column->number);
+    core::add_item(attributes, std::to_string(column->number), ",");
   }
-  const bool is_unique =
-      !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, attributes + "}"}}).empty();
-  if (!is_unique || by_key_ || missing == MissingRows::kept || !find_by_walk()) {
+  key_is_unique_ =
+      !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, "{" + attributes + "}"}})
+           .empty();
+  if (!key_is_unique_ || by_key_ || missing == MissingRows::kept || !find_by_walk()) {
     check_key_unique(staging_, plan_, key_);
-    find_by_join(missing, is_unique);
+    find_by_join(missing);
     analyze_difference();
   }
   const pg::SqlRows counts = pg::query(
@@ -232,7 +233,8 @@ bool Difference::find_by_walk() {
   if (!have_order(staging_, key_)) return false;
   std::vector<std::string> key;
   for (const std::size_t index : key_) key.push_back(alias(index));
-  const WalkResult walked = walk_in_key_order(staging_, key_, target_rows(false) + " ORDER BY " + core::joined(key));
+  const WalkResult walked =
+      walk_in_key_order(staging_, key_, target_rows(RowsOfOneKey::alike) + " ORDER BY " + core::joined(key));
   if (walked.complete) {
     analyze_difference();
     if (walked.out_of_order == 0 || compare_rows_out_of_order()) return true;
@@ -271,8 +273,8 @@ bool Difference::compare_rows_out_of_order() {
                                 same_in_target + " WHERE d.moved AND d.part IS NULL LIMIT 1")
                           .empty();
   if (twice) return false;
-  const std::string delete_same = "DELETE FROM " + difference + " AS d USING (" + target_rows(false) + ") AS t, (" +
-                                  staged_rows() +
+  const std::string delete_same = "DELETE FROM " + difference + " AS d USING (" + target_rows(RowsOfOneKey::alike) +
+                                  ") AS t, (" + staged_rows() +
                                   ") AS s WHERE d.moved AND t.part OPERATOR(pg_catalog.=) d.part "
                                   "AND t.old OPERATOR(pg_catalog.=) d.old AND s.new OPERATOR(pg_catalog.=) d.new "
                                   "AND (false" +
@@ -289,9 +291,9 @@ void Difference::analyze_difference() const {
                     [&] { pg::execute("ANALYZE " + staging_.difference() + " (part, old, new)"); });
 }
 
-void Difference::find_by_join(MissingRows missing, bool is_unique) {
+void Difference::find_by_join(MissingRows missing) {
   const bool ordered = have_order(staging_, key_);
-  if (by_key_ && !is_unique && missing == MissingRows::deleted) delete_superfluous();
+  if (by_key_ && !key_is_unique_ && missing == MissingRows::deleted) delete_superfluous();
 
   std::string keys;
   std::string values;
@@ -302,9 +304,10 @@ void Difference::find_by_join(MissingRows missing, bool is_unique) {
     values += ", COALESCE(t." + name + ", s." + name + ")";
     core::add_item(same, "t." + name + equality(plan_.columns[key_[i]]) + "s." + name, " AND ");
   }
+  const bool set_apart = !key_is_unique_ && ordered && !by_key_ && missing == MissingRows::deleted;
   pg::execute("INSERT INTO " + staging_.difference() + " (part, old, new, moved, replaced" + keys +
               ") SELECT t.part, t.old, s.new, false, false" + values + " FROM (" +
-              target_rows(!is_unique && ordered && !by_key_ && missing == MissingRows::deleted) + ") AS t " +
+              target_rows(set_apart ? RowsOfOneKey::only_first : RowsOfOneKey::alike) + ") AS t " +
               (missing == MissingRows::kept ? "RIGHT" : "FULL") + " JOIN (" + staged_rows() + ") AS s ON " + same +
               " WHERE s.new IS NULL OR t.part IS NULL" + condition_of_change());
 }

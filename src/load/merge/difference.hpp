@@ -67,9 +67,12 @@ class Difference {
   bool find_by_walk();
   bool compare_rows_out_of_order();
   void analyze_difference() const;
-  void find_by_join(MissingRows missing, bool is_unique);
+  void find_by_join(MissingRows missing);
   void delete_superfluous();
-  std::string target_rows(bool set_superfluous_apart) const;
+  /// Rows of the target that share their key with another one: all alike, or without key values but for the first, so
+  /// that nothing is equal to them.
+  enum class RowsOfOneKey { alike, only_first };
+  std::string target_rows(RowsOfOneKey rows_of_one_key) const;
   std::string staged_rows() const;
   std::string condition_of_change() const;
   std::string delete_sql() const;
@@ -85,6 +88,7 @@ class Difference {
   bool by_key_;  ///< rows have no address that lasts from one statement to the next
   bool parted_;  ///< an address counts within a partition only
   bool apart_;
+  bool key_is_unique_ = false;  ///< by an index of the target
   std::uint64_t deletes_ = 0;
   std::uint64_t inserts_ = 0;
   std::uint64_t updates_ = 0;

@@ -6,6 +6,7 @@
 #include "core/request/names.hpp"
 #include "core/base/utf8.hpp"
 #include "pg/notice.hpp"
+#include "core/base/list_text.hpp"
 
 extern "C" {
 #include "catalog/heap.h"
@@ -27,7 +28,7 @@ void check_column_count(std::size_t count, int max_columns) {
 void check_system_columns(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) {
-    if (SystemAttributeByName(name.c_str()) != nullptr) list += (list.empty() ? "" : ", ") + core::quoted(name);
+    if (SystemAttributeByName(name.c_str()) != nullptr) core::add_item(list, core::quoted(name));
   }
   if (list.empty()) return;
   throw core::Error(core::ErrorNumber::duplicated_column,

@@ -299,7 +299,7 @@ void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const s
     }
     if (!column.not_null) throw null_in_not_null(target, column.name);
     add_action(actions, local->name, "DROP NOT NULL");
-    names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
+    core::add_item(names, "\"" + column.name + "\"");
   }
   if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
   if (!names.empty()) {
