@@ -97,7 +97,7 @@ class PreviewSink final : public load::Sink {
   }
   bool is_full() const noexcept override { return bytes_ > max_preview_bytes; }
 
-  /// `more`: the source has rows behind those that came, and more were asked for.
+  /// `more`: the source may have rows behind those that came, and more were asked for.
   Preview finish(bool more) {
     Json warnings = Json::object();
     for (const auto& [column, count] : cut_) warnings["cut_values"][plan_.columns[column].name] = count;
@@ -154,13 +154,14 @@ class PreviewSink final : public load::Sink {
 
 }  // namespace
 
-Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run) {
+Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run, std::int64_t rows) {
   PreviewSink sink(plan);
+  if (rows == 0) return sink.finish(false);
   load::BatchReader reader(source, plan, run);
-  reader.open();
+  reader.open({.limit = rows});
   load::LoadResult result;
-  reader.read(sink, result);
-  return sink.finish(result.truncated && result.rows < static_cast<std::uint64_t>(run.limits.max_rows));
+  const bool more = reader.read(sink, result);
+  return sink.finish(more && result.rows < static_cast<std::uint64_t>(rows));
 }
 
 }  // namespace connector::api

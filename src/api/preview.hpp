@@ -13,8 +13,8 @@ struct Preview {
   Json warnings;              ///< null, or an object: where it shows less than was asked for
 };
 
-/// Reads the first rows of the source, as many as the run's limit allows. Long values are cut, and the preview ends
-/// after some megabytes; a NOTICE says so. Nothing is written.
-Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run);
+/// Reads the first `rows` rows of the source. Long values are cut, and the preview ends after some megabytes; a NOTICE
+/// says so. Nothing is written.
+Preview preview(core::Source& source, const load::LoadPlan& plan, const load::Run& run, std::int64_t rows);
 
 }  // namespace connector::api

@@ -127,7 +127,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
                                  "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows));
   }
   NoProgress progress;
-  connector::load::Run run = request.run(GetUserId(), progress);
+  const connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
   source.set(run.connection.describe(connector::load::source_request(run.spec)));
   const auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
@@ -137,9 +137,9 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   result["primary_key"] = primary_key(plan);
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
   result["refresh"] = refresh_mode(request, plan);
-  if (run.limits.max_rows == 0 || preview_rows < run.limits.max_rows) run.limits.max_rows = preview_rows;
-  connector::api::Preview preview;
-  if (preview_rows > 0) preview = connector::api::preview(*source, plan, run);
+  const std::int64_t max_rows = run.limits.max_rows;
+  const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
+  connector::api::Preview preview = connector::api::preview(*source, plan, run, rows);
   result["rows"] = std::move(preview.rows);
   result["warnings"] = std::move(preview.warnings);
   return json_datum(result);

@@ -1,7 +1,6 @@
 // The options of foreign servers and user mappings of the wrapper "connector".
 #include "pg/postgres.hpp"
 
-#include <algorithm>
 #include <set>
 #include <string>
 

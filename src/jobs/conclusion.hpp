@@ -22,8 +22,8 @@ store::Failure lost_run(std::string_view hint);
 /// was lost.
 void conclude_run(const store::Sync& sync, const settings::RunLimits& limits);
 
-/// Settles the sync, whose row is locked, if it is in state syncing and nobody works on it any more, and reads it
-/// again. False if somebody does.
+/// Concludes the run of the sync, whose row is locked, if it is in state syncing and nobody works on it any more, and
+/// reads it again. False if somebody does.
 bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits);
 
 /// The same for all syncs whose owner's privileges `role` has. False if some could not be looked at because another

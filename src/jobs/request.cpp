@@ -1,6 +1,5 @@
 #include "jobs/request.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "core/base/error.hpp"

@@ -3,7 +3,6 @@
 
 #include "pg/postgres.hpp"
 
-#include <memory>
 #include <string>
 
 #include "settings/settings.hpp"

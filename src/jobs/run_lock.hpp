@@ -8,8 +8,8 @@
 
 namespace connector::jobs {
 
-/// How long a lock is held: to the transaction's end, or over several transactions until release_run() or the session's
-/// end.
+/// How long a lock is held: to the transaction's end, or over several transactions until release_runs() or the
+/// session's end.
 enum class LockLife { transaction, session };
 
 /// Takes the right to run the sync, without waiting. False if another session has it.

@@ -88,7 +88,7 @@ bool wait_for_several(std::span<core::WaitSocket> sockets, long timeout, uint32 
   try {
     guard([&] {
       AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
-      AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
+      if (IsUnderPostmaster) AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
       for (core::WaitSocket& socket : sockets) {
         if (!is_waited_for(socket)) continue;
         AddWaitEventToSet(set, static_cast<uint32>(latch_events(socket.wanted)), socket.fd, nullptr, &socket);

@@ -4,7 +4,6 @@
 #include "pg/postgres.hpp"
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "pg/compat.h"

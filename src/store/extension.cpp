@@ -4,7 +4,6 @@
 #include "pg/guard.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from servers.hive.artifacts import compiled, maven_jars
 from servers.hive.artifacts import jars as server_jars
+from servers.staging import release_objects
 
 from .contenders import Arena, CannotRun, Contender
 from .shapes import Shape
@@ -32,7 +33,7 @@ class RawFetch(Contender):
         self._program = self.arena.folder / "raw_fetch_hive"
         if self._program.exists():
             return
-        objects = [*_RELEASE.glob("core/*.o"), *_RELEASE.glob("drivers/hive/*.o"), *_RELEASE.glob("generated/drivers/hive/rpc/*.o")]
+        objects = [*release_objects("core", "drivers/hive"), *_RELEASE.glob("generated/drivers/hive/rpc/*.o")]
         flags = ["-std=c++20", "-O2", f"-I{_ROOT / 'src'}", f"-isystem{_RELEASE / 'generated'}"]
         libraries = ["-lthrift", "-lsasl2", "-lssl", "-lcrypto", "-lcares"]
         compiler = os.environ.get("CXX") or "g++"

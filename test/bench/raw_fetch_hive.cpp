@@ -25,26 +25,27 @@ int main(int argc, char** argv) {
   login.server = "127.0.0.1";
   login.port = std::atoi(argv[1]);
   login.database = argv[2];
+  login.tls_mode = core::TlsMode::disable;
   core::Address address;
   address.family = AF_INET;
   inet_pton(AF_INET, login.server.c_str(), address.bytes);
   core::PollWait wait;
-  const hive::Doing doing{core::Phase::fetch, "could not fetch"};
+  const hive::Task task{core::Phase::fetch, "could not fetch"};
   try {
     hive::Session session(login, address, wait, core::no_deadline);
     const auto started = std::chrono::steady_clock::now();
-    session.execute(argv[3], doing);
-    const std::size_t columns = session.result_schema(doing).columns.size();
+    session.execute(argv[3], task);
+    const std::size_t columns = session.result_schema(task).columns.size();
     hive::FetchSize size;
     hive::ResultRows rows;
     unsigned long long total = 0;
     do {
-      session.ask_for_rows(size.rows(), doing);
-      session.read_rows(columns, rows, doing);
+      session.ask_for_rows(size.rows(), task);
+      session.read_rows(columns, rows, task);
       size.learn(rows.rows, rows.bytes);
       total += rows.rows;
     } while (rows.rows > 0);
-    session.close_operation(doing);
+    session.close_operation(task);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     std::printf("%llu %.6f\n", total, took.count());
   } catch (const core::Error& error) {

@@ -61,6 +61,13 @@ def staged(workspace: Workspace) -> Path:
     return install_into(workspace, workspace.folder / "build.log", sanitize=sanitized())
 
 
+def release_objects(*folders: str) -> list[Path]:
+    """The objects of the release build that were made of sources in these folders of src."""
+    sources = [Path(name).relative_to("src") for name in (ROOT / "sources.txt").read_text().split()]
+    wanted = [source for source in sources if any(source.is_relative_to(folder) for folder in folders)]
+    return [ROOT / "build" / "release" / source.with_suffix(".o") for source in wanted]
+
+
 def sanitized() -> bool:
     """Whether the extension under test is built with sanitizers."""
     return os.environ.get("SANITIZE", "") not in ("", "0")

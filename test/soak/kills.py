@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of imports, swaps, merges, appends and rewrites: sessions, workers, scheduler, launcher,
+"""SIGKILL at random moments of imports, swaps, merges, appends, deletes and inserts: sessions, workers, scheduler, launcher,
 PostgreSQL's own processes, and the postmaster.
 
 Each table has three indexes, a TOAST table and a constraint. After each kill every table must hold all of its old or all of

@@ -19,7 +19,7 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   /// From now on it is waited so, and until then.
-  void set_patience(core::Wait& wait, core::Deadline deadline) noexcept { wait_limit_ = {&wait, deadline}; }
+  void set_wait_limit(core::Wait& wait, core::Deadline deadline) noexcept { wait_limit_ = {&wait, deadline}; }
   void set_deadline(core::Deadline deadline) noexcept { wait_limit_.deadline = deadline; }
   core::Wait& wait() noexcept { return *wait_limit_.wait; }
   core::Deadline deadline() const noexcept { return wait_limit_.deadline; }

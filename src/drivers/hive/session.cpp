@@ -308,7 +308,7 @@ void Session::stop() noexcept {
       Link other(login_, address_, wait, deadline);
       close_remotely(other, true);
     } else {
-      link_->set_patience(wait, deadline);
+      link_->set_wait_limit(wait, deadline);
       close_remotely(*link_, operation_.has_value());
     }
   } catch (...) {  // NOLINT(bugprone-empty-catch): the end of the connection ends the session, too

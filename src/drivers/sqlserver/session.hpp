@@ -5,7 +5,6 @@
 // and the TLS handshake included.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -83,7 +82,6 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   bool take_invalid_text() noexcept { return std::exchange(has_invalid_text_, false); }
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }
-  void set_busy(bool busy) noexcept { busy_ = busy; }
   /// False also if the server has ended it.
   bool connected() const noexcept;
 

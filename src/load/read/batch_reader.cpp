@@ -68,24 +68,27 @@ BatchReader::BatchReader(core::Source& source, const LoadPlan& plan, const Run& 
       converters_(make_converters(plan, columns_)) {}
 
 void BatchReader::open(core::Scan scan) {
-  const std::optional<std::int64_t> estimate = source_.description().estimated_rows;
-  if (estimate && *estimate >= 0) run_.progress.expect(std::min<std::uint64_t>(*estimate, max_rows()));
-  run_.progress.phase(RunPhase::loading);
   scan.columns = plan_.remote_columns();
-  // One row beyond the limit tells whether there are more.
-  if (run_.limits.max_rows > 0 && run_.limits.max_rows < std::numeric_limits<std::int64_t>::max()) {
+  if (scan.limit) {
+    max_rows_ = static_cast<std::uint64_t>(*scan.limit);
+  } else if (run_.limits.max_rows > 0 && run_.limits.max_rows < std::numeric_limits<std::int64_t>::max()) {
+    max_rows_ = static_cast<std::uint64_t>(run_.limits.max_rows);
     scan.limit = run_.limits.max_rows + 1;
+    looks_further_ = true;
   }
+  const std::optional<std::int64_t> estimate = source_.description().estimated_rows;
+  if (estimate && *estimate >= 0) run_.progress.expect(std::min<std::uint64_t>(*estimate, max_rows_));
+  run_.progress.phase(RunPhase::loading);
   cursor_.set(source_.open(scan));
 }
 
-void BatchReader::read(Sink& sink, LoadResult& result) {
+bool BatchReader::read(Sink& sink, LoadResult& result) {
   // Before the first row the remote may be computing.
   const core::LimitedSilence reading(run_.wait, [&] { return result.rows + batch_.rows() > 0; });
   bool more = true;
-  while (more && result.rows < max_rows() && !sink.is_full()) {
+  while (more && result.rows < max_rows_ && !sink.is_full()) {
     run_.wait.check();
-    batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows() - result.rows, batch_rows)));
+    batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows_ - result.rows, batch_rows)));
     more = cursor_->fetch(batch_);
     memory_.use([&] {
       convert();
@@ -101,8 +104,9 @@ void BatchReader::read(Sink& sink, LoadResult& result) {
     ColumnCounts columns = counts_by_name(plan_, cursor_->substitutions(kind));
     if (!columns.empty()) result.substitutions.push_back({run_.provider.substitutions[kind], std::move(columns)});
   }
-  if (more) result.truncated = has_another_row();
+  if (more && looks_further_) result.truncated = more = has_another_row();
   result.remote_warnings = cursor_->warnings();
+  return more;
 }
 
 void BatchReader::convert() {
@@ -113,11 +117,6 @@ void BatchReader::convert() {
   };
   const bool formatted = std::ranges::any_of(converters_, &ColumnConverter::depends_on_settings);
   formatted ? pg::with_fixed_formats(all) : all();
-}
-
-std::uint64_t BatchReader::max_rows() const {
-  return run_.limits.max_rows > 0 ? static_cast<std::uint64_t>(run_.limits.max_rows)
-                                  : std::numeric_limits<std::uint64_t>::max();
 }
 
 /// Whether the source goes on behind the rows that were taken. A row whose values can't be stored counts as one.

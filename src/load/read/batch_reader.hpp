@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/remote/source.hpp"
@@ -46,14 +47,14 @@ class BatchReader {
   /// All arguments outlive the reader.
   BatchReader(core::Source& source, const LoadPlan& plan, const Run& run);
 
-  /// Executes. `scan` has a condition and an order, if any: its columns are the plan's, its limit is one row beyond the
-  /// run's.
+  /// Executes. `scan` has a condition, an order and a limit, if any; its columns are the plan's. Without a limit of its
+  /// own it has the run's, and read() finds out whether the source has more rows.
   void open(core::Scan scan = {});
-  /// Gives all rows up to the run's limit to `sink`, and adds what came of them to `result`. To be called once.
-  void read(Sink& sink, LoadResult& result);
+  /// Gives all rows up to the limit to `sink`, as long as it takes them, and adds what came of them to `result`. False
+  /// if the source has no others. To be called once.
+  bool read(Sink& sink, LoadResult& result);
 
  private:
-  std::uint64_t max_rows() const;
   bool has_another_row();
   void convert();
 
@@ -61,6 +62,8 @@ class BatchReader {
   pg::Tied<core::RemoteCursor> cursor_;
   const LoadPlan& plan_;
   const Run& run_;
+  std::uint64_t max_rows_ = std::numeric_limits<std::uint64_t>::max();
+  bool looks_further_ = false;  ///< whether a row behind the limit was asked for
   std::vector<core::BatchColumn> columns_;
   core::RowBatch batch_;
   std::vector<ColumnConverter> converters_;

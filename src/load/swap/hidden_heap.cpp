@@ -12,7 +12,6 @@
 #include "pg/text.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/toast_internals.h"
 #include "access/xact.h"

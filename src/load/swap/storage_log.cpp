@@ -14,7 +14,6 @@
 #include "pg/subtransaction.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/toast_internals.h"

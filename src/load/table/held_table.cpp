@@ -8,7 +8,6 @@
 #include "pg/text.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "nodes/pg_list.h"

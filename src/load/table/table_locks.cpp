@@ -12,7 +12,6 @@
 #include "pg/text.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"

@@ -17,7 +17,6 @@
 #include "pg/text.hpp"
 
 extern "C" {
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"

@@ -128,7 +128,7 @@ def test_rows_that_cannot_be_told_apart_are_not_replaced_under_others(db: Databa
     sync.run("swap")
 
 
-def test_rewrite_of_a_table_that_refers_to_itself(db: Database, source: Remote) -> None:
+def test_delete_and_insert_of_a_table_that_refers_to_itself(db: Database, source: Remote) -> None:
     """DELETE and INSERT are one statement, too."""
     source.execute("CREATE TABLE couple (id int, other int)", "INSERT INTO couple VALUES (1, 2), (2, 1), (2, 2)")
     sync = Refreshed(db, source.connector(table="couple"))

@@ -383,7 +383,7 @@ def test_code_of_a_table_that_refers_to_it_runs_as_the_owner(scene: Scene, clock
     if scene.run(id, clock) == "success":
         check_identity(scene.db, clock, ("trigger of a child",))
         assert scene.db.rows("SELECT * FROM alice.child") == []
-    else:  # a rewrite may refuse to delete what others refer to
+    else:  # which may refuse to delete what others refer to
         assert way == "delete and insert" and scene.db.value("SELECT count(*) FROM alice.child") == 1, scene.told(id)
 
 

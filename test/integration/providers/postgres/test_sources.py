@@ -131,6 +131,17 @@ def test_list(db: Database, source: PostgresRemote) -> None:
     assert len(db.rows("SELECT * FROM cdb_connector_tables(%s, 3)", connector)) == 3
 
 
+def test_dry_run_does_not_look_beyond_its_rows(db: Database, source: PostgresRemote) -> None:
+    """The first row is there long before the second one, which can't be computed."""
+    columns = "repeat('x', 20000) AS a, 1 / (2 - g) AS b, pg_sleep(CASE g WHEN 1 THEN 0 ELSE 0.5 END)::text AS c"
+    query = f"SELECT {columns} FROM generate_series(1, 2) g"
+    connector = json.dumps(source.connector(sql_query=query, import_as="beyond"))
+    found = db.value("SELECT cdb_connector_dry_run(%s, 1)", connector)
+    assert [row["b"] for row in found["rows"]] == ["1"]
+    with pytest.raises(psycopg2.Error, match="division by zero"):
+        db.value("SELECT cdb_connector_dry_run(%s, 2)", connector)
+
+
 def test_limit_is_pushed_to_the_server(db: Database, source: PostgresRemote) -> None:
     position = source.server.log_size()
     result = db.import_table(source.connector(schema="shapes", table="plain", import_as="some", max_rows=7))

@@ -11,7 +11,7 @@ import pytest
 
 from servers.cache import cached
 from servers.foreign_suite import unpack
-from servers.staging import ROOT, sanitized
+from servers.staging import ROOT, release_objects, sanitized
 from servers.tds.server import DATABASE, PASSWORD, USER, TdsServer
 from servers.workspace import Workspace
 
@@ -25,10 +25,7 @@ _PACKAGES = ("libsybdb5", "libcares2", "libstdc++6")
 @pytest.fixture(scope="module")
 def program(workspace: Workspace) -> Path:
     """Of the objects that the extension is built of."""
-    build = ROOT / "build" / "release"
-    sources = (ROOT / "sources.txt").read_text().split()
-    parts = ("src/core/", "src/drivers/sqlserver/")
-    objects = [build / Path(name).relative_to("src").with_suffix(".o") for name in sources if name.startswith(parts)]
+    objects = release_objects("core", "drivers/sqlserver")
     program = workspace.folder / "redirected_calls"
     compiler = shlex.split(os.environ.get("CXX") or "g++")
     source = ROOT / "test" / "probe" / "redirected_calls.cpp"
