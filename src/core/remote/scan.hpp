@@ -40,8 +40,8 @@ struct Expression {
 std::vector<std::size_t> columns_of(const Expression& condition);
 
 struct Scan {
-  std::vector<std::size_t> columns;   ///< those of the batch, in order: indexes in SourceDescription::columns
-  std::optional<Expression> where{};  ///< one that Source::support() has a use for
+  std::vector<std::size_t> columns{};  ///< those of the batch, in order: indexes in SourceDescription::columns
+  std::optional<Expression> where{};   ///< one that Source::support() has a use for
   /// The most rows that are wanted: the first ones by `order_by`, which Source::orders_by() takes, else any.
   std::optional<std::int64_t> limit{};
   std::optional<std::size_t> order_by{};  ///< without a limit the rows come in any order
