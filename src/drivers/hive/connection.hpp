@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/session_connection.hpp"
 #include "drivers/hive/session.hpp"
 
 namespace connector::hive {
 
-class HiveConnection final : public core::Connection {
+class HiveConnection final : public core::SessionConnection<Session> {
  public:
   explicit HiveConnection(std::unique_ptr<Session> session);
 
@@ -19,9 +19,7 @@ class HiveConnection final : public core::Connection {
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
 
  private:
-  std::string_view default_schema() const noexcept;
-
-  std::unique_ptr<Session> session_;
+  std::string_view default_schema();
 };
 
 }  // namespace connector::hive

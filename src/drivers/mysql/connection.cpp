@@ -2,21 +2,13 @@
 
 #include <utility>
 
-#include "core/base/error.hpp"
 #include "drivers/mysql/catalog.hpp"
 #include "drivers/mysql/source.hpp"
 
 namespace connector::mysql {
 
 MysqlConnection::MysqlConnection(std::unique_ptr<Session> session, std::string database)
-    : session_(std::move(session)), database_(std::move(database)) {}
-
-/// A source that was left in the middle, and an interrupt, cost the session.
-Session& MysqlConnection::session() {
-  if (session_->usable()) return *session_;
-  throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
-                    "Provider mysql, phase connect.", "Connect again.");
-}
+    : SessionConnection(std::move(session), "mysql"), database_(std::move(database)) {}
 
 void MysqlConnection::check() {
   session().query("SELECT 1", core::Phase::execute, 1);
@@ -24,7 +16,7 @@ void MysqlConnection::check() {
 
 std::vector<core::RemoteTable> MysqlConnection::list_tables(std::string_view schema, std::int64_t limit) {
   session().convert_results(true);
-  return read_tables(*session_, schema.empty() ? std::string_view(database_) : schema, limit);
+  return read_tables(session(), schema.empty() ? std::string_view(database_) : schema, limit);
 }
 
 std::unique_ptr<core::Source> MysqlConnection::describe(const core::SourceRequest& request) {

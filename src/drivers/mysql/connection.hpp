@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/session_connection.hpp"
 #include "drivers/mysql/session.hpp"
 
 namespace connector::mysql {
 
-class MysqlConnection final : public core::Connection {
+class MysqlConnection final : public core::SessionConnection<Session> {
  public:
   /// `database` of the request; may be empty.
   MysqlConnection(std::unique_ptr<Session> session, std::string database);
@@ -21,9 +21,6 @@ class MysqlConnection final : public core::Connection {
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
 
  private:
-  Session& session();
-
-  std::unique_ptr<Session> session_;
   std::string database_;
 };
 

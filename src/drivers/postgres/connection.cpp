@@ -7,17 +7,17 @@
 namespace connector::postgres {
 
 void PostgresConnection::check() {
-  session_->run("SELECT 1", {core::Phase::execute, "could not run a statement"});
+  session().run("SELECT 1", {core::Phase::execute, "could not run a statement"});
 }
 
 std::vector<core::RemoteTable> PostgresConnection::list_tables(std::string_view schema, std::int64_t limit) {
-  begin_transaction(*session_);
-  return read_list(session_->run(list_statements(*session_, schema.empty() ? "public" : schema, limit),
+  begin_transaction(session());
+  return read_list(session().run(list_statements(session(), schema.empty() ? "public" : schema, limit),
                                  {core::Phase::describe, "could not list tables"}));
 }
 
 std::unique_ptr<core::Source> PostgresConnection::describe(const core::SourceRequest& request) {
-  return std::make_unique<PostgresSource>(*session_, request);
+  return std::make_unique<PostgresSource>(session(), request);
 }
 
 }  // namespace connector::postgres

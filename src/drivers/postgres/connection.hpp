@@ -5,21 +5,18 @@
 #include <string_view>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/session_connection.hpp"
 #include "drivers/postgres/session.hpp"
 
 namespace connector::postgres {
 
-class PostgresConnection final : public core::Connection {
+class PostgresConnection final : public core::SessionConnection<Session> {
  public:
-  explicit PostgresConnection(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+  explicit PostgresConnection(std::unique_ptr<Session> session) : SessionConnection(std::move(session), "postgres") {}
 
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
-
- private:
-  std::unique_ptr<Session> session_;
 };
 
 }  // namespace connector::postgres

@@ -88,6 +88,8 @@ class Session {
   const Login& login() const noexcept { return login_; }
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }
+  /// False once the connection was given up.
+  bool usable() const noexcept { return usable_; }
   void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
 
   /// When the server process began, as it tells: with its number it is what stop_statement() needs to stop this

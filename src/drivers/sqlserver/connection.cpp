@@ -2,21 +2,13 @@
 
 #include <utility>
 
-#include "core/base/error.hpp"
 #include "drivers/sqlserver/description.hpp"
 #include "drivers/sqlserver/source.hpp"
 
 namespace connector::sqlserver {
 
 SqlServerConnection::SqlServerConnection(std::unique_ptr<Session> session, std::string database)
-    : session_(std::move(session)), database_(std::move(database)) {}
-
-/// A source that was left in the middle, and an interrupt, cost the session.
-Session& SqlServerConnection::session() {
-  if (session_->usable()) return *session_;
-  throw core::Error(core::ErrorNumber::cannot_read, "the connection to the server was given up",
-                    "Provider sqlserver, phase connect.", "Connect again.");
-}
+    : SessionConnection(std::move(session), "sqlserver"), database_(std::move(database)) {}
 
 void SqlServerConnection::check() {
   session().query("SELECT 1", {core::Phase::execute, "could not run a statement"});

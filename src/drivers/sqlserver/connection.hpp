@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/remote/provider.hpp"
+#include "core/remote/session_connection.hpp"
 #include "drivers/sqlserver/session.hpp"
 
 namespace connector::sqlserver {
 
-class SqlServerConnection final : public core::Connection {
+class SqlServerConnection final : public core::SessionConnection<Session> {
  public:
   SqlServerConnection(std::unique_ptr<Session> session, std::string database);
 
@@ -20,9 +20,6 @@ class SqlServerConnection final : public core::Connection {
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
 
  private:
-  Session& session();
-
-  std::unique_ptr<Session> session_;
   std::string database_;
 };
 
