@@ -208,14 +208,11 @@ bool PostgresSource::is_as_it_is(const std::vector<std::size_t>& columns) const 
 }
 
 std::string PostgresSource::select_statement(const core::Scan& scan) const {
+  // A query with nothing of ours but a choice of its columns is not told the limit.
+  const bool is_plain_query = table_.empty() && !scan.where && !scan.order_by;
+  if (is_plain_query && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
   core::Scan asked = scan;
-  if (!table_.empty() || scan.where || scan.order_by) {
-    // All of it is asked for.
-  } else if (is_as_it_is(scan.columns)) {
-    return "\n" + query_ + "\n";
-  } else {
-    asked.limit.reset();
-  }
+  if (is_plain_query) asked.limit.reset();
   std::string list;
   for (const std::size_t index : scan.columns) core::add_item(list, column_sql(columns_[index]));
   return dialect().select(asked,
