@@ -8,6 +8,7 @@
 #include "core/base/error.hpp"
 #include "settings/limits.hpp"
 #include "jobs/run_lock.hpp"
+#include "store/runs.hpp"
 #include "store/syncs.hpp"
 
 namespace connector::jobs {

@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 #include "store/imports.hpp"
+#include "store/runs.hpp"
 #include "store/syncs.hpp"
 
 namespace connector::jobs {

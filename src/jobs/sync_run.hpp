@@ -10,6 +10,7 @@
 #include "pg/guard.hpp"
 #include "jobs/run_lock.hpp"
 #include "shmem/shared.hpp"
+#include "store/runs.hpp"
 #include "store/syncs.hpp"
 
 namespace connector::jobs {

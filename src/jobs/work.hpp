@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "pg/guard.hpp"
+#include "store/runs.hpp"
 #include "store/syncs.hpp"
 
 namespace connector::jobs {

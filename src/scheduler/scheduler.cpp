@@ -17,6 +17,7 @@
 #include "jobs/conclusion.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
+#include "store/runs.hpp"
 #include "store/syncs.hpp"
 #include "store/due_row.hpp"
 #include "jobs/import_end.hpp"

@@ -2,7 +2,6 @@
 
 #include "core/base/words.hpp"
 #include "pg/text.hpp"
-#include "pg/uuid.hpp"
 #include "store/sql.hpp"
 
 extern "C" {
@@ -228,92 +227,6 @@ std::vector<std::string> syncing_syncs(Oid role) {
   return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.state = 'syncing' AND pg_has_role($1, " +
                                 owner_sql + ", 'USAGE') ORDER BY s.id",
                             {oid(role)}));
-}
-
-std::string begin_run(const Sync& sync, schedule::Time now) {
-  std::string run = pg::new_uuid();
-  execute("INSERT INTO connector.run (id, sync_id, state, started_at, request_number) SELECT $1, s.id, 'syncing', " +
-              time_sql(3) + ", s.request_number FROM connector.sync s WHERE s.id = $2",
-          {uuid(run), uuid(sync.id), time(now)});
-  execute(
-      "UPDATE connector.sync SET state = 'syncing', log_id = $2, error_code = NULL, error_message = NULL "
-      "WHERE id = $1",
-      {uuid(sync.id), uuid(run)});
-  return run;
-}
-
-bool end_run(const std::string& run, const RunResult& result, schedule::Time now) {
-  const std::optional<Failure>& failure = result.failure;
-  const auto optional_text = [](const std::string& utf8) -> SqlParameter {
-    return {TEXTOID, utf8.empty() ? std::nullopt : std::optional(pg::server_text(utf8))};
-  };
-  const Failure& told = failure ? *failure : Failure{};
-  return execute(
-             "UPDATE connector.run SET state = $2, ended_at = " + time_sql(3) +
-                 ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
-                 "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
-                 "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
-                 "r.state = 'syncing' "
-                 "FOR UPDATE SKIP LOCKED)",
-             {uuid(run),
-              {TEXTOID, std::string(state_name(failure ? State::failure : State::success))},
-              time(now),
-              optional_text(result.mode),
-              optional_text(result.reason),
-              number(result.rows),
-              number(result.bytes),
-              number(result.inserted),
-              number(result.updated),
-              number(result.deleted),
-              {FLOAT8OID, std::to_string(result.lock_ms)},
-              json(result.warnings),
-              {INT4OID, failure ? std::optional(std::to_string(failure->number)) : std::nullopt},
-              optional_text(told.sqlstate),
-              optional_text(told.message),
-              optional_text(told.detail),
-              optional_text(told.hint),
-              {BOOLOID, failure ? std::optional(failure->permanent ? "t" : "f") : std::nullopt},
-              oid(result.relation),
-              {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
-              {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
-              json(result.phase_ms),
-              {JSONOID, result.position ? std::optional(pg::exact_server_text(*result.position)) : std::nullopt}}) == 1;
-}
-
-std::optional<RunRecord> find_run(const std::string& run) {
-  const SqlRows rows = query(
-      "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(error_message, '') "
-      "FROM connector.run WHERE id = $1",
-      {uuid(run)});
-  if (rows.empty()) return std::nullopt;
-  const auto& row = rows[0];
-  return RunRecord{*row[0] != state_name(State::syncing), *row[0] == state_name(State::failure), *row[1] == "t",
-                   std::stoi(*row[2]), *row[3]};
-}
-
-void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {
-  save_schedule(sync.id, next);
-  const SqlRows concluded = query(
-      "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
-      "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
-      "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "
-      "ELSE s.checksum END, "
-      "position = CASE WHEN r.request_number = s.request_number THEN coalesce(r.position, s.position) "
-      "ELSE s.position END, "
-      // A first run may have been asked to overwrite a table of a role that the asking one is a member of.
-      "owner = coalesce((SELECT c.relowner FROM pg_class c WHERE c.oid = r.relation AND r.mode = 'import' "
-      "AND pg_has_role(s.owner::oid, c.relowner, 'USAGE')), s.owner::oid)::regrole, "
-      "ran_at = CASE WHEN r.state = 'success' THEN r.ended_at ELSE s.ran_at END, "
-      "updated_at = CASE WHEN r.state = 'success' AND r.mode <> 'unchanged' THEN r.ended_at ELSE s.updated_at END "
-      "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
-      {uuid(sync.id), uuid(run)});
-  if (concluded.empty()) return;
-  execute(
-      "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
-      "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",
-      {uuid(sync.id), number(static_cast<std::uint64_t>(keep))});
-  notify("sync", sync.id, *concluded[0][0]);
 }
 
 }  // namespace connector::store

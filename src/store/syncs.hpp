@@ -1,5 +1,5 @@
-// The tables connector.sync, connector.sync_secret and connector.run. All access is as the extension's owner, whatever
-// role asks: who may ask is the callers' business.
+// The tables connector.sync and connector.sync_secret. All access is as the extension's owner, whatever role asks: who
+// may ask is the callers' business.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -97,55 +97,5 @@ bool any_sync();
 
 /// Syncs in state syncing, likewise. Whether somebody still works on them their locks tell.
 std::vector<std::string> syncing_syncs(Oid role);
-
-/// A failure as it is remembered. Texts are UTF-8.
-struct Failure {
-  int number = 0;
-  std::string sqlstate;
-  std::string message;
-  std::string detail;
-  std::string hint;
-  bool permanent = false;
-};
-
-/// What a run brought.
-struct RunResult {
-  std::optional<Failure> failure;
-  Oid relation = InvalidOid;
-  std::string mode;    ///< import, or load::refresh_mode_name(); empty if it failed
-  std::string reason;  ///< UTF-8: why not the mode that was asked for
-  std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t inserted = 0;
-  std::uint64_t updated = 0;
-  std::uint64_t deleted = 0;
-  std::optional<std::string> checksum;
-  std::optional<std::string> layout;
-  std::optional<std::string> position;
-  std::optional<std::string> warnings;  ///< JSON, UTF-8
-  double lock_ms = 0;
-  std::optional<std::string> phase_ms;  ///< RunProgress::phase_times()
-};
-
-/// Marks the sync as running and opens a run; returns the run's id (log_id).
-std::string begin_run(const Sync& sync, schedule::Time now);
-
-/// Closes the run. One statement that waits for nobody: it may come under a strong lock on the table. False if the run
-/// is closed already, or the sync was deleted or is just being.
-bool end_run(const std::string& run, const RunResult& result, schedule::Time now);
-
-/// How a run ended, as recorded. Texts are in the database's encoding.
-struct RunRecord {
-  bool ended = false;
-  bool failed = false;
-  bool permanent = false;
-  int error_code = 0;
-  std::string error_message;
-};
-std::optional<RunRecord> find_run(const std::string& run);
-
-/// Gives the sync what its ended run brought and the schedule that follows, forgets all but the newest `keep` runs, and
-/// notifies the channel `connector` when the transaction commits.
-void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep);
 
 }  // namespace connector::store
