@@ -160,8 +160,8 @@ $(ABOVE)/%.o: src/%.cpp
 $(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
 
-$(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql
+$(BUILD)/connector--$(CONNECTOR_VERSION).sql: sql/connector.sql sql/comments.sql
 	@mkdir -p $(@D)
-	cp $< $@
+	cat $^ > $@
 
 endif

@@ -37,6 +37,9 @@ CREATE TABLE connector.import (
     state text NOT NULL CHECK (state IN ('enqueued', 'uploading', 'complete', 'failure')),
     schema_name text NOT NULL,
     table_name text,                -- NULL: skipped, failed, or not there yet
+    target_table text NOT NULL,     -- the name that was wanted, before any _1
+    server text NOT NULL,           -- for those who look: which remote server
+    source text NOT NULL,           -- likewise: what is read there
     error_code integer,
     row_count bigint NOT NULL DEFAULT 0,
     byte_count bigint NOT NULL DEFAULT 0,
@@ -45,6 +48,9 @@ CREATE TABLE connector.import (
     ended_at timestamptz,
     synchronization_id uuid,        -- the first run of this sync
     error_message text,
+    error_detail text,
+    error_hint text,
+    sqlstate text,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX import_owner ON connector.import (owner, id);
@@ -67,13 +73,18 @@ CREATE VIEW connector.imports WITH (security_barrier) AS
 SELECT i.item_queue_id,
        pg_catalog.pg_get_userbyid(i.owner) AS role_name,
        i.provider,
+       i.server,
+       i.source,
        i.state,
        i.schema_name AS schema,
-       i.table_name,
+       CASE WHEN i.state = 'complete' THEN i.table_name ELSE coalesce(i.table_name, i.target_table) END AS table_name,
        i.row_count AS rows,
        i.byte_count AS bytes,
        i.error_code,
+       i.sqlstate,
        i.error_message,
+       i.error_detail,
+       i.error_hint,
        i.result -> 'warnings' AS warnings,
        i.result -> 'skipped_columns' AS skipped_columns,
        i.request,
@@ -89,6 +100,7 @@ GRANT SELECT ON connector.imports TO PUBLIC;
 -- Syncs; read through the view connector.syncs, written by the functions below only.
 CREATE TABLE connector.sync (
     id uuid PRIMARY KEY,
+    name text NOT NULL,             -- unique among the syncs of a role when it is given; see jobs/sync_name.hpp
     owner regrole NOT NULL,         -- whose request it is: no run for the table's owner if that is another role
     item_queue_id uuid NOT NULL,    -- the first run as an import
     provider text NOT NULL,
@@ -97,6 +109,9 @@ CREATE TABLE connector.sync (
     trusted boolean NOT NULL,       -- the request was given by a superuser
     request_number integer NOT NULL DEFAULT 1, -- which of the requests that the sync has had this is
     target_schema text NOT NULL,    -- where the first run creates the table
+    target_table text NOT NULL,     -- the name that it wants for the table, before any _1
+    server text NOT NULL,           -- for those who look: which remote server
+    source text NOT NULL,           -- likewise: what is read there
     relation regclass,              -- the table, NULL before the first run
     interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
     state text NOT NULL CHECK (state IN ('created', 'queued', 'syncing', 'success', 'failure')),
@@ -109,10 +124,14 @@ CREATE TABLE connector.sync (
     layout text,                    -- the table's columns as the last run left them
     position json,                  -- of an append: the last cursor value that was read
     log_id uuid,                    -- the last run
+    last_ended uuid,                -- the last run that has ended
     error_code integer,
     error_message text,
+    failing_since timestamptz,      -- the end of the first of the failures in a row
     retried_times integer NOT NULL DEFAULT 0
 );
+CREATE INDEX sync_name ON connector.sync (name);
+CREATE INDEX sync_target ON connector.sync (target_table);
 CREATE INDEX sync_due ON connector.sync (run_at)
     WHERE state <> 'syncing' AND (NOT paused OR state = 'queued');
 CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
@@ -155,6 +174,7 @@ CREATE TABLE connector.run (
     lock_ms double precision,
     phase_ms json,                  -- milliseconds by phase
     warnings json,
+    schema_changes json,            -- of the source, that the table has followed
     error_code integer,
     sqlstate text,
     error_message text,
@@ -189,18 +209,28 @@ SELECT pg_catalog.pg_extension_config_dump('connector.sync',
 
 CREATE VIEW connector.syncs WITH (security_barrier) AS
 SELECT s.id,
+       s.name,
        pg_catalog.pg_get_userbyid(coalesce(c.relowner, s.owner::oid)) AS role_name,
        s.provider,
+       s.server,
+       s.source,
        coalesce(n.nspname::text, s.target_schema) AS schema,
-       c.relname::text AS table_name,
+       coalesce(c.relname::text, s.target_table) AS table_name,
        s.state,
        s.paused,
        s.interval_seconds * interval '1 second' AS "interval",
        s.run_at,
        s.ran_at,
+       s.failing_since,
        s.retried_times,
+       s.state = 'failure' AND s.run_at IS NULL AS gave_up,
        s.error_code,
+       CASE WHEN s.error_code IS NOT NULL THEN r.sqlstate END AS sqlstate,
        s.error_message,
+       CASE WHEN s.error_code IS NOT NULL THEN r.error_detail END AS error_detail,
+       CASE WHEN s.error_code IS NOT NULL THEN r.error_hint END AS error_hint,
+       r.warnings,
+       r.schema_changes,
        s.created_at,
        s.updated_at,
        s.checksum,
@@ -210,6 +240,7 @@ SELECT s.id,
 FROM connector.sync s
 LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN connector.run r ON r.id = s.last_ended
 WHERE pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
    OR EXISTS (SELECT FROM pg_catalog.pg_roles r
               WHERE r.oid = coalesce(c.relowner, s.owner::oid) AND pg_catalog.pg_has_role(r.oid, 'USAGE'));
@@ -218,6 +249,7 @@ GRANT SELECT ON connector.syncs TO PUBLIC;
 CREATE VIEW connector.runs WITH (security_barrier) AS
 SELECT r.id,
        r.sync_id,
+       s.name AS sync_name,
        s.role_name,
        s.schema,
        s.table_name,
@@ -235,11 +267,13 @@ SELECT r.id,
        r.lock_ms,
        r.phase_ms,
        r.warnings,
+       r.schema_changes,
        r.error_code,
        r.sqlstate,
        r.error_message,
        r.error_detail,
-       r.error_hint
+       r.error_hint,
+       coalesce(r.permanent, false) AS permanent
 FROM connector.run r
 JOIN connector.syncs s ON s.id = r.sync_id;
 GRANT SELECT ON connector.runs TO PUBLIC;
@@ -253,27 +287,37 @@ SELECT p.pid,
        p.kind,
        p.id,
        pg_catalog.pg_get_userbyid(p.owner) AS role_name,
-       coalesce(s.schema, i.schema) AS schema,
-       coalesce(s.table_name, i.table_name) AS table_name,
+       p.server,
+       p.source,
+       p.schema,
+       p.table_name,
        p.phase,
        p.rows,
        p.bytes,
        p.expected_rows,
        p.rows_per_second,
        p.started_at,
+       p.last_row_at,
        CASE WHEN p.expected_rows > p.rows AND p.rows_per_second > 0
-            THEN (p.expected_rows - p.rows) / p.rows_per_second * interval '1 second' END AS estimated_time_left
+            THEN (p.expected_rows - p.rows) / p.rows_per_second * interval '1 second' END AS estimated_time_left,
+       -- A swap asks for its lock for milliseconds at a time: most of the time it is not among those that wait.
+       CASE WHEN p.phase = 'waiting for lock'
+            THEN (SELECT pg_catalog.array_agg(DISTINCT coalesce(l.pid, 0)) FROM pg_catalog.pg_locks l
+                  WHERE l.locktype = 'relation' AND l.relation = p.relation AND l.granted
+                    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                                      WHERE d.datname = pg_catalog.current_database())
+                    AND l.pid IS DISTINCT FROM p.pid)
+            ELSE nullif(pg_catalog.pg_blocking_pids(p.pid), '{}') END AS blocked_by
 FROM pg_catalog.json_to_recordset(connector.progress_json())
-    AS p (pid integer, kind text, id uuid, owner oid, phase text, rows bigint, bytes bigint, expected_rows bigint,
-          rows_per_second double precision, started_at timestamptz)
-LEFT JOIN connector.syncs s ON p.kind = 'sync' AND s.id = p.id
-LEFT JOIN connector.imports i ON p.kind = 'import' AND i.item_queue_id = p.id;
+    AS p (pid integer, kind text, id uuid, owner oid, relation oid, server text, source text, schema text,
+          table_name text, phase text, rows bigint, bytes bigint, expected_rows bigint,
+          rows_per_second double precision, started_at timestamptz, last_row_at timestamptz);
 GRANT SELECT ON connector.progress TO PUBLIC;
 
 -- Importing
 
 CREATE FUNCTION @extschema@.cdb_import_connector(connector json, wait boolean DEFAULT true) RETURNS json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import';
 COMMENT ON FUNCTION @extschema@.cdb_import_connector(json, boolean) IS
     'imports a table or query of a remote database into a new local table';
 
@@ -283,35 +327,62 @@ COMMENT ON FUNCTION @extschema@.cdb_import_status(uuid) IS 'tells what became of
 
 -- Syncing
 
-CREATE FUNCTION @extschema@.cdb_sync_connector(connector json, "interval" interval DEFAULT NULL) RETURNS json
-    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_create';
-COMMENT ON FUNCTION @extschema@.cdb_sync_connector(json, interval) IS
+-- A function on a sync takes its id, or a text: the id or the name. A literal without a type is a text.
+
+CREATE FUNCTION @extschema@.cdb_sync_connector(connector json, "interval" interval DEFAULT NULL, name text DEFAULT NULL)
+    RETURNS json LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_create';
+COMMENT ON FUNCTION @extschema@.cdb_sync_connector(json, interval, text) IS
     'imports a table or query of a remote database and refreshes the local table again and again';
 
 CREATE FUNCTION @extschema@.cdb_sync_status(id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_status';
 COMMENT ON FUNCTION @extschema@.cdb_sync_status(uuid) IS 'tells the state of a sync';
+CREATE FUNCTION @extschema@.cdb_sync_status(id text) RETURNS json
+    LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_status';
+COMMENT ON FUNCTION @extschema@.cdb_sync_status(text) IS 'tells the state of a sync, given its id or name';
 
-CREATE FUNCTION @extschema@.cdb_sync_now(id uuid, wait boolean DEFAULT false) RETURNS json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_now';
-COMMENT ON FUNCTION @extschema@.cdb_sync_now(uuid, boolean) IS
-    'asks for a run of a sync at once, or (wait) runs it in this transaction';
+CREATE FUNCTION @extschema@.cdb_sync_now(id uuid, wait boolean DEFAULT false, raise boolean DEFAULT false) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_now';
+COMMENT ON FUNCTION @extschema@.cdb_sync_now(uuid, boolean, boolean) IS
+    'asks for a run of a sync at once, or (wait) runs it in this transaction, and (raise) makes its failure an error';
+CREATE FUNCTION @extschema@.cdb_sync_now(id text, wait boolean DEFAULT false, raise boolean DEFAULT false) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_now';
+COMMENT ON FUNCTION @extschema@.cdb_sync_now(text, boolean, boolean) IS
+    'asks for a run of a sync, given its id or name, at once, or (wait) runs it in this transaction, and (raise) makes its failure an error';
 
-CREATE FUNCTION @extschema@.cdb_sync_update(id uuid, "interval" interval DEFAULT NULL, connector json DEFAULT NULL) RETURNS json
+CREATE FUNCTION @extschema@.cdb_sync_update(id uuid, "interval" interval DEFAULT NULL, connector json DEFAULT NULL,
+                                            name text DEFAULT NULL) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_update';
-COMMENT ON FUNCTION @extschema@.cdb_sync_update(uuid, interval, json) IS 'changes the interval or the request of a sync';
+COMMENT ON FUNCTION @extschema@.cdb_sync_update(uuid, interval, json, text) IS
+    'changes the interval, the request or the name of a sync';
+CREATE FUNCTION @extschema@.cdb_sync_update(id text, "interval" interval DEFAULT NULL, connector json DEFAULT NULL,
+                                            name text DEFAULT NULL) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_update';
+COMMENT ON FUNCTION @extschema@.cdb_sync_update(text, interval, json, text) IS
+    'changes the interval, the request or the name of a sync, given its id or name';
 
 CREATE FUNCTION @extschema@.cdb_sync_pause(id uuid) RETURNS json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_pause';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_pause';
 COMMENT ON FUNCTION @extschema@.cdb_sync_pause(uuid) IS 'stops the clock of a sync';
+CREATE FUNCTION @extschema@.cdb_sync_pause(id text) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_pause';
+COMMENT ON FUNCTION @extschema@.cdb_sync_pause(text) IS 'stops the clock of a sync, given its id or name';
 
 CREATE FUNCTION @extschema@.cdb_sync_resume(id uuid) RETURNS json
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_resume';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_resume';
 COMMENT ON FUNCTION @extschema@.cdb_sync_resume(uuid) IS 'lets a paused sync, or one that gave up after failures, go on';
+CREATE FUNCTION @extschema@.cdb_sync_resume(id text) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_resume';
+COMMENT ON FUNCTION @extschema@.cdb_sync_resume(text) IS
+    'lets a paused sync, or one that gave up after failures, go on, given its id or name';
 
 CREATE FUNCTION @extschema@.cdb_sync_delete(id uuid) RETURNS void
-    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_delete';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_delete';
 COMMENT ON FUNCTION @extschema@.cdb_sync_delete(uuid) IS 'forgets a sync and its password; the table stays';
+CREATE FUNCTION @extschema@.cdb_sync_delete(id text) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_delete';
+COMMENT ON FUNCTION @extschema@.cdb_sync_delete(text) IS
+    'forgets a sync, given its id or name, and its password; the table stays';
 
 CREATE PROCEDURE @extschema@.cdb_run_due_syncs(max_runs integer DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'connector_run_due_syncs';

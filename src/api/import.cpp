@@ -4,6 +4,7 @@
 #include "jobs/import_job.hpp"
 #include "jobs/import_run.hpp"
 #include "api/json.hpp"
+#include "api/own_sync.hpp"
 #include "jobs/request.hpp"
 #include "core/base/error.hpp"
 #include "pg/uuid.hpp"
@@ -55,7 +56,10 @@ Json import(Datum json, bool wait) {
   const connector::load::TargetSchema schema = connector::load::find_target_schema(request.spec().target_schema);
   take_place();
   const std::string id = connector::pg::new_uuid();
-  connector::jobs::RunProgress progress(connector::shmem::JobKind::import, id, GetUserId());
+  const connector::store::RequestTexts texts = connector::jobs::request_texts(request.spec());
+  connector::jobs::RunProgress progress(
+      connector::shmem::JobKind::import, id, GetUserId(), InvalidOid,
+      {texts.server, texts.source, connector::pg::utf8_text(schema.name), texts.target_table});
   const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
   progress.clear();
   const connector::store::ImportRecord record = connector::jobs::import_record(request, run, id);
@@ -66,14 +70,18 @@ Json import(Datum json, bool wait) {
 constexpr const char* status_query =
     "SELECT json_build_object('id', i.item_queue_id, 'user_id', i.role_name, 'table_id', (SELECT c.oid::int8 "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = i.schema "
-    "AND c.relname = i.table_name), 'data_type', 'datasource', 'table_name', i.table_name, 'schema', i.schema, "
+    "AND c.relname = i.table_name), 'data_type', 'datasource', 'table_name', CASE WHEN i.state = 'complete' THEN "
+    "i.table_name END, 'schema', i.schema, "
     "'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
-    "'tables_created_count', CASE WHEN i.table_name IS NULL THEN 0 ELSE 1 END, "
+    "'item_queue_id', i.item_queue_id, "
+    "'tables_created_count', CASE WHEN i.state = 'complete' AND i.table_name IS NOT NULL THEN 1 ELSE 0 END, "
     "'synchronization_id', i.synchronization_id, 'type_guessing', true, 'quoted_fields_guessing', true, "
     "'content_guessing', false, 'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
     "'get_error_text', (SELECT json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', e.who) "
     "FROM json_to_recordset(connector.error_codes_json()) AS e (error_code integer, title text, what_to_do text, who "
-    "text) WHERE e.error_code = i.error_code), 'display_name', i.item_queue_id, 'success', i.state = 'complete', "
+    "text) WHERE e.error_code = i.error_code), 'display_name', i.item_queue_id, 'success', "
+    "CASE WHEN i.ended_at IS NOT NULL THEN i.state = 'complete' END, 'error_message', i.error_message, 'error_detail', "
+    "i.error_detail, 'error_hint', i.error_hint, 'sqlstate', i.sqlstate, "
     "'warnings', i.warnings, 'skipped_columns', i.skipped_columns, 'rows', i.rows, 'bytes', i.bytes, "
     "'is_raster', false, 'original_url', NULL, 'started_at', i.started_at, 'ended_at', i.ended_at)::text "
     "FROM connector.imports i WHERE i.item_queue_id = $1";
@@ -81,6 +89,8 @@ constexpr const char* status_query =
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_import) {
+  connector::api::require_argument(fcinfo, 0, "connector");
+  connector::api::require_argument(fcinfo, 1, "wait");
   return json_datum(import(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1)));
 }
 
@@ -92,5 +102,5 @@ CONNECTOR_FUNCTION(connector_import_status) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
                                  "It may have been forgotten (connector.keep_runs), or belong to another role.");
   }
-  return connector::pg::text_datum(connector::pg::utf8_text(*rows[0][0]));
+  return json_datum(Json::parse(connector::pg::utf8_text(*rows[0][0])));
 }

@@ -1,16 +1,61 @@
 #include "api/own_sync.hpp"
 
+#include <vector>
+
+#include "core/base/list_text.hpp"
+#include "core/base/utf8.hpp"
+#include "jobs/sync_name.hpp"
 #include "pg/guard.hpp"
+#include "pg/text.hpp"
 #include "pg/uuid.hpp"
+#include "store/sync_names.hpp"
 
 extern "C" {
+#include "tcop/utility.h"
 #include "utils/acl.h"
 }
 
 namespace connector::api {
 
+void require_argument(FunctionCallInfo fcinfo, int argument, const char* name) {
+  if (!fcinfo->args[argument].isnull) return;
+  throw core::Error(core::ErrorNumber::invalid_parameters, "argument " + std::string(name) + " must not be NULL");
+}
+
+std::optional<std::string> optional_text(FunctionCallInfo fcinfo, int argument) {
+  if (fcinfo->args[argument].isnull) return std::nullopt;
+  return pg::datum_text(fcinfo->args[argument].value);
+}
+
+void require_writable(const char* function) {
+  pg::guard([=] { PreventCommandIfReadOnly(function); });
+}
+
 std::string id_argument(FunctionCallInfo fcinfo) {
+  require_argument(fcinfo, 0, "id");
   return pg::uuid_text(fcinfo->args[0].value);
+}
+
+std::string named_argument(FunctionCallInfo fcinfo) {
+  require_argument(fcinfo, 0, "id");
+  const std::string text = pg::datum_text(fcinfo->args[0].value);
+  if (jobs::looks_like_uuid(text)) return pg::canonical_uuid(text);
+  std::vector<std::string> ids;
+  std::vector<std::string> own;
+  for (const store::NamedSync& sync : store::syncs_named(text)) {
+    if (sync.owner == GetUserId()) own.push_back(sync.id);
+    if (pg::guard([&] { return has_privs_of_role(GetUserId(), sync.owner); })) ids.push_back(sync.id);
+  }
+  if (own.size() == 1) return own.front();
+  if (ids.size() == 1) return ids.front();
+  if (ids.empty()) {
+    throw core::Error(core::ErrorNumber::invalid_parameters, "there is no sync with name " + core::quoted(text),
+                      "It may have been deleted, or belong to another role.",
+                      "The view connector.syncs has the names and ids.");
+  }
+  throw core::Error(core::ErrorNumber::invalid_parameters,
+                    "there are " + std::to_string(ids.size()) + " syncs with name " + core::quoted(text),
+                    "Their ids are " + core::joined(ids) + ".", "Give the id.");
 }
 
 core::Error no_such_sync(const std::string& id) {

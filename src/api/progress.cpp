@@ -45,12 +45,20 @@ CONNECTOR_FUNCTION(connector_progress) {
     row["kind"] = run.kind == connector::shmem::JobKind::sync ? "sync" : "import";
     row["id"] = run.id;
     row["owner"] = run.owner;
+    row["relation"] = run.relation;
+    if (run.texts) {
+      row["server"] = run.texts->server;
+      row["source"] = run.texts->source;
+      row["schema"] = run.texts->schema;
+      row["table_name"] = run.texts->table;
+    }
     row["phase"] = connector::load::run_phase_name(run.phase);
     row["rows"] = run.rows;
     row["bytes"] = run.bytes;
     row["expected_rows"] = run.expected < 0 ? Json(nullptr) : Json(run.expected);
-    row["rows_per_second"] = run.rows_per_second > 0 ? Json(run.rows_per_second) : Json(nullptr);
+    row["rows_per_second"] = run.rows_per_second ? Json(*run.rows_per_second) : Json(nullptr);
     row["started_at"] = time_text(run.started);
+    row["last_row_at"] = run.last_row ? Json(time_text(*run.last_row)) : Json(nullptr);
     rows.push_back(std::move(row));
   }
   return connector::api::json_datum(rows);

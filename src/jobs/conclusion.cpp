@@ -3,6 +3,7 @@
 #include <random>
 
 #include "core/base/error.hpp"
+#include "jobs/run_log.hpp"
 #include "store/imports.hpp"
 #include "store/role_limits.hpp"
 #include "pg/identity.hpp"
@@ -18,8 +19,8 @@ double random_fraction() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
-/// The first run is an import too, and this is how that ended. Texts of the record are in the database's encoding.
-void record_failed_import(const store::Sync& sync, const store::RunRecord& run, int keep) {
+/// The first run is an import too, and this is how that ended.
+void record_failed_import(const store::Sync& sync, const store::Failure& failure, int keep) {
   store::ImportRecord record;
   record.item_queue_id = sync.item_queue_id;
   record.synchronization_id = sync.id;
@@ -27,8 +28,9 @@ void record_failed_import(const store::Sync& sync, const store::RunRecord& run, 
   record.request = sync.request.masked;
   record.state = store::ImportState::failure;
   record.schema = pg::utf8_text(sync.target_schema);
-  record.error_code = run.error_code;
-  record.error_message = pg::utf8_text(run.error_message);
+  record.texts = sync.texts;
+  record.error_code = failure.number;
+  record.failure = failure;
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   store::record_import(record, keep);
 }
@@ -76,12 +78,14 @@ void conclude_run(const store::Sync& sync, const settings::RunLimits& limits) {
     run = store::find_run(*sync.log_id);
   }
   schedule::RunEnd end = schedule::RunEnd::success;
-  if (!run || run->failed)
-    end = run && run->permanent ? schedule::RunEnd::permanent_failure : schedule::RunEnd::failure;
-  if (run && run->failed && sync.relation == InvalidOid) record_failed_import(sync, *run, limits.keep_runs);
-  store::record_outcome(sync, *sync.log_id,
-                        schedule::after_run(sync.schedule, end, store::now(), limits.max_retries, random_fraction()),
-                        limits.keep_runs);
+  if (!run || run->failure) {
+    end = run && run->failure->permanent ? schedule::RunEnd::permanent_failure : schedule::RunEnd::failure;
+  }
+  if (run && run->failure && sync.relation == InvalidOid) record_failed_import(sync, *run->failure, limits.keep_runs);
+  const schedule::Schedule next =
+      schedule::after_run(sync.schedule, end, store::now(), limits.max_retries, random_fraction());
+  store::record_outcome(sync, *sync.log_id, next, limits.keep_runs);
+  if (run) log_run(sync, *run, next);
 }
 
 bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits) {

@@ -2,6 +2,7 @@
 
 #include "jobs/run_lock.hpp"
 #include "jobs/conclusion.hpp"
+#include "jobs/run_log.hpp"
 #include "pg/identity.hpp"
 #include "pg/text.hpp"
 
@@ -14,10 +15,12 @@ void fail_import(const store::QueuedImport& import, const store::Failure& failur
   record.request = import.request.masked;
   record.state = store::ImportState::failure;
   record.schema = pg::utf8_text(import.schema);
+  record.texts = import.texts;
   record.error_code = failure.number;
-  record.error_message = failure.message;
+  record.failure = failure;
   const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
   store::record_import(record, keep);
+  log_failed_import(import, failure);
 }
 
 void end_lost_imports(int keep) {

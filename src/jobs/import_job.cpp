@@ -38,7 +38,9 @@ void work(const store::QueuedImport& import) {
   const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     Request request(import.request, core::RequestKind::import);
-    jobs::RunProgress progress(JobKind::import, import.id, import.owner);
+    jobs::RunProgress progress(
+        JobKind::import, import.id, import.owner, InvalidOid,
+        {import.texts.server, import.texts.source, pg::utf8_text(import.schema), import.texts.target_table});
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(import.schema));
     const ImportRun run = import_table(request, schema, caller, progress);
     {
@@ -76,6 +78,7 @@ store::ImportRecord queue_import(const Request& request) {
   record.request = request.masked();
   record.state = store::ImportState::enqueued;
   record.schema = pg::utf8_text(schema.name);
+  record.texts = request_texts(request.spec());
   store::queue_import(record, request.stored().secrets);
   if (shmem::available()) {
     shmem::wake_at_commit();

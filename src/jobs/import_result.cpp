@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.hpp"
+#include "core/request/request_texts.hpp"
+#include "load/read/plan.hpp"
 #include "pg/text.hpp"
 
 namespace connector::jobs {
@@ -49,6 +51,24 @@ std::optional<std::string> import_warnings(const load::LoadResult& result) {
   return warnings.is_null() ? std::nullopt : std::optional(text(warnings));
 }
 
+store::RequestTexts request_texts(const core::ConnectorSpec& spec) {
+  return {.server = core::server_text(spec),
+          .source = core::source_text(spec),
+          .target_table = load::wanted_table_name(spec)};
+}
+
+std::optional<std::string> schema_changes_text(const std::vector<load::SchemaChange>& changes) {
+  if (changes.empty()) return std::nullopt;
+  Json json = Json::array();
+  for (const load::SchemaChange& change : changes) {
+    Json one{{"change", load::schema_change_words.of(change.kind)}, {"name", change.name}};
+    if (!change.from.empty()) one["from"] = change.from;
+    if (!change.to.empty()) one["to"] = change.to;
+    json.push_back(std::move(one));
+  }
+  return text(json);
+}
+
 store::ImportRecord import_record(const Request& request, const ImportRun& run, const std::string& item_queue_id) {
   const bool skipped = run.target.outcome == load::NameChoice::Outcome::skip;
   store::ImportRecord record;
@@ -57,6 +77,7 @@ store::ImportRecord import_record(const Request& request, const ImportRun& run, 
   record.request = request.masked();
   record.state = store::ImportState::complete;
   record.schema = pg::utf8_text(run.schema.name);
+  record.texts = request_texts(request.spec());
   if (!skipped) record.table_name = pg::utf8_text(run.target.name);
   if (skipped) record.error_code = static_cast<int>(core::ErrorNumber::skipped);
   record.rows = run.result.rows;

@@ -31,9 +31,31 @@ int command_of(const PgBackendStatus& status) noexcept {
 }
 
 /// Places in the status entry. Index builds in between write to those of CREATE INDEX from its phase (9) to its blocks
-/// (16), whatever the command is.
+/// (16), whatever the command is. Two numbers of 32 bits share a place.
 namespace parameter {
-enum { kind, id_high, id_low, owner, phase, rows, bytes, expected, started, loading_since = 17 };
+enum {
+  what,  ///< kind (8 bits), phase (8 bits) | handle of the texts
+  id_high,
+  id_low,
+  owner_and_relation,
+  rows,
+  bytes,
+  expected,
+  started,
+  last_row,
+  rate_since = 17,
+  rate_rows
+};
+}
+
+std::int64_t pair(std::uint32_t high, std::uint32_t low) noexcept {
+  return static_cast<std::int64_t>(std::uint64_t{high} << 32 | low);
+}
+std::uint32_t high_of(std::int64_t value) noexcept {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32);
+}
+std::uint32_t low_of(std::int64_t value) noexcept {
+  return static_cast<std::uint32_t>(value);
 }
 
 /// Of the run that goes on in this process, the innermost. Per process, as the status entry is that it is written to,
@@ -61,21 +83,20 @@ std::string uuid_text(std::int64_t high, std::int64_t low) {
 
 }  // namespace
 
-RunProgress::RunProgress(shmem::JobKind kind, const std::string& id, Oid owner)
+RunProgress::RunProgress(shmem::JobKind kind, const std::string& id, Oid owner, Oid relation, const LiveTexts& texts)
     : outer_(current),
-      kind_(static_cast<std::int64_t>(kind)),
+      kind_(kind),
       id_{},
       owner_(owner),
-      phase_(static_cast<std::int64_t>(load::RunPhase::connecting)),
+      relation_(relation),
+      texts_(publish_live_texts(texts)),
       started_(microseconds(store::now())) {
-  std::uint64_t halves[2] = {};
   int digits = 0;
   for (const char c : id) {
     if (c == '-' || digits == 32) continue;
-    std::uint64_t& half = halves[digits++ / 16];
+    std::uint64_t& half = id_[digits++ / 16];
     half = half << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
   }
-  for (int i = 0; i < 2; ++i) id_[i] = static_cast<std::int64_t>(halves[i]);
   static bool registered = false;
   if (!registered) {
     pg::guard([] { RegisterSubXactCallback(on_subtransaction_end, nullptr); });
@@ -93,8 +114,8 @@ void RunProgress::phase(load::RunPhase phase) noexcept {
   const Clock::time_point now_there = Clock::now();
   spent_[static_cast<std::size_t>(phase_)] += now_there - phase_since_;
   phase_since_ = now_there;
-  phase_ = static_cast<std::int64_t>(phase);
-  if (phase == load::RunPhase::loading && loading_since_ == 0) loading_since_ = microseconds(store::now());
+  phase_ = phase;
+  if (phase == load::RunPhase::loading) rate_.start(microseconds(store::now()));
   publish();
 }
 
@@ -106,6 +127,7 @@ void RunProgress::expect(std::uint64_t rows) noexcept {
 void RunProgress::add(std::uint64_t rows, std::uint64_t bytes) noexcept {
   rows_ += static_cast<std::int64_t>(rows);
   bytes_ += static_cast<std::int64_t>(bytes);
+  if (rows > 0) rate_.add(rows_, microseconds(store::now()));
   publish();
 }
 
@@ -113,7 +135,7 @@ std::string RunProgress::phase_times() const {
   std::string times;
   for (int i = 0; i < load::run_phase_count; ++i) {
     Clock::duration spent = spent_[static_cast<std::size_t>(i)];
-    if (i == phase_) spent += Clock::now() - phase_since_;
+    if (i == static_cast<int>(phase_)) spent += Clock::now() - phase_since_;
     if (spent == Clock::duration::zero()) continue;
     char value[32];
     std::snprintf(value, sizeof value, "%.3f", std::chrono::duration<double, std::milli>(spent).count());
@@ -136,9 +158,20 @@ void RunProgress::publish() noexcept {
     pgstat_progress_start_command(static_cast<ProgressCommandType>(our_command), InvalidOid);
   }
   using namespace parameter;
-  constexpr int index[] = {kind, id_high, id_low,   owner,   parameter::phase,
-                           rows, bytes,   expected, started, loading_since};
-  const int64 value[] = {kind_, id_[0], id_[1], owner_, phase_, rows_, bytes_, expected_, started_, loading_since_};
+  constexpr int index[] = {what,     id_high, id_low,   owner_and_relation, rows,     bytes,
+                           expected, started, last_row, rate_since,         rate_rows};
+  const RowRate::Mark& mark = rate_.mark();
+  const int64 value[] = {pair(static_cast<std::uint32_t>(kind_) << 8 | static_cast<std::uint32_t>(phase_), texts_),
+                         static_cast<int64>(id_[0]),
+                         static_cast<int64>(id_[1]),
+                         pair(owner_, relation_),
+                         rows_,
+                         bytes_,
+                         expected_,
+                         started_,
+                         mark.last_row,
+                         mark.since,
+                         mark.rows};
   static_assert(std::size(index) == std::size(value));
   pgstat_progress_update_multi_param(static_cast<int>(std::size(index)), index, value);
 }
@@ -157,16 +190,20 @@ std::vector<LiveRun> live_runs() {
     const int64* value = status.st_progress_param;
     LiveRun run;
     run.pid = status.st_procpid;
-    run.kind = static_cast<shmem::JobKind>(value[parameter::kind]);
+    const std::uint32_t what = high_of(value[parameter::what]);
+    run.kind = static_cast<shmem::JobKind>(what >> 8 & 0xff);
     run.id = uuid_text(value[parameter::id_high], value[parameter::id_low]);
-    run.owner = static_cast<Oid>(value[parameter::owner]);
-    run.phase = static_cast<load::RunPhase>(value[parameter::phase]);
+    run.owner = high_of(value[parameter::owner_and_relation]);
+    run.relation = low_of(value[parameter::owner_and_relation]);
+    run.phase = static_cast<load::RunPhase>(what & 0xff);
     run.rows = value[parameter::rows];
     run.bytes = value[parameter::bytes];
     run.expected = value[parameter::expected];
     run.started = schedule::Time(std::chrono::microseconds(value[parameter::started]));
-    const std::int64_t loading = value[parameter::loading_since] == 0 ? 0 : present - value[parameter::loading_since];
-    if (loading > 0) run.rows_per_second = static_cast<double>(run.rows) * 1e6 / static_cast<double>(loading);
+    const RowRate::Mark mark{value[parameter::last_row], value[parameter::rate_since], value[parameter::rate_rows]};
+    if (mark.last_row != 0) run.last_row = schedule::Time(std::chrono::microseconds(mark.last_row));
+    run.rows_per_second = RowRate::rate(mark, run.rows, present);
+    run.texts = read_live_texts(low_of(value[parameter::what]), run.pid);
     runs.push_back(std::move(run));
   }
   return runs;

@@ -7,9 +7,12 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "jobs/live_texts.hpp"
+#include "jobs/row_rate.hpp"
 #include "load/read/progress.hpp"
 #include "core/schedule/schedule.hpp"
 #include "shmem/shared.hpp"
@@ -19,8 +22,8 @@ namespace connector::jobs {
 /// Tells how this backend's run goes on, as long as it lives or to clear(), and how long each phase takes.
 class RunProgress final : public load::Progress {
  public:
-  /// `id` is the sync's or the import's uuid.
-  RunProgress(shmem::JobKind kind, const std::string& id, Oid owner);
+  /// `id` is the sync's or the import's uuid; `relation` the table that is refreshed, InvalidOid if it is to be made.
+  RunProgress(shmem::JobKind kind, const std::string& id, Oid owner, Oid relation, const LiveTexts& texts);
   ~RunProgress() override;
   RunProgress(const RunProgress&) = delete;
   RunProgress& operator=(const RunProgress&) = delete;
@@ -38,15 +41,17 @@ class RunProgress final : public load::Progress {
   using Clock = std::chrono::steady_clock;
 
   RunProgress* outer_;
-  std::int64_t kind_;
-  std::int64_t id_[2];
-  std::int64_t owner_;
-  std::int64_t phase_;
+  shmem::JobKind kind_;
+  std::uint64_t id_[2];
+  Oid owner_;
+  Oid relation_;
+  std::uint32_t texts_;
+  load::RunPhase phase_ = load::RunPhase::connecting;
   std::int64_t rows_ = 0;
   std::int64_t bytes_ = 0;
   std::int64_t expected_ = -1;
   std::int64_t started_;
-  std::int64_t loading_since_ = 0;
+  RowRate rate_;
   std::array<Clock::duration, load::run_phase_count> spent_{};
   Clock::time_point phase_since_ = Clock::now();
 };
@@ -61,8 +66,11 @@ struct LiveRun {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   std::int64_t expected = -1;  ///< rows; -1 = unknown
+  Oid relation = InvalidOid;   ///< the table that is refreshed; invalid if it is to be made
+  std::optional<LiveTexts> texts;
   schedule::Time started;
-  double rows_per_second = 0;  ///< since rows began to come; 0 = unknown
+  std::optional<schedule::Time> last_row;
+  std::optional<double> rows_per_second;  ///< of the last seconds; nothing before rows come
 };
 std::vector<LiveRun> live_runs();
 

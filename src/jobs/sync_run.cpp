@@ -14,6 +14,7 @@
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "jobs/progress.hpp"
+#include "jobs/sync_table.hpp"
 #include "jobs/conclusion.hpp"
 #include "core/request/connector_reader.hpp"
 #include "jobs/import_result.hpp"
@@ -67,6 +68,7 @@ void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result,
   result.layout = done.load.layout;
   result.position = done.load.position;
   result.lock_ms = done.lock_ms;
+  result.schema_changes = schema_changes_text(done.schema_changes);
   result.warnings = import_warnings(done.load);
 }
 
@@ -116,12 +118,17 @@ void work(const Sync& sync, Transaction transaction, RunResult& result, load::Pr
   });
 }
 
+LiveTexts live_texts(const Sync& sync) {
+  TableNames names = table_names(sync);
+  return {sync.texts.server, sync.texts.source, std::move(names.schema), std::move(names.table)};
+}
+
 }  // namespace
 
 SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transaction) {
   SyncRun run;
   RunResult result;
-  jobs::RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner);
+  jobs::RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner, sync.relation, live_texts(sync));
   WorkEnd end = do_work([&] {
     work(sync, transaction, result, progress);
     result.phase_ms = progress.phase_times();

@@ -102,10 +102,6 @@ Raisable* describe_unexpected(std::string_view what) {
                   {});
 }
 
-int sqlstate_code(std::string_view sqlstate) noexcept {
-  return MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2], sqlstate[3], sqlstate[4]);
-}
-
 Raisable* describe_handled() {
   try {
     throw;

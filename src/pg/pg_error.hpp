@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace connector::pg {
@@ -27,6 +28,11 @@ struct ErrorFields {
   // Constants by their type, but an error of a parallel worker or of JIT-compiled code has them in passing memory.
   std::optional<std::string> filename, funcname, domain, context_domain, message_id;
 };
+
+/// PostgreSQL's number of an SQLSTATE of five characters.
+inline int sqlstate_code(std::string_view sqlstate) noexcept {
+  return MAKE_SQLSTATE(sqlstate[0], sqlstate[1], sqlstate[2], sqlstate[3], sqlstate[4]);
+}
 
 /// A PostgreSQL ERROR on its way through C++ code. Copies share the fields.
 class PgError : public std::exception {

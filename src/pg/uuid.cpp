@@ -14,6 +14,10 @@ std::string new_uuid() {
   return uuid_text(guard([] { return OidFunctionCall0(F_GEN_RANDOM_UUID); }));
 }
 
+std::string canonical_uuid(const std::string& text) {
+  return uuid_text(guard([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text.c_str())); }));
+}
+
 std::string uuid_text(Datum uuid) {
   char* text = guard([=] { return DatumGetCString(DirectFunctionCall1(uuid_out, uuid)); });
   std::string result(text);

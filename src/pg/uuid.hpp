@@ -13,4 +13,7 @@ std::string new_uuid();
 /// That of a `uuid` Datum. Throws PgError.
 std::string uuid_text(Datum uuid);
 
+/// The same uuid as PostgreSQL prints it. Throws PgError if the text is none.
+std::string canonical_uuid(const std::string& text);
+
 }  // namespace connector::pg

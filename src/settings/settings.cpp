@@ -18,6 +18,12 @@ namespace connector::settings {
 
 namespace {
 
+constexpr int not_logged = -1;
+const config_enum_entry log_levels[] = {
+    {"off", not_logged, false}, {"debug5", DEBUG5, false}, {"debug4", DEBUG4, false}, {"debug3", DEBUG3, false},
+    {"debug2", DEBUG2, false},  {"debug1", DEBUG1, false}, {"notice", NOTICE, false}, {"warning", WARNING, false},
+    {"log", LOG, false},        {nullptr, 0, false}};
+
 int max_rows = 1000000;
 int max_columns = 256;
 int max_listed_tables = 500;
@@ -32,6 +38,7 @@ int connect_timeout = 10;
 int statement_timeout = 3600;
 int read_timeout = 600;
 int batch_bytes = 256 * 1024;
+int log_runs = LOG;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
 
@@ -91,6 +98,10 @@ void define() {
              &read_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
   define_int("connector.batch_bytes", "Amount of data that is decoded before it is written to the table.", &batch_bytes,
              16 * 1024, 64 * 1024 * 1024, GUC_UNIT_BYTE);
+  DefineCustomEnumVariable("connector.log_runs",
+                           "Level at which the server's log tells of runs that fail, are cut by a limit or follow a "
+                           "changed source.",
+                           nullptr, &log_runs, LOG, log_levels, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomStringVariable("connector.enabled_providers",
                              "Providers that may be used, separated by commas; empty means all.", nullptr,
                              &enabled_providers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
@@ -117,6 +128,10 @@ Settings current() {
           static_cast<std::size_t>(batch_bytes),
           enabled_providers == nullptr ? "" : enabled_providers,
           allowed_hosts == nullptr ? "" : allowed_hosts};
+}
+
+std::optional<int> log_level_of_runs() {
+  return log_runs == not_logged ? std::nullopt : std::optional(log_runs);
 }
 
 settings::RunLimits run_limits() {

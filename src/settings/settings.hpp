@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "settings/limits.hpp"
@@ -32,6 +33,9 @@ struct Settings {
   std::string_view allowed_hosts;
 };
 Settings current();
+
+/// The level of PostgreSQL's at which the server's log is told of runs (connector.log_runs); nothing if it is not.
+std::optional<int> log_level_of_runs();
 
 /// Those that runs of syncs look at.
 settings::RunLimits run_limits();

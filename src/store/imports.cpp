@@ -27,14 +27,17 @@ SqlParameter state_parameter(ImportState state) {
 
 constexpr const char* insert_import =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, table_name, "
-    "error_code, error_message, row_count, byte_count, result, synchronization_id, started_at, ended_at) "
-    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, statement_timestamp(), clock_timestamp() "
+    "error_code, error_message, row_count, byte_count, result, error_detail, error_hint, sqlstate, "
+    "synchronization_id, target_table, server, source, started_at, ended_at) "
+    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+    "statement_timestamp(), clock_timestamp() "
     "WHERE NOT EXISTS (SELECT FROM connector.import i WHERE i.item_queue_id = $1)";
 
 // One that another session is just about to forget is left to it: nobody waits for the other's transaction.
 constexpr const char* update_import =
     "UPDATE connector.import SET owner = $2, state = $5, schema_name = $6, table_name = $7, error_code = $8, "
-    "error_message = $9, row_count = $10, byte_count = $11, result = $12, started_at = coalesce(started_at, "
+    "error_message = $9, row_count = $10, byte_count = $11, result = $12, error_detail = $13, error_hint = $14, "
+    "sqlstate = $15, started_at = coalesce(started_at, "
     "statement_timestamp()), ended_at = clock_timestamp() WHERE id = (SELECT i.id FROM connector.import i "
     "WHERE i.item_queue_id = $1 FOR UPDATE SKIP LOCKED)";
 
@@ -42,8 +45,8 @@ constexpr const char* update_import =
 constexpr const char* announced_import = "SELECT FROM connector.import WHERE item_queue_id = $1 AND ended_at IS NULL";
 
 constexpr const char* insert_announcement =
-    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id, "
+    "target_table, server, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 // Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
 constexpr const char* forget_imports =
@@ -59,9 +62,15 @@ std::optional<std::string> exact(const std::optional<std::string>& utf8) {
   return utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt;
 }
 
+SqlParameter told(const std::optional<Failure>& failure, std::string Failure::*text) {
+  if (!failure || ((*failure).*text).empty()) return {TEXTOID, std::nullopt};
+  return shown((*failure).*text);
+}
+
 std::optional<QueuedImport> lock_import(const std::string& id, ImportState state) {
   const SqlRows rows = query(
-      "SELECT i.owner, i.request, x.secrets, i.provider, i.schema_name FROM connector.import i "
+      "SELECT i.owner, i.request, x.secrets, i.provider, i.schema_name, i.server, i.source, i.target_table "
+      "FROM connector.import i "
       "LEFT JOIN connector.import_secret x USING (item_queue_id) WHERE i.item_queue_id = $1 AND i.state = $2 "
       "FOR UPDATE OF i SKIP LOCKED",
       {uuid(id), state_parameter(state)});
@@ -75,6 +84,7 @@ std::optional<QueuedImport> lock_import(const std::string& id, ImportState state
   import.request.trusted = true;
   import.provider = *row[3];
   import.schema = *row[4];
+  import.texts = {utf8(*row[5]), utf8(*row[6]), utf8(*row[7])};
   return import;
 }
 
@@ -95,12 +105,19 @@ void record_import(const ImportRecord& record, int keep) {
       {TEXTOID, exact(record.schema)},
       {TEXTOID, exact(record.table_name)},
       {INT4OID, record.error_code ? std::optional(std::to_string(*record.error_code)) : std::nullopt},
-      {TEXTOID, exact(record.error_message)},
+      told(record.failure, &Failure::message),
       {INT8OID, std::to_string(record.rows)},
       {INT8OID, std::to_string(record.bytes)},
       {JSONOID, exact(record.result)},
-      {UUIDOID, record.synchronization_id}};
-  if (sql::execute(update_import, parameters) == 0 && sql::execute(insert_import, parameters) == 0 &&
+      told(record.failure, &Failure::detail),
+      told(record.failure, &Failure::hint),
+      told(record.failure, &Failure::sqlstate)};
+  std::vector<SqlParameter> all = parameters;
+  all.insert(all.end(), {{UUIDOID, record.synchronization_id},
+                         shown(record.texts.target_table),
+                         shown(record.texts.server),
+                         shown(record.texts.source)});
+  if (sql::execute(update_import, parameters) == 0 && sql::execute(insert_import, all) == 0 &&
       !query(announced_import, {{UUIDOID, record.item_queue_id}}).empty()) {
     throw core::Error(core::ErrorNumber::unknown, "the sync was deleted while it ran");
   }
@@ -120,7 +137,10 @@ void announce_import(const ImportRecord& record) {
                                 {JSONOID, exact(record.request)},
                                 state_parameter(record.state),
                                 {TEXTOID, exact(record.schema)},
-                                {UUIDOID, record.synchronization_id}});
+                                {UUIDOID, record.synchronization_id},
+                                shown(record.texts.target_table),
+                                shown(record.texts.server),
+                                shown(record.texts.source)});
 }
 
 void queue_import(const ImportRecord& record, const std::optional<std::string>& secrets) {

@@ -13,6 +13,7 @@
 #include "core/schedule/schedule.hpp"
 #include "core/request/masked_connector.hpp"
 #include "store/due_row.hpp"
+#include "store/runs.hpp"
 
 namespace connector::store {
 
@@ -28,9 +29,10 @@ struct ImportRecord {
   std::string request;  ///< masked JSON
   ImportState state = ImportState::enqueued;
   std::string schema;
+  RequestTexts texts;
   std::optional<std::string> table_name;
-  std::optional<int> error_code;
-  std::optional<std::string> error_message;
+  std::optional<int> error_code;  ///< of a failure, or `skipped`
+  std::optional<Failure> failure{};
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   std::optional<std::string> result;  ///< JSON
@@ -54,6 +56,7 @@ struct QueuedImport {
   core::StoredRequest request;  ///< UTF-8; its owner is who gave it
   std::string provider;
   std::string schema;  ///< in the database's encoding
+  RequestTexts texts;
 };
 
 /// The import if it waits for its run; empty too if another session has it locked.

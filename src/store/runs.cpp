@@ -37,7 +37,8 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
                  ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
                  "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
                  "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-                 "phase_ms = $22, position = $23 WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
+                 "phase_ms = $22, position = $23, schema_changes = $24 WHERE id = (SELECT r.id FROM connector.run r "
+                 "WHERE r.id = $1 AND "
                  "r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
@@ -62,24 +63,34 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
               {TEXTOID, result.checksum ? std::optional(pg::exact_server_text(*result.checksum)) : std::nullopt},
               {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
               json(result.phase_ms),
-              {JSONOID, result.position ? std::optional(pg::exact_server_text(*result.position)) : std::nullopt}}) == 1;
+              json(result.position),
+              json(result.schema_changes)}) == 1;
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {
   const SqlRows rows = query(
-      "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(error_message, '') "
-      "FROM connector.run WHERE id = $1",
+      "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(sqlstate, ''), "
+      "coalesce(error_message, ''), coalesce(error_detail, ''), coalesce(error_hint, ''), coalesce(rows, 0), warnings, "
+      "schema_changes FROM connector.run WHERE id = $1",
       {uuid(run)});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
-  return RunRecord{*row[0] != state_name(State::syncing), *row[0] == state_name(State::failure), *row[1] == "t",
-                   std::stoi(*row[2]), *row[3]};
+  RunRecord found;
+  found.ended = *row[0] != state_name(State::syncing);
+  if (*row[0] == state_name(State::failure)) {
+    found.failure = {std::stoi(*row[2]), *row[3], utf8(*row[4]), utf8(*row[5]), utf8(*row[6]), *row[1] == "t"};
+  }
+  found.rows = std::stoull(*row[7]);
+  if (row[8]) found.warnings = utf8(*row[8]);
+  if (row[9]) found.schema_changes = utf8(*row[9]);
+  return found;
 }
 
 void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {
   save_schedule(sync.id, next);
   const SqlRows concluded = query(
-      "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, "
+      "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, last_ended = r.id, "
+      "failing_since = CASE WHEN r.state = 'failure' THEN coalesce(s.failing_since, r.ended_at) END, "
       "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
       "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "
       "ELSE s.checksum END, "

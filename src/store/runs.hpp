@@ -36,7 +36,8 @@ struct RunResult {
   std::optional<std::string> checksum;
   std::optional<std::string> layout;
   std::optional<std::string> position;
-  std::optional<std::string> warnings;  ///< JSON, UTF-8
+  std::optional<std::string> warnings;        ///< JSON, UTF-8
+  std::optional<std::string> schema_changes;  ///< likewise
   double lock_ms = 0;
   std::optional<std::string> phase_ms;  ///< RunProgress::phase_times()
 };
@@ -48,13 +49,13 @@ std::string begin_run(const Sync& sync, schedule::Time now);
 /// is closed already, or the sync was deleted or is just being.
 bool end_run(const std::string& run, const RunResult& result, schedule::Time now);
 
-/// How a run ended, as recorded. Texts are in the database's encoding.
+/// How a run ended, as recorded. Texts are UTF-8.
 struct RunRecord {
   bool ended = false;
-  bool failed = false;
-  bool permanent = false;
-  int error_code = 0;
-  std::string error_message;
+  std::optional<Failure> failure;
+  std::uint64_t rows = 0;
+  std::optional<std::string> warnings;        ///< JSON
+  std::optional<std::string> schema_changes;  ///< JSON
 };
 std::optional<RunRecord> find_run(const std::string& run);
 

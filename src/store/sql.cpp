@@ -50,6 +50,10 @@ SqlParameter text(const std::string& utf8) {
   return {TEXTOID, pg::exact_server_text(utf8)};
 }
 
+SqlParameter shown(const std::string& utf8) {
+  return {TEXTOID, pg::server_text(utf8)};
+}
+
 SqlParameter json(const std::optional<std::string>& utf8) {
   return {JSONOID, utf8 ? std::optional(pg::exact_server_text(*utf8)) : std::nullopt};
 }

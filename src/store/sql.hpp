@@ -27,6 +27,8 @@ std::string utf8(const std::string& server);
 
 SqlParameter uuid(const std::string& value);
 SqlParameter text(const std::string& utf8);
+/// A text for people only: characters that the database's encoding lacks are replaced.
+SqlParameter shown(const std::string& utf8);
 SqlParameter json(const std::optional<std::string>& utf8);
 SqlParameter number(std::uint64_t value);
 SqlParameter oid(Oid value);

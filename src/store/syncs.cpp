@@ -70,9 +70,9 @@ void create_sync(const NewSync& sync, schedule::Time now) {
   const Creating scope;
   execute(
       "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, trusted, target_schema, "
-      "interval_seconds, state, created_at, updated_at, run_at) "
-      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, 'created', t, t, t FROM (SELECT " +
-          time_sql(10) + ") AS n (t)",
+      "interval_seconds, name, target_table, server, source, state, created_at, updated_at, run_at) "
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'created', t, t, t FROM (SELECT " +
+          time_sql(14) + ") AS n (t)",
       {uuid(sync.id),
        oid(sync.owner),
        uuid(sync.item_queue_id),
@@ -82,6 +82,10 @@ void create_sync(const NewSync& sync, schedule::Time now) {
        flag(sync.request.trusted),
        {TEXTOID, sync.target_schema},
        number(static_cast<std::uint64_t>(sync.interval.count())),
+       text(sync.name),
+       shown(sync.texts.target_table),
+       shown(sync.texts.server),
+       shown(sync.texts.source),
        time(now)});
   save_secrets(sync.id, sync.request);
 }
@@ -98,7 +102,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
                 ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
-                "s.owner::oid, s.position" +
+                "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
                 (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
@@ -126,6 +130,8 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   sync.log_id = row[17];
   sync.requester = pg::read_oid(row[18]);
   if (row[19]) sync.position = utf8(*row[19]);
+  sync.name = utf8(*row[20]);
+  sync.texts = {.server = utf8(*row[22]), .source = utf8(*row[23]), .target_table = utf8(*row[21])};
   return sync;
 }
 
@@ -160,13 +166,19 @@ void save_paused(const std::string& id, bool paused) {
   execute("UPDATE connector.sync SET paused = $2 WHERE id = $1", {uuid(id), {BOOLOID, paused ? "t" : "f"}});
 }
 
-void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request) {
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request,
+                    const RequestTexts& texts) {
   execute(
-      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, checksum = '', "
-      "position = NULL, request_number = request_number + 1 WHERE id = $1",
-      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted)});
+      "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, target_table = $6, "
+      "server = $7, source = $8, checksum = '', position = NULL, request_number = request_number + 1 WHERE id = $1",
+      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted),
+       shown(texts.target_table), shown(texts.server), shown(texts.source)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
   save_secrets(id, request);
+}
+
+void save_name(const std::string& id, const std::string& name) {
+  execute("UPDATE connector.sync SET name = $2 WHERE id = $1", {uuid(id), text(name)});
 }
 
 void take_over(const Sync& sync) {

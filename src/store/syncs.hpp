@@ -23,24 +23,35 @@ std::string_view state_name(schedule::State state) noexcept;
 /// The present time, as stored.
 schedule::Time now();
 
+/// What a request reads and fills, in words for people. UTF-8.
+struct RequestTexts {
+  std::string server;        ///< core::server_text()
+  std::string source;        ///< core::source_text()
+  std::string target_table;  ///< the name that is wanted for the table, before any _1
+};
+
 struct NewSync {
   std::string id;             ///< uuid
+  std::string name;           ///< UTF-8
   std::string item_queue_id;  ///< uuid: the first run as an import
   Oid owner;
   std::string provider;
   core::StoredRequest request;  ///< UTF-8
-  std::string target_schema;    ///< in the database's encoding
+  RequestTexts texts;
+  std::string target_schema;  ///< in the database's encoding
   std::chrono::seconds interval;
 };
 
 /// A sync as it is run. Texts are in the database's encoding unless said otherwise.
 struct Sync {
   std::string id;
+  std::string name;  ///< UTF-8
   std::string item_queue_id;
   Oid owner = InvalidOid;      ///< the table's owner once there is one, so that ALTER TABLE and REASSIGN OWNED count
   Oid requester = InvalidOid;  ///< whose request it is: another than the owner until the owner takes it over
   std::string provider;
   core::StoredRequest request;  ///< UTF-8
+  RequestTexts texts;
   bool secret_missing = false;  ///< the request had secrets, but a restore did not bring them
   std::string target_schema;
   Oid relation = InvalidOid;     ///< of the last run; invalid before the first
@@ -78,7 +89,9 @@ void save_schedule(const std::string& id, const schedule::Schedule& schedule);
 void save_request(const std::string& id, const schedule::Schedule& schedule);
 void save_paused(const std::string& id, bool paused);
 /// Replaces the request. A forgotten table is imported anew by the next run.
-void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request);
+void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request,
+                    const RequestTexts& texts);
+void save_name(const std::string& id, const std::string& name);
 /// Makes the request the present owner's, who asked for it; the former one's password is forgotten.
 void take_over(const Sync& sync);
 void forget_relation(const std::string& id);

@@ -177,6 +177,39 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
   return changes;
 }
 
+std::vector<SchemaChange> told_changes(const RefreshTarget& target, const LoadPlan& plan,
+                                       const ColumnChanges& changes) {
+  using Kind = SchemaChange::Kind;
+  std::vector<SchemaChange> told;
+  const auto type_of = [](const TargetColumn& column) {
+    return shown(local_type_of(column.type, column.typmod).shown);
+  };
+  for (const std::size_t i : changes.added) {
+    told.push_back(
+        {.kind = Kind::column_added, .name = plan.columns[i].name, .to = shown(plan.columns[i].target.shown)});
+  }
+  for (const std::size_t i : changes.retyped) {
+    const PlannedColumn& column = plan.columns[i];
+    told.push_back({.kind = Kind::type_changed,
+                    .name = column.name,
+                    .from = type_of(*target.find(pg::exact_server_text(column.name))),
+                    .to = shown(column.target.shown)});
+  }
+  for (const TargetColumn& column : target.columns) {
+    const auto is_in = [&](const std::vector<AttrNumber>& numbers) {
+      return std::ranges::find(numbers, column.number) != numbers.end();
+    };
+    if (is_in(changes.dropped)) {
+      told.push_back({.kind = Kind::column_dropped, .name = shown(column.name), .from = type_of(column)});
+    }
+    if (is_in(changes.nullable)) told.push_back({.kind = Kind::not_null_dropped, .name = shown(column.name)});
+  }
+  if (!changes.lost_key.empty()) {
+    told.push_back({.kind = Kind::primary_key_dropped, .name = shown(changes.lost_key)});
+  }
+  return told;
+}
+
 ColumnChanges compare_to_overwrite(const RefreshTarget& target, const LoadPlan& plan, bool default_columns) {
   const auto refuse = [&](const std::string& detail) {
     throw core::Error(ErrorNumber::incompatible_schemas, target.shown() + " can't be overwritten: its schema differs",

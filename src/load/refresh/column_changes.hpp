@@ -9,6 +9,7 @@
 
 #include "core/request/connector_spec.hpp"
 #include "load/read/plan.hpp"
+#include "load/refresh/schema_change.hpp"
 #include "load/table/layout.hpp"
 #include "load/table/target.hpp"
 
@@ -43,6 +44,9 @@ struct ColumnChanges {
 /// naming what depends on a column that would be dropped or get another type.
 ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
                               core::OnSchemaChange policy, bool constraints);
+
+/// The changes in words, before they are made.
+std::vector<SchemaChange> told_changes(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes);
 
 /// The columns to add where the table's own must be in the plan as they are, but for default columns if these are asked
 /// for. Throws core::Error (incompatible_schemas).

@@ -98,6 +98,7 @@ class Refresh {
     changes_ = request_.overwrite
                    ? compare_to_overwrite(target_, plan_, run_.spec.default_columns)
                    : compare_columns(target_, plan_, layout, options.on_schema_change, !run_.spec.sql_query);
+    result_.schema_changes = told_changes(target_, plan_, changes_);
     if (request_.overwrite) report_plan(run_.spec, pg::utf8_text(target_.name), plan_);
   }
 

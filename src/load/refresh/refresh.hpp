@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "load/read/load_result.hpp"
 #include "load/read/run.hpp"
 #include "load/refresh/refresh_mode.hpp"
+#include "load/refresh/schema_change.hpp"
 
 namespace connector::load {
 
@@ -31,6 +33,7 @@ struct RefreshResult {
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
+  std::vector<SchemaChange> schema_changes;
   std::optional<std::string> checksum;  ///< to be kept for the next run; empty if that is not to skip anything
   double lock_ms = 0;  ///< milliseconds that the strong lock was held when this returned; it is held until the commit
 };

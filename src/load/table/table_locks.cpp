@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
@@ -15,6 +16,7 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
+#include "catalog/pg_type.h"
 #include "utils/lsyscache.h"
 }
 
@@ -93,7 +95,24 @@ bool holder_waits_for_us(Oid table) {
       table);
 }
 
-core::Error give_up(Oid table, const char* detail) {
+/// Which locks of others are in the way of a refresh.
+enum class InTheWay { any, those_that_change };
+
+/// `In its way: process 123, process 456.`, as far as they still are; prepared transactions have no process.
+std::string holders_text(Oid table, InTheWay which) {
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT DISTINCT coalesce('process ' || l.pid, 'a prepared transaction') FROM pg_locks l "
+      "WHERE l.locktype = 'relation' AND l.relation = $1 AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() "
+      "AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
+      "AND ($2 OR l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')) ORDER BY 1 LIMIT 10",
+      {{OIDOID, std::to_string(table)}, {BOOLOID, which == InTheWay::any ? "t" : "f"}});
+  std::string list;
+  for (const auto& row : rows) core::add_item(list, *row[0]);
+  return list.empty() ? list : " In its way: " + list + ".";
+}
+
+core::Error give_up(Oid table, const std::string& reason) {
+  const std::string detail = reason + holders_text(table, InTheWay::any);
   return core::Error(core::ErrorNumber::cannot_load,
                      "could not exchange the contents of " + shown_table(table) + ": it is always in use", detail,
                      "Refresh again when long transactions have ended. The old data stays.");
@@ -117,7 +136,8 @@ void lock_for_refresh(Oid table, core::Wait& wait) {
     if (reason == nullptr) continue;
     throw core::Error(core::ErrorNumber::cannot_load,
                       shown_table(table) + " can't be refreshed now: it is being changed or refreshed by others",
-                      reason, "Refresh again when they have ended. The old data stays.");
+                      reason + holders_text(table, InTheWay::those_that_change),
+                      "Refresh again when they have ended. The old data stays.");
   }
 }
 

@@ -157,6 +157,11 @@ class Job:
         phase = "SELECT 1 FROM connector.progress WHERE pid = %s AND phase = 'waiting for lock' AND rows > 0"
         wait_until(lambda: bool(self._observer.rows(phase, self.pid)), limit=60, what="a refresh that wants the table for itself")
 
+    def wait_for_lock(self) -> None:
+        """Until it waits for a lock that another session has."""
+        waits = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
+        wait_until(lambda: bool(self._observer.rows(waits, self.pid)), limit=60, what="a statement that waits for a lock")
+
     def running(self) -> bool:
         return self._thread.is_alive()
 

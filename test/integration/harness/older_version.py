@@ -18,7 +18,7 @@ OLDER = "0.0.1"
 # The update to this version forgets a comment.
 WRONG = "0.0.2"
 
-_NEWER = re.compile(r"connector\.(?:sync|syncs|run|runs|progress|new_storage|sync_\w+|progress_\w+)\b|\bcdb_(?:sync|run)_\w+")
+_NEWER = re.compile(r"connector\.(?:role_limits\.max_syncs|sync|syncs|run|runs|progress|new_storage|sync_\w+|progress_\w+)\b|\bcdb_(?:sync|run)_\w+")
 _TABLE_WITH_COLUMN = re.compile(r"(CREATE TABLE connector\.role_limits \(.*?),\n    ([^\n]+)\n\);", re.DOTALL)
 
 
@@ -38,6 +38,8 @@ def real_versions() -> list[str]:
 def scripts() -> dict[str, str]:
     """The text of each script by its file's name: those of the older version, and from it to the others."""
     blocks = re.split(r"\n\n+", (ROOT / "sql" / "connector.sql").read_text())
+    comments = (ROOT / "sql" / "comments.sql").read_text()
+    blocks += re.findall(r"^COMMENT ON .*?;$", comments, re.MULTILINE | re.DOTALL)
     newer = [block for block in blocks if _NEWER.search(_without_comments(block))]
     older = "\n\n".join(block for block in blocks if block not in newer)
     match = _TABLE_WITH_COLUMN.search(older)
@@ -47,7 +49,7 @@ def scripts() -> dict[str, str]:
     path = re.search(r"^SET LOCAL search_path = .*;$", older, re.MULTILINE)
     assert path is not None
     update = "\n\n".join([path[0], f"ALTER TABLE connector.role_limits ADD COLUMN {column};", *newer])
-    wrong, removed = re.subn(r"COMMENT ON FUNCTION @extschema@\.cdb_sync_now\(.*?;", "", update, flags=re.DOTALL)
+    wrong, removed = re.subn(r"COMMENT ON FUNCTION @extschema@\.cdb_sync_now\(uuid.*?;", "", update, flags=re.DOTALL)
     assert removed == 1
     return {
         f"connector--{OLDER}.sql": older,

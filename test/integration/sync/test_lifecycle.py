@@ -37,7 +37,7 @@ def test_attributes(syncs: Syncs, table: Remote) -> None:
     connector = table.connector(table=TABLE)
     created = syncs.create(connector, interval="15 minutes")
     assert list(created)[: len(ATTRIBUTES)] == ATTRIBUTES
-    assert created["state"] == "created" and created["interval"] == 900 and created["name"] is None
+    assert created["state"] == "created" and created["interval"] == 900 and created["name"] == TABLE
     assert created["service_name"] == "connector" and created["retried_times"] == 0 and created["checksum"] == ""
     assert created["run_at"] == created["created_at"], "the first run is due at once"
     assert created["ran_at"] is None and created["error_code"] is None and created["from_external_source"] is False
@@ -60,7 +60,9 @@ def test_forms_and_intervals(syncs: Syncs, table: Remote) -> None:
         ({"connector": connector, "interval": 900}, "2 hours", 7200),
         (connector, "1 month", 30 * 86400),
     ):
-        assert syncs.create(form, interval=interval)["interval"] == seconds
+        id = syncs.create(form, interval=interval)["id"]
+        assert syncs.status(id)["interval"] == seconds
+        syncs.database.execute("SELECT cdb_sync_delete(%s)", id)
     for form, interval in (
         (connector, "899"),
         (connector, "-1 day"),
@@ -73,7 +75,7 @@ def test_forms_and_intervals(syncs: Syncs, table: Remote) -> None:
     ):
         with fails(secrets=(str(connector["connection"]["password"]),)):
             syncs.create(form, interval=interval)
-    assert syncs.database.value("SELECT count(*) FROM connector.syncs") == 7
+    assert syncs.database.value("SELECT count(*) FROM connector.syncs") == 0
     syncs.database.execute("SET connector.min_sync_interval = 60")
     assert syncs.create(connector, interval="1 minute")["interval"] == 60
     syncs.database.execute("RESET connector.min_sync_interval")

@@ -265,7 +265,7 @@ def test_a_role_has_no_end_of_syncs(syncs: Syncs, alice: Database, table: Remote
     mine = Syncs(alice)
     db.execute("ALTER ROLE alice SET connector.max_stored_syncs_per_role = 2")
     alice.close()
-    ids = [mine.create(table.connector(table=TABLE))["id"] for _ in range(2)]
+    ids = [mine.create(table.connector(table=TABLE, import_as=name))["id"] for name in ("first", "second")]
     with fails("has 2 syncs already", number=6669):
         mine.create(table.connector(table=TABLE))
     syncs.create(table.connector(table=TABLE))

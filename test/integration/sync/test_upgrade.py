@@ -89,8 +89,9 @@ def test_update_of_the_extension(pg: Postgres, installed_catalog: list[tuple[str
         db.execute(f"CREATE EXTENSION connector VERSION '{version}'")
         db.execute("INSERT INTO connector.role_limits (provider, max_rows) VALUES ('hive', 7)")
         db.execute(
-            "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, row_count, byte_count, "
-            "result, started_at, ended_at, created_at) SELECT gen_random_uuid(), oid, 'mysql', '{}', 'complete', 'public', 1, 1, '{}', "
+            "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, target_table, server, source, "
+            "row_count, byte_count, result, started_at, ended_at, created_at) "
+            "SELECT gen_random_uuid(), oid, 'mysql', '{}', 'complete', 'public', 't', 's', 't', 1, 1, '{}', "
             "'2020-01-01', '2020-01-01', '2020-01-01' FROM pg_roles WHERE rolname = current_user"
         )
         db.execute("ALTER EXTENSION connector UPDATE")

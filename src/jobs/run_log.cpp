@@ -1,0 +1,134 @@
+#include "jobs/run_log.hpp"
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/list_text.hpp"
+#include "jobs/sync_table.hpp"
+#include "core/base/utf8.hpp"
+#include "core/request/request_texts.hpp"
+#include "load/refresh/schema_change.hpp"
+#include "pg/guard.hpp"
+#include "pg/notice.hpp"
+#include "pg/text.hpp"
+#include "settings/settings.hpp"
+
+extern "C" {
+#include "utils/timestamp.h"
+}
+
+namespace connector::jobs {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// In the session's time zone, as PostgreSQL prints it.
+std::string time_text(schedule::Time time) {
+  constexpr std::int64_t seconds = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * std::int64_t{SECS_PER_DAY};
+  const TimestampTz stamp = time.time_since_epoch().count() - seconds * USECS_PER_SEC;
+  return pg::guard([=] { return timestamptz_to_str(stamp); });
+}
+
+std::string subject(const store::Sync& sync) {
+  return "sync " + core::quoted(sync.name, core::max_request_text) + " (" + sync.id + ")";
+}
+
+std::string table_text(const std::string& schema, const std::string& table) {
+  return core::quoted(schema) + "." + core::quoted(table);
+}
+
+std::string table_text(const store::Sync& sync) {
+  const TableNames names = table_names(sync);
+  return table_text(names.schema, names.table);
+}
+
+std::string remote_text(const std::string& provider, const store::RequestTexts& texts) {
+  return "Source: " + provider + " server " + core::quoted(texts.server, core::max_request_text) + ", " +
+         core::quoted(texts.source, core::max_request_text) + ".";
+}
+
+std::string with_line(std::string text, const std::string& line) {
+  core::add_item(text, line, "\n");
+  return text;
+}
+
+std::string what_comes_next(const schedule::Schedule& next) {
+  const std::string count = next.retried_times == 1
+                                ? "This is the first failure in a row"
+                                : "This is failure " + std::to_string(next.retried_times) + " in a row";
+  if (!next.run_at) return count + "; the sync is not tried again by itself.";
+  return count + "; the next try is at " + time_text(*next.run_at) + ".";
+}
+
+void log_failure(int level, const store::Sync& sync, const std::string& table, const store::Failure& failure,
+                 const schedule::Schedule& next) {
+  std::string detail = with_line(failure.detail, remote_text(sync.provider, sync.texts));
+  detail = with_line(std::move(detail), what_comes_next(next));
+  std::string hint = failure.hint;
+  if (!next.run_at) {
+    core::add_item(hint, "SELECT cdb_sync_now('" + sync.id + "') tries again when the cause is gone.", " ");
+  }
+  pg::log(
+      level, failure.sqlstate,
+      subject(sync) + " of table " + table + (next.run_at ? " failed: " : " failed and gave up: ") + failure.message,
+      detail, hint);
+}
+
+/// `column "v" of type integer was dropped`
+std::string told(const Json& change) {
+  using Kind = load::SchemaChange::Kind;
+  const std::string name = core::quoted(change.at("name").get<std::string>());
+  switch (load::schema_change_words.find(change.at("change").get<std::string>()).value()) {
+    case Kind::column_added:
+      return "column " + name + " of type " + change.at("to").get<std::string>() + " was added";
+    case Kind::column_dropped:
+      return "column " + name + " of type " + change.at("from").get<std::string>() + " was dropped";
+    case Kind::type_changed:
+      return "column " + name + " of type " + change.at("from").get<std::string>() + " became " +
+             change.at("to").get<std::string>();
+    case Kind::not_null_dropped:
+      return "column " + name + " lost NOT NULL";
+    case Kind::primary_key_dropped:
+      return "primary key " + name + " was dropped";
+  }
+  return {};
+}
+
+}  // namespace
+
+void log_run(const store::Sync& sync, const store::RunRecord& run, const schedule::Schedule& next) {
+  const std::optional<int> level = settings::log_level_of_runs();
+  if (!level) return;
+  const std::string remote = remote_text(sync.provider, sync.texts);
+  if (run.failure) {
+    log_failure(*level, sync, table_text(sync), *run.failure, next);
+    return;
+  }
+  const Json warnings = run.warnings ? Json::parse(*run.warnings) : Json();
+  if (warnings.contains("max_rows_per_connection")) {
+    pg::log(*level, {},
+            subject(sync) + " of table " + table_text(sync) + " was cut after " + std::to_string(run.rows) + " rows",
+            with_line("The source has more rows than the limit.", remote),
+            "Ask an administrator to raise connector.max_rows or max_rows in connector.role_limits, or raise "
+            "\"max_rows\" of the request.");
+  }
+  if (run.schema_changes) {
+    std::string changes;
+    for (const Json& change : Json::parse(*run.schema_changes)) core::add_item(changes, told(change), "; ");
+    pg::log(*level, {}, subject(sync) + " of table " + table_text(sync) + " followed a change of the source's columns",
+            with_line("In the table " + changes + ".", remote), {});
+  }
+}
+
+void log_failed_import(const store::QueuedImport& import, const store::Failure& failure) {
+  const std::optional<int> level = settings::log_level_of_runs();
+  if (!level) return;
+  pg::log(*level, failure.sqlstate,
+          "import " + import.id + " of table " + table_text(pg::utf8_text(import.schema), import.texts.target_table) +
+              " failed: " + failure.message,
+          with_line(failure.detail, remote_text(import.provider, import.texts)), failure.hint);
+}
+
+}  // namespace connector::jobs
