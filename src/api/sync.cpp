@@ -253,13 +253,14 @@ CONNECTOR_FUNCTION(connector_sync_update) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   require_writable("cdb_sync_update()");
   std::optional<Request> request;
-  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync);
+  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync, jobs::Masks::kept);
   const std::optional<seconds> interval = asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = own_sync(id_argument(fcinfo));
   jobs::end_if_lost(found, settings::run_limits());
   make_own(found);
   forget_dropped_table(found);
   if (request) {
+    request->keep_secrets(found.request);  // which are the owner's: others were forgotten just now
     store::save_connector(found.id, request->spec().provider, request->stored());
   }
   store::save_schedule(
