@@ -120,7 +120,7 @@ Datum run_now(FunctionCallInfo fcinfo, const std::string& id) {
 Datum update(FunctionCallInfo fcinfo, const std::string& id) {
   api::require_writable("cdb_sync_update()");
   std::optional<Request> request;
-  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync);
+  if (!PG_ARGISNULL(2)) request.emplace(PG_GETARG_DATUM(2), core::RequestKind::sync, jobs::Masks::kept);
   const std::optional<std::chrono::seconds> interval =
       api::asked_interval(fcinfo, 1, request ? &request->spec() : nullptr);
   Sync found = api::own_sync(id);

@@ -46,13 +46,14 @@ void make_own(store::Sync& found) {
   found = *store::lock_sync(found.id);
 }
 
-void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interval, const jobs::Request* request,
+void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interval, jobs::Request* request,
                  const std::optional<std::string>& name) {
   jobs::end_if_lost(found, settings::run_limits());
   make_own(found);
   forget_dropped_table(found);
   if (name) rename_sync(found, *name);
   if (request != nullptr) {
+    request->keep_secrets(found.request);  // which are the owner's: others were forgotten just now
     store::save_connector(found.id, request->spec().provider, request->stored(), jobs::request_texts(request->spec()));
   }
   store::save_schedule(

@@ -13,7 +13,9 @@
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
 #include "core/request/connector_reader.hpp"
+#include "core/request/kept_secrets.hpp"
 #include "drivers/providers.hpp"
+#include "jobs/foreign_server.hpp"
 #include "jobs/import_result.hpp"
 #include "jobs/request.hpp"
 #include "jobs/sync_name.hpp"
@@ -107,8 +109,8 @@ std::optional<store::SameTarget> same_sync(const Request& request, const std::st
                                            const std::string& table) {
   for (store::SameTarget& sync : store::syncs_into(GetUserId(), schema, table)) {
     try {
-      const core::ConnectorSpec spec =
-          core::parse_connector(core::whole_connector(sync.request), core::RequestKind::sync, connector::providers());
+      const core::ConnectorSpec spec = core::parse_connector(
+          core::whole_connector(sync.request), core::RequestKind::sync, connector::providers(), jobs::server_provider);
       if (is_same_source(spec, request.spec())) return std::move(sync);
     } catch (const Error&) {
       // A request that can't be read any more, as after an update or without its password, is like no other.
@@ -150,7 +152,7 @@ std::string create(const Request& request, const load::TargetSchema& schema, std
   return created.id;
 }
 
-Datum sync_connector(const Request& request, std::optional<seconds> interval, const std::optional<std::string>& name) {
+Datum sync_connector(Request& request, std::optional<seconds> interval, const std::optional<std::string>& name) {
   check_role(request);
   if (name) {
     jobs::check_sync_name(*name);
@@ -160,6 +162,7 @@ Datum sync_connector(const Request& request, std::optional<seconds> interval, co
       return api::sync_status(*id);
     }
   }
+  core::refuse_masks(request.stored());
   const load::TargetSchema schema = target_schema(request);
   if (name) return api::sync_status(create(request, schema, *name, interval.value_or(default_interval)));
   const std::string table = jobs::request_texts(request.spec()).target_table;
@@ -176,7 +179,7 @@ Datum sync_connector(const Request& request, std::optional<seconds> interval, co
 
 CONNECTOR_FUNCTION(connector_sync_create) {
   api::require_argument(fcinfo, 0, "connector");
-  const Request request(PG_GETARG_DATUM(0), core::RequestKind::sync);
+  Request request(PG_GETARG_DATUM(0), core::RequestKind::sync, jobs::Masks::kept);
   const std::optional<seconds> interval = api::asked_interval(fcinfo, 1, &request.spec());
   api::require_writable("cdb_sync_connector()");
   return sync_connector(request, interval, api::optional_text(fcinfo, 2));

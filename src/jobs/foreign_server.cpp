@@ -1,6 +1,7 @@
 #include "jobs/foreign_server.hpp"
 
 #include "core/base/error.hpp"
+#include "core/request/masked_connector.hpp"
 #include "core/request/request_reader.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -16,6 +17,7 @@ extern "C" {
 #include "foreign/foreign.h"
 #include "nodes/pg_list.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/syscache.h"
 #include "access/reloptions.h"
 }
@@ -25,6 +27,7 @@ namespace connector::jobs {
 namespace {
 
 constexpr const char* wrapper_name = "connector";
+constexpr std::string_view provider_option = "provider";
 
 void add_options(core::ConnectionOptions& options, const List* list) {
   for (int i = 0; i < list_length(list); ++i) {
@@ -34,9 +37,10 @@ void add_options(core::ConnectionOptions& options, const List* list) {
   }
 }
 
-/// The options of the role's mapping, else of PUBLIC's, else none.
-List* mapping_options(Oid role, Oid server) {
-  return pg::guard([=]() -> List* {
+/// The options of the role's mapping, else of PUBLIC's; nothing if there is neither.
+std::optional<List*> mapping_options(Oid role, Oid server) {
+  bool found = false;
+  List* options = pg::guard([=, &found]() -> List* {
     List* list = NIL;
     const auto read = [&list](HeapTuple row) {
       bool is_null;
@@ -44,9 +48,44 @@ List* mapping_options(Oid role, Oid server) {
       if (!is_null) list = untransformRelOptions(options);
     };
     for (const Oid of : {role, InvalidOid}) {
-      if (pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read)) break;
+      found = pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read);
+      if (found) break;
     }
     return list;
+  });
+  return found ? std::optional(options) : std::nullopt;
+}
+
+/// The server of this wrapper, which the current role may use.
+const ForeignServer* usable_server(std::string_view name) {
+  const std::string server_name = pg::exact_server_text(name);
+  // What was meant as something else than a name may hold a password.
+  const bool is_shown = !core::may_hold_a_secret(name);
+  return pg::guard([&]() -> const ForeignServer* {
+    const ForeignServer* found = GetForeignServerByName(server_name.c_str(), true);
+    if (found == nullptr) {
+      ereport(ERROR,
+              (errcode(ERRCODE_UNDEFINED_OBJECT),
+               is_shown ? errmsg("foreign server \"%s\" does not exist", server_name.c_str())
+                        : errmsg("\"connection\" is not the name of a foreign server"),
+               errhint("Give the name of a foreign server of the wrapper %s (\\des in psql lists them, CREATE SERVER "
+                       "makes one), or an object of parameters.",
+                       wrapper_name)));
+    }
+    if (found->fdwid != get_foreign_data_wrapper_oid(wrapper_name, false)) {
+      ereport(ERROR,
+              (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+               errmsg("foreign server \"%s\" is not one of foreign-data wrapper %s", server_name.c_str(), wrapper_name),
+               errhint("\\des in psql lists the foreign servers with their wrappers.")));
+    }
+    if (connector_aclcheck_server(found->serverid, GetUserId()) != ACLCHECK_OK) {
+      const char* role = quote_identifier(GetUserNameFromId(GetUserId(), false));
+      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                      errmsg("permission denied for foreign server %s", found->servername),
+                      errhint("Ask its owner for GRANT USAGE ON FOREIGN SERVER %s TO %s.",
+                              quote_identifier(found->servername), role)));
+    }
+    return found;
   });
 }
 
@@ -72,37 +111,49 @@ void check_wrapper_usage() {
 }
 
 ServerConnection server_connection(std::string_view name, std::string_view provider) {
-  const std::string server_name = pg::exact_server_text(name);
-  ForeignServer* server = pg::guard([&]() -> ForeignServer* {
-    ForeignServer* found = GetForeignServerByName(server_name.c_str(), false);
-    if (found->fdwid != get_foreign_data_wrapper_oid(wrapper_name, false)) {
-      ereport(ERROR,
-              (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("foreign server \"%s\" is not one of foreign-data wrapper %s",
-                                                          server_name.c_str(), wrapper_name)));
-    }
-    if (connector_aclcheck_server(found->serverid, GetUserId()) != ACLCHECK_OK) {
-      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER, found->servername);
-    }
-    return found;
-  });
+  const ForeignServer* server = usable_server(name);
   ServerConnection connection;
   connection.superuser_owns = pg::guard([=] { return superuser_arg(server->owner); });
   core::ConnectionOptions& options = connection.options;
   add_options(options, server->options);
-  add_options(options, mapping_options(GetUserId(), server->serverid));
+  const std::optional<List*> mapping = mapping_options(GetUserId(), server->serverid);
+  connection.has_mapping = mapping.has_value();
+  add_options(options, mapping.value_or(NIL));
   // As in a request, a blank text is no value; only a password may be empty.
   std::erase_if(options,
                 [](const auto& option) { return core::is_blank(option.second) && option.first != "password"; });
-  const auto declared = options.find("provider");
+  const auto declared = options.find(provider_option);
   if (declared != options.end()) {
     if (declared->second != provider) {
-      throw core::Error(core::ErrorNumber::invalid_parameters, "foreign server \"" + std::string(name) +
-                                                                   "\" is for provider \"" + declared->second +
-                                                                   "\", not \"" + std::string(provider) + "\"");
+      throw core::Error(core::ErrorNumber::invalid_parameters,
+                        "foreign server \"" + std::string(name) + "\" is for provider \"" + declared->second +
+                            "\", not \"" + std::string(provider) + "\"",
+                        {}, "Leave \"provider\" out of the request: the server supplies it.");
     }
     options.erase(declared);
   }
   return connection;
+}
+
+std::optional<std::string> server_provider(std::string_view name) {
+  core::ConnectionOptions options;
+  add_options(options, usable_server(name)->options);
+  const auto declared = options.find(provider_option);
+  if (declared == options.end() || core::is_blank(declared->second)) return std::nullopt;
+  return declared->second;
+}
+
+core::Error missing_mapping(std::string_view name) {
+  const std::string server_name = pg::exact_server_text(name);
+  const char* user = pg::guard([] { return GetUserNameFromId(GetUserId(), false); });
+  const std::string role = pg::utf8_text(user);
+  const std::string command = pg::utf8_text(pg::guard([&] {
+    return psprintf("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (username '...', password '...')",
+                    quote_identifier(user), quote_identifier(server_name.c_str()));
+  }));
+  return {core::ErrorNumber::invalid_parameters,
+          "no user mapping for \"" + role + "\" on server \"" + std::string(name) + "\"",
+          "The server itself does not say how to log in.", command + " gives the role its login."};
 }
 
 }  // namespace connector::jobs

@@ -3,8 +3,11 @@
 
 #include "pg/postgres.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "core/base/error.hpp"
 #include "core/request/connector_spec.hpp"
 #include "core/remote/registry.hpp"
 
@@ -17,13 +20,20 @@ Oid wrapper_oid();
 void check_wrapper_usage();
 
 struct ServerConnection {
-  core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning
+  core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning, without `provider`
   bool superuser_owns = false;      ///< only superusers can have set the server's options
+  bool has_mapping = false;         ///< there is a user mapping for the current role, or for PUBLIC
 };
 
 /// What server `name` (UTF-8) and the current role's user mapping say of the connection. The option `provider` of the
 /// server, if set, must equal `provider`. Throws if there is no such server of this wrapper or the current role lacks
 /// USAGE on it. A missing user mapping is no error: a server may need no login.
 ServerConnection server_connection(std::string_view name, std::string_view provider);
+
+/// The option `provider` of server `name` (UTF-8), if set. Throws likewise.
+std::optional<std::string> server_provider(std::string_view name);
+
+/// For a connection to server `name` (UTF-8) that lacks what a user mapping gives.
+core::Error missing_mapping(std::string_view name);
 
 }  // namespace connector::jobs

@@ -1,5 +1,6 @@
 #include "jobs/request.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -11,6 +12,7 @@
 #include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"
 #include "core/request/connector_reader.hpp"
+#include "core/request/kept_secrets.hpp"
 #include "core/request/connection_reader.hpp"
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
@@ -52,19 +54,33 @@ std::string request_text(Datum json) {
   return pg::datum_text(json);
 }
 
+/// Whether a part of the login that the provider needs is not there.
+bool lacks_login(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
+  return std::ranges::any_of(info.connection_parameters, [&](const core::ParameterInfo& parameter) {
+    const bool is_login = parameter.name == "username" || parameter.secret;
+    return is_login && parameter.required && !spec.connection.contains(parameter.name);
+  });
+}
+
+core::ConnectorSpec parsed(std::string_view json, core::RequestKind kind) {
+  return core::parse_connector(json, kind, providers(), server_provider);
+}
+
 }  // namespace
 
-Request::Request(bool trusted)
+Request::Request(core::RequestKind kind, bool trusted)
     : settings_(settings::current()),
+      kind_(kind),
       trusted_(trusted),
       may_use_tickets_(trusted),
       wait_(run_deadline(settings_), settings_.read_timeout),
       connection_(TopTransactionContext) {}
 
-Request::Request(Datum json, core::RequestKind kind) : Request(pg::guard([] { return superuser(); })) {
+Request::Request(Datum json, core::RequestKind kind, Masks masks)
+    : Request(kind, pg::guard([] { return superuser(); })) {
   try {
     const std::string text = request_text(json);
-    spec_ = core::parse_connector(text, kind, providers());
+    spec_ = parsed(text, kind);
     core::MaskedConnector masked = core::mask_connector(text, providers());
     pg::hide_in_statement(text, masked);
     stored_ = {std::move(masked.text), std::move(masked.secrets), trusted_};
@@ -73,14 +89,20 @@ Request::Request(Datum json, core::RequestKind kind) : Request(pg::guard([] { re
     pg::hide_in_statement();
     throw;
   }
+  if (masks == Masks::refused) core::refuse_masks(stored_);
   check_rights();
 }
 
 Request::Request(const core::StoredRequest& stored, core::RequestKind kind)
-    : Request(stored.trusted && pg::guard([] { return superuser(); })) {
+    : Request(kind, stored.trusted && pg::guard([] { return superuser(); })) {
   stored_ = stored;
-  spec_ = core::parse_connector(core::whole_connector(stored), kind, providers());
+  spec_ = parsed(core::whole_connector(stored), kind);
   check_rights();
+}
+
+void Request::keep_secrets(const core::StoredRequest& kept) {
+  const core::ConnectorSpec kept_spec = parsed(core::whole_connector(kept), kind_);
+  stored_ = core::keep_secrets({stored_, spec_}, {kept, kept_spec}, provider_->info());
 }
 
 void Request::check_rights() {
@@ -94,6 +116,7 @@ void Request::resolve_connection() {
     jobs::ServerConnection connection = jobs::server_connection(*spec_.foreign_server, spec_.provider);
     spec_.connection = std::move(connection.options);
     may_use_tickets_ = trusted_ || connection.superuser_owns;
+    if (!connection.has_mapping && lacks_login(spec_, provider_->info())) throw missing_mapping(*spec_.foreign_server);
     core::check_connection(spec_, providers());
   } else {
     jobs::check_wrapper_usage();

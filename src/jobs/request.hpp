@@ -15,13 +15,19 @@
 
 namespace connector::jobs {
 
+/// What becomes of masks, "********", where a request has its secrets.
+enum class Masks {
+  refused,
+  kept  ///< keep_secrets() is called before the request is used for anything
+};
+
 /// Everything a function needs that was handed a connector JSON. Lives in that function's scope.
 class Request {
  public:
   /// The current role gives a request, a Datum of type json. Parses and checks without contacting anything:
   /// length, keys and values, the right to use the connection, the provider being enabled, server files. From here on
   /// the session shows and logs its statement without the password.
-  Request(Datum json, core::RequestKind kind);
+  Request(Datum json, core::RequestKind kind, Masks masks = Masks::refused);
   /// The current role runs a request that was stored, by itself or by another role, with the lesser of both roles'
   /// trust. Checks the same again.
   Request(const core::StoredRequest& stored, core::RequestKind kind);
@@ -32,6 +38,9 @@ class Request {
   const std::string& masked() const noexcept { return stored_.masked; }
   /// The request as it is kept for later.
   const core::StoredRequest& stored() const noexcept { return stored_; }
+  /// Puts secrets of `kept`, which the same role has stored, in the places of masks. Throws Error (invalid_parameters)
+  /// if they would go anywhere else than before.
+  void keep_secrets(const core::StoredRequest& kept);
   /// Limits of settings, role and request together.
   load::LoadLimits limits() const;
 
@@ -42,12 +51,13 @@ class Request {
   load::Run run(Oid caller, load::Progress& progress);
 
  private:
-  explicit Request(bool trusted);
+  Request(core::RequestKind kind, bool trusted);
   void check_rights();
   void resolve_connection();
   void check_provider_enabled();
 
   settings::Settings settings_;
+  core::RequestKind kind_;
   core::ConnectorSpec spec_;
   core::StoredRequest stored_;
   bool trusted_;

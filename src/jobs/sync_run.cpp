@@ -92,12 +92,13 @@ void check_runnable(const Sync& sync) {
     throw core::Error(ErrorNumber::connectors_disabled, "the table of this sync was dropped", {},
                       "cdb_sync_delete() ends the sync; cdb_sync_now() or cdb_sync_resume() imports into a new table.");
   }
-  const store::RoleLimits role = store::role_limits(GetUserId(), sync.provider);
-  if (role.max_syncs == 0) {
-    throw core::Error(ErrorNumber::connectors_disabled,
-                      "this role may not sync with provider \"" + sync.provider + "\"", {},
-                      "Ask an administrator to change connector.role_limits.");
-  }
+}
+
+/// Where the request names no provider, it is what its foreign server says today.
+void check_provider(const std::string& provider) {
+  if (store::role_limits(GetUserId(), provider).max_syncs != 0) return;
+  throw core::Error(ErrorNumber::connectors_disabled, "this role may not sync with provider \"" + provider + "\"", {},
+                    "Ask an administrator to change connector.role_limits.");
 }
 
 void work(const Sync& sync, Transaction transaction, RunResult& result, load::Progress& progress) {
@@ -106,6 +107,7 @@ void work(const Sync& sync, Transaction transaction, RunResult& result, load::Pr
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
+    check_provider(request.spec().provider);
     if (sync.relation == InvalidOid) {
       first_run(request, sync, caller, result, progress);
     } else {

@@ -9,7 +9,9 @@ namespace {
 constexpr std::string_view booleans[] = {"false", "true"};
 
 constexpr ParameterInfo parameters[] = {
-    {.name = "provider", .description = "Provider id, one of cdb_connectors().", .required = true},
+    {.name = "provider",
+     .description = "Provider id, one of cdb_connectors(); not needed with a foreign server that has the option.",
+     .required = true},
     {.name = "connection",
      .description = "Object of connection parameters, or the name of a foreign server of the wrapper \"connector\".",
      .required = true},

@@ -40,6 +40,18 @@ std::optional<std::string> query_text(std::optional<std::string> query) {
   return query;
 }
 
+constexpr std::string_view example_connection =
+    R"("connection": {"server": "db.example.com", "database": "shop", "username": "ana", "password": "..."})";
+
+/// It may hold a password: it is never shown, and no server of that name is looked for.
+bool is_url(std::string_view text) {
+  return text.find("://") != std::string_view::npos;
+}
+
+bool is_server_name(const JsonValue& connection) {
+  return connection.type == JsonValue::Type::string && !is_blank(connection.text) && !is_url(connection.text);
+}
+
 /// `"id"` or `["a", "b"]`
 std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& problems) {
   std::vector<std::string> names;
@@ -134,17 +146,29 @@ void read_provider_parameters(const ObjectReader& reader, const ProviderInfo& in
   }
 }
 
+/// The id of the provider: what the request says, else what its foreign server says; nothing (reported) if neither
+/// does.
+std::optional<std::string> provider_id(const ObjectReader& reader, const ServerProvider& server_provider,
+                                       Problems& problems) {
+  auto id = reader.string("provider");
+  if (id || problems.has("provider")) return id;
+  const JsonValue* connection = reader.value("connection");
+  const bool names_server = connection != nullptr && is_server_name(*connection);
+  if (names_server && server_provider) id = server_provider(connection->text);
+  if (id) return id;
+  std::string what =
+      reader.value("provider") == nullptr ? "Missing key \"provider\"." : "Key \"provider\" must not be blank.";
+  if (names_server) what += " The foreign server has no option \"provider\".";
+  problems.add("provider", what);
+  return id;
+}
+
 /// The provider's description, or null (reported) if the key is missing or names none. Throws Error
 /// (connectors_disabled) for one that was not built in.
-const ProviderInfo* read_provider(const ObjectReader& reader, const Registry& registry, ConnectorSpec& spec,
-                                  Problems& problems) {
-  const auto id = reader.string("provider");
-  if (!id) {
-    if (problems.has("provider")) return nullptr;
-    problems.add("provider", reader.value("provider") == nullptr ? "Missing key \"provider\"."
-                                                                 : "Key \"provider\" must not be blank.");
-    return nullptr;
-  }
+const ProviderInfo* read_provider(const ObjectReader& reader, const Registry& registry,
+                                  const ServerProvider& server_provider, ConnectorSpec& spec, Problems& problems) {
+  const auto id = provider_id(reader, server_provider, problems);
+  if (!id) return nullptr;
   spec.provider = *id;
   try {
     return &available_provider(*id, registry).info();
@@ -202,19 +226,20 @@ void report_unknown_keys(const ObjectReader& reader, const ProviderInfo* info, c
   reader.report_unknown(known, elsewhere, "in \"connection\"");
 }
 
-void read_connector(const JsonValue& object, RequestKind kind, const Registry& registry, ConnectorSpec& spec,
-                    Problems& problems) {
+void read_connector(const JsonValue& object, RequestKind kind, const Registry& registry,
+                    const ServerProvider& server_provider, ConnectorSpec& spec, Problems& problems) {
   const ObjectReader reader(object, "", problems);
-  const ProviderInfo* info = read_provider(reader, registry, spec, problems);
+  const ProviderInfo* info = read_provider(reader, registry, server_provider, spec, problems);
   const JsonValue* connection = reader.value("connection");
   if (connection == nullptr) {
     problems.add("connection", "Missing key \"connection\".");
   } else if (connection->type == JsonValue::Type::string) {
     if (is_blank(connection->text)) problems.add("connection", "Key \"connection\" must not be blank.");
-    if (connection->text.find("://") != std::string::npos) {
-      // It may hold a password, and the message about a server that is not there would show it.
+    if (is_url(connection->text)) {
       problems.add("connection",
                    "Key \"connection\" must be an object of parameters or the name of a foreign server, not a URL.");
+      problems.advise("Give the parts of the URL one by one, as in " + std::string(example_connection) +
+                      ", or the name of a foreign server.");
     }
     spec.foreign_server = connection->text;
   } else if (connection->type != JsonValue::Type::object) {
@@ -280,11 +305,14 @@ const JsonValue* read_wrapper(const ObjectReader& reader, ConnectorSpec& spec, P
 
 }  // namespace
 
-ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry) {
+ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry,
+                              const ServerProvider& server_provider) {
   const JsonValue root = parse_json(json);
   if (root.type != JsonValue::Type::object) {
     throw Error(ErrorNumber::invalid_parameters, "connector parameters must be a JSON object",
-                "The JSON is " + std::string(json_type_name(root.type)) + '.');
+                "The JSON is " + std::string(json_type_name(root.type)) + '.',
+                "Give an object, as in {\"provider\": \"postgres\", " + std::string(example_connection) +
+                    ", \"table\": \"orders\"}.");
   }
   ConnectorSpec spec;
   Problems problems;
@@ -293,10 +321,10 @@ ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Reg
   if (wrapped) {
     const ObjectReader reader(root, "", problems);
     if (const JsonValue* connector = read_wrapper(reader, spec, problems)) {
-      read_connector(*connector, kind, registry, spec, problems);
+      read_connector(*connector, kind, registry, server_provider, spec, problems);
     }
   } else {
-    read_connector(root, kind, registry, spec, problems);
+    read_connector(root, kind, registry, server_provider, spec, problems);
   }
   const std::string hint = registry.find(spec.provider) != nullptr
                                ? "cdb_connector_info('" + spec.provider + "') lists the parameters."

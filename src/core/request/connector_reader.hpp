@@ -1,6 +1,9 @@
 // Reading the connector JSON.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/request/connector_spec.hpp"
@@ -12,10 +15,15 @@ class Registry;
 /// What is asked for decides which keys must be there: a check or a list of tables needs no table.
 enum class RequestKind { import, sync, dry_run, check, list_tables };
 
+/// The provider that a foreign server is for; nothing if it does not say. Throws if there is no such server.
+using ServerProvider = std::function<std::optional<std::string>(std::string_view server)>;
+
 /// Reads and checks a request. All offending keys are named in one Error (1502), with the nearest known key
 /// for each unknown one; malformed JSON and an unknown provider are 1502 too. Accepts the bare connector object and
 /// the wrapped form `{"connector": {…}, "interval": 900}`. JSON null, and a blank text for a key that is not required,
-/// count as absent; only an empty password stays what it is.
-ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry);
+/// count as absent; only an empty password stays what it is. `server_provider` is asked where a foreign server is named
+/// and no provider.
+ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry,
+                              const ServerProvider& server_provider = {});
 
 }  // namespace connector::core

@@ -14,8 +14,6 @@ namespace connector::core {
 
 namespace {
 
-constexpr std::string_view mask = "********";
-
 JsonValue composed(JsonValue::Type type) {
   JsonValue value;
   value.type = type;
@@ -58,13 +56,17 @@ class Masker {
       const std::string key = lower_ascii(member.key);
       if (key == "connection" && member.value.type == JsonValue::Type::object) {
         for (JsonMember& option : member.value.members) mask_option(option);
-      } else if (!shown(key) || (key == "connection" && member.value.type != JsonValue::Type::string)) {
+      } else if (!shown(key) || (key == "connection" && !is_server_name(member.value))) {
         hide(member.value);
       }
     }
   }
 
  private:
+  static bool is_server_name(const JsonValue& connection) {
+    return connection.type == JsonValue::Type::string && !may_hold_a_secret(connection.text);
+  }
+
   /// The provider that the request names, or all of them if it names none, or more than one.
   void find_providers(const JsonValue& object) {
     std::size_t named = 0;
@@ -126,7 +128,7 @@ class Masker {
   }
 
   void hide(JsonValue& value) {
-    JsonValue secret = std::exchange(value, text_value(mask));
+    JsonValue secret = std::exchange(value, text_value(secret_mask));
     hidden_.push_back({&value, std::move(secret)});
   }
 
@@ -163,7 +165,7 @@ void for_each_value(JsonValue& value, std::size_t& number, Visit& visit) {
 /// All texts in it that may have been meant as a secret.
 void collect_texts(const JsonValue& value, std::vector<std::string>& texts) {
   const bool word = value.type == JsonValue::Type::null || value.type == JsonValue::Type::boolean;
-  if (!word && !value.text.empty()) texts.push_back(value.text);
+  if (!word && !value.text.empty() && value.text != secret_mask) texts.push_back(value.text);
   for (const JsonValue& item : value.items) collect_texts(item, texts);
   for (const JsonMember& member : value.members) {
     if (!member.key.empty()) texts.push_back(member.key);
@@ -171,21 +173,17 @@ void collect_texts(const JsonValue& value, std::vector<std::string>& texts) {
   }
 }
 
-/// The secrets as StoredRequest keeps them.
-std::string secrets_text(JsonValue& connector, const std::vector<Hidden>& hidden) {
-  JsonValue list = composed(JsonValue::Type::array);
-  std::size_t found = 0;
+/// The secrets by the numbers of their places.
+std::map<std::size_t, JsonValue> numbered(JsonValue& connector, const std::vector<Hidden>& hidden) {
+  std::map<std::size_t, JsonValue> secrets;
   std::size_t first = 0;
   const auto visit = [&](std::size_t number, const JsonValue& value) {
-    if (found == hidden.size() || hidden[found].place != &value) return true;
-    JsonValue entry = composed(JsonValue::Type::array);
-    entry.items.push_back(number_value(number));
-    entry.items.push_back(hidden[found++].secret);
-    list.items.push_back(std::move(entry));
+    const std::size_t next = secrets.size();
+    if (next < hidden.size() && hidden[next].place == &value) secrets.emplace(number, hidden[next].secret);
     return true;
   };
   for_each_value(connector, first, visit);
-  return json_text(list);
+  return secrets;
 }
 
 Error misfit() {
@@ -203,15 +201,29 @@ MaskedConnector mask_connector(std::string_view json, const Registry& registry) 
   MaskedConnector masked;
   masked.text = json_text(*connector);
   if (masker.hidden().empty()) return masked;
-  masked.secrets = secrets_text(*connector, masker.hidden());
-  if (masked.secrets->size() > max_secret_bytes) {
-    throw Error(ErrorNumber::invalid_parameters, "the secrets of the request are too long",
-                "They have " + std::to_string(masked.secrets->size()) + " bytes; at most " +
-                    std::to_string(max_secret_bytes) + " are allowed.",
-                "Secrets are the passwords, and settings of the remote session that are not known to be harmless.");
-  }
+  masked.secrets = secrets_text(numbered(*connector, masker.hidden()));
   for (const Hidden& hidden : masker.hidden()) collect_texts(hidden.secret, masked.secret_texts);
   return masked;
+}
+
+bool may_hold_a_secret(std::string_view server_name) noexcept {
+  return server_name.find_first_of("=@") != std::string_view::npos || server_name.find("://") != std::string_view::npos;
+}
+
+std::string secrets_text(const std::map<std::size_t, JsonValue>& secrets) {
+  JsonValue list = composed(JsonValue::Type::array);
+  for (const auto& [number, secret] : secrets) {
+    JsonValue entry = composed(JsonValue::Type::array);
+    entry.items.push_back(number_value(number));
+    entry.items.push_back(secret);
+    list.items.push_back(std::move(entry));
+  }
+  std::string text = json_text(list);
+  if (text.size() <= max_secret_bytes) return text;
+  throw Error(ErrorNumber::invalid_parameters, "the secrets of the request are too long",
+              "They have " + std::to_string(text.size()) + " bytes; at most " + std::to_string(max_secret_bytes) +
+                  " are allowed.",
+              "Secrets are the passwords, and settings of the remote session that are not known to be harmless.");
 }
 
 std::string whole_connector(const StoredRequest& stored) {
@@ -226,7 +238,7 @@ std::string whole_connector(const StoredRequest& stored) {
     JsonValue& entry = secrets.items[next];
     if (entry.items.size() != 2) throw misfit();
     if (entry.items[0].text != std::to_string(number)) return true;
-    if (value.type != JsonValue::Type::string || value.text != mask) throw misfit();
+    if (value.type != JsonValue::Type::string || value.text != secret_mask) throw misfit();
     value = std::move(entry.items[1]);
     ++next;
     return false;

@@ -15,6 +15,7 @@ namespace connector::core {
 namespace {
 
 constexpr std::size_t max_shown_keys = 16;
+constexpr std::size_t max_hints = 4;
 constexpr std::size_t max_shown_key_bytes = 63;
 
 /// Insertions, deletions, replacements and exchanges of neighbours that make one word of the other.
@@ -63,6 +64,11 @@ void Problems::add(std::string key, std::string_view what) {
   if (known_.insert(key).second) keys_.push_back(std::move(key));
 }
 
+void Problems::advise(std::string_view hint) {
+  if (hints_.size() == max_hints || std::find(hints_.begin(), hints_.end(), hint) != hints_.end()) return;
+  hints_.emplace_back(hint);
+}
+
 bool Problems::has(std::string_view key) const {
   return known_.contains(key);
 }
@@ -75,6 +81,11 @@ void Problems::throw_if_any(std::string_view subject, std::string hint) const {
   if (keys_.size() > max_shown_keys) message += " and " + std::to_string(keys_.size() - max_shown_keys) + " more";
   std::string detail = lines_;
   if (count_ > max_told) detail += "\nAnd " + std::to_string(count_ - max_told) + " more.";
+  for (const std::string& advice : hints_) {
+    if (&advice == &hints_.front()) hint.clear();
+    if (!hint.empty()) hint += '\n';
+    hint += advice;
+  }
   throw Error(ErrorNumber::invalid_parameters, std::move(message), std::move(detail), std::move(hint));
 }
 

@@ -20,13 +20,15 @@ class Problems {
  public:
   /// `key` with the path to it, "connection.port"; `what` is a whole sentence.
   void add(std::string key, std::string_view what);
+  /// A hint, whole sentences, that says more than that the parameters can be looked up.
+  void advise(std::string_view hint);
   /// Whether something is wrong with this key.
   bool has(std::string_view key) const;
   bool empty() const noexcept { return keys_.empty(); }
   /// Whether one more problem would be worded; beyond that they are only counted.
   bool tells() const noexcept { return count_ < max_told; }
   /// Throws Error (invalid_parameters) if there are problems: `subject` and the keys in the message, a line for each
-  /// problem in the detail.
+  /// problem in the detail; `hint` if nobody advised anything.
   void throw_if_any(std::string_view subject, std::string hint) const;
 
  private:
@@ -35,6 +37,7 @@ class Problems {
   std::vector<std::string> keys_;  // without duplicates, in order
   std::set<std::string, std::less<>> known_;
   std::string lines_;
+  std::vector<std::string> hints_;  // without duplicates
   std::size_t count_ = 0;
 };
 
