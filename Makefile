@@ -122,6 +122,10 @@ SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
 OPTIMIZE ?= -O2 -g
+# What is installed has no debug information, which is thirty times as large; `INSTALL_STRIP_FLAG=` keeps it.
+ifneq ($(SANITIZE),1)
+INSTALL_STRIP_FLAG = -s
+endif
 CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
 	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))

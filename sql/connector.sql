@@ -128,7 +128,11 @@ CREATE TABLE connector.sync (
     error_code integer,
     error_message text,
     failing_since timestamptz,      -- the end of the first of the failures in a row
-    retried_times integer NOT NULL DEFAULT 0
+    retried_times integer NOT NULL DEFAULT 0,
+    -- Since the sync was made: runs are forgotten.
+    success_count bigint NOT NULL DEFAULT 0,
+    failure_count bigint NOT NULL DEFAULT 0,
+    row_count bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX sync_name ON connector.sync (name);
 CREATE INDEX sync_target ON connector.sync (target_table);
@@ -231,6 +235,9 @@ SELECT s.id,
        CASE WHEN s.error_code IS NOT NULL THEN r.error_hint END AS error_hint,
        r.warnings,
        r.schema_changes,
+       s.success_count AS successes,
+       s.failure_count AS failures,
+       s.row_count AS rows_read,
        s.created_at,
        s.updated_at,
        s.checksum,

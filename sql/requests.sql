@@ -31,6 +31,6 @@ SELECT cdb_import_connector('{"provider": "odbc", "table": "t", "connection": {"
 BEGIN READ ONLY;
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}');
 ROLLBACK;
--- NULL in, NULL out.
+-- A script whose variable is not set did nothing: it is told.
 SELECT cdb_import_connector(NULL) IS NULL AS is_null;
 SELECT cdb_import_status('00000000-0000-0000-0000-000000000000');

@@ -20,7 +20,7 @@ SELECT key, value FROM json_each_text(cdb_sync_status(:'id'))
 WHERE key NOT IN ('id', 'data_import', 'created_at', 'updated_at', 'run_at');
 SELECT cdb_import_status((cdb_sync_status(:'id') -> 'data_import' ->> 'item_queue_id')::uuid) ->> 'state' AS first_import;
 -- Literals of both kinds are accepted, and so is the wrapped form.
-SELECT cdb_sync_connector(:'request', '15 minutes') ->> 'interval' AS a, cdb_sync_connector(:'request', '900') ->> 'interval' AS b,
+SELECT cdb_sync_connector(:'request', '15 minutes', 'a') ->> 'interval' AS a, cdb_sync_connector(:'request', '900', name => 'b') ->> 'interval' AS b,
        cdb_sync_connector('{"interval": 7200, "connector": {"provider": "mysql", "table": "t", "connection": {"server": "h", "username": "u"}}}') ->> 'interval' AS c;
 -- A failed run is told and recorded.
 SELECT cdb_sync_now(:'id', wait => true)::jsonb - 'synchronization_id' - 'error_message' AS answer;

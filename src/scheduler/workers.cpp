@@ -1,6 +1,7 @@
 // The background processes' entry points.
 #include "pg/postgres.hpp"
 
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -64,14 +65,27 @@ void commit() {
   pg::begin_transaction();
 }
 
+/// What this process works on, for the CONTEXT of its errors. Per process: PostgreSQL asks at any time until its end.
+char work[64];
+
+void tell_work(void*) {
+  errcontext("%s", work);
+}
+
 void run_job(const shmem::Job& job) {
   const bool sync = job.kind == shmem::JobKind::sync;
+  std::snprintf(work, sizeof work, "connector %s %s", sync ? "sync" : "import", job.id.c_str());
+  static ErrorContextCallback context;
+  context.callback = tell_work;
+  context.previous = error_context_stack;
+  error_context_stack = &context;
   const std::string activity = (sync ? "connector: sync " : "connector: import ") + job.id;
   pg::guard([&] { pgstat_report_activity(STATE_RUNNING, activity.c_str()); });
   pg::begin_transaction();
   // What this session holds ends with it: nothing to release if an exception passes.
   const jobs::Attempt attempt = sync ? jobs::attempt_run(job.id, commit) : jobs::attempt_import(job.id, commit);
   pg::commit_transaction();
+  error_context_stack = context.previous;
   if (shmem::available()) shmem::worker::report(attempt.end);
 }
 

@@ -90,6 +90,8 @@ void record_outcome(const Sync& sync, const std::string& run, const schedule::Sc
   save_schedule(sync.id, next);
   const SqlRows concluded = query(
       "UPDATE connector.sync s SET error_code = r.error_code, error_message = r.error_message, last_ended = r.id, "
+      "success_count = s.success_count + (r.state = 'success')::int, "
+      "failure_count = s.failure_count + (r.state = 'failure')::int, row_count = s.row_count + coalesce(r.rows, 0), "
       "failing_since = CASE WHEN r.state = 'failure' THEN coalesce(s.failing_since, r.ended_at) END, "
       "relation = coalesce(r.relation, s.relation::oid), layout = coalesce(r.layout, s.layout), "
       "checksum = CASE WHEN r.request_number = s.request_number THEN coalesce(r.checksum, s.checksum) "

@@ -108,13 +108,27 @@ LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescriptio
   return plan;
 }
 
+namespace {
+
+/// One NOTICE, however many there are.
+void report_renamed(const LoadPlan& plan) {
+  if (plan.renamed.empty()) return;
+  const auto told = [](const auto& names) {
+    return "olumn \"" + names.first + "\" is named \"" + names.second + "\" locally";
+  };
+  if (plan.renamed.size() == 1) return pg::notice("c" + told(plan.renamed.front()));
+  std::string lines;
+  for (const auto& names : plan.renamed) core::add_item(lines, "C" + told(names) + ".", "\n");
+  pg::notice(std::to_string(plan.renamed.size()) + " columns have other names locally", lines);
+}
+
+}  // namespace
+
 void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
   if (local_name != spec.local_name_source()) {
     pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"");
   }
-  for (const auto& [remote, local] : plan.renamed) {
-    pg::notice("column \"" + remote + "\" is named \"" + local + "\" locally");
-  }
+  report_renamed(plan);
   for (const SkippedColumn& column : plan.skipped) {
     pg::notice("column \"" + column.remote_name + "\" of type " + column.remote_type +
                " is left out: " + column.reason);

@@ -106,8 +106,9 @@ def test_column_names_normalised(db: Database, mysql: MySqlRemote) -> None:
     for (remote_name, local_name), column in zip(COLUMN_NAMES, columns):
         assert column == (local_name or column)
         assert column.isascii() and column.isidentifier()
-        told = f'column "{remote_name}" is named "{column}" locally'
+        told = f'Column "{remote_name}" is named "{column}" locally.'
         assert (told in notices) == (column != remote_name)
+    assert notices.count("columns have other names locally") == 1
     assert len(set(columns)) == len(COLUMN_NAMES)
     assert db.rows("SELECT * FROM names") == [tuple(name for name, _ in COLUMN_NAMES)]
     assert_comments(db)
