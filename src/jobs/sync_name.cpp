@@ -26,13 +26,13 @@ core::Error bad_name(const std::string& detail) {
   return core::Error(core::ErrorNumber::invalid_parameters, "invalid name of a sync", detail);
 }
 
-/// Told apart by a hash: a clash only makes two names share a lock. No real lock on a pg_foreign_data_wrapper row has a
-/// sub-id.
+/// Names of a role are told apart by a hash: a clash only makes two of them share a lock, and never those of two roles.
+/// No real lock on a pg_foreign_data_wrapper row has a sub-id.
 void lock(Oid role, const std::string& name) {
   pg::guard([&] {
     LOCKTAG tag;
     const uint32 hash = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()));
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignDataWrapperRelationId, hash ^ hash_bytes_uint32(role), 1);
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignDataWrapperRelationId, role, static_cast<uint16>(hash | 1));
     LockAcquire(&tag, ExclusiveLock, false, false);
   });
 }

@@ -15,7 +15,7 @@ std::string cut(std::string_view text) {
   return std::string(truncate_utf8(text, max_request_text - ellipsis.size())).append(ellipsis);
 }
 
-/// Every run of white space as one space.
+/// White space inside as one space each, none around.
 std::string in_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -26,6 +26,7 @@ std::string in_one_line(std::string_view text) {
       line += ' ';
     }
   }
+  if (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }
 
