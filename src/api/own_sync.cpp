@@ -11,11 +11,20 @@
 #include "store/sync_names.hpp"
 
 extern "C" {
+#include "catalog/pg_authid.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 }
 
 namespace connector::api {
+
+namespace {
+
+bool has_privileges_of(Oid role) {
+  return pg::guard([=] { return has_privs_of_role(GetUserId(), role); });
+}
+
+}  // namespace
 
 void require_argument(FunctionCallInfo fcinfo, int argument, const char* name) {
   if (!fcinfo->args[argument].isnull) return;
@@ -36,15 +45,16 @@ std::string id_argument(FunctionCallInfo fcinfo) {
   return pg::uuid_text(fcinfo->args[0].value);
 }
 
-std::string named_argument(FunctionCallInfo fcinfo) {
+std::string named_argument(FunctionCallInfo fcinfo, Among among) {
   require_argument(fcinfo, 0, "id");
   const std::string text = pg::datum_text(fcinfo->args[0].value);
   if (jobs::looks_like_uuid(text)) return pg::canonical_uuid(text);
+  const bool sees_all = among == Among::seen && has_privileges_of(ROLE_PG_READ_ALL_STATS);
   std::vector<std::string> ids;
   std::vector<std::string> own;
   for (const store::NamedSync& sync : store::syncs_named(text)) {
     if (sync.owner == GetUserId()) own.push_back(sync.id);
-    if (pg::guard([&] { return has_privs_of_role(GetUserId(), sync.owner); })) ids.push_back(sync.id);
+    if (sees_all || has_privileges_of(sync.owner)) ids.push_back(sync.id);
   }
   if (own.size() == 1) return own.front();
   if (ids.size() == 1) return ids.front();
@@ -65,7 +75,7 @@ core::Error no_such_sync(const std::string& id) {
 
 store::Sync own_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
-  if (!owner || !pg::guard([&] { return has_privs_of_role(GetUserId(), *owner); })) throw no_such_sync(id);
+  if (!owner || !has_privileges_of(*owner)) throw no_such_sync(id);
   std::optional<store::Sync> found = store::lock_sync(id);
   if (!found) throw no_such_sync(id);
   return std::move(*found);

@@ -23,10 +23,16 @@ void require_writable(const char* function);
 /// The uuid that is the first argument, which must not be NULL.
 std::string id_argument(FunctionCallInfo fcinfo);
 
+/// Which syncs a name may mean.
+enum class Among {
+  own,   ///< those whose owner's privileges the current role has
+  seen,  ///< all that it sees in the views
+};
+
 /// The id of the sync that is meant by the first argument, a text: a uuid is an id, anything else the name of a sync
-/// whose owner's privileges the current role has, or that belongs to the current role itself if several have it. Throws
-/// core::Error (invalid_parameters) if there is none, or more than one.
-std::string named_argument(FunctionCallInfo fcinfo);
+/// among those, first of all one that belongs to the current role itself. Throws core::Error (invalid_parameters) if
+/// there is none, or more than one.
+std::string named_argument(FunctionCallInfo fcinfo, Among among = Among::own);
 
 core::Error no_such_sync(const std::string& id);
 

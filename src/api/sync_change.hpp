@@ -18,8 +18,8 @@ void forget_dropped_table(store::Sync& found);
 /// Whoever owns the table asks for runs of his own request. What he can't have is the former owner's password.
 void make_own(store::Sync& found);
 
-/// Gives the sync, whose row is locked, another interval, request or name (UTF-8), as far as they are given. Masks in the
-/// request keep what the present one has.
+/// Gives the sync, whose row is locked, another interval, request or name (UTF-8), as far as they are given. Masks in
+/// the request keep what the present one has.
 void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interval, jobs::Request* request,
                  const std::optional<std::string>& name);
 

@@ -49,5 +49,5 @@ CONNECTOR_FUNCTION(connector_sync_status) {
 }
 
 CONNECTOR_FUNCTION(connector_named_sync_status) {
-  return api::sync_status(api::named_argument(fcinfo), pg::Sees::callers_snapshot);
+  return api::sync_status(api::named_argument(fcinfo, api::Among::seen), pg::Sees::callers_snapshot);
 }

@@ -113,6 +113,22 @@ def test_functions_take_names(syncs: Syncs, table: Remote) -> None:
     assert db.value("SELECT count(*) FROM connector.syncs") == 0
 
 
+def test_who_finds_a_name(syncs: Syncs, table: Remote) -> None:
+    """A role finds its own and what it may see: a monitor looks at all, and changes none."""
+    db = syncs.database
+    id = named(db, table.connector(table=TABLE), "nightly")["id"]
+    stranger, watcher = db.create_role("stranger"), db.create_role("watcher")
+    db.execute("GRANT pg_read_all_stats TO watcher")
+    assert watcher.value("SELECT cdb_sync_status('nightly')")["id"] == id
+    for role, calls in ((stranger, ("status", "now", "pause", "delete")), (watcher, ("now", "pause", "delete"))):
+        for call in calls:
+            with fails("there is no sync with name", number=1502):
+                role.value(f"SELECT cdb_sync_{call}('nightly')")
+    for role in (stranger, watcher):
+        role.close()
+        db.drop_role(role.role)
+
+
 @pytest.mark.parametrize(
     ("name", "detail"),
     [
