@@ -50,8 +50,8 @@ COMMENT ON COLUMN connector.imports.started_at IS 'when the work began';
 COMMENT ON COLUMN connector.imports.ended_at IS 'when it ended; NULL if it has not';
 
 COMMENT ON VIEW connector.syncs IS 'syncs that are yours or that you may see, each with how its last run ended';
-COMMENT ON COLUMN connector.syncs.id IS 'the id for the functions cdb_sync_…';
-COMMENT ON COLUMN connector.syncs.name IS 'the name for the functions cdb_sync_…';
+COMMENT ON COLUMN connector.syncs.id IS 'the id for the functions on syncs';
+COMMENT ON COLUMN connector.syncs.name IS 'the name for the functions on syncs';
 COMMENT ON COLUMN connector.syncs.role_name IS 'owner of the table, before the first run of the request';
 COMMENT ON COLUMN connector.syncs.provider IS 'the provider''s id';
 COMMENT ON COLUMN connector.syncs.server IS 'the remote server or the name of the foreign server';
