@@ -61,6 +61,9 @@ COMMENT ON COLUMN connector.syncs.table_name IS 'local table; before the first s
 COMMENT ON COLUMN connector.syncs.state IS 'created, queued, syncing, success or failure';
 COMMENT ON COLUMN connector.syncs.paused IS 'the clock is stopped: runs only when asked for';
 COMMENT ON COLUMN connector.syncs.interval IS 'time between two runs';
+COMMENT ON COLUMN connector.syncs.at IS 'time of the day and time zone of its runs; NULL if the interval alone counts';
+COMMENT ON COLUMN connector.syncs.statements_role IS
+    'the role as which on_success and on_failure run; NULL if there are none, or they are switched off';
 COMMENT ON COLUMN connector.syncs.run_at IS 'when it is due next; during a run when that was due; NULL if it gave up';
 COMMENT ON COLUMN connector.syncs.ran_at IS 'when the last success ended';
 COMMENT ON COLUMN connector.syncs.failing_since IS 'when the first of the failures in a row ended; NULL after a success';
@@ -111,6 +114,7 @@ COMMENT ON COLUMN connector.runs.sqlstate IS 'SQLSTATE of the failure';
 COMMENT ON COLUMN connector.runs.error_message IS 'message of the failure';
 COMMENT ON COLUMN connector.runs.error_detail IS 'detail of the failure';
 COMMENT ON COLUMN connector.runs.error_hint IS 'what to do about the failure';
+COMMENT ON COLUMN connector.runs.statement_error IS 'why on_success or on_failure failed, or did not run';
 COMMENT ON COLUMN connector.runs.permanent IS 'trying again could not help: the sync rests';
 
 COMMENT ON VIEW connector.progress IS 'imports and refreshes that go on right now, in this database';

@@ -114,6 +114,10 @@ CREATE TABLE connector.sync (
     source text NOT NULL,           -- likewise: what is read there
     relation regclass,              -- the table, NULL before the first run
     interval_seconds bigint NOT NULL CHECK (interval_seconds > 0),
+    on_success text,                -- SQL that runs after a run
+    on_failure text,
+    statements_role oid,            -- who gave it, and as whom it runs: no other owner's; NULL = switched off, or none
+    at text,                        -- time of the day and zone of runs: '02:00 Europe/Berlin'
     state text NOT NULL CHECK (state IN ('created', 'queued', 'syncing', 'success', 'failure')),
     paused boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
@@ -140,9 +144,9 @@ CREATE INDEX sync_due ON connector.sync (run_at)
     WHERE state <> 'syncing' AND (NOT paused OR state = 'queued');
 CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
 
--- What a restore brings back is paused until somebody resumes it: its table may not be filled yet, its password is not
--- in the dump, and a copy of a database is not to do the original's work. A sync whose table is not its owner's there
--- loses it. C knows its own inserts.
+-- What a restore brings back is paused until somebody resumes it, with its statements switched off: its table may not be
+-- filled yet, its password is not in the dump, and a copy of a database is not to do the original's work. A sync whose
+-- table is not its owner's there loses it. C knows its own inserts.
 CREATE FUNCTION connector.sync_restored() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'connector_sync_restored';
 REVOKE EXECUTE ON FUNCTION connector.sync_restored() FROM PUBLIC;
@@ -184,6 +188,7 @@ CREATE TABLE connector.run (
     error_message text,
     error_detail text,
     error_hint text,
+    statement_error text,           -- why on_success or on_failure failed
     permanent boolean,              -- trying again can't help
     -- What connector.sync gets from a run. It is written here in the transaction of the work, and there in the next: the
     -- row there may be locked by others, and nobody is to wait while a strong lock on the table is held.
@@ -223,11 +228,14 @@ SELECT s.id,
        s.state,
        s.paused,
        s.interval_seconds * interval '1 second' AS "interval",
+       s.at,
        s.run_at,
        s.ran_at,
        s.failing_since,
        s.retried_times,
        s.state = 'failure' AND s.run_at IS NULL AS gave_up,
+       CASE WHEN s.statements_role = s.owner::oid AND s.statements_role = coalesce(c.relowner, s.owner::oid)
+            THEN pg_catalog.pg_get_userbyid(s.statements_role) END AS statements_role,
        s.error_code,
        CASE WHEN s.error_code IS NOT NULL THEN r.sqlstate END AS sqlstate,
        s.error_message,
@@ -280,7 +288,8 @@ SELECT r.id,
        r.error_message,
        r.error_detail,
        r.error_hint,
-       coalesce(r.permanent, false) AS permanent
+       coalesce(r.permanent, false) AS permanent,
+       r.statement_error
 FROM connector.run r
 JOIN connector.syncs s ON s.id = r.sync_id;
 GRANT SELECT ON connector.runs TO PUBLIC;

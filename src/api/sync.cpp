@@ -12,6 +12,7 @@
 #include "api/sync_status.hpp"
 #include "core/base/error.hpp"
 #include "core/request/connector_reader.hpp"
+#include "jobs/after_run.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/request.hpp"
 #include "jobs/run_lock.hpp"
@@ -79,6 +80,8 @@ Json run_here(Sync& found, FailureIs failure_is) {
   if (run.result.failure && failure_is == FailureIs::raised) raise_failure(*run.result.failure);
   if (const std::optional<Sync> current = store::lock_sync(found.id))
     jobs::conclude_run(*current, settings::run_limits());
+  const jobs::StatementEnd statement = jobs::run_statement_here(store::statement_after(log_id));
+  if (statement.cancelled) throw pg::PgError(*statement.cancelled);
   shmem::wake_at_commit();  // its next time has changed
   Json answer = run_answer(found.id, true);
   answer["state"] = store::state_name(run.result.failure ? schedule::State::failure : schedule::State::success);
@@ -88,6 +91,7 @@ Json run_here(Sync& found, FailureIs failure_is) {
     pg::warning("the sync failed: " + run.result.failure->message, run.result.failure->detail,
                 run.result.failure->hint);
   }
+  if (statement.error) answer["statement_error"] = *statement.error;
   return answer;
 }
 

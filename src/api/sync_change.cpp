@@ -5,9 +5,12 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "jobs/after_run.hpp"
 #include "jobs/conclusion.hpp"
+#include "jobs/daily_time.hpp"
 #include "jobs/import_result.hpp"
 #include "jobs/sync_name.hpp"
+#include "pg/time_zone.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/sync_names.hpp"
@@ -52,12 +55,17 @@ void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interva
   make_own(found);
   forget_dropped_table(found);
   if (name) rename_sync(found, *name);
+  std::optional<schedule::DailyTime> at = found.schedule.at;
   if (request != nullptr) {
     request->keep_secrets(found.request);  // which are the owner's: others were forgotten just now
-    store::save_connector(found.id, request->spec().provider, request->stored(), jobs::request_texts(request->spec()));
+    const std::optional<schedule::ClockTime> asked = jobs::asked_clock_time(request->spec());
+    store::save_connector(found.id, request->spec().provider, request->stored(), jobs::request_texts(request->spec()),
+                          asked, jobs::asked_statements(request->spec(), found.owner));
+    at = pg::daily_time(asked);
   }
-  store::save_schedule(
-      found.id, schedule::after_change(found.schedule, interval.value_or(found.schedule.interval), store::now()));
+  const std::chrono::seconds next_interval = interval.value_or(found.schedule.interval);
+  if (at) jobs::check_whole_days(next_interval);
+  store::save_schedule(found.id, schedule::after_change(found.schedule, next_interval, at, store::now()));
   shmem::wake_at_commit();
 }
 

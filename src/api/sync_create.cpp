@@ -15,6 +15,8 @@
 #include "core/request/connector_reader.hpp"
 #include "core/request/kept_secrets.hpp"
 #include "drivers/providers.hpp"
+#include "jobs/after_run.hpp"
+#include "jobs/daily_time.hpp"
 #include "jobs/foreign_server.hpp"
 #include "jobs/import_result.hpp"
 #include "jobs/request.hpp"
@@ -54,6 +56,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds default_interval{3600};
+constexpr seconds default_daily_interval = std::chrono::days(1);
 
 void announce_first_run(const Request& request, const store::NewSync& created) {
   store::ImportRecord record;
@@ -134,8 +137,13 @@ void tell_no_scheduler() {
 }
 
 /// A new sync; returns its id.
-std::string create(const Request& request, const load::TargetSchema& schema, std::string name, seconds interval) {
+std::string create(const Request& request, const load::TargetSchema& schema, std::string name,
+                   std::optional<seconds> asked_interval) {
   check_number_of_syncs();
+  const std::optional<connector::schedule::ClockTime> at = jobs::asked_clock_time(request.spec());
+  const seconds interval = std::max(asked_interval.value_or(at ? default_daily_interval : default_interval),
+                                    settings::current().min_sync_interval);
+  if (at) jobs::check_whole_days(interval);
   const store::NewSync created{pg::new_uuid(),
                                std::move(name),
                                pg::new_uuid(),
@@ -144,7 +152,9 @@ std::string create(const Request& request, const load::TargetSchema& schema, std
                                request.stored(),
                                jobs::request_texts(request.spec()),
                                schema.name,
-                               std::max(interval, settings::current().min_sync_interval)};
+                               interval,
+                               at,
+                               jobs::asked_statements(request.spec(), GetUserId())};
   store::create_sync(created, store::now());
   announce_first_run(request, created);
   tell_no_scheduler();
@@ -164,7 +174,7 @@ Datum sync_connector(Request& request, std::optional<seconds> interval, const st
   }
   core::refuse_masks(request.stored());
   const load::TargetSchema schema = target_schema(request);
-  if (name) return api::sync_status(create(request, schema, *name, interval.value_or(default_interval)));
+  if (name) return api::sync_status(create(request, schema, *name, interval));
   const std::string table = jobs::request_texts(request.spec()).target_table;
   // Locked first: a call that is just making the same sync is waited for.
   std::string free = jobs::free_sync_name(GetUserId(), pg::utf8_text(schema.name) + "." + table);
@@ -172,7 +182,7 @@ Datum sync_connector(Request& request, std::optional<seconds> interval, const st
     tell_same(*same);
     return api::sync_status(same->id);
   }
-  return api::sync_status(create(request, schema, std::move(free), interval.value_or(default_interval)));
+  return api::sync_status(create(request, schema, std::move(free), interval));
 }
 
 }  // namespace

@@ -50,14 +50,15 @@ Datum value_of(const TriggerData* trigger, const char* column, bool* is_null) {
   return heap_getattr(trigger->tg_trigtuple, SPI_fnumber(descriptor, column), descriptor, is_null);
 }
 
-/// Paused, and without its table if that is not the owner's: then its number or name is another's here.
+/// Paused, its statements switched off, and without its table if that is not the owner's: then its number or name is
+/// another's here.
 HeapTuple restored(const TriggerData* trigger) {
   const TupleDesc descriptor = trigger->tg_relation->rd_att;
-  int columns[] = {SPI_fnumber(descriptor, "paused"), SPI_fnumber(descriptor, "relation"),
-                   SPI_fnumber(descriptor, "checksum"), SPI_fnumber(descriptor, "layout"),
-                   SPI_fnumber(descriptor, "position")};
-  Datum values[] = {BoolGetDatum(true), 0, CStringGetTextDatum(""), 0, 0};
-  bool nulls[] = {false, true, false, true, true};
+  int columns[] = {SPI_fnumber(descriptor, "paused"),   SPI_fnumber(descriptor, "statements_role"),
+                   SPI_fnumber(descriptor, "relation"), SPI_fnumber(descriptor, "checksum"),
+                   SPI_fnumber(descriptor, "layout"),   SPI_fnumber(descriptor, "position")};
+  Datum values[] = {BoolGetDatum(true), 0, 0, CStringGetTextDatum(""), 0, 0};
+  bool nulls[] = {false, true, true, false, true, true};
   bool no_owner;
   bool no_relation;
   const Oid owner = DatumGetObjectId(value_of(trigger, "owner", &no_owner));
@@ -71,7 +72,7 @@ HeapTuple restored(const TriggerData* trigger) {
                       errdetail("The table is not there, or is not owned by the role whose sync it is."),
                       errhint("cdb_sync_resume() imports into a new table.")));
   }
-  return heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, loses_table ? 5 : 1, columns, values, nulls);
+  return heap_modify_tuple_by_cols(trigger->tg_trigtuple, descriptor, loses_table ? 6 : 2, columns, values, nulls);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ namespace {
 constexpr const char* status_query =
     "SELECT json_build_object("
     "'data_import', json_build_object('endpoint', '/api/v1/imports', 'item_queue_id', s.item_queue_id), "
-    "'id', s.id, 'name', s.table_name, 'interval', extract(epoch FROM s.\"interval\")::bigint, 'url', NULL, "
+    "'id', s.id, 'name', s.table_name, 'interval', extract(epoch FROM s.\"interval\")::bigint, 'at', s.at, 'url', "
+    "NULL, "
     "'state', s.state, 'user_id', s.role_name, 'created_at', to_char(s.created_at AT TIME ZONE 'UTC', $2), "
     "'updated_at', to_char(s.updated_at AT TIME ZONE 'UTC', $2), 'run_at', to_char(s.run_at AT TIME ZONE 'UTC', $2), "
     "'ran_at', to_char(s.ran_at AT TIME ZONE 'UTC', $2), 'modified_at', NULL, 'etag', NULL, 'checksum', s.checksum, "

@@ -1,5 +1,6 @@
 #include "jobs/sync_run.hpp"
 
+#include "jobs/after_run.hpp"
 #include "jobs/import_run.hpp"
 #include "jobs/request.hpp"
 #include "settings/settings.hpp"
@@ -202,14 +203,18 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     }
     commit();
   }
+  std::optional<store::Statement> statement;
   pg::in_subtransaction([&] {
     // Where another session has the row locked, end_lost_runs() of whoever comes next does it.
     if (const std::optional<Sync> current = store::lock_sync(id, store::RowLock::skip))
       jobs::conclude_run(*current, limits);
+    statement = store::statement_after(log_id);
   });
   commit();
+  // Within the run's locks: of one sync no two statements run at once.
+  const StatementEnd end = run_statement(statement, commit);
   jobs::release_runs();
-  return {shmem::JobEnd::done, run.cancelled, true};
+  return {shmem::JobEnd::done, run.cancelled ? run.cancelled : end.cancelled, true};
 }
 
 }  // namespace connector::jobs

@@ -34,9 +34,6 @@ struct Attempt {
   bool ran = false;
 };
 
-/// Ends the present transaction and starts the next one, also if it throws PgError because the end failed.
-using Commit = void (*)();
-
 /// Runs a due sync in transactions of its own. A commit that fails is a failure of the run. Busy: somebody else runs it
 /// or has its row locked, or its owner has no place left. Session locks are held meanwhile; whoever catches an
 /// exception of this function releases them (jobs::release_runs). After PgError the transaction can go on.

@@ -68,7 +68,13 @@ Failure failure_of(const pg::PgError& error) {
           is_permanent(fields.sqlerrcode)};
 }
 
-WorkEnd do_work(const std::function<void()>& work) {
+core::Error run_too_long() {
+  return core::Error(ErrorNumber::timed_out, "the run took longer than connector.statement_timeout allows",
+                     "It was not the remote that it waited for, but a lock, or code that belongs to the table.",
+                     "Look at triggers, checks, index expressions and types of the table, and at who locks it.");
+}
+
+WorkEnd do_work(const std::function<void()>& work, const core::Error& too_long) {
   WorkEnd end;
   // What waits for the remote knows the limit and can say more when it has passed: it comes first.
   const std::chrono::seconds longest = settings::current().statement_timeout;
@@ -87,10 +93,7 @@ WorkEnd do_work(const std::function<void()>& work) {
     end.failure = jobs::failure_of(error);
   } catch (const pg::PgError& error) {
     if (error.is_cancel() && limit.passed()) {
-      end.failure = jobs::failure_of(
-          core::Error(ErrorNumber::timed_out, "the run took longer than connector.statement_timeout allows",
-                      "It was not the remote that it waited for, but a lock, or code that belongs to the table.",
-                      "Look at triggers, checks, index expressions and types of the table, and at who locks it."));
+      end.failure = jobs::failure_of(too_long);
     } else {
       end.failure = failure_of(error);
       if (error.is_cancel()) end.cancelled = error;

@@ -2,6 +2,7 @@
 
 #include "core/base/words.hpp"
 #include "pg/text.hpp"
+#include "pg/time_zone.hpp"
 #include "store/sql.hpp"
 
 extern "C" {
@@ -40,6 +41,10 @@ SqlParameter flag(bool value) {
   return {BOOLOID, value ? "t" : "f"};
 }
 
+SqlParameter clock_time(const std::optional<schedule::ClockTime>& at) {
+  return {TEXTOID, at ? std::optional(schedule::clock_time_text(*at)) : std::nullopt};
+}
+
 void save_secrets(const std::string& id, const core::StoredRequest& request) {
   if (!request.secrets) return;
   execute("INSERT INTO connector.sync_secret (sync_id, secrets) VALUES ($1, $2)", {uuid(id), json(request.secrets)});
@@ -70,8 +75,10 @@ void create_sync(const NewSync& sync, schedule::Time now) {
   const Creating scope;
   execute(
       "INSERT INTO connector.sync (id, owner, item_queue_id, provider, request, has_secret, trusted, target_schema, "
-      "interval_seconds, name, target_table, server, source, state, created_at, updated_at, run_at) "
-      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'created', t, t, t FROM (SELECT " +
+      "interval_seconds, name, target_table, server, source, state, created_at, updated_at, run_at, at, on_success, "
+      "on_failure, statements_role) "
+      "SELECT $1, $2::regrole, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'created', t, t, t, $15, $16, $17, $18 "
+      "FROM (SELECT " +
           time_sql(14) + ") AS n (t)",
       {uuid(sync.id),
        oid(sync.owner),
@@ -86,7 +93,11 @@ void create_sync(const NewSync& sync, schedule::Time now) {
        shown(sync.texts.target_table),
        shown(sync.texts.server),
        shown(sync.texts.source),
-       time(now)});
+       time(now),
+       clock_time(sync.at),
+       {TEXTOID, sync.statements.on_success},
+       {TEXTOID, sync.statements.on_failure},
+       oid(sync.statements.role)});
   save_secrets(sync.id, sync.request);
 }
 
@@ -102,7 +113,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
                 ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
-                "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source" +
+                "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source, s.at" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
                 (lock == RowLock::skip ? " SKIP LOCKED" : ""),
             {uuid(id)});
@@ -132,6 +143,8 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   if (row[19]) sync.position = utf8(*row[19]);
   sync.name = utf8(*row[20]);
   sync.texts = {.server = utf8(*row[22]), .source = utf8(*row[23]), .target_table = utf8(*row[21])};
+  // A restore may have brought the name of a zone that is not known here: then due times are counted from the last one.
+  if (row[24]) sync.schedule.at = pg::daily_time(schedule::parse_clock_time(*row[24]));
   return sync;
 }
 
@@ -167,12 +180,24 @@ void save_paused(const std::string& id, bool paused) {
 }
 
 void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request,
-                    const RequestTexts& texts) {
+                    const RequestTexts& texts, const std::optional<schedule::ClockTime>& at,
+                    const Statements& statements) {
   execute(
       "UPDATE connector.sync SET provider = $2, request = $3, has_secret = $4, trusted = $5, target_table = $6, "
-      "server = $7, source = $8, checksum = '', position = NULL, request_number = request_number + 1 WHERE id = $1",
-      {uuid(id), text(provider), json(request.masked), flag(request.secrets.has_value()), flag(request.trusted),
-       shown(texts.target_table), shown(texts.server), shown(texts.source)});
+      "server = $7, source = $8, at = $9, on_success = $10, on_failure = $11, statements_role = $12, checksum = '', "
+      "position = NULL, request_number = request_number + 1 WHERE id = $1",
+      {uuid(id),
+       text(provider),
+       json(request.masked),
+       flag(request.secrets.has_value()),
+       flag(request.trusted),
+       shown(texts.target_table),
+       shown(texts.server),
+       shown(texts.source),
+       clock_time(at),
+       {TEXTOID, statements.on_success},
+       {TEXTOID, statements.on_failure},
+       oid(statements.role)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
   save_secrets(id, request);
 }
@@ -183,7 +208,8 @@ void save_name(const std::string& id, const std::string& name) {
 
 void take_over(const Sync& sync) {
   execute(
-      "UPDATE connector.sync SET owner = $2::regrole, checksum = '', request_number = request_number + 1 WHERE id = $1",
+      "UPDATE connector.sync SET owner = $2::regrole, checksum = '', statements_role = NULL, request_number = "
+      "request_number + 1 WHERE id = $1",
       {uuid(sync.id), oid(sync.owner)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
 }

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "core/request/connector_spec.hpp"
+#include "core/schedule/clock_time.hpp"
 #include "core/schedule/schedule.hpp"
 #include "core/request/masked_connector.hpp"
 #include "store/due_row.hpp"
+#include "store/statements.hpp"
 
 namespace connector::store {
 
@@ -40,6 +42,8 @@ struct NewSync {
   RequestTexts texts;
   std::string target_schema;  ///< in the database's encoding
   std::chrono::seconds interval;
+  std::optional<schedule::ClockTime> at;
+  Statements statements;
 };
 
 /// A sync as it is run. Texts are in the database's encoding unless said otherwise.
@@ -90,9 +94,11 @@ void save_request(const std::string& id, const schedule::Schedule& schedule);
 void save_paused(const std::string& id, bool paused);
 /// Replaces the request. A forgotten table is imported anew by the next run.
 void save_connector(const std::string& id, const std::string& provider, const core::StoredRequest& request,
-                    const RequestTexts& texts);
+                    const RequestTexts& texts, const std::optional<schedule::ClockTime>& at,
+                    const Statements& statements);
 void save_name(const std::string& id, const std::string& name);
-/// Makes the request the present owner's, who asked for it; the former one's password is forgotten.
+/// Makes the request the present owner's, who asked for it; the former one's password is forgotten, and his statements
+/// are switched off.
 void take_over(const Sync& sync);
 void forget_relation(const std::string& id);
 void delete_sync(const std::string& id);

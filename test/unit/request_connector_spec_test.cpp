@@ -16,7 +16,8 @@ TEST(ParseConnector, ReadsEveryKey) {
     "table": "orders", "sql_query": "SELECT 1", "import_as": "local", "schema": "s", "encoding": "iso-8859-1",
     "columns": ["a", "id", "n"], "max_rows": 10, "collision_strategy": "overwrite", "target_schema": "public",
     "column_names": "verbatim", "default_columns": true, "invalid_values": "null", "zero_dates": "error",
-    "sync": {"mode": "merge", "key": ["id", "n"], "on_schema_change": "error", "skip_unchanged": true}
+    "sync": {"mode": "merge", "key": ["id", "n"], "on_schema_change": "error", "skip_unchanged": true,
+             "at": "02:00 UTC", "on_success": " SELECT 1 ", "on_failure": "SELECT 2"}
   })",
                                    RequestKind::sync);
   EXPECT_EQ(spec.provider, "mysql");
@@ -44,6 +45,9 @@ TEST(ParseConnector, ReadsEveryKey) {
   EXPECT_EQ(spec.sync->key, (std::vector<std::string>{"id", "n"}));
   EXPECT_EQ(spec.sync->on_schema_change, OnSchemaChange::error);
   EXPECT_TRUE(spec.sync->skip_unchanged);
+  EXPECT_EQ(spec.sync->at, (schedule::ClockTime{std::chrono::hours(2), "UTC"}));
+  EXPECT_EQ(spec.sync->on_success, " SELECT 1 ");
+  EXPECT_EQ(spec.sync->on_failure, "SELECT 2");
 }
 
 TEST(ParseConnector, HasTheDefaultsOfTheContract) {
@@ -260,6 +264,12 @@ TEST(ParseConnector, SyncModesNeedTheirColumns) {
                  R"(Missing key "sync.key": mode "merge" needs the columns that identify a row.)", kind);
   expect_problem(sync(R"("mode": "merge", "key": [])"), "sync.key",
                  R"(Missing key "sync.key": mode "merge" needs the columns that identify a row.)", kind);
+  expect_problem(sync(R"("at": "2 o'clock")"), "sync.at",
+                 R"(Key "sync.at" must be a time of the day, with a time zone or without: "02:00", "02:00:30 )"
+                 R"(Europe/Berlin".)",
+                 kind);
+  expect_problem(sync(R"("on_success": ["SELECT 1"])"), "sync.on_success",
+                 R"(Key "sync.on_success" must be a string, not an array.)", kind);
   expect_problem(sync(R"("mode": "append")"), "sync.cursor",
                  R"(Missing key "sync.cursor": mode "append" needs the column that tells new rows.)", kind);
   expect_problem(sync(R"("cursor": "id")"), "sync.cursor", R"(Key "sync.cursor" is for mode "append" only.)", kind);

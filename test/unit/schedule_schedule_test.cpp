@@ -101,17 +101,17 @@ TEST(SyncSchedule, AChangeWakesWhatRests) {
   Schedule schedule = hourly(State::failure);
   schedule.run_at.reset();
   schedule.retried_times = 10;
-  EXPECT_EQ(after_change(schedule, 900s, start + 3h), (Schedule{State::failure, 900s, start + 3h, 0}));
+  EXPECT_EQ(after_change(schedule, 900s, {}, start + 3h), (Schedule{State::failure, 900s, start + 3h, 0}));
 }
 
 TEST(SyncSchedule, AChangeCountsFromTheLastDueTime) {
   Schedule schedule = after_run(hourly(), RunEnd::success, start + 1min, 10, 0.5);  // next: start + 1 h
-  EXPECT_EQ(*after_change(schedule, 7200s, start + 10min).run_at, start + 2h);
-  EXPECT_EQ(*after_change(schedule, 900s, start + 10min).run_at, start + 15min);
-  EXPECT_EQ(*after_change(schedule, 900s, start + 30min).run_at, start + 30min) << "over already: now";
+  EXPECT_EQ(*after_change(schedule, 7200s, {}, start + 10min).run_at, start + 2h);
+  EXPECT_EQ(*after_change(schedule, 900s, {}, start + 10min).run_at, start + 15min);
+  EXPECT_EQ(*after_change(schedule, 900s, {}, start + 30min).run_at, start + 30min) << "over already: now";
   for (const State state : {State::created, State::queued, State::syncing}) {
-    EXPECT_EQ(*after_change(hourly(state), 900s, start + 10min).run_at, start);
-    EXPECT_EQ(after_change(hourly(state), 900s, start + 10min).state, state);
+    EXPECT_EQ(*after_change(hourly(state), 900s, {}, start + 10min).run_at, start);
+    EXPECT_EQ(after_change(hourly(state), 900s, {}, start + 10min).state, state);
   }
 }
 

@@ -43,8 +43,8 @@ constexpr ParameterInfo parameters[] = {
      .default_value = "error",
      .allowed_values = invalid_values_words.all()},
     {.name = "sync",
-     .description = "For cdb_sync_connector(): object with \"mode\", \"key\", \"cursor\", \"on_schema_change\" and "
-                    "\"skip_unchanged\"."},
+     .description = "For cdb_sync_connector(): object with \"mode\", \"key\", \"cursor\", \"on_schema_change\", "
+                    "\"skip_unchanged\", \"at\", \"on_success\" and \"on_failure\"."},
 };
 
 }  // namespace

@@ -21,7 +21,8 @@ namespace connector::core {
 
 namespace {
 
-constexpr std::string_view sync_keys[] = {"mode", "key", "cursor", "on_schema_change", "skip_unchanged"};
+constexpr std::string_view sync_keys[] = {"mode",           "key", "cursor",     "on_schema_change",
+                                          "skip_unchanged", "at",  "on_success", "on_failure"};
 constexpr std::string_view wrapper_keys[] = {"connector", "interval"};
 
 constexpr std::string_view subject = "invalid connector parameters";
@@ -103,6 +104,18 @@ void check_chosen(const ConnectorSpec& spec, Problems& problems) {
   if (spec.sync->cursor) check("sync.cursor", *spec.sync->cursor);
 }
 
+std::optional<schedule::ClockTime> read_clock_time(const ObjectReader& reader, Problems& problems) {
+  const auto text = reader.string("at");
+  if (!text) return std::nullopt;
+  auto time = schedule::parse_clock_time(*text);
+  if (!time) {
+    problems.add(reader.path("at"),
+                 "Key \"sync.at\" must be a time of the day, with a time zone or without: \"02:00\", \"02:00:30 "
+                 "Europe/Berlin\".");
+  }
+  return time;
+}
+
 SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   SyncOptions sync;
   const ObjectReader reader(object, "sync.", problems);
@@ -111,6 +124,9 @@ SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   sync.cursor = reader.string("cursor");
   read_choice(reader, "on_schema_change", on_schema_change_words, sync.on_schema_change);
   sync.skip_unchanged = reader.boolean("skip_unchanged").value_or(false);
+  sync.at = read_clock_time(reader, problems);
+  sync.on_success = reader.string("on_success");
+  sync.on_failure = reader.string("on_failure");
   reader.report_unknown(sync_keys, {}, "");
   if (sync.mode == SyncMode::merge && sync.key.empty() && !problems.has("sync.key")) {
     problems.add("sync.key", "Missing key \"sync.key\": mode \"merge\" needs the columns that identify a row.");

@@ -12,6 +12,7 @@
 #include "core/remote/connection_options.hpp"
 #include "core/request/column_choices.hpp"
 #include "core/rows/row_batch.hpp"
+#include "core/schedule/clock_time.hpp"
 
 namespace connector::core {
 
@@ -43,6 +44,9 @@ struct SyncOptions {
   std::optional<std::string> cursor;
   OnSchemaChange on_schema_change = OnSchemaChange::follow;
   bool skip_unchanged = false;
+  std::optional<schedule::ClockTime> at;  ///< its zone is not checked
+  std::optional<std::string> on_success;  ///< SQL of this database, not checked
+  std::optional<std::string> on_failure;  ///< likewise
 };
 
 struct ConnectorSpec {

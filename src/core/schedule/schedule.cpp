@@ -6,7 +6,9 @@ namespace connector::schedule {
 
 namespace {
 
+using std::chrono::days;
 using std::chrono::duration_cast;
+using std::chrono::local_days;
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
@@ -15,6 +17,45 @@ Time next_on_grid(Time due, seconds interval, Time now) {
   if (due > now) return due;
   const auto missed = (now - due) / microseconds(interval);
   return due + (missed + 1) * microseconds(interval);
+}
+
+days whole_days(seconds interval) {
+  return std::max(days(1), std::chrono::floor<days>(interval));
+}
+
+local_days day_of(const DailyTime& at, Time moment) {
+  return std::chrono::floor<days>(at.zone->clock_at(moment));
+}
+
+Time time_on(const DailyTime& at, local_days day) {
+  return at.zone->moment_of(LocalTime(day) + at.time_of_day);
+}
+
+/// The first point after `now` of the grid that begins with the last such time of the day up to `due`.
+Time next_daily_time(const DailyTime& at, seconds interval, Time due, Time now) {
+  const days step = whole_days(interval);
+  local_days day = day_of(at, due);
+  if (time_on(at, day) > due) day -= days(1);
+  // Not to walk through years one by one; a day more or less is left for those that are shorter or longer than 24
+  // hours.
+  const auto missed = (now - due) / step;
+  if (missed > 1) day += (missed - 1) * step;
+  do {
+    day += step;
+  } while (time_on(at, day) <= now);
+  return time_on(at, day);
+}
+
+Time next_due(const Schedule& schedule, Time due, Time now) {
+  return schedule.at ? next_daily_time(*schedule.at, schedule.interval, due, now)
+                     : next_on_grid(due, schedule.interval, now);
+}
+
+/// The due time before the one that comes next.
+Time last_due(const Schedule& schedule, Time now) {
+  const Time next = schedule.run_at.value_or(now);
+  if (!schedule.at) return next - schedule.interval;
+  return time_on(*schedule.at, day_of(*schedule.at, next) - whole_days(schedule.interval));
 }
 
 microseconds backoff(int failures, seconds interval, double random) {
@@ -31,7 +72,7 @@ Schedule after_run(const Schedule& schedule, RunEnd end, Time now, int max_retri
   if (end == RunEnd::success) {
     next.state = State::success;
     next.retried_times = 0;
-    next.run_at = next_on_grid(schedule.run_at.value_or(now), schedule.interval, now);
+    next.run_at = next_due(schedule, schedule.run_at.value_or(now), now);
     return next;
   }
   next.state = State::failure;
@@ -52,16 +93,18 @@ Schedule after_request(const Schedule& schedule, Time now) {
   return next;
 }
 
-Schedule after_change(const Schedule& schedule, seconds interval, Time now) {
+Schedule after_change(const Schedule& schedule, seconds interval, const std::optional<DailyTime>& at, Time now) {
   Schedule next = schedule;
   next.interval = interval;
+  next.at = at;
   switch (schedule.state) {
     case State::failure:
       next.retried_times = 0;
       next.run_at = now;
       break;
     case State::success:
-      next.run_at = std::max(now, schedule.run_at.value_or(now) - schedule.interval + interval);
+      next.run_at =
+          at ? next_due(next, last_due(schedule, now), now) : std::max(now, last_due(schedule, now) + interval);
       break;
     case State::created:
     case State::queued:

@@ -5,19 +5,27 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/schedule/time_zone.hpp"
+
 namespace connector::schedule {
 
-/// Microseconds since 1970, as timestamptz counts them.
-using Time = std::chrono::sys_time<std::chrono::microseconds>;
-
 enum class State { created, queued, syncing, success, failure };
+
+/// The time of the day at which runs are due, for intervals of whole days.
+struct DailyTime {
+  std::chrono::seconds time_of_day{0};
+  const TimeZone* zone = nullptr;  ///< lives as long as the process
+
+  bool operator==(const DailyTime&) const = default;
+};
 
 /// The part of a sync that decisions look at.
 struct Schedule {
   State state = State::created;
   std::chrono::seconds interval{3600};
-  std::optional<Time> run_at;  ///< next run; during a run the time that it was due; empty = rests until asked
-  int retried_times = 0;       ///< failures in a row
+  std::optional<Time> run_at;     ///< next run; during a run the time that it was due; empty = rests until asked
+  int retried_times = 0;          ///< failures in a row
+  std::optional<DailyTime> at{};  ///< empty = due times are counted from the last one
 
   bool operator==(const Schedule&) const = default;
 };
@@ -34,7 +42,9 @@ inline constexpr std::chrono::seconds shortest_retry{60};
 
 /// The schedule after a run that ended at `now`.
 ///
-/// Success: the next time on the grid of due times that lies ahead, so that runs neither drift nor pile up.
+/// Success: the next time on the grid of due times that lies ahead, so that runs neither drift nor pile up. With a time
+/// of the day, the grid begins with the last such time up to the one that this run was due at: the run after a first
+/// one, a retry or one that somebody asked for is back on it, and never later than an interval after.
 /// Failure: exponential backoff from shortest_retry up to the interval, spread by ±25 % with `random` in [0, 1); after
 /// `max_retries` failures in a row, or a permanent one, the sync rests.
 Schedule after_run(const Schedule& schedule, RunEnd end, Time now, int max_retries, double random);
@@ -43,9 +53,10 @@ Schedule after_run(const Schedule& schedule, RunEnd end, Time now, int max_retri
 /// none is under way.
 Schedule after_request(const Schedule& schedule, Time now);
 
-/// The schedule after the interval (or the request) was changed or the sync resumed: one that rests or waits for a
-/// retry is tried at once, with its retries counted anew; any other runs when the new interval since its last due time
-/// is over.
-Schedule after_change(const Schedule& schedule, std::chrono::seconds interval, Time now);
+/// The schedule after interval, time of the day or request were changed or the sync resumed: one that rests or waits
+/// for a retry is tried at once, with its retries counted anew; any other runs when the new interval since its last due
+/// time is over, or at the next time of the day of that grid.
+Schedule after_change(const Schedule& schedule, std::chrono::seconds interval, const std::optional<DailyTime>& at,
+                      Time now);
 
 }  // namespace connector::schedule
