@@ -56,6 +56,8 @@ def test_without_a_provider(workspace: Workspace, pg: Postgres, left_out: str) -
     _make(folder, *variables, "install", f"DESTDIR={stage}")
     subprocess.run(["chmod", "-R", "a+rX", stage], check=True)
     [library] = stage.rglob("connector.so")
+    sections = subprocess.run(["readelf", "--section-headers", "--wide", library], capture_output=True, text=True, check=True).stdout
+    assert (".debug_info" in sections) == sanitized(), "what is installed has no debug information"
     needed = subprocess.run(["ldd", library], capture_output=True, text=True, check=True).stdout
     for provider, name in PROVIDERS.items():
         assert (name in needed) == (provider != left_out), needed
