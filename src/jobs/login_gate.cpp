@@ -31,12 +31,13 @@ std::optional<store::Login> login_of(const store::Sync& sync) {
   return login;
 }
 
-/// Denials are no reason to fail: another session may have the row locked, or have changed it (REPEATABLE READ).
+/// Another session may have the row locked, or have changed it (REPEATABLE READ): no reason for the run to fail.
 void attempt(const std::function<void()>& work) {
   try {
     pg::in_subtransaction(work);
   } catch (const pg::PgError& error) {
-    if (error.is_cancel()) throw;
+    if (error.sqlerrcode() != ERRCODE_LOCK_NOT_AVAILABLE && error.sqlerrcode() != ERRCODE_T_R_SERIALIZATION_FAILURE)
+      throw;
   }
 }
 

@@ -18,8 +18,9 @@ constexpr const char* is_login =
     "mapping = $1 AND role = $2 AND provider = $3 AND server = $4 AND port = $5 AND username = $6 ";
 
 std::vector<SqlParameter> key(const Login& login) {
-  return {oid(login.mapping), oid(login.role),  text(login.provider),
-          text(login.server), text(login.port), text(login.username)};
+  const auto any_oid = [](Oid value) -> SqlParameter { return {OIDOID, std::to_string(value)}; };  // 0 is a value here
+  return {any_oid(login.mapping), any_oid(login.role), text(login.provider),
+          text(login.server),     text(login.port),    text(login.username)};
 }
 
 std::vector<SqlParameter> key_and(const Login& login, std::initializer_list<SqlParameter> more) {
