@@ -165,6 +165,21 @@ CREATE TABLE connector.sync_secret (
 ALTER TABLE connector.sync_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
 
+-- Accounts that a remote does not let in. Until next_try no sync tries again; then one does, for all. Nobody has a
+-- privilege on it.
+CREATE TABLE connector.denied_login (
+    mapping oid NOT NULL,           -- the user mapping that has the password; 0: the request of a role has it
+    role oid NOT NULL,              -- that role; 0: a mapping
+    provider text NOT NULL,
+    server text NOT NULL,
+    port text NOT NULL,
+    username text NOT NULL,
+    mapping_version text NOT NULL,  -- changes with the mapping
+    denials integer NOT NULL,       -- in a row
+    next_try timestamptz NOT NULL,
+    PRIMARY KEY (mapping, role, provider, server, port, username)
+);
+
 -- Runs of syncs; read through the view connector.runs.
 CREATE TABLE connector.run (
     id uuid PRIMARY KEY,
@@ -190,6 +205,7 @@ CREATE TABLE connector.run (
     error_hint text,
     statement_error text,           -- why on_success or on_failure failed
     permanent boolean,              -- trying again can't help
+    next_login timestamptz,         -- the login was denied: none with the account before then
     -- What connector.sync gets from a run. It is written here in the transaction of the work, and there in the next: the
     -- row there may be locked by others, and nobody is to wait while a strong lock on the table is held.
     relation oid,
@@ -341,6 +357,10 @@ CREATE FUNCTION @extschema@.cdb_import_status(item_queue_id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_status';
 COMMENT ON FUNCTION @extschema@.cdb_import_status(uuid) IS 'tells what became of an import';
 
+CREATE FUNCTION @extschema@.cdb_import_cancel(item_queue_id uuid) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_cancel';
+COMMENT ON FUNCTION @extschema@.cdb_import_cancel(uuid) IS 'ends an import that waits or runs, wherever it does';
+
 -- Syncing
 
 -- A function on a sync takes its id, or a text: the id or the name. A literal without a type is a text.
@@ -376,6 +396,14 @@ CREATE FUNCTION @extschema@.cdb_sync_update(id text, "interval" interval DEFAULT
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_update';
 COMMENT ON FUNCTION @extschema@.cdb_sync_update(text, interval, json, text) IS
     'changes the interval, the request or the name of a sync, given its id or name';
+
+CREATE FUNCTION @extschema@.cdb_sync_cancel(id uuid) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_cancel';
+COMMENT ON FUNCTION @extschema@.cdb_sync_cancel(uuid) IS 'ends the run of a sync that is due or goes on, wherever it does';
+CREATE FUNCTION @extschema@.cdb_sync_cancel(id text) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_cancel';
+COMMENT ON FUNCTION @extschema@.cdb_sync_cancel(text) IS
+    'ends the run of a sync, given its id or name, that is due or goes on, wherever it does';
 
 CREATE FUNCTION @extschema@.cdb_sync_pause(id uuid) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_pause';

@@ -1,4 +1,4 @@
-// cdb_import_connector() and cdb_import_status().
+// cdb_import_connector(), cdb_import_status().
 #include "pg/postgres.hpp"
 
 #include "jobs/import_job.hpp"
@@ -16,6 +16,7 @@
 #include "jobs/run_lock.hpp"
 #include "core/request/connector_reader.hpp"
 #include "jobs/import_result.hpp"
+#include "jobs/stop.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -61,7 +62,7 @@ Json import(Datum json, bool wait) {
       connector::shmem::JobKind::import, id, GetUserId(), InvalidOid,
       {texts.server, texts.source, connector::pg::utf8_text(schema.name), texts.target_table});
   const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
-  progress.clear();
+  connector::jobs::end_stoppable(id);
   const connector::store::ImportRecord record = connector::jobs::import_record(request, run, id);
   connector::store::record_import(record, connector::settings::current().keep_runs);
   return Json::parse(*record.result);

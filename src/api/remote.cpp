@@ -31,12 +31,18 @@ namespace {
 
 constexpr std::int64_t max_preview_rows = 1000;
 
-/// Nobody watches a dry run.
-class NoProgress final : public connector::load::Progress {
+/// Nobody watches a dry run; only its errors tell how far it came.
+class DryRunProgress final : public connector::load::Progress {
  public:
-  void phase(connector::load::RunPhase /*phase*/) noexcept override {}
+  void phase(connector::load::RunPhase phase) noexcept override { phase_ = phase; }
   void expect(std::uint64_t /*rows*/) noexcept override {}
-  void add(std::uint64_t /*rows*/, std::uint64_t /*bytes*/) noexcept override {}
+  void add(std::uint64_t rows, std::uint64_t /*bytes*/) noexcept override { rows_ += rows; }
+  connector::load::RunPhase present_phase() const noexcept override { return phase_; }
+  std::uint64_t loaded_rows() const noexcept override { return rows_; }
+
+ private:
+  connector::load::RunPhase phase_ = connector::load::RunPhase::connecting;
+  std::uint64_t rows_ = 0;
 };
 
 Json optional_count(const std::optional<std::int64_t>& count) {
@@ -126,7 +132,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
     throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
                                  "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows));
   }
-  NoProgress progress;
+  DryRunProgress progress;
   const connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
   source.set(run.connection.describe(connector::load::source_request(run.spec)));

@@ -14,6 +14,7 @@
 #include "core/request/connector_reader.hpp"
 #include "jobs/after_run.hpp"
 #include "jobs/conclusion.hpp"
+#include "jobs/login_gate.hpp"
 #include "jobs/request.hpp"
 #include "jobs/run_lock.hpp"
 #include "jobs/sync_run.hpp"
@@ -80,6 +81,7 @@ Json run_here(Sync& found, FailureIs failure_is) {
   if (run.result.failure && failure_is == FailureIs::raised) raise_failure(*run.result.failure);
   if (const std::optional<Sync> current = store::lock_sync(found.id))
     jobs::conclude_run(*current, settings::run_limits());
+  if (!run.result.failure && run.login) jobs::note_login(*run.login);
   const jobs::StatementEnd statement = jobs::run_statement_here(store::statement_after(log_id));
   if (statement.cancelled) throw pg::PgError(*statement.cancelled);
   shmem::wake_at_commit();  // its next time has changed
@@ -136,6 +138,9 @@ Datum pause(const std::string& id) {
   api::require_writable("cdb_sync_pause()");
   const Sync found = api::own_sync(id);
   store::save_paused(found.id, true);
+  if (found.schedule.state == schedule::State::syncing && !jobs::try_lock_run(found.id, jobs::LockLife::transaction)) {
+    pg::notice("the sync is paused, but a run of it goes on", {}, "SELECT cdb_sync_cancel('" + found.id + "') ends that.");
+  }
   return api::sync_status(found.id);
 }
 
@@ -153,7 +158,8 @@ Datum delete_sync(const std::string& id) {
   const bool running = !jobs::try_lock_run(found.id, jobs::LockLife::transaction);
   store::delete_sync(found.id);
   if (running && !shmem::stop_at_commit(found.id)) {
-    pg::notice("a session runs this sync right now", "Nothing of that run will be kept.");
+    pg::notice("a session runs this sync right now", "Nothing of that run will be kept.",
+               "cdb_sync_cancel() ends one, as long as the sync is there.");
   }
   return Datum{0};
 }

@@ -9,6 +9,7 @@
 #include "jobs/conclusion.hpp"
 #include "jobs/daily_time.hpp"
 #include "jobs/import_result.hpp"
+#include "jobs/login_gate.hpp"
 #include "jobs/sync_name.hpp"
 #include "pg/time_zone.hpp"
 #include "settings/settings.hpp"
@@ -63,6 +64,8 @@ void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interva
                           asked, jobs::asked_statements(request->spec(), found.owner));
     at = pg::daily_time(asked);
   }
+  // As it is now stored: its login may be another one.
+  if (const std::optional<store::Sync> changed = store::lock_sync(found.id)) jobs::forget_denied_login_of(*changed);
   const std::chrono::seconds next_interval = interval.value_or(found.schedule.interval);
   if (at) jobs::check_whole_days(next_interval);
   store::save_schedule(found.id, schedule::after_change(found.schedule, next_interval, at, store::now()));

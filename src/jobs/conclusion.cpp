@@ -50,6 +50,12 @@ bool is_permanent(core::ErrorNumber number) {
   }
 }
 
+schedule::RunEnd end_of(const store::RunRecord& run) {
+  if (!run.failure) return schedule::RunEnd::success;
+  if (run.failure->number == static_cast<int>(core::ErrorNumber::cancelled)) return schedule::RunEnd::cancelled;
+  return run.failure->permanent ? schedule::RunEnd::permanent_failure : schedule::RunEnd::failure;
+}
+
 }  // namespace
 
 store::Failure failure_of(const core::Error& error) {
@@ -58,7 +64,9 @@ store::Failure failure_of(const core::Error& error) {
           error.message(),
           error.detail(),
           error.hint(),
-          error.permanent() || is_permanent(error.number())};
+          error.permanent() || is_permanent(error.number()),
+          error.denied_login(),
+          {}};
 }
 
 store::Failure lost_run(std::string_view hint) {
@@ -77,13 +85,13 @@ void conclude_run(const store::Sync& sync, const settings::RunLimits& limits) {
     store::end_run(*sync.log_id, lost, store::now());
     run = store::find_run(*sync.log_id);
   }
-  schedule::RunEnd end = schedule::RunEnd::success;
-  if (!run || run->failure) {
-    end = run && run->failure->permanent ? schedule::RunEnd::permanent_failure : schedule::RunEnd::failure;
-  }
+  const schedule::RunEnd end = run ? end_of(*run) : schedule::RunEnd::failure;
   if (run && run->failure && sync.relation == InvalidOid) record_failed_import(sync, *run->failure, limits.keep_runs);
+  const schedule::Time now = store::now();
   const schedule::Schedule next =
-      schedule::after_run(sync.schedule, end, store::now(), limits.max_retries, random_fraction());
+      run && run->failure && run->failure->next_login
+          ? schedule::after_denied_login(sync.schedule, *run->failure->next_login, now)
+          : schedule::after_run(sync.schedule, end, now, limits.max_retries, random_fraction());
   store::record_outcome(sync, *sync.log_id, next, limits.keep_runs);
   if (run) log_run(sync, *run, next);
 }

@@ -37,23 +37,30 @@ void add_options(core::ConnectionOptions& options, const List* list) {
   }
 }
 
-/// The options of the role's mapping, else of PUBLIC's; nothing if there is neither.
-std::optional<List*> mapping_options(Oid role, Oid server) {
-  bool found = false;
-  List* options = pg::guard([=, &found]() -> List* {
-    List* list = NIL;
-    const auto read = [&list](HeapTuple row) {
+struct Mapping {
+  Oid oid;
+  TransactionId transaction;  ///< that wrote it as it is
+  ItemPointerData place;      ///< where it stands: a transaction may change it several times
+  List* options;
+};
+
+/// The role's mapping, else PUBLIC's, else an empty one.
+Mapping find_mapping(Oid role, Oid server) {
+  return pg::guard([=] {
+    Mapping mapping{};
+    const auto read = [&mapping](HeapTuple row) {
+      mapping.oid = reinterpret_cast<Form_pg_user_mapping>(GETSTRUCT(row))->oid;
+      mapping.transaction = HeapTupleHeaderGetRawXmin(row->t_data);
+      mapping.place = row->t_self;
       bool is_null;
       const Datum options = SysCacheGetAttr(USERMAPPINGUSERSERVER, row, Anum_pg_user_mapping_umoptions, &is_null);
-      if (!is_null) list = untransformRelOptions(options);
+      if (!is_null) mapping.options = untransformRelOptions(options);
     };
     for (const Oid of : {role, InvalidOid}) {
-      found = pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read);
-      if (found) break;
+      if (pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read)) break;
     }
-    return list;
+    return mapping;
   });
-  return found ? std::optional(options) : std::nullopt;
 }
 
 /// The server of this wrapper, which the current role may use.
@@ -116,9 +123,12 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
   connection.superuser_owns = pg::guard([=] { return superuser_arg(server->owner); });
   core::ConnectionOptions& options = connection.options;
   add_options(options, server->options);
-  const std::optional<List*> mapping = mapping_options(GetUserId(), server->serverid);
-  connection.has_mapping = mapping.has_value();
-  add_options(options, mapping.value_or(NIL));
+  const Mapping mapping = find_mapping(GetUserId(), server->serverid);
+  add_options(options, mapping.options);
+  connection.mapping = mapping.oid;
+  connection.mapping_version = std::to_string(mapping.transaction) + ':' +
+                               std::to_string(ItemPointerGetBlockNumberNoCheck(&mapping.place)) + ',' +
+                               std::to_string(ItemPointerGetOffsetNumberNoCheck(&mapping.place));
   // As in a request, a blank text is no value; only a password may be empty.
   std::erase_if(options,
                 [](const auto& option) { return core::is_blank(option.second) && option.first != "password"; });

@@ -22,7 +22,8 @@ void check_wrapper_usage();
 struct ServerConnection {
   core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning, without `provider`
   bool superuser_owns = false;      ///< only superusers can have set the server's options
-  bool has_mapping = false;         ///< there is a user mapping for the current role, or for PUBLIC
+  Oid mapping = InvalidOid;         ///< the user mapping that was read: the current role's, else PUBLIC's, else none
+  std::string mapping_version;      ///< another one after each change of the mapping
 };
 
 /// What server `name` (UTF-8) and the current role's user mapping say of the connection. The option `provider` of the

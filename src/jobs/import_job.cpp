@@ -20,6 +20,7 @@
 #include "core/request/connector_reader.hpp"
 #include "jobs/import_end.hpp"
 #include "jobs/import_result.hpp"
+#include "jobs/stop.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -33,14 +34,11 @@ namespace {
 using shmem::JobEnd;
 using shmem::JobKind;
 
-void work(const store::QueuedImport& import) {
+void work(const store::QueuedImport& import, load::Progress& progress) {
   const Oid caller = GetUserId();
   const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     Request request(import.request, core::RequestKind::import);
-    jobs::RunProgress progress(
-        JobKind::import, import.id, import.owner, InvalidOid,
-        {import.texts.server, import.texts.source, pg::utf8_text(import.schema), import.texts.target_table});
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(import.schema));
     const ImportRun run = import_table(request, schema, caller, progress);
     {
@@ -48,7 +46,6 @@ void work(const store::QueuedImport& import) {
       fire_deferred_triggers();
     }
     store::record_import(import_record(request, run, import.id), settings::current().keep_runs);
-    progress.clear();
   });
 }
 
@@ -123,10 +120,14 @@ Attempt attempt_import(const std::string& id, Commit commit) {
     return {busy ? JobEnd::busy : JobEnd::done, {}};
   }
   // The end is recorded with the work: both are there, or neither.
+  jobs::RunProgress progress(
+      JobKind::import, import->id, import->owner, InvalidOid,
+      {import->texts.server, import->texts.source, pg::utf8_text(import->schema), import->texts.target_table});
   WorkEnd end = do_work([&] {
-    work(*import);
+    work(*import, progress);
     store::conclude_import(id);
   });
+  if (end_stoppable(id)) end.cancelled.reset();  // as run_sync() does
   if (end.failure) {
     pg::in_subtransaction([&] {
       fail_import(*import, *end.failure, settings::current().keep_runs);

@@ -30,6 +30,8 @@ class RunProgress final : public load::Progress {
   void phase(load::RunPhase phase) noexcept override;
   void expect(std::uint64_t rows) noexcept override;
   void add(std::uint64_t rows, std::uint64_t bytes) noexcept override;
+  load::RunPhase present_phase() const noexcept override { return static_cast<load::RunPhase>(phase_); }
+  std::uint64_t loaded_rows() const noexcept override { return static_cast<std::uint64_t>(rows_); }
   /// This backend's run is over.
   static void clear() noexcept;
   /// Milliseconds spent in each phase up to now, as JSON: {"loading": 12.3, …}, in the order of RunPhase.

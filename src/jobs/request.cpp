@@ -48,6 +48,20 @@ void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInf
                     "\"connection\".");
 }
 
+/// In the words of errors, which tell what the remote does.
+core::Phase phase_of(const load::Progress& progress) {
+  switch (progress.present_phase()) {
+    case load::RunPhase::connecting:
+      return core::Phase::connect;
+    case load::RunPhase::describing:
+      return core::Phase::describe;
+    case load::RunPhase::loading:
+      return progress.loaded_rows() == 0 ? core::Phase::execute : core::Phase::fetch;
+    default:
+      return core::Phase::load;
+  }
+}
+
 /// The text of a json argument in UTF-8. A long one is refused before it is copied.
 std::string request_text(Datum json) {
   core::check_json_length(pg::guard([=] { return toast_raw_datum_size(json) - VARHDRSZ; }));
@@ -116,7 +130,9 @@ void Request::resolve_connection() {
     jobs::ServerConnection connection = jobs::server_connection(*spec_.foreign_server, spec_.provider);
     spec_.connection = std::move(connection.options);
     may_use_tickets_ = trusted_ || connection.superuser_owns;
-    if (!connection.has_mapping && lacks_login(spec_, provider_->info())) throw missing_mapping(*spec_.foreign_server);
+    mapping_ = connection.mapping;
+    mapping_version_ = connection.mapping_version;
+    if (mapping_ == InvalidOid && lacks_login(spec_, provider_->info())) throw missing_mapping(*spec_.foreign_server);
     core::check_connection(spec_, providers());
   } else {
     jobs::check_wrapper_usage();
@@ -136,6 +152,23 @@ void Request::check_provider_enabled() {
                            : "Ask an administrator to add it to connector.enabled_providers.");
 }
 
+store::Login Request::login(Oid role) const {
+  const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
+  const auto value = [&](const char* key) {
+    const auto found = options.find(key);
+    return found == options.end() ? std::string() : found->second;
+  };
+  store::Login login;
+  login.mapping = mapping_;
+  login.mapping_version = mapping_version_;
+  if (mapping_ == InvalidOid) login.role = role;
+  login.provider = spec_.provider;
+  login.server = value("server");
+  login.port = value("port");
+  login.username = value("username");
+  return login;
+}
+
 load::LoadLimits Request::limits() const {
   load::LoadLimits limits;
   limits.max_rows = role_max_rows_ > 0 ? role_max_rows_ : settings_.max_rows;
@@ -147,6 +180,8 @@ load::LoadLimits Request::limits() const {
 }
 
 core::Connection& Request::connect() {
+  if (!wait_.tells_point())
+    wait_.tell_point([this] { return core::RunPoint{spec_.provider, core::Phase::connect, 0}; });
   const core::AddressRules rules(settings_.allowed_hosts, trusted_);
   const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
   std::chrono::seconds connect_timeout = settings_.connect_timeout;
@@ -164,6 +199,9 @@ core::Connection& Request::connect() {
 }
 
 load::Run Request::run(Oid caller, load::Progress& progress) {
+  wait_.tell_point([this, &progress] {
+    return core::RunPoint{spec_.provider, phase_of(progress), progress.loaded_rows()};
+  });
   return {spec_, provider_->info(), connect(), limits(), wait_, progress, caller};
 }
 

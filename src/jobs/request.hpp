@@ -11,6 +11,7 @@
 #include "pg/latch_wait.hpp"
 #include "pg/tie.hpp"
 #include "core/request/masked_connector.hpp"
+#include "store/denied_logins.hpp"
 #include "core/request/connector_reader.hpp"
 
 namespace connector::jobs {
@@ -41,6 +42,9 @@ class Request {
   /// Puts secrets of `kept`, which the same role has stored, in the places of masks. Throws Error (invalid_parameters)
   /// if they would go anywhere else than before.
   void keep_secrets(const core::StoredRequest& kept);
+  /// The account that it logs in with, and who gave the password: the mapping of a named server, else `role`, whose
+  /// request it is.
+  store::Login login(Oid role) const;
   /// Limits of settings, role and request together.
   load::LoadLimits limits() const;
 
@@ -64,6 +68,8 @@ class Request {
   bool may_use_tickets_;
   const core::Provider* provider_ = nullptr;
   std::int64_t role_max_rows_ = 0;
+  Oid mapping_ = InvalidOid;
+  std::string mapping_version_;
   pg::LatchWait wait_;
   pg::Tied<core::Connection> connection_;
 };

@@ -8,6 +8,7 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_foreign_data_wrapper.h"
 #include "storage/lock.h"
 }
 
@@ -24,6 +25,15 @@ std::vector<LOCKTAG>& held() {
 /// An abort of the whole transaction lets go of session locks, too.
 void on_transaction_end(XactEvent event, void*) {
   if (event == XACT_EVENT_ABORT) held().clear();
+}
+
+/// 48 bits of the random uuid. No real lock on a row of these catalogs has a sub-id.
+LOCKTAG tag_of(Oid catalog, const std::string& id) {
+  const auto bits = std::stoull(id.substr(0, 8), nullptr, 16);
+  const auto more = std::stoul(id.substr(9, 4), nullptr, 16);
+  LOCKTAG tag;
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, catalog, static_cast<uint32>(bits), static_cast<uint16>(more));
+  return tag;
 }
 
 bool try_lock(const LOCKTAG& tag, LockLife life) {
@@ -45,12 +55,21 @@ bool try_lock(const LOCKTAG& tag, LockLife life) {
 }  // namespace
 
 bool try_lock_run(const std::string& id, LockLife life) {
-  // 48 bits of the random uuid. No real lock on a pg_extension row has a sub-id.
-  const auto bits = std::stoull(id.substr(0, 8), nullptr, 16);
-  const auto more = std::stoul(id.substr(9, 4), nullptr, 16);
-  LOCKTAG tag;
-  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, static_cast<uint32>(bits), static_cast<uint16>(more));
-  return try_lock(tag, life);
+  return try_lock(tag_of(ExtensionRelationId, id), life);
+}
+
+bool try_lock_stop(const std::string& id) {
+  return try_lock(tag_of(ForeignDataWrapperRelationId, id), LockLife::transaction);
+}
+
+void lock_stop(const std::string& id) {
+  const LOCKTAG tag = tag_of(ForeignDataWrapperRelationId, id);
+  pg::guard([&] { LockAcquire(&tag, ExclusiveLock, false, false); });
+}
+
+void unlock_stop(const std::string& id) {
+  const LOCKTAG tag = tag_of(ForeignDataWrapperRelationId, id);
+  pg::guard([&] { LockRelease(&tag, ExclusiveLock, false); });
 }
 
 bool try_take_place(PlaceOf kind, Oid role, int limit, LockLife life) {

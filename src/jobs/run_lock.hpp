@@ -15,6 +15,11 @@ enum class LockLife { transaction, session };
 /// Takes the right to run the sync, without waiting. False if another session has it.
 bool try_lock_run(const std::string& id, LockLife life);
 
+/// The lock between a run and those who stop it: see stop.hpp. To the transaction's end, or unlock_stop().
+bool try_lock_stop(const std::string& id);
+void lock_stop(const std::string& id);
+void unlock_stop(const std::string& id);
+
 /// Syncs and imports of a role are counted apart: imports in all databases, like the role itself, syncs in each.
 enum class PlaceOf { import, sync };
 

@@ -20,16 +20,15 @@ extern "C" {
 
 namespace connector::jobs {
 
-namespace {
-
-using Json = nlohmann::json;
-
-/// In the session's time zone, as PostgreSQL prints it.
 std::string time_text(schedule::Time time) {
   constexpr std::int64_t seconds = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * std::int64_t{SECS_PER_DAY};
   const TimestampTz stamp = time.time_since_epoch().count() - seconds * USECS_PER_SEC;
   return pg::guard([=] { return timestamptz_to_str(stamp); });
 }
+
+namespace {
+
+using Json = nlohmann::json;
 
 std::string subject(const store::Sync& sync) {
   return "sync " + core::quoted(sync.name, core::max_request_text) + " (" + sync.id + ")";

@@ -9,6 +9,9 @@
 
 namespace connector::jobs {
 
+/// In the session's time zone, as PostgreSQL prints it.
+std::string time_text(schedule::Time time);
+
 /// A line for a run that failed (with what comes next), was cut by the limit of rows, or followed a change of the
 /// source's columns; none for others. `next` is the schedule that the run's end has led to.
 void log_run(const store::Sync& sync, const store::RunRecord& run, const schedule::Schedule& next);

@@ -17,8 +17,10 @@
 #include "jobs/progress.hpp"
 #include "jobs/sync_table.hpp"
 #include "jobs/conclusion.hpp"
+#include "jobs/login_gate.hpp"
 #include "core/request/connector_reader.hpp"
 #include "jobs/import_result.hpp"
+#include "jobs/stop.hpp"
 #include "load/refresh/refresh_mode.hpp"
 
 extern "C" {
@@ -102,13 +104,14 @@ void check_provider(const std::string& provider) {
                     "Ask an administrator to change connector.role_limits.");
 }
 
-void work(const Sync& sync, Transaction transaction, RunResult& result, load::Progress& progress) {
+void work(const Sync& sync, Transaction transaction, SyncRun& run, RunResult& result, load::Progress& progress) {
   const Oid caller = GetUserId();
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     check_provider(request.spec().provider);
+    run.login = request.login(sync.owner);
     if (sync.relation == InvalidOid) {
       first_run(request, sync, caller, result, progress);
     } else {
@@ -133,22 +136,27 @@ SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transa
   RunResult result;
   jobs::RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner, sync.relation, live_texts(sync));
   WorkEnd end = do_work([&] {
-    work(sync, transaction, result, progress);
+    work(sync, transaction, run, result, progress);
     result.phase_ms = progress.phase_times();
     if (!store::end_run(log_id, result, store::now())) {
       throw core::Error(ErrorNumber::unknown, "the sync was deleted while it ran");
     }
   });
-  progress.clear();
+  const bool stopped = end_stoppable(sync.id);
   if (end.failure) {
     load::forget_new_storage();  // its files went when the work was rolled back
     run.result.phase_ms = progress.phase_times();
     run.result.failure = std::move(end.failure);
+    // One that a person asked for is an attempt of its own, not one of several at the same time.
+    const bool asked = sync.schedule.state == schedule::State::queued;
+    if (run.result.failure->denied_login && run.login) note_denied(*run.result.failure, *run.login, asked);
     pg::in_subtransaction([&] { store::end_run(log_id, run.result, store::now()); });
   } else {
     run.result = std::move(result);
   }
-  run.cancelled = std::move(end.cancelled);
+  // Who stopped this run did not mean the CALL that goes on with others'. In a transaction of the caller's the work has
+  // not happened unless the cancel is raised.
+  if (!stopped || transaction == Transaction::of_caller) run.cancelled = std::move(end.cancelled);
   return run;
 }
 
@@ -168,11 +176,31 @@ bool record_failed_commit(const std::string& id, const std::string& log_id, cons
   return recorded;
 }
 
+/// The run of a sync whose login is denied, or was.
+SyncRun run_gated(const Sync& sync, const std::string& log_id, const LoginGate& gate, Commit commit) {
+  SyncRun run;
+  if (gate.state == LoginGate::State::held) {
+    run.result.failure = held_failure(gate);
+  } else if (WorkEnd end = try_login(sync); end.failure) {
+    run.result.failure = std::move(end.failure);
+    run.cancelled = std::move(end.cancelled);
+    if (run.result.failure->denied_login) note_denied(*run.result.failure, gate.login, true);
+  } else {
+    // For all to see, before a run that may take its time.
+    note_login(gate.login);
+    commit();
+    return run_sync(sync, log_id, Transaction::own);
+  }
+  store::end_run(log_id, run.result, store::now());
+  return run;
+}
+
 }  // namespace
 
 Attempt attempt_run(const std::string& id, Commit commit) {
   std::optional<Sync> found;
   std::string log_id;  // of the run, if there is one to be
+  LoginGate gate;
   bool busy = true;
   const settings::RunLimits limits = settings::run_limits();
   pg::in_subtransaction([&] {
@@ -184,6 +212,8 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     if (!busy) return;
     const int limit = jobs::place_limit(found->owner, found->provider, limits);
     if (!jobs::try_take_place(jobs::PlaceOf::sync, found->owner, limit, jobs::LockLife::session)) return;
+    // A person who asks wants it tried now.
+    if (found->schedule.state != schedule::State::queued) gate = look_at_login(*found, now);
     // The start is on record before the work begins, so a crash leaves a trace; the end comes with the work.
     log_id = store::begin_run(*found, now);
   });
@@ -192,7 +222,8 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     jobs::release_runs();
     return {busy ? shmem::JobEnd::busy : shmem::JobEnd::done, {}};
   }
-  SyncRun run = run_sync(*found, log_id, Transaction::own);
+  const bool open = gate.state == LoginGate::State::open;
+  SyncRun run = open ? run_sync(*found, log_id, Transaction::own) : run_gated(*found, log_id, gate, commit);
   try {
     commit();
   } catch (const pg::PgError& error) {
@@ -208,6 +239,7 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     // Where another session has the row locked, end_lost_runs() of whoever comes next does it.
     if (const std::optional<Sync> current = store::lock_sync(id, store::RowLock::skip))
       jobs::conclude_run(*current, limits);
+    if (!run.result.failure && run.login) note_login(*run.login);
     statement = store::statement_after(log_id);
   });
   commit();

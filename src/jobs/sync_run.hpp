@@ -10,6 +10,7 @@
 #include "pg/guard.hpp"
 #include "jobs/run_lock.hpp"
 #include "shmem/shared.hpp"
+#include "store/denied_logins.hpp"
 #include "store/runs.hpp"
 #include "store/syncs.hpp"
 
@@ -20,6 +21,8 @@ struct SyncRun {
   store::RunResult result;
   /// Set if the run was cancelled; the error waits for a caller who recorded the end, or wants none recorded.
   std::optional<pg::PgError> cancelled;
+  /// The account that it was to log in with; empty if it did not come so far.
+  std::optional<store::Login> login;
 };
 
 /// Does the work of one run as the sync's owner (no SET ROLE, fixed search_path; restricted if the session or the

@@ -52,7 +52,9 @@ Failure unexpected(std::string_view what) {
           "unexpected exception in connector: " + std::string(what),
           "",
           "",
-          false};
+          false,
+          false,
+          {}};
 }
 
 }  // namespace
@@ -60,12 +62,14 @@ Failure unexpected(std::string_view what) {
 /// PostgreSQL's texts are in the database's encoding.
 Failure failure_of(const pg::PgError& error) {
   const pg::ErrorFields& fields = error.fields();
-  return {static_cast<int>(error.is_cancel() ? ErrorNumber::unknown : ErrorNumber::cannot_load),
+  return {static_cast<int>(error.is_cancel() ? ErrorNumber::cancelled : ErrorNumber::cannot_load),
           unpack_sql_state(fields.sqlerrcode),
           kept_text(fields.message),
           kept_text(fields.detail),
           kept_text(fields.hint),
-          is_permanent(fields.sqlerrcode)};
+          is_permanent(fields.sqlerrcode),
+          false,
+          {}};
 }
 
 core::Error run_too_long() {
@@ -99,7 +103,7 @@ WorkEnd do_work(const std::function<void()>& work, const core::Error& too_long) 
       if (error.is_cancel()) end.cancelled = error;
     }
   } catch (const std::bad_alloc&) {
-    end.failure = {static_cast<int>(ErrorNumber::unknown), "53200", "out of memory", "", "", false};
+    end.failure = {static_cast<int>(ErrorNumber::unknown), "53200", "out of memory", "", "", false, false, {}};
   } catch (const std::exception& error) {
     end.failure = unexpected(error.what());
   }

@@ -118,24 +118,28 @@ void LatchWait::check() {
   if (InterruptPending) check_client();
   if (stop_requested()) throw core::Interrupted{};
   if (InterruptPending) guard([] { CHECK_FOR_INTERRUPTS(); });
-  if (run_deadline_ != core::no_deadline && std::chrono::steady_clock::now() >= run_deadline_) {
-    throw core::Error(core::ErrorNumber::timed_out, "the run took longer than connector.statement_timeout allows", {},
-                      "Ask for less with \"sql_query\" or \"max_rows\", or have connector.statement_timeout raised.");
+  if (run_deadline_ != core::no_deadline && Clock::now() >= run_deadline_) {
+    const Clock::time_point now = Clock::now();
+    using std::chrono::floor;
+    using std::chrono::seconds;
+    throw core::overdue_error(point(), floor<seconds>(now - start_),
+                              silent_since_ ? floor<seconds>(now - *silent_since_) : seconds(0));
   }
 }
 
-core::Deadline LatchWait::end_of_silence(std::span<const core::WaitSocket> sockets) const {
-  const bool reads = std::any_of(sockets.begin(), sockets.end(), [](const core::WaitSocket& socket) {
-    return (socket.wanted & core::wait_readable) != 0;
-  });
-  if (read_timeout_.count() == 0 || !reads) return core::no_deadline;
+core::Deadline LatchWait::end_of_silence() const {
+  if (read_timeout_.count() == 0 || !silent_since_) return core::no_deadline;
   if (!answer_begun_ || !answer_begun_()) return core::no_deadline;
-  return std::chrono::steady_clock::now() + read_timeout_;
+  return *silent_since_ + read_timeout_;
 }
 
 bool LatchWait::wait(std::span<core::WaitSocket> sockets, core::Deadline deadline) {
   const uint32 event = wait_event();
-  const core::Deadline silence = end_of_silence(sockets);
+  const bool reads = std::any_of(sockets.begin(), sockets.end(), [](const core::WaitSocket& socket) {
+    return (socket.wanted & core::wait_readable) != 0;
+  });
+  silent_since_ = reads ? std::optional(Clock::now()) : std::nullopt;
+  const core::Deadline silence = reads ? end_of_silence() : core::no_deadline;
   core::WaitSocket* first = nullptr;
   std::size_t waited_for = 0;
   for (core::WaitSocket& socket : sockets) {
@@ -148,19 +152,16 @@ bool LatchWait::wait(std::span<core::WaitSocket> sockets, core::Deadline deadlin
     const bool ready =
         waited_for <= 1 ? wait_for_one(first, timeout, event) : wait_for_several(sockets, timeout, event);
     if (ready) {
+      silent_since_.reset();
       check();
       return true;
     }
-    if (silence != core::no_deadline && std::chrono::steady_clock::now() >= silence) {
-      throw core::Error(core::ErrorNumber::remote_silent,
-                        "the remote server has sent nothing for " + std::to_string(read_timeout_.count()) +
-                            " seconds in the middle of its answer",
-                        {},
-                        "Look why the server or the network stalls and try again, or have connector.read_timeout "
-                        "raised.");
+    if (silence != core::no_deadline && Clock::now() >= silence) {
+      throw core::silent_error(point(), read_timeout_);
     }
-    if (deadline != core::no_deadline && std::chrono::steady_clock::now() >= deadline) {
+    if (deadline != core::no_deadline && Clock::now() >= deadline) {
       check();
+      silent_since_.reset();
       return false;
     }
   }

@@ -1,6 +1,10 @@
 // core::Wait in a backend: latch, sockets, interrupts, postmaster death.
 #pragma once
 
+#include <functional>
+#include <optional>
+
+#include "core/net/overdue.hpp"
 #include "core/net/wait.hpp"
 
 namespace connector::pg {
@@ -11,7 +15,7 @@ namespace connector::pg {
 ///
 /// `run_deadline` bounds the whole run (connector.statement_timeout): past it every call throws core::Error
 /// (timed_out). `read_timeout` is how long a remote may be silent where limit_silence() says so
-/// (connector.read_timeout); 0 = for ever.
+/// (connector.read_timeout); 0 = for ever. Both errors say how far the run has come, if tell_point() was called.
 class LatchWait final : public core::Wait {
  public:
   explicit LatchWait(core::Deadline run_deadline = core::no_deadline,
@@ -21,11 +25,21 @@ class LatchWait final : public core::Wait {
   bool wait(std::span<core::WaitSocket> sockets, core::Deadline deadline) override;
   void check() override;
   void limit_silence(const std::function<bool()>& begun) override { answer_begun_ = begun; }
+  /// `point` is asked when the run is ended; what it refers to outlives the last wait.
+  void tell_point(const std::function<core::RunPoint()>& point) { point_ = point; }
+  bool tells_point() const noexcept { return static_cast<bool>(point_); }
 
  private:
-  /// When a wait that begins now for these sockets has lasted too long.
-  core::Deadline end_of_silence(std::span<const core::WaitSocket> sockets) const;
+  using Clock = std::chrono::steady_clock;
 
+  /// When the remote will have been silent for too long.
+  core::Deadline end_of_silence() const;
+  core::RunPoint point() const { return point_ ? point_() : core::RunPoint{}; }
+
+  Clock::time_point start_ = Clock::now();
+  /// Since when this wait has lasted; nothing if it is over, or not for something to read.
+  std::optional<Clock::time_point> silent_since_;
+  std::function<core::RunPoint()> point_;
   core::Deadline run_deadline_;
   std::chrono::seconds read_timeout_;
   std::function<bool()> answer_begun_;

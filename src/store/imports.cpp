@@ -159,6 +159,14 @@ std::optional<QueuedImport> lock_begun_import(const std::string& id) {
   return lock_import(id, ImportState::uploading);
 }
 
+std::optional<KnownImport> find_import(const std::string& id) {
+  const SqlRows rows =
+      query("SELECT owner, state, synchronization_id FROM connector.import WHERE item_queue_id = $1", {uuid(id)});
+  if (rows.empty()) return std::nullopt;
+  const auto& row = rows[0];
+  return KnownImport{pg::read_oid(row[0]), state_words.find(*row[1]).value(), row[2]};
+}
+
 void begin_import(const std::string& id, schedule::Time now) {
   execute("UPDATE connector.import SET state = 'uploading', started_at = " + time_sql(2) + " WHERE item_queue_id = $1",
           {uuid(id), time(now)});

@@ -65,6 +65,15 @@ std::optional<QueuedImport> lock_queued_import(const std::string& id);
 /// Likewise, the import if it was begun and has not ended.
 std::optional<QueuedImport> lock_begun_import(const std::string& id);
 
+/// What is on record of an import; nothing is locked.
+struct KnownImport {
+  Oid owner = InvalidOid;
+  ImportState state = ImportState::enqueued;
+  std::optional<std::string> synchronization_id;
+};
+/// Empty if there is none under this id: a session that waits for its import records it at the end.
+std::optional<KnownImport> find_import(const std::string& id);
+
 void begin_import(const std::string& id, schedule::Time now);
 
 /// After the end: forgets the secret, and notifies the channel `connector` when the transaction commits.

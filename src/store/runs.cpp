@@ -37,8 +37,9 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
                  ", mode = $4, reason = $5, rows = $6, bytes = $7, inserted = $8, updated = $9, deleted = $10, "
                  "lock_ms = $11, warnings = $12, error_code = $13, sqlstate = $14, error_message = $15, "
                  "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
-                 "phase_ms = $22, position = $23, schema_changes = $24 WHERE id = (SELECT r.id FROM connector.run r "
-                 "WHERE r.id = $1 AND "
+                 "phase_ms = $22, position = $23, schema_changes = $24, next_login = " +
+                 time_sql(25) +
+                 " WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
                  "r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
@@ -64,26 +65,34 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
               {TEXTOID, result.layout ? std::optional(pg::exact_server_text(*result.layout)) : std::nullopt},
               json(result.phase_ms),
               json(result.position),
-              json(result.schema_changes)}) == 1;
+              json(result.schema_changes),
+              time(told.next_login)}) == 1;
 }
 
 std::optional<RunRecord> find_run(const std::string& run) {
   const SqlRows rows = query(
       "SELECT state, coalesce(permanent, false), coalesce(error_code, 0), coalesce(sqlstate, ''), "
       "coalesce(error_message, ''), coalesce(error_detail, ''), coalesce(error_hint, ''), coalesce(rows, 0), warnings, "
-      "schema_changes FROM connector.run WHERE id = $1",
+      "schema_changes, (extract(epoch FROM next_login) * 1000000)::bigint FROM connector.run WHERE id = $1",
       {uuid(run)});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];
   RunRecord found;
   found.ended = *row[0] != state_name(State::syncing);
   if (*row[0] == state_name(State::failure)) {
-    found.failure = {std::stoi(*row[2]), *row[3], utf8(*row[4]), utf8(*row[5]), utf8(*row[6]), *row[1] == "t"};
+    found.failure = {std::stoi(*row[2]), *row[3], utf8(*row[4]), utf8(*row[5]), utf8(*row[6]), *row[1] == "t", false, {}};
+    if (row[10]) found.failure->next_login = parse_time(*row[10]);
   }
   found.rows = std::stoull(*row[7]);
   if (row[8]) found.warnings = utf8(*row[8]);
   if (row[9]) found.schema_changes = utf8(*row[9]);
   return found;
+}
+
+bool succeeded_since(const std::string& sync, schedule::Time time) {
+  return *query("SELECT EXISTS (SELECT FROM connector.run WHERE sync_id = $1 AND state = 'success' AND ended_at >= " +
+                    time_sql(2) + ")",
+                {uuid(sync), sql::time(time)})[0][0] == "t";
 }
 
 void record_outcome(const Sync& sync, const std::string& run, const schedule::Schedule& next, int keep) {

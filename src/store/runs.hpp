@@ -20,6 +20,8 @@ struct Failure {
   std::string detail;
   std::string hint;
   bool permanent = false;
+  bool denied_login = false;                 ///< the remote refused the account
+  std::optional<schedule::Time> next_login;  ///< not before then does any sync log in with the account again
 };
 
 /// What a run brought.
@@ -58,6 +60,9 @@ struct RunRecord {
   std::optional<std::string> schema_changes;  ///< JSON
 };
 std::optional<RunRecord> find_run(const std::string& run);
+
+/// True if a run of the sync has ended well since `time`.
+bool succeeded_since(const std::string& sync, schedule::Time time);
 
 /// Gives the sync what its ended run brought and the schedule that follows, forgets all but the newest `keep` runs, and
 /// notifies the channel `connector` when the transaction commits.

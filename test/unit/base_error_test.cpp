@@ -22,7 +22,7 @@ TEST(Error, DetailAlwaysEndsWithTheNumber) {
 
 TEST(Error, EveryNumberIsDescribed) {
   const std::set<int> expected = {1011, 1012, 1014, 1022, 1501, 1502, 2001, 2004, 2005,
-                                  2006, 2012, 2013, 6667, 6669, 6671, 6673, 99999};
+                                  2006, 2012, 2013, 6667, 6669, 6671, 6672, 6673, 99999};
   std::set<int> found;
   int last = 0;
   for (const ErrorNumberInfo& info : error_numbers()) {
@@ -42,7 +42,7 @@ TEST(Error, EveryNumberIsDescribed) {
 
 TEST(Error, SqlstatesOfTheContract) {
   EXPECT_EQ(error_number_info(ErrorNumber::invalid_parameters).sqlstate, "HV024");
-  EXPECT_EQ(error_number_info(ErrorNumber::timed_out).sqlstate, "57014");
+  EXPECT_EQ(error_number_info(ErrorNumber::timed_out).sqlstate, "HYT00");
   EXPECT_EQ(error_number_info(ErrorNumber::too_many_columns).sqlstate, "54011");
   EXPECT_EQ(error_number_info(ErrorNumber::duplicated_column).sqlstate, "42701");
   EXPECT_EQ(error_number_info(ErrorNumber::encoding).sqlstate, "22021");
@@ -97,6 +97,20 @@ TEST(RemoteError, KeepsTheRemotesDetail) {
                                     .remote_detail = "Remote hint: look elsewhere."});
   EXPECT_EQ(error.detail(),
             "Provider postgres, phase execute, SQLSTATE 42P01.\nRemote hint: look elsewhere.\nConnector error 1011.");
+}
+
+TEST(RemoteError, ADeniedLoginMayBeLetInLater) {
+  RemoteFailure failure{.provider = "mysql",
+                        .phase = Phase::authenticate,
+                        .number = ErrorNumber::cannot_connect,
+                        .sqlstate = "28000",
+                        .summary = "could not connect",
+                        .remote_message = "denied"};
+  EXPECT_TRUE(remote_error(failure).permanent());
+  EXPECT_FALSE(remote_error(failure).denied_login());
+  failure.denied_login = true;
+  EXPECT_FALSE(remote_error(failure).permanent());
+  EXPECT_TRUE(remote_error(failure).denied_login());
 }
 
 TEST(Phase, HasAName) {

@@ -19,5 +19,12 @@ TEST(HiveErrors, CallsOfJavaAreLeftOut) {
   EXPECT_EQ(told("looks at this"), "could not run: looks at this");
 }
 
+TEST(HiveErrors, ADeniedLoginMayBeLetInLater) {
+  const core::Error denied = connect_error(Login(), Failure(Failure::Kind::denied, "the server refused the login"));
+  EXPECT_TRUE(denied.denied_login());
+  EXPECT_FALSE(denied.permanent());
+  EXPECT_FALSE(connect_error(Login(), Failure(Failure::Kind::unreachable, "refused")).denied_login());
+}
+
 }  // namespace
 }  // namespace connector::hive

@@ -82,6 +82,34 @@ TEST(SyncSchedule, PermanentFailureStopsAtOnce) {
   EXPECT_EQ(next.retried_times, 1);
 }
 
+TEST(SyncSchedule, ACancelledRunComesBackAtItsRegularTime) {
+  Schedule schedule = after_run(hourly(), RunEnd::failure, start, 10, 0.5);
+  const Schedule next = after_run(schedule, RunEnd::cancelled, *schedule.run_at + 5min, 2, 0.5);
+  EXPECT_EQ(next.state, State::failure);
+  EXPECT_EQ(next.retried_times, 1) << "no failure";
+  EXPECT_EQ(next.run_at, *schedule.run_at + 1h);
+}
+
+TEST(SyncSchedule, ADeniedLoginIsTriedAgainAndCountsAsNoFailure) {
+  Schedule schedule = hourly();
+  schedule.retried_times = 3;
+  const Schedule next = after_denied_login(schedule, start + 10min, start + 5min);
+  EXPECT_EQ(next.state, State::failure);
+  EXPECT_EQ(next.retried_times, 3);
+  EXPECT_EQ(next.run_at, start + 10min);
+  EXPECT_EQ(after_denied_login(schedule, start + 6h, start + 5min).run_at, start + 1h) << "the password may be new";
+  EXPECT_EQ(after_denied_login(schedule, start, start + 5min).run_at, start + 5min);
+}
+
+TEST(SyncSchedule, PausesOfALoginGrow) {
+  EXPECT_EQ(login_pause(1), 5min);
+  EXPECT_EQ(login_pause(2), 10min);
+  EXPECT_EQ(login_pause(7), 320min);
+  EXPECT_EQ(login_pause(8), 6h);
+  EXPECT_EQ(login_pause(1000000), 6h);
+  EXPECT_EQ(login_pause(0), 5min);
+}
+
 TEST(SyncSchedule, SuccessForgetsFailures) {
   Schedule schedule = hourly();
   for (int i = 0; i < 5; ++i) schedule = after_run(schedule, RunEnd::failure, start, 10, 0.5);

@@ -39,7 +39,11 @@ TEST(SqlServerErrors, WhatIsMissingOrForbiddenLasts) {
 }
 
 TEST(SqlServerErrors, ADeniedLoginMayBeLetInLater) {
-  for (const int number : {18456, 18470, 18487}) EXPECT_FALSE(login_error(number).permanent()) << number;
+  for (const int number : {18456, 18470, 18487}) {
+    EXPECT_FALSE(login_error(number).permanent()) << number;
+    EXPECT_TRUE(login_error(number).denied_login()) << number;
+  }
+  EXPECT_FALSE(login_error(4060).denied_login()) << "the account was let in";
   EXPECT_TRUE(has(login_error(18456).hint(), "username and password"));
 }
 

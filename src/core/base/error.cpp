@@ -9,7 +9,7 @@ namespace connector::core {
 
 namespace {
 
-constexpr std::array<ErrorNumberInfo, 17> numbers = {{
+constexpr std::array<ErrorNumberInfo, 18> numbers = {{
     {ErrorNumber::cannot_read, "Cannot read from the remote database",
      "Read the remote's own message: the table or query may be wrong, a privilege may be missing, or the connection "
      "may have been lost.",
@@ -28,8 +28,10 @@ constexpr std::array<ErrorNumberInfo, 17> numbers = {{
     {ErrorNumber::invalid_parameters, "Invalid connector parameters",
      "Correct the keys that the message names. cdb_connector_info() lists those a provider takes.", "user", "HV024"},
     {ErrorNumber::cannot_load, "Cannot load the data",
-     "Look at the column, row and value in the message. Choose another local type with \"columns\", or load such "
-     "values as NULL with \"invalid_values\": \"null\".",
+     "The message says what was refused here. A value that does not fit: choose another local type with \"columns\", "
+     "or "
+     "load such values as NULL with \"invalid_values\": \"null\". A full disk, a missing privilege, a lock that others "
+     "hold, a constraint or trigger of the table: put that right, and try again.",
      "user", "22000"},
     {ErrorNumber::too_many_columns, "Too many columns",
      "Choose fewer columns with \"columns\" or in the query, or ask an administrator to raise connector.max_columns.",
@@ -44,9 +46,11 @@ constexpr std::array<ErrorNumberInfo, 17> numbers = {{
     {ErrorNumber::dependents_in_the_way, "Dependent objects are in the way",
      "Views or other objects depend on what would change. Drop or change them first.", "user", "2BP01"},
     {ErrorNumber::timed_out, "Timed out",
-     "Read less at a time, make the remote query faster, or ask an administrator to raise "
-     "connector.statement_timeout.",
-     "user", "57014"},
+     "The message says what took too long, and DETAIL how far it came. Connecting: check server, port and network, or "
+     "raise connector.connect_timeout. A run: make the remote query faster, read less at a time, or ask an "
+     "administrator "
+     "to raise connector.statement_timeout.",
+     "user", "HYT00"},
     {ErrorNumber::too_many_concurrent, "Too many concurrent imports",
      "Wait until others have ended, or ask an administrator to raise connector.max_imports_per_role or "
      "connector.max_syncs_per_role.",
@@ -55,6 +59,11 @@ constexpr std::array<ErrorNumberInfo, 17> numbers = {{
      "The process ended before the work did, for example in a restart. Try again; if it recurs, look into the "
      "server's log.",
      "administrator", "58000"},
+    {ErrorNumber::cancelled, "Cancelled",
+     "Somebody stopped it, or a statement_timeout of the session that ran it. Ask for it again; a sync runs again at "
+     "its "
+     "next regular time.",
+     "user", "57014"},
     {ErrorNumber::remote_silent, "Remote is silent",
      "The remote server or the network stalled in the middle of an answer. Try again, or ask an administrator to raise "
      "connector.read_timeout.",
@@ -145,8 +154,11 @@ Error remote_error(const RemoteFailure& failure) {
     detail += '\n';
     detail += failure.remote_detail;
   }
-  return Error(failure.number, std::move(message), std::move(detail), std::string(failure.hint),
-               !failure.temporary && (failure.permanent || is_permanent_class(failure.sqlstate)));
+  Error error(
+      failure.number, std::move(message), std::move(detail), std::string(failure.hint),
+      !failure.temporary && !failure.denied_login && (failure.permanent || is_permanent_class(failure.sqlstate)));
+  error.denied_login_ = failure.denied_login;
+  return error;
 }
 
 }  // namespace connector::core

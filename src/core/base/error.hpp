@@ -28,6 +28,7 @@ enum class ErrorNumber : int {
   timed_out = 6667,
   too_many_concurrent = 6669,
   worker_lost = 6671,
+  cancelled = 6672,
   remote_silent = 6673,
   unknown = 99999,
 };
@@ -66,8 +67,11 @@ class Error : public std::exception {
   /// The DETAIL as the user sees it: always ends with the line `Connector error N.`
   const std::string& detail() const noexcept { return detail_; }
   const std::string& hint() const noexcept { return hint_; }
-  /// True if the remote said something that will not pass by itself: no such table, access denied.
+  /// True if the remote said something that will not pass by itself: no such table, a missing privilege.
   bool permanent() const noexcept { return permanent_; }
+  /// True if the remote refused the login of the account: somebody may repair that, but each attempt brings the account
+  /// nearer to being locked there.
+  bool denied_login() const noexcept { return denied_login_; }
   /// The SQLSTATE that belongs to the number.
   std::string_view sqlstate() const noexcept { return error_number_info(number_).sqlstate; }
 
@@ -77,6 +81,9 @@ class Error : public std::exception {
   std::string detail_;
   std::string hint_;
   bool permanent_;
+  bool denied_login_ = false;
+
+  friend Error remote_error(const struct RemoteFailure& failure);
 };
 
 /// What a driver knows of a failure that the remote side or the client library reported.
@@ -90,8 +97,9 @@ struct RemoteFailure {
   std::string_view remote_message;      ///< the remote's own words, whole
   std::string_view remote_detail = {};  ///< what the remote says beside its message: whole lines for the DETAIL
   std::string_view hint = {};
-  bool temporary = false;  ///< will pass by itself, although its SQLSTATE is of a class that does not
-  bool permanent = false;  ///< will not pass by itself, although no SQLSTATE says so
+  bool temporary = false;     ///< will pass by itself, although its SQLSTATE is of a class that does not
+  bool permanent = false;     ///< will not pass by itself, although no SQLSTATE says so
+  bool denied_login = false;  ///< the account was refused: tried again later, whatever its SQLSTATE
 };
 
 /// Words a remote failure: message = "summary: remote message", DETAIL names provider, phase,

@@ -76,12 +76,30 @@ Schedule after_run(const Schedule& schedule, RunEnd end, Time now, int max_retri
     return next;
   }
   next.state = State::failure;
+  if (end == RunEnd::cancelled) {
+    next.run_at = next_due(schedule, schedule.run_at.value_or(now), now);
+    return next;
+  }
   next.retried_times = schedule.retried_times + 1;
   if (end == RunEnd::permanent_failure || next.retried_times >= max_retries) {
     next.run_at.reset();
   } else {
     next.run_at = now + backoff(next.retried_times, schedule.interval, random);
   }
+  return next;
+}
+
+seconds login_pause(int denials) {
+  constexpr seconds first{5 * 60};
+  constexpr seconds longest{6 * 3600};
+  return std::min(longest, first * (std::int64_t{1} << std::clamp(denials - 1, 0, 20)));
+}
+
+Schedule after_denied_login(const Schedule& schedule, Time next_login, Time now) {
+  Schedule next = schedule;
+  next.state = State::failure;
+  next.run_at =
+      std::min(std::max(next_login, now), next_due(schedule, schedule.run_at.value_or(now), now));
   return next;
 }
 

@@ -34,7 +34,8 @@ struct Schedule {
 enum class RunEnd {
   success,
   failure,
-  permanent_failure,  ///< trying again can't help: a wrong request, a missing table, a denied login
+  permanent_failure,  ///< trying again can't help: a wrong request, a missing table
+  cancelled,          ///< by somebody who does not want it back in a minute
 };
 
 /// The shortest time between a failure and the next try.
@@ -47,7 +48,17 @@ inline constexpr std::chrono::seconds shortest_retry{60};
 /// one, a retry or one that somebody asked for is back on it, and never later than an interval after.
 /// Failure: exponential backoff from shortest_retry up to the interval, spread by ±25 % with `random` in [0, 1); after
 /// `max_retries` failures in a row, or a permanent one, the sync rests.
+/// Cancelled: the next time on the grid, as after a success, and it counts as no failure.
 Schedule after_run(const Schedule& schedule, RunEnd end, Time now, int max_retries, double random);
+
+/// How long nobody logs in with an account that the remote has denied `denials` times in a row: 5 minutes, doubled each
+/// time up to 6 hours.
+std::chrono::seconds login_pause(int denials);
+
+/// The schedule after a run whose login was denied, or was not tried because of that: again at `next_login`, or at the
+/// next time on the grid if that comes first, as the password may have been changed here meanwhile. It counts as no
+/// failure of this sync, which goes on by itself once the login works.
+Schedule after_denied_login(const Schedule& schedule, Time next_login, Time now);
 
 /// The schedule after somebody asked for a run at once: whatever it was, retries start anew. The caller makes sure that
 /// none is under way.

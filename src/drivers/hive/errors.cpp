@@ -92,7 +92,7 @@ core::Error connect_error(const Login& login, const Failure& failure) {
                              .summary = summary,
                              .remote_message = failure.what(),
                              .hint = hint,
-                             .permanent = failure.kind() == Kind::denied});
+                             .denied_login = failure.kind() == Kind::denied});
 }
 
 core::Error session_error(const Login& login, const rpc::Status& status) {

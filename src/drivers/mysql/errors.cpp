@@ -64,6 +64,12 @@ bool is_authentication(unsigned code) {
   }
 }
 
+/// The server knows the account, or rather does not: another password, or an administrator there, helps.
+bool is_denied_login(unsigned code) {
+  return code == access_denied || code == access_denied_no_password || code == host_not_privileged ||
+         code == must_change_password || code == password_expired || code == account_locked;
+}
+
 std::string_view connect_hint(const Login& login, unsigned code) {
   switch (code) {
     case access_denied:
@@ -153,7 +159,8 @@ core::Error connect_error(const Login& login, const NativeError& error) {
                              .summary = summary,
                              .remote_message = error.message,
                              .hint = connect_hint(login, error.code),
-                             .temporary = is_user_limit(error.code)});
+                             .temporary = is_user_limit(error.code),
+                             .denied_login = is_denied_login(error.code)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {

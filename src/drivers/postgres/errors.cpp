@@ -188,7 +188,9 @@ core::Error connect_error(const Login& login, Stage stage, const NativeError& er
                              .summary = summary,
                              .remote_message = error.message,
                              .remote_detail = error.detail,
-                             .hint = connect_hint(login, stage, error.sqlstate)});
+                             .hint = connect_hint(login, stage, error.sqlstate),
+                             // Class 28, invalid authorization: a password, a role, or a line of pg_hba.conf.
+                             .denied_login = std::string_view(error.sqlstate).starts_with("28")});
 }
 
 core::Error connect_timeout_error(const Login& login) {

@@ -204,17 +204,18 @@ core::Error connect_error(const Login& login, int port, Stage stage, const Messa
     message = "the server ended the connection before the login, or its TLS could not be used";
   }
   const std::string lines = detail(error, messages);
-  return core::remote_error({.provider = "sqlserver",
-                             .phase = error != nullptr && error->from_server && is_authentication(meaning(*error))
-                                          ? Phase::authenticate
-                                          : Phase::connect,
-                             .number = ErrorNumber::cannot_connect,
-                             .native_code = native_code(error),
-                             .summary = summary,
-                             .remote_message = message,
-                             .remote_detail = lines,
-                             .hint = connect_hint(login, stage, error),
-                             .permanent = is_permanent(error)});
+  return core::remote_error(
+      {.provider = "sqlserver",
+       .phase = error != nullptr && error->from_server && is_authentication(meaning(*error)) ? Phase::authenticate
+                                                                                             : Phase::connect,
+       .number = ErrorNumber::cannot_connect,
+       .native_code = native_code(error),
+       .summary = summary,
+       .remote_message = message,
+       .remote_detail = lines,
+       .hint = connect_hint(login, stage, error),
+       .permanent = is_permanent(error),
+       .denied_login = error != nullptr && error->from_server && is_login_failure(meaning(*error))});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {

@@ -52,6 +52,9 @@ class Progress {
   virtual void expect(std::uint64_t rows) noexcept = 0;
   /// So many more rows were loaded, whose values have so many bytes in the batch.
   virtual void add(std::uint64_t rows, std::uint64_t bytes) noexcept = 0;
+  /// What was told last: the phase, and the rows up to now.
+  virtual RunPhase present_phase() const noexcept = 0;
+  virtual std::uint64_t loaded_rows() const noexcept = 0;
 };
 
 }  // namespace connector::load

@@ -36,7 +36,7 @@ KINDS = {
     "core_bare": ("HV00L", "^can't read: 100 % of 日$"),
     "interrupted": ("57014", "^canceling statement due to user request$"),
     "cancelled": ("57014", "^canceling statement due to user request$"),
-    "timed_out": ("57014", "^the run took longer"),
+    "timed_out": ("HYT00", "^the run took longer"),
     "tied": ("23514", "^message 1 of the test$"),
     "with_callback": ("23514", "^message 1 of the test$"),
     "with_failing_callback": ("23514", "^message 1 of the test$"),

@@ -83,10 +83,10 @@ def test_cancel_inside_plpgsql_and_savepoint(cluster: Cluster, session: Database
 
 def test_run_deadline(session: Database, mark: Path) -> None:
     session.execute("SET statement_timeout = '20s'")  # instead of hanging
-    with fails("^the run took longer than connector.statement_timeout allows$", sqlstate="57014", number=6667, hint="."):
+    with fails("^the run took longer than connector.statement_timeout allows$", sqlstate="HYT00", number=6667, hint="."):
         session.execute(WAIT, None, str(mark), READABLE, None, 20)
     assert marks(mark) == 1
-    with fails(sqlstate="57014", number=6667):
+    with fails(sqlstate="HYT00", number=6667):
         session.execute(WAIT, None, str(mark), NOTHING, 600000, 0)
     is_clean(session)
 
@@ -140,7 +140,7 @@ def test_deadline_of_a_wait_for_two_sockets(session: Database, mark: Path) -> No
         assert session.value(WAIT_FOR_TWO, None, None, str(mark), READABLE, deadline, None) == "0 0"
         assert session.value(WAIT_FOR_TWO, None, "none", str(mark), READABLE, deadline, 600000) == "0 0"
         assert session.value(WAIT_FOR_TWO, None, None, str(mark), NOTHING, deadline, None) == "0 0"
-    with fails(sqlstate="57014", number=6667):
+    with fails(sqlstate="HYT00", number=6667):
         session.execute(WAIT_FOR_TWO, None, None, str(mark), READABLE, None, 20)
     is_clean(session)
 

@@ -12,7 +12,7 @@ import psycopg2.errors
 import pytest
 from harness.database import Database, Job
 from harness.errors import fails
-from harness.faults import CANCELED, assert_unseen, backend_is_gone, clean, reach, secrets_of
+from harness.faults import CANCELED, TIMED_OUT, assert_unseen, backend_is_gone, clean, reach, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 from harness.traces import no_remote_sessions, relations
 
@@ -126,7 +126,7 @@ def test_run_timeout(db: Database, table: Remote, phase: str) -> None:
         with STALLS[phase](db, table) as stall:
             with importing(db, table, stall, connector__statement_timeout=timeout // 1000) as job:
                 reached = was_reached(stall, job)
-                with fails("longer than connector.statement_timeout", sqlstate=CANCELED, number=6667):
+                with fails("longer than connector.statement_timeout", sqlstate=TIMED_OUT, number=6667, detail=f"Provider {table.provider}, phase"):
                     job.result()
             return reached
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness.database import Database
 from harness.dialects import dialect_of
+from harness.errors import fails
 from harness.faults import fails_cleanly, import_fails, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 
@@ -68,8 +70,9 @@ def test_silence_in_the_middle_of_an_answer(db: Database, table: Remote) -> None
     """It ends after connector.read_timeout; a query that takes longer until its first row is let be."""
     with db.another() as session:
         session.execute("LOAD 'connector'; SET connector.read_timeout = '1s'")
+        told = f"Provider {table.provider}, phase fetch.\n[0-9]+ rows had come"
         assert session.import_table(table.connector(sql_query=table.slow_query(3), import_as="patient"))["rows"] == 1
-        with fails_cleanly(session, table, "has sent nothing for 1 seconds", number=6673, sqlstate="08006", hint="connector.read_timeout"):
+        with fails_cleanly(session, table, "has sent nothing for 1 second ", number=6673, sqlstate="08006", hint="connector.read_timeout", detail=told):
             with Proxy(table.server.port) as proxy:  # a session there ends with it at the latest
                 proxy.every(Fault(stall_after=1_000_000))
                 session.import_table(table.connector(connection=table.connection(port=proxy.port), table=TABLE))
@@ -194,3 +197,46 @@ def test_keepalives(db: Database, table: Remote) -> None:
         stall.wait(job)
         wait_until(lambda: timers(table.server.port) == [keepalive], limit=30, what="the keepalive timer")
         job.cancel()
+
+
+def test_a_loop_goes_on_behind_a_server_that_is_silent(db: Database, table: Remote) -> None:
+    """WHEN OTHERS of PL/pgSQL catches a time-out of ours; a statement_timeout stays a cancel, which it leaves out."""
+    loop = """
+        CREATE FUNCTION public.import_all(requests json[]) RETURNS text[] LANGUAGE plpgsql AS $$
+        DECLARE request json; told text[] := '{}';
+        BEGIN
+          FOREACH request IN ARRAY requests LOOP
+            BEGIN
+              told := told || (cdb_import_connector(request) ->> 'state');
+            EXCEPTION WHEN OTHERS THEN
+              told := told || sqlstate;
+            END;
+          END LOOP;
+          RETURN told;
+        END $$"""
+    db.execute(loop)
+    with Proxy(table.server.port) as proxy:
+        proxy.every(Fault(stall_after=0))
+        silent = json.dumps(table.connector(connection=table.connection(port=proxy.port, connect_timeout=1), table=TABLE))
+        good = json.dumps(table.connector(table=TABLE, import_as="behind"))
+        told = db.value("SELECT public.import_all(ARRAY[%s, %s]::json[])", silent, good)
+        assert told == ["HYT00", "complete"]
+        with fails("canceling statement due to statement timeout", sqlstate="57014"):
+            db.execute("BEGIN; SET LOCAL statement_timeout = '300ms'; SELECT public.import_all(ARRAY[%s]::json[])", silent)
+        db.execute("ROLLBACK")
+    db.execute("DROP FUNCTION public.import_all(json[]); DROP TABLE behind")
+
+
+def test_a_run_that_takes_too_long_tells_how_far_it_came(db: Database, table: Remote) -> None:
+    """And the advice fits: a remote that is silent needs other help than one that sends too much."""
+    with db.another() as session:
+        session.execute("LOAD 'connector'; SET connector.statement_timeout = '3s'; SET connector.max_rows = 0")
+        told = f"Provider {table.provider}, phase fetch.\n[0-9]+ rows had come. The remote server had sent nothing for the last [0-9]+ second"
+        with fails_cleanly(session, table, "longer than connector.statement_timeout", number=6667, detail=told, hint="stalled"):
+            with Proxy(table.server.port) as proxy:
+                proxy.every(Fault(stall_after=1_000_000))
+                session.import_table(table.connector(connection=table.connection(port=proxy.port), table=TABLE))
+        with fails_cleanly(session, table, number=6667, detail="phase (describe|execute).\nNo row had come", hint="first row"):
+            session.import_table(table.connector(sql_query=table.slow_query(600), import_as="late"))
+        with fails_cleanly(session, table, number=6667, detail="phase fetch.\n[0-9]+ rows had come", hint="max_rows"):
+            session.import_table(table.connector(sql_query=table.endless_query(TABLE), import_as="endless"))

@@ -19,6 +19,7 @@ from .errors import Failure, fails
 from .traces import nothing_left_behind
 
 CANCELED = "57014"
+TIMED_OUT = "HYT00"  # ours: code of PL/pgSQL can catch it
 
 
 def secrets_of(connector: dict[str, Any]) -> tuple[str, ...]:

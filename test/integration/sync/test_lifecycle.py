@@ -276,7 +276,13 @@ def test_cancel(syncs: Syncs, table: Remote) -> None:
             with fails("canceling statement", sqlstate="57014"):
                 job.result()
         assert syncs.state(id) == state
-    assert "canceling statement" in syncs.status(id)["error_message"]
+    status = syncs.status(id)
+    assert "canceling statement" in status["error_message"] and status["error_code"] == 6672
+    assert status["retried_times"] == 0
+    later = "SELECT run_at > created_at + interval '59 minutes' FROM connector.syncs WHERE id = %s"
+    assert db.value(later, id), "not in a minute: somebody did not want it"
+    codes = "SELECT r.error_code, r.sqlstate FROM connector.runs r WHERE r.sync_id = %s"
+    assert db.rows(codes, id) == [(6672, "57014")]
     assert syncs.run_count(id) == 1
 
 
