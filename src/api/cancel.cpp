@@ -71,6 +71,7 @@ Json cancel_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
   if (!owner) throw connector::api::no_such_sync(id);
   const auto refuse = [&] { throw connector::api::no_such_sync(id); };
+  if (!jobs::may_stop_runs_of(*owner)) refuse();
   const Stop stop = jobs::stop_run(shmem::JobKind::sync, id, refuse);
   bool cancelled = false;
   if (stop == Stop::not_running) {
@@ -107,6 +108,8 @@ Json cancel_import(const std::string& id) {
     return result;
   }
   const auto refuse = [&] { throw no_such_import(id); };
+  // One that a session waits for is not on record yet.
+  if (known ? !jobs::may_stop_runs_of(known->owner) : !jobs::is_live(shmem::JobKind::import, id)) refuse();
   const Stop stop = jobs::stop_run(shmem::JobKind::import, id, refuse);
   bool cancelled = false;
   if (stop == Stop::not_running) {

@@ -56,29 +56,46 @@ bool may_stop(const LiveRun& run) {
   });
 }
 
-/// The run, as soon as it can be seen; empty if nobody has it. In between, a worker begins it or records its end.
-std::optional<LiveRun> wait_for_live_run(shmem::JobKind kind, const std::string& id, Clock::time_point end) {
-  for (;;) {
-    if (std::optional<LiveRun> run = find_live_run(kind, id)) return run;
-    if (try_lock_run(id, LockLife::transaction) || Clock::now() >= end) return std::nullopt;
-    pause();
+/// What can be stopped, and why not if nothing can.
+struct Found {
+  std::optional<LiveRun> run;  ///< its stop lock is held
+  Stop otherwise;
+};
+
+/// The run, as soon as it can be seen. In between, a worker begins it or records its end, and must not find the stop
+/// lock held meanwhile: it may have the table locked.
+Found find_stoppable(shmem::JobKind kind, const std::string& id, Clock::time_point end) {
+  for (;; pause()) {
+    const bool locked = try_lock_stop(id);
+    if (locked) {
+      if (std::optional<LiveRun> run = find_live_run(kind, id)) return {std::move(run), Stop::ended};
+      unlock_stop(id);
+      if (try_lock_run(id, LockLife::transaction)) return {{}, Stop::not_running};
+    }
+    if (Clock::now() >= end) return {{}, locked ? Stop::not_running : Stop::going_on};
   }
 }
 
 }  // namespace
 
+bool may_stop_runs_of(Oid owner) {
+  return pg::guard(
+      [=] { return has_privs_of_role(GetUserId(), owner) || has_privs_of_role(GetUserId(), ROLE_PG_SIGNAL_BACKEND); });
+}
+
+bool is_live(shmem::JobKind kind, const std::string& id) {
+  return find_live_run(kind, id).has_value();
+}
+
 Stop stop_run(shmem::JobKind kind, const std::string& id, const std::function<void()>& refuse) {
   const Clock::time_point end = Clock::now() + longest_wait;
-  while (!try_lock_stop(id)) {
-    if (Clock::now() >= end) return Stop::going_on;
-    pause();
-  }
-  std::optional<LiveRun> run = wait_for_live_run(kind, id, end);
-  if (!run) {
+  Found found = find_stoppable(kind, id, end);
+  if (!found.run) return found.otherwise;
+  std::optional<LiveRun> run = std::move(found.run);
+  if (!may_stop(*run)) {
     unlock_stop(id);
-    return Stop::not_running;
+    refuse();
   }
-  if (!may_stop(*run)) refuse();
   Clock::time_point signal_at = Clock::now();
   while (run && Clock::now() < end) {
     // Again and again, as code of the table's owner may have caught it.

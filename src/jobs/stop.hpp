@@ -25,8 +25,16 @@ enum class Stop {
   going_on      ///< the run was asked to end, but has not in ten seconds
 };
 
-/// Cancels the run of the sync or import `id` and waits for its end. Calls `refuse`, which throws, if the current role
-/// may not: it needs the privileges of the run's owner, or those that pg_cancel_backend() asks for.
+/// Whether the current role may ask for the end of runs of the owner's: it has his privileges or those of
+/// pg_signal_backend, which do not suffice for all sessions.
+bool may_stop_runs_of(Oid owner);
+
+/// Whether a process of this database works on the sync or import.
+bool is_live(shmem::JobKind kind, const std::string& id);
+
+/// Cancels the run of the sync or import `id` and waits for its end. The caller has made sure that the current role has
+/// to do with it: others are not to hold the locks that a run waits for. Calls `refuse`, which throws, if the current
+/// role may not: it needs the privileges of the run's owner, or those that pg_cancel_backend() asks for.
 Stop stop_run(shmem::JobKind kind, const std::string& id, const std::function<void()>& refuse);
 
 /// The run is over, or its work is: from here on nobody cancels it. True if somebody has just done so by stop_run(),

@@ -11,7 +11,7 @@
 #include "store/sync_names.hpp"
 
 extern "C" {
-#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
 #include "common/hashfn.h"
 #include "storage/lock.h"
 }
@@ -27,12 +27,12 @@ core::Error bad_name(const std::string& detail) {
 }
 
 /// Names of a role are told apart by a hash: a clash only makes two of them share a lock, and never those of two roles.
-/// No real lock on a pg_foreign_data_wrapper row has a sub-id.
+/// No real lock on a pg_foreign_server row has a sub-id.
 void lock(Oid role, const std::string& name) {
   pg::guard([&] {
     LOCKTAG tag;
     const uint32 hash = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()));
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignDataWrapperRelationId, role, static_cast<uint16>(hash | 1));
+    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignServerRelationId, role, static_cast<uint16>(hash | 1));
     LockAcquire(&tag, ExclusiveLock, false, false);
   });
 }

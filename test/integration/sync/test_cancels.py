@@ -233,6 +233,8 @@ def test_who_may(syncs: Syncs, alice: Database, table: Remote) -> None:
         for sync in (id, queued, NEVER):
             with fails("no sync", number=1502):
                 cancel_sync(other, sync)
+            with fails("no import", number=1502):
+                cancel_import(other, sync)
         with fails("no import", number=1502):
             cancel_import(other, NEVER)
         with fails("read-only transaction"):
