@@ -128,9 +128,6 @@ SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   sync.on_success = reader.string("on_success");
   sync.on_failure = reader.string("on_failure");
   reader.report_unknown(sync_keys, {}, "");
-  if (sync.mode == SyncMode::merge && sync.key.empty() && !problems.has("sync.key")) {
-    problems.add("sync.key", "Missing key \"sync.key\": mode \"merge\" needs the columns that identify a row.");
-  }
   if (sync.mode == SyncMode::append && !sync.cursor && !problems.has("sync.cursor")) {
     problems.add("sync.cursor", "Missing key \"sync.cursor\": mode \"append\" needs the column that tells new rows.");
   }

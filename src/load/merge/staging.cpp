@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
+#include "load/merge/key_check.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/merge/row_sql.hpp"
 #include "pg/compat.h"
@@ -102,26 +103,6 @@ std::vector<TemporaryColumn> difference_columns(const RefreshTarget& target, con
   return columns;
 }
 
-std::string shown_key(const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  std::string list;
-  for (const std::size_t index : key) core::add_item(list, plan.columns[index].name);
-  return list;
-}
-
-/// `Key (a, b)=(1, 2)`, as PostgreSQL words it.
-std::string shown_values(const LoadPlan& plan, const std::vector<std::size_t>& key,
-                         const std::vector<std::optional<std::string>>& row) {
-  std::string values;
-  for (const auto& value : row) core::add_item(values, value ? pg::utf8_text(*value) : "null");
-  return "Key (" + shown_key(plan, key) + ")=(" + values + ")";
-}
-
-[[noreturn]] void refuse_key(const std::string& what, const LoadPlan& plan, const std::vector<std::size_t>& key,
-                             const std::vector<std::optional<std::string>>& row) {
-  throw core::Error(ErrorNumber::cannot_load, "the source has " + what + " in the key (" + shown_key(plan, key) + ")",
-                    shown_values(plan, key, row) + ".", "Choose a \"key\" that tells all rows apart.");
-}
-
 enum class KeyIndex { built, duplicates, impossible };
 
 /// A unique index on the key shows that all keys differ, and lets the rows be read in the key's order.
@@ -205,22 +186,15 @@ void Staging::drop() {
 }
 
 void check_key_values(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
-  const std::string list = core::joined(key_names(plan, key));
-  for (const std::size_t index : key) {
-    equality(plan.columns[index]);
-    if (!staging.columns()[index].has_nulls) continue;
-    const pg::SqlRows nulls = pg::query("SELECT " + list + " FROM " + staging.sql() + " WHERE " +
-                                        quoted(plan.columns[index]) + " IS NULL LIMIT 1");
-    if (!nulls.empty()) refuse_key("NULL values", plan, key, nulls[0]);
-  }
+  std::vector<bool> has_nulls;
+  for (const StagedColumn& column : staging.columns()) has_nulls.push_back(column.has_nulls);
+  refuse_null_keys({staging.sql(), plan, key}, has_nulls);
 }
 
 void check_key_unique(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
   const std::string list = core::joined(key_names(plan, key));
   if (index_key(staging, plan, key) != KeyIndex::built) {
-    const pg::SqlRows twice = pg::query("SELECT " + list + " FROM " + staging.sql() + " GROUP BY " + list +
-                                        " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1");
-    if (!twice.empty()) refuse_key("the same values twice", plan, key, twice[0]);
+    refuse_equal_keys({staging.sql(), plan, key});
   }
   // Whether the table lies in the key's order decides how it is best joined; a small sample tells.
   pg::with_settings({{"default_statistics_target", "10"}},

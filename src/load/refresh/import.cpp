@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
+#include "load/merge/key_check.hpp"
 #include "load/write/bulk_insert.hpp"
 #include "load/read/batch_reader.hpp"
 #include "load/refresh/cursor.hpp"
@@ -9,6 +10,7 @@
 #include "load/table/immediate_constraints.hpp"
 #include "load/table/layout.hpp"
 #include "load/refresh/refresh.hpp"
+#include "load/refresh/refresh_mode.hpp"
 #include "load/table/table_locks.hpp"
 #include "load/table/target.hpp"
 #include "load/write/row_rules.hpp"
@@ -154,6 +156,28 @@ class Load {
   std::vector<bool> has_nulls_;
 };
 
+/// What a merge will need: that the source has a key. Before the rows are read.
+void check_key_at_source(const core::ConnectorSpec& spec, const LoadPlan& plan) {
+  if (!spec.sync) return;
+  sync_key(spec.sync->key, plan);
+  if (spec.sync->mode == core::SyncMode::merge && spec.sync->key.empty() && plan.primary_key.empty()) {
+    throw no_merge_key("the source");
+  }
+}
+
+/// And that it tells the rows apart: the later runs would fail, again and again.
+void check_first_key(const core::ConnectorSpec& spec, Oid table, LoadPlan plan, const std::vector<bool>& has_nulls) {
+  if (!spec.sync || spec.sync->mode != core::SyncMode::merge) return;
+  if (spec.default_columns) rename_for_default_columns(plan);
+  const RefreshTarget target = open_refresh_target(table);
+  const std::vector<std::size_t> key = refresh_key(target, *spec.sync, plan);
+  if (key.empty()) throw no_merge_key(target.shown());
+  const std::string name = target.sql_only();
+  const KeyedRows rows{name, plan, key, true};
+  refuse_null_keys(rows, has_nulls);
+  if (!spec.sync->key.empty()) refuse_equal_keys(rows);  // else it is the primary key
+}
+
 /// New contents for an existing table: a refresh of it.
 LoadResult overwrite(const Run& run, const TargetSchema& schema, const NameChoice& target) {
   check_overwritable(target.existing, target.name);
@@ -181,7 +205,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   source.set(run.connection.describe(source_request(spec)));
   const core::SourceDescription& description = source->description();
   const LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
-  if (spec.sync) sync_key(spec.sync->key, plan);  // later runs would stumble over it
+  check_key_at_source(spec, plan);
   report_plan(spec, pg::utf8_text(target.name), plan);
 
   LoadResult result;
@@ -195,6 +219,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   load.fill(result);
   run.progress.phase(RunPhase::indexing);
   finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
+  check_first_key(spec, result.table, load.plan(), load.has_nulls());
   report_result(result);
   return result;
 }

@@ -166,12 +166,7 @@ class Refresh {
   }
 
   void merge(const std::vector<std::size_t>& key) {
-    if (key.empty()) {
-      throw core::Error(core::ErrorNumber::invalid_parameters,
-                        "a merge needs a key, and " + target_.shown() + " has none",
-                        "Its primary key is missing, or has columns that do not come from the source.",
-                        "Name the columns that tell rows apart in \"key\" of \"sync\".");
-    }
+    if (key.empty()) throw no_merge_key(target_.shown());
     check_published(target_);
     Staging staging = make_staging(key);
     fill(staging, whole_scan());

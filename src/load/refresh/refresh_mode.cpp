@@ -40,6 +40,12 @@ std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::Sy
   return {};
 }
 
+core::Error no_merge_key(const std::string& table) {
+  return core::Error(core::ErrorNumber::invalid_parameters, "a merge needs a key, and " + table + " has none",
+                     "There is no primary key, or it has columns that do not come from the source.",
+                     "Name the columns that tell rows apart in \"key\" of \"sync\".");
+}
+
 ModeChoice choose_mode(const RefreshTarget& target, const core::SyncOptions& options, const ColumnChanges& changes,
                        bool has_key) {
   if (options.mode == core::SyncMode::merge) return {RefreshMode::merge, {}};

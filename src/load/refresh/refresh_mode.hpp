@@ -45,6 +45,9 @@ constexpr std::string_view refresh_mode_name(RefreshMode mode) noexcept {
 std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::SyncOptions& options,
                                      const LoadPlan& plan);
 
+/// The error (invalid_parameters) of a merge for which there is no key.
+core::Error no_merge_key(const std::string& table);
+
 struct ModeChoice {
   RefreshMode mode;
   std::string reason;  ///< why a replace does not go by swap (UTF-8), else empty
