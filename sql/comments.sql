@@ -62,6 +62,7 @@ COMMENT ON COLUMN connector.syncs.state IS 'created, queued, syncing, success or
 COMMENT ON COLUMN connector.syncs.paused IS 'the clock is stopped: runs only when asked for';
 COMMENT ON COLUMN connector.syncs.interval IS 'time between two runs';
 COMMENT ON COLUMN connector.syncs.at IS 'time of the day and time zone of its runs; NULL if the interval alone counts';
+COMMENT ON COLUMN connector.syncs.statement_error IS 'why on_success or on_failure failed after the last run';
 COMMENT ON COLUMN connector.syncs.statements_role IS
     'the role as which on_success and on_failure run; NULL if there are none, or they are switched off';
 COMMENT ON COLUMN connector.syncs.run_at IS 'when it is due next; during a run when that was due; NULL if it gave up';

@@ -346,6 +346,7 @@ def test_what_fails_harms_nothing(syncs: Syncs, alice: Database, table: Remote, 
     ended = run(way, syncs, alice, id)
     assert ended["state"] == "success" and error in str(ended["error"])
     assert syncs.state(id) == "success" and told(syncs) == []
+    assert error in str(alice.value("SELECT statement_error FROM connector.syncs"))
     # Told when it happened; the answer of cdb_sync_now() has it, too.
     if way.endswith("waits"):
         assert error in str(Syncs(session).now(id, wait=True)["statement_error"])
