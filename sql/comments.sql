@@ -128,7 +128,7 @@ COMMENT ON COLUMN connector.progress.source IS 'the remote table, or the beginni
 COMMENT ON COLUMN connector.progress.schema IS 'local schema';
 COMMENT ON COLUMN connector.progress.table_name IS 'local table; in a first run the name that is wanted';
 COMMENT ON COLUMN connector.progress.phase IS
-    'connecting, describing, loading, building indexes, analyzing, applying, waiting for lock, exchanging';
+    'connecting, describing, loading, building indexes, analyzing, applying, waiting for lock, exchanging; statement after the run';
 COMMENT ON COLUMN connector.progress.rows IS 'rows that have come';
 COMMENT ON COLUMN connector.progress.bytes IS 'size of their decoded values';
 COMMENT ON COLUMN connector.progress.expected_rows IS 'about so many rows will come, where the remote tells';

@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "jobs/stop.hpp"
 #include "pg/advisory_locks.hpp"
 #include "pg/identity.hpp"
 #include "pg/notice.hpp"
@@ -120,14 +121,14 @@ store::Statements asked_statements(const core::ConnectorSpec& spec, Oid owner) {
   return statements;
 }
 
-StatementEnd run_statement(const std::optional<Statement>& statement, Commit commit) {
-  if (!statement) return {};
-  if (std::optional<StatementEnd> none = kept_back(*statement)) {
+StatementEnd run_statement(const Statement& statement, Commit commit) {
+  if (std::optional<StatementEnd> none = kept_back(statement)) {
+    end_stoppable(statement.sync);
     commit();
     return *none;
   }
   const std::string locks = pg::held_advisory_locks();
-  WorkEnd end = do_statement(*statement, Transaction::own);
+  WorkEnd end = do_statement(statement, Transaction::own);
   if (!end.failure) {
     try {
       commit();
@@ -136,11 +137,12 @@ StatementEnd run_statement(const std::optional<Statement>& statement, Commit com
       if (error.is_cancel()) end.cancelled = error;
     }
   }
+  if (end_stoppable(statement.sync)) end.cancelled.reset();
   StatementEnd result;
   if (end.failure) {
-    pg::in_subtransaction([&] { result = failed(*statement, end); });
+    pg::in_subtransaction([&] { result = failed(statement, end); });
     commit();
-    tell(*statement, *end.failure);
+    tell(statement, *end.failure);
   }
   pg::release_new_advisory_locks(locks);
   return result;

@@ -27,10 +27,11 @@ struct StatementEnd {
 
 /// Runs the statement in the present transaction, which was begun for it, and ends that by `commit`: as the role that
 /// gave it, with a fixed search_path, within connector.statement_timeout, restricted as code of an owner's is, and
-/// without any effect on the session. A failure is recorded and told. Does nothing if there is none.
-StatementEnd run_statement(const std::optional<store::Statement>& statement, Commit commit);
+/// without any effect on the session. A failure is recorded and told. Who cancelled it by cdb_sync_cancel() did not
+/// mean what comes next: that is no cancel for the caller.
+StatementEnd run_statement(const store::Statement& statement, Commit commit);
 
-/// Likewise in the caller's transaction, where it is a subtransaction.
+/// Likewise in the caller's transaction, where it is a subtransaction. Does nothing if there is none.
 StatementEnd run_statement_here(const std::optional<store::Statement>& statement);
 
 }  // namespace connector::jobs

@@ -195,6 +195,13 @@ SyncRun run_gated(const Sync& sync, const std::string& log_id, const LoginGate& 
   return run;
 }
 
+/// As the run before it, it is seen in connector.progress, and can be cancelled by cdb_sync_cancel().
+StatementEnd run_visible_statement(const Sync& sync, const store::Statement& statement, Commit commit) {
+  RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner, sync.relation, live_texts(sync));
+  progress.phase(load::RunPhase::statement);
+  return run_statement(statement, commit);
+}
+
 }  // namespace
 
 Attempt attempt_run(const std::string& id, Commit commit) {
@@ -244,7 +251,7 @@ Attempt attempt_run(const std::string& id, Commit commit) {
   });
   commit();
   // Within the run's locks: of one sync no two statements run at once.
-  const StatementEnd end = run_statement(statement, commit);
+  const StatementEnd end = statement ? run_visible_statement(*found, *statement, commit) : StatementEnd();
   jobs::release_runs();
   return {shmem::JobEnd::done, run.cancelled ? run.cancelled : end.cancelled, true};
 }

@@ -16,9 +16,10 @@ enum class RunPhase {
   applying,    ///< DML on the target: merge, append, delete and insert
   locking,     ///< waits for a moment without readers
   exchanging,  ///< under the strong lock
+  statement,   ///< `on_success` or `on_failure`: the run itself is over
 };
 
-inline constexpr int run_phase_count = static_cast<int>(RunPhase::exchanging) + 1;
+inline constexpr int run_phase_count = static_cast<int>(RunPhase::statement) + 1;
 
 /// The phase's name in views, "waiting for lock".
 constexpr std::string_view run_phase_name(RunPhase phase) noexcept {
@@ -39,6 +40,8 @@ constexpr std::string_view run_phase_name(RunPhase phase) noexcept {
       return "waiting for lock";
     case RunPhase::exchanging:
       return "exchanging";
+    case RunPhase::statement:
+      return "statement";
   }
   return "";
 }

@@ -526,6 +526,21 @@ def test_a_cancel_ends_the_call(syncs: Syncs, alice: Database, table: Remote) ->
     assert syncs.run_count(id) == 1, "the caller's transaction was rolled back"
 
 
+def test_it_is_seen_and_cancelled(syncs: Syncs, alice: Database, table: Remote) -> None:
+    """As the run before it. Who cancels it does not end the CALL that has others to run."""
+    id = created(alice, table, on_success="SELECT pg_sleep(1000)")
+    other = Syncs(alice).create(table.connector(table=TABLE, import_as="more"))["id"]
+    syncs.database.execute("UPDATE connector.sync SET run_at = run_at + interval '1 millisecond' WHERE id = %s", other)
+    with alice.in_background("CALL cdb_run_due_syncs()") as job:
+        phase = "SELECT phase FROM connector.progress WHERE id = %s"
+        wait_until(lambda: syncs.database.rows(phase, id) == [("statement",)], limit=60, what="the statement")
+        assert syncs.state(id) == "success"
+        assert syncs.call("cdb_sync_cancel", id)["cancelled"] is True
+        job.result()
+    assert last_run(syncs, id) == {"state": "success", "error": "canceling statement due to user request"}
+    assert syncs.state(other) == "success" and syncs.database.rows(phase, id) == []
+
+
 def test_many_rows_take_no_memory(syncs: Syncs, alice: Database, table: Remote) -> None:
     """Nobody reads what a statement returns: 1000 TB would not fit."""
     id = created(alice, table, on_success="SELECT n FROM generate_series(1, 10000000) AS n")
