@@ -21,6 +21,19 @@ COMMENT ON TABLE connector.import_secret IS 'internal: passwords of imports that
 COMMENT ON TABLE connector.sync IS 'internal: see the view connector.syncs';
 COMMENT ON TABLE connector.sync_secret IS 'internal: passwords of syncs; nobody may read it';
 COMMENT ON TABLE connector.run IS 'internal: see the view connector.runs';
+COMMENT ON TABLE connector.denied_login IS
+    'internal: accounts that a remote does not let in, and when a sync tries again; holds no password';
+COMMENT ON VIEW connector.my_limits IS 'what the current role may do with each provider';
+COMMENT ON COLUMN connector.my_limits.provider IS 'the provider''s id';
+COMMENT ON COLUMN connector.my_limits.enabled IS 'whether it may be used';
+COMMENT ON COLUMN connector.my_limits.max_rows IS 'largest number of rows of an import or refresh; NULL means no limit';
+COMMENT ON COLUMN connector.my_limits.max_columns IS 'largest number of columns of a table to import';
+COMMENT ON COLUMN connector.my_limits.max_syncs IS
+    'largest number of syncs that run at the same time; 0 forbids syncs, NULL means no limit';
+COMMENT ON COLUMN connector.my_limits.max_stored_syncs IS 'largest number of syncs of the role; NULL means no limit';
+COMMENT ON COLUMN connector.my_limits.max_imports IS
+    'largest number of imports that run at the same time; NULL means no limit';
+COMMENT ON FUNCTION connector.my_limits_json() IS 'internal: the rows of the view connector.my_limits';
 COMMENT ON TABLE connector.new_storage IS 'internal: files that are being filled, to be removed after a crash';
 COMMENT ON FUNCTION connector.sync_restored() IS 'internal: trigger that pauses syncs which a restore brings back';
 

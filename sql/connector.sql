@@ -19,7 +19,7 @@ CREATE FOREIGN DATA WRAPPER connector VALIDATOR connector.fdw_validator;
 -- Limits by role and provider; a missing role or provider means all. The row for the role wins.
 CREATE TABLE connector.role_limits (
     role_name regrole,
-    provider text,
+    provider text CHECK (provider IN ('mysql', 'postgres', 'sqlserver', 'hive', 'odbc')),
     enabled boolean NOT NULL DEFAULT true,
     max_rows bigint CHECK (max_rows > 0),
     max_syncs integer CHECK (max_syncs >= 0)
@@ -165,7 +165,7 @@ CREATE TABLE connector.sync_secret (
 ALTER TABLE connector.sync_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
 ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
 
--- Accounts that a remote does not let in. Until next_try no sync tries again; then one does, for all. Nobody has a
+-- Accounts that a remote does not let in. Until next_try no sync tries again; then one does, for all. Nobody is granted a
 -- privilege on it.
 CREATE TABLE connector.denied_login (
     mapping oid NOT NULL,           -- the user mapping that has the password; 0: the request of a role has it
@@ -437,8 +437,19 @@ COMMENT ON PROCEDURE @extschema@.cdb_run_due_syncs(integer) IS
 -- What there is
 
 CREATE FUNCTION @extschema@.cdb_connectors() RETURNS json
-    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_list_providers';
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_list_providers';
 COMMENT ON FUNCTION @extschema@.cdb_connectors() IS 'lists the providers';
+
+-- The table connector.role_limits is for superusers; what follows from it and from the settings for oneself is not.
+CREATE FUNCTION connector.my_limits_json() RETURNS json
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_my_limits';
+
+CREATE VIEW connector.my_limits AS
+SELECT l.provider, l.enabled, l.max_rows, l.max_columns, l.max_syncs, l.max_stored_syncs, l.max_imports
+FROM pg_catalog.json_to_recordset(connector.my_limits_json())
+    AS l (provider text, enabled boolean, max_rows bigint, max_columns integer, max_syncs integer,
+          max_stored_syncs integer, max_imports integer);
+GRANT SELECT ON connector.my_limits TO PUBLIC;
 
 CREATE FUNCTION @extschema@.cdb_connector_info(provider text) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_provider_info';

@@ -8,6 +8,7 @@
 #include "drivers/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/text.hpp"
+#include "store/role_limits.hpp"
 #include "core/request/common_parameters.hpp"
 
 using connector::api::Json;
@@ -43,7 +44,35 @@ const KnownProvider& known_provider(const std::string& id) {
                                {}, "Providers are: " + names + ".");
 }
 
+bool enabled_for_me(const KnownProvider& known) {
+  return known.provider != nullptr && connector::settings::provider_is_enabled(known.id) &&
+         connector::store::role_limits(GetUserId(), known.id).enabled;
+}
+
+/// Where 0 means no limit.
+Json limit(std::int64_t value) {
+  return value == 0 ? Json(nullptr) : Json(value);
+}
+
 }  // namespace
+
+CONNECTOR_FUNCTION(connector_my_limits) {
+  const connector::settings::Settings settings = connector::settings::current();
+  Json rows = Json::array();
+  for (const KnownProvider& known : connector::providers().all()) {
+    const connector::store::RoleLimits role = connector::store::role_limits(GetUserId(), known.id);
+    Json row;
+    row["provider"] = known.id;
+    row["enabled"] = enabled_for_me(known);
+    row["max_rows"] = limit(role.max_rows > 0 ? role.max_rows : settings.max_rows);
+    row["max_columns"] = settings.max_columns;
+    row["max_syncs"] = role.max_syncs ? Json(*role.max_syncs) : limit(settings.max_syncs_per_role);
+    row["max_stored_syncs"] = limit(settings.max_stored_syncs_per_role);
+    row["max_imports"] = limit(settings.max_imports_per_role);
+    rows.push_back(std::move(row));
+  }
+  return json_datum(rows);
+}
 
 CONNECTOR_FUNCTION(connector_list_providers) {
   Json result = Json::object();
@@ -51,7 +80,7 @@ CONNECTOR_FUNCTION(connector_list_providers) {
     Json& json = result[std::string(known.id)];
     json["name"] = known.name;
     json["description"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->info().description);
-    json["enabled"] = known.provider != nullptr && connector::settings::provider_is_enabled(known.id);
+    json["enabled"] = enabled_for_me(known);
     json["version"] = known.provider == nullptr ? Json(nullptr) : Json(known.provider->library_version());
   }
   return json_datum(result);

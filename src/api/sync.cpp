@@ -139,7 +139,8 @@ Datum pause(const std::string& id) {
   const Sync found = api::own_sync(id);
   store::save_paused(found.id, true);
   if (found.schedule.state == schedule::State::syncing && !jobs::try_lock_run(found.id, jobs::LockLife::transaction)) {
-    pg::notice("the sync is paused, but a run of it goes on", {}, "SELECT cdb_sync_cancel('" + found.id + "') ends that.");
+    pg::notice("the sync is paused, but a run of it goes on", {},
+               "SELECT cdb_sync_cancel('" + found.id + "') ends that.");
   }
   return api::sync_status(found.id);
 }

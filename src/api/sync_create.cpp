@@ -27,6 +27,7 @@
 #include "pg/notice.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
+#include "pg/worker.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/imports.hpp"
@@ -130,10 +131,20 @@ void tell_same(const store::SameTarget& sync) {
 }
 
 void tell_no_scheduler() {
-  if (shmem::available()) return;
-  pg::notice("nothing runs this sync by itself",
-             "The built-in scheduler needs connector in shared_preload_libraries. CALL cdb_run_due_syncs() runs what "
-             "is due, for example from pg_cron.");
+  if (!shmem::available()) {
+    pg::notice("nothing runs this sync by itself",
+               "The built-in scheduler needs connector in shared_preload_libraries. CALL cdb_run_due_syncs() runs what "
+               "is due, for example from pg_cron.");
+  } else if (!pg::worker_can_be(GetUserId())) {
+    pg::warning("nothing runs this sync by itself, as its owner cannot log in",
+                "Before PostgreSQL 17 a background worker needs a role with LOGIN.",
+                "Give it LOGIN (that needs no password), let a role with LOGIN own the sync, or let CALL "
+                "cdb_run_due_syncs() run what is due, for example from pg_cron.");
+  } else if (shmem::short_of_workers()) {
+    pg::notice("the scheduler has found no free worker process",
+               "This sync waits until one is free, which may be never.",
+               "You might need to increase max_worker_processes, or let CALL cdb_run_due_syncs() run what is due.");
+  }
 }
 
 /// A new sync; returns its id.

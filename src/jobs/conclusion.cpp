@@ -3,10 +3,12 @@
 #include <random>
 
 #include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 #include "jobs/run_log.hpp"
 #include "store/imports.hpp"
 #include "store/role_limits.hpp"
 #include "pg/identity.hpp"
+#include "pg/notice.hpp"
 #include "pg/text.hpp"
 #include "store/role_settings.hpp"
 
@@ -115,6 +117,14 @@ bool end_lost_runs(Oid role, const settings::RunLimits& limits) {
     }
   }
   return all;
+}
+
+void delete_syncs_of_dropped_roles() {
+  for (const store::OwnerlessSync& sync : store::delete_ownerless_syncs()) {
+    pg::log(LOG, {},
+            "connector has deleted the sync " + core::quoted(sync.name) + " (" + sync.id + "), whose owner was dropped",
+            {}, {});
+  }
 }
 
 void record_failed_start(const store::Sync& sync, const store::Failure& failure, const settings::RunLimits& limits) {

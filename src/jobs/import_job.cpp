@@ -7,7 +7,6 @@
 #include "core/base/error.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
-#include "pg/relation.hpp"
 #include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
@@ -21,11 +20,6 @@
 #include "jobs/import_end.hpp"
 #include "jobs/import_result.hpp"
 #include "jobs/stop.hpp"
-
-extern "C" {
-#include "access/htup_details.h"
-#include "catalog/pg_authid.h"
-}
 
 namespace connector::jobs {
 
@@ -51,15 +45,7 @@ void work(const store::QueuedImport& import, load::Progress& progress) {
 
 /// Else the worker could not even say why it failed.
 void check_role_can_work() {
-  if (pg::any_role_can_work) return;
-  const bool can_login = pg::guard([] {
-    bool result = false;
-    pg::with_cached_row(AUTHOID, ObjectIdGetDatum(GetUserId()), [&result](HeapTuple row) {
-      result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(row))->rolcanlogin;
-    });
-    return result;
-  });
-  if (can_login) return;
+  if (pg::worker_can_be(GetUserId())) return;
   throw core::Error(core::ErrorNumber::connectors_disabled, "a role that cannot log in cannot import in the background",
                     {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
 }

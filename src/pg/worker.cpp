@@ -5,8 +5,11 @@
 
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/relation.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_authid.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "storage/latch.h"
@@ -17,6 +20,16 @@ extern "C" {
 }
 
 namespace connector::pg {
+
+bool worker_can_be(Oid role) {
+  return any_role_can_work || guard([=] {
+           bool result = false;
+           with_cached_row(AUTHOID, ObjectIdGetDatum(role), [&result](HeapTuple row) {
+             result = reinterpret_cast<Form_pg_authid>(GETSTRUCT(row))->rolcanlogin;
+           });
+           return result;
+         });
+}
 
 BackgroundWorkerHandle* start_worker(const WorkerStart& start) {
   BackgroundWorker worker{};

@@ -17,6 +17,9 @@ namespace connector::pg {
 /// Before 17 a worker can't connect as a role without LOGIN.
 inline constexpr bool any_role_can_work = connector_bypass_login_check != 0;
 
+/// Whether a worker can connect as the role.
+bool worker_can_be(Oid role);
+
 /// A worker to be started: a function of this library, with an argument of at most BGW_EXTRALEN bytes.
 struct WorkerStart {
   const char* function;

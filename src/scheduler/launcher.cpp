@@ -140,6 +140,7 @@ class Launcher {
       }
       child.handle = pg::start_worker(
           {"connector_scheduler_main", "connector scheduler", "connector scheduler", ObjectIdGetDatum(database), {}});
+      shmem::set_short_of_workers(child.handle == nullptr);
       if (child.handle == nullptr) {
         tell_no_workers();
         wake = std::min<steady_clock::time_point>(wake, now + seconds(10));

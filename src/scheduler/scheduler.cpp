@@ -79,7 +79,10 @@ class Scheduler {
  private:
   bool look() {
     reap();
-    if (!cleaned_) load::drop_lost_storage();
+    if (!cleaned_) {
+      load::drop_lost_storage();
+      jobs::delete_syncs_of_dropped_roles();
+    }
     cleaned_ = true;
     // What was running when the cluster, a worker or a session went down. Few rows, if any, and an index has them.
     if (!jobs::end_lost_runs(BOOTSTRAP_SUPERUSERID, limits_)) wake_after(busy_pause);
@@ -143,9 +146,12 @@ class Scheduler {
   bool can_work(const store::DueRow& due, shmem::JobKind kind) {
     std::string reason;
     std::string hint;
+    if (!due.owner_exists && kind == shmem::JobKind::sync) {
+      jobs::delete_syncs_of_dropped_roles();
+      return false;
+    }
     if (!due.owner_exists) {
-      reason = "the owner of this sync was dropped";
-      hint = "A superuser may end it with cdb_sync_delete().";
+      reason = "the role of this import was dropped";
     } else if (!pg::any_role_can_work && !due.owner_can_login) {
       reason = "the owner of this sync cannot log in";
       hint = "Before PostgreSQL 17 a background worker needs a role with LOGIN. CALL cdb_run_due_syncs() does not.";
@@ -198,6 +204,7 @@ class Scheduler {
         {"connector_worker_main", (job.kind == shmem::JobKind::sync ? "connector sync " : "connector import ") + job.id,
          "connector worker", Int32GetDatum(place->index),
          std::string(reinterpret_cast<const char*>(&place->generation), sizeof place->generation)});
+    shmem::set_short_of_workers(handle == nullptr);
     if (handle == nullptr) {
       shmem::release(*place);
       wake_after(busy_pause);

@@ -50,6 +50,7 @@ struct PlaceSlot {
 struct Shared {
   Latch* launcher;
   bool scan;
+  bool short_of_workers;
   DatabaseSlot databases[most_databases];
   PlaceSlot places[settings::most_workers];
 };
@@ -228,6 +229,16 @@ void request() {
 
 bool available() noexcept {
   return shared != nullptr;
+}
+
+bool short_of_workers() noexcept {
+  const Locked locked;
+  return shared->short_of_workers;
+}
+
+void set_short_of_workers(bool is_short) noexcept {
+  const Locked locked;
+  shared->short_of_workers = is_short;
 }
 
 void wake_at_commit() {

@@ -19,6 +19,10 @@ void request();
 /// False if the library was not preloaded: there is no launcher then.
 bool available() noexcept;
 
+/// True if the last attempt to start a scheduler or a worker found no free worker process (max_worker_processes).
+bool short_of_workers() noexcept;
+void set_short_of_workers(bool is_short) noexcept;
+
 /// Wakes the scheduler of this database, or the launcher to start one, when the current transaction commits.
 void wake_at_commit();
 

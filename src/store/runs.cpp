@@ -80,7 +80,8 @@ std::optional<RunRecord> find_run(const std::string& run) {
   RunRecord found;
   found.ended = *row[0] != state_name(State::syncing);
   if (*row[0] == state_name(State::failure)) {
-    found.failure = {std::stoi(*row[2]), *row[3], utf8(*row[4]), utf8(*row[5]), utf8(*row[6]), *row[1] == "t", false, {}};
+    found.failure = {std::stoi(*row[2]), *row[3],        utf8(*row[4]), utf8(*row[5]),
+                     utf8(*row[6]),      *row[1] == "t", false,         {}};
     if (row[10]) found.failure->next_login = parse_time(*row[10]);
   }
   found.rows = std::stoull(*row[7]);

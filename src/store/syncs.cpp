@@ -225,6 +225,22 @@ void delete_sync(const std::string& id) {
   execute("DELETE FROM connector.import WHERE synchronization_id = $1 AND state = 'enqueued'", {uuid(id)});
 }
 
+std::vector<OwnerlessSync> delete_ownerless_syncs() {
+  execute(
+      "DELETE FROM connector.sync_secret WHERE sync_id IN (SELECT s.id FROM connector.sync s "
+      "WHERE NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = s.owner::oid) FOR UPDATE SKIP LOCKED)",
+      {});
+  std::vector<OwnerlessSync> deleted;
+  for (const auto& row : query("SELECT s.id, s.name" + std::string(from_sql) +
+                                   "WHERE NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = " + owner_sql +
+                                   ") FOR UPDATE OF s SKIP LOCKED",
+                               {})) {
+    delete_sync(*row[0]);
+    deleted.push_back({*row[0], utf8(*row[1])});
+  }
+  return deleted;
+}
+
 std::vector<std::string> due_syncs(Oid role, schedule::Time now) {
   return first_column(query("SELECT s.id" + std::string(from_sql) + "WHERE s.run_at <= " + time_sql(2) +
                                 " AND s.state <> 'syncing' AND (NOT s.paused OR s.state = 'queued') "

@@ -103,6 +103,14 @@ void take_over(const Sync& sync);
 void forget_relation(const std::string& id);
 void delete_sync(const std::string& id);
 
+struct OwnerlessSync {
+  std::string id;
+  std::string name;  ///< UTF-8
+};
+/// Deletes the syncs whose owner is no role any more, and the secrets of those that only their table's new owner is
+/// left of.
+std::vector<OwnerlessSync> delete_ownerless_syncs();
+
 /// Syncs that are due, oldest first; only those whose owner's privileges `role` has.
 std::vector<std::string> due_syncs(Oid role, schedule::Time now);
 /// Of each role's due syncs the `most` that are due for the longest time.

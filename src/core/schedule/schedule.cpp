@@ -98,8 +98,7 @@ seconds login_pause(int denials) {
 Schedule after_denied_login(const Schedule& schedule, Time next_login, Time now) {
   Schedule next = schedule;
   next.state = State::failure;
-  next.run_at =
-      std::min(std::max(next_login, now), next_due(schedule, schedule.run_at.value_or(now), now));
+  next.run_at = std::min(std::max(next_login, now), next_due(schedule, schedule.run_at.value_or(now), now));
   return next;
 }
 

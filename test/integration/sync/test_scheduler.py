@@ -100,10 +100,11 @@ def test_runs_as_owner(clock: Syncs, table: Remote) -> None:
     db.drop_role("clock_etl")
     with fails():
         mine.status(id)
+    position = db.server.log_size()
     clock.call("cdb_sync_resume", id)
-    gone = "the owner of this sync was dropped"
-    wait_until(lambda: clock.status(id)["error_message"] == gone, limit=60, what="a failure for good")
-    assert clock.status(id)["run_at"] is None
+    wait_until(lambda: not db.rows("SELECT 1 FROM connector.sync WHERE id = %s", id), limit=60, what="the end of the sync")
+    assert db.rows("SELECT 1 FROM connector.sync_secret") == []
+    assert "connector has deleted the sync" in db.server.log_since(position) and id in db.server.log_since(position)
     clock.clean()
 
 
