@@ -178,7 +178,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), run.caller));
   run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(run.connection.describe(source_request(spec)));
+  source.set(describe_source(run));
   const core::SourceDescription& description = source->description();
   const LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
   if (spec.sync) sync_key(spec.sync->key, plan);  // later runs would stumble over it
