@@ -8,6 +8,8 @@ SELECT cdb_import_connector('[]');
 SELECT cdb_import_connector('{}');
 SELECT cdb_import_connector('{"provider": "oracle"}');
 SELECT cdb_import_connector('{"provider": "MySQL"}');
+SELECT cdb_import_connector('{"provider": "mssql"}');
+SELECT cdb_import_connector('{"provider": "PostgreSQL"}');
 -- All offending keys in one message, the nearest known key for each unknown one.
 SELECT cdb_import_connector('{"provider": "mysql", "tabel": "t", "connection": {"sever": "h", "username": "u", "pasword": "x"}}');
 -- Keys in any case, but only once.

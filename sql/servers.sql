@@ -9,7 +9,17 @@ CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', ser
 CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (sever 'x');
 CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (password 'x');
 CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'oracle');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mariadb');
+-- Hints have the options of the server's provider, and say where an option belongs.
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', host 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', http_path 'x');
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', passwd 'x');
+ALTER SERVER shop OPTIONS (ADD tds_version '7.4');
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (server 'x');
+CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (user 'x');
+-- Foreign tables could not be read.
+CREATE FOREIGN TABLE far (a int) SERVER shop;
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table_name 'x');
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (username 'u', password 'secret');
 SET ROLE connector_user;
 -- USAGE on the server is needed, and enough.

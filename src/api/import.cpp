@@ -101,7 +101,8 @@ CONNECTOR_FUNCTION(connector_import_status) {
       connector::pg::catalog_query(status_query, {{UUIDOID, id}}, connector::pg::Sees::callers_snapshot);
   if (rows.empty()) {
     throw connector::core::Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
-                                 "It may have been forgotten (connector.keep_runs), or belong to another role.");
+                                 "It may have been forgotten (connector.keep_runs), or belong to another role.",
+                                 "The view connector.imports has the ids.");
   }
   return json_datum(Json::parse(connector::pg::utf8_text(*rows[0][0])));
 }

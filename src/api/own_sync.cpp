@@ -70,7 +70,8 @@ std::string named_argument(FunctionCallInfo fcinfo, Among among) {
 
 core::Error no_such_sync(const std::string& id) {
   return core::Error(core::ErrorNumber::invalid_parameters, "there is no sync with id " + id,
-                     "It may have been deleted, or belong to another role.");
+                     "It may have been deleted, or belong to another role.",
+                     "The view connector.syncs has the names and ids.");
 }
 
 store::Sync own_sync(const std::string& id) {

@@ -91,7 +91,8 @@ CONNECTOR_FUNCTION(connector_provider_info) {
   const KnownProvider& known = known_provider(id);
   if (known.provider == nullptr) {
     throw connector::core::Error(connector::core::ErrorNumber::connectors_disabled,
-                                 "provider \"" + id + "\" was left out when the extension was built");
+                                 "provider \"" + id + "\" was left out when the extension was built", {},
+                                 "cdb_connectors() lists the providers that are available.");
   }
   const connector::core::ProviderInfo& info = known.provider->info();
   Json result;

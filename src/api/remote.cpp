@@ -105,7 +105,8 @@ CONNECTOR_FUNCTION(connector_tables) {
   Request request(PG_GETARG_DATUM(0), RequestKind::list_tables);
   const std::int64_t wanted = PG_GETARG_INT32(1);
   if (wanted < 1) {
-    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"limit\" must be at least 1");
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"limit\" must be at least 1", {},
+                                 "Leave it out for 500 tables.");
   }
   const std::int64_t limit = std::min<std::int64_t>(wanted, connector::settings::current().max_listed_tables);
   // One more than the limit tells whether there are more.
@@ -130,12 +131,13 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   const std::int64_t preview_rows = PG_GETARG_INT32(1);
   if (preview_rows < 0 || preview_rows > max_preview_rows) {
     throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
-                                 "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows));
+                                 "\"preview_rows\" must be between 0 and " + std::to_string(max_preview_rows), {},
+                                 "cdb_import_connector() reads all rows.");
   }
   DryRunProgress progress;
   const connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
-  source.set(run.connection.describe(connector::load::source_request(run.spec)));
+  source.set(connector::load::describe_source(run));
   const auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
   Json result;
   result["table_name"] = connector::load::wanted_table_name(request.spec());

@@ -3,9 +3,12 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
+#include "core/request/connection_reader.hpp"
+#include "core/request/synonyms.hpp"
 #include "drivers/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
@@ -14,6 +17,7 @@
 extern "C" {
 #include "access/reloptions.h"
 #include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 }
@@ -22,13 +26,23 @@ namespace connector::fdw {
 
 namespace {
 
-/// What any provider's connection takes under this name; null if none does.
-const core::ParameterInfo* find_parameter(std::string_view name) {
+using Infos = std::vector<const core::ProviderInfo*>;
+
+/// The providers that a list of options is about: the one that it names, else all that were built in.
+Infos providers_of(const core::ConnectionOptions& options) {
+  Infos infos;
+  const auto named = options.find("provider");
   for (const core::KnownProvider& known : providers().all()) {
     if (known.provider == nullptr) continue;
-    for (const core::ParameterInfo& parameter : known.provider->info().connection_parameters) {
-      if (parameter.name == name) return &parameter;
-    }
+    if (named == options.end() || named->second == known.id) infos.push_back(&known.provider->info());
+  }
+  return infos;
+}
+
+/// What the connection of one of them takes under this name; null if none does.
+const core::ParameterInfo* find_parameter(const Infos& infos, std::string_view name) {
+  for (const core::ProviderInfo* info : infos) {
+    if (const auto* found = core::find_parameter(info->connection_parameters, name)) return found;
   }
   return nullptr;
 }
@@ -40,33 +54,55 @@ bool is_allowed_in(Oid catalog, std::string_view name, const core::ParameterInfo
   return false;
 }
 
-std::string allowed_names(Oid catalog) {
+std::string allowed_names(Oid catalog, const Infos& infos) {
   std::set<std::string> names;
   if (catalog == ForeignServerRelationId) names.insert("provider");
-  for (const core::KnownProvider& known : providers().all()) {
-    if (known.provider == nullptr) continue;
-    for (const core::ParameterInfo& parameter : known.provider->info().connection_parameters) {
+  for (const core::ProviderInfo* info : infos) {
+    for (const core::ParameterInfo& parameter : info->connection_parameters) {
       if (is_allowed_in(catalog, parameter.name, &parameter)) names.insert(std::string(parameter.name));
     }
   }
   return core::joined(names);
 }
 
-void validate(const DefElem* option, Oid catalog) {
-  const std::string name = option->defname;
-  const core::ParameterInfo* parameter = find_parameter(name);
-  if (!is_allowed_in(catalog, name, parameter)) {
-    const std::string names = allowed_names(catalog);
-    throw core::Error(core::ErrorNumber::invalid_parameters, "invalid option \"" + name + "\"", {},
-                      names.empty() ? "There are no options here." : "Options here are: " + names + ".");
+std::string hint_for(const std::string& name, Oid catalog, const Infos& infos) {
+  const std::string ours(core::key_for(name).value_or(name));
+  const std::string meant = ours == name ? "" : "It is called \"" + ours + "\" here. ";
+  const core::ParameterInfo* parameter = find_parameter(infos, ours);
+  if (catalog == ForeignServerRelationId && parameter != nullptr && parameter->secret) {
+    return meant + "Secrets belong in the user mapping: CREATE USER MAPPING ... OPTIONS (" + ours + " '...').";
   }
-  if (parameter != nullptr && parameter->server_file && !superuser()) {
-    throw core::Error(core::ErrorNumber::connectors_disabled, "only superusers may set option \"" + name + "\"",
-                      "The option names a file of the database server.");
+  if (catalog == UserMappingRelationId && (parameter != nullptr || ours == "provider") &&
+      !is_allowed_in(catalog, ours, parameter)) {
+    return meant + "It belongs on the server: CREATE SERVER ... OPTIONS (" + ours + " '...').";
   }
-  const std::string value = pg::utf8_text(pg::guard([&] { return defGetString(const_cast<DefElem*>(option)); }));
-  if (name == "provider" && providers().find(value) == nullptr) {
-    throw core::Error(core::ErrorNumber::invalid_parameters, "there is no provider \"" + value + "\"");
+  const std::string names = allowed_names(catalog, infos);
+  return meant + (names.empty() ? "There are no options here." : "Options here are: " + names + ".");
+}
+
+void check_provider(const std::string& id) {
+  if (providers().find(id) != nullptr) return;
+  const auto meant = core::nearest_provider(id, providers());
+  throw core::Error(core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"", {},
+                    (meant ? "Did you mean \"" + std::string(*meant) + "\"? " : std::string()) +
+                        "cdb_connectors() lists the providers.");
+}
+
+void check_options(const core::ConnectionOptions& options, Oid catalog) {
+  const auto provider = options.find("provider");
+  if (catalog == ForeignServerRelationId && provider != options.end()) check_provider(provider->second);
+  const Infos infos = providers_of(options);
+  for (const auto& [name, value] : options) {
+    const core::ParameterInfo* parameter = find_parameter(infos, name);
+    if (!is_allowed_in(catalog, name, parameter)) {
+      throw core::Error(core::ErrorNumber::invalid_parameters, "invalid option \"" + name + "\"", {},
+                        hint_for(name, catalog, infos));
+    }
+    if (parameter != nullptr && parameter->server_file && !pg::guard([] { return superuser(); })) {
+      throw core::Error(core::ErrorNumber::connectors_disabled, "only superusers may set option \"" + name + "\"",
+                        "The option names a file of the database server.",
+                        "Have a superuser set it on the server or in the user mapping.");
+    }
   }
 }
 
@@ -77,9 +113,19 @@ void validate(const DefElem* option, Oid catalog) {
 CONNECTOR_FUNCTION(connector_fdw_validator) {
   const Datum options = PG_GETARG_DATUM(0);
   const Oid catalog = PG_GETARG_OID(1);
-  List* list = connector::pg::guard([=] { return untransformRelOptions(options); });
-  for (int i = 0; i < list_length(list); ++i) {
-    connector::fdw::validate(static_cast<const DefElem*>(list_nth(list, i)), catalog);
+  if (catalog == ForeignTableRelationId) {
+    // Nobody could read it.
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
+                                 "foreign tables of wrapper connector are not supported", {},
+                                 "cdb_import_connector() makes a local table of a remote one, and cdb_sync_connector() "
+                                 "keeps it up to date.");
   }
+  List* list = connector::pg::guard([=] { return untransformRelOptions(options); });
+  connector::core::ConnectionOptions given;
+  for (int i = 0; i < list_length(list); ++i) {
+    auto* option = static_cast<DefElem*>(list_nth(list, i));
+    given[option->defname] = connector::pg::utf8_text(connector::pg::guard([=] { return defGetString(option); }));
+  }
+  connector::fdw::check_options(given, catalog);
   return Datum{0};
 }

@@ -9,6 +9,7 @@
 #include "jobs/foreign_server.hpp"
 #include "store/role_limits.hpp"
 #include "pg/guard.hpp"
+#include "pg/notice.hpp"
 #include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"
 #include "core/request/connector_reader.hpp"
@@ -104,6 +105,9 @@ Request::Request(Datum json, core::RequestKind kind, Masks masks)
     throw;
   }
   if (masks == Masks::refused) core::refuse_masks(stored_);
+  if (kind == core::RequestKind::import && spec_.interval) {
+    pg::notice("\"interval\" is passed over: this is one import", {}, "Use cdb_sync_connector().");
+  }
   check_rights();
 }
 
@@ -115,6 +119,8 @@ Request::Request(const core::StoredRequest& stored, core::RequestKind kind)
 }
 
 void Request::keep_secrets(const core::StoredRequest& kept) {
+  // What is stored may be readable no more, its foreign server dropped: that matters only to who wants to keep it.
+  if (!core::has_masks(stored_)) return;
   const core::ConnectorSpec kept_spec = parsed(core::whole_connector(kept), kind_);
   stored_ = core::keep_secrets({stored_, spec_}, {kept, kept_spec}, provider_->info());
 }
@@ -182,7 +188,7 @@ load::LoadLimits Request::limits() const {
 core::Connection& Request::connect() {
   if (!wait_.tells_point())
     wait_.tell_point([this] { return core::RunPoint{spec_.provider, core::Phase::connect, 0}; });
-  const core::AddressRules rules(settings_.allowed_hosts, trusted_);
+  const core::AddressRules rules(settings_.allowed_hosts, trusted_, settings_.allow_local_addresses);
   const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
   std::chrono::seconds connect_timeout = settings_.connect_timeout;
   const auto asked = options.find("connect_timeout");

@@ -9,8 +9,11 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
+#include "core/base/trim.hpp"
+#include "drivers/providers.hpp"
 
 extern "C" {
+#include "access/parallel.h"
 #include "utils/guc.h"
 }
 
@@ -41,20 +44,68 @@ int batch_bytes = 256 * 1024;
 int log_runs = LOG;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
+bool allow_local_addresses = false;
 
-/// GUC check hooks report by return value; nothing may escape.
-bool check_allowed_hosts(char** value, void**, GucSource) {
-  // The detail must outlive the catch block; GUC_check_errdetail copies it.
-  char detail[256] = "";
-  try {
-    [[maybe_unused]] const core::AddressRules rules(*value == nullptr ? "" : *value, false);
+/// While define() runs, values come that were set before anybody could check them.
+bool defining = false;
+
+/// PostgreSQL puts the default in the place of a stored value that is refused: everything would be allowed. Such a list
+/// is taken as it is instead, and binds as what it is.
+bool must_take(GucSource source) {
+  return defining || InitializingParallelWorker || (source >= PGC_S_GLOBAL && source <= PGC_S_DATABASE_USER);
+}
+
+/// The end of a check hook; nothing may escape from these. `detail` is a sentence, empty = the list is fine.
+bool checked(const char* name, const char* detail, GucSource source) {
+  if (*detail == '\0') return true;
+  if (must_take(source)) {
+    ereport(WARNING, (errmsg("invalid value for parameter \"%s\"", name), errdetail("%s", detail)));
     return true;
-  } catch (const std::exception& error) {
-    std::snprintf(detail, sizeof detail, "The list can't be used: %s.", error.what());
-  } catch (...) {
   }
   GUC_check_errdetail("%s", detail);
   return false;
+}
+
+bool check_allowed_hosts(char** value, void**, GucSource source) {
+  char detail[256] = "";  // outlives the exception
+  try {
+    [[maybe_unused]] const core::AddressRules rules(*value == nullptr ? "" : *value, false);
+  } catch (const std::exception& error) {
+    std::snprintf(detail, sizeof detail, "The list can't be used: %s.", error.what());
+  } catch (...) {
+    std::snprintf(detail, sizeof detail, "The list can't be used.");
+  }
+  return checked("connector.allowed_hosts", detail, source);
+}
+
+constexpr std::string_view spaces = " \t\r\n";
+
+/// Calls `visit` with each id of a list.
+template <typename Visit>
+void for_each_id(std::string_view list, Visit&& visit) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    visit(core::trimmed(list.substr(0, comma), spaces));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+bool is_known(std::string_view id) {
+  return std::ranges::any_of(providers().all(), [&](const core::KnownProvider& known) { return known.id == id; });
+}
+
+bool check_enabled_providers(char** value, void**, GucSource source) {
+  char detail[256] = "";
+  try {
+    for_each_id(*value == nullptr ? "" : *value, [&](std::string_view id) {
+      if (*detail != '\0' || is_known(id)) return;
+      std::snprintf(detail, sizeof detail, "There is no provider \"%.*s\"; cdb_connectors() lists them.",
+                    static_cast<int>(std::min<std::size_t>(id.size(), 63)), id.data());
+    });
+  } catch (...) {
+    std::snprintf(detail, sizeof detail, "The list can't be used.");
+  }
+  return checked("connector.enabled_providers", detail, source);
 }
 
 void define_int(const char* name, const char* description, int* variable, int minimum, int maximum, int flags = 0) {
@@ -66,6 +117,7 @@ void define_int(const char* name, const char* description, int* variable, int mi
 }  // namespace
 
 void define() {
+  defining = true;
   define_int("connector.max_rows", "Largest number of rows that one import brings; 0 means no limit.", &max_rows, 0,
              INT_MAX);
   define_int("connector.max_columns", "Largest number of columns that a table to import may have.", &max_columns, 1,
@@ -104,11 +156,15 @@ void define() {
                            nullptr, &log_runs, LOG, log_levels, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomStringVariable("connector.enabled_providers",
                              "Providers that may be used, separated by commas; empty means all.", nullptr,
-                             &enabled_providers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+                             &enabled_providers, "", PGC_SUSET, 0, check_enabled_providers, nullptr, nullptr);
   DefineCustomStringVariable(
       "connector.allowed_hosts",
       "Names, addresses and CIDR ranges that may be connected to, separated by commas; empty means any.", nullptr,
       &allowed_hosts, "", PGC_SUSET, 0, check_allowed_hosts, nullptr, nullptr);
+  DefineCustomBoolVariable("connector.allow_local_addresses",
+                           "Whether roles that are no superuser may connect to the database server itself.", nullptr,
+                           &allow_local_addresses, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  defining = false;
   MarkGUCPrefixReserved("connector");
 }
 
@@ -127,7 +183,8 @@ Settings current() {
           std::chrono::seconds(read_timeout),
           static_cast<std::size_t>(batch_bytes),
           enabled_providers == nullptr ? "" : enabled_providers,
-          allowed_hosts == nullptr ? "" : allowed_hosts};
+          allowed_hosts == nullptr ? "" : allowed_hosts,
+          allow_local_addresses};
 }
 
 std::optional<int> log_level_of_runs() {
@@ -139,17 +196,10 @@ settings::RunLimits run_limits() {
 }
 
 bool provider_is_enabled(std::string_view id) {
-  std::string_view list = current().enabled_providers;
-  if (list.empty()) return true;
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    std::string_view item = list.substr(0, comma);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (item == id) return true;
-  }
-  return false;
+  const std::string_view list = current().enabled_providers;
+  bool found = list.empty();
+  for_each_id(list, [&](std::string_view listed) { found = found || listed == id; });
+  return found;
 }
 
 }  // namespace connector::settings

@@ -31,6 +31,7 @@ struct Settings {
   std::size_t batch_bytes;
   std::string_view enabled_providers;  ///< comma-separated ids; empty = all
   std::string_view allowed_hosts;
+  bool allow_local_addresses;
 };
 Settings current();
 

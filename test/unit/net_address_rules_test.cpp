@@ -22,7 +22,7 @@ bool allowed(std::string_view hosts, const char* dialled, std::string_view serve
     return true;
   } catch (const Error& error) {
     EXPECT_EQ(error.number(), ErrorNumber::cannot_connect);
-    EXPECT_NE((error.detail() + error.hint()).find("connector.allowed_hosts"), std::string::npos);
+    EXPECT_NE((error.detail() + error.hint()).find("connector.allow"), std::string::npos);
     return false;
   }
 }
@@ -106,6 +106,37 @@ TEST(AddressRules, MappedAddressesAreTheIpv4AddressTheyHold) {
   EXPECT_TRUE(allowed("::ffff:10.0.0.0/104", "10.9.9.9"));
   EXPECT_FALSE(allowed("::ffff:10.0.0.0/104", "11.9.9.9"));
   EXPECT_TRUE(allowed("::ffff:10.0.0.1", "10.0.0.1"));
+}
+
+std::string refusal(const char* hosts, bool trusted, bool local_allowed, const char* dialled) {
+  try {
+    AddressRules(hosts, trusted, local_allowed).check("db", address(dialled));
+  } catch (const Error& error) {
+    return error.hint();
+  }
+  return "";
+}
+
+TEST(AddressRules, LocalAddressesMayBeAllowedWithoutAList) {
+  for (const char* local : {"127.0.0.1", "127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"}) {
+    EXPECT_NE(refusal("", false, false, local).find("connector.allow_local_addresses"), std::string::npos) << local;
+    EXPECT_EQ(refusal("", false, true, local), "") << local;
+  }
+  EXPECT_NE(refusal("", false, true, "169.254.1.1"), "");
+  EXPECT_EQ(refusal("", false, true, "192.0.2.1"), "");
+}
+
+TEST(AddressRules, AListIsExhaustive) {
+  for (const bool trusted : {false, true}) {
+    for (const bool local_allowed : {false, true}) {
+      for (const char* other : {"127.0.0.1", "192.0.2.1"}) {
+        EXPECT_NE(refusal("10.0.0.0/8", trusted, local_allowed, other).find("connector.allowed_hosts is not empty"),
+                  std::string::npos)
+            << other;
+      }
+      EXPECT_EQ(refusal("127.0.0.1", trusted, local_allowed, "127.0.0.1"), "");
+    }
+  }
 }
 
 TEST(AddressRules, MalformedEntriesAreErrors) {

@@ -233,7 +233,7 @@ TEST(ParseConnector, UnknownProviders) {
   EXPECT_NE(found.message.find("\"provider\""), std::string::npos);
   EXPECT_NE(found.message.find("\"tabel\""), std::string::npos);  // the rest is checked all the same
   EXPECT_NE(found.detail.find("Unknown provider \"mysq\"; did you mean \"mysql\"? "
-                              "Known are \"mysql\", \"sqlserver\", \"vault\", \"hive\" or \"odbc\".\n"),
+                              "Known are \"mysql\", \"vault\", \"hive\" or \"odbc\".\n"),
             std::string::npos)
       << found.detail;
   EXPECT_NE(found.hint.find("cdb_connectors()"), std::string::npos);
@@ -328,6 +328,91 @@ TEST(ParseConnector, ListsOfColumnsAreNoLongerThanATableCanBe) {
   expect_problem(key(names(1601)), "sync.key", R"(Key "sync.key" names more than 1600 columns; no table has as many.)",
                  RequestKind::sync);
   expect_problem(key(R"(["a", "b", "a"])"), "sync.key", R"(Key "sync.key" names column "a" twice.)", RequestKind::sync);
+}
+
+TEST(ParseConnector, NamesThatOthersUseAreTold) {
+  const auto connection_line = [](std::string_view theirs, std::string_view ours) {
+    return "Unknown key \"connection." + std::string(theirs) + "\"; did you mean \"" + std::string(ours) + "\"?";
+  };
+  for (const auto& [theirs, ours] : std::initializer_list<std::pair<const char*, const char*>>{{"host", "server"},
+                                                                                               {"hostname", "server"},
+                                                                                               {"user", "username"},
+                                                                                               {"dbname", "database"},
+                                                                                               {"db", "database"},
+                                                                                               {"passwd", "password"},
+                                                                                               {"pass", "password"},
+                                                                                               {"pwd", "password"},
+                                                                                               {"ssl", "sslmode"}}) {
+    expect_problem(connection(R"("server": "h", "username": "u", ")" + std::string(theirs) + R"(": "x")"),
+                   "connection." + std::string(theirs), connection_line(theirs, ours));
+  }
+  expect_problem(request(R"("table": "t", "query": "x")"), "query",
+                 "Unknown key \"query\"; did you mean \"sql_query\"?");
+  expect_problem(request(R"("table": "t", "host": "x")"), "host",
+                 "Unknown key \"host\"; did you mean \"server\", in \"connection\"?");
+  expect_problem(connection(R"("server": "h", "username": "u", "query": "x")"), "connection.query",
+                 "Unknown key \"connection.query\"; did you mean \"sql_query\", beside \"connection\"?");
+}
+
+TEST(ParseConnector, ProvidersByOtherNamesAreTold) {
+  const auto line = [](std::string_view id) { return refusal(R"({"provider": ")" + std::string(id) + "\"}").detail; };
+  for (const char* id : {"mariadb", "MariaDB", "maria"}) {
+    EXPECT_NE(line(id).find("did you mean \"mysql\"?"), std::string::npos) << line(id);
+  }
+  // What was left out of the build is not offered.
+  EXPECT_EQ(line("mssql").find("sqlserver"), std::string::npos) << line("mssql");
+}
+
+TEST(ParseConnector, AServerIsAHostAndNothingElse) {
+  const auto with_server = [](std::string_view server) {
+    return connection(R"("server": ")" + std::string(server) + R"(", "username": "u")");
+  };
+  for (const char* server : {"127.0.0.1:3307", "db.example.com:1", "[::1]:3307", "[2001:db8::1]:3307"}) {
+    expect_problem(with_server(server), "connection.server",
+                   "Key \"connection.server\" must be a host name or an address; the port goes into \"port\".");
+  }
+  for (const char* server : {"http://db", "mysql://u:hunter2@db:3306/x"}) {
+    expect_problem(with_server(server), "connection.server",
+                   "Key \"connection.server\" must be a host name or an address, not a URL.");
+  }
+  for (const char* server : {"db", "127.0.0.1", "::1", "[::1]", "2001:db8::1", "fe80::1%eth0", "db:", "db:x"}) {
+    EXPECT_EQ(parse(with_server(server)).connection.at("server"), server);
+  }
+}
+
+TEST(ParseConnector, AnIntervalHasItsPlace) {
+  const auto hint = [](std::string_view json, RequestKind kind) { return refusal(json, kind).hint; };
+  const std::string bare = request(R"("table": "t", "interval": 900)");
+  EXPECT_NE(hint(bare, RequestKind::sync).find("stands beside \"connector\""), std::string::npos);
+  EXPECT_NE(hint(R"({"connector": )" + bare + '}', RequestKind::sync).find("stands beside \"connector\""),
+            std::string::npos);
+  EXPECT_NE(hint(bare, RequestKind::import).find("cdb_sync_connector()"), std::string::npos);
+}
+
+TEST(ParseConnector, AUrlIsAdvisedAndNotShown) {
+  const Refusal found = refusal(R"({"provider": "mysql", "table": "t", "connection": "mysql://u:hunter2@db/x"})");
+  EXPECT_EQ(found.message, "invalid connector parameters: \"connection\"");
+  EXPECT_NE(found.hint.find("name of a foreign server"), std::string::npos);
+  EXPECT_EQ((found.detail + found.hint).find("hunter2"), std::string::npos);
+}
+
+TEST(ParseConnector, TheForeignServerSuppliesTheProvider) {
+  const auto server_provider = [](std::string_view server) -> std::optional<std::string> {
+    if (server == "shop") return "mysql";
+    return std::nullopt;
+  };
+  const auto parsed = [&](std::string_view json) {
+    return parse_connector(json, RequestKind::import, fake_registry(), server_provider);
+  };
+  EXPECT_EQ(parsed(R"({"connection": "shop", "table": "t", "zero_dates": "error"})").provider, "mysql");
+  EXPECT_EQ(parsed(R"({"connection": "shop", "table": "t", "provider": null})").provider, "mysql");
+  EXPECT_EQ(parsed(R"({"connection": "shop", "table": "t", "provider": "hive"})").provider, "hive");
+  for (const char* json :
+       {R"({"connection": "other", "table": "t"})", R"({"connection": {"server": "shop"}, "table": "t"})",
+        R"({"connection": "x://shop", "table": "t"})"}) {
+    EXPECT_THROW(parsed(json), Error) << json;
+  }
+  EXPECT_THROW(parsed(R"({"connection": "shop", "table": "t", "depth": 5})"), Error);
 }
 
 }  // namespace

@@ -23,8 +23,10 @@ constexpr std::array<ErrorNumberInfo, 18> numbers = {{
      "A relation of this name exists and \"collision_strategy\" is \"skip\". Choose another strategy or name.", "user",
      "42P07"},
     {ErrorNumber::connectors_disabled, "Connector is disabled",
-     "Ask an administrator to enable the provider for you, or to install a build that has it.", "administrator",
-     "42501"},
+     "The message says what this role may not do, or what is switched off. An administrator can enable a provider, "
+     "raise "
+     "a limit of the role, set up a foreign server, or have the remote server ask for the password.",
+     "administrator", "42501"},
     {ErrorNumber::invalid_parameters, "Invalid connector parameters",
      "Correct the keys that the message names. cdb_connector_info() lists those a provider takes.", "user", "HV024"},
     {ErrorNumber::cannot_load, "Cannot load the data",
@@ -121,6 +123,11 @@ Error::Error(ErrorNumber number, std::string message, std::string detail, std::s
 
 namespace {
 
+/// Where a driver knows nothing better.
+constexpr std::string_view statement_hint =
+    "The remote server refused it, in its own words: \"sql_query\" must be one statement that it understands, and "
+    "\"schema\", \"table\" and \"columns\" must name what is there.";
+
 /// Classes of SQL:2023, part 2, clause 24: 28 invalid authorization, 3D invalid catalog name, 3F invalid schema name,
 /// 42 syntax error or access rule violation (PostgreSQL and MySQL have missing tables and columns there).
 bool is_permanent_class(std::string_view sqlstate) {
@@ -129,6 +136,13 @@ bool is_permanent_class(std::string_view sqlstate) {
 }
 
 }  // namespace
+
+Error Error::with_hint(std::string_view sentence) const {
+  Error result = *this;
+  if (!result.hint_.empty()) result.hint_ += ' ';
+  result.hint_ += sentence;
+  return result;
+}
 
 Error remote_error(const RemoteFailure& failure) {
   std::string message(failure.summary);
@@ -154,8 +168,10 @@ Error remote_error(const RemoteFailure& failure) {
     detail += '\n';
     detail += failure.remote_detail;
   }
+  const bool is_statement = failure.phase == Phase::describe || failure.phase == Phase::execute;
+  const std::string_view hint = failure.hint.empty() && is_statement ? statement_hint : failure.hint;
   Error error(
-      failure.number, std::move(message), std::move(detail), std::string(failure.hint),
+      failure.number, std::move(message), std::move(detail), std::string(hint),
       !failure.temporary && !failure.denied_login && (failure.permanent || is_permanent_class(failure.sqlstate)));
   error.denied_login_ = failure.denied_login;
   return error;

@@ -67,6 +67,8 @@ class Error : public std::exception {
   /// The DETAIL as the user sees it: always ends with the line `Connector error N.`
   const std::string& detail() const noexcept { return detail_; }
   const std::string& hint() const noexcept { return hint_; }
+  /// The same error with one more sentence behind its hint.
+  Error with_hint(std::string_view sentence) const;
   /// True if the remote said something that will not pass by itself: no such table, a missing privilege.
   bool permanent() const noexcept { return permanent_; }
   /// True if the remote refused the login of the account: somebody may repair that, but each attempt brings the account
@@ -102,8 +104,12 @@ struct RemoteFailure {
   bool denied_login = false;  ///< the account was refused: tried again later, whatever its SQLSTATE
 };
 
+/// The hint where no connection comes about at all.
+inline constexpr std::string_view unreachable_hint =
+    "Is the server running there, on this port, and does a firewall let connections from this server through?";
+
 /// Words a remote failure: message = "summary: remote message", DETAIL names provider, phase,
-/// native code, remote SQLSTATE and the connector error number.
+/// native code, remote SQLSTATE and the connector error number. A refused statement without a hint gets a general one.
 Error remote_error(const RemoteFailure& failure);
 
 /// Thrown by Wait when the caller asked to stop (cancel, timeout, termination). Carries nothing: the

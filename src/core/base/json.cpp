@@ -152,7 +152,8 @@ void append_value(std::string& to, const JsonValue& value) {
 void check_json_length(std::size_t bytes, std::size_t most) {
   if (bytes <= most) return;
   throw Error(ErrorNumber::invalid_parameters, "the connector JSON is too long",
-              "It has " + std::to_string(bytes) + " bytes; at most " + std::to_string(most) + " are allowed.");
+              "It has " + std::to_string(bytes) + " bytes; at most " + std::to_string(most) + " are allowed.",
+              "Leave out what is not needed, or make a view of a long query on the remote server.");
 }
 
 JsonValue parse_json(std::string_view text, std::size_t max_bytes) {
@@ -163,11 +164,13 @@ JsonValue parse_json(std::string_view text, std::size_t max_bytes) {
   if (builder.error_position < text.size() || !nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
     if (builder.too_many) {
       throw Error(ErrorNumber::invalid_parameters, "the connector JSON has too many values",
-                  "At most " + std::to_string(max_json_values) + " are allowed, of members and items together.");
+                  "At most " + std::to_string(max_json_values) + " are allowed, of members and items together.",
+                  "Leave out what is not needed.");
     }
     throw Error(ErrorNumber::invalid_parameters, "malformed connector JSON",
                 builder.too_deep ? "The JSON is nested too deeply."
-                                 : "The text is no valid JSON at byte " + std::to_string(builder.error_position) + '.');
+                                 : "The text is no valid JSON at byte " + std::to_string(builder.error_position) + '.',
+                "json_build_object() writes JSON that is well formed.");
   }
   return std::move(builder.root);
 }

@@ -93,7 +93,8 @@ bool is_host_name(std::string_view text) {
 }
 
 [[noreturn]] void malformed(std::string_view entry, const char* what) {
-  throw Error(ErrorNumber::invalid_parameters, "invalid entry in connector.allowed_hosts: " + core::quoted(entry), what,
+  throw Error(ErrorNumber::invalid_parameters, "invalid entry in connector.allowed_hosts: " + core::quoted(entry),
+              std::string(what) + " The list can't be used, and no connection is allowed.",
               "The list holds host names, addresses and ranges such as 10.0.0.0/8, separated by commas.");
 }
 
@@ -151,8 +152,8 @@ socklen_t Address::socket_address(int port, sockaddr_storage& storage) const noe
   return sizeof to;
 }
 
-AddressRules::AddressRules(std::string_view allowed_hosts, bool trusted)
-    : any_(trimmed(allowed_hosts, spaces).empty()), trusted_(trusted) {
+AddressRules::AddressRules(std::string_view allowed_hosts, bool trusted, bool local_allowed)
+    : any_(trimmed(allowed_hosts, spaces).empty()), trusted_(trusted), local_allowed_(local_allowed) {
   while (!any_) {
     const auto comma = allowed_hosts.find(',');
     const std::string_view entry = trimmed(allowed_hosts.substr(0, comma), spaces);
@@ -194,7 +195,7 @@ void AddressRules::check(std::string_view server, const Address& dialled) const 
   const bool this_machine = is_this_machine(address) || is_this_machine(inner);
   if (!trusted_ && link_local) {
     refuse(server, address, "Link-local addresses are for superusers only, even if connector.allowed_hosts has them.",
-           "");
+           "Let a superuser make the connection, or give the server another address.");
   }
   const std::string name = host_key(server);
   const bool listed =
@@ -203,13 +204,13 @@ void AddressRules::check(std::string_view server, const Address& dialled) const 
         return range.family == address.family && same_bits(range.bytes, address.bytes, range.prefix_bits);
       });
   if (listed) return;
-  if (!trusted_ && this_machine) {
-    refuse(server, address, "This is an address of the database server itself.",
-           "An administrator can allow it by listing it in connector.allowed_hosts.");
-  }
   if (!any_) {
     refuse(server, address, "Neither the name nor the address is in connector.allowed_hosts.",
-           "An administrator can allow it by listing it in connector.allowed_hosts.");
+           "connector.allowed_hosts is not empty, and so names all that is allowed: an administrator can add to it.");
+  }
+  if (!trusted_ && !local_allowed_ && this_machine) {
+    refuse(server, address, "This is an address of the database server itself.",
+           "An administrator can allow such addresses with connector.allow_local_addresses.");
   }
 }
 

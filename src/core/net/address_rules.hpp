@@ -33,11 +33,12 @@ class AddressRules {
  public:
   /// `allowed_hosts`: comma-separated names, addresses and CIDR ranges; empty = any. Names match the requested server
   /// name without regard to case. Throws Error (invalid_parameters) on a malformed entry.
-  /// `trusted` (superuser): link-local, loopback and unspecified addresses are treated like any other; a list that is
-  /// not empty binds everybody.
-  AddressRules(std::string_view allowed_hosts, bool trusted);
+  /// `trusted` (superuser): link-local, loopback and unspecified addresses are treated like any other. `local_allowed`:
+  /// loopback and unspecified addresses are, for everybody. A list that is not empty binds everybody, and holds all
+  /// that may be dialled.
+  AddressRules(std::string_view allowed_hosts, bool trusted, bool local_allowed = false);
 
-  /// Throws Error (cannot_connect, with a hint that names connector.allowed_hosts) if `address`, got by resolving
+  /// Throws Error (cannot_connect, with a hint that names the setting that allows it) if `address`, got by resolving
   /// `server`, must not be dialled. IPv4-mapped IPv6 addresses are judged as the IPv4 address they hold.
   void check(std::string_view server, const Address& address) const;
 
@@ -51,6 +52,7 @@ class AddressRules {
   std::vector<Range> ranges_;
   bool any_;
   bool trusted_;
+  bool local_allowed_;
 };
 
 /// Resolves a host name (hosts file, then DNS; numeric addresses as they are) without blocking the caller:

@@ -11,11 +11,13 @@ void check_tls(const LoginOptions& login, std::string_view provider, RootCertifi
   const bool has_files =
       !(login.certificate + login.key).empty() || (root_needs_tls && !login.root_certificate.empty());
   if (login.tls_mode == TlsMode::disable && has_files) {
-    throw parameter_error(provider, std::string(root_needs_tls ? "sslrootcert, " : "") +
-                                        "sslcert and sslkey need an sslmode other than \"disable\"");
+    throw parameter_error(provider,
+                          std::string(root_needs_tls ? "sslrootcert, " : "") +
+                              "sslcert and sslkey need an sslmode other than \"disable\"",
+                          "Set sslmode to \"require\" or higher, or leave the files out.");
   }
   if (login.certificate.empty() != login.key.empty()) {
-    throw parameter_error(provider, "sslcert and sslkey must be given together");
+    throw parameter_error(provider, "sslcert and sslkey must be given together", "Give both files, or neither.");
   }
   if (rule == RootCertificateRule::verifying && !login.root_certificate.empty() && !login.verifies_certificate()) {
     throw parameter_error(provider, "sslrootcert needs sslmode \"verify-ca\" or \"verify-full\"",

@@ -31,6 +31,7 @@ struct ParameterInfo {
   bool secret = false;                                    ///< masked wherever it is shown
   bool server_file = false;  ///< names a file of the database server: superusers and foreign servers only
   bool integer = false;      ///< a JSON number or its text; checked against 1..65535 for `port`, else >= 0
+  bool with_port = false;    ///< `server`: the port may stand behind the name
   bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
   std::span<const std::string_view> shown_members = {};  ///< object: lower-case names; values of others are masked
 };

@@ -7,6 +7,7 @@
 #include "core/remote/registry.hpp"
 #include "core/base/utf8.hpp"
 #include "core/request/common_parameters.hpp"
+#include "core/request/synonyms.hpp"
 
 namespace connector::core {
 
@@ -91,6 +92,37 @@ std::optional<std::string> option_text(const ParameterInfo* parameter, std::stri
   return std::nullopt;
 }
 
+std::vector<std::string_view> available_ids(const Registry& registry) {
+  std::vector<std::string_view> ids;
+  for (const KnownProvider& known : registry.all()) {
+    if (known.provider != nullptr) ids.push_back(known.id);
+  }
+  return ids;
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// `host:port` or `[address]:port`; an address of version 6 without brackets has no port.
+bool has_port(std::string_view server) {
+  const auto colon = server.rfind(':');
+  if (colon == std::string_view::npos || !is_digits(server.substr(colon + 1))) return false;
+  const std::string_view host = server.substr(0, colon);
+  return host.ends_with(']') || host.find(':') == std::string_view::npos;
+}
+
+/// The text is not shown: a URL may hold a password.
+void check_server(const ParameterInfo& parameter, const std::string& path, std::string_view text, Problems& problems) {
+  std::string what;
+  if (text.find("://") != std::string_view::npos) {
+    what = ", not a URL.";
+  } else if (!parameter.with_port && has_port(text)) {
+    what = "; the port goes into \"port\".";
+  }
+  if (!what.empty()) problems.add(path, "Key \"" + path + "\" must be a host name or an address" + what);
+}
+
 }  // namespace
 
 const ParameterInfo* find_parameter(std::span<const ParameterInfo> parameters, std::string_view name) noexcept {
@@ -101,6 +133,7 @@ const ParameterInfo* find_parameter(std::span<const ParameterInfo> parameters, s
 
 void check_parameter_value(const ParameterInfo& parameter, const std::string& path, std::string_view text,
                            Problems& problems) {
+  if (parameter.name == "server") check_server(parameter, path, text, problems);
   if (parameter.integer) {
     const std::int64_t least = parameter.name == "port" ? 1 : 0;
     const std::int64_t most = parameter.name == "port" ? max_port : max_integer;
@@ -145,10 +178,15 @@ void read_connection(const JsonValue& connection, const ProviderInfo& info, Conn
   check_options(info, spec.connection, prefix, problems);
 }
 
+std::optional<std::string_view> nearest_provider(std::string_view id, const Registry& registry) {
+  const std::string word = lower_ascii(id);
+  const auto ours = provider_for(word);
+  if (ours && registry.find(*ours) != nullptr) return ours;
+  return nearest_name(word, available_ids(registry));
+}
+
 const Provider& available_provider(std::string_view id, const Registry& registry) {
-  std::vector<std::string_view> ids;
   for (const KnownProvider& known : registry.all()) {
-    ids.push_back(known.id);
     if (known.id != id) continue;
     if (known.provider != nullptr) return *known.provider;
     throw Error(ErrorNumber::connectors_disabled, "provider " + core::quoted(id) + " is not available",
@@ -156,9 +194,9 @@ const Provider& available_provider(std::string_view id, const Registry& registry
                 "cdb_connectors() lists the providers that are available.");
   }
   std::string detail = "Unknown provider " + core::quoted(id);
-  if (const auto near = nearest_name(lower_ascii(id), ids)) detail += "; did you mean \"" + std::string(*near) + "\"?";
+  if (const auto near = nearest_provider(id, registry)) detail += "; did you mean \"" + std::string(*near) + "\"?";
   if (detail.back() != '?') detail += '.';
-  detail += " Known are " + alternatives(ids) + '.';
+  detail += " Known are " + alternatives(available_ids(registry)) + '.';
   throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters: \"provider\"", std::move(detail),
               "cdb_connectors() lists the providers that are available.");
 }
@@ -175,7 +213,9 @@ void check_connection(const ConnectorSpec& spec, const Registry& registry) {
   for (const auto& [name, text] : spec.connection) {
     if (info.other_connection_keys || find_parameter(info.connection_parameters, name) != nullptr) continue;
     std::string what = "Unknown key " + core::quoted(path + name);
-    if (const auto near = nearest_name(name, known)) {
+    auto near = key_for(name);
+    if (!near || find_parameter(info.connection_parameters, *near) == nullptr) near = nearest_name(name, known);
+    if (near) {
       what += "; did you mean \"" + std::string(*near) + "\"?";
     } else {
       what += '.';

@@ -1,6 +1,7 @@
 // The `connection` key of a request, and the options of a foreign server that stand for it.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ const ParameterInfo* find_parameter(std::span<const ParameterInfo> parameters, s
 /// Reports `text` if it is not a value of the parameter; `path` is its name in messages.
 void check_parameter_value(const ParameterInfo& parameter, const std::string& path, std::string_view text,
                            Problems& problems);
+
+/// The id of the built-in provider that was probably meant by one that is none.
+std::optional<std::string_view> nearest_provider(std::string_view id, const Registry& registry);
 
 /// The built-in provider of this id. Throws Error: connectors_disabled for a known provider that was left out,
 /// invalid_parameters for an unknown one.

@@ -220,6 +220,19 @@ void read_encoding(const ObjectReader& reader, ConnectorSpec& spec, Problems& pr
   spec.encoding = *canonical;
 }
 
+/// An interval stands beside the connector object, not in it.
+void advise_about_interval(const ObjectReader& reader, RequestKind kind, Problems& problems) {
+  if (reader.value("interval") == nullptr) return;
+  if (kind == RequestKind::sync) {
+    problems.advise(
+        "\"interval\" stands beside \"connector\", as in {\"connector\": {...}, \"interval\": 900}, or is the second "
+        "argument of cdb_sync_connector().");
+  } else {
+    problems.advise(
+        "Only a sync has an interval: call cdb_sync_connector(), with the interval as its second argument.");
+  }
+}
+
 void report_unknown_keys(const ObjectReader& reader, const ProviderInfo* info, const Registry& registry) {
   std::vector<std::string_view> known;
   std::vector<std::string_view> elsewhere;
@@ -280,6 +293,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   }
   if (info != nullptr) read_provider_parameters(reader, *info, spec, problems);
   report_unknown_keys(reader, info, registry);
+  advise_about_interval(reader, kind, problems);
 }
 
 std::optional<std::string> read_interval(const ObjectReader& reader, Problems& problems) {

@@ -106,6 +106,10 @@ std::optional<std::string> difference(const ReadRequest& asked, const ReadReques
 
 }  // namespace
 
+bool has_masks(const StoredRequest& request) {
+  return has_masks(secrets_of(request));
+}
+
 void refuse_masks(const StoredRequest& request) {
   for (const auto& [key, secret] : secrets_of(request)) {
     if (!is_mask(secret.value)) continue;

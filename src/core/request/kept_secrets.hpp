@@ -8,6 +8,9 @@ namespace connector::core {
 
 struct ProviderInfo;
 
+/// Whether a secret of the request is the mask that is shown in place of secrets.
+bool has_masks(const StoredRequest& request);
+
 /// Throws Error (invalid_parameters) if a secret of the request is the mask that is shown in place of secrets.
 void refuse_masks(const StoredRequest& request);
 

@@ -9,6 +9,7 @@
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
+#include "core/request/synonyms.hpp"
 
 namespace connector::core {
 
@@ -230,8 +231,13 @@ void ObjectReader::report_unknown(std::span<const std::string_view> known, std::
       continue;
     }
     std::string what = "Unknown key " + quoted_key(path(member.key));
+    const std::string_view ours = key_for(key).value_or("");
     if (contains(elsewhere, key)) {
       what += "; it belongs " + std::string(place) + '.';
+    } else if (contains(known, ours)) {
+      what += "; did you mean \"" + std::string(ours) + "\"?";
+    } else if (contains(elsewhere, ours)) {
+      what += "; did you mean \"" + std::string(ours) + "\", " + std::string(place) + '?';
     } else if (const auto near = nearest_name(key, known)) {
       what += "; did you mean \"" + std::string(*near) + "\"?";
     } else {

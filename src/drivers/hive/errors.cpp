@@ -86,6 +86,7 @@ core::Error connect_error(const Login& login, const Failure& failure) {
         "Check that the server can be reached from here, and that auth, transport and sslmode are those of the server; "
         "or raise connect_timeout.";
   }
+  if (hint.empty() && failure.kind() == Kind::unreachable) hint = core::unreachable_hint;
   return core::remote_error({.provider = "hive",
                              .phase = failure.kind() == Kind::denied ? Phase::authenticate : Phase::connect,
                              .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_connect,

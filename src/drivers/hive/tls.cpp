@@ -37,7 +37,7 @@ core::Error file_error(std::string_view parameter, const std::string& file, cons
   return core::Error(
       core::ErrorNumber::cannot_connect,
       std::string(parameter) + ": could not use file " + core::quoted(file) + (reason.empty() ? "" : ": " + reason),
-      "Provider hive, phase connect.");
+      "Provider hive, phase connect.", "The account that the database server runs as must be able to read the file.");
 }
 
 void check_readable(std::string_view parameter, const std::string& file) {

@@ -110,6 +110,10 @@ std::string kind_of(const std::string& table_type) {
 
 }  // namespace
 
+bool can_be_a_name(std::string_view text) noexcept {
+  return std::ranges::none_of(text, [](unsigned char byte) { return byte >= 0xf0; });
+}
+
 const CatalogColumn* find_column(const CatalogTable& table, std::string_view name) {
   const auto found = std::ranges::find(table.columns, name, &CatalogColumn::name);
   return found == table.columns.end() ? nullptr : &*found;
@@ -160,6 +164,7 @@ std::map<unsigned, Charset> read_charsets(Session& session) {
 }
 
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {
+  if (!can_be_a_name(schema)) return {};
   std::string sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_ROWS FROM information_schema.TABLES WHERE ";
   if (schema.empty()) {
     sql += "TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')";

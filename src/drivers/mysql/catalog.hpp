@@ -34,6 +34,10 @@ struct CatalogTable {
 /// The column of that very name; null if there is none.
 const CatalogColumn* find_column(const CatalogTable& table, std::string_view name);
 
+/// Names of schemas and tables (UTF-8) are characters of the Basic Multilingual Plane; the server fails when it is to
+/// compare others with them.
+bool can_be_a_name(std::string_view text) noexcept;
+
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
 CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table);
 

@@ -24,6 +24,7 @@ enum ServerError : unsigned {
   host_not_privileged = 1130,
   table_access_denied = 1142,
   column_access_denied = 1143,
+  wrong_table_name = 1103,
   no_such_table = 1146,
   unauthenticated_protocol = 1251,
   unsupported_in_prepared = 1295,
@@ -103,6 +104,10 @@ std::string_view connect_hint(const Login& login, unsigned code) {
                    "of certificates, vouches for; verify-full also needs it made out to the server's name."
                  : "sslmode \"prefer\" allows a plain connection where the server has no TLS, \"disable\" asks for "
                    "one.";
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_IPSOCK_ERROR:
+      return core::unreachable_hint;
     default:
       return "";
   }
@@ -111,6 +116,7 @@ std::string_view connect_hint(const Login& login, unsigned code) {
 std::string_view statement_hint(unsigned code) {
   switch (code) {
     case no_such_table:
+    case wrong_table_name:
       return "Check schema and table; the server may tell upper and lower case apart.";
     case table_access_denied:
     case column_access_denied:
@@ -185,6 +191,16 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .remote_message = error.message,
                              .hint = statement_hint(error.code),
                              .temporary = is_user_limit(error.code)});
+}
+
+core::Error no_such_table_error(std::string_view summary) {
+  return core::remote_error({.provider = "mysql",
+                             .phase = Phase::describe,
+                             .number = ErrorNumber::cannot_read,
+                             .summary = summary,
+                             .remote_message = "the table does not exist",
+                             .hint = statement_hint(no_such_table),
+                             .permanent = true});
 }
 
 void throw_malformed(std::string_view what) {

@@ -32,6 +32,9 @@ core::Error connect_timeout_error(const Login& login, std::string_view while_doi
 /// The failure of a statement.
 core::Error statement_error(core::Phase phase, std::string_view summary, const NativeError& error);
 
+/// A table that the server need not be asked for.
+core::Error no_such_table_error(std::string_view summary);
+
 /// Rows or metadata that the protocol does not allow.
 [[noreturn]] void throw_malformed(std::string_view what);
 

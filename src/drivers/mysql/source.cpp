@@ -92,6 +92,7 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     table_name_ = request.table;
     table_ = quote_table(schema, request.table);
     summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
+    if (!can_be_a_name(schema) || !can_be_a_name(request.table)) throw no_such_table_error(summary_);
     session_.convert_results(true);
     describe_table(request, read_catalog(session_, schema, request.table));
   } else {

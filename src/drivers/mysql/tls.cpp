@@ -37,7 +37,8 @@ void set_file(MYSQL* handle, mysql_option option, const std::string& file, std::
     throw core::Error(
         core::ErrorNumber::cannot_connect,
         std::string(parameter) + ": could not read file " + core::quoted(file) + ": " + std::strerror(errno),
-        "Provider mysql, phase connect.");
+        "Provider mysql, phase connect.",
+        "The account that the database server runs as must be able to read the file.");
   }
   mysql_optionsv(handle, option, file.c_str());
 }

@@ -41,7 +41,7 @@ std::string_view connect_hint(const Login& login, Stage stage, std::string_view 
     return "The connector logs in by password, in the ways scram-sha-256, md5 and password; what answers may be no "
            "PostgreSQL server.";
   }
-  return "";
+  return stage == Stage::network ? core::unreachable_hint : "";
 }
 
 std::string_view statement_hint(std::string_view sqlstate) {
@@ -214,11 +214,20 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .hint = statement_hint(error.sqlstate)});
 }
 
-void throw_password_required(std::string_view detail) {
-  throw core::Error(ErrorNumber::connectors_disabled, "password is required",
-                    "Provider postgres, phase authenticate. " + std::string(detail),
-                    "Roles that are no superuser must give a password, and the remote server must ask for it; else the "
-                    "identity of the database server itself would be lent to them.");
+void throw_password_missing() {
+  throw core::Error(
+      ErrorNumber::connectors_disabled, "password is required",
+      "Provider postgres, phase authenticate. The connection has no password.",
+      "Give \"password\" in the connection, or in the user mapping of a foreign server: only superusers may "
+      "do without.");
+}
+
+void throw_password_unused() {
+  throw core::Error(ErrorNumber::connectors_disabled, "the remote server did not ask for the password",
+                    "Provider postgres, phase authenticate. Only superusers may log in without it, as the identity of "
+                    "the database server itself would be lent to others.",
+                    "Have the remote server's pg_hba.conf ask for the password (scram-sha-256) where it trusts this "
+                    "server, or let a superuser make the connection.");
 }
 
 void throw_malformed(std::string_view what, Phase phase, std::string_view summary) {

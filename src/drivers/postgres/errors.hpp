@@ -36,7 +36,8 @@ core::Error connect_timeout_error(const Login& login);
 core::Error statement_error(core::Phase phase, std::string_view summary, const NativeError& error);
 
 /// A role that is no superuser would use what is not its own.
-[[noreturn]] void throw_password_required(std::string_view detail);
+[[noreturn]] void throw_password_missing();
+[[noreturn]] void throw_password_unused();
 /// Rows or answers that the protocol does not allow.
 [[noreturn]] void throw_malformed(std::string_view what, core::Phase phase = core::Phase::fetch,
                                   std::string_view summary = "could not read rows");

@@ -25,7 +25,7 @@ Login read_login(const core::ConnectRequest& request) {
   core::read_login_options(request, "postgres", core::RootCertificateRule::tls, login);
   login.trusted = request.trusted;
   check_server(login.server);
-  if (!login.trusted && login.password.empty()) throw_password_required("The connection has no password.");
+  if (!login.trusted && login.password.empty()) throw_password_missing();
   return login;
 }
 

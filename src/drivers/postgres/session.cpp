@@ -107,7 +107,7 @@ void Session::log_in() {
     if (polling == PGRES_POLLING_FAILED) {
       const NativeError told = parse_connection_error(PQerrorMessage(handle_));
       if (told.sqlstate.empty() && told.message.find(core::quoted(password_methods)) != std::string::npos) {
-        throw_password_required("The remote server did not ask for the password.");  // the words may be translated
+        throw_password_unused();  // the words may be translated
       }
       core::Error error = connect_error(login_, stage, told);
       if (stage == Stage::network) throw core::UnreachableError(std::move(error));
@@ -128,7 +128,7 @@ void Session::log_in() {
   }
   PQsetErrorVerbosity(handle_, PQERRORS_DEFAULT);
   if (!login_.trusted && PQconnectionUsedPassword(handle_) == 0) {
-    throw_password_required("The remote server did not ask for the password.");
+    throw_password_unused();
   }
   if (version() < oldest_version) {
     const char* told = PQparameterStatus(handle_, "server_version");

@@ -16,7 +16,9 @@ namespace {
 
 core::Error file_error(const std::string& message) {
   return core::Error(core::ErrorNumber::cannot_connect, message + ": " + std::strerror(errno),
-                     "Provider sqlserver, phase connect.");
+                     "Provider sqlserver, phase connect.",
+                     "The account that the database server runs as must be able to read certificates, and to write "
+                     "into the folder for temporary files.");
 }
 
 const char* encryption(TlsMode mode) {

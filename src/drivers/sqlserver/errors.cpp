@@ -98,7 +98,8 @@ std::string_view tls_hint(const Login& login) {
 }
 
 std::string_view connect_hint(const Login& login, Stage stage, const Message* error) {
-  if (error == nullptr || !error->from_server) return stage == Stage::network ? "" : tls_hint(login);
+  if (error == nullptr || !error->from_server)
+    return stage == Stage::network ? core::unreachable_hint : tls_hint(login);
   const int number = meaning(*error);
   switch (number) {
     case cannot_open_database:

@@ -16,6 +16,8 @@ constexpr int default_port = 1433;
 /// FreeTDS cuts what is longer (TDS_MAX_LOGIN_STR_SZ, and 128 characters of the login packet).
 constexpr std::size_t max_login_text = 128;
 
+constexpr const char* server_forms = "Give a name or an address, with \":port\" or \"\\instance\" if need be.";
+
 int port_number(std::string_view digits) {
   int port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -30,10 +32,11 @@ int port_number(std::string_view digits) {
 std::optional<std::string> split_port(std::string& server) {
   if (server.starts_with('[')) {
     const auto end = server.find(']');
-    if (end == std::string::npos) throw core::parameter_error("sqlserver", "\"server\" has no closing bracket");
+    if (end == std::string::npos)
+      throw core::parameter_error("sqlserver", "\"server\" has no closing bracket", server_forms);
     const std::string rest = server.substr(end + 1);
     if (!rest.empty() && rest[0] != ':' && rest[0] != ',')
-      throw core::parameter_error("sqlserver", "\"server\" is no host name");
+      throw core::parameter_error("sqlserver", "\"server\" is no host name", server_forms);
     server = server.substr(1, end - 1);
     return rest.empty() ? std::nullopt : std::optional(rest.substr(1));
   }
@@ -67,7 +70,8 @@ void read_server(std::string server, Login& login) {
                          std::all_of(login.instance.begin(), login.instance.end(), [](unsigned char c) {
                            return c > ' ' && c != ';' && c != '\\' && c != '/' && c < 0x7f;
                          });
-    if (!is_name) throw core::parameter_error("sqlserver", "\"server\" has no valid instance: " + core::quoted(text));
+    if (!is_name)
+      throw core::parameter_error("sqlserver", "\"server\" has no valid instance: " + core::quoted(text), server_forms);
   }
   if (port) {
     const int named = port_number(*port);
@@ -79,8 +83,7 @@ void read_server(std::string server, Login& login) {
   }
   if (login.port != default_port) login.instance.clear();
   if (!is_host(server)) {
-    throw core::parameter_error("sqlserver", "\"server\" is no host name: " + core::quoted(text),
-                                "Give a name or an address, with \":port\" or \"\\instance\" if need be.");
+    throw core::parameter_error("sqlserver", "\"server\" is no host name: " + core::quoted(text), server_forms);
   }
   login.server = server;
 }
@@ -103,7 +106,8 @@ Login read_login(const core::ConnectRequest& request) {
   check_text(login.password, "password");
   check_text(login.database, "database");
   // Without a name FreeTDS would log in by Kerberos, with the database server's own ticket.
-  if (login.username.empty()) throw core::parameter_error("sqlserver", "\"username\" must not be empty");
+  if (login.username.empty())
+    throw core::parameter_error("sqlserver", "\"username\" must not be empty", "Give the name of a SQL Server login.");
   return login;
 }
 

@@ -18,7 +18,8 @@ constexpr std::string_view intents[] = {"ReadOnly", "ReadWrite"};
 constexpr ParameterInfo connection_parameters[] = {
     {.name = "server",
      .description = "Host name or address of the server, with \"\\instance\" or \":port\" if need be.",
-     .required = true},
+     .required = true,
+     .with_port = true},
     {.name = "port", .description = "TCP port of the server.", .default_value = "1433", .integer = true},
     {.name = "database",
      .description = "Database to connect to, and first part of the table's name.",

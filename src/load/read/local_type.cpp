@@ -118,15 +118,19 @@ LocalType parse_local_type(std::string_view sql, std::string_view column) {
     result = parse(pg::exact_server_text(sql));
   } catch (const pg::PgError& error) {
     // Nothing is held after a failed look-up, and the error ends the statement as this one does.
-    throw core::Error(core::ErrorNumber::invalid_parameters,
-                      "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) + "\" is not valid",
-                      error.fields().message.value_or("") + ".");
+    throw core::Error(
+        core::ErrorNumber::invalid_parameters,
+        "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) + "\" is not valid",
+        error.fields().message.value_or("") + ".",
+        "\"columns\" takes types of this database, as in {\"amount\": \"numeric(10,2)\"}; null leaves the choice to "
+        "the provider.");
   }
   const char kind = pg::guard([&] { return get_typtype(result.oid); });
   if (kind == TYPTYPE_PSEUDO) {
-    throw core::Error(core::ErrorNumber::invalid_parameters, "type \"" + std::string(sql) + "\" asked for column \"" +
-                                                                 std::string(column) +
-                                                                 "\" can't be the type of a column");
+    throw core::Error(core::ErrorNumber::invalid_parameters,
+                      "type \"" + std::string(sql) + "\" asked for column \"" + std::string(column) +
+                          "\" can't be the type of a column",
+                      {}, "Name a type that a column of a table can have.");
   }
   return result;
 }

@@ -48,14 +48,6 @@ std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescr
   return key;
 }
 
-}  // namespace
-
-std::vector<std::size_t> LoadPlan::remote_columns() const {
-  std::vector<std::size_t> result;
-  for (const PlannedColumn& column : columns) result.push_back(column.remote);
-  return result;
-}
-
 core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   core::SourceRequest request;
   request.schema = spec.schema.value_or("");
@@ -68,6 +60,28 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   request.encoding = spec.encoding;
   request.parameters = spec.provider_parameters;
   return request;
+}
+
+}  // namespace
+
+std::vector<std::size_t> LoadPlan::remote_columns() const {
+  std::vector<std::size_t> result;
+  for (const PlannedColumn& column : columns) result.push_back(column.remote);
+  return result;
+}
+
+std::unique_ptr<core::Source> describe_source(const Run& run) {
+  try {
+    return run.connection.describe(source_request(run.spec));
+  } catch (const core::Error& error) {
+    const std::string table = run.spec.sql_query ? "" : run.spec.table.value_or("");
+    const auto dot = table.find('.');
+    const bool is_qualified = dot != std::string::npos && dot > 0 && dot + 1 < table.size();
+    if (!is_qualified || error.number() != core::ErrorNumber::cannot_read) throw;
+    throw error.with_hint(
+        "The schema of a table has a key of its own: \"schema\": " + core::quoted(table.substr(0, dot)) +
+        ", \"table\": " + core::quoted(table.substr(dot + 1)) + '.');
+  }
 }
 
 LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns) {
@@ -126,7 +140,11 @@ void report_renamed(const LoadPlan& plan) {
 
 void report_plan(const core::ConnectorSpec& spec, const std::string& local_name, const LoadPlan& plan) {
   if (local_name != spec.local_name_source()) {
-    pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"");
+    pg::notice("the local table for \"" + std::string(spec.local_name_source()) + "\" is named \"" + local_name + "\"",
+               {},
+               spec.import_as && spec.import_as->find('.') != std::string::npos
+                   ? "\"target_schema\" says in which schema the table is made."
+                   : "");
   }
   report_renamed(plan);
   for (const SkippedColumn& column : plan.skipped) {

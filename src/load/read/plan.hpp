@@ -7,6 +7,7 @@
 
 #include "core/request/connector_spec.hpp"
 #include "core/remote/provider.hpp"
+#include "load/read/run.hpp"
 #include "load/read/local_type.hpp"
 
 namespace connector::load {
@@ -40,8 +41,8 @@ struct LoadPlan {
   std::vector<std::size_t> remote_columns() const;
 };
 
-/// The request as a driver is asked to describe it, with the local types that were named.
-core::SourceRequest source_request(const core::ConnectorSpec& spec);
+/// Has the driver describe what the request asks for, with the local types that it names.
+std::unique_ptr<core::Source> describe_source(const Run& run);
 
 /// Makes the plan. Throws core::Error: too_many_columns beyond `max_columns`, duplicated_column for verbatim names,
 /// cannot_read if no column can be imported.

@@ -289,7 +289,7 @@ RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
   const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, run.caller));
   run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(run.connection.describe(source_request(run.spec)));
+  source.set(describe_source(run));
   LoadPlan plan = make_plan(run.spec, source->description(), run.limits.max_columns);
   return pg::with_system_path([&] {
     Refresh refresh(run, request, target, owner, std::move(plan), *source);

@@ -27,6 +27,7 @@ extern "C" {
 #include "storage/lock.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -201,7 +202,14 @@ TargetSchema find_target_schema(const std::optional<std::string>& name) {
   TargetSchema schema;
   if (name) {
     const std::string server_name = pg::exact_server_text(*name);
-    schema.oid = pg::guard([&] { return get_namespace_oid(server_name.c_str(), false); });
+    schema.oid = pg::guard([&] {
+      const Oid found = get_namespace_oid(server_name.c_str(), true);
+      if (!OidIsValid(found)) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_SCHEMA), errmsg("schema \"%s\" does not exist", server_name.c_str()),
+                        errhint("\"target_schema\" names a schema of this database: CREATE SCHEMA makes one.")));
+      }
+      return found;
+    });
   } else {
     List* path = pg::guard([] { return fetch_search_path(false); });
     if (path == NIL) {
@@ -213,7 +221,10 @@ TargetSchema find_target_schema(const std::optional<std::string>& name) {
   const char* schema_name = pg::guard([&] {
     const char* found = get_namespace_name(schema.oid);
     if (connector_aclcheck_namespace(schema.oid, GetUserId()) != ACLCHECK_OK) {
-      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA, found);
+      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for schema %s", found),
+                      errhint("Ask its owner for GRANT USAGE, CREATE ON SCHEMA %s TO %s, or choose another one with "
+                              "\"target_schema\".",
+                              quote_identifier(found), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
     }
     return found;
   });

@@ -39,12 +39,66 @@ def test_listed_address(db: Database, insider: Database, one_remote: Remote, hos
     check(insider, one_remote, "127.0.0.1")
 
 
+def test_local_addresses_have_a_switch(db: Database, insider: Database, one_remote: Remote) -> None:
+    """Of their own, so that other hosts stay allowed; a list that is not empty is exhaustive all the same."""
+    with fails(NOT_ALLOWED, number=1012, hint="connector.allow_local_addresses"):
+        check(insider, one_remote, "127.0.0.1")
+    with fails("permission denied"):
+        insider.execute("SET connector.allow_local_addresses = on")
+    db.execute("ALTER ROLE etl SET connector.allow_local_addresses = on")
+    insider.close()
+    check(insider, one_remote, "127.0.0.1")
+    allow(db, "etl", "10.0.0.0/8")
+    insider.close()
+    with fails(NOT_ALLOWED, number=1012, hint="connector.allowed_hosts is not empty"):
+        check(insider, one_remote, "127.0.0.1")
+    with fails(NOT_ALLOWED, hint="connector.allowed_hosts is not empty"):
+        check(insider, one_remote, "192.0.2.1")
+
+
+@pytest.mark.parametrize("at", ["DATABASE {database}", "ROLE etl"])
+def test_a_stored_list_that_cannot_be_used_allows_nothing(db: Database, mariadb: Remote, at: str) -> None:
+    """It was stored before anybody could check it; PostgreSQL would put the default, any host, in its place."""
+    role = db.create_role("etl")
+    at = at.format(database=db.name)
+    with Database(db.server, "postgres") as elsewhere:  # which does not know the setting
+        elsewhere.execute(f"ALTER {at} SET connector.allowed_hosts = 'what?'")
+        elsewhere.execute(f"ALTER {at} SET connector.enabled_providers = 'mysql,postgress'")
+    try:
+        for _ in range(2):
+            for server in ("127.0.0.1", "192.0.2.1"):
+                with fails("connector.allowed_hosts", number=1502, detail="The list can't be used", hint="The list holds"):
+                    check(role, mariadb, server)
+            role.close()
+        role.execute("SELECT cdb_connectors()")
+        assert role.value("SHOW connector.enabled_providers") == "mysql,postgress"
+        enabled = role.value("SELECT json_object_agg(key, value -> 'enabled') FROM json_each(cdb_connectors())")
+        assert [name for name, on in enabled.items() if on] == ["mysql"]
+    finally:
+        role.close()
+        db.execute(f"ALTER {at} RESET connector.allowed_hosts")
+        db.execute(f"ALTER {at} RESET connector.enabled_providers")
+        db.close()
+        db.drop_role("etl")
+
+
+@pytest.mark.parametrize("providers", ["mysql,postgress", "oracle", ",", "MySQL", "mysql postgres"])
+def test_providers_that_are_none(db: Database, providers: str) -> None:
+    db.execute("SELECT cdb_connectors()")
+    for statement in ("SET connector.enabled_providers = '{}'", f"ALTER DATABASE {db.name} SET connector.enabled_providers = '{{}}'"):
+        with fails("invalid value for parameter", detail="There is no provider"):
+            db.execute(statement.format(providers))
+    for fine in ("", "mysql", " mysql , odbc,hive"):
+        db.execute(f"SET connector.enabled_providers = '{fine}'")
+    db.execute("RESET connector.enabled_providers")
+
+
 @pytest.mark.parametrize("hosts", ["", "10.0.0.0/8", "127.0.0.2", "128.0.0.0/1", "example.com", "localhost", "::1"])
 def test_unlisted_address(db: Database, insider: Database, one_remote: Remote, hosts: str) -> None:
     """An empty list means any host, but not this machine."""
     allow(db, "etl", hosts)
     insider.close()
-    with fails_cleanly(insider, one_remote, NOT_ALLOWED, number=1012, hint="allowed_hosts"):
+    with fails_cleanly(insider, one_remote, NOT_ALLOWED, number=1012, hint="allowed_hosts|allow_local_addresses"):
         check(insider, one_remote, "127.0.0.1")
 
 
@@ -76,7 +130,7 @@ def test_other_spellings_of_this_machine(insider: Database, one_remote: Remote, 
 @pytest.mark.parametrize("server", ["2130706433", "0x7f000001", "127.1", "127.0.0.1 ", "127.0.0.1:80"])
 def test_odd_numbers_are_no_way_around(insider: Database, one_remote: Remote, server: str) -> None:
     """Spellings that inet_aton() would take: refused as addresses of this machine, or no names that resolve."""
-    with fails_cleanly(insider, one_remote, f"{NOT_ALLOWED}|could not resolve|timed out|is no host name|different ports"):
+    with fails_cleanly(insider, one_remote, f"{NOT_ALLOWED}|could not resolve|timed out|is no host name|different ports|connection.server"):
         check(insider, one_remote, server)
 
 
@@ -155,7 +209,7 @@ def test_role_without_usage_learns_nothing(db: Database, one_remote: Remote) -> 
 
 def test_disabled_provider(db: Database, insider: Database, one_remote: Remote) -> None:
     """By the setting for all, by the table of limits for a role."""
-    db.execute("ALTER ROLE etl SET connector.enabled_providers = 'nothing_else'")
+    db.execute("ALTER ROLE etl SET connector.enabled_providers = 'odbc'")
     insider.close()
     with fails_cleanly(insider, one_remote, "disabled", number=1501):
         check(insider, one_remote, "127.0.0.1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import socket
 from collections.abc import Iterator
 
@@ -122,12 +123,18 @@ def test_a_statement_without_a_text_is_shown(db: Database) -> None:
     db.execute("DEALLOCATE checking; DROP TABLE request CASCADE")
 
 
-def test_a_short_password_is_not_told_by_what_is_masked(db: Database) -> None:
-    position = db.server.log_size()
-    with pytest.raises(psycopg2.Error):
-        db.rows(check(quoted(json.dumps(request("c")))))
-    log = db.server.log_since(position)
-    assert HIDDEN in log and "cdb_connector_check" not in log
+@pytest.mark.parametrize("password", ["c", "p"])
+def test_a_short_password_is_not_told_by_what_is_masked(db: Database, password: str) -> None:
+    """Words are shown or hidden as a whole, those of an error's context as well."""
+    call = check(quoted(json.dumps(request(password))))
+    for statement in (call, f"DO $$ BEGIN PERFORM {call.removeprefix('SELECT ')}; END $$"):
+        position = db.server.log_size()
+        with pytest.raises(psycopg2.Error) as caught:
+            db.rows(statement)
+        log = db.server.log_since(position)
+        assert HIDDEN in log and "cdb_connector_check" not in log
+        for text in (log, str(caught.value), caught.value.diag.context or ""):
+            assert not re.search(r"\w\*{8}|\*{8}\w", text), text
 
 
 def test_rows_of_copy_are_not_shown(db: Database) -> None:

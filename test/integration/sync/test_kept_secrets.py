@@ -101,6 +101,15 @@ def test_another_owner_keeps_nothing(db: Database, mine: Syncs, table: Remote) -
         db.drop_role("bob")
 
 
+def test_a_request_without_masks_does_not_ask_for_the_stored_one(db: Database, syncs: Syncs, mariadb: Remote) -> None:
+    """Which may be readable no more."""
+    db.execute("CREATE SERVER gone FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server '127.0.0.1', username 'u')")
+    id = str(syncs.create({"connection": "gone", "schema": "s", "table": TABLE})["id"])
+    db.execute("DROP SERVER gone")
+    syncs.call("cdb_sync_update", id, None, mariadb.connector(table=TABLE))
+    assert syncs.status(id)["id"] == id
+
+
 @pytest.mark.parametrize(
     "call",
     [
