@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
 #include "jobs/sync_table.hpp"
 #include "core/base/utf8.hpp"
@@ -53,7 +54,14 @@ std::string with_line(std::string text, const std::string& line) {
   return text;
 }
 
-std::string what_comes_next(const schedule::Schedule& next) {
+bool is_cancel(const store::Failure& failure) {
+  return failure.number == static_cast<int>(core::ErrorNumber::cancelled);
+}
+
+std::string what_comes_next(const store::Failure& failure, const schedule::Schedule& next) {
+  if (next.run_at && (is_cancel(failure) || failure.next_login)) {
+    return "This counts as no failure of the sync; the next try is at " + time_text(*next.run_at) + ".";
+  }
   const std::string count = next.retried_times == 1
                                 ? "This is the first failure in a row"
                                 : "This is failure " + std::to_string(next.retried_times) + " in a row";
@@ -64,15 +72,13 @@ std::string what_comes_next(const schedule::Schedule& next) {
 void log_failure(int level, const store::Sync& sync, const std::string& table, const store::Failure& failure,
                  const schedule::Schedule& next) {
   std::string detail = with_line(failure.detail, remote_text(sync.provider, sync.texts));
-  detail = with_line(std::move(detail), what_comes_next(next));
+  detail = with_line(std::move(detail), what_comes_next(failure, next));
   std::string hint = failure.hint;
   if (!next.run_at) {
     core::add_item(hint, "SELECT cdb_sync_now('" + sync.id + "') tries again when the cause is gone.", " ");
   }
-  pg::log(
-      level, failure.sqlstate,
-      subject(sync) + " of table " + table + (next.run_at ? " failed: " : " failed and gave up: ") + failure.message,
-      detail, hint);
+  const char* what = !next.run_at ? " failed and gave up: " : is_cancel(failure) ? " was cancelled: " : " failed: ";
+  pg::log(level, failure.sqlstate, subject(sync) + " of table " + table + what + failure.message, detail, hint);
 }
 
 /// `column "v" of type integer was dropped`
