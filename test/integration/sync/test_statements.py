@@ -10,7 +10,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.scratch import remote_rows
-from harness.syncs import person, Syncs
+from harness.syncs import Syncs, person
 
 from servers.process import wait_until
 from servers.remote import Remote
