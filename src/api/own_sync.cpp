@@ -78,7 +78,7 @@ store::Sync own_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
   if (!owner || !has_privileges_of(*owner)) throw no_such_sync(id);
   std::optional<store::Sync> found = store::lock_sync(id);
-  if (!found) throw no_such_sync(id);
+  if (!found || !has_privileges_of(found->owner)) throw no_such_sync(id);  // it may have waited for a lock
   return std::move(*found);
 }
 

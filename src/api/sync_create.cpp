@@ -138,6 +138,13 @@ void tell_same(const store::SameTarget& sync) {
              "another \"import_as\".");
 }
 
+void tell_second(const store::SameTarget& sync) {
+  pg::notice("this role has another sync of this source and table",
+             "It is " + core::quoted(sync.name) + ", " + sync.id + ". This one gets a table of its own.",
+             "If the same sync is meant, delete this one, and call cdb_sync_update() with a name to give the other "
+             "one that name.");
+}
+
 void tell_no_scheduler() {
   if (!shmem::available()) {
     pg::notice("nothing runs this sync by itself",
@@ -193,8 +200,11 @@ Datum sync_connector(Request& request, std::optional<seconds> interval, const st
   }
   core::refuse_masks(request.stored());
   const load::TargetSchema schema = target_schema(request);
-  if (name) return api::sync_status(create(request, schema, *name, interval));
   const std::string table = jobs::request_texts(request.spec()).target_table;
+  if (name) {
+    if (const std::optional<store::SameTarget> same = same_sync(request, schema.name, table)) tell_second(*same);
+    return api::sync_status(create(request, schema, *name, interval));
+  }
   // Locked first: a call that is just making the same sync is waited for.
   std::string free = jobs::free_sync_name(GetUserId(), pg::utf8_text(schema.name) + "." + table);
   if (const std::optional<store::SameTarget> same = same_sync(request, schema.name, table)) {

@@ -72,14 +72,20 @@ StatementEnd failed(const Statement& statement, const WorkEnd& end) {
   return result;
 }
 
+/// What is there for everybody else may not be found here.
+std::string hint_of(const store::Failure& failure) {
+  if (!failure.hint.empty() || (failure.sqlstate != "42P01" && failure.sqlstate != "42883")) return failure.hint;
+  return "search_path is pg_catalog, pg_temp here: give names with their schema.";
+}
+
 /// To whoever is there, else to the server's log.
 void tell(const Statement& statement, const store::Failure& failure) {
   const std::string message = statement.key + " of sync " + core::quoted(pg::utf8_text(statement.sync_name)) + " (" +
                               statement.sync + ") failed: " + failure.message;
   if (MyBgworkerEntry == nullptr) {
-    pg::warning(message, failure.detail, failure.hint);
+    pg::warning(message, failure.detail, hint_of(failure));
   } else if (const std::optional<int> level = settings::log_level_of_runs()) {
-    pg::log(*level, failure.sqlstate, message, failure.detail, failure.hint);
+    pg::log(*level, failure.sqlstate, message, failure.detail, hint_of(failure));
   }
 }
 

@@ -58,21 +58,24 @@ bool is_cancel(const store::Failure& failure) {
   return failure.number == static_cast<int>(core::ErrorNumber::cancelled);
 }
 
-std::string what_comes_next(const store::Failure& failure, const schedule::Schedule& next) {
-  if (next.run_at && (is_cancel(failure) || failure.next_login)) {
-    return "This counts as no failure of the sync; the next try is at " + time_text(*next.run_at) + ".";
-  }
-  const std::string count = next.retried_times == 1
-                                ? "This is the first failure in a row"
-                                : "This is failure " + std::to_string(next.retried_times) + " in a row";
+/// Cancelled runs and denied logins leave the count of failures as it is.
+std::string count_text(const store::Failure& failure, const schedule::Schedule& next) {
+  if (is_cancel(failure) || failure.next_login) return "This counts as no failure of the sync";
+  if (next.retried_times == 1) return "This is the first failure in a row";
+  return "This is failure " + std::to_string(next.retried_times) + " in a row";
+}
+
+std::string what_comes_next(const store::Sync& sync, const store::Failure& failure, const schedule::Schedule& next) {
+  const std::string count = count_text(failure, next);
   if (!next.run_at) return count + "; the sync is not tried again by itself.";
+  if (sync.paused) return count + "; the sync is paused.";
   return count + "; the next try is at " + time_text(*next.run_at) + ".";
 }
 
 void log_failure(int level, const store::Sync& sync, const std::string& table, const store::Failure& failure,
                  const schedule::Schedule& next) {
   std::string detail = with_line(failure.detail, remote_text(sync.provider, sync.texts));
-  detail = with_line(std::move(detail), what_comes_next(failure, next));
+  detail = with_line(std::move(detail), what_comes_next(sync, failure, next));
   std::string hint = failure.hint;
   if (!next.run_at) {
     core::add_item(hint, "SELECT cdb_sync_now('" + sync.id + "') tries again when the cause is gone.", " ");
@@ -114,7 +117,8 @@ void log_run(const store::Sync& sync, const store::RunRecord& run, const schedul
   const Json warnings = run.warnings ? Json::parse(*run.warnings) : Json();
   if (warnings.contains("max_rows_per_connection")) {
     pg::log(*level, {},
-            subject(sync) + " of table " + table_text(sync) + " was cut after " + std::to_string(run.rows) + " rows",
+            subject(sync) + " of table " + table_text(sync) + " was cut after " + std::to_string(run.rows) +
+                (run.rows == 1 ? " row" : " rows"),
             with_line("The source has more rows than the limit.", remote),
             "Ask an administrator to raise connector.max_rows or max_rows in connector.role_limits, or raise "
             "\"max_rows\" of the request.");

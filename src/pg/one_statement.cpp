@@ -87,7 +87,9 @@ std::string sentence(const Judgement& judgement) {
 
 core::Error refusal(const std::string& key, const std::string& why) {
   return core::Error(core::ErrorNumber::invalid_parameters, "invalid connector parameters: \"" + key + '"',
-                     "Key \"" + key + "\" must be one SQL statement. " + why);
+                     "Key \"" + key + "\" must be one SQL statement. " + why,
+                     "Give a statement that can run inside a transaction, as in \"REFRESH MATERIALIZED VIEW "
+                     "public.orders_by_day\". More than one thing goes into a function or a DO block.");
 }
 
 }  // namespace

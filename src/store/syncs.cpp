@@ -111,6 +111,11 @@ bool is_due(const Sync& sync, schedule::Time now) noexcept {
 }
 
 std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
+  // Locked first, and read then: after a wait FOR UPDATE gives the row as it is now, but what is joined to it as it
+  // was.
+  const std::string locking = std::string("SELECT FROM connector.sync WHERE id = $1 FOR UPDATE") +
+                              (lock == RowLock::skip ? " SKIP LOCKED" : "");
+  if (query(locking, {uuid(id)}).empty()) return std::nullopt;
   const SqlRows rows =
       query("SELECT s.item_queue_id, " + std::string(owner_sql) +
                 ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
@@ -118,8 +123,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
                 "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source, s.at, "
                 "x.role IS NOT DISTINCT FROM s.owner::oid" +
-                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1 FOR UPDATE OF s" +
-                (lock == RowLock::skip ? " SKIP LOCKED" : ""),
+                from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1",
             {uuid(id)});
   if (rows.empty()) return std::nullopt;
   const auto& row = rows[0];

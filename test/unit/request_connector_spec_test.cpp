@@ -389,6 +389,15 @@ TEST(ParseConnector, AnIntervalHasItsPlace) {
   EXPECT_NE(hint(bare, RequestKind::import).find("cdb_sync_connector()"), std::string::npos);
 }
 
+TEST(ParseConnector, ANameHasItsPlace) {
+  const std::string bare = request(R"("table": "t")");
+  for (const std::string& json :
+       {request(R"("table": "t", "name": "n")"), R"({"connector": )" + bare + R"(, "name": "n"})"}) {
+    EXPECT_NE(refusal(json, RequestKind::sync).hint.find("name => 'orders'"), std::string::npos) << json;
+    EXPECT_NE(refusal(json, RequestKind::import).hint.find("\"import_as\""), std::string::npos) << json;
+  }
+}
+
 TEST(ParseConnector, AUrlIsAdvisedAndNotShown) {
   const Refusal found = refusal(R"({"provider": "mysql", "table": "t", "connection": "mysql://u:hunter2@db/x"})");
   EXPECT_EQ(found.message, "invalid connector parameters: \"connection\"");

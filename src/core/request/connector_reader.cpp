@@ -233,6 +233,16 @@ void advise_about_interval(const ObjectReader& reader, RequestKind kind, Problem
   }
 }
 
+/// The name of a sync is no part of its request.
+void advise_about_name(const ObjectReader& reader, RequestKind kind, Problems& problems) {
+  if (reader.value("name") == nullptr) return;
+  problems.advise(
+      kind == RequestKind::sync
+          ? "A sync gets its name by the third argument: cdb_sync_connector(…, name => 'orders'). The local "
+            "table gets its name by \"import_as\"."
+          : "The local table gets its name by \"import_as\".");
+}
+
 void report_unknown_keys(const ObjectReader& reader, const ProviderInfo* info, const Registry& registry) {
   std::vector<std::string_view> known;
   std::vector<std::string_view> elsewhere;
@@ -294,6 +304,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   if (info != nullptr) read_provider_parameters(reader, *info, spec, problems);
   report_unknown_keys(reader, info, registry);
   advise_about_interval(reader, kind, problems);
+  advise_about_name(reader, kind, problems);
 }
 
 std::optional<std::string> read_interval(const ObjectReader& reader, Problems& problems) {
@@ -347,6 +358,7 @@ ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Reg
   for (const JsonMember& member : root.members) wrapped = wrapped || lower_ascii(member.key) == "connector";
   if (wrapped) {
     const ObjectReader reader(root, "", problems);
+    advise_about_name(reader, kind, problems);
     if (const JsonValue* connector = read_wrapper(reader, spec, problems)) {
       read_connector(*connector, kind, registry, server_provider, spec, problems);
     }

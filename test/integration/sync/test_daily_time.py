@@ -97,7 +97,8 @@ def test_without_a_zone_that_of_the_session_is_kept(syncs: Syncs, table: Remote)
     assert next_run(syncs, id).astimezone(ZoneInfo("Asia/Tokyo")).time() == time(2)
 
 
-@pytest.mark.parametrize("at", ["2", "24:00", "02:00+02", "at two", "02:00 Europe/Berln", "02:00 CEST", "02:00 ../UTC"])
+@pytest.mark.parametrize("at", ["2", "24:00", "02:00+02", "at two", "02:00 Europe/Berln", "02:00 CEST", "02:00 ../UTC",
+                                "02:00 UTC+2", "02:00 GMT-5", "02:00 +02", "02:00 -02:00", "02:00 2"])  # fmt: skip
 def test_what_is_no_time_of_the_day(syncs: Syncs, table: Remote, at: str) -> None:
     with fails('"sync.at"', number=1502):
         created(syncs, table, "1 day", at=at)

@@ -381,3 +381,34 @@ def test_rights_are_checked_at_each_run(syncs: Syncs, etl: Database, table: Remo
     db.execute("DELETE FROM connector.role_limits")
     assert mine.now(id, wait=True)["state"] == "success"
     syncs.clean()
+
+
+def test_two_first_runs_at_once(syncs: Syncs, mariadb: Remote) -> None:
+    """The second one waits for the first, and refreshes the table that this one made."""
+    db = syncs.database
+    with remote_rows(mariadb, TABLE, 10), db.another() as first:
+        id = syncs.create(mariadb.connector(table=TABLE))["id"]
+        first.connection.autocommit = False
+        Syncs(first).now(id, wait=True)
+        with db.in_background("SELECT cdb_sync_now(%s, true)", id) as second:
+            second.wait_for_lock()
+            first.connection.commit()
+            ((answer,),) = second.result()
+        assert answer["state"] == "success" and syncs.run_count(id) == 2
+        assert db.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == [(TABLE,)]
+
+
+def test_run_that_waited_for_a_new_password(syncs: Syncs, mariadb: Remote) -> None:
+    """A call that waited for another one sees all that this one changed."""
+    db = syncs.database
+    with remote_rows(mariadb, TABLE, 10), db.another() as other:
+        keys = mariadb.connection()
+        without = {key: value for key, value in keys.items() if key != "password"}
+        id = syncs.create(mariadb.connector(table=TABLE, connection=without))["id"]
+        other.connection.autocommit = False
+        Syncs(other).call("cdb_sync_update", id, None, mariadb.connector(table=TABLE))
+        with db.in_background("SELECT cdb_sync_now(%s, true)", id) as job:
+            job.wait_for_lock()
+            other.connection.commit()
+            ((answer,),) = job.result()
+        assert answer["state"] == "success", answer

@@ -29,7 +29,8 @@ EXPORTER = shutil.which("prometheus-postgres-exporter")
 
 @pytest.fixture
 def night(syncs: Syncs, mariadb: Remote) -> Iterator[dict[str, Any]]:
-    """One sync fails, one gave up, one was cut, one is fine, one stalls, and one waits for a reader."""
+    """One sync fails, one gave up, one was cut, one is fine, one is paused, one's statement fails, one stalls, and one
+    waits for a reader."""
     db = syncs.database
     with (
         remote_rows(mariadb, TABLE, 100),
@@ -48,9 +49,12 @@ def night(syncs: Syncs, mariadb: Remote) -> Iterator[dict[str, Any]]:
             "hopeless": make("hopeless", table="gone"),
             "cut": make("cut", max_rows=10),
             "fine": make("fine"),
+            "paused": make("paused"),
+            "untidy": make("untidy", sync={"on_success": "REFRESH MATERIALIZED VIEW of_mine"}),
             "waiting": make("waiting"),
         }
         db.execute("CALL cdb_run_due_syncs()")
+        db.execute("SELECT cdb_sync_pause('paused'); UPDATE connector.sync SET run_at = now() - interval '1 day' WHERE name = 'paused'")
         db.import_table(mariadb.connector(table=TABLE, import_as="once"))
         ids["stalled"] = make("stalled", table="many", connection=mariadb.connection(port=proxy.port))
         proxy.every(Fault(stall_after=1_000_000))
@@ -78,7 +82,7 @@ def test_two_queries(syncs: Syncs, night: dict[str, Any]) -> None:
     db.execute("GRANT pg_monitor TO watcher")
     troubles, runs = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "monitoring.md").read_text(), re.DOTALL)
     found = {row["name"]: row for row in by_name(watcher, troubles)}
-    assert set(found) == {"failing", "hopeless", "cut"}
+    assert set(found) == {"failing", "hopeless", "cut", "untidy"}
     failing, hopeless, cut = (found[name] for name in ("failing", "hopeless", "cut"))
     assert failing["table"] == "public.failing" and failing["failing_since"] is not None and failing["failures"] == 1
     assert failing["next_try"] is not None and not failing["gave_up"] and failing["last_success"] is None
@@ -86,6 +90,7 @@ def test_two_queries(syncs: Syncs, night: dict[str, Any]) -> None:
     assert hopeless["gave_up"] and hopeless["next_try"] is None and "gone" in hopeless["error_message"]
     assert hopeless["error_hint"].startswith("Check schema and table")
     assert cut["warnings"] == {"max_rows_per_connection": 10} and cut["failing_since"] is None
+    assert "of_mine" in found["untidy"]["statement_error"] and found["untidy"]["failing_since"] is None
     live = {row["pid"]: row for row in by_name(watcher, runs)}
     assert set(live) == {night["stalled_pid"], night["waiting_pid"]}
     stalled, waiting = live[night["stalled_pid"]], live[night["waiting_pid"]]
@@ -128,6 +133,7 @@ def test_queries(syncs: Syncs, night: dict[str, Any]) -> None:
     found = {row["name"]: row for row in by_name(db, queries()["connector_sync"]["query"])}
     assert {name: (row["failing"], row["gave_up"], row["cut"]) for name, row in found.items() if name != "stalled"} == {
         "failing": (1, 0, 0), "hopeless": (1, 1, 0), "cut": (0, 0, 1), "fine": (0, 0, 0), "waiting": (0, 0, 0),
+        "paused": (0, 0, 0), "untidy": (0, 0, 0),
     }  # fmt: skip
     assert (found["fine"]["successes_total"], found["fine"]["failures_total"], found["fine"]["rows_read_total"]) == (1, 0, 100)
     assert found["hopeless"]["failures_total"] == 1

@@ -67,6 +67,19 @@ def test_same_source_and_table(syncs: Syncs, table: Remote) -> None:
     assert syncs.status(first["id"]) == first
 
 
+def test_second_sync_of_the_same_by_name(syncs: Syncs, table: Remote) -> None:
+    """Whoever gives a name makes a new sync, and is told of the one that reads the same into the same table."""
+    db = syncs.database
+    first = syncs.create(table.connector(table=TABLE))
+    second = named(db, table.connector(table=TABLE), "mine")
+    assert second["id"] != first["id"] and second["sync_name"] == "mine"
+    (notice,) = [notice for notice in db.notices if "another sync of this source and table" in notice]
+    assert '"public.goods"' in notice and first["id"] in notice and "cdb_sync_update()" in notice
+    db.notices.clear()
+    named(db, table.connector(table=TABLE), "mine", "2 hours")
+    assert not [notice for notice in db.notices if "another sync" in notice], "that one is changed"
+
+
 def test_call_by_name_changes(syncs: Syncs, etl: Database, table: Remote) -> None:
     """cdb_sync_connector() with the name of a sync that the role has changes that one, and no other role's."""
     db = syncs.database

@@ -221,7 +221,7 @@ def test_what_is_refused_at_once(syncs: Syncs, alice: Database, table: Remote, k
         if "update" in call:
             id = created(alice, table)
             call = call.replace("00000000-0000-4000-8000-000000000000", id)
-        with fails(f'"sync.{key}"', number=1502, detail=why):
+        with fails(f'"sync.{key}"', number=1502, detail=why, hint="DO block"):
             alice.value(call, json.dumps(table.connector(table=TABLE, sync={key: statement})))
 
 

@@ -119,6 +119,40 @@ def test_failing_since_lasts(syncs: Syncs, table: Remote) -> None:
     assert view(db, id)["failing_since"] == since
 
 
+def test_what_counts_as_no_failure(syncs: Syncs, table: Remote) -> None:
+    """A cancelled run and a denied login are told without a count, and of a paused sync no next try."""
+    db = syncs.database
+    id = syncs.create(table.connector(sql_query=table.slow_query(600), import_as=TABLE))["id"]
+    position = db.server.log_size()
+    with db.in_background("CALL cdb_run_due_syncs()") as job:
+        syncs.wait_for_remote(table, job)
+        assert db.value("SELECT cdb_sync_cancel(%s)", id)["cancelled"] is True
+        job.result()
+    (line,) = log_lines(db, position)
+    assert "This counts as no failure of the sync; the next try is at 20" in line
+    syncs.call("cdb_sync_update", id, None, table.connector(table=TABLE, connection=table.connection(password="wrong")))
+    position = db.server.log_size()
+    db.execute("CALL cdb_run_due_syncs()")
+    (line,) = log_lines(db, position)
+    assert "was denied" in line or "denied for user" in line
+    assert "This counts as no failure of the sync; the next try is at 20" in line
+    syncs.call("cdb_sync_update", id, None, table.connector(table=TABLE, connection=table.connection(port=1)))
+    syncs.call("cdb_sync_pause", id)
+    syncs.now(id)
+    position = db.server.log_size()
+    db.execute("CALL cdb_run_due_syncs()")
+    (line,) = log_lines(db, position)
+    assert "first failure in a row; the sync is paused" in line
+
+
+def test_no_warnings(syncs: Syncs, table: Remote) -> None:
+    """What has none is no case for `warnings IS NOT NULL`."""
+    syncs.database.import_table(table.connector(table=TABLE))
+    syncs.now(syncs.create(table.connector(table=TABLE))["id"], wait=True)
+    for name in ("imports", "runs", "syncs"):
+        assert syncs.database.value(f"SELECT count(*) > 0 AND count(warnings) = 0 FROM connector.{name}"), name
+
+
 def test_log_level(syncs: Syncs, etl: Database, table: Remote) -> None:
     db = syncs.database
     id = syncs.create(table.connector(connection=table.connection(port=1), table=TABLE))["id"]
