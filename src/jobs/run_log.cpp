@@ -54,10 +54,13 @@ std::string with_line(std::string text, const std::string& line) {
   return text;
 }
 
+bool is_cancel(const store::Failure& failure) {
+  return failure.number == static_cast<int>(core::ErrorNumber::cancelled);
+}
+
 /// Cancelled runs and denied logins leave the count of failures as it is.
 std::string count_text(const store::Failure& failure, const schedule::Schedule& next) {
-  const bool counts = failure.number != static_cast<int>(core::ErrorNumber::cancelled) && !failure.next_login;
-  if (!counts) return "This counts as no failure of the sync";
+  if (is_cancel(failure) || failure.next_login) return "This counts as no failure of the sync";
   if (next.retried_times == 1) return "This is the first failure in a row";
   return "This is failure " + std::to_string(next.retried_times) + " in a row";
 }
@@ -77,10 +80,8 @@ void log_failure(int level, const store::Sync& sync, const std::string& table, c
   if (!next.run_at) {
     core::add_item(hint, "SELECT cdb_sync_now('" + sync.id + "') tries again when the cause is gone.", " ");
   }
-  pg::log(
-      level, failure.sqlstate,
-      subject(sync) + " of table " + table + (next.run_at ? " failed: " : " failed and gave up: ") + failure.message,
-      detail, hint);
+  const char* what = !next.run_at ? " failed and gave up: " : is_cancel(failure) ? " was cancelled: " : " failed: ";
+  pg::log(level, failure.sqlstate, subject(sync) + " of table " + table + what + failure.message, detail, hint);
 }
 
 /// `column "v" of type integer was dropped`

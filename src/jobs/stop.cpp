@@ -7,6 +7,7 @@
 #include "core/base/error.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/run_lock.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 
 extern "C" {
@@ -124,10 +125,10 @@ bool end_stoppable(const std::string& id) {
     return false;
   }
   pg::guard([&] {
-    HOLD_CANCEL_INTERRUPTS();
+    connector_hold_cancel_interrupts();
     lock_stop(id);
     QueryCancelPending = false;
-    RESUME_CANCEL_INTERRUPTS();
+    connector_resume_cancel_interrupts();
   });
   unlock_stop(id);
   return true;

@@ -19,6 +19,10 @@ extern "C" {
 /* The bytes that a Datum points to. 19 made Pointer a void*. */
 #define connector_bytes(datum) (reinterpret_cast<char*>(DatumGetPointer(datum)))
 
+/* PostgreSQL's macros count a volatile up and down, which C++20 deprecates. */
+#define connector_hold_cancel_interrupts() (QueryCancelHoldoffCount = QueryCancelHoldoffCount + 1)
+#define connector_resume_cancel_interrupts() (QueryCancelHoldoffCount = QueryCancelHoldoffCount - 1)
+
 /* 18 lets a module tell its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define CONNECTOR_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "connector", .version = CONNECTOR_VERSION)

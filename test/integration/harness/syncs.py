@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.database import Database, Job
@@ -92,3 +92,12 @@ def processes(database: Database, kind: str) -> list[int]:
 def wait_for_process(database: Database, kind: str, count: int = 1) -> list[int]:
     wait_until(lambda: len(processes(database, kind)) == count, limit=60, what=f"{count} × connector {kind}")
     return processes(database, kind)
+
+
+def person(db: Database, name: str) -> Iterator[Database]:
+    """A plain role that may open connections, to loopback as well."""
+    role = db.create_role(name)
+    db.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
+    yield role
+    role.close()
+    db.drop_role(name)

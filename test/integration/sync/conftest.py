@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.syncs import Syncs
+from harness.syncs import Syncs, person
 
 
 @pytest.fixture
@@ -15,3 +15,13 @@ def syncs(db: Database) -> Iterator[Syncs]:
     found = Syncs(db)
     yield found
     found.clean()
+
+
+@pytest.fixture
+def alice(db: Database) -> Iterator[Database]:
+    yield from person(db, "alice")
+
+
+@pytest.fixture
+def bob(db: Database) -> Iterator[Database]:
+    yield from person(db, "bob")

@@ -25,15 +25,6 @@ def table(mariadb: Remote) -> Iterator[Remote]:
         yield mariadb
 
 
-@pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    role = db.create_role("alice")
-    db.execute("ALTER ROLE alice SET connector.allowed_hosts = '127.0.0.0/8'")
-    yield role
-    role.close()
-    db.drop_role("alice")
-
-
 def slow(table: Remote, name: str = "slow") -> dict[str, object]:
     return table.connector(sql_query=table.slow_query(600), import_as=name)
 

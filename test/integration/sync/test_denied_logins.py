@@ -66,15 +66,6 @@ def account(request: pytest.FixtureRequest) -> Iterator[Account]:
         yield (mariadb_account if request.param == "mariadb" else postgres_account)(remote)
 
 
-@pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    role = db.create_role("alice")
-    db.execute("ALTER ROLE alice SET connector.allowed_hosts = '127.0.0.0/8'")
-    yield role
-    role.close()
-    db.drop_role("alice")
-
-
 def time_passes(db: Database) -> None:
     """All that waits is due (superuser only)."""
     db.execute("UPDATE connector.denied_login SET next_try = clock_timestamp() - interval '1 second'")

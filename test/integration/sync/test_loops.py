@@ -22,15 +22,6 @@ def table(mariadb: Remote) -> Iterator[Remote]:
         yield mariadb
 
 
-@pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    role = db.create_role("alice")
-    db.execute("ALTER ROLE alice SET connector.allowed_hosts = '127.0.0.0/8'")
-    yield role
-    role.close()
-    db.drop_role("alice")
-
-
 def no_lock_warnings(database: Database, position: int) -> None:
     log = database.server.log_since(position)
     assert "own a lock" not in log and "WARNING:  there is already" not in log

@@ -31,24 +31,6 @@ def syncs(syncs: Syncs) -> Syncs:
     return syncs
 
 
-def person(db: Database, name: str) -> Iterator[Database]:
-    role = db.create_role(name)
-    db.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
-    yield role
-    role.close()
-    db.drop_role(name)
-
-
-@pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    yield from person(db, "alice")
-
-
-@pytest.fixture
-def bob(db: Database) -> Iterator[Database]:
-    yield from person(db, "bob")
-
-
 def run_due(syncs: Syncs, id: str) -> dict[str, object]:
     """As the clock does it."""
     syncs.make_due(id)

@@ -27,12 +27,9 @@ def table(mariadb: Remote) -> Iterator[Remote]:
 
 
 @pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    role = db.create_role("alice")
-    yield role
-    role.close()
+def alice(db: Database, alice: Database) -> Iterator[Database]:
+    yield alice
     db.execute("DELETE FROM connector.role_limits")
-    db.drop_role("alice")
 
 
 def test_a_role_sees_its_own_limits(db: Database, alice: Database) -> None:

@@ -171,13 +171,13 @@ def test_secrets_that_are_too_long_are_refused(clock: Syncs, one_table: Remote) 
 
 
 def test_odd_secrets_reach_the_remote(clock: Syncs, postgres15: PostgresRemote) -> None:
-    """What is put together again is what was given: a password that looks like its mask, one with every kind of
-    quote, and an empty one; with a table that is called like the mask."""
+    """What is put together again is what was given: a password with every kind of quote, one that begins with the mask,
+    and an empty one; with a table that is called like the mask. The mask itself is nobody's password in a request."""
     db = clock.database
     postgres15.server.start()
     mask = "********"
     postgres15.execute(f'CREATE TABLE "{mask}" AS SELECT 1 AS a')
-    for number, password in enumerate((mask, "a\"b'c\\d\u20ac{}[]", "")):
+    for number, password in enumerate((mask + "!", "a\"b'c\\d\u20ac{}[]", "")):
         name = f"odd_{number}"
         postgres15.execute(f"CREATE ROLE {name} LOGIN PASSWORD " + ("NULL" if not password else "$p$" + password + "$p$"))
         postgres15.execute(f'GRANT SELECT ON "{mask}" TO {name}', f"GRANT CONNECT ON DATABASE {postgres15.database} TO {name}")
@@ -192,4 +192,6 @@ def test_odd_secrets_reach_the_remote(clock: Syncs, postgres15: PostgresRemote) 
         assert db.value("SELECT has_secret FROM connector.sync WHERE id = %s", id) is True
         db.execute("SELECT cdb_sync_delete(%s)", id)
         postgres15.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+    with fails("is the mask of a secret", number=1502):
+        clock.create(postgres15.connector(connection=postgres15.connection(password=mask), table=mask))
     postgres15.execute(f'DROP TABLE "{mask}"')

@@ -10,7 +10,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.scratch import remote_rows
-from harness.syncs import Syncs
+from harness.syncs import Syncs, person
 
 from servers.process import wait_until
 from servers.remote import Remote
@@ -36,25 +36,10 @@ def syncs(syncs: Syncs) -> Iterator[Syncs]:
     syncs.database.execute("RESET ALL")
 
 
-def person(db: Database, name: str) -> Iterator[Database]:
-    role = db.create_role(name)
-    db.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
-    yield role
-    role.close()
-    db.execute(f"DROP OWNED BY {name} CASCADE")
-    db.drop_role(name)
-
-
 @pytest.fixture
-def alice(db: Database) -> Iterator[Database]:
-    for role in person(db, "alice"):
-        make_told(role)
-        yield role
-
-
-@pytest.fixture
-def bob(db: Database) -> Iterator[Database]:
-    yield from person(db, "bob")
+def alice(alice: Database) -> Database:
+    make_told(alice)
+    return alice
 
 
 def make_told(role: Database) -> None:

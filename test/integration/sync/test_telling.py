@@ -88,6 +88,24 @@ def test_failure(syncs: Syncs, table: Remote) -> None:
         assert row[key] is None, key
 
 
+def test_what_counts_as_no_failure(syncs: Syncs, table: Remote) -> None:
+    """A denied login and a cancel are told as what they are."""
+    db = syncs.database
+    denied = table.connector(connection=table.connection(password="wrong"), table=TABLE)
+    slow = table.connector(sql_query=table.slow_query(600), import_as="slow")
+    for connector, told in ((slow, "was cancelled: canceling statement"), (denied, "failed: could not connect")):
+        id = syncs.create(connector)["id"]
+        position = db.server.log_size()
+        with db.in_background("CALL cdb_run_due_syncs()") as job:
+            if connector is slow:
+                syncs.wait_for_remote(table, job)
+                db.value("SELECT cdb_sync_cancel(%s)", id)
+            job.result()
+        (line,) = log_lines(db, position)
+        assert told in line and "This counts as no failure of the sync; the next try is at 20" in line, line
+        db.execute("SELECT cdb_sync_delete(%s)", id)
+
+
 def test_failing_since_lasts(syncs: Syncs, table: Remote) -> None:
     """While it is tried again, and after somebody asked for a run, the failures in a row still count from the first."""
     db = syncs.database
