@@ -163,6 +163,9 @@ CREATE TABLE connector.sync_secret (
     sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE
 );
 ALTER TABLE connector.sync_secret ADD COLUMN secrets json NOT NULL, ALTER COLUMN secrets SET STORAGE PLAIN;
+-- Whose sync it was when they were given: a first run that overwrites another role's table makes it that role's, which
+-- runs with them, but puts them into no other request.
+ALTER TABLE connector.sync_secret ADD COLUMN role oid;
 ALTER TABLE connector.sync_secret ENABLE ROW LEVEL SECURITY;
 
 -- Accounts that a remote does not let in. Until next_try no sync tries again; then one does, for all. Nobody is granted a

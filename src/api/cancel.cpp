@@ -48,7 +48,10 @@ bool has_privileges_of(Oid owner) {
 /// The answer's first words, and to a person's eyes why nothing was cancelled.
 Json answer(bool cancelled, Stop stop) {
   if (stop == Stop::going_on) {
-    pg::notice("the run was asked to end, but goes on", "It ends where it next waits for something or writes rows.");
+    pg::notice(
+        "the run goes on",
+        "It ends where it next waits for something or writes rows; one that the code of another run has begun ends "
+        "with that.");
   } else if (!cancelled) {
     pg::notice(stop == Stop::not_running ? "nothing was running or waiting to run"
                                          : "the run has just ended by itself");
@@ -85,9 +88,9 @@ Json cancel_sync(const std::string& id) {
   shmem::wake_at_commit();
   Json result = answer(cancelled, stop);
   result["synchronization_id"] = id;
-  if (const std::optional<store::Sync> sync = store::lock_sync(id)) {
-    result["state"] = store::state_name(sync->schedule.state);
-  }
+  // A run that goes on in a transaction of a session's keeps it locked.
+  const std::optional<store::Sync> sync = store::lock_sync(id, store::RowLock::skip);
+  result["state"] = sync ? Json(store::state_name(sync->schedule.state)) : Json(nullptr);
   return result;
 }
 
@@ -101,15 +104,15 @@ bool cancel_queued_import(const std::string& id) {
 
 Json cancel_import(const std::string& id) {
   const std::optional<store::KnownImport> known = store::find_import(id);
+  const auto refuse = [&] { throw no_such_import(id); };
+  // One that a session waits for is not on record yet.
+  if (known ? !jobs::may_stop_runs_of(known->owner) : !jobs::is_live(shmem::JobKind::import, id)) refuse();
   // The first run of a sync is that sync's.
   if (known && known->synchronization_id && known->state == store::ImportState::enqueued) {
     Json result = cancel_sync(*known->synchronization_id);
     result["item_queue_id"] = id;
     return result;
   }
-  const auto refuse = [&] { throw no_such_import(id); };
-  // One that a session waits for is not on record yet.
-  if (known ? !jobs::may_stop_runs_of(known->owner) : !jobs::is_live(shmem::JobKind::import, id)) refuse();
   const Stop stop = jobs::stop_run(shmem::JobKind::import, id, refuse);
   bool cancelled = false;
   if (stop == Stop::not_running) {

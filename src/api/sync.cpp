@@ -66,8 +66,9 @@ enum class FailureIs {
 
 /// Runs the sync in the caller's transaction.
 Json run_here(Sync& found, FailureIs failure_is) {
-  if (!jobs::try_lock_run(found.id, jobs::LockLife::transaction)) return run_answer(found.id, false);
-  jobs::end_if_lost(found, settings::run_limits());
+  if (!jobs::try_lock_run(found.id, jobs::LockLife::transaction) || !jobs::end_if_lost(found, settings::run_limits())) {
+    return run_answer(found.id, false);
+  }
   const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
   if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},

@@ -58,7 +58,10 @@ void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interva
   if (name) rename_sync(found, *name);
   std::optional<schedule::DailyTime> at = found.schedule.at;
   if (request != nullptr) {
-    request->keep_secrets(found.request);  // which are the owner's: others were forgotten just now
+    // Others were forgotten just now, unless the first run made the sync another role's.
+    core::StoredRequest kept = found.request;
+    if (!found.secrets_are_owners) kept.secrets.reset();
+    request->keep_secrets(kept);
     const std::optional<schedule::ClockTime> asked = jobs::asked_clock_time(request->spec());
     store::save_connector(found.id, request->spec().provider, request->stored(), jobs::request_texts(request->spec()),
                           asked, jobs::asked_statements(request->spec(), found.owner));

@@ -25,6 +25,7 @@
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
 #include "pg/worker.hpp"
@@ -112,13 +113,20 @@ bool is_same_source(core::ConnectorSpec a, core::ConnectorSpec b) {
 std::optional<store::SameTarget> same_sync(const Request& request, const std::string& schema,
                                            const std::string& table) {
   for (store::SameTarget& sync : store::syncs_into(GetUserId(), schema, table)) {
+    bool is_same = false;
     try {
-      const core::ConnectorSpec spec = core::parse_connector(
-          core::whole_connector(sync.request), core::RequestKind::sync, connector::providers(), jobs::server_provider);
-      if (is_same_source(spec, request.spec())) return std::move(sync);
+      pg::in_subtransaction([&] {
+        is_same = is_same_source(core::parse_connector(core::whole_connector(sync.request), core::RequestKind::sync,
+                                                       connector::providers(), jobs::server_provider),
+                                 request.spec());
+      });
     } catch (const Error&) {
       // A request that can't be read any more, as after an update or without its password, is like no other.
+    } catch (const pg::PgError& error) {
+      // Nor is one whose foreign server was dropped, or is not for this role any more.
+      if (error.is_cancel()) throw;
     }
+    if (is_same) return std::move(sync);
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "jobs/progress.hpp"
 #include "jobs/run_log.hpp"
 #include "store/imports.hpp"
 #include "store/role_limits.hpp"
@@ -100,7 +101,8 @@ void conclude_run(const store::Sync& sync, const settings::RunLimits& limits) {
 
 bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits) {
   if (sync.schedule.state != schedule::State::syncing) return true;
-  if (!try_lock_run(sync.id, LockLife::transaction)) return false;
+  // What its own code asks for finds the lock free.
+  if (RunProgress::goes_on_here(sync.id) || !try_lock_run(sync.id, LockLife::transaction)) return false;
   conclude_run(sync, limits);
   if (std::optional<store::Sync> current = store::lock_sync(sync.id)) sync = std::move(*current);
   return true;

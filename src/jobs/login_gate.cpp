@@ -31,10 +31,11 @@ std::optional<store::Login> login_of(const store::Sync& sync) {
   return login;
 }
 
-/// Another session may have the row locked, or have changed it (REPEATABLE READ): no reason for the run to fail.
+/// Another session may have the row locked, or have changed it (REPEATABLE READ): no reason for the run to fail, or to
+/// wait for long. A role that uses the same mapping may keep it locked for as long as it likes.
 void attempt(const std::function<void()>& work) {
   try {
-    pg::in_subtransaction(work);
+    pg::in_subtransaction([&] { pg::with_settings({{"lock_timeout", "500"}}, work); });
   } catch (const pg::PgError& error) {
     if (error.sqlerrcode() != ERRCODE_LOCK_NOT_AVAILABLE && error.sqlerrcode() != ERRCODE_T_R_SERIALIZATION_FAILURE)
       throw;

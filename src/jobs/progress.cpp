@@ -59,7 +59,8 @@ std::uint32_t low_of(std::int64_t value) noexcept {
 }
 
 /// Of the run that goes on in this process, the innermost. Per process, as the status entry is that it is written to,
-/// and as PostgreSQL calls what has to write it again.
+/// and as PostgreSQL calls what has to write it again. The entry tells of the outermost: it is there from the first to
+/// the last, and a cancel reaches all that its code has begun.
 RunProgress* current = nullptr;
 
 /// The end of a subtransaction in the middle of the run is none of it, but PostgreSQL clears the entry.
@@ -89,7 +90,7 @@ RunProgress::RunProgress(shmem::JobKind kind, const std::string& id, Oid owner, 
       id_{},
       owner_(owner),
       relation_(relation),
-      texts_(publish_live_texts(texts)),
+      texts_(outer_ == nullptr ? publish_live_texts(texts) : 0),
       started_(microseconds(store::now())) {
   int digits = 0;
   for (const char c : id) {
@@ -146,12 +147,21 @@ std::string RunProgress::phase_times() const {
 }
 
 void RunProgress::clear() noexcept {
+  if (current != nullptr && current->outer_ != nullptr) return current->publish();
   current = nullptr;
   if (MyBEEntry != nullptr && command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) == our_command)
     pgstat_progress_end_command();
 }
 
+bool RunProgress::goes_on_here(const std::string& id) {
+  for (const RunProgress* run = current; run != nullptr; run = run->outer_) {
+    if (uuid_text(static_cast<std::int64_t>(run->id_[0]), static_cast<std::int64_t>(run->id_[1])) == id) return true;
+  }
+  return false;
+}
+
 void RunProgress::publish() noexcept {
+  if (outer_ != nullptr) return outer_->publish();
   if (MyBEEntry == nullptr) return;
   // ANALYZE and CREATE INDEX report in the same place, and so it is ours again after them.
   if (command_of(*const_cast<const PgBackendStatus*>(MyBEEntry)) != our_command) {

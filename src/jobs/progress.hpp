@@ -19,7 +19,8 @@
 
 namespace connector::jobs {
 
-/// Tells how this backend's run goes on, as long as it lives or to clear(), and how long each phase takes.
+/// Tells how this backend's run goes on, as long as it lives or to clear(), and how long each phase takes. Of a run
+/// that the code of another one has begun others see nothing but that one.
 class RunProgress final : public load::Progress {
  public:
   /// `id` is the sync's or the import's uuid; `relation` the table that is refreshed, InvalidOid if it is to be made.
@@ -32,8 +33,10 @@ class RunProgress final : public load::Progress {
   void add(std::uint64_t rows, std::uint64_t bytes) noexcept override;
   load::RunPhase present_phase() const noexcept override { return static_cast<load::RunPhase>(phase_); }
   std::uint64_t loaded_rows() const noexcept override { return static_cast<std::uint64_t>(rows_); }
-  /// This backend's run is over.
+  /// This backend's run is over, unless it is part of another one.
   static void clear() noexcept;
+  /// Whether the sync or import `id` is worked on in this process, by whatever of its code calls this.
+  static bool goes_on_here(const std::string& id);
   /// Milliseconds spent in each phase up to now, as JSON: {"loading": 12.3, …}, in the order of RunPhase.
   std::string phase_times() const;
 

@@ -73,7 +73,7 @@ Found find_stoppable(shmem::JobKind kind, const std::string& id, Clock::time_poi
       unlock_stop(id);
       if (try_lock_run(id, LockLife::transaction)) return {{}, Stop::not_running};
     }
-    if (Clock::now() >= end) return {{}, locked ? Stop::not_running : Stop::going_on};
+    if (Clock::now() >= end) return {{}, Stop::going_on};
   }
 }
 
@@ -89,6 +89,11 @@ bool is_live(shmem::JobKind kind, const std::string& id) {
 }
 
 Stop stop_run(shmem::JobKind kind, const std::string& id, const std::function<void()>& refuse) {
+  // Code of a run's could so end the CALL of somebody else's that it runs in.
+  if (RunProgress::goes_on_here(id)) {
+    throw core::Error(core::ErrorNumber::invalid_parameters, "a run can't be cancelled by what runs in it", {},
+                      "Raise an error instead: the run fails with it.");
+  }
   const Clock::time_point end = Clock::now() + longest_wait;
   Found found = find_stoppable(kind, id, end);
   if (!found.run) return found.otherwise;

@@ -22,7 +22,7 @@ namespace connector::jobs {
 enum class Stop {
   not_running,  ///< nobody works on it
   ended,        ///< the run has ended since, in whichever way
-  going_on      ///< the run was asked to end, but has not in ten seconds
+  going_on      ///< the run has not ended in ten seconds
 };
 
 /// Whether the current role may ask for the end of runs of the owner's: it has his privileges or those of
@@ -34,7 +34,8 @@ bool is_live(shmem::JobKind kind, const std::string& id);
 
 /// Cancels the run of the sync or import `id` and waits for its end. The caller has made sure that the current role has
 /// to do with it: others are not to hold the locks that a run waits for. Calls `refuse`, which throws, if the current
-/// role may not: it needs the privileges of the run's owner, or those that pg_cancel_backend() asks for.
+/// role may not: it needs the privileges of the run's owner, or those that pg_cancel_backend() asks for. Code that runs
+/// in the run itself gets an Error.
 Stop stop_run(shmem::JobKind kind, const std::string& id, const std::function<void()>& refuse);
 
 /// The run is over, or its work is: from here on nobody cancels it. True if somebody has just done so by stop_run(),

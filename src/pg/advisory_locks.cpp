@@ -1,9 +1,13 @@
 #include "pg/advisory_locks.hpp"
 
+#include "pg/compat.h"
+#include "pg/guard.hpp"
 #include "pg/spi.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 }
 
 namespace connector::pg {
@@ -22,15 +26,19 @@ std::string held_advisory_locks() {
 }
 
 void release_new_advisory_locks(const std::string& held_before) {
-  // One that was taken several times is released as often.
-  const std::string release =
-      "SELECT coalesce(bool_or(CASE WHEN l.objsubid = 1 AND l.mode = 'ExclusiveLock' "
-      "THEN pg_advisory_unlock(l.classid::bigint << 32 | l.objid::bigint) "
-      "WHEN l.objsubid = 1 THEN pg_advisory_unlock_shared(l.classid::bigint << 32 | l.objid::bigint) "
-      "WHEN l.mode = 'ExclusiveLock' THEN pg_advisory_unlock(l.classid::integer, l.objid::integer) "
-      "ELSE pg_advisory_unlock_shared(l.classid::integer, l.objid::integer) END), false) " +
-      std::string(held_sql) + " AND " + key_sql + " <> ALL ($1)";
-  while (*catalog_query(release, {{TEXTARRAYOID, held_before}})[0][0] == "t") continue;
+  const SqlRows rows = catalog_query("SELECT l.database, l.classid, l.objid, l.objsubid, l.mode = 'ExclusiveLock' " +
+                                         std::string(held_sql) + " AND " + key_sql + " <> ALL ($1)",
+                                     {{TEXTARRAYOID, held_before}});
+  for (const auto& row : rows) {
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, read_oid(row[0]), read_oid(row[1]), read_oid(row[2]),
+                         static_cast<uint16>(std::stoul(*row[3])));
+    const LOCKMODE mode = *row[4] == "t" ? ExclusiveLock : ShareLock;
+    guard([&] {
+      // One that was taken a million times is released as often.
+      while (connector_lock_held(&tag, mode) && LockRelease(&tag, mode, true)) CHECK_FOR_INTERRUPTS();
+    });
+  }
 }
 
 }  // namespace connector::pg

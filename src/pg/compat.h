@@ -59,6 +59,13 @@ extern "C" {
 #define connector_wait_event(name) ((uint32)PG_WAIT_EXTENSION)
 #endif
 
+/* 17 can ask for stronger modes as well. */
+#if PG_VERSION_NUM >= 170000
+#define connector_lock_held(tag, mode) LockHeldByMe((tag), (mode), false)
+#else
+#define connector_lock_held(tag, mode) LockHeldByMe((tag), (mode))
+#endif
+
 /* A set of sockets to wait for. 17 ties it to a resource owner instead of a memory context. */
 #if PG_VERSION_NUM >= 170000
 #define connector_create_wait_event_set(size) CreateWaitEventSet(CurrentResourceOwner, (size))

@@ -47,7 +47,10 @@ SqlParameter clock_time(const std::optional<schedule::ClockTime>& at) {
 
 void save_secrets(const std::string& id, const core::StoredRequest& request) {
   if (!request.secrets) return;
-  execute("INSERT INTO connector.sync_secret (sync_id, secrets) VALUES ($1, $2)", {uuid(id), json(request.secrets)});
+  execute(
+      "INSERT INTO connector.sync_secret (sync_id, secrets, role) SELECT s.id, $2, s.owner::oid FROM connector.sync s "
+      "WHERE s.id = $1",
+      {uuid(id), json(request.secrets)});
 }
 
 std::vector<std::string> first_column(const SqlRows& rows) {
@@ -118,7 +121,8 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
                 ", s.provider, s.request, x.secrets, s.trusted, s.has_secret AND x.sync_id IS NULL, "
                 "s.target_schema, s.relation::oid, c.oid IS NOT NULL, s.paused, s.state, s.interval_seconds, "
                 "(extract(epoch FROM s.run_at) * 1000000)::bigint, s.retried_times, s.checksum, s.layout, s.log_id, "
-                "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source, s.at" +
+                "s.owner::oid, s.position, s.name, s.target_table, s.server, s.source, s.at, "
+                "x.role IS NOT DISTINCT FROM s.owner::oid" +
                 from_sql + "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id WHERE s.id = $1",
             {uuid(id)});
   if (rows.empty()) return std::nullopt;
@@ -147,6 +151,7 @@ std::optional<Sync> lock_sync(const std::string& id, RowLock lock) {
   if (row[19]) sync.position = utf8(*row[19]);
   sync.name = utf8(*row[20]);
   sync.texts = {.server = utf8(*row[22]), .source = utf8(*row[23]), .target_table = utf8(*row[21])};
+  sync.secrets_are_owners = *row[25] == "t";
   // A restore may have brought the name of a zone that is not known here: then due times are counted from the last one.
   if (row[24]) sync.schedule.at = pg::daily_time(schedule::parse_clock_time(*row[24]));
   return sync;

@@ -56,7 +56,8 @@ struct Sync {
   std::string provider;
   core::StoredRequest request;  ///< UTF-8
   RequestTexts texts;
-  bool secret_missing = false;  ///< the request had secrets, but a restore did not bring them
+  bool secret_missing = false;      ///< the request had secrets, but a restore did not bring them
+  bool secrets_are_owners = false;  ///< the secrets were given for a sync of `requester`, not of a former owner
   std::string target_schema;
   Oid relation = InvalidOid;     ///< of the last run; invalid before the first
   bool relation_exists = false;  ///< it was not dropped meanwhile

@@ -20,6 +20,18 @@ TEST(Error, DetailAlwaysEndsWithTheNumber) {
   EXPECT_EQ(full.hint(), "Do something.");
 }
 
+TEST(Error, WhatARemoteSaysHasAnEnd) {
+  const std::string flood(std::size_t{1} << 20, 'x');
+  const Error error = remote_error({.provider = "postgres",
+                                    .phase = Phase::fetch,
+                                    .number = ErrorNumber::cannot_read,
+                                    .summary = "could not read",
+                                    .remote_message = flood,
+                                    .remote_detail = flood});
+  EXPECT_EQ(error.message(), "could not read: " + flood.substr(0, 65536) + "...");
+  EXPECT_LT(error.detail().size(), 70'000u);
+}
+
 TEST(Error, EveryNumberIsDescribed) {
   const std::set<int> expected = {1011, 1012, 1014, 1022, 1501, 1502, 2001, 2004, 2005,
                                   2006, 2012, 2013, 6667, 6669, 6671, 6672, 6673, 99999};

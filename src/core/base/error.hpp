@@ -96,7 +96,7 @@ struct RemoteFailure {
   long native_code = 0;                 ///< the server's or library's own number; 0 = none
   std::string_view sqlstate = {};       ///< the remote SQLSTATE; empty = none
   std::string_view summary;             ///< what could not be done: `could not connect to server "db1", port 3306`
-  std::string_view remote_message;      ///< the remote's own words, whole
+  std::string_view remote_message;      ///< the remote's own words; 64 KiB of them are kept
   std::string_view remote_detail = {};  ///< what the remote says beside its message: whole lines for the DETAIL
   std::string_view hint = {};
   bool temporary = false;     ///< will pass by itself, although its SQLSTATE is of a class that does not

@@ -12,6 +12,7 @@ from harness.database import Database
 from harness.errors import fails
 from harness.faults import CANCELED, clean, fails_cleanly
 
+from servers import fake_postgres
 from servers.fake_postgres import FakePostgres, PgMode
 from servers.hosts import chosen
 from servers.process import wait_until
@@ -193,3 +194,16 @@ def test_cancel_in_a_flood(db: Database, mode: PgMode) -> None:
             assert failure.sqlstate == CANCELED or "Connector error 101" in failure.detail
             assert time.monotonic() - start < SOON
         fake.wait_until_left()
+
+
+def test_words_without_end(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is kept and logged with each run, and so has an end."""
+    monkeypatch.setattr(fake_postgres, "ODD_MESSAGE", b"on and on, " * 200_000)
+    position = db.server.log_size()
+    with FakePostgres(PgMode.ODD_ERROR, trigger="misbehave") as fake:
+        id = db.value("SELECT cdb_sync_connector(%s) ->> 'id'", json.dumps(request(fake)))
+        db.execute("CALL cdb_run_due_syncs()")
+    message = db.value("SELECT error_message FROM connector.syncs WHERE id = %s", id)
+    assert "on and on, on and on" in message and message.endswith("...")
+    assert len(message) < 70_000 and db.server.log_size() - position < 200_000
+    db.execute("SELECT cdb_sync_delete(%s)", id)

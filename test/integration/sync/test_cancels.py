@@ -226,6 +226,10 @@ def test_who_may(syncs: Syncs, alice: Database, table: Remote) -> None:
                 cancel_sync(other, sync)
             with fails("no import", number=1502):
                 cancel_import(other, sync)
+        # Its first run: who has nothing to do with it learns no id of a sync.
+        first = str(db.value("SELECT item_queue_id FROM connector.sync WHERE id = %s", queued))
+        with fails(f"no import with id {first}", number=1502):
+            cancel_import(other, first)
         with fails("no import", number=1502):
             cancel_import(other, NEVER)
         with fails("read-only transaction"):
@@ -267,3 +271,74 @@ def test_a_cancel_that_comes_too_late_hits_nobody(syncs: Syncs, table: Remote) -
         assert between == 0
         canceller.execute("DROP FUNCTION public.cancel_what_runs()")
     assert processes(db, "worker") == []
+
+
+def test_a_run_does_not_cancel_itself(syncs: Syncs, alice: Database, table: Remote) -> None:
+    """Code of an owner's must not end the CALL of somebody else's, with the runs that were to come."""
+    db = syncs.database
+    db.execute(f"ALTER DATABASE {db.name} SET connector.allowed_hosts = '127.0.0.0/8'")
+    itself = "DO $$ BEGIN PERFORM public.cdb_sync_cancel(id) FROM connector.progress; END $$"
+    after = Syncs(alice).create(table.connector(table=TABLE, sync={"on_success": itself}))["id"]
+    during = Syncs(alice).create(table.connector(table=TABLE, import_as="triggered"))["id"]
+    later = syncs.create(table.connector(table=TABLE, import_as="later"))["id"]
+    assert Syncs(alice).now(during, wait=True)["state"] == "success"
+    alice.execute(
+        f"CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.cdb_sync_cancel('{during}'::uuid); RETURN NULL; END $$; "
+        "CREATE TRIGGER stop AFTER DELETE ON triggered EXECUTE FUNCTION stop(); INSERT INTO triggered (id) VALUES (1000)"
+    )
+    db.execute("UPDATE connector.sync SET run_at = now() - interval '1 hour' WHERE id <> %s", later)
+    with db.another() as caller:
+        caller.execute("CALL cdb_run_due_syncs()")
+    db.execute(f"ALTER DATABASE {db.name} RESET connector.allowed_hosts")
+    told = "SELECT state, coalesce(statement_error, error_message) FROM connector.runs WHERE sync_id = %s ORDER BY started_at DESC LIMIT 1"
+    assert syncs.state(later) == "success"
+    for id, state in ((after, "success"), (during, "failure")):
+        ((ended, why),) = db.rows(told, id)
+        assert ended == state and "can't be cancelled by what runs in it" in why
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [("cdb_sync_now('{id}')", '"enqueued":false'), ("cdb_sync_now('{id}', true)", '"enqueued":false'), ("cdb_sync_update('{id}', '1 day')", '"syncing"')],
+)
+def test_a_run_is_not_lost_to_its_own_code(syncs: Syncs, table: Remote, call: str, answer: str) -> None:
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    syncs.now(id, wait=True)
+    db.execute(
+        "CREATE TABLE answers (answer text); "
+        f"CREATE OR REPLACE FUNCTION asks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.answers SELECT public.{call.format(id=id)}; RETURN NULL; END $$; "
+        f"CREATE TRIGGER asks AFTER DELETE ON {TABLE} EXECUTE FUNCTION asks(); INSERT INTO {TABLE} (id) VALUES (1000)"
+    )
+    syncs.make_due(id)
+    db.execute("CALL cdb_run_due_syncs()")
+    assert db.rows("SELECT state, error_message FROM connector.runs WHERE sync_id = %s", id) == [("success", None)] * 2
+    assert answer in db.value("SELECT answer FROM answers")
+
+
+def test_a_run_in_a_run(syncs: Syncs, alice: Database, table: Remote) -> None:
+    """It is part of the outer one, which is what others see and cancel, before it, with it and after it."""
+    db = syncs.database
+    db.execute(f"ALTER DATABASE {db.name} SET connector.allowed_hosts = '127.0.0.0/8'")
+    inner = Syncs(alice).create(slow(table, "inner"))["id"]
+    quick = Syncs(alice).create(table.connector(table=TABLE, import_as="quick"))["id"]
+    db.execute("UPDATE connector.sync SET run_at = now() + interval '1 day'")
+    statement = f"DO $$ BEGIN PERFORM public.cdb_sync_now('{quick}', true); PERFORM pg_sleep(600); END $$"
+    others = [Syncs(alice).create(table.connector(table=TABLE, import_as="slept", sync={"on_success": statement}))["id"]]
+    statement = f"SELECT public.cdb_sync_now('{inner}', true)"
+    others.append(Syncs(alice).create(table.connector(table=TABLE, import_as="read", sync={"on_success": statement}))["id"])
+    with db.another() as caller, caller.in_background("CALL cdb_run_due_syncs()") as job:
+        for id, waits in zip(others, ("PgSleep", None), strict=True):
+            if waits:
+                wait_until(lambda: bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")), limit=60, what="the statement")
+            else:
+                syncs.wait_for_remote(table, job)
+                assert cancel_sync(alice, inner) == {"cancelled": False, "synchronization_id": inner, "state": None}
+                assert any("the run goes on" in notice for notice in alice.notices)
+            seen = db.rows("SELECT id::text, phase, table_name FROM connector.progress")
+            assert seen == [(id, "statement", "slept" if waits else "read")]
+            assert cancel_sync(alice, id)["cancelled"] is True
+        job.result()
+    db.execute(f"ALTER DATABASE {db.name} RESET connector.allowed_hosts")
+    assert db.rows("SELECT * FROM connector.progress") == []
+    no_statement_there(table)

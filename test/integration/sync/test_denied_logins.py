@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -163,3 +164,35 @@ def test_other_roles_and_sessions_are_not_held_up(syncs: Syncs, alice: Database,
     assert alice.value("SELECT has_table_privilege('connector.denied_login', 'SELECT')") is False
     secrets = db.value("SELECT string_agg(d::text, ' ') FROM connector.denied_login d")
     assert ACCOUNT in secrets and "wrong" not in secrets
+
+
+def test_who_keeps_a_shared_account_locked(syncs: Syncs, alice: Database, account: Account) -> None:
+    """All roles may have one user mapping, and one of them a transaction open: others' runs hardly wait for that."""
+    db = syncs.database
+    connection = account.remote.connection()
+    options = ", ".join(f"{key} '{connection[key]}'" for key in ("server", "port", "database", "sslmode") if key in connection)
+    db.execute(f"CREATE SERVER shared FOREIGN DATA WRAPPER connector OPTIONS (provider '{account.remote.provider}', {options})")
+    db.execute(f"CREATE USER MAPPING FOR PUBLIC SERVER shared OPTIONS (username '{ACCOUNT}', password 'wrong')")
+    db.execute("GRANT USAGE ON FOREIGN SERVER shared TO alice")
+    hers = Syncs(alice).create(account.remote.connector(connection="shared", table=TABLE, import_as="hers"))["id"]
+    mine = syncs.create(account.remote.connector(connection="shared", table=TABLE, import_as="mine"))["id"]
+
+    def seconds_of_a_run() -> float:
+        syncs.make_due(mine)
+        before = time.monotonic()
+        db.execute("CALL cdb_run_due_syncs(1)")
+        return time.monotonic() - before
+
+    db.execute("UPDATE connector.sync SET run_at = now() + interval '1 day' WHERE id = %s", hers)
+    alice.execute("BEGIN")
+    assert Syncs(alice).now(hers, wait=True)["error_code"] == 1012
+    assert seconds_of_a_run() < 5, "hers is not committed"
+    alice.execute("COMMIT")
+    time_passes(db)
+    db.execute("UPDATE connector.sync SET run_at = now() + interval '1 day' WHERE id = %s", hers)
+    alice.execute("BEGIN")
+    Syncs(alice).call("cdb_sync_update", hers, "1 day")
+    assert seconds_of_a_run() < 5
+    assert syncs.status(mine)["error_code"] == 1012
+    alice.execute("ROLLBACK")
+    db.execute("SELECT cdb_sync_delete(id) FROM connector.syncs; DROP SERVER shared CASCADE")

@@ -101,6 +101,32 @@ def test_another_owner_keeps_nothing(db: Database, mine: Syncs, table: Remote) -
         db.drop_role("bob")
 
 
+def test_the_owner_of_an_overwritten_table_keeps_nothing(db: Database, mine: Syncs, table: Remote) -> None:
+    """A sync of a member's that overwrites a table of the group's becomes the group's, and runs with the member's
+    password; the others of the group do not read other things with it."""
+    db.execute("CREATE ROLE crew; GRANT CREATE ON SCHEMA public TO crew; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO crew; GRANT crew TO etl")
+    carol = db.create_role("carol")
+    try:
+        db.execute("ALTER ROLE carol SET connector.allowed_hosts = '127.0.0.0/8'; GRANT crew TO carol")
+        carol.execute("SET ROLE crew")
+        carol.import_table(table.connector(table=TABLE))
+        id = str(mine.create(table.connector(table=TABLE, collision_strategy="overwrite"))["id"])
+        mine.database.execute("CALL cdb_run_due_syncs()")
+        assert db.rows("SELECT role_name, state FROM connector.syncs") == [("crew", "success")]
+        request = db.value("SELECT request FROM connector.syncs")
+        for role in (carol, mine.database):
+            with fails("can't be kept", number=1502, detail="No secret of this role", hint="Give the password again"):
+                Syncs(role).call("cdb_sync_update", id, None, request)
+        assert Syncs(carol).now(id, wait=True)["state"] == "success"
+        carol.value("SELECT cdb_sync_update(%s, connector => %s)", id, json.dumps(table.connector(table=TABLE)))
+        Syncs(carol).call("cdb_sync_update", id, None, request)  # the crew's own
+    finally:
+        carol.close()
+        db.execute("DELETE FROM connector.sync")
+        db.drop_role("carol")
+        db.execute("DROP OWNED BY crew CASCADE; DROP ROLE crew")
+
+
 def test_a_request_without_masks_does_not_ask_for_the_stored_one(db: Database, syncs: Syncs, mariadb: Remote) -> None:
     """Which may be readable no more."""
     db.execute("CREATE SERVER gone FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server '127.0.0.1', username 'u')")

@@ -200,3 +200,15 @@ def test_new_owner_has_the_name(syncs: Syncs, etl: Database, table: Remote) -> N
         etl.value("SELECT cdb_sync_status('nightly')")
     assert etl.value("SELECT cdb_sync_resume(%s)", mine)["sync_name"] == "nightly_1"
     assert etl.value("SELECT cdb_sync_status('nightly')")["id"] != mine
+
+
+def test_same_table_and_a_server_that_is_gone(syncs: Syncs, table: Remote) -> None:
+    """A sync that can't be read any more is in nobody's way."""
+    db = syncs.database
+    connection = table.connection()
+    options = ", ".join(f"{key} '{connection[key]}'" for key in ("server", "port", "database"))
+    db.execute(f"CREATE SERVER gone FOREIGN DATA WRAPPER connector OPTIONS (provider '{table.provider}', {options})")
+    db.execute(f"CREATE USER MAPPING FOR postgres SERVER gone OPTIONS (username '{connection['username']}', password '{connection['password']}')")
+    syncs.create({"connection": "gone", "table": TABLE})
+    db.execute("DROP SERVER gone CASCADE")
+    assert syncs.create(table.connector(table=TABLE))["sync_name"] == f"public.{TABLE}_1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -416,6 +417,17 @@ def test_advisory_locks_end_with_it(syncs: Syncs, alice: Database, table: Remote
     assert run(way, syncs, alice, id) == SUCCESS
     assert session.rows(held) == before
     session.execute("SELECT pg_advisory_unlock_all()")
+
+
+@pytest.mark.parametrize("way", ["owner calls", "superuser calls"])
+def test_very_many_advisory_locks(syncs: Syncs, alice: Database, table: Remote, way: str) -> None:
+    """They are released about as fast as they were taken: connector.statement_timeout does not count then."""
+    session = alice if way in OF_OWN else syncs.database
+    id = created(alice, table, on_success="SELECT count(pg_advisory_lock(7)) FROM generate_series(1, 1000000)")
+    before = time.monotonic()
+    assert run(way, syncs, alice, id) == SUCCESS
+    assert time.monotonic() - before < 30
+    assert session.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == []
 
 
 @pytest.mark.parametrize("way", WAYS)
