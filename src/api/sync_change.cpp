@@ -52,10 +52,11 @@ void make_own(store::Sync& found) {
 
 void change_sync(store::Sync& found, std::optional<std::chrono::seconds> interval, jobs::Request* request,
                  const std::optional<std::string>& name) {
+  if (name) rename_sync(found, *name);
+  if (name && !interval && request == nullptr) return;  // which is no reason to run
   jobs::end_if_lost(found, settings::run_limits());
   make_own(found);
   forget_dropped_table(found);
-  if (name) rename_sync(found, *name);
   std::optional<schedule::DailyTime> at = found.schedule.at;
   if (request != nullptr) {
     // Others were forgotten just now, unless the first run made the sync another role's.

@@ -115,7 +115,8 @@ void refuse_masks(const StoredRequest& request) {
     if (!is_mask(secret.value)) continue;
     throw Error(ErrorNumber::invalid_parameters, quoted(key) + " is the mask of a secret, not the secret",
                 "\"" + std::string(secret_mask) + "\" is what is shown in place of a password.",
-                "Give the password itself. Only cdb_sync_update() can keep the one that is stored.");
+                "Give the password itself. A change of a sync keeps the one that is stored: cdb_sync_update(), or "
+                "cdb_sync_connector() with the sync's name.");
   }
 }
 

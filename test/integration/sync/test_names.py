@@ -169,6 +169,8 @@ def test_name_of_another(syncs: Syncs, table: Remote) -> None:
     with fails('there is another sync with name "one"', number=1502):
         db.value("SELECT cdb_sync_update(%s, name => 'one')", other)
     assert db.value("SELECT cdb_sync_update(%s, name => 'two')", other)["sync_name"] == "two"
+    db.execute("UPDATE connector.sync SET state = 'failure', run_at = NULL WHERE id = %s", other)
+    assert db.value("SELECT cdb_sync_update(%s, name => 'zwei')", other)["gave_up"] is True, "a name is no reason to run"
     assert db.value("SELECT cdb_sync_update(%s, name => 'Zwei · 二')", other)["sync_name"] == "Zwei · 二"
 
 
