@@ -26,6 +26,7 @@ std::vector<SameTarget> syncs_into(Oid role, const std::string& target_schema, c
                                "LEFT JOIN pg_class c ON c.oid = s.relation "
                                "LEFT JOIN connector.sync_secret x ON x.sync_id = s.id "
                                "WHERE s.target_table = $3 AND s.target_schema = $2 AND s.owner = $1 "
+                               "AND (s.relation IS NULL OR c.oid IS NOT NULL) "
                                "AND coalesce(c.relowner, s.owner::oid) = $1 ORDER BY s.created_at, s.id",
                                {oid(role), {TEXTOID, target_schema}, shown(target_table)})) {
     SameTarget sync{*row[0], utf8(*row[1]), {}};

@@ -24,7 +24,8 @@ struct SameTarget {
   core::StoredRequest request;
 };
 
-/// The role's syncs that are to fill a table of this name (UTF-8) in this schema (in the database's encoding).
+/// The role's syncs that are to fill a table of this name (UTF-8) in this schema (in the database's encoding), but for
+/// those whose table was dropped.
 std::vector<SameTarget> syncs_into(Oid role, const std::string& target_schema, const std::string& target_table);
 
 }  // namespace connector::store

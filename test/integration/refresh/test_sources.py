@@ -149,9 +149,10 @@ def test_cursors_that_are_none(db: Database, source: Remote) -> None:
     syncs = Syncs(db)
     cursors = {"nothing": "does not exist", "box": "can't be a cursor"} | ({} if is_mysql(source) else {"flag": "can't be a cursor"})
     for cursor, words in cursors.items():
-        row = syncs.create({**source.connector(table=TABLE, import_as="bad"), "sync": {"mode": "append", "cursor": cursor}})
-        if cursor == "box" and is_mysql(source):  # text, as far as the server knows
-            row = syncs.create({**source.connector(table=TABLE, import_as="bad", columns={"box": "jsonb"}), "sync": {"mode": "append", "cursor": cursor}})
+        # MySQL's is text, as far as the server knows.
+        columns = {"columns": {"box": "jsonb"}} if cursor == "box" and is_mysql(source) else {}
+        connector = source.connector(table=TABLE, import_as=f"by_{cursor}", **columns)
+        row = syncs.create({**connector, "sync": {"mode": "append", "cursor": cursor}})
         assert syncs.now(row["id"], wait=True)["state"] == "failure"
         status = syncs.status(row["id"])
         assert status["error_code"] == 1502 and words in status["error_message"]

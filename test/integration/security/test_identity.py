@@ -69,6 +69,7 @@ class Scene:
 
     def register(self, way: str, *, all_columns: bool = False) -> str:
         """A sync of the owner's that has not run yet; where there is a scheduler, it does the first run at once."""
+        self.db.execute("DELETE FROM connector.sync")  # the same request would be given the one that is there
         make_recorder(self.db)
         self.source.create_rows(REMOTE, 3)
         with Database(self.server, "identity", OWNER) as owner:

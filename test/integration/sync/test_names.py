@@ -80,6 +80,15 @@ def test_second_sync_of_the_same_by_name(syncs: Syncs, table: Remote) -> None:
     assert not [notice for notice in db.notices if "another sync" in notice], "that one is changed"
 
 
+def test_a_dropped_table_is_made_anew(syncs: Syncs, table: Remote) -> None:
+    """Who dropped the table and sends the request again gets a new sync, not the one that rests."""
+    first = syncs.create(table.connector(table=TABLE))["id"]
+    syncs.now(first, wait=True)
+    syncs.database.execute(f"DROP TABLE {TABLE}")
+    second = syncs.create(table.connector(table=TABLE))["id"]
+    assert second != first and syncs.now(second, wait=True)["state"] == "success"
+
+
 def test_call_by_name_changes(syncs: Syncs, etl: Database, table: Remote) -> None:
     """cdb_sync_connector() with the name of a sync that the role has changes that one, and no other role's."""
     db = syncs.database

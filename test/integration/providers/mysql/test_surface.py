@@ -135,7 +135,10 @@ def test_status(db: Database, mysql: MySqlRemote, goods: str) -> None:
     """Every attribute of the original's answer."""
     result = db.import_table(mysql.connector(table=goods), max_rows=2)
     status = db.value("SELECT cdb_import_status(%s)", result["item_queue_id"])
-    assert set(status) - STATUS == {"schema", "skipped_columns", "rows", "bytes", "started_at", "ended_at"}
+    assert set(status) - STATUS == {
+        "schema", "skipped_columns", "rows", "bytes", "started_at", "ended_at", "item_queue_id",
+        "error_message", "error_detail", "error_hint", "sqlstate",
+    }  # fmt: skip
     assert STATUS <= set(status)
     expected = {
         "id": result["item_queue_id"],
