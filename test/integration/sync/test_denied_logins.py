@@ -56,7 +56,9 @@ def postgres_account(remote: Remote) -> Account:
     if not remote.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{ACCOUNT}'"):
         remote.execute(f"CREATE ROLE {ACCOUNT} LOGIN")
     set_password("right")
-    remote.execute(f"GRANT pg_read_all_data TO {ACCOUNT}")
+    # Other tests take CONNECT from PUBLIC.
+    database = remote.connection()["database"]
+    remote.execute(f"GRANT pg_read_all_data TO {ACCOUNT}", f"GRANT CONNECT ON DATABASE {database} TO {ACCOUNT}")
     return Account(remote, set_password, denials)
 
 
