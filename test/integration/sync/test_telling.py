@@ -12,7 +12,7 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.scratch import remote_rows
-from harness.syncs import Syncs
+from harness.syncs import Syncs, wait_for_process
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
@@ -104,6 +104,18 @@ def test_what_counts_as_no_failure(syncs: Syncs, table: Remote) -> None:
         (line,) = log_lines(db, position)
         assert told in line and "This counts as no failure of the sync; the next try is at 20" in line, line
         db.execute("SELECT cdb_sync_delete(%s)", id)
+
+
+def test_a_killed_worker_names_its_sync(clock: Syncs, table: Remote) -> None:
+    db = clock.database
+    id = clock.create(table.connector(sql_query=table.slow_query(600), import_as="slow"))["id"]
+    clock.wait_for_remote(table)
+    (worker,) = wait_for_process(db, "worker")
+    position = db.server.log_size()
+    db.execute("SELECT pg_terminate_backend(%s)", worker)
+    clock.wait_for(id, "failure")
+    log = db.server.log_since(position)
+    assert re.search(rf"FATAL: .*terminating background worker.*\n.*CONTEXT:  connector sync {id}", log), log
 
 
 def test_failing_since_lasts(syncs: Syncs, table: Remote) -> None:
