@@ -5,23 +5,18 @@
 
 #include "api/json.hpp"
 #include "api/own_sync.hpp"
-#include "core/base/error.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/import_end.hpp"
 #include "jobs/run_lock.hpp"
 #include "jobs/stop.hpp"
 #include "pg/entry.hpp"
-#include "pg/guard.hpp"
+#include "pg/identity.hpp"
 #include "pg/notice.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/imports.hpp"
 #include "store/runs.hpp"
 #include "store/syncs.hpp"
-
-extern "C" {
-#include "utils/acl.h"
-}
 
 namespace jobs = connector::jobs;
 namespace pg = connector::pg;
@@ -30,20 +25,9 @@ namespace shmem = connector::shmem;
 namespace store = connector::store;
 
 using connector::api::Json;
-using connector::core::Error;
-using connector::core::ErrorNumber;
 using jobs::Stop;
 
 namespace {
-
-Error no_such_import(const std::string& id) {
-  return Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
-               "It may have been forgotten (connector.keep_runs), or belong to another role.");
-}
-
-bool has_privileges_of(Oid owner) {
-  return pg::guard([=] { return has_privs_of_role(GetUserId(), owner); });
-}
 
 /// The answer's first words, and to a person's eyes why nothing was cancelled.
 Json answer(bool cancelled, Stop stop) {
@@ -78,7 +62,7 @@ Json cancel_sync(const std::string& id) {
   const Stop stop = jobs::stop_run(shmem::JobKind::sync, id, refuse);
   bool cancelled = false;
   if (stop == Stop::not_running) {
-    if (!has_privileges_of(*owner)) refuse();
+    if (!pg::has_privileges_of(*owner)) refuse();
     cancelled = cancel_start(id);
   } else if (stop == Stop::ended) {
     // Its process passed over this, if it found the row locked.
@@ -104,7 +88,7 @@ bool cancel_queued_import(const std::string& id) {
 
 Json cancel_import(const std::string& id) {
   const std::optional<store::KnownImport> known = store::find_import(id);
-  const auto refuse = [&] { throw no_such_import(id); };
+  const auto refuse = [&] { throw connector::api::no_such_import(id); };
   // One that a session waits for is not on record yet.
   if (known ? !jobs::may_stop_runs_of(known->owner) : !jobs::is_live(shmem::JobKind::import, id)) refuse();
   // The first run of a sync is that sync's.
@@ -116,7 +100,7 @@ Json cancel_import(const std::string& id) {
   const Stop stop = jobs::stop_run(shmem::JobKind::import, id, refuse);
   bool cancelled = false;
   if (stop == Stop::not_running) {
-    if (!known || !has_privileges_of(known->owner)) refuse();
+    if (!known || !pg::has_privileges_of(known->owner)) refuse();
     cancelled = cancel_queued_import(id);
   } else if (stop == Stop::ended) {
     const std::optional<store::KnownImport> ended = store::find_import(id);

@@ -99,10 +99,6 @@ CONNECTOR_FUNCTION(connector_import_status) {
   const std::string id = connector::pg::uuid_text(PG_GETARG_DATUM(0));
   const connector::pg::SqlRows rows =
       connector::pg::catalog_query(status_query, {{UUIDOID, id}}, connector::pg::Sees::callers_snapshot);
-  if (rows.empty()) {
-    throw connector::core::Error(ErrorNumber::invalid_parameters, "there is no import with id " + id,
-                                 "It may have been forgotten (connector.keep_runs), or belong to another role.",
-                                 "The view connector.imports has the ids.");
-  }
+  if (rows.empty()) throw connector::api::no_such_import(id);
   return json_datum(Json::parse(connector::pg::utf8_text(*rows[0][0])));
 }

@@ -6,6 +6,7 @@
 #include "core/base/utf8.hpp"
 #include "jobs/sync_name.hpp"
 #include "pg/guard.hpp"
+#include "pg/identity.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
 #include "store/sync_names.hpp"
@@ -13,18 +14,9 @@
 extern "C" {
 #include "catalog/pg_authid.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
 }
 
 namespace connector::api {
-
-namespace {
-
-bool has_privileges_of(Oid role) {
-  return pg::guard([=] { return has_privs_of_role(GetUserId(), role); });
-}
-
-}  // namespace
 
 void require_argument(FunctionCallInfo fcinfo, int argument, const char* name) {
   if (!fcinfo->args[argument].isnull) return;
@@ -49,12 +41,12 @@ std::string named_argument(FunctionCallInfo fcinfo, Among among) {
   require_argument(fcinfo, 0, "id");
   const std::string text = pg::datum_text(fcinfo->args[0].value);
   if (jobs::looks_like_uuid(text)) return pg::canonical_uuid(text);
-  const bool sees_all = among == Among::seen && has_privileges_of(ROLE_PG_READ_ALL_STATS);
+  const bool sees_all = among == Among::seen && pg::has_privileges_of(ROLE_PG_READ_ALL_STATS);
   std::vector<std::string> ids;
   std::vector<std::string> own;
   for (const store::NamedSync& sync : store::syncs_named(text)) {
     if (sync.owner == GetUserId()) own.push_back(sync.id);
-    if (sees_all || has_privileges_of(sync.owner)) ids.push_back(sync.id);
+    if (sees_all || pg::has_privileges_of(sync.owner)) ids.push_back(sync.id);
   }
   if (own.size() == 1) return own.front();
   if (ids.size() == 1) return ids.front();
@@ -68,6 +60,12 @@ std::string named_argument(FunctionCallInfo fcinfo, Among among) {
                     "Their ids are " + core::joined(ids) + ".", "Give the id.");
 }
 
+core::Error no_such_import(const std::string& id) {
+  return core::Error(core::ErrorNumber::invalid_parameters, "there is no import with id " + id,
+                     "It may have been forgotten (connector.keep_runs), or belong to another role.",
+                     "The view connector.imports has the ids.");
+}
+
 core::Error no_such_sync(const std::string& id) {
   return core::Error(core::ErrorNumber::invalid_parameters, "there is no sync with id " + id,
                      "It may have been deleted, or belong to another role.",
@@ -76,9 +74,9 @@ core::Error no_such_sync(const std::string& id) {
 
 store::Sync own_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
-  if (!owner || !has_privileges_of(*owner)) throw no_such_sync(id);
+  if (!owner || !pg::has_privileges_of(*owner)) throw no_such_sync(id);
   std::optional<store::Sync> found = store::lock_sync(id);
-  if (!found || !has_privileges_of(found->owner)) throw no_such_sync(id);  // it may have waited for a lock
+  if (!found || !pg::has_privileges_of(found->owner)) throw no_such_sync(id);  // it may have waited for a lock
   return std::move(*found);
 }
 

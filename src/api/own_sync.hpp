@@ -1,4 +1,4 @@
-// Arguments of functions on syncs, and the sync that is meant, if the caller may change it.
+// Arguments of functions on syncs and imports, and the sync that is meant, if the caller may change it.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -35,6 +35,7 @@ enum class Among {
 std::string named_argument(FunctionCallInfo fcinfo, Among among = Among::own);
 
 core::Error no_such_sync(const std::string& id);
+core::Error no_such_import(const std::string& id);
 
 /// The sync, its row locked until the transaction's end. Throws core::Error (invalid_parameters) if there is none, or
 /// the current role lacks the privileges of its owner.

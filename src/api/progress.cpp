@@ -3,11 +3,10 @@
 
 #include "api/json.hpp"
 #include "pg/entry.hpp"
-#include "pg/guard.hpp"
+#include "pg/identity.hpp"
 
 extern "C" {
 #include "catalog/pg_authid.h"
-#include "utils/acl.h"
 #include "utils/timestamp.h"
 }
 
@@ -17,8 +16,7 @@ namespace {
 
 /// As in pg_stat_activity: one's own, and all for pg_read_all_stats.
 bool may_see(Oid owner) {
-  return connector::pg::guard(
-      [=] { return has_privs_of_role(GetUserId(), owner) || has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); });
+  return connector::pg::has_privileges_of(owner) || connector::pg::has_privileges_of(ROLE_PG_READ_ALL_STATS);
 }
 
 /// ISO 8601, in UTC.

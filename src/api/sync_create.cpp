@@ -21,6 +21,7 @@
 #include "jobs/import_result.hpp"
 #include "jobs/request.hpp"
 #include "jobs/sync_name.hpp"
+#include "jobs/sync_run.hpp"
 #include "load/table/target_table.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
@@ -32,7 +33,6 @@
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/imports.hpp"
-#include "store/role_limits.hpp"
 #include "store/sync_names.hpp"
 #include "store/syncs.hpp"
 
@@ -77,13 +77,6 @@ void check_number_of_syncs() {
   if (limit == 0 || !store::has_syncs(GetUserId(), limit)) return;
   throw Error(ErrorNumber::too_many_concurrent, "this role has " + std::to_string(limit) + " syncs already", {},
               "Delete some with cdb_sync_delete(), or have connector.max_stored_syncs_per_role raised.");
-}
-
-void check_role(const Request& request) {
-  if (store::role_limits(GetUserId(), request.spec().provider).max_syncs != 0) return;
-  throw Error(ErrorNumber::connectors_disabled,
-              "this role may not sync with provider \"" + request.spec().provider + "\"", {},
-              "Ask an administrator to change connector.role_limits.");
 }
 
 load::TargetSchema target_schema(const Request& request) {
@@ -189,7 +182,7 @@ std::string create(const Request& request, const load::TargetSchema& schema, std
 }
 
 Datum sync_connector(Request& request, std::optional<seconds> interval, const std::optional<std::string>& name) {
-  check_role(request);
+  jobs::check_may_sync(request.spec().provider);
   if (name) {
     jobs::check_sync_name(*name);
     if (const std::optional<std::string> id = jobs::lock_sync_name(GetUserId(), *name)) {

@@ -9,6 +9,7 @@
 #include "jobs/run_lock.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
+#include "pg/identity.hpp"
 
 extern "C" {
 #include "catalog/pg_authid.h"
@@ -80,8 +81,7 @@ Found find_stoppable(shmem::JobKind kind, const std::string& id, Clock::time_poi
 }  // namespace
 
 bool may_stop_runs_of(Oid owner) {
-  return pg::guard(
-      [=] { return has_privs_of_role(GetUserId(), owner) || has_privs_of_role(GetUserId(), ROLE_PG_SIGNAL_BACKEND); });
+  return pg::has_privileges_of(owner) || pg::has_privileges_of(ROLE_PG_SIGNAL_BACKEND);
 }
 
 bool is_live(shmem::JobKind kind, const std::string& id) {

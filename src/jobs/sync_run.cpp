@@ -97,20 +97,13 @@ void check_runnable(const Sync& sync) {
   }
 }
 
-/// Where the request names no provider, it is what its foreign server says today.
-void check_provider(const std::string& provider) {
-  if (store::role_limits(GetUserId(), provider).max_syncs != 0) return;
-  throw core::Error(ErrorNumber::connectors_disabled, "this role may not sync with provider \"" + provider + "\"", {},
-                    "Ask an administrator to change connector.role_limits.");
-}
-
 void work(const Sync& sync, Transaction transaction, SyncRun& run, RunResult& result, load::Progress& progress) {
   const Oid caller = GetUserId();
   const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
   pg::with_system_path([&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
-    check_provider(request.spec().provider);
+    check_may_sync(request.spec().provider);
     run.login = request.login(sync.owner);
     if (sync.relation == InvalidOid) {
       first_run(request, sync, caller, result, progress);
@@ -130,6 +123,12 @@ LiveTexts live_texts(const Sync& sync) {
 }
 
 }  // namespace
+
+void check_may_sync(const std::string& provider) {
+  if (store::role_limits(GetUserId(), provider).max_syncs != 0) return;
+  throw core::Error(ErrorNumber::connectors_disabled, "this role may not sync with provider \"" + provider + "\"", {},
+                    "Ask an administrator to change connector.role_limits.");
+}
 
 SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transaction) {
   SyncRun run;

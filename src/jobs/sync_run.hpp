@@ -25,6 +25,10 @@ struct SyncRun {
   std::optional<store::Login> login;
 };
 
+/// Throws core::Error (connectors_disabled) if connector.role_limits forbids the current role to sync with the
+/// provider. Where a request names none, it is what its foreign server says today.
+void check_may_sync(const std::string& provider);
+
 /// Does the work of one run as the sync's owner (no SET ROLE, fixed search_path; restricted if the session or the
 /// current role is another), in a subtransaction that is rolled back if it fails, and closes the run `log_id`: in that
 /// subtransaction if it went well, after it if not. A failure is the result, not an exception.

@@ -1,9 +1,20 @@
-// Acting as another role for a moment.
+// Whose privileges the current role has, and acting as another role for a moment.
 #pragma once
 
 #include "pg/postgres.hpp"
 
+#include "pg/guard.hpp"
+
+extern "C" {
+#include "utils/acl.h"
+}
+
 namespace connector::pg {
+
+/// Whether the current role has all that `role` may do, by being it or a member. Throws PgError.
+inline bool has_privileges_of(Oid role) {
+  return guard([=] { return has_privs_of_role(GetUserId(), role); });
+}
 
 /// Switches the current role until the end of the scope. Neither end can fail. The flags are those of
 /// SetUserIdAndSecContext(); with SECURITY_LOCAL_USERID_CHANGE the code run meanwhile can't SET ROLE.
