@@ -49,6 +49,7 @@ struct ProviderFeatures {
   bool list_tables = true;
   bool dry_run = true;
   bool preview_table = true;
+  bool table_parts = true;  ///< describes what SourceRequest::parts asks for
 };
 
 /// The self-description of a provider: constant data.

@@ -10,6 +10,7 @@
 
 #include "core/remote/connection_options.hpp"
 #include "core/remote/scan.hpp"
+#include "core/remote/table_parts.hpp"
 #include "core/rows/logical_type.hpp"
 #include "core/rows/row_batch.hpp"
 
@@ -28,6 +29,8 @@ struct RemoteColumn {
   /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
   bool not_null = false;
   std::string comment;
+  /// If defaults were asked for, of a table's column that has one; DEFAULT NULL is none.
+  std::optional<ColumnDefault> default_value{};
 };
 
 struct SourceDescription {
@@ -35,6 +38,8 @@ struct SourceDescription {
   std::vector<std::string> primary_key;        ///< remote column names in key order; empty = none or not known
   std::optional<std::int64_t> estimated_rows;  ///< the remote's own cheap estimate
   std::string comment;                         ///< of the table
+  std::vector<RemoteIndex> indexes{};            ///< if they were asked for; in the order of their names
+  std::vector<RemoteForeignKey> foreign_keys{};  ///< likewise
 };
 
 /// A column the request named, with the local type it asked for.
@@ -52,6 +57,7 @@ struct SourceRequest {
   std::vector<ColumnRequest> columns{};   ///< empty = all
   std::optional<std::string> encoding{};  ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
   ConnectionOptions parameters{};         ///< the keys that only this provider takes, as text
+  TableParts parts{};                     ///< of a table, to be described beside its columns
 };
 
 /// What a remote said of a statement whose rows were read, so often.

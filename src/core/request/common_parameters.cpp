@@ -38,6 +38,9 @@ constexpr ParameterInfo parameters[] = {
      .description = "Add a cartodb_id key and, with PostGIS, geometry columns.",
      .default_value = "false",
      .allowed_values = booleans},
+    {.name = "keep",
+     .description = "What is brought along from a table beside NOT NULL, primary key and comments: a list of "
+                    "\"indexes\", \"defaults\" and \"foreign_keys\" (not with an interval)."},
     {.name = "invalid_values",
      .description = "Whether a value that the local type can't hold is an error or becomes NULL.",
      .default_value = "error",

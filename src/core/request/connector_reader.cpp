@@ -1,5 +1,7 @@
 #include "core/request/connector_reader.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -83,6 +85,48 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
     names.push_back(item.text);
   }
   return names;
+}
+
+constexpr std::string_view parts[] = {"indexes", "defaults", "foreign_keys"};
+
+/// `["indexes", "defaults"]`
+TableParts read_keep(const ObjectReader& reader, RequestKind kind, const ConnectorSpec& spec, Problems& problems) {
+  TableParts keep;
+  const JsonValue* value = reader.value("keep");
+  if (value == nullptr) return keep;
+  if (value->type != JsonValue::Type::array) {
+    reader.wrong_type("keep", *value, "an array of " + alternatives(parts));
+    return keep;
+  }
+  bool* const flags[] = {&keep.indexes, &keep.defaults, &keep.foreign_keys};
+  for (const JsonValue& item : value->items) {
+    const auto found = std::ranges::find(parts, item.text);
+    if (item.type != JsonValue::Type::string || found == std::end(parts)) {
+      problems.add("keep", "Each element of key \"keep\" must be " + alternatives(parts) + '.');
+      return {};
+    }
+    *flags[found - std::begin(parts)] = true;
+  }
+  if (keep.any() && spec.sql_query) {
+    problems.add("keep", "Key \"keep\" is for a \"table\": the result of \"sql_query\" has none of these.");
+  }
+  if (keep.foreign_keys && (kind == RequestKind::sync || kind == RequestKind::sync_tables)) {
+    problems.add("keep",
+                 "Key \"keep\" of a sync can't have \"foreign_keys\": tables that are refreshed at different moments "
+                 "would break them.");
+  }
+  return keep;
+}
+
+/// Keys that are about one table have no place where many are meant.
+void refuse_keys_of_one_table(const ObjectReader& reader, Problems& problems) {
+  for (const char* key : {"table", "sql_query", "import_as", "columns"}) {
+    if (reader.value(key) == nullptr) continue;
+    problems.add(key, std::string("Key \"") + key + "\" is about one table.");
+    problems.advise(
+        "The second argument of cdb_import_tables() says which tables: names, or patterns with * and ?. A query, or "
+        "chosen columns, are imported by cdb_import_connector().");
+  }
 }
 
 /// Whatever the source has, only columns that are chosen arrive.
@@ -199,6 +243,10 @@ void read_source(const ObjectReader& reader, RequestKind kind, ConnectorSpec& sp
   spec.import_as = reader.string("import_as");
   spec.schema = reader.string("schema");
   spec.target_schema = reader.string("target_schema");
+  if (kind == RequestKind::import_tables || kind == RequestKind::sync_tables) {
+    refuse_keys_of_one_table(reader, problems);
+    return;
+  }
   if (kind == RequestKind::check || kind == RequestKind::list_tables) return;
   if (!spec.table && !spec.sql_query && !problems.has("table") && !problems.has("sql_query")) {
     problems.add("table", "Missing key \"table\": either \"table\" or \"sql_query\" must say what to read.");
@@ -223,10 +271,12 @@ void read_encoding(const ObjectReader& reader, ConnectorSpec& spec, Problems& pr
 /// An interval stands beside the connector object, not in it.
 void advise_about_interval(const ObjectReader& reader, RequestKind kind, Problems& problems) {
   if (reader.value("interval") == nullptr) return;
-  if (kind == RequestKind::sync) {
+  const bool is_for_tables = kind == RequestKind::import_tables || kind == RequestKind::sync_tables;
+  if (kind == RequestKind::sync || is_for_tables) {
     problems.advise(
-        "\"interval\" stands beside \"connector\", as in {\"connector\": {...}, \"interval\": 900}, or is the second "
-        "argument of cdb_sync_connector().");
+        "\"interval\" stands beside \"connector\", as in {\"connector\": {...}, \"interval\": 900}, or is the " +
+        std::string(is_for_tables ? "third argument of cdb_import_tables()."
+                                  : "second argument of cdb_sync_connector()."));
   } else {
     problems.advise(
         "Only a sync has an interval: call cdb_sync_connector(), with the interval as its second argument.");
@@ -287,6 +337,11 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   read_encoding(reader, spec, problems);
   spec.columns = read_columns(reader, problems);
   spec.max_rows = reader.integer("max_rows", 0, std::numeric_limits<std::int64_t>::max());
+  spec.keep = read_keep(reader, kind, spec, problems);
+  // A call for many tables can be repeated: what is there already stays.
+  if (kind == RequestKind::import_tables || kind == RequestKind::sync_tables) {
+    spec.collision_strategy = CollisionStrategy::skip;
+  }
   read_choice(reader, "collision_strategy", collision_strategy_words, spec.collision_strategy);
   read_choice(reader, "column_names", column_names_words, spec.column_names);
   spec.default_columns = reader.boolean("default_columns").value_or(false);
@@ -294,7 +349,9 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   if (const JsonValue* sync = reader.value("sync"); sync != nullptr) {
     if (sync->type != JsonValue::Type::object) {
       reader.wrong_type("sync", *sync, "an object");
-    } else if (kind != RequestKind::sync && kind != RequestKind::dry_run) {
+    } else if (kind == RequestKind::import_tables) {
+      problems.add("sync", "Key \"sync\" needs an interval: without one the tables are imported once.");
+    } else if (kind != RequestKind::sync && kind != RequestKind::sync_tables && kind != RequestKind::dry_run) {
       problems.add("sync", "Key \"sync\" is for cdb_sync_connector() only.");
     } else {
       spec.sync = read_sync(*sync, problems);

@@ -10,6 +10,7 @@
 
 #include "core/base/words.hpp"
 #include "core/remote/connection_options.hpp"
+#include "core/remote/table_parts.hpp"
 #include "core/request/column_choices.hpp"
 #include "core/rows/row_batch.hpp"
 #include "core/schedule/clock_time.hpp"
@@ -69,6 +70,7 @@ struct ConnectorSpec {
   std::optional<std::string> target_schema;
   ColumnNames column_names = ColumnNames::normalize;
   bool default_columns = false;
+  TableParts keep;  ///< what of the remote table is brought along that is not always
   InvalidValues invalid_values = InvalidValues::error;
   ConnectionOptions
       provider_parameters;  ///< the keys that only this provider takes (ProviderInfo::parameters), as text

@@ -77,7 +77,7 @@ constexpr core::ProviderInfo provider_info = {
     .id = "hive",
     .name = "Hive",
     .description = "HiveServer2, and what speaks its protocol: Spark's Thrift server, Kyuubi, Impala",
-    .features = {},
+    .features = {.table_parts = false},
     .connection_parameters = connection_parameters,
     .parameters = {},
     .substitutions = substitutions,

@@ -59,6 +59,7 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   }
   request.encoding = spec.encoding;
   request.parameters = spec.provider_parameters;
+  request.parts = spec.keep;
   return request;
 }
 
