@@ -59,12 +59,13 @@ struct RemoteIndex {
   std::string left_out_reason;
 };
 
-enum class ForeignKeyAction : std::uint8_t { no_action, restrict, cascade, set_null, set_default };
+/// `restricted` is RESTRICT, which PostgreSQL's headers have as a macro.
+enum class ForeignKeyAction : std::uint8_t { no_action, restricted, cascade, set_null, set_default };
 
 struct RemoteForeignKey {
   std::string name;
   std::vector<std::string> columns;
-  std::string schema;  ///< of the table that it refers to
+  std::string schema;  ///< of the table that it refers to; empty if it is that of the table itself
   std::string table;
   std::vector<std::string> referenced_columns;  ///< as many as `columns`
   ForeignKeyAction on_delete = ForeignKeyAction::no_action;
