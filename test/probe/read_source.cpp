@@ -2,15 +2,18 @@
 //   read_source STEP… < connector.json
 // STEP is `all`, `first:N` or `from:VALUE`; the first column must be an integer, is asked for alone, and is the one
 // that the order and the value are of. Prints a line for each step: the numbers, or why they can't be asked for.
+// The step `parts` prints instead what "keep" asks for, as a line of JSON.
 #include <cstdint>
 #include <iostream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/json.hpp"
 #include "core/net/wait.hpp"
 #include "core/remote/provider.hpp"
 #include "core/request/connector_reader.hpp"
@@ -26,6 +29,7 @@ SourceRequest source_request(const ConnectorSpec& spec) {
   request.table = spec.sql_query ? "" : spec.table.value_or("");
   request.query = spec.sql_query.value_or("");
   request.parameters = spec.provider_parameters;
+  request.parts = spec.keep;
   return request;
 }
 
@@ -54,6 +58,80 @@ std::vector<std::int64_t> read(Source& source, const Scan& scan) {
   return numbers;
 }
 
+JsonValue json(JsonValue::Type type, std::string text = {}) {
+  JsonValue value;
+  value.type = type;
+  value.text = std::move(text);
+  return value;
+}
+
+JsonValue json(std::string text) {
+  return json(JsonValue::Type::string, std::move(text));
+}
+
+JsonValue json(bool value) {
+  return json(JsonValue::Type::boolean, value ? "true" : "false");
+}
+
+JsonValue json(std::vector<JsonMember> members) {
+  JsonValue value = json(JsonValue::Type::object);
+  value.members = std::move(members);
+  return value;
+}
+
+template <typename Items, typename Convert>
+JsonValue json_array(const Items& items, const Convert& convert) {
+  JsonValue array = json(JsonValue::Type::array);
+  for (const auto& item : items) array.items.push_back(convert(item));
+  return array;
+}
+
+JsonValue json(const std::vector<std::string>& texts) {
+  return json_array(texts, [](const std::string& text) { return json(text); });
+}
+
+JsonValue json(const RemoteIndex& index) {
+  const auto column = [](const RemoteIndex::Column& one) {
+    return json(one.name + (one.descending ? " desc" : "") + (one.nulls_reversed ? " reversed" : ""));
+  };
+  return json(std::vector<JsonMember>{{"name", json(index.name)},
+                                      {"method", json(std::string(index_method_words.of(index.method)))},
+                                      {"unique", json(index.unique)},
+                                      {"nulls_equal", json(index.nulls_equal)},
+                                      {"columns", json_array(index.columns, column)},
+                                      {"included", json(index.included)},
+                                      {"left_out", json(index.left_out_reason)}});
+}
+
+JsonValue json(const RemoteForeignKey& key) {
+  constexpr const char* actions[] = {"no_action", "restricted", "cascade", "set_null", "set_default"};
+  return json(std::vector<JsonMember>{{"name", json(key.name)},
+                                      {"columns", json(key.columns)},
+                                      {"schema", json(key.schema)},
+                                      {"table", json(key.table)},
+                                      {"referenced", json(key.referenced_columns)},
+                                      {"on_delete", json(std::string(actions[static_cast<int>(key.on_delete)]))},
+                                      {"on_update", json(std::string(actions[static_cast<int>(key.on_update)]))},
+                                      {"match_full", json(key.match_full)},
+                                      {"deferrable", json(key.deferrable)},
+                                      {"deferred", json(key.initially_deferred)},
+                                      {"left_out", json(key.left_out_reason)}});
+}
+
+std::string parts_text(const SourceDescription& description) {
+  constexpr const char* kinds[] = {"constant", "current_time", "current_utc_time", "random_uuid", "other"};
+  std::vector<JsonMember> defaults;
+  for (const RemoteColumn& column : description.columns) {
+    if (!column.default_value) continue;
+    const std::string kind = kinds[static_cast<int>(column.default_value->kind)];
+    defaults.push_back({column.name, json(std::vector<std::string>{kind, column.default_value->text})});
+  }
+  const auto convert = [](const auto& part) { return json(part); };
+  return json_text(json(std::vector<JsonMember>{{"defaults", json(std::move(defaults))},
+                                                {"indexes", json_array(description.indexes, convert)},
+                                                {"foreign_keys", json_array(description.foreign_keys, convert)}}));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -68,6 +146,10 @@ int main(int count, char** arguments) try {
       {.options = options, .session = spec.session, .address_rules = rules, .wait = wait, .trusted = true});
   const auto source = connection->describe(source_request(spec));
   for (int i = 1; i < count; ++i) {
+    if (std::string_view(arguments[i]) == "parts") {
+      std::cout << parts_text(source->description()) << '\n';
+      continue;
+    }
     const std::optional<Scan> scan = scan_of(*source, arguments[i]);
     if (!scan) {
       std::cout << "no such condition\n";

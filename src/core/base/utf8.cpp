@@ -70,6 +70,13 @@ std::string quoted(std::string_view text, std::size_t max_bytes) {
   return '"' + shown_text(text, max_bytes) + '"';
 }
 
+bool is_text(std::string_view bytes) noexcept {
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (bytes[at] == '\0' || decode_utf8(bytes, at) == invalid_utf8) return false;
+  }
+  return true;
+}
+
 std::string lower_ascii(std::string_view text) {
   std::string result(text);
   for (char& character : result) {

@@ -24,6 +24,9 @@ std::string shown_text(std::string_view text, std::size_t max_bytes = 100);
 /// shown_text() in double quotes, as names stand in PostgreSQL's messages.
 std::string quoted(std::string_view text, std::size_t max_bytes = 100);
 
+/// Whether PostgreSQL can store it as text: valid UTF-8 without a NUL.
+bool is_text(std::string_view bytes) noexcept;
+
 /// ASCII lower case; other bytes stay.
 std::string lower_ascii(std::string_view text);
 

@@ -1,10 +1,11 @@
 #include "drivers/mysql/catalog.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/base/utf8.hpp"
+#include "drivers/mysql/catalog_rows.hpp"
 #include "drivers/mysql/dialect.hpp"
+#include "drivers/mysql/table_parts.hpp"
 
 namespace connector::mysql {
 
@@ -12,48 +13,20 @@ namespace {
 
 using core::Phase;
 
-/// Limits on answers, against a server that never stops.
-constexpr std::size_t max_columns = 2 * 4096;
+/// A limit on an answer, against a server that never stops.
 constexpr std::size_t max_collations = 65536;  // the protocol has two bytes for the number
 
-std::string text(const std::optional<std::string>& value) {
-  return value.value_or("");
-}
-
-std::optional<std::int64_t> number(const std::optional<std::string>& value) {
-  std::int64_t result = 0;
-  if (!value) return std::nullopt;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), result);
-  if (error != std::errc()) return std::nullopt;
-  return result;
-}
-
-/// Literals, and no join, let the server open that one table instead of all.
-std::string table_condition(std::string_view schema, std::string_view table) {
-  return "TABLE_SCHEMA = " + quote_literal(schema) + " AND TABLE_NAME = " + quote_literal(table);
-}
-
-/// Rows of information_schema about one table; `columns` come behind its schema and name. Comparisons there may ignore
-/// case, and so find several tables of a server that tells case apart: then those of other spelling are left out.
-std::vector<TextRow> read_about(Session& session, std::string_view schema, std::string_view table,
-                                const std::string& columns, const std::string& view, const std::string& more = {}) {
-  std::vector<TextRow> rows =
-      session.query("SELECT TABLE_SCHEMA, TABLE_NAME, " + columns + " FROM information_schema." + view + " WHERE " +
-                        table_condition(schema, table) + more,
-                    Phase::describe, max_columns);
-  const auto is_exact = [&](const TextRow& row) { return row[0] == schema && row[1] == table; };
-  if (std::ranges::any_of(rows, is_exact)) {
-    std::erase_if(rows, [&](const TextRow& row) { return !is_exact(row); });
-  }
-  return rows;
-}
-
-void read_columns(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
-  const std::string srid = session.version().at_least(80003, 0) ? "SRS_ID" : "NULL";
-  const std::string generation = session.version().at_least(0, 100304) ? "GENERATION_EXPRESSION" : "NULL";
-  const std::vector<TextRow> rows =
-      read_about(session, schema, table, "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid + ", " + generation,
-                 "COLUMNS", " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
+void read_columns(Session& session, std::string_view schema, std::string_view table, const core::TableParts& parts,
+                  CatalogTable& result) {
+  const ServerVersion& version = session.version();
+  const std::string srid = version.at_least(80003, 0) ? "SRS_ID" : "NULL";
+  const std::string generation = version.at_least(0, 100304) ? "GENERATION_EXPRESSION" : "NULL";
+  const std::string default_text = parts.defaults ? "COLUMN_DEFAULT" : "NULL";
+  const std::vector<TextRow> rows = read_about(
+      session, schema, table,
+      {.columns = "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid + ", " + generation + ", " + default_text,
+       .view = "COLUMNS",
+       .more = " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"});
   std::vector<std::string> row_times;
   for (const TextRow& row : rows) {
     result.columns.push_back({
@@ -62,16 +35,17 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
         .comment = text(row[4]),
         .is_invisible = text(row[5]).find("INVISIBLE") != std::string::npos,
         .srid = static_cast<std::int32_t>(number(row[6]).value_or(0)),
+        .default_facts =
+            {.column_type = text(row[3]), .text = row[8], .extra = text(row[5]), .is_sql = version.at_least(0, 100207)},
     });
     if (text(row[7]).starts_with("ROW ")) row_times.push_back(text(row[2]));
   }
-  std::map<std::int64_t, std::string> key;
-  for (const TextRow& row :
-       read_about(session, schema, table, "COLUMN_NAME, SEQ_IN_INDEX", "STATISTICS", " AND INDEX_NAME = 'PRIMARY'")) {
+  KeysOfTable keys = read_keys(session, schema, table, parts.indexes);
+  for (std::string& name : keys.primary_key) {
     // The end of a row's time is part of the key for the sake of rows that are history.
-    if (std::ranges::find(row_times, text(row[2])) == row_times.end()) key[number(row[3]).value_or(0)] = text(row[2]);
+    if (std::ranges::find(row_times, name) == row_times.end()) result.primary_key.push_back(std::move(name));
   }
-  for (auto& [position, name] : key) result.primary_key.push_back(std::move(name));
+  result.indexes = std::move(keys.indexes);
 }
 
 bool is_table(const std::optional<std::string>& table_type) {
@@ -80,7 +54,7 @@ bool is_table(const std::optional<std::string>& table_type) {
 
 void read_table(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
   const std::vector<TextRow> rows =
-      read_about(session, schema, table, "TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS", "TABLES");
+      read_about(session, schema, table, {.columns = "TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS", .view = "TABLES"});
   if (rows.empty()) return;
   result.is_view = !is_table(rows[0][2]);
   if (!result.is_view) result.comment = text(rows[0][3]);  // a view's is the word VIEW
@@ -92,13 +66,12 @@ void read_json_checks(Session& session, std::string_view schema, std::string_vie
   const ServerVersion& version = session.version();
   if (!version.at_least(0, 100310) || version.at_least(0, 100502)) return;
   const std::vector<TextRow> rows =
-      session.query("SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
-                        quote_literal(schema) + " AND TABLE_NAME = " + quote_literal(table),
-                    Phase::describe, max_columns);
+      read_about(session, schema, table,
+                 {.columns = "CHECK_CLAUSE", .view = "CHECK_CONSTRAINTS", .schema_column = "CONSTRAINT_SCHEMA"});
   for (CatalogColumn& column : result.columns) {
     const std::string check = core::lower_ascii("json_valid(" + quote_identifier(column.name) + ')');
     column.is_json =
-        std::ranges::any_of(rows, [&](const TextRow& row) { return core::lower_ascii(text(row[0])) == check; });
+        std::ranges::any_of(rows, [&](const TextRow& row) { return core::lower_ascii(text(row[2])) == check; });
   }
 }
 
@@ -119,11 +92,13 @@ const CatalogColumn* find_column(const CatalogTable& table, std::string_view nam
   return found == table.columns.end() ? nullptr : &*found;
 }
 
-CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table) {
+CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table,
+                          const core::TableParts& parts) {
   CatalogTable result;
-  read_columns(session, schema, table, result);
+  read_columns(session, schema, table, parts, result);
   read_table(session, schema, table, result);
   read_json_checks(session, schema, table, result);
+  if (parts.foreign_keys && !result.is_view) result.foreign_keys = read_foreign_keys(session, schema, table);
   return result;
 }
 
@@ -136,14 +111,14 @@ std::optional<std::string> read_change_mark(Session& session, std::string_view s
   // - TRUNCATE of an InnoDB table of MariaDB leaves the time as it is: an empty table is told apart by its row.
   // - Partitions can be emptied and exchanged without a trace, and so can a table that is exchanged for one: its
   //   measures tell then.
-  const std::vector<TextRow> rows =
-      read_about(session, schema, table,
-                 "CONCAT_WS('/', ENGINE, CREATE_TIME, UPDATE_TIME, AUTO_INCREMENT, TABLE_ROWS, DATA_LENGTH, "
-                 "INDEX_LENGTH, EXISTS (SELECT 1 FROM " +
-                     quote_table(schema, table) + "))",
-                 "TABLES",
-                 " AND TABLE_TYPE = 'BASE TABLE' AND CREATE_OPTIONS NOT LIKE '%partitioned%' AND (ENGINE = 'InnoDB' OR "
-                 "ENGINE = 'MyISAM' AND @@myisam_use_mmap = 0) AND UPDATE_TIME < NOW() - INTERVAL 2 SECOND");
+  const std::vector<TextRow> rows = read_about(
+      session, schema, table,
+      {.columns = "CONCAT_WS('/', ENGINE, CREATE_TIME, UPDATE_TIME, AUTO_INCREMENT, TABLE_ROWS, DATA_LENGTH, "
+                  "INDEX_LENGTH, EXISTS (SELECT 1 FROM " +
+                  quote_table(schema, table) + "))",
+       .view = "TABLES",
+       .more = " AND TABLE_TYPE = 'BASE TABLE' AND CREATE_OPTIONS NOT LIKE '%partitioned%' AND (ENGINE = 'InnoDB' OR "
+               "ENGINE = 'MyISAM' AND @@myisam_use_mmap = 0) AND UPDATE_TIME < NOW() - INTERVAL 2 SECOND"});
   return rows.size() == 1 ? rows[0][2] : std::nullopt;
 }
 

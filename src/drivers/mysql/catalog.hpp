@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "core/remote/provider.hpp"
+#include "core/remote/table_parts.hpp"
 #include "drivers/mysql/charset.hpp"
+#include "drivers/mysql/default_value.hpp"
 #include "drivers/mysql/session.hpp"
 
 namespace connector::mysql {
@@ -21,6 +23,7 @@ struct CatalogColumn {
   bool is_invisible = false;  ///< `SELECT *` leaves it out
   std::int32_t srid = 0;      ///< of a geometry column that takes only one
   bool is_json = false;       ///< a longtext column that older MariaDB checks to be JSON
+  DefaultFacts default_facts{};
 };
 
 struct CatalogTable {
@@ -29,6 +32,9 @@ struct CatalogTable {
   bool is_view = false;
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
+  // What was asked for.
+  std::vector<core::RemoteIndex> indexes;
+  std::vector<core::RemoteForeignKey> foreign_keys;
 };
 
 /// The column of that very name; null if there is none.
@@ -39,7 +45,8 @@ const CatalogColumn* find_column(const CatalogTable& table, std::string_view nam
 bool can_be_a_name(std::string_view text) noexcept;
 
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
-CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table);
+CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table,
+                          const core::TableParts& parts);
 
 /// When the table was last written to, and some measures of it, as long as the server remembers that. Nothing if it
 /// does not, or does not for every way to change rows, or if that was just now: the time has seconds only, and more

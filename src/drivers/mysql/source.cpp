@@ -94,7 +94,7 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
     if (!can_be_a_name(schema) || !can_be_a_name(request.table)) throw no_such_table_error(summary_);
     session_.convert_results(true);
-    describe_table(request, read_catalog(session_, schema, request.table));
+    describe_table(request, read_catalog(session_, schema, request.table, request.parts));
   } else {
     query_ = request.query;
     summary_ = "could not run the query";
@@ -123,6 +123,8 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     if (known != nullptr) {
       if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
       column.comment = known->comment;
+      if (request.parts.defaults && !catalog.is_view)
+        column.default_value = default_of(known->default_facts, column.type);
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
     }
   }
@@ -139,6 +141,21 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
   }
   description_.comment = catalog.comment;
   description_.estimated_rows = catalog.estimated_rows;
+  describe_parts(catalog, fields);
+}
+
+/// Indexes and foreign keys, with the names of columns that were asked for as they were asked for.
+void MysqlSource::describe_parts(const CatalogTable& catalog, const std::vector<Field>& fields) {
+  const auto rename = [&](std::string& name) {
+    const auto found = std::ranges::find(fields, name, own_name);
+    if (found != fields.end()) name = found->name;
+  };
+  description_.indexes = catalog.indexes;
+  for (core::RemoteIndex& index : description_.indexes) {
+    for (core::RemoteIndex::Column& column : index.columns) rename(column.name);
+  }
+  description_.foreign_keys = catalog.foreign_keys;
+  for (core::RemoteForeignKey& key : description_.foreign_keys) std::ranges::for_each(key.columns, rename);
 }
 
 /// Columns that `SELECT *` leaves out are left out here, too, but not in silence.

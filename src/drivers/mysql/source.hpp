@@ -64,6 +64,7 @@ class MysqlSource final : public core::Source {
   void describe_table(const core::SourceRequest& request, const CatalogTable& catalog);
   void describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
                           const std::vector<Field>& fields);
+  void describe_parts(const CatalogTable& catalog, const std::vector<Field>& fields);
   void describe_query(const core::SourceRequest& request);
   bool has_generated_key();
   bool can_compare(std::size_t column);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/base/utf8.hpp"
+#include "drivers/postgres/catalog_rows.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/dialect.hpp"
 #include "core/base/list_text.hpp"
@@ -12,29 +13,8 @@ namespace connector::postgres {
 
 namespace {
 
-constexpr Task looking_up{core::Phase::describe, "could not read the catalog of the server"};
-
 /// Rounds of looking up types: domains over arrays of domains are rare, catalogs that never end are hostile.
 constexpr int max_rounds = 16;
-
-std::string text(const TextRow& row, std::size_t column) {
-  if (column >= row.size())
-    throw_malformed("an answer of the server has too few columns", looking_up.phase, looking_up.summary);
-  return row[column].value_or("");
-}
-
-template <typename Number>
-std::optional<Number> number(const TextRow& row, std::size_t column) {
-  const std::string digits = text(row, column);
-  Number result = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return result;
-}
-
-bool is_true(const TextRow& row, std::size_t column) {
-  return text(row, column) == "t";
-}
 
 /// The planner's number of rows of relation `c` with all that inherits from it; NULL where it was never counted, which
 /// is 0 before version 14, and -1 since.
@@ -84,27 +64,48 @@ std::vector<int> attribute_numbers(const std::string& list) {
 
 }  // namespace
 
-std::string table_statements(const Session& session, std::string_view schema, std::string_view table) {
+std::string table_statements(const Session& session, std::string_view schema, std::string_view table,
+                             const core::TableParts& parts) {
+  const int version = session.version();
   const std::string name = quote_table(schema, table);
   const std::string oid = quote_literal(name) + "::regclass";
   // From 11 on an index may have columns that are not part of the key.
-  const std::string key = session.version() >= 110000
-                              ? "(SELECT array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') "
-                              : "(SELECT array_to_string(i.indkey::int2[], ' ') ";
-  return "SELECT 1 FROM " + name + " WHERE false; " + set_search_path(SearchPath::catalog) +
-         "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
-         "col_description(a.attrelid, a.attnum) FROM pg_attribute a WHERE a.attrelid = " +
-         oid +
-         " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum; "
-         "SELECT obj_description(c.oid, 'pg_class'), " +
-         estimate(session) + ", " + key +
-         "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) FROM pg_class c WHERE c.oid = " + oid;
+  const std::string key = version >= 110000 ? "(SELECT array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') "
+                                            : "(SELECT array_to_string(i.indkey::int2[], ' ') ";
+  const std::string generated = version >= 120000 ? " AND a.attgenerated = ''" : "";
+  const std::string identity = version >= 100000 ? "a.attidentity <> ''" : "false";
+  const std::string defaults =
+      parts.defaults ? ", (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND "
+                       "d.adnum = a.attnum" +
+                           generated + "), " + identity
+                     : "";
+  std::string sql =
+      "SELECT 1 FROM " + name + " WHERE false; " + set_search_path(SearchPath::catalog) +
+      // It decides how expressions are printed.
+      "SET LOCAL standard_conforming_strings = on; "
+      "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+      "col_description(a.attrelid, a.attnum)" +
+      defaults + " FROM pg_attribute a WHERE a.attrelid = " + oid +
+      " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum; "
+      "SELECT obj_description(c.oid, 'pg_class'), " +
+      estimate(session) + ", " + key +
+      "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind = 'v' FROM pg_class c WHERE c.oid = " +
+      oid;
+  if (parts.indexes) sql += "; " + index_query(session, oid);
+  if (parts.foreign_keys) sql += "; " + foreign_key_query(session, oid);
+  return sql;
 }
 
-CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers) {
-  if (answers.size() != 3 || answers[2].size() != 1)
+CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers, const core::TableParts& parts) {
+  const std::size_t expected = 3 + (parts.indexes ? 1 : 0) + (parts.foreign_keys ? 1 : 0);
+  if (answers.size() != expected || answers[2].size() != 1)
     throw_malformed("the server does not describe the table", looking_up.phase, looking_up.summary);
   CatalogTable table;
+  const TextRow& row = answers[2][0];
+  table.comment = text(row, 0);
+  table.estimated_rows = number<std::int64_t>(row, 1);
+  table.primary_key = attribute_numbers(text(row, 2));
+  const bool is_view = is_true(row, 3);  // its columns may have defaults, too, for who inserts into it
   for (const TextRow& row : answers[1]) {
     CatalogColumn& column = table.columns.emplace_back();
     column.number = number<int>(row, 0).value_or(0);
@@ -113,11 +114,12 @@ CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers) {
     column.type = text(row, 4);
     column.not_null = is_true(row, 5);
     column.comment = text(row, 6);
+    if (!parts.defaults || is_view) continue;
+    column.default_expression = text(row, 7);
+    column.is_identity = is_true(row, 8);
   }
-  const TextRow& row = answers[2][0];
-  table.comment = text(row, 0);
-  table.estimated_rows = number<std::int64_t>(row, 1);
-  table.primary_key = attribute_numbers(text(row, 2));
+  if (parts.indexes) table.indexes = read_indexes(answers[3]);
+  if (parts.foreign_keys) table.foreign_keys = read_foreign_keys(answers.back());
   return table;
 }
 

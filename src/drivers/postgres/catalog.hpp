@@ -9,6 +9,7 @@
 
 #include "core/remote/provider.hpp"
 #include "drivers/postgres/session.hpp"
+#include "drivers/postgres/table_parts.hpp"
 #include "drivers/postgres/types.hpp"
 
 namespace connector::postgres {
@@ -20,6 +21,8 @@ struct CatalogColumn {
   TypeUse use;
   bool not_null = false;
   std::string comment;
+  std::string default_expression{};  ///< if defaults were asked for; not that of a generated column
+  bool is_identity = false;
 };
 
 struct CatalogTable {
@@ -27,13 +30,17 @@ struct CatalogTable {
   std::vector<int> primary_key;  ///< numbers of its columns, in the order of the key
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
+  // What was asked for.
+  std::vector<CatalogIndex> indexes;
+  std::vector<CatalogForeignKey> foreign_keys;
 };
 
 /// Statements that describe a table or view, to be run at the begin of a transaction. They also lock it against
 /// changes, as every query does, and fail where it must not be read.
-std::string table_statements(const Session& session, std::string_view schema, std::string_view table);
+std::string table_statements(const Session& session, std::string_view schema, std::string_view table,
+                             const core::TableParts& parts);
 /// Reads their answers.
-CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers);
+CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers, const core::TableParts& parts);
 
 /// Adds types to `catalog` until all that `uses` need are there.
 void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTypes& catalog);

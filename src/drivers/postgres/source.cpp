@@ -9,6 +9,7 @@
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/cursors.hpp"
+#include "drivers/postgres/default_value.hpp"
 #include "drivers/postgres/dialect.hpp"
 #include "core/base/list_text.hpp"
 
@@ -24,15 +25,6 @@ constexpr const char* unnamed = "?column?";  // what PostgreSQL calls an express
 core::Error request_error(std::string message, std::string hint = {}) {
   return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider postgres, phase describe.",
                      std::move(hint));
-}
-
-/// As PostgreSQL sees it: a NUL is no part of a text.
-bool is_utf8(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return false;
-  for (std::size_t at = 0; at < text.size();) {
-    if (core::decode_utf8(text, at) == core::invalid_utf8) return false;
-  }
-  return true;
 }
 
 /// In which encoding the request says that text is stored, if that is news: what a UTF8 database holds was verified by
@@ -61,8 +53,9 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   table_ = quote_table(schema, request.table);
   summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
   money_digits_ = begin_transaction(session_).money_digits;
-  const CatalogTable table =
-      read_table(session_.run(table_statements(session_, schema, request.table), {Phase::describe, summary_}));
+  const CatalogTable table = read_table(
+      session_.run(table_statements(session_, schema, request.table, request.parts), {Phase::describe, summary_}),
+      request.parts);
   std::vector<Column> columns;
   std::vector<TypeUse> uses;
   for (const CatalogColumn& column : table.columns) {
@@ -76,16 +69,39 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
     core::RemoteColumn& column = add_column(columns[index], index);
     column.remote_type = known.type;
     column.not_null = known.not_null;
-    column.comment = shown_comment(known.comment);
+    column.comment = shown(known.comment);
+    if (known.is_identity) {
+      column.default_value = {core::ColumnDefault::Kind::other, "it is numbered as an identity column"};
+    } else if (!known.default_expression.empty()) {
+      column.default_value = default_of(reread(known.default_expression), known.type, column.type);
+    }
   }
+  std::map<int, std::string> names;
+  for (std::size_t i = 0; i < columns.size(); ++i) names[table.columns[i].number] = columns[i].shown;
   for (const int number : table.primary_key) {
-    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
-                                    [&](const CatalogColumn& column) { return column.number == number; });
-    if (found == table.columns.end()) continue;
-    description_.primary_key.push_back(columns[static_cast<std::size_t>(found - table.columns.begin())].shown);
+    if (names.contains(number)) description_.primary_key.push_back(names[number]);
   }
   description_.estimated_rows = table.estimated_rows;
-  description_.comment = shown_comment(table.comment);
+  description_.comment = shown(table.comment);
+  describe_parts(table, names);
+}
+
+/// `names`: of the columns by their numbers.
+void PostgresSource::describe_parts(const CatalogTable& table, std::map<int, std::string>& names) {
+  for (const CatalogIndex& known : table.indexes) {
+    core::RemoteIndex& index = description_.indexes.emplace_back(known.index);
+    index.name = shown(index.name);
+    for (const CatalogIndex::Column& column : known.columns) {
+      index.columns.push_back({names[column.number], column.descending, column.nulls_first != column.descending});
+    }
+    for (const int number : known.included) index.included.push_back(names[number]);
+  }
+  for (const CatalogForeignKey& known : table.foreign_keys) {
+    core::RemoteForeignKey& key = description_.foreign_keys.emplace_back(known.key);
+    for (const int number : known.columns) key.columns.push_back(names[number]);
+    for (std::string* name : {&key.name, &key.schema, &key.table}) *name = shown(*name);
+    for (std::string& name : key.referenced_columns) name = shown(name);
+  }
 }
 
 void PostgresSource::describe_query(const core::SourceRequest& request) {
@@ -127,7 +143,7 @@ void PostgresSource::show_names(std::vector<Column>& columns) {
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i].shown = names[i];
   }
   for (const Column& column : columns) {
-    if (is_utf8(column.shown)) continue;
+    if (core::is_text(column.shown)) continue;
     throw core::Error(
         core::ErrorNumber::encoding, "column name " + core::quoted(column.shown) + " is not valid in UTF8",
         "Provider postgres, phase describe. The remote database's encoding is " + session_.server_encoding() + ".",
@@ -155,10 +171,15 @@ core::RemoteColumn& PostgresSource::add_column(const Column& column, std::size_t
   return described;
 }
 
-std::string PostgresSource::shown_comment(const std::string& comment) {
-  if (comment.empty()) return comment;
-  const std::string shown = stored_encoding_ ? reread_names(session_, {comment}, *stored_encoding_)[0] : comment;
-  return is_utf8(shown) ? shown : core::shown_text(shown, shown.size());
+/// A text that the server converted from the database's encoding, which it may not know, in UTF-8 if it can be.
+std::string PostgresSource::reread(const std::string& text) {
+  return stored_encoding_ && !text.empty() ? reread_names(session_, {text}, *stored_encoding_)[0] : text;
+}
+
+/// Likewise, fit to be shown in any case.
+std::string PostgresSource::shown(const std::string& text) {
+  const std::string converted = reread(text);
+  return core::is_text(converted) ? converted : core::shown_text(converted, converted.size());
 }
 
 /// The query with its columns numbered, since their names may be missing, or be there twice.

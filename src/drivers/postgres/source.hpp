@@ -1,6 +1,7 @@
 // A table or query: described from the catalog or by preparing it, read as a stream of rows.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +47,9 @@ class PostgresSource final : public core::Source {
   void show_names(std::vector<Column>& columns);
   static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
-  std::string shown_comment(const std::string& comment);
+  void describe_parts(const CatalogTable& table, std::map<int, std::string>& names);
+  std::string reread(const std::string& text);
+  std::string shown(const std::string& text);
   bool can_compare(std::size_t column) const;
   bool is_as_it_is(const std::vector<std::size_t>& columns) const;
   std::string select_statement(const core::Scan& scan) const;

@@ -1,0 +1,23 @@
+// What a column's default is.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/remote/table_parts.hpp"
+#include "core/rows/logical_type.hpp"
+
+namespace connector::mysql {
+
+/// The default of a column as information_schema tells it.
+struct DefaultFacts {
+  std::string column_type;            ///< `int(10) unsigned`
+  std::optional<std::string> text{};  ///< COLUMN_DEFAULT
+  std::string extra{};                ///< EXTRA
+  bool is_sql = false;  ///< MariaDB from 10.2.7 on: `text` is SQL; else it is a value, unless `extra` says otherwise
+};
+
+/// Nothing for none, and for that of a generated column. `type`: the local one.
+std::optional<core::ColumnDefault> default_of(const DefaultFacts& facts, const core::LogicalType& type);
+
+}  // namespace connector::mysql

@@ -1,0 +1,110 @@
+#include "drivers/mysql/table_parts.hpp"
+
+#include <map>
+#include <utility>
+
+#include "core/base/utf8.hpp"
+#include "drivers/mysql/catalog_rows.hpp"
+
+namespace connector::mysql {
+
+namespace {
+
+constexpr std::string_view primary = "PRIMARY";  // only the index of the primary key may have that name
+
+/// A name as it may stand in a message and in SQL.
+std::string name_of(const std::optional<std::string>& value) {
+  return core::is_text(text(value)) ? text(value) : core::shown_text(text(value));
+}
+
+/// Rows of STATISTICS behind schema and table.
+enum IndexColumn : std::size_t { index_name = 2, position, column, not_unique, sub_part, collation, kind, expression };
+
+void add_column(const TextRow& row, core::RemoteIndex& index) {
+  const std::string type = core::lower_ascii(text(row[kind]));
+  index.name = name_of(row[index_name]);
+  index.unique = row[not_unique] == "0";
+  // A hash index of PostgreSQL's has one column and is not unique: a B-tree can do what it can't.
+  index.method = core::IndexMethod::btree;
+  if (type == "hash" && !index.unique && index.columns.empty()) index.method = core::IndexMethod::hash;
+  if (type == "spatial" || type == "rtree") index.method = core::IndexMethod::gist;
+  const std::string name = name_of(row[column]);
+  index.columns.push_back({.name = name, .descending = row[collation] == "D"});
+  if (!index.left_out_reason.empty()) return;
+  if (type == "fulltext") {
+    index.left_out_reason = "it is a full-text index";
+  } else if (type != "btree" && type != "hash" && index.method != core::IndexMethod::gist) {
+    index.left_out_reason = "it is an index of the kind " + core::quoted(type);
+  } else if (row[expression] || !row[column]) {
+    index.left_out_reason = "it is on an expression";
+  } else if (row[sub_part] && index.method != core::IndexMethod::gist) {  // of a spatial one: the size of its boxes
+    index.left_out_reason = "it covers only the beginning of column " + core::quoted(name);
+  }
+}
+
+/// RESTRICT and NO ACTION are the same there.
+core::ForeignKeyAction action_of(const std::optional<std::string>& word) {
+  if (word == "CASCADE") return core::ForeignKeyAction::cascade;
+  if (word == "SET NULL") return core::ForeignKeyAction::set_null;
+  if (word == "SET DEFAULT") return core::ForeignKeyAction::set_default;
+  return core::ForeignKeyAction::no_action;
+}
+
+}  // namespace
+
+KeysOfTable read_keys(Session& session, std::string_view schema, std::string_view table, bool with_indexes) {
+  const std::string expressions = session.version().at_least(80013, 0) ? "EXPRESSION" : "NULL";
+  const std::vector<TextRow> rows = read_about(
+      session, schema, table,
+      {.columns = "INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, COLLATION, INDEX_TYPE, " + expressions,
+       .view = "STATISTICS",
+       .more = with_indexes ? "" : " AND INDEX_NAME = 'PRIMARY'"});
+  std::map<std::string, std::map<std::int64_t, const TextRow*>> indexes;
+  for (const TextRow& row : rows) indexes[text(row[index_name])][number(row[position]).value_or(0)] = &row;
+  KeysOfTable keys;
+  for (const auto& [name, columns] : indexes) {
+    if (name == primary) {
+      for (const auto& [place, row] : columns) keys.primary_key.push_back(text((*row)[column]));
+    } else {
+      core::RemoteIndex& index = keys.indexes.emplace_back();
+      for (const auto& [place, row] : columns) add_column(*row, index);
+    }
+  }
+  return keys;
+}
+
+std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::string_view schema,
+                                                      std::string_view table) {
+  const std::vector<TextRow> columns = read_about(
+      session, schema, table,
+      {.columns = "CONSTRAINT_NAME, ORDINAL_POSITION, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
+                  "REFERENCED_COLUMN_NAME",
+       .view = "KEY_COLUMN_USAGE",
+       .more = " AND REFERENCED_TABLE_NAME IS NOT NULL"});
+  if (columns.empty()) return {};
+  std::map<std::string, core::RemoteForeignKey> found;
+  std::map<std::pair<std::string, std::int64_t>, const TextRow*> ordered;
+  for (const TextRow& row : columns) ordered[{text(row[2]), number(row[3]).value_or(0)}] = &row;
+  for (const auto& [place, row] : ordered) {
+    core::RemoteForeignKey& key = found[place.first];
+    key.name = name_of((*row)[2]);
+    key.columns.push_back(name_of((*row)[4]));
+    key.schema = (*row)[5] == (*row)[0] ? "" : name_of((*row)[5]);
+    key.table = name_of((*row)[6]);
+    key.referenced_columns.push_back(name_of((*row)[7]));
+  }
+  for (const TextRow& row : read_about(session, schema, table,
+                                       {.columns = "CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE",
+                                       .view = "REFERENTIAL_CONSTRAINTS",
+                                       .schema_column = "CONSTRAINT_SCHEMA"})) {
+    const auto key = found.find(text(row[2]));
+    if (key == found.end()) continue;
+    key->second.on_delete = action_of(row[3]);
+    key->second.on_update = action_of(row[4]);
+  }
+  std::vector<core::RemoteForeignKey> keys;
+  for (auto& [name, key] : found) keys.push_back(std::move(key));
+  return keys;
+}
+
+}  // namespace connector::mysql

@@ -1,0 +1,24 @@
+// Keys, indexes and foreign keys of a table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/remote/table_parts.hpp"
+#include "drivers/mysql/session.hpp"
+
+namespace connector::mysql {
+
+struct KeysOfTable {
+  std::vector<std::string> primary_key;  ///< columns in key order
+  std::vector<core::RemoteIndex> indexes;
+};
+
+/// `with_indexes`: others than that of the primary key, too.
+KeysOfTable read_keys(Session& session, std::string_view schema, std::string_view table, bool with_indexes);
+
+std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::string_view schema,
+                                                      std::string_view table);
+
+}  // namespace connector::mysql
