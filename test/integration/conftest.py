@@ -12,7 +12,9 @@ import pytest
 from harness.database import Database
 from harness.scratch import drop_tables
 from harness.skipping import left_out
+from harness.sources import Read, reader
 from harness.syncs import Syncs
+from runner.unit import BUILD, build_targets
 
 from servers.catalog import MYSQL_KINDS
 from servers.hive.server import HiveServer
@@ -114,6 +116,13 @@ def gis(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
     for database in _database(pg, f"{_name_of(request)}_gis"):
         database.execute("CREATE SCHEMA gis; CREATE EXTENSION postgis SCHEMA gis; CREATE EXTENSION connector")
         yield database
+
+
+@pytest.fixture(scope="session")
+def read(workspace: Workspace) -> Read:
+    """Reads sources through the drivers alone. The group `unit` has built the program already, if it ran before."""
+    assert build_targets(workspace.subfolder("read-source") / "build.log", "read_source")
+    return reader(str(BUILD / "read_source"))
 
 
 def _name_of(request: pytest.FixtureRequest) -> str:

@@ -30,6 +30,7 @@ SourceRequest source_request(const ConnectorSpec& spec) {
   request.query = spec.sql_query.value_or("");
   request.parameters = spec.provider_parameters;
   request.parts = spec.keep;
+  for (const ColumnChoice& choice : spec.columns) request.columns.push_back({choice.name, std::nullopt});
   return request;
 }
 

@@ -120,6 +120,18 @@ TEST(MysqlRowDecoder, Integers) {
             numeric_payload("18446744073709551615", 0));
 }
 
+TEST(MysqlRowDecoder, IntegersThatAreTruthValues) {
+  const WireColumn wire{.decode = Decode::int8, .is_truth = true};
+  for (const std::int8_t value : {-128, -1, 0, 1, 2, 127}) {
+    Decoded decoded(TypeKind::boolean, wire, one().number(value));
+    EXPECT_EQ(decoded.integer(), value != 0 ? 1 : 0);
+    EXPECT_EQ(decoded.decoder.substitutions(Substitution::tinyint1)[0], value == 0 || value == 1 ? 0U : 1U);
+    EXPECT_EQ(decoded.decoder.substitutions(Substitution::zero_dates)[0], 0U);
+  }
+  Decoded large(TypeKind::boolean, {.decode = Decode::uint64, .is_truth = true}, one().number(UINT64_MAX));
+  EXPECT_EQ(large.integer(), 1);
+}
+
 TEST(MysqlRowDecoder, IntegersOfAnotherSizeThanDescribed) {
   WireColumn wire{Decode::int64};
   wire.integer_kind = TypeKind::int2;
@@ -286,7 +298,8 @@ TEST(MysqlRowDecoder, ZeroDates) {
   for (const Packet& packet : {one().raw({0}), date(0, 0, 0), date(2020, 0, 10), date(2020, 10, 0)}) {
     Decoded decoded(TypeKind::date, {Decode::date}, packet, InvalidValues::error, InvalidValues::null);
     EXPECT_TRUE(decoded.is_null());
-    EXPECT_EQ(decoded.decoder.zero_date_counts()[0], 1U);
+    EXPECT_EQ(decoded.decoder.substitutions(Substitution::zero_dates)[0], 1U);
+    EXPECT_EQ(decoded.decoder.substitutions(Substitution::tinyint1)[0], 0U);
     EXPECT_EQ(decoded.batch.invalid_counts()[0], 0U);
     // Zero dates have a policy of their own.
     EXPECT_THROW(Decoded(TypeKind::date, {Decode::date}, packet, InvalidValues::null, InvalidValues::error),

@@ -75,6 +75,17 @@ TEST(MysqlTypes, IntegersKeepTheirRange) {
   EXPECT_EQ(local(field(MYSQL_TYPE_YEAR, UNSIGNED_FLAG | ZEROFILL_FLAG, 4)), "smallint");
 }
 
+TEST(MysqlTypes, TinyintOfOneDigitAsBoolean) {
+  EXPECT_TRUE(is_tinyint1(field(MYSQL_TYPE_TINY, 0, 1)));
+  EXPECT_TRUE(is_tinyint1(field(MYSQL_TYPE_TINY, UNSIGNED_FLAG, 1)));
+  EXPECT_FALSE(is_tinyint1(field(MYSQL_TYPE_TINY, 0, 4)));
+  EXPECT_FALSE(is_tinyint1(field(MYSQL_TYPE_LONG, 0, 1)));
+  ColumnRule truth = rule(field(MYSQL_TYPE_TINY, UNSIGNED_FLAG, 1));
+  read_as_boolean(truth);
+  EXPECT_EQ(truth.type.kind, TypeKind::boolean);
+  EXPECT_EQ(truth.remote_type, "tinyint(1) unsigned");
+}
+
 TEST(MysqlTypes, FloatsAndDecimals) {
   EXPECT_EQ(local(field(MYSQL_TYPE_FLOAT, 0, 12, 31)), "real");
   EXPECT_EQ(local(field(MYSQL_TYPE_DOUBLE, 0, 22, 31)), "double precision");

@@ -41,6 +41,8 @@ TEST(PostgresDefaultValue, Constants) {
   EXPECT_EQ(found(number, "(-5)"), "constant -5");
   EXPECT_EQ(found(number, "'-5'::integer"), "constant -5");
   EXPECT_EQ(found(amount, "4.99"), "constant 4.99");
+  EXPECT_EQ(found(amount, "'-5'::integer"), "constant -5");
+  EXPECT_EQ(found({"double precision", local_type(TypeKind::float8)}, "'-1.5'::numeric"), "constant -1.5");
   EXPECT_EQ(found(amount, "(- (5)::numeric)"), "constant -5");
   EXPECT_EQ(found(word, "'it''s \\ x'::text"), "constant it's \\ x");
   EXPECT_EQ(found(varying, "'x'::character varying"), "constant x");
@@ -66,7 +68,9 @@ TEST(PostgresDefaultValue, Casts) {
            {varying, "'abc'::character varying(2)"},
            {word, "'x '::bpchar"},
            {number, "'5'::text"},
-           {number, "5.5::numeric"},
+           {amount, "5.5::integer"},
+           {amount, "'NaN'::double precision"},
+           {word, "'-5'::integer"},
            {day, "'2020-01-02 03:04:05'::timestamp without time zone"},
            {moment, "'2020-01-02 03:04:05.1234'::timestamp(1) without time zone"},
            {mood, "'happy'::other.mood"},

@@ -14,6 +14,7 @@ using core::ParameterInfo;
 
 constexpr std::string_view booleans[] = {"true", "false"};
 constexpr std::string_view zero_date_policies[] = {"null", "error"};
+constexpr std::string_view tinyint1_types[] = {"smallint", "boolean"};
 
 constexpr ParameterInfo connection_parameters[] = {
     {.name = "server", .description = "Host name or address of the server.", .required = true},
@@ -37,10 +38,15 @@ constexpr ParameterInfo parameters[] = {
      .description = "What becomes of dates like 0000-00-00 and 2020-00-10: \"null\", or an \"error\".",
      .default_value = "null",
      .allowed_values = zero_date_policies},
+    {.name = "tinyint1",
+     .description = "What tinyint(1) becomes: \"smallint\", or \"boolean\", where every number but 0 is true.",
+     .default_value = "smallint",
+     .allowed_values = tinyint1_types},
 };
 
 constexpr core::SubstitutionKind substitutions[] = {
-    {.key = "zero_dates", .value = "zero date", .became = "NULL"},
+    {.key = "zero_dates", .value = "zero date", .became = "NULL"},  // in the order of Substitution
+    {.key = "tinyint1", .value = "tinyint(1) value", .became = "true, being neither 0 nor 1"},
 };
 
 constexpr core::ProviderInfo provider_info = {

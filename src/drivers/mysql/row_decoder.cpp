@@ -114,7 +114,8 @@ RowDecoder::RowDecoder(std::vector<WireColumn> columns, std::size_t batch_column
     : columns_(std::move(columns)),
       null_bytes_((columns_.size() + 2 + 7) / 8),
       zero_dates_(zero_dates),
-      zero_date_counts_(batch_columns) {}
+      zero_date_counts_(batch_columns),
+      other_truth_counts_(batch_columns) {}
 
 void RowDecoder::decode(std::span<const unsigned char> packet, core::RowBatch& batch) {
   Reader reader(packet);
@@ -138,6 +139,7 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
   const bool wanted = target != WireColumn::skipped;
   const auto store_int = [&](std::int64_t value) {
     if (!wanted) return;
+    if (column.is_truth) return truth(column, value, batch);
     if (column.integer_kind) return integer(column, value, batch);
     batch.set_int(target, value);
   };
@@ -161,8 +163,8 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
       return store_int(reader.number<std::int64_t>());
     case Decode::uint64: {
       const auto number = reader.number<std::uint64_t>();
-      if (wanted) integer(column, number, batch);
-      return;
+      if (!wanted) return;
+      return column.is_truth ? truth(column, number, batch) : integer(column, number, batch);
     }
     case Decode::float4: {
       const auto number = reader.number<float>();
@@ -207,6 +209,11 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
     default:
       return batch.set_bytes(target, bytes);
   }
+}
+
+void RowDecoder::truth(const WireColumn& column, __int128 value, core::RowBatch& batch) {
+  batch.set_bool(column.target, value != 0);
+  if (value != 0 && value != 1) ++other_truth_counts_[column.target];
 }
 
 void RowDecoder::integer(const WireColumn& column, __int128 value, core::RowBatch& batch) {

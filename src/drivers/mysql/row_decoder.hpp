@@ -32,7 +32,11 @@ struct WireColumn {
   /// What an integer is stored as, if the wire's integer is not the one that was described: int2, int4, int8, numeric,
   /// boolean or bit.
   std::optional<core::TypeKind> integer_kind = {};
+  bool is_truth = false;  ///< an integer that is stored as a boolean
 };
+
+/// Values that come in another form, by their kinds: places in ProviderInfo::substitutions.
+enum class Substitution : std::uint8_t { zero_dates, tinyint1 };
 
 class RowDecoder {
  public:
@@ -43,13 +47,17 @@ class RowDecoder {
   /// throws.
   void decode(std::span<const unsigned char> packet, core::RowBatch& batch);
 
-  /// Zero and partial dates that became NULL, per column of the batch.
-  std::span<const std::uint64_t> zero_date_counts() const noexcept { return zero_date_counts_; }
+  /// How many came, per column of the batch: zero and partial dates that became NULL, tinyint(1) of other numbers than
+  /// 0 and 1 that became true.
+  std::span<const std::uint64_t> substitutions(Substitution kind) const noexcept {
+    return kind == Substitution::tinyint1 ? other_truth_counts_ : zero_date_counts_;
+  }
 
  private:
   class Reader;
 
   void value(const WireColumn& column, Reader& reader, core::RowBatch& batch);
+  void truth(const WireColumn& column, __int128 value, core::RowBatch& batch);
   static void integer(const WireColumn& column, __int128 value, core::RowBatch& batch);
   static void bits(const WireColumn& column, std::uint64_t number, core::RowBatch& batch);
   static void expression_bits(const WireColumn& column, std::string_view bytes, core::RowBatch& batch);
@@ -62,6 +70,7 @@ class RowDecoder {
   std::size_t null_bytes_;
   core::InvalidValues zero_dates_;
   std::vector<std::uint64_t> zero_date_counts_;
+  std::vector<std::uint64_t> other_truth_counts_;
   std::string converted_;
 };
 

@@ -31,6 +31,10 @@ core::InvalidValues zero_dates(const core::SourceRequest& request) {
   return is_error ? core::InvalidValues::error : core::InvalidValues::null;
 }
 
+bool tinyint1_is_boolean(const core::SourceRequest& request) {
+  return core::option(request.parameters, "tinyint1") == "boolean";
+}
+
 /// MySQL's column names know no case.
 bool same_column(std::string_view a, std::string_view b) {
   return core::same_but_for_case(a, b);
@@ -80,7 +84,10 @@ bool may_lack_sign(const Session& session, const Field& field) {
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
-    : session_(session), reading_{.encoding = request.encoding}, zero_dates_(zero_dates(request)) {
+    : session_(session),
+      reading_{.encoding = request.encoding},
+      zero_dates_(zero_dates(request)),
+      tinyint1_is_boolean_(tinyint1_is_boolean(request)) {
   if (reading_.encoding) reading_.charsets = read_charsets(session_);
   if (request.query.empty()) {
     const std::string_view schema = request.schema.empty() ? default_schema : request.schema;
@@ -263,6 +270,8 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   column.is_json = is_json;
   column.wanted = wanted;
   column.rule = column_rule(field.facts, is_json, reading_, wanted);
+  const bool may_be_boolean = !wanted || wanted->kind == core::TypeKind::boolean;
+  if (tinyint1_is_boolean_ && may_be_boolean && is_tinyint1(field.facts)) read_as_boolean(column.rule);
   core::RemoteColumn& described = description_.columns.emplace_back();
   described.name = field.name;
   described.remote_type = column.rule.remote_type;
@@ -283,6 +292,7 @@ bool MysqlSource::orders_by(std::size_t column) {
 }
 
 bool MysqlSource::can_compare(std::size_t column) {
+  if (columns_[column].rule.is_truth) return false;  // false and true are no image of the numbers
   // Text that is declared to be something else than it is can't be compared there.
   if (reading_.encoding && core::is_text_kind(description_.columns[column].type.kind)) return false;
   return query_.empty() || can_stand_in_another();
@@ -383,6 +393,7 @@ WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& fie
   if (type.kind == core::TypeKind::bit) wire.bits = type.length;
   wire.digits = rule.digits;
   wire.wide = rule.text.wide;
+  wire.is_truth = column.rule.is_truth;
   const bool is_other_integer =
       is_integer(rule.decode) && (rule.decode != column.rule.decode || rule.type.kind != type.kind);
   if (is_other_integer) wire.integer_kind = type.kind;
@@ -425,8 +436,8 @@ bool MysqlCursor::fetch(core::RowBatch& batch) {
   return more;
 }
 
-std::span<const std::uint64_t> MysqlCursor::substitutions(std::size_t /*zero_dates*/) const {
-  return decoder_->zero_date_counts();
+std::span<const std::uint64_t> MysqlCursor::substitutions(std::size_t kind) const {
+  return decoder_->substitutions(static_cast<Substitution>(kind));
 }
 
 }  // namespace connector::mysql

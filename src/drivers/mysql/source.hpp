@@ -89,6 +89,7 @@ class MysqlSource final : public core::Source {
   std::string summary_;
   TextReading reading_;
   core::InvalidValues zero_dates_;
+  bool tinyint1_is_boolean_;
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;      ///< as those of the description
   std::unique_ptr<Statement> described_;   ///< a query's; the first cursor that reads it as it is takes it

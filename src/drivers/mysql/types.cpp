@@ -224,6 +224,16 @@ bool holds(const LogicalType& described, const LogicalType& wire) noexcept {
 
 }  // namespace
 
+bool is_tinyint1(const FieldFacts& field) noexcept {
+  return field.type == MYSQL_TYPE_TINY && field.length == 1;
+}
+
+void read_as_boolean(ColumnRule& rule) {
+  rule.is_truth = true;
+  rule.type = kind(TypeKind::boolean);
+  rule.remote_type.insert(std::string_view("tinyint").size(), "(1)");
+}
+
 bool is_integer(Decode decode) noexcept {
   return decode >= Decode::int8 && decode <= Decode::uint64;
 }

@@ -61,12 +61,19 @@ struct ColumnRule {
   TextArrival text;         ///< of text forms
   std::string remote_type;  ///< in MySQL's words, as far as metadata tell
   std::int32_t digits = 0;  ///< time_text: behind the point of seconds
+  bool is_truth = false;    ///< an integer that becomes a boolean: whether it is 0
 };
 
 /// `is_json`: known from elsewhere (a check constraint of older MariaDB) to hold JSON.
 /// Throws Error (encoding) for a text whose character set would have to be guessed.
 ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading& reading,
                        const std::optional<core::LogicalType>& wanted);
+
+/// Whether the column is a tinyint(1), which is how MySQL declares a boolean.
+bool is_tinyint1(const FieldFacts& field) noexcept;
+
+/// Has a tinyint(1) become a boolean.
+void read_as_boolean(ColumnRule& rule);
 
 bool is_integer(Decode decode) noexcept;
 /// Bits of a table or of an expression.

@@ -35,6 +35,10 @@ bool is_text_type(std::string_view type) {
   return is_one_of<3>(type, {"text", "character varying", "bpchar"});
 }
 
+bool is_number_type(std::string_view type) {
+  return is_one_of<6>(type, {"smallint", "integer", "bigint", "numeric", "real", "double precision"});
+}
+
 bool is_temporal(TypeKind kind) noexcept {
   return kind == TypeKind::date || kind == TypeKind::time || kind == TypeKind::timetz || kind == TypeKind::timestamp ||
          kind == TypeKind::timestamptz;
@@ -95,9 +99,12 @@ class DefaultReader {
   ColumnDefault other() const { return {Kind::other, core::shown_text(expression_, 200)}; }
 
   ColumnDefault literal(Tokens tokens, const std::string& cast) const {
-    // An amount is written as the server's locale says; the server evaluates what is assigned to a smaller type.
-    if (!keeps_value(cast) || own_type_ == "money") return other();
-    if (const auto number = core::signed_number(tokens)) return constant(*number);
+    if (own_type_ == "money") return other();  // it is written as the server's locale says
+    const auto number = core::signed_number(tokens);
+    if (!keeps_value(cast) && !keeps_number(cast, number ? *number : tokens.size() == 1 ? tokens[0].text : "")) {
+      return other();
+    }
+    if (number) return constant(*number);
     if (tokens.size() != 1) return other();
     const SqlToken& token = tokens[0];
     if (token.is_word("true") || token.is_word("false")) return constant(token.text);
@@ -114,6 +121,13 @@ class DefaultReader {
     // A bpchar loses its blanks where it becomes another text.
     const bool is_padded = own_type_ == "character";
     return is_text_type(cast) && (is_text_type(own_type_) || is_padded) && (is_padded || cast != "bpchar");
+  }
+
+  /// Likewise for a number: '-5'::integer is what a column of another type gets.
+  bool keeps_number(std::string_view cast, std::string_view number) const {
+    const bool is_integer = is_one_of<3>(cast, {"smallint", "integer", "bigint"});
+    return is_number_type(own_type_) && !number.empty() &&
+           core::consists_of(number, is_integer ? "-0123456789" : "-0123456789.") && (is_integer || cast == "numeric");
   }
 
   ColumnDefault constant(std::string text) const {

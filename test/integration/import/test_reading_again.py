@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Callable
-
-import pytest
+from harness.sources import Read
 from harness.stalls import TABLE
-from runner.unit import BUILD, build_targets
 
 from servers.remote import Remote
-from servers.workspace import Workspace
-
-Read = Callable[..., list[str]]
-
-
-@pytest.fixture(scope="session")
-def program(workspace: Workspace) -> str:
-    """The group `unit` has built it already, if it ran before."""
-    assert build_targets(workspace.subfolder("read-source") / "build.log", "read_source")
-    return str(BUILD / "read_source")
-
-
-@pytest.fixture
-def read(program: str) -> Read:
-    def run(connector: dict[str, object], *steps: str) -> list[str]:
-        done = subprocess.run([program, *steps], input=json.dumps(connector), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return [line.strip() for line in done.stdout.splitlines()]
-
-    return run
-
 
 def numbers(first: int, last: int) -> str:
     return " ".join(str(number) for number in range(first, last + 1))
