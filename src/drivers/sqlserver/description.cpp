@@ -120,7 +120,8 @@ void complete_from_catalog(Session& session, std::string_view database, std::str
 }
 
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
-                            std::string_view table, const std::vector<ColumnFacts>& selected) {
+                            std::string_view table, const std::vector<ColumnFacts>& selected,
+                            const core::TableParts& parts) {
   const std::string catalog = quote_identifier(database) + ".sys.";
   const std::string object = "OBJECT_ID(" + quote_literal(quote_table(database, schema, table)) + ")";
   const std::string sql =
@@ -147,6 +148,7 @@ TableFacts read_table_facts(Session& session, std::string_view database, std::st
     (column == "0" ? facts.comment : facts.column_comments[names[column]]) = text(row.back());
   }
   if (!results[3].rows.empty()) facts.estimated_rows = number(results[3].rows[0][0]);
+  facts.parts = read_table_parts(session, catalog, object, names, parts);
   return facts;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/remote/provider.hpp"
 #include "drivers/sqlserver/session.hpp"
+#include "drivers/sqlserver/table_parts.hpp"
 #include "drivers/sqlserver/types.hpp"
 
 namespace connector::sqlserver {
@@ -28,11 +29,13 @@ struct TableFacts {
   std::map<std::string, std::string> column_comments;
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
+  TablePartsFacts parts;  ///< what was asked for
 };
 
 /// `selected`: all columns that SELECT * has.
 TableFacts read_table_facts(Session& session, std::string_view database, std::string_view schema,
-                            std::string_view table, const std::vector<ColumnFacts>& selected);
+                            std::string_view table, const std::vector<ColumnFacts>& selected,
+                            const core::TableParts& parts);
 
 /// Tables and views of a schema by name, at most `limit`.
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view database, std::string_view schema,

@@ -9,6 +9,7 @@
 
 #include "core/remote/chosen_columns.hpp"
 #include "core/base/utf8.hpp"
+#include "drivers/sqlserver/default_value.hpp"
 #include "drivers/sqlserver/dialect.hpp"
 #include "drivers/sqlserver/freetds/text_conversion.hpp"
 #include "drivers/sqlserver/value_decoder.hpp"
@@ -50,6 +51,15 @@ ColumnFacts facts_of_result(DBPROCESS* handle, int number) {
   return result_facts(name == nullptr ? "" : name, facts);
 }
 
+std::optional<core::ColumnDefault> default_value(const TablePartsFacts& parts, const core::RemoteColumn& column) {
+  if (std::ranges::find(parts.identity_columns, column.name) != parts.identity_columns.end()) {
+    return core::ColumnDefault{core::ColumnDefault::Kind::other, "it is numbered by IDENTITY"};
+  }
+  const auto definition = parts.default_definitions.find(column.name);
+  if (definition == parts.default_definitions.end()) return std::nullopt;
+  return default_of(definition->second, column.remote_type, column.type);
+}
+
 }  // namespace
 
 SqlServerSource::SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database)
@@ -86,13 +96,14 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
     facts = empty_result(select);
     complete_from_catalog(session_, database, schema, request.table, *facts);
   }
-  const TableFacts table = read_table_facts(session_, database, schema, request.table, *facts);
+  const TableFacts table = read_table_facts(session_, database, schema, request.table, *facts, request.parts);
   const std::vector<Column> columns = columns_of(*facts);
   for (const std::size_t index : chosen(columns, request)) {
     core::RemoteColumn& column = add_column(columns[index], index);
     column.not_null = columns[index].not_null;
     const auto comment = table.column_comments.find(column.name);
     if (comment != table.column_comments.end()) column.comment = comment->second;
+    column.default_value = default_value(table.parts, column);
   }
   for (const std::string& key_column : table.primary_key) {
     const auto found = std::find_if(description_.columns.begin(), description_.columns.end(),
@@ -105,6 +116,8 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
   }
   description_.comment = table.comment;
   description_.estimated_rows = table.estimated_rows;
+  description_.indexes = table.parts.indexes;
+  description_.foreign_keys = table.parts.foreign_keys;
 }
 
 void SqlServerSource::describe_query(const core::SourceRequest& request) {
