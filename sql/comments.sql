@@ -17,6 +17,7 @@ COMMENT ON COLUMN connector.role_limits.max_syncs IS
     'largest number of syncs that run at the same time, instead of connector.max_syncs_per_role; 0 forbids syncs';
 
 COMMENT ON TABLE connector.import IS 'internal: see the view connector.imports';
+COMMENT ON TABLE connector.import_batch IS 'internal: calls of cdb_import_tables()';
 COMMENT ON TABLE connector.import_secret IS 'internal: passwords of imports that wait for their run; nobody may read it';
 COMMENT ON TABLE connector.sync IS 'internal: see the view connector.syncs';
 COMMENT ON TABLE connector.sync_secret IS 'internal: passwords of syncs; nobody may read it';
@@ -33,6 +34,8 @@ COMMENT ON COLUMN connector.my_limits.max_syncs IS
 COMMENT ON COLUMN connector.my_limits.max_stored_syncs IS 'largest number of syncs of the role; NULL means no limit';
 COMMENT ON COLUMN connector.my_limits.max_imports IS
     'largest number of imports that run at the same time; NULL means no limit';
+COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
+    'internal: the rows of cdb_import_tables()';
 COMMENT ON FUNCTION connector.my_limits_json() IS 'internal: the rows of the view connector.my_limits';
 COMMENT ON TABLE connector.new_storage IS 'internal: files that are being filled, to be removed after a crash';
 COMMENT ON FUNCTION connector.sync_restored() IS 'internal: trigger that pauses syncs which a restore brings back';
@@ -58,6 +61,9 @@ COMMENT ON COLUMN connector.imports.warnings IS 'what of the source is not in th
 COMMENT ON COLUMN connector.imports.skipped_columns IS 'columns that were left out: name, type, reason';
 COMMENT ON COLUMN connector.imports.request IS 'the request, secrets masked';
 COMMENT ON COLUMN connector.imports.synchronization_id IS 'the sync whose first run this is';
+COMMENT ON COLUMN connector.imports.batch_id IS 'the call of cdb_import_tables() that it is part of';
+COMMENT ON COLUMN connector.imports.problem IS
+    'why a foreign key of the source was not added when all tables of the call were there';
 COMMENT ON COLUMN connector.imports.created_at IS 'when it was asked for';
 COMMENT ON COLUMN connector.imports.started_at IS 'when the work began';
 COMMENT ON COLUMN connector.imports.ended_at IS 'when it ended; NULL if it has not';

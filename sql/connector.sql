@@ -27,6 +27,16 @@ CREATE TABLE connector.role_limits (
 CREATE UNIQUE INDEX role_limits_key ON connector.role_limits
     ((coalesce(role_name::oid, 0::oid)), (coalesce(provider, '')));
 
+-- Calls of cdb_import_tables(). What they have queued has their id in connector.import.
+CREATE TABLE connector.import_batch (
+    id uuid PRIMARY KEY,
+    owner oid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz            -- NULL: not all of it has ended, or nobody has been told yet
+);
+CREATE INDEX import_batch_owner ON connector.import_batch (owner, created_at);
+CREATE INDEX import_batch_open ON connector.import_batch (id) WHERE ended_at IS NULL;
+
 -- Imports, finished ones and those to come; read through the view connector.imports.
 CREATE TABLE connector.import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -51,9 +61,14 @@ CREATE TABLE connector.import (
     error_detail text,
     error_hint text,
     sqlstate text,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    batch_id uuid,                  -- the call of cdb_import_tables() that it is part of
+    references_found json,          -- its foreign keys, until the batch's end: they are added when all tables are there
+    problem text                    -- why a foreign key of the source was not added
 );
 CREATE INDEX import_owner ON connector.import (owner, id);
+CREATE INDEX import_batch_id ON connector.import (batch_id, ended_at) WHERE batch_id IS NOT NULL;
+CREATE INDEX import_queued ON connector.import (owner, id) WHERE state = 'enqueued' AND synchronization_id IS NULL;
 CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
 
 -- Secrets of queued requests; see connector.sync_secret.
@@ -89,6 +104,8 @@ SELECT i.item_queue_id,
        i.result -> 'skipped_columns' AS skipped_columns,
        i.request,
        i.synchronization_id,
+       i.batch_id,
+       i.problem,
        i.created_at,
        i.started_at,
        i.ended_at
@@ -360,6 +377,22 @@ COMMENT ON FUNCTION @extschema@.cdb_import_connector(json, boolean) IS
 CREATE FUNCTION @extschema@.cdb_import_status(item_queue_id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_status';
 COMMENT ON FUNCTION @extschema@.cdb_import_status(uuid) IS 'tells what became of an import';
+
+CREATE FUNCTION connector.import_tables_json(connector json, tables text[], "interval" interval) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_tables';
+
+CREATE FUNCTION @extschema@.cdb_import_tables(connector json, tables text[] DEFAULT NULL, "interval" interval DEFAULT NULL)
+    RETURNS TABLE (schema text, name text, table_name text, item_queue_id uuid, synchronization_id uuid, batch_id uuid,
+                   problem text)
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT t.schema, t.name, t.table_name, t.item_queue_id, t.synchronization_id, t.batch_id, t.problem
+    FROM pg_catalog.json_to_recordset(connector.import_tables_json(connector, tables, "interval"))
+        AS t (schema text, name text, table_name text, item_queue_id uuid, synchronization_id uuid, batch_id uuid,
+              problem text);
+END;
+COMMENT ON FUNCTION @extschema@.cdb_import_tables(json, text[], interval) IS
+    'queues an import, or with an interval makes a sync, for each table of a remote database that matches';
 
 CREATE FUNCTION @extschema@.cdb_import_cancel(item_queue_id uuid) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_cancel';

@@ -83,6 +83,7 @@ bool cancel_queued_import(const std::string& id) {
   if (!import) return false;
   jobs::fail_import(*import, jobs::cancelled_start(), settings::current().keep_runs);
   store::conclude_import(id);
+  shmem::wake_at_commit();  // it may have been the last one of its batch
   return true;
 }
 

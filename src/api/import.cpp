@@ -1,6 +1,7 @@
 // cdb_import_connector(), cdb_import_status().
 #include "pg/postgres.hpp"
 
+#include "jobs/foreign_keys.hpp"
 #include "jobs/import_job.hpp"
 #include "jobs/import_run.hpp"
 #include "api/json.hpp"
@@ -62,6 +63,7 @@ Json import(Datum json, bool wait) {
       connector::shmem::JobKind::import, id, GetUserId(), InvalidOid,
       {texts.server, texts.source, connector::pg::utf8_text(schema.name), texts.target_table});
   const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
+  if (OidIsValid(run.result.table)) connector::jobs::add_foreign_keys(request.spec(), run, GetUserId());
   connector::jobs::end_stoppable(id);
   const connector::store::ImportRecord record = connector::jobs::import_record(request, run, id);
   connector::store::record_import(record, connector::settings::current().keep_runs);

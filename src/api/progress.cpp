@@ -40,7 +40,7 @@ CONNECTOR_FUNCTION(connector_progress) {
     if (!may_see(run.owner)) continue;
     Json row;
     row["pid"] = run.pid;
-    row["kind"] = run.kind == connector::shmem::JobKind::sync ? "sync" : "import";
+    row["kind"] = connector::shmem::job_kind_words.of(run.kind);
     row["id"] = run.id;
     row["owner"] = run.owner;
     row["relation"] = run.relation;

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "jobs/batch_job.hpp"
 #include "jobs/import_job.hpp"
 #include "settings/settings.hpp"
 #include "jobs/sync_run.hpp"
@@ -11,6 +12,7 @@
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "store/import_batches.hpp"
 #include "store/imports.hpp"
 #include "jobs/conclusion.hpp"
 #include "store/due_row.hpp"
@@ -88,6 +90,9 @@ void run_due(std::int64_t most) {
     if (count >= most) return;
     if (attempt(jobs::attempt_run, id)) ++count;
   }
+  // Last, as the imports and first runs above may have been what they waited for.
+  const std::vector<store::DueRow> batches = store::ready_batches(role);
+  for (const store::DueRow& batch : batches) attempt(jobs::attempt_batch, batch.id);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "jobs/import_job.hpp"
 
+#include "jobs/foreign_keys.hpp"
 #include "jobs/import_run.hpp"
 #include "settings/settings.hpp"
 #include "jobs/work.hpp"
@@ -12,6 +13,7 @@
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
 #include "pg/worker.hpp"
+#include "store/import_batches.hpp"
 #include "store/imports.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/run_lock.hpp"
@@ -28,6 +30,15 @@ namespace {
 using shmem::JobEnd;
 using shmem::JobKind;
 
+/// Of one of many, the foreign keys wait for the others.
+void keep_references(const store::QueuedImport& import, const Request& request, const ImportRun& run, Oid caller) {
+  if (import.in_batch) {
+    store::save_references(import.id, references_text(imported_table(request.spec(), run)));
+  } else {
+    add_foreign_keys(request.spec(), run, caller);
+  }
+}
+
 void work(const store::QueuedImport& import, load::Progress& progress) {
   const Oid caller = GetUserId();
   const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
@@ -35,6 +46,7 @@ void work(const store::QueuedImport& import, load::Progress& progress) {
     Request request(import.request, core::RequestKind::import);
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(import.schema));
     const ImportRun run = import_table(request, schema, caller, progress);
+    if (request.spec().keep.foreign_keys && OidIsValid(run.result.table)) keep_references(import, request, run, caller);
     {
       const pg::ActAs restricted(import.owner, pg::flags_for_code_of(import.owner, caller));
       fire_deferred_triggers();
@@ -43,17 +55,16 @@ void work(const store::QueuedImport& import, load::Progress& progress) {
   });
 }
 
-/// Else the worker could not even say why it failed.
-void check_role_can_work() {
+}  // namespace
+
+void check_can_import_in_background() {
   if (pg::worker_can_be(GetUserId())) return;
   throw core::Error(core::ErrorNumber::connectors_disabled, "a role that cannot log in cannot import in the background",
                     {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
 }
 
-}  // namespace
-
 store::ImportRecord queue_import(const Request& request) {
-  check_role_can_work();
+  check_can_import_in_background();
   const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
   store::ImportRecord record;
   record.item_queue_id = pg::new_uuid();
@@ -62,13 +73,17 @@ store::ImportRecord queue_import(const Request& request) {
   record.state = store::ImportState::enqueued;
   record.schema = pg::utf8_text(schema.name);
   record.texts = request_texts(request.spec());
-  store::queue_import(record, request.stored().secrets);
+  queue_checked_import(record, request.stored().secrets);
+  return record;
+}
+
+void queue_checked_import(const store::ImportRecord& record, const std::optional<std::string>& secrets) {
+  store::queue_import(record, secrets);
   if (shmem::available()) {
     shmem::wake_at_commit();
   } else {
     start_import_at_commit(record.item_queue_id);
   }
-  return record;
 }
 
 namespace {

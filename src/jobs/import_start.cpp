@@ -1,12 +1,15 @@
 #include "jobs/import_start.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <map>
 #include <vector>
 
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/worker.hpp"
+#include "settings/settings.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -32,18 +35,26 @@ std::vector<Queued>& queued() {
 
 /// Still in the transaction: a worker that can't be started is no reason to fail, but to say so.
 void start_queued() {
+  // As many as the role may have at the same time: each goes on with what is left when it has done its own.
+  const int limit = settings::current().max_imports_per_role;
+  std::map<Oid, int> started;
+  bool full = false;
   for (const auto& [id, role] : queued()) {
+    if (full || (limit > 0 && started[role] >= limit)) continue;
     ImportStart start{MyDatabaseId, role, GetTopTransactionIdIfAny(), {}};
     std::strncpy(start.id, id.c_str(), sizeof start.id - 1);
     BackgroundWorkerHandle* handle =
         pg::start_worker({"connector_import_main", "connector import " + id, "connector worker", 0,
                           std::string(reinterpret_cast<const char*>(&start), sizeof start)});
-    if (handle == nullptr) {
-      pg::warning("no worker process is free for the import",
-                  "It stays queued until CALL cdb_run_due_syncs(). You might need to increase max_worker_processes.");
-    } else {
-      pfree(handle);
-    }
+    full = handle == nullptr;
+    if (handle == nullptr) continue;
+    pfree(handle);
+    ++started[role];
+  }
+  const bool any_waits = std::ranges::any_of(queued(), [&](const Queued& import) { return started[import.role] == 0; });
+  if (any_waits) {
+    pg::warning("no worker process is free for the import",
+                "It stays queued until CALL cdb_run_due_syncs(). You might need to increase max_worker_processes.");
   }
   queued().clear();
 }

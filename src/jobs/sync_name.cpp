@@ -7,6 +7,7 @@
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
 #include "core/request/request_reader.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "store/sync_names.hpp"
 
@@ -26,18 +27,36 @@ core::Error bad_name(const std::string& detail) {
   return core::Error(core::ErrorNumber::invalid_parameters, "invalid name of a sync", detail);
 }
 
-/// Names of a role are told apart by a hash: a clash only makes two of them share a lock, and never those of two roles.
 /// No real lock on a pg_foreign_server row has a sub-id.
+LOCKTAG tag_of(Oid role, uint16 sub_id) {
+  LOCKTAG tag;
+  SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignServerRelationId, role, sub_id);
+  return tag;
+}
+
+/// The sub-ids of single names are odd.
+constexpr uint16 all_names = 2;
+
+/// Names of a role are told apart by a hash: a clash only makes two of them share a lock, and never those of two roles.
 void lock(Oid role, const std::string& name) {
   pg::guard([&] {
-    LOCKTAG tag;
+    const LOCKTAG all = tag_of(role, all_names);
+    if (connector_lock_held(&all, ExclusiveLock)) return;
+    LockAcquire(&all, RowExclusiveLock, false, false);
     const uint32 hash = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()));
-    SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ForeignServerRelationId, role, static_cast<uint16>(hash | 1));
-    LockAcquire(&tag, ExclusiveLock, false, false);
+    const LOCKTAG one = tag_of(role, static_cast<uint16>(hash | 1));
+    LockAcquire(&one, ExclusiveLock, false, false);
   });
 }
 
 }  // namespace
+
+void lock_all_sync_names(Oid role) {
+  pg::guard([=] {
+    const LOCKTAG all = tag_of(role, all_names);
+    LockAcquire(&all, ExclusiveLock, false, false);
+  });
+}
 
 bool looks_like_uuid(std::string_view text) {
   if (text.size() > 2 && text.front() == '{' && text.back() == '}') text = text.substr(1, text.size() - 2);

@@ -17,6 +17,10 @@ void check_sync_name(const std::string& name);
 /// a sync of this name. Throws core::Error (invalid_parameters) if there are several.
 std::optional<std::string> lock_sync_name(Oid role, const std::string& name);
 
+/// Keeps all names of the role from others to the transaction's end, so that none needs a lock of its own: where
+/// thousands are given, PostgreSQL's table of locks would overflow.
+void lock_all_sync_names(Oid role);
+
 /// Locks and returns the first of `wanted`, `wanted_1`, … that the role has no sync of.
 std::string free_sync_name(Oid role, std::string_view wanted);
 

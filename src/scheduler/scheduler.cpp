@@ -12,6 +12,7 @@
 #include "pg/transaction.hpp"
 #include "pg/worker.hpp"
 #include "core/schedule/dispatch.hpp"
+#include "store/import_batches.hpp"
 #include "store/imports.hpp"
 #include "store/role_settings.hpp"
 #include "jobs/conclusion.hpp"
@@ -20,6 +21,7 @@
 #include "store/runs.hpp"
 #include "store/syncs.hpp"
 #include "store/due_row.hpp"
+#include "jobs/batch_job.hpp"
 #include "jobs/import_end.hpp"
 
 extern "C" {
@@ -87,7 +89,7 @@ class Scheduler {
     // What was running when the cluster, a worker or a session went down. Few rows, if any, and an index has them.
     if (!jobs::end_lost_runs(BOOTSTRAP_SUPERUSERID, limits_)) wake_after(busy_pause);
     jobs::end_lost_imports(limits_.keep_runs);
-    if (running_.empty() && !store::any_sync() && !store::any_queued_import()) return false;
+    if (running_.empty() && !store::any_sync() && !store::any_queued_import() && !store::any_open_batch()) return false;
     shmem::scheduler::stay();
     start_due();
     if (const std::optional<schedule::Time> next = store::next_due(now_)) wake_ = std::min(wake_, *next);
@@ -119,6 +121,7 @@ class Scheduler {
     const store::Failure no_start = jobs::failure_of(
         core::Error(core::ErrorNumber::worker_lost, "the worker did not start", {},
                     "The server's log says why: the owner may lack the privilege to connect to this database."));
+    if (job.kind == shmem::JobKind::batch) return jobs::end_lost_batch(job.id, no_start);
     if (job.kind == shmem::JobKind::import) {
       if (const std::optional<store::QueuedImport> import = store::lock_queued_import(job.id)) fail(*import, no_start);
       return;
@@ -150,6 +153,12 @@ class Scheduler {
       jobs::delete_syncs_of_dropped_roles();
       return false;
     }
+    if (kind == shmem::JobKind::batch) {
+      const bool can = due.owner_exists && (pg::any_role_can_work || due.owner_can_login);
+      // One of syncs whose owner can't log in is left to CALL cdb_run_due_syncs(), as they are.
+      if (!due.owner_exists) jobs::end_lost_batch(due.id, jobs::lost_run(""));
+      return can;
+    }
     if (!due.owner_exists) {
       reason = "the role of this import was dropped";
     } else if (!pg::any_role_can_work && !due.owner_can_login) {
@@ -172,6 +181,19 @@ class Scheduler {
 
   static std::uint64_t group(shmem::JobKind kind, Oid role) { return static_cast<std::uint64_t>(kind) << 32 | role; }
 
+  /// How many jobs of the kind may run at the same time for its role.
+  int limit_of(const store::DueRow& job, shmem::JobKind kind) const {
+    switch (kind) {
+      case shmem::JobKind::sync:
+        return jobs::place_limit(job.owner, job.provider, limits_);
+      case shmem::JobKind::import:
+        return store::role_setting(job.owner, "connector.max_imports_per_role").value_or(limits_.max_imports_per_role);
+      case shmem::JobKind::batch:
+        return 1;
+    }
+    return 1;
+  }
+
   void start_due() {
     const int most = limits_.max_workers + static_cast<int>(running_.size());
     std::vector<shmem::Job> jobs;
@@ -179,16 +201,13 @@ class Scheduler {
     const auto add = [&](std::vector<store::DueRow> found, shmem::JobKind kind) {
       remove_unfit(found, kind);
       for (const store::DueRow& job : found) {
-        const int limit = kind == shmem::JobKind::sync
-                              ? jobs::place_limit(job.owner, job.provider, limits_)
-                              : store::role_setting(job.owner, "connector.max_imports_per_role")
-                                    .value_or(limits_.max_imports_per_role);
         jobs.push_back({kind, job.id, job.owner, MyDatabaseId});
-        due.push_back({job.id, group(kind, job.owner), job.due, limit});
+        due.push_back({job.id, group(kind, job.owner), job.due, limit_of(job, kind)});
       }
     };
     add(store::oldest_queued_imports(BOOTSTRAP_SUPERUSERID, most), shmem::JobKind::import);
     add(store::oldest_due_syncs(now_, most), shmem::JobKind::sync);
+    add(store::ready_batches(BOOTSTRAP_SUPERUSERID), shmem::JobKind::batch);
     std::map<std::uint64_t, int> by_group;
     for (const Running& running : running_) ++by_group[group(running.job.kind, running.job.role)];
     for (const std::size_t index : schedule::choose_jobs(due, by_group, limits_.max_workers - shmem::in_use())) {
@@ -201,7 +220,7 @@ class Scheduler {
     const std::optional<shmem::Place> place = shmem::reserve(job, limits_.max_workers);
     if (!place) return false;
     BackgroundWorkerHandle* handle = pg::start_worker(
-        {"connector_worker_main", (job.kind == shmem::JobKind::sync ? "connector sync " : "connector import ") + job.id,
+        {"connector_worker_main", "connector " + std::string(shmem::job_kind_words.of(job.kind)) + " " + job.id,
          "connector worker", Int32GetDatum(place->index),
          std::string(reinterpret_cast<const char*>(&place->generation), sizeof place->generation)});
     shmem::set_short_of_workers(handle == nullptr);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs/batch_job.hpp"
 #include "jobs/import_job.hpp"
 #include "settings/settings.hpp"
 #include "jobs/sync_run.hpp"
@@ -20,6 +21,9 @@
 #include "scheduler/scheduler.hpp"
 #include "shmem/shared.hpp"
 #include "jobs/import_start.hpp"
+#include "store/due_row.hpp"
+#include "store/import_batches.hpp"
+#include "store/imports.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -72,21 +76,55 @@ void tell_work(void*) {
   errcontext("%s", work);
 }
 
-void run_job(const shmem::Job& job) {
-  const bool sync = job.kind == shmem::JobKind::sync;
-  std::snprintf(work, sizeof work, "connector %s %s", sync ? "sync" : "import", job.id.c_str());
+using AttemptFunction = jobs::Attempt (*)(const std::string&, jobs::Commit);
+
+AttemptFunction attempt_of(shmem::JobKind kind) {
+  switch (kind) {
+    case shmem::JobKind::sync:
+      return jobs::attempt_run;
+    case shmem::JobKind::import:
+      return jobs::attempt_import;
+    case shmem::JobKind::batch:
+      return jobs::attempt_batch;
+  }
+  return jobs::attempt_import;
+}
+
+/// Whether it ran: it may have been somebody else's by now.
+bool run_job(const shmem::Job& job) {
+  const std::string kind(shmem::job_kind_words.of(job.kind));
+  std::snprintf(work, sizeof work, "connector %s %s", kind.c_str(), job.id.c_str());
   static ErrorContextCallback context;
   context.callback = tell_work;
   context.previous = error_context_stack;
   error_context_stack = &context;
-  const std::string activity = (sync ? "connector: sync " : "connector: import ") + job.id;
+  const std::string activity = "connector: " + kind + " " + job.id;
   pg::guard([&] { pgstat_report_activity(STATE_RUNNING, activity.c_str()); });
   pg::begin_transaction();
   // What this session holds ends with it: nothing to release if an exception passes.
-  const jobs::Attempt attempt = sync ? jobs::attempt_run(job.id, commit) : jobs::attempt_import(job.id, commit);
+  const jobs::Attempt attempt = attempt_of(job.kind)(job.id, commit);
   pg::commit_transaction();
   error_context_stack = context.previous;
   if (shmem::available()) shmem::worker::report(attempt.end);
+  return attempt.ran;
+}
+
+/// The jobs of this process's role that wait for a worker, where no scheduler starts one: the oldest imports, and if
+/// there are none, batches whose imports have all ended.
+std::vector<shmem::Job> waiting_jobs() {
+  constexpr int most = 100;
+  std::vector<shmem::Job> jobs;
+  pg::begin_transaction();
+  const Oid role = GetUserId();
+  const auto add = [&](const std::vector<connector::store::DueRow>& due, shmem::JobKind kind) {
+    for (const auto& row : due) {
+      if (row.owner == role) jobs.push_back({kind, row.id, role, MyDatabaseId});
+    }
+  };
+  add(connector::store::oldest_queued_imports(role, most), shmem::JobKind::import);
+  if (jobs.empty()) add(connector::store::ready_batches(role), shmem::JobKind::batch);
+  pg::commit_transaction();
+  return jobs;
 }
 
 }  // namespace
@@ -146,5 +184,10 @@ void connector_import_main(Datum) {
     pg::guard([&] { XactLockTableWait(start.transaction, nullptr, nullptr, XLTW_None); });
     pg::commit_transaction();
     run_job({shmem::JobKind::import, start.id, start.role, start.database});
+    // One that the role had no place for, or no worker, has nobody else to run it.
+    for (bool ran = true; ran;) {
+      ran = false;
+      for (const shmem::Job& job : waiting_jobs()) ran = run_job(job) || ran;
+    }
   });
 }

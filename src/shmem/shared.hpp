@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/words.hpp"
+
 namespace connector::shmem {
 
 inline constexpr int most_databases = 256;
@@ -59,7 +61,9 @@ void stay();
 void leave();
 }  // namespace scheduler
 
-enum class JobKind : std::uint8_t { sync, import };
+enum class JobKind : std::uint8_t { sync, import, batch };
+inline constexpr auto job_kind_words =
+    core::words<JobKind>({{JobKind::sync, "sync"}, {JobKind::import, "import"}, {JobKind::batch, "batch"}});
 
 /// A job that was given a worker.
 struct Job {

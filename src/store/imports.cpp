@@ -46,13 +46,14 @@ constexpr const char* announced_import = "SELECT FROM connector.import WHERE ite
 
 constexpr const char* insert_announcement =
     "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, synchronization_id, "
-    "target_table, server, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    "target_table, server, source, batch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 // Another import of the role that is about to forget the same ones does so: nobody waits for the other's transaction.
 constexpr const char* forget_imports =
     "DELETE FROM connector.import WHERE id = ANY (SELECT o.id FROM connector.import o WHERE o.owner = $1 "
-    "AND o.ended_at IS NOT NULL AND o.id <= (SELECT i.id FROM connector.import i WHERE i.owner = $1 "
-    "AND i.ended_at IS NOT NULL ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR UPDATE SKIP LOCKED)";
+    "AND o.ended_at IS NOT NULL AND o.batch_id IS NULL AND o.id <= (SELECT i.id FROM connector.import i "
+    "WHERE i.owner = $1 AND i.ended_at IS NOT NULL AND i.batch_id IS NULL ORDER BY i.id DESC OFFSET $2 LIMIT 1) FOR "
+    "UPDATE SKIP LOCKED)";
 
 std::string exact(const std::string& utf8) {
   return pg::exact_server_text(utf8);
@@ -69,7 +70,8 @@ SqlParameter told(const std::optional<Failure>& failure, std::string Failure::*t
 
 std::optional<QueuedImport> lock_import(const std::string& id, ImportState state) {
   const SqlRows rows = query(
-      "SELECT i.owner, i.request, x.secrets, i.provider, i.schema_name, i.server, i.source, i.target_table "
+      "SELECT i.owner, i.request, x.secrets, i.provider, i.schema_name, i.server, i.source, i.target_table, "
+      "i.batch_id IS NOT NULL "
       "FROM connector.import i "
       "LEFT JOIN connector.import_secret x USING (item_queue_id) WHERE i.item_queue_id = $1 AND i.state = $2 "
       "FOR UPDATE OF i SKIP LOCKED",
@@ -85,6 +87,7 @@ std::optional<QueuedImport> lock_import(const std::string& id, ImportState state
   import.provider = *row[3];
   import.schema = *row[4];
   import.texts = {utf8(*row[5]), utf8(*row[6]), utf8(*row[7])};
+  import.in_batch = *row[8] == "t";
   return import;
 }
 
@@ -140,7 +143,8 @@ void announce_import(const ImportRecord& record) {
                                 {UUIDOID, record.synchronization_id},
                                 shown(record.texts.target_table),
                                 shown(record.texts.server),
-                                shown(record.texts.source)});
+                                shown(record.texts.source),
+                                {UUIDOID, record.batch_id}});
 }
 
 void queue_import(const ImportRecord& record, const std::optional<std::string>& secrets) {
@@ -178,13 +182,29 @@ void conclude_import(const std::string& id) {
   if (!state.empty()) notify("import", id, *state[0][0]);
 }
 
+std::vector<ComingImport> coming_imports() {
+  std::vector<ComingImport> imports;
+  for (const auto& row : query("SELECT item_queue_id, schema_name, target_table FROM connector.import WHERE owner = $1 "
+                               "AND state IN ('enqueued', 'uploading') AND synchronization_id IS NULL",
+                               {oid(GetUserId())})) {
+    imports.push_back({*row[0], *row[1], utf8(*row[2])});
+  }
+  return imports;
+}
+
 std::vector<DueRow> oldest_queued_imports(Oid role, int most) {
+  // Of thousands that wait, an index gives each role's first ones.
   return read_due_rows(
-      query("SELECT d.item_queue_id, d.owner, d.provider, (extract(epoch FROM d.created_at) * 1000000)::bigint, "
-            "r.oid IS NOT NULL, coalesce(r.rolcanlogin, false) FROM ("
-            "SELECT i.*, row_number() OVER (PARTITION BY i.owner ORDER BY i.id) AS n FROM connector.import i "
-            "WHERE i.state = 'enqueued' AND i.synchronization_id IS NULL AND pg_has_role($1, i.owner, 'USAGE')) AS d "
-            "LEFT JOIN pg_roles r ON r.oid = d.owner WHERE d.n <= $2 ORDER BY d.id",
+      query("WITH RECURSIVE owners (owner) AS ("
+            "(SELECT owner FROM connector.import WHERE state = 'enqueued' AND synchronization_id IS NULL "
+            "ORDER BY owner LIMIT 1) UNION ALL SELECT (SELECT i.owner FROM connector.import i WHERE i.owner > o.owner "
+            "AND i.state = 'enqueued' AND i.synchronization_id IS NULL ORDER BY i.owner LIMIT 1) FROM owners o "
+            "WHERE o.owner IS NOT NULL) "
+            "SELECT d.item_queue_id, d.owner, d.provider, (extract(epoch FROM d.created_at) * 1000000)::bigint, "
+            "r.oid IS NOT NULL, coalesce(r.rolcanlogin, false) FROM owners o CROSS JOIN LATERAL ("
+            "SELECT i.* FROM connector.import i WHERE i.owner = o.owner AND i.state = 'enqueued' "
+            "AND i.synchronization_id IS NULL ORDER BY i.id LIMIT $2) AS d "
+            "LEFT JOIN pg_roles r ON r.oid = d.owner WHERE pg_has_role($1, d.owner, 'USAGE') ORDER BY d.id",
             {oid(role), number(static_cast<std::uint64_t>(most))}));
 }
 

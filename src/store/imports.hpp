@@ -25,6 +25,7 @@ std::string_view import_state_name(ImportState state) noexcept;
 struct ImportRecord {
   std::string item_queue_id;
   std::optional<std::string> synchronization_id;  ///< uuid: it is the first run of this sync
+  std::optional<std::string> batch_id{};          ///< uuid: it is one of many that one call asked for
   std::string provider;
   std::string request;  ///< masked JSON
   ImportState state = ImportState::enqueued;
@@ -39,8 +40,8 @@ struct ImportRecord {
 };
 
 /// Adds a finished import of the current role, or finishes the one that was announced under this id, and forgets all
-/// but the role's newest `keep` finished ones. Waits for nobody: throws core::Error (unknown) if another session is
-/// just deleting the announced one.
+/// but the role's newest `keep` finished ones that are of no batch. Waits for nobody: throws core::Error (unknown) if
+/// another session is just deleting the announced one.
 void record_import(const ImportRecord& record, int keep);
 
 /// Announces an import of the current role that is to run later.
@@ -57,6 +58,7 @@ struct QueuedImport {
   std::string provider;
   std::string schema;  ///< in the database's encoding
   RequestTexts texts;
+  bool in_batch = false;
 };
 
 /// The import if it waits for its run; empty too if another session has it locked.
@@ -78,6 +80,14 @@ void begin_import(const std::string& id, schedule::Time now);
 
 /// After the end: forgets the secret, and notifies the channel `connector` when the transaction commits.
 void conclude_import(const std::string& id);
+
+/// Imports of the current role that wait or run, by schema and wanted name: what they will fill.
+struct ComingImport {
+  std::string id;
+  std::string schema;        ///< in the database's encoding
+  std::string target_table;  ///< UTF-8
+};
+std::vector<ComingImport> coming_imports();
 
 /// Of each role's queued imports the `most` that wait for the longest time; all that `role` has the privileges of.
 std::vector<DueRow> oldest_queued_imports(Oid role, int most);

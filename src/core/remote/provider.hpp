@@ -74,6 +74,9 @@ struct RemoteTable {
   std::string name;
   std::string kind;  ///< "table" or "view", or the remote's word for something else
   std::optional<std::int64_t> estimated_rows;
+  /// Where all tables are asked for it is not meant: what holds rows of another table, belongs to the remote's own
+  /// software, or is no table or view at all.
+  bool only_by_name = false;
 };
 
 /// An authenticated session. It may serve one Source at a time.

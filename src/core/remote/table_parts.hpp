@@ -61,6 +61,13 @@ struct RemoteIndex {
 
 /// `restricted` is RESTRICT, which PostgreSQL's headers have as a macro.
 enum class ForeignKeyAction : std::uint8_t { no_action, restricted, cascade, set_null, set_default };
+/// The words of SQL.
+inline constexpr auto foreign_key_action_words =
+    words<ForeignKeyAction>({{ForeignKeyAction::no_action, "NO ACTION"},
+                             {ForeignKeyAction::restricted, "RESTRICT"},
+                             {ForeignKeyAction::cascade, "CASCADE"},
+                             {ForeignKeyAction::set_null, "SET NULL"},
+                             {ForeignKeyAction::set_default, "SET DEFAULT"}});
 
 struct RemoteForeignKey {
   std::string name;

@@ -417,6 +417,7 @@ ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Reg
     const ObjectReader reader(root, "", problems);
     advise_about_name(reader, kind, problems);
     if (const JsonValue* connector = read_wrapper(reader, spec, problems)) {
+      if (kind == RequestKind::import_tables && spec.interval) kind = RequestKind::sync_tables;
       read_connector(*connector, kind, registry, server_provider, spec, problems);
     }
   } else {

@@ -150,7 +150,12 @@ std::vector<core::RemoteTable> read_tables(Session& session, std::string_view sc
   sql += " ORDER BY TABLE_SCHEMA, TABLE_NAME LIMIT " + std::to_string(count);
   std::vector<core::RemoteTable> tables;
   for (const TextRow& row : session.query(sql, Phase::describe, count)) {
-    tables.push_back({text(row[0]), text(row[1]), kind_of(text(row[2])), number(row[3])});
+    core::RemoteTable& table = tables.emplace_back();
+    table.schema = text(row[0]);
+    table.name = text(row[1]);
+    table.kind = kind_of(text(row[2]));
+    table.estimated_rows = number(row[3]);
+    table.only_by_name = table.kind != "table" && table.kind != "view";  // MariaDB's sequences
   }
   return tables;
 }

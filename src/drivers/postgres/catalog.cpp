@@ -159,8 +159,12 @@ void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTy
 }
 
 std::string list_statements(const Session& session, std::string_view schema, std::int64_t limit) {
-  return set_search_path(SearchPath::catalog) + "SELECT n.nspname, c.relname, c.relkind, " + estimate(session) +
-         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+  // A partition's rows are those of its table; what an extension made is not the database's own.
+  const std::string partition = session.version() >= 100000 ? "c.relispartition" : "false";
+  return set_search_path(SearchPath::catalog) + "SELECT n.nspname, c.relname, c.relkind, " + estimate(session) + ", " +
+         partition +
+         " OR EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid "
+         "AND d.deptype = 'e') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
          "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = " +
          quote_literal(schema) +
          " AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') "
@@ -177,6 +181,7 @@ std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>
     table.name = core::shown_text(text(row, 1), text(row, 1).size());
     table.kind = kind_name(text(row, 2));
     table.estimated_rows = number<std::int64_t>(row, 3);
+    table.only_by_name = is_true(row, 4);
   }
   return tables;
 }

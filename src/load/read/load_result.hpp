@@ -35,6 +35,9 @@ struct LoadResult {
   std::vector<core::RemoteWarning> remote_warnings;
   std::string layout;                   ///< see layout.hpp
   std::optional<std::string> position;  ///< of a sync by append: see cursor.hpp
+  /// Not there yet: the tables that they refer to may be filled later.
+  std::vector<PlannedForeignKey> foreign_keys;
+  ColumnNames column_names;  ///< if foreign keys were asked for
 };
 
 /// Says with WARNINGs what of the source is not in the table.

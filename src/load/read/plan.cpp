@@ -85,6 +85,12 @@ std::unique_ptr<core::Source> describe_source(const Run& run) {
   }
 }
 
+ColumnNames column_names(const LoadPlan& plan) {
+  ColumnNames names;
+  for (const PlannedColumn& column : plan.columns) names.emplace(column.remote_name, column.name);
+  return names;
+}
+
 LoadPlan make_plan(const core::ConnectorSpec& spec, const core::SourceDescription& source, int max_columns) {
   LoadPlan plan;
   plan.provider = spec.provider;

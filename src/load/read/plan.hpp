@@ -1,6 +1,7 @@
 // What an import is going to do with a described source: which columns, under which names, as which types.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,16 @@ struct LoadPlan {
   std::vector<std::pair<std::string, std::string>> renamed;
 
   std::vector<std::size_t> remote_columns() const;
+};
+
+/// Local names of a table's columns by those of its source.
+using ColumnNames = std::map<std::string, std::string>;
+ColumnNames column_names(const LoadPlan& plan);
+
+/// A foreign key of a source whose columns are all here.
+struct PlannedForeignKey {
+  core::RemoteForeignKey key;        ///< the source's
+  std::vector<std::string> columns;  ///< by their local names
 };
 
 /// Has the driver describe what the request asks for, with the local types that it names.

@@ -8,6 +8,7 @@
 #include "load/refresh/cursor.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/table/immediate_constraints.hpp"
+#include "load/table/kept_parts.hpp"
 #include "load/table/layout.hpp"
 #include "load/refresh/refresh.hpp"
 #include "load/refresh/refresh_mode.hpp"
@@ -18,6 +19,7 @@
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
+#include "pg/notice.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -178,6 +180,19 @@ void check_first_key(const core::ConnectorSpec& spec, Oid table, LoadPlan plan, 
   if (!spec.sync->key.empty()) refuse_equal_keys(rows);  // else it is the primary key
 }
 
+void keep_parts(const Run& run, LoadPlan plan, const core::SourceDescription& source, LoadResult& result) {
+  if (!run.provider.features.table_parts) {
+    pg::notice("\"keep\" has no effect",
+               "Provider " + std::string(run.provider.id) + " does not tell of indexes, defaults and foreign keys.");
+    return;
+  }
+  if (run.spec.default_columns) rename_for_default_columns(plan);
+  add_kept_parts(result.table, plan, source);
+  if (!run.spec.keep.foreign_keys) return;
+  result.foreign_keys = plan_foreign_keys(plan, source);
+  result.column_names = column_names(plan);
+}
+
 /// New contents for an existing table: a refresh of it.
 LoadResult overwrite(const Run& run, const TargetSchema& schema, const NameChoice& target) {
   check_overwritable(target.existing, target.name);
@@ -220,6 +235,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   run.progress.phase(RunPhase::indexing);
   finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
   check_first_key(spec, result.table, load.plan(), load.has_nulls());
+  if (spec.keep.any()) keep_parts(run, load.plan(), description, result);
   report_result(result);
   return result;
 }

@@ -112,19 +112,6 @@ Oid find_relation(Oid schema, const std::string& name) {
   return pg::guard([&] { return get_relname_relid(name.c_str(), schema); });
 }
 
-/// Whether CREATE TABLE would stumble over the name: a relation has it, or a type, a domain for example, since a table
-/// is a type as well. The type that PostgreSQL makes for arrays gives way by itself.
-bool is_taken(Oid schema, const std::string& name) {
-  if (OidIsValid(find_relation(schema, name))) return true;
-  return pg::guard([&] {
-    const Oid type =
-        GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name.c_str()), ObjectIdGetDatum(schema));
-    if (!OidIsValid(type)) return false;
-    const Oid element = get_element_type(type);
-    return !OidIsValid(element) || get_array_type(element) != type;
-  });
-}
-
 std::string column_definition(const PlannedColumn& column) {
   return pg::quote_name(pg::exact_server_text(column.name)) + " " + column.target.sql +
          (column.not_null ? " NOT NULL" : "");
@@ -161,10 +148,8 @@ void add_key(Oid table, const LoadPlan& plan, const std::vector<bool>& has_nulls
   const std::string command = "ALTER TABLE " + table_name(table).sql() + " ADD PRIMARY KEY (" + key_columns(plan) + ")";
   try {
     pg::in_subtransaction([&] {
-      // An import's memory is bounded whatever the number of rows. Rows mostly come in the key's order, which sorts as
-      // fast with little memory.
-      pg::with_settings({{"maintenance_work_mem", std::to_string(std::min(maintenance_work_mem, key_memory_kb))}},
-                        [&] { pg::execute(command); });
+      // Rows mostly come in the key's order, which sorts as fast with little memory.
+      with_key_memory([&] { pg::execute(command); });
     });
   } catch (const pg::PgError& error) {
     // Elsewhere a key may hold the beginning of a text only; here a text may be too long for an index.
@@ -197,6 +182,24 @@ void add_comments(Oid table, const LoadPlan& plan, const std::string& comment) {
 }
 
 }  // namespace
+
+void with_key_memory(const std::function<void()>& function) {
+  pg::with_settings({{"maintenance_work_mem", std::to_string(std::min(maintenance_work_mem, key_memory_kb))}},
+                    function);
+}
+
+/// A table is a type as well, and so a domain, for example, is in its way. The type that PostgreSQL makes for arrays
+/// gives way by itself.
+bool is_taken(Oid schema, const std::string& name) {
+  if (OidIsValid(find_relation(schema, name))) return true;
+  return pg::guard([&] {
+    const Oid type =
+        GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name.c_str()), ObjectIdGetDatum(schema));
+    if (!OidIsValid(type)) return false;
+    const Oid element = get_element_type(type);
+    return !OidIsValid(element) || get_array_type(element) != type;
+  });
+}
 
 TargetSchema find_target_schema(const std::optional<std::string>& name) {
   TargetSchema schema;

@@ -3,6 +3,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct NameChoice {
   std::string name;           ///< in the database's encoding
   Oid existing = InvalidOid;  ///< skip, overwrite: the relation that has the name
 };
+
+/// Whether a table of that name (in the database's encoding) can't be made, as a relation or a type has it.
+bool is_taken(Oid schema, const std::string& name);
 
 /// Decides the local name by the collision strategy, and takes a lock on it until the transaction's end, so that of two
 /// imports at the same time each gets a name of its own. `wanted` is UTF-8.
@@ -64,5 +68,9 @@ void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const s
 /// `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
 void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
                   bool default_columns);
+
+/// Calls a function that builds indexes with so much memory for them that an import's memory stays bounded whatever the
+/// number of rows.
+void with_key_memory(const std::function<void()>& function);
 
 }  // namespace connector::load

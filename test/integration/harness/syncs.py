@@ -66,7 +66,7 @@ class Syncs:
         for (relation,) in self.database.rows("SELECT relation::text FROM connector.sync WHERE relation IS NOT NULL"):
             self.database.execute(f"DROP TABLE IF EXISTS {relation} CASCADE" if not relation.isdigit() else "SELECT 1")
         self.database.execute("DELETE FROM connector.sync")
-        self.database.execute("DELETE FROM connector.import")
+        self.database.execute("DELETE FROM connector.import; DELETE FROM connector.import_batch")
         for (name,) in self.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
             self.database.execute(f'DROP TABLE public."{name}" CASCADE')
 

@@ -1,0 +1,168 @@
+#include "jobs/foreign_keys.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
+#include "core/request/names.hpp"
+#include "load/table/kept_parts.hpp"
+#include "pg/guard.hpp"
+#include "pg/identity.hpp"
+#include "pg/notice.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "utils/lsyscache.h"
+}
+
+namespace connector::jobs {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json key_json(const load::PlannedForeignKey& planned) {
+  const core::RemoteForeignKey& key = planned.key;
+  return {{"name", key.name},
+          {"columns", planned.columns},
+          {"schema", key.schema},
+          {"table", key.table},
+          {"referenced_columns", key.referenced_columns},
+          {"on_delete", core::foreign_key_action_words.of(key.on_delete)},
+          {"on_update", core::foreign_key_action_words.of(key.on_update)},
+          {"match_full", key.match_full},
+          {"deferrable", key.deferrable},
+          {"initially_deferred", key.initially_deferred}};
+}
+
+core::ForeignKeyAction action(const Json& word) {
+  return core::foreign_key_action_words.find(word.get<std::string>()).value();
+}
+
+load::PlannedForeignKey read_key(const Json& json) {
+  load::PlannedForeignKey planned;
+  planned.columns = json.at("columns").get<std::vector<std::string>>();
+  core::RemoteForeignKey& key = planned.key;
+  key.name = json.at("name");
+  key.schema = json.at("schema");
+  key.table = json.at("table");
+  key.referenced_columns = json.at("referenced_columns").get<std::vector<std::string>>();
+  key.on_delete = action(json.at("on_delete"));
+  key.on_update = action(json.at("on_update"));
+  key.match_full = json.at("match_full");
+  key.deferrable = json.at("deferrable");
+  key.initially_deferred = json.at("initially_deferred");
+  return planned;
+}
+
+const std::string& schema_of(const core::RemoteForeignKey& key, const ImportedTable& table) {
+  return key.schema.empty() ? table.source_schema : key.schema;
+}
+
+/// Local names of columns that only their names are known of.
+std::vector<std::string> usual_names(const std::vector<std::string>& names, core::ColumnNames naming) {
+  return naming == core::ColumnNames::verbatim ? core::verbatim_column_names(names)
+                                               : core::normalize_column_names(names);
+}
+
+/// What a foreign key refers to here.
+struct Referenced {
+  Oid table = InvalidOid;
+  std::vector<std::string> columns;  ///< empty if one of them is not here
+};
+
+Referenced among_imported(const ImportedTable& other, const std::vector<std::string>& names) {
+  Referenced found{other.table, {}};
+  for (const std::string& name : names) {
+    const auto column = other.columns.find(name);
+    if (column == other.columns.end()) return {other.table, {}};
+    found.columns.push_back(column->second);
+  }
+  return found;
+}
+
+Referenced find_referenced(const ImportedTable& table, const core::RemoteForeignKey& key,
+                           const std::vector<ImportedTable>& others) {
+  const auto other = std::ranges::find_if(others, [&](const ImportedTable& candidate) {
+    return candidate.source_table == key.table && candidate.source_schema == schema_of(key, table);
+  });
+  if (other != others.end()) return among_imported(*other, key.referenced_columns);
+  // A table of another schema there may have any name, and any schema, here.
+  if (schema_of(key, table) != table.source_schema) return {};
+  const std::string name = pg::exact_server_text(core::normalize_table_name(key.table));
+  const Oid found = pg::guard([&] { return get_relname_relid(name.c_str(), table.schema); });
+  return {found, usual_names(key.referenced_columns, table.naming)};
+}
+
+std::optional<std::string> add(const ImportedTable& table, const load::PlannedForeignKey& planned,
+                               const std::vector<ImportedTable>& others) {
+  const core::RemoteForeignKey& key = planned.key;
+  try {
+    const Referenced referenced = find_referenced(table, key, others);
+    if (referenced.table == InvalidOid) {
+      return "table " + core::quoted(key.table) + ", to which it refers, is not here";
+    }
+    if (referenced.columns.size() != planned.columns.size() || planned.columns.empty()) {
+      return "not all columns of table " + core::quoted(key.table) + ", to which it refers, are here";
+    }
+    return load::add_foreign_key(table.table, planned, referenced.table, referenced.columns);
+  } catch (const core::Error& error) {
+    return error.message();
+  }
+}
+
+}  // namespace
+
+ImportedTable imported_table(const core::ConnectorSpec& spec, const ImportRun& run) {
+  ImportedTable table;
+  table.source_schema = spec.schema.value_or("");
+  table.source_table = spec.table.value_or("");
+  table.schema = run.schema.oid;
+  table.table = run.result.table;
+  table.naming = spec.column_names;
+  table.columns = run.result.column_names;
+  table.keys = run.result.foreign_keys;
+  return table;
+}
+
+std::string references_text(const ImportedTable& table) {
+  Json keys = Json::array();
+  for (const load::PlannedForeignKey& key : table.keys) keys.push_back(key_json(key));
+  const Json json = {{"schema", table.source_schema},
+                     {"table", table.source_table},
+                     {"column_names", core::column_names_words.of(table.naming)},
+                     {"columns", table.columns},
+                     {"keys", std::move(keys)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ImportedTable read_references(const std::string& text) {
+  const Json json = Json::parse(text);
+  ImportedTable table;
+  table.source_schema = json.at("schema");
+  table.source_table = json.at("table");
+  table.naming = core::column_names_words.find(json.at("column_names").get<std::string>()).value();
+  table.columns = json.at("columns").get<load::ColumnNames>();
+  for (const Json& key : json.at("keys")) table.keys.push_back(read_key(key));
+  return table;
+}
+
+std::vector<std::string> add_foreign_keys(const ImportedTable& table, const std::vector<ImportedTable>& others) {
+  std::vector<std::string> problems;
+  for (const load::PlannedForeignKey& key : table.keys) {
+    if (const auto problem = add(table, key, others)) {
+      problems.push_back("foreign key " + core::quoted(key.key.name) + " is left out: " + *problem);
+    }
+  }
+  return problems;
+}
+
+void add_foreign_keys(const core::ConnectorSpec& spec, const ImportRun& run, Oid caller) {
+  const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), caller));
+  const ImportedTable table = imported_table(spec, run);
+  for (const std::string& problem : add_foreign_keys(table, {table})) pg::warning(problem);
+}
+
+}  // namespace connector::jobs
