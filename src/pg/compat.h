@@ -34,13 +34,13 @@ extern "C" {
 #if PG_VERSION_NUM >= 160000
 #define connector_aclcheck_fdw(oid, role) object_aclcheck(ForeignDataWrapperRelationId, (oid), (role), ACL_USAGE)
 #define connector_aclcheck_server(oid, role) object_aclcheck(ForeignServerRelationId, (oid), (role), ACL_USAGE)
-#define connector_aclcheck_namespace(oid, role) object_aclcheck(NamespaceRelationId, (oid), (role), ACL_CREATE)
+#define connector_aclcheck_namespace(oid, role, mode) object_aclcheck(NamespaceRelationId, (oid), (role), (mode))
 #define connector_owns_database(oid, role) object_ownercheck(DatabaseRelationId, (oid), (role))
 #define connector_owns_relation(oid, role) object_ownercheck(RelationRelationId, (oid), (role))
 #else
 #define connector_aclcheck_fdw(oid, role) pg_foreign_data_wrapper_aclcheck((oid), (role), ACL_USAGE)
 #define connector_aclcheck_server(oid, role) pg_foreign_server_aclcheck((oid), (role), ACL_USAGE)
-#define connector_aclcheck_namespace(oid, role) pg_namespace_aclcheck((oid), (role), ACL_CREATE)
+#define connector_aclcheck_namespace(oid, role, mode) pg_namespace_aclcheck((oid), (role), (mode))
 #define connector_owns_database(oid, role) pg_database_ownercheck((oid), (role))
 #define connector_owns_relation(oid, role) pg_class_ownercheck((oid), (role))
 #endif

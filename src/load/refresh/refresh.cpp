@@ -17,6 +17,7 @@
 #include "load/table/target.hpp"
 #include "load/table/table_locks.hpp"
 #include "load/swap/storage_log.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
@@ -27,6 +28,9 @@
 
 extern "C" {
 #include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 }
 
@@ -281,12 +285,31 @@ class Refresh {
 
 }  // namespace
 
+namespace {
+
+/// Else the rows would be read in vain.
+void check_schema_usage(const RefreshTarget& target) {
+  pg::guard([&] {
+    const Oid schema = get_rel_namespace(target.oid);
+    if (connector_aclcheck_namespace(schema, target.owner, ACL_USAGE) == ACLCHECK_OK) return;
+    const char* shown = get_namespace_name(schema);
+    const char* owner = GetUserNameFromId(target.owner, false);
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for schema %s", shown),
+                    errdetail("Role \"%s\" owns the table, but may not use its schema.", owner),
+                    errhint("Ask the schema's owner for GRANT USAGE ON SCHEMA %s TO %s.", quote_identifier(shown),
+                            quote_identifier(owner))));
+  });
+}
+
+}  // namespace
+
 RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
   run.progress.phase(RunPhase::locking);
   lock_for_refresh(request.relation, run.wait);
   const RefreshTarget target = open_refresh_target(request.relation);
   // Before anything that may run code of the table's.
   const pg::ActAs owner(target.owner, pg::flags_for_code_of(target.owner, run.caller));
+  check_schema_usage(target);
   run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(describe_source(run));

@@ -221,17 +221,18 @@ TargetSchema find_target_schema(const std::optional<std::string>& name) {
     }
     schema.oid = linitial_oid(path);
   }
-  const char* schema_name = pg::guard([&] {
-    const char* found = get_namespace_name(schema.oid);
-    if (connector_aclcheck_namespace(schema.oid, GetUserId()) != ACLCHECK_OK) {
-      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for schema %s", found),
+  pg::guard([&] {
+    // Both: who may create a table there, and not use the schema, could not add its key.
+    for (const AclMode mode : {AclMode{ACL_USAGE}, AclMode{ACL_CREATE}}) {
+      if (connector_aclcheck_namespace(schema.oid, GetUserId(), mode) == ACLCHECK_OK) continue;
+      const char* shown = get_namespace_name(schema.oid);
+      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for schema %s", shown),
                       errhint("Ask its owner for GRANT USAGE, CREATE ON SCHEMA %s TO %s, or choose another one with "
                               "\"target_schema\".",
-                              quote_identifier(found), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+                              quote_identifier(shown), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
     }
-    return found;
   });
-  schema.name = schema_name;
+  schema.name = pg::guard([&] { return get_namespace_name(schema.oid); });
   return schema;
 }
 
