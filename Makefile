@@ -1,6 +1,7 @@
-# The extension, by PGXS. `make` builds, `make install` installs; `make demo`, `make check` and `make bench` install
-# what is missing (as root on Debian), build, start throw-away servers on loopback, and clean up. `make soak` is the same
-# for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak).
+# The extension, by PGXS. `make packages` installs what is needed to build (as root on Debian; else it says what), `make`
+# builds, `make install` installs, `make install-debug` adds the debug information. `make demo`, `make check` and
+# `make bench` install what is missing, build, start throw-away servers on loopback, and clean up. `make soak` is the
+# same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak).
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
@@ -73,13 +74,33 @@ REGRESS = providers requests rights servers syncs
 
 EXTRA_CLEAN = build dist
 
-# Goals that need no PostgreSQL at hand yet: they install it first.
-ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check check-hosts bench soak packages dist format style compilers
+# What is missing of the tools and libraries that the sources need, by the names of Debian's packages.
+package_of_libcares = libc-ares-dev
+package_of_libmariadb = libmariadb-dev
+package_of_openssl = libssl-dev
+package_of_libpq = libpq-dev
+package_of_thrift = libthrift-dev
+package_of_libsasl2 = libsasl2-dev
+has_command = $(shell command -v $(firstword $(1)) 2>/dev/null)
+has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
+missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
+	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES)), \
+	$(if $(shell $(PKG_CONFIG) --exists $(library) 2>/dev/null && echo yes),,$(package_of_$(library)))),pkg-config) \
+	$(if $(call has_header,nlohmann/json_fwd.hpp),,nlohmann-json3-dev) \
+	$(if $(FREETDS),$(if $(call has_header,sybdb.h),,freetds-dev)) \
+	$(if $(HIVE_RPC),$(if $(call has_command,thrift),,thrift-compiler) \
+	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
+
+# Goals that need no PostgreSQL at hand: they install it first, or do without.
+ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers clean,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check check-hosts bench soak packages dist format style compilers clean
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 packages:
 	@test/install-packages
+	@echo "all packages that are needed to build are here"
+clean:
+	rm -rf $(EXTRA_CLEAN) $(MODULE_big).so results regression.diffs regression.out
 demo:
 	@test/install-packages demo
 	@test/demo
@@ -109,7 +130,15 @@ compilers:
 else
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(wildcard $(PGXS)),)
+$(error $(if $(call has_command,$(PG_CONFIG)),$(PG_CONFIG) is there but PostgreSQL's files for building extensions are not,$(PG_CONFIG) was not found). \
+Install postgresql-server-dev-15 (or that of another version; as root on Debian `make packages` installs all that is needed), or say by PG_CONFIG= which one to use)
+endif
+ifneq ($(missing_packages),)
+$(error packages are missing: apt-get install $(missing_packages). \
+As root on Debian `make packages` installs all that is needed. WITH_MYSQL=0, WITH_POSTGRES=0, WITH_SQLSERVER=0 and WITH_HIVE=0 leave a provider out)
+endif
 override with_llvm := no
 include $(PGXS)
 
@@ -122,9 +151,26 @@ SHLIB_LINK += -fsanitize=address,undefined
 endif
 # gnu++20 for __int128. Hidden by default: only what PostgreSQL calls is exported.
 OPTIMIZE ?= -O2 -g
-# What is installed has no debug information, which is thirty times as large; `INSTALL_STRIP_FLAG=` keeps it.
+# What is installed has no debug information, which is thirty times as large, but knows the file that has it.
+# `make install-debug` puts that file beside it, where debuggers look; `INSTALL_STRIP_FLAG=` leaves all in one.
 ifneq ($(SANITIZE),1)
 INSTALL_STRIP_FLAG = -s
+endif
+OBJCOPY ?= objcopy
+DEBUG_FILE = $(MODULE_big).so.debug
+ifneq ($(INSTALL_STRIP_FLAG),)
+install: link-debug
+.PHONY: link-debug install-debug
+link-debug: install-lib build/$(DEBUG_FILE)
+	cd build && $(OBJCOPY) --add-gnu-debuglink=$(DEBUG_FILE) '$(abspath $(DESTDIR)$(pkglibdir))/$(MODULE_big).so'
+build/$(DEBUG_FILE): $(MODULE_big).so
+	$(OBJCOPY) --only-keep-debug --compress-debug-sections $< $@
+install-debug: build/$(DEBUG_FILE) installdirs
+	$(INSTALL_DATA) $< '$(DESTDIR)$(pkglibdir)/$(DEBUG_FILE)'
+uninstall: uninstall-debug
+uninstall-debug:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(DEBUG_FILE)'
+.PHONY: uninstall-debug
 endif
 CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
 	$(SANITIZERS)
