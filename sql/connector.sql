@@ -491,6 +491,10 @@ CREATE FUNCTION @extschema@.cdb_connector_info(provider text) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_provider_info';
 COMMENT ON FUNCTION @extschema@.cdb_connector_info(text) IS 'describes the features and parameters of a provider';
 
+CREATE FUNCTION @extschema@.cdb_connector_schema(provider text) RETURNS json
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_provider_schema';
+COMMENT ON FUNCTION @extschema@.cdb_connector_schema(text) IS 'gives a JSON Schema of the requests of a provider';
+
 CREATE FUNCTION connector.error_codes_json() RETURNS json
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'connector_error_codes';
 

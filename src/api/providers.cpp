@@ -3,6 +3,7 @@
 
 #include "core/base/list_text.hpp"
 #include "api/json.hpp"
+#include "api/request_schema.hpp"
 #include "settings/settings.hpp"
 #include "core/base/error.hpp"
 #include "drivers/providers.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 Json describe(const ParameterInfo& parameter) {
   Json json;
+  json["type"] = connector::api::json_types(parameter);
   json["required"] = parameter.required;
   json["default"] = parameter.default_value.empty() ? Json(nullptr) : Json(parameter.default_value);
   json["description"] = parameter.description;
@@ -42,6 +44,16 @@ const KnownProvider& known_provider(const std::string& id) {
   }
   throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "there is no provider \"" + id + "\"",
                                {}, "Providers are: " + names + ".");
+}
+
+/// The provider whose id is the text.
+const connector::core::ProviderInfo& available(Datum text) {
+  const std::string id = connector::pg::datum_text(text);
+  const KnownProvider& known = known_provider(id);
+  if (known.provider != nullptr) return known.provider->info();
+  throw connector::core::Error(connector::core::ErrorNumber::connectors_disabled,
+                               "provider \"" + id + "\" was left out when the extension was built", {},
+                               "cdb_connectors() lists the providers that are available.");
 }
 
 bool enabled_for_me(const KnownProvider& known) {
@@ -86,24 +98,23 @@ CONNECTOR_FUNCTION(connector_list_providers) {
   return json_datum(result);
 }
 
+CONNECTOR_FUNCTION(connector_provider_schema) {
+  return connector::api::readable_json_datum(connector::api::request_schema(available(PG_GETARG_DATUM(0))));
+}
+
 CONNECTOR_FUNCTION(connector_provider_info) {
-  const std::string id = connector::pg::datum_text(PG_GETARG_DATUM(0));
-  const KnownProvider& known = known_provider(id);
-  if (known.provider == nullptr) {
-    throw connector::core::Error(connector::core::ErrorNumber::connectors_disabled,
-                                 "provider \"" + id + "\" was left out when the extension was built", {},
-                                 "cdb_connectors() lists the providers that are available.");
-  }
-  const connector::core::ProviderInfo& info = known.provider->info();
+  const connector::core::ProviderInfo& info = available(PG_GETARG_DATUM(0));
   Json result;
   result["features"] = {{"sql_queries", info.features.sql_queries}, {"list_databases", false},
                         {"list_tables", info.features.list_tables}, {"preview_table", info.features.preview_table},
-                        {"dry_run", info.features.dry_run},         {"list_projects", false}};
+                        {"dry_run", info.features.dry_run},         {"list_projects", false},
+                        {"table_parts", info.features.table_parts}};
   Json parameters = describe(connector::core::common_parameters());
   parameters.update(describe(info.parameters));
   parameters["connection"] = describe(info.connection_parameters);
+  parameters["sync"] = describe(connector::core::sync_parameters());
   result["parameters"] = parameters;
-  return json_datum(result);
+  return connector::api::readable_json_datum(result);
 }
 
 CONNECTOR_FUNCTION(connector_error_codes) {

@@ -150,5 +150,5 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   connector::api::Preview preview = connector::api::preview(*source, plan, run, rows);
   result["rows"] = std::move(preview.rows);
   result["warnings"] = std::move(preview.warnings);
-  return json_datum(result);
+  return connector::api::readable_json_datum(result);
 }

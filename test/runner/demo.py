@@ -1,14 +1,17 @@
-"""The demo: a MariaDB with a small shop, a PostgreSQL with the extension, one import, one sync, everything shown."""
+"""The demo: a MariaDB with a small shop, a PostgreSQL with the extension; imports and a sync, everything shown."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
+from servers.process import wait_until
 from servers.server import ServerError, Unavailable
 from servers.staging import BuildError, install_into
 from servers.workspace import Workspace
@@ -34,6 +37,22 @@ _SHOP = (
   ('Łukasz Wójcik', NULL, 'open', 99999999.99, 0, '2024-03-01 09:00:00.000001', NULL, NULL),
   ('O''Brien & Sons', 'Dublin', 'paid', 0.05, 0, '2024-03-02 17:45:12.5', '2024-03-09', '{"items": [1, 2, 3]}'),
   ('雪 Tanaka', '東京', 'open', 4200.00, 1, '2024-03-03 00:00:00', '0000-00-00', '{"emoji": "🎁"}')""",
+    """CREATE TABLE shop.products (
+  id int NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  name varchar(80) NOT NULL UNIQUE,
+  price decimal(10,2) NOT NULL DEFAULT 1.00,
+  added timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP)""",
+    """CREATE TABLE shop.order_lines (
+  order_id bigint unsigned NOT NULL,
+  line int NOT NULL,
+  product_id int NOT NULL,
+  quantity int NOT NULL DEFAULT 1,
+  PRIMARY KEY (order_id, line),
+  KEY by_product (product_id),
+  FOREIGN KEY (order_id) REFERENCES shop.orders (id) ON DELETE CASCADE,
+  FOREIGN KEY (product_id) REFERENCES shop.products (id))""",
+    "INSERT INTO shop.products (name) VALUES ('lamp'), ('chair')",
+    "INSERT INTO shop.order_lines VALUES (1, 1, 1, 2), (1, 2, 2, 1), (4, 1, 1, 1)",
 )
 
 
@@ -49,9 +68,9 @@ class Screen:
         bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
         print(f"\n{bold}-- {words}{plain}", flush=True)
 
-    def psql(self, statement: str, *, shown: str | None = None) -> None:
-        """Shows a statement and runs it in psql."""
-        print(f"{self._database}=# {shown or statement}", flush=True)
+    def psql(self, statement: str) -> None:
+        """Shows a statement, as it can be pasted, and runs it in psql."""
+        print(f"{self._database}=# {statement}", flush=True)
         subprocess.run(
             [self._server.program("psql"), "-X", "-v", "ON_ERROR_STOP=1", "-P", "pager=off", "-P", "null=∅"],
             input=statement + "\n",
@@ -62,12 +81,37 @@ class Screen:
         )
 
 
+class Progress:
+    """Tells in one line, rewritten, how many sources are compiled by now: a build takes minutes and says nothing."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        started = time.monotonic()
+        while not self._ended.wait(15):
+            done = sum(1 for path in (ROOT / "build" / "release").rglob("*.o"))
+            print(f"  {time.monotonic() - started:.0f} s: {done} of {len((ROOT / 'sources.txt').read_text().split())} sources are compiled", flush=True)
+
+
 def main() -> int:
     os.chdir(ROOT)
     try:
         with Workspace() as workspace:
-            print("building the extension, starting MariaDB and PostgreSQL …", flush=True)
-            stage = install_into(workspace, ROOT / "build" / "demo.log")
+            log = ROOT / "build" / "demo.log"
+            print("building the extension: a few minutes the first time …", flush=True)
+            with Progress(log):
+                stage = install_into(workspace, log)
+            print("starting MariaDB and PostgreSQL …", flush=True)
             with MariaDb(workspace) as remote, Postgres(workspace, stage=stage) as local:
                 _show(remote, local)
     except KeyboardInterrupt:
@@ -77,8 +121,22 @@ def main() -> int:
         return 1
     except subprocess.CalledProcessError as error:
         return error.returncode
-    print("\n-- That was it: both servers are stopped, nothing was installed or left behind.")
+    print(
+        "\n-- That was it: both servers are stopped, and their data are gone. Packages that were installed, build/ and "
+        "connector.so stay;\n-- README.md says how to install the extension into a PostgreSQL of yours."
+    )
     return 0
+
+
+def _imports_have_ended(local: Postgres) -> bool:
+    connection = local.connect("warehouse")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT NOT EXISTS (SELECT 1 FROM connector.import_batch WHERE ended_at IS NULL)")
+            (ended,) = cursor.fetchone() or (False,)
+            return bool(ended)
+    finally:
+        connection.close()
 
 
 def _show(remote: MariaDb, local: Postgres) -> None:
@@ -86,48 +144,48 @@ def _show(remote: MariaDb, local: Postgres) -> None:
     remote.sql("SET SESSION sql_mode = ''", *_SHOP, f"GRANT SELECT ON shop.* TO '{remote.user}'@'%'", database=None)
     local.create_database("warehouse")
     screen = Screen(local, "warehouse")
-    connection = {
-        "server": "127.0.0.1",
-        "port": remote.port,
-        "database": "shop",
-        "username": remote.user,
-        "password": remote.password,
-    }
-    request = json.dumps({"provider": "mysql", "connection": connection, "table": "orders"}, indent=2)
-    masked = request.replace(remote.password, "********")
 
     screen.say("A MariaDB on this machine has a table with orders:")
     print(f"MariaDB> SHOW CREATE TABLE shop.orders;\n{remote.sql('SHOW CREATE TABLE shop.orders')[0][1]}")
 
-    screen.say("In PostgreSQL, create the extension once in a database:")
-    screen.psql("CREATE EXTENSION connector;")
+    screen.say("In PostgreSQL, create the extension once in a database, and say where the shop is:")
+    screen.psql(
+        "CREATE EXTENSION connector;\n"
+        "CREATE SERVER shop FOREIGN DATA WRAPPER connector\n"
+        f"  OPTIONS (provider 'mysql', server '127.0.0.1', port '{remote.port}', database 'shop');\n"
+        f"CREATE USER MAPPING FOR CURRENT_USER SERVER shop OPTIONS (username '{remote.user}', password '{remote.password}');"
+    )
 
     screen.say("Look before you import: the columns, and what becomes of them.")
     screen.psql(
-        "SELECT c ->> 'remote_name' AS remote_column, c ->> 'remote_type' AS remote_type,\n"
-        "       c ->> 'name' AS local_column, c ->> 'type' AS local_type\n"
-        f"FROM json_array_elements(cdb_connector_dry_run('{request}') -> 'columns') AS c;",
-        shown="SELECT … FROM json_array_elements(cdb_connector_dry_run('{ the connector below }') -> 'columns') AS c;",
+        "SELECT c.remote_name, c.remote_type, c.name, c.type\n"
+        """FROM cdb_connector_dry_run('{"connection": "shop", "table": "orders"}') AS dry_run,\n"""
+        "     json_to_recordset(dry_run -> 'columns') AS c (remote_name text, remote_type text, name text, type text);"
     )
 
     screen.say("Import it:")
-    screen.psql(
-        f"SELECT jsonb_pretty(cdb_import_connector('{request}')::jsonb) AS result;",
-        shown=f"SELECT jsonb_pretty(cdb_import_connector('{masked}')::jsonb) AS result;",
-    )
+    screen.psql("""SELECT jsonb_pretty(cdb_import_connector('{"connection": "shop", "table": "orders"}')::jsonb) AS result;""")
 
     screen.say("An ordinary table, with types, NOT NULL and the primary key:")
     screen.psql("\\d orders")
     screen.psql("SELECT id, customer, city, state, price, gift, ordered_at, deliver_on, details FROM orders ORDER BY id;")
 
-    screen.say("What was imported is remembered, without the password:")
+    screen.say("What was imported is remembered, without passwords:")
     screen.psql("SELECT role_name, provider, state, schema, table_name, rows, bytes, warnings FROM connector.imports;")
 
-    live = json.dumps({"provider": "mysql", "connection": connection, "table": "orders", "import_as": "live_orders"})
+    screen.say("A whole database in one call, with indexes, defaults and foreign keys, into a schema of its own:")
+    screen.psql(
+        "CREATE SCHEMA shop;\n"
+        "SELECT name, table_name, problem FROM cdb_import_tables('{\n"
+        '  "connection": "shop", "target_schema": "shop", "keep": ["indexes", "defaults", "foreign_keys"]}\');'
+    )
+    wait_until(lambda: _imports_have_ended(local), limit=120, what="the imports")
+    screen.psql("SELECT table_name, state, rows, problem FROM connector.imports WHERE batch_id IS NOT NULL ORDER BY table_name;")
+    screen.psql("\\d shop.order_lines")
+
     screen.say("Keep a table up to date: a sync (here without the scheduler, so that each step shows)")
     screen.psql(
-        f"SELECT cdb_sync_connector('{live}', '15 minutes') ->> 'state' AS state;",
-        shown=f"SELECT cdb_sync_connector('{live.replace(remote.password, '********')}', '15 minutes') ->> 'state' AS state;",
+        """SELECT cdb_sync_connector('{"connection": "shop", "table": "orders", "import_as": "live_orders"}', '15 minutes') ->> 'state' AS state;"""
     )
     screen.psql("CALL cdb_run_due_syncs();")
     screen.psql("CREATE VIEW open_orders AS SELECT id, customer, price FROM live_orders WHERE state = 'open';\nSELECT * FROM open_orders ORDER BY id;")
@@ -136,6 +194,6 @@ def _show(remote: MariaDb, local: Postgres) -> None:
     change = "INSERT INTO shop.orders (customer, state, price, ordered_at) VALUES ('Grace Hopper', 'open', 19.06, NOW())"
     print(f"MariaDB> {change};")
     remote.sql(change)
-    screen.psql("SELECT cdb_sync_now(id, wait => true) ->> 'state' AS state FROM connector.syncs;")
+    screen.psql("SELECT cdb_sync_now('public.live_orders', wait => true) ->> 'state' AS state;")
     screen.psql("SELECT * FROM open_orders ORDER BY id;")
     screen.psql("SELECT state, mode, rows, round(lock_ms::numeric, 1) AS lock_ms FROM connector.runs ORDER BY started_at;")

@@ -21,6 +21,17 @@
 
 namespace connector::core {
 
+/// The JSON that a key takes where that is neither a text nor told by `integer`, `object` and `allowed_values`.
+enum class ParameterForm : std::uint8_t {
+  usual,
+  boolean,     ///< true or false; the usual form takes the words as well
+  connection,  ///< an object, or the name of a foreign server
+  columns,     ///< an array of names, an object of names and types, or a text
+  names,       ///< a name, or an array of names
+  parts,       ///< an array of the allowed values
+  sync         ///< an object of its own parameters
+};
+
 /// One key of the connector JSON or of its `connection` object, described.
 struct ParameterInfo {
   std::string_view name;  ///< lower case
@@ -34,6 +45,7 @@ struct ParameterInfo {
   bool with_port = false;    ///< `server`: the port may stand behind the name
   bool object = false;       ///< a JSON object of names and texts: ConnectorSpec::session
   std::span<const std::string_view> shown_members = {};  ///< object: lower-case names; values of others are masked
+  ParameterForm form = ParameterForm::usual;
 };
 
 /// Values that come in another form than the remote has them, of one kind: counted by column, and told of.

@@ -35,9 +35,9 @@ struct RemoteColumn {
 
 struct SourceDescription {
   std::vector<RemoteColumn> columns;
-  std::vector<std::string> primary_key;        ///< remote column names in key order; empty = none or not known
-  std::optional<std::int64_t> estimated_rows;  ///< the remote's own cheap estimate
-  std::string comment;                         ///< of the table
+  std::vector<std::string> primary_key;          ///< remote column names in key order; empty = none or not known
+  std::optional<std::int64_t> estimated_rows;    ///< the remote's own cheap estimate
+  std::string comment;                           ///< of the table
   std::vector<RemoteIndex> indexes{};            ///< if they were asked for; in the order of their names
   std::vector<RemoteForeignKey> foreign_keys{};  ///< likewise
 };

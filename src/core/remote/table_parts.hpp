@@ -10,6 +10,10 @@
 
 namespace connector::core {
 
+enum class TablePart : std::uint8_t { indexes, defaults, foreign_keys };
+inline constexpr auto table_part_words = words<TablePart>(
+    {{TablePart::indexes, "indexes"}, {TablePart::defaults, "defaults"}, {TablePart::foreign_keys, "foreign_keys"}});
+
 /// Which parts are asked for.
 struct TableParts {
   bool indexes = false;

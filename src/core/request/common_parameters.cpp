@@ -1,5 +1,7 @@
 #include "core/request/common_parameters.hpp"
 
+#include <algorithm>
+
 #include "core/request/connector_spec.hpp"
 
 namespace connector::core {
@@ -14,7 +16,8 @@ constexpr ParameterInfo parameters[] = {
      .required = true},
     {.name = "connection",
      .description = "Object of connection parameters, or the name of a foreign server of the wrapper \"connector\".",
-     .required = true},
+     .required = true,
+     .form = ParameterForm::connection},
     {.name = "table",
      .description = "Remote table or view; also the local name of a query when \"import_as\" is absent."},
     {.name = "sql_query", .description = "Remote query, in the remote's dialect, executed once."},
@@ -23,7 +26,8 @@ constexpr ParameterInfo parameters[] = {
     {.name = "encoding", .description = "PostgreSQL's name of the encoding of remote text and column names."},
     {.name = "columns",
      .description = "Which columns, and optionally their local types: [\"a\", \"b\"], {\"a\": \"text\", \"b\": null} "
-                    "or \"a text, b numeric(10,2)\"."},
+                    "or \"a text, b numeric(10,2)\".",
+     .form = ParameterForm::columns},
     {.name = "max_rows", .description = "Lowers the row limit for this request.", .integer = true},
     {.name = "collision_strategy",
      .description = "What to do when the local name is taken.",
@@ -37,23 +41,60 @@ constexpr ParameterInfo parameters[] = {
     {.name = "default_columns",
      .description = "Add a cartodb_id key and, with PostGIS, geometry columns.",
      .default_value = "false",
-     .allowed_values = booleans},
+     .allowed_values = booleans,
+     .form = ParameterForm::boolean},
     {.name = "keep",
-     .description = "What is brought along from a table beside NOT NULL, primary key and comments: a list of "
-                    "\"indexes\", \"defaults\" and \"foreign_keys\" (not with an interval)."},
+     .description = "What is brought along from a table beside NOT NULL, primary key and comments. Foreign keys not by "
+                    "a sync.",
+     .allowed_values = table_part_words.all(),
+     .form = ParameterForm::parts},
     {.name = "invalid_values",
      .description = "Whether a value that the local type can't hold is an error or becomes NULL.",
      .default_value = "error",
      .allowed_values = invalid_values_words.all()},
-    {.name = "sync",
-     .description = "For cdb_sync_connector(): object with \"mode\", \"key\", \"cursor\", \"on_schema_change\", "
-                    "\"skip_unchanged\", \"at\", \"on_success\" and \"on_failure\"."},
+    {.name = "sync", .description = "How cdb_sync_connector() refreshes the table.", .form = ParameterForm::sync},
+};
+
+constexpr ParameterInfo members_of_sync[] = {
+    {.name = "mode",
+     .description =
+         "How the rows get in: all anew beside the old ones, only the difference, or what lies beyond the last "
+         "value of the cursor.",
+     .default_value = "replace",
+     .allowed_values = sync_mode_words.all()},
+    {.name = "key",
+     .description = "Columns that tell rows apart, for a merge; default: the source's primary key.",
+     .form = ParameterForm::names},
+    {.name = "cursor", .description = "Column whose values grow, for mode \"append\"."},
+    {.name = "on_schema_change",
+     .description = "Whether the table follows a change of the source's columns.",
+     .default_value = "follow",
+     .allowed_values = on_schema_change_words.all()},
+    {.name = "skip_unchanged",
+     .description = "Whether nothing is read if the remote can tell that nothing changed.",
+     .default_value = "false",
+     .allowed_values = booleans,
+     .form = ParameterForm::boolean},
+    {.name = "at", .description = "Time of the day and time zone of the runs: \"02:00 Europe/Berlin\"."},
+    {.name = "on_success", .description = "An SQL statement of this database that runs after a run that succeeded."},
+    {.name = "on_failure", .description = "An SQL statement of this database that runs after a run that failed."},
 };
 
 }  // namespace
 
 std::span<const ParameterInfo> common_parameters() noexcept {
   return parameters;
+}
+
+std::span<const ParameterInfo> sync_parameters() noexcept {
+  return members_of_sync;
+}
+
+bool is_boolean(const ParameterInfo& parameter) noexcept {
+  const auto has = [&](std::string_view word) {
+    return std::ranges::find(parameter.allowed_values, word) != parameter.allowed_values.end();
+  };
+  return parameter.allowed_values.size() == 2 && has("true") && has("false");
 }
 
 }  // namespace connector::core

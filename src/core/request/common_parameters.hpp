@@ -10,4 +10,10 @@ namespace connector::core {
 /// The connector keys that every provider takes, described.
 std::span<const ParameterInfo> common_parameters() noexcept;
 
+/// The members of the key `sync`.
+std::span<const ParameterInfo> sync_parameters() noexcept;
+
+/// Whether it is "true" or "false".
+bool is_boolean(const ParameterInfo& parameter) noexcept;
+
 }  // namespace connector::core

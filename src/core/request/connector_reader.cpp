@@ -1,7 +1,6 @@
 #include "core/request/connector_reader.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
@@ -23,8 +22,6 @@ namespace connector::core {
 
 namespace {
 
-constexpr std::string_view sync_keys[] = {"mode",           "key", "cursor",     "on_schema_change",
-                                          "skip_unchanged", "at",  "on_success", "on_failure"};
 constexpr std::string_view wrapper_keys[] = {"connector", "interval"};
 
 constexpr std::string_view subject = "invalid connector parameters";
@@ -87,25 +84,25 @@ std::vector<std::string> read_sync_key(const ObjectReader& reader, Problems& pro
   return names;
 }
 
-constexpr std::string_view parts[] = {"indexes", "defaults", "foreign_keys"};
-
 /// `["indexes", "defaults"]`
 TableParts read_keep(const ObjectReader& reader, RequestKind kind, const ConnectorSpec& spec, Problems& problems) {
   TableParts keep;
   const JsonValue* value = reader.value("keep");
   if (value == nullptr) return keep;
   if (value->type != JsonValue::Type::array) {
-    reader.wrong_type("keep", *value, "an array of " + alternatives(parts));
+    reader.wrong_type("keep", *value, "an array of " + alternatives(table_part_words.all()));
     return keep;
   }
-  bool* const flags[] = {&keep.indexes, &keep.defaults, &keep.foreign_keys};
   for (const JsonValue& item : value->items) {
-    const auto found = std::ranges::find(parts, item.text);
-    if (item.type != JsonValue::Type::string || found == std::end(parts)) {
-      problems.add("keep", "Each element of key \"keep\" must be " + alternatives(parts) + '.');
+    const auto part =
+        item.type == JsonValue::Type::string ? table_part_words.find(item.text) : std::optional<TablePart>();
+    if (!part) {
+      problems.add("keep", "Each element of key \"keep\" must be " + alternatives(table_part_words.all()) + '.');
       return {};
     }
-    *flags[found - std::begin(parts)] = true;
+    keep.indexes = keep.indexes || part == TablePart::indexes;
+    keep.defaults = keep.defaults || part == TablePart::defaults;
+    keep.foreign_keys = keep.foreign_keys || part == TablePart::foreign_keys;
   }
   if (keep.any() && spec.sql_query) {
     problems.add("keep", "Key \"keep\" is for a \"table\": the result of \"sql_query\" has none of these.");
@@ -171,7 +168,9 @@ SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   sync.at = read_clock_time(reader, problems);
   sync.on_success = reader.string("on_success");
   sync.on_failure = reader.string("on_failure");
-  reader.report_unknown(sync_keys, {}, "");
+  std::vector<std::string_view> known;
+  for (const ParameterInfo& parameter : sync_parameters()) known.push_back(parameter.name);
+  reader.report_unknown(known, {}, "");
   if (sync.mode == SyncMode::append && !sync.cursor && !problems.has("sync.cursor")) {
     problems.add("sync.cursor", "Missing key \"sync.cursor\": mode \"append\" needs the column that tells new rows.");
   }
