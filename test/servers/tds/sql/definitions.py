@@ -12,7 +12,7 @@ from ..types import INT, full_name
 from . import nodes
 from .bound import Bound, Scope, Source, identifier, path
 from .statements import parse_expression
-from .storage import ColumnRecord, KeyRecord, Table, file_alias, storage_type
+from .storage import ColumnRecord, ForeignKeyRecord, KeyRecord, Table, file_alias, storage_type
 
 if TYPE_CHECKING:
     from .executor import Executor
@@ -51,7 +51,7 @@ class Definitions:
         for definition in node.columns:
             if definition.primary_key or definition.unique:
                 keys.append(nodes.KeyDefinition(None, ((definition.name, False),), definition.primary_key))
-        self.create(node.table, columns, keys)
+        self.create(node.table, columns, keys, node.foreign_keys)
 
     def _column(self, definition: nodes.ColumnDefinition, database: str) -> ColumnRecord:
         if definition.kind is None:
@@ -70,7 +70,11 @@ class Definitions:
         return ColumnRecord(definition.name, full_name(kind), definition.nullable, definition.identity, default)
 
     def create(
-        self, parts: Sequence[str], columns: list[ColumnRecord], keys: Sequence[nodes.KeyDefinition] = ()
+        self,
+        parts: Sequence[str],
+        columns: list[ColumnRecord],
+        keys: Sequence[nodes.KeyDefinition] = (),
+        foreign_keys: Sequence[nodes.ForeignKeyDefinition] = (),
     ) -> Table:
         """A new table with its keys."""
         catalog = self.executor.catalog
@@ -85,6 +89,10 @@ class Definitions:
         for key in keys:
             table.keys.append(self._key(table, key, constraint=True))
         catalog.records.save(table)
+        for foreign_key in foreign_keys:
+            table.foreign_keys.append(self._foreign_key(table, foreign_key))
+        if foreign_keys:
+            catalog.records.save(table)
         self._build(table)
         return table
 
@@ -123,7 +131,26 @@ class Definitions:
             raise SqlError(8110, f"Cannot add multiple PRIMARY KEY constraints to table '{table.name}'.")
         count = len(table.keys) + 1
         name = key.name or f"{'PK' if key.primary else 'UQ'}__{table.name[:8]}__{count:016X}"
-        return KeyRecord(name, numbers, key.primary, key.primary or key.unique, constraint)
+        included = self._numbers(table, key.included)
+        return KeyRecord(name, numbers, key.primary, key.primary or key.unique, constraint, included, key.filter)
+
+    def _foreign_key(self, table: Table, key: nodes.ForeignKeyDefinition) -> ForeignKeyRecord:
+        referenced = self.executor.catalog.table(key.table)
+        if referenced is None:
+            raise SqlError(1767, f"Foreign key references invalid table '{'.'.join(key.table)}'.")
+        name = key.name or f"FK__{table.name[:8]}__{len(table.foreign_keys) + 1:016X}"
+        numbers, there = self._numbers(table, key.columns), self._numbers(referenced, key.referenced)
+        return ForeignKeyRecord(name, numbers, referenced.object_id, there, key.on_delete, key.on_update)
+
+    @staticmethod
+    def _numbers(table: Table, names: Sequence[str]) -> list[int]:
+        found = []
+        for name in names:
+            index = table.column(name)
+            if index is None:
+                raise SqlError(1911, f"Column name '{name}' does not exist in the target table or view.")
+            found.append(index + 1)
+        return found
 
     def _compute(self, table: Table, column: ColumnRecord) -> None:
         """Binds a computed column, once and for all."""
@@ -252,6 +279,8 @@ class Definitions:
             return
         after = replace(table, columns=list(table.columns), keys=list(table.keys))
         copied = {column.name: column.name for column in table.columns if column.computed is None}
+        if node.drop and (after.foreign_keys or any(key.included for key in after.keys)):
+            raise refused("dropping columns of a table with foreign keys or included columns")
         for name in node.drop:
             index = after.column(name)
             if index is None:
@@ -340,6 +369,8 @@ def _source_text(node: nodes.Node) -> str:
         if node.kind is not None and node.kind.is_text:
             return ("N'" if node.kind.is_unicode else "'") + node.value.replace("'", "''") + "'"
         return str(node.value)
+    if isinstance(node, nodes.Unary) and node.operator == "-":
+        return "-" + _source_text(node.operand)
     if isinstance(node, nodes.Call) and not node.arguments:
         return f"{node.name}()"
     raise refused("defaults that are neither constants nor functions without arguments")

@@ -309,6 +309,18 @@ class KeyDefinition(Node):
     columns: tuple[tuple[str, bool], ...]  # name, descending
     primary: bool
     unique: bool = True
+    included: tuple[str, ...] = ()
+    filter: str | None = None  # text of the condition
+
+
+@dataclass(frozen=True)
+class ForeignKeyDefinition(Node):
+    name: str | None
+    columns: tuple[str, ...]
+    table: tuple[str, ...]
+    referenced: tuple[str, ...]
+    on_delete: str  # NO ACTION, CASCADE, SET NULL or SET DEFAULT
+    on_update: str
 
 
 @dataclass(frozen=True)
@@ -316,6 +328,7 @@ class CreateTable(Statement):
     table: tuple[str, ...]
     columns: tuple[ColumnDefinition, ...]
     keys: tuple[KeyDefinition, ...]
+    foreign_keys: tuple[ForeignKeyDefinition, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,16 @@ class Parser(Principals):
             self.expect("ON")
             table = self.names()
             columns = self._key_columns()
-            if self.take("INCLUDE"):
-                self._skip_parenthesis()
-            return nodes.CreateIndex(table, nodes.KeyDefinition(name, columns, primary=False, unique=unique))
+            included = tuple(column for column, _ in self._key_columns()) if self.take("INCLUDE") else ()
+            condition = None
+            if self.take("WHERE"):
+                if unique:
+                    raise self.refuse("filtered unique indexes")
+                start = self.token.start
+                self.condition()
+                condition = self.text[start : self.tokens[self.index - 1].end]
+            key = nodes.KeyDefinition(name, columns, False, unique, included, condition)
+            return nodes.CreateIndex(table, key)
         raise self.refuse(f"CREATE {self.token.text}")
 
     def _create_table(self) -> nodes.Statement:
@@ -173,8 +180,11 @@ class Parser(Principals):
         self.expect("(")
         columns: list[nodes.ColumnDefinition] = []
         keys: list[nodes.KeyDefinition] = []
+        foreign_keys: list[nodes.ForeignKeyDefinition] = []
         while not self.at(")"):
-            if key := self._table_constraint():
+            if foreign_key := self._foreign_key():
+                foreign_keys.append(foreign_key)
+            elif key := self._table_constraint():
                 keys.append(key)
             else:
                 columns.append(self._column_definition())
@@ -185,7 +195,28 @@ class Parser(Principals):
             self.name()
         if self.take("WITH"):
             self._skip_parenthesis()
-        return nodes.CreateTable(table, tuple(columns), tuple(keys))
+        return nodes.CreateTable(table, tuple(columns), tuple(keys), tuple(foreign_keys))
+
+    def _foreign_key(self) -> nodes.ForeignKeyDefinition | None:
+        """A constraint of a CREATE TABLE."""
+        name = None
+        if self.at("CONSTRAINT") and self.ahead(2).word == "FOREIGN":
+            self.next()
+            name = self.name()
+        if not self.take("FOREIGN", "KEY"):
+            return None
+        columns = tuple(column for column, _ in self._key_columns())
+        self.expect("REFERENCES")
+        table = self.names()
+        referenced = tuple(column for column, _ in self._key_columns())
+        actions = {"DELETE": "NO ACTION", "UPDATE": "NO ACTION"}
+        while self.take("ON"):
+            event = self.next().word
+            words = [self.next().word]
+            if words[0] in ("NO", "SET"):
+                words.append(self.next().word)
+            actions[event] = " ".join(words)
+        return nodes.ForeignKeyDefinition(name, columns, table, referenced, actions["DELETE"], actions["UPDATE"])
 
     def _table_constraint(self) -> nodes.KeyDefinition | None:
         name = self.name() if self.take("CONSTRAINT") else None

@@ -59,6 +59,20 @@ class KeyRecord:
     primary: bool = False
     unique: bool = False
     constraint: bool = False
+    included: list[int] = field(default_factory=list)
+    filter: str | None = None
+
+
+@dataclass
+class ForeignKeyRecord:
+    """A foreign key, of which nobody takes care: rows may break it. Columns by number from 1."""
+
+    name: str
+    columns: list[int]
+    referenced_object: int
+    referenced_columns: list[int]
+    on_delete: str
+    on_update: str
 
 
 @dataclass
@@ -75,6 +89,7 @@ class Table:
     temporary: bool = False
     object_id: int = 0
     created: str = ""
+    foreign_keys: list[ForeignKeyRecord] = field(default_factory=list)
 
     @property
     def sqlite_name(self) -> str:
@@ -225,6 +240,7 @@ class Records:
             {
                 "columns": [asdict(column) for column in table.columns],
                 "keys": [asdict(key) for key in table.keys],
+                "foreign_keys": [asdict(key) for key in table.foreign_keys],
                 "view_text": table.view_text,
                 "view_columns": table.view_columns,
             }
@@ -330,6 +346,7 @@ def _table(database: str, temporary: bool, row: Sequence[object]) -> Table:
         temporary,
         int(str(object_id)),
         str(created),
+        [ForeignKeyRecord(**key) for key in record["foreign_keys"]],
     )
 
 

@@ -158,8 +158,9 @@ def _indexes(catalog: Catalog, database: str) -> Rows:
                 int(bool(key and key.primary)),
                 int(bool(key and key.constraint and not key.primary)),
                 0,
+                int(bool(key and key.filter)),
+                key.filter if key else None,
                 0,
-                None,
             )
 
 
@@ -168,6 +169,50 @@ def _index_columns(catalog: Catalog, database: str) -> Rows:
         for index_id, key in _indexes_of(table):
             for ordinal, (column, descending) in enumerate(key.columns if key else (), 1):
                 yield (table.object_id, index_id, ordinal, column, ordinal, int(descending), 0)
+            for place, column in enumerate(key.included if key else (), len(key.columns) + 1 if key else 1):
+                yield (table.object_id, index_id, place, column, 0, 0, 1)
+
+
+_ACTIONS = ("NO ACTION", "CASCADE", "SET NULL", "SET DEFAULT")
+
+
+def _foreign_key_number(table: Table, number: int) -> int:
+    return table.object_id + 8 + number
+
+
+def _foreign_keys(catalog: Catalog, database: str) -> Rows:
+    for table in catalog.records.tables(database):
+        for number, key in enumerate(table.foreign_keys):
+            yield (
+                key.name,
+                _foreign_key_number(table, number),
+                catalog.schema_id(database, table.schema),
+                table.object_id,
+                key.referenced_object,
+                0,
+                0,
+                _ACTIONS.index(key.on_delete),
+                _ACTIONS.index(key.on_update),
+            )
+
+
+def _foreign_key_columns(catalog: Catalog, database: str) -> Rows:
+    for table in catalog.records.tables(database):
+        for number, key in enumerate(table.foreign_keys):
+            for place, (column, there) in enumerate(zip(key.columns, key.referenced_columns, strict=True), 1):
+                constraint = _foreign_key_number(table, number)
+                yield (constraint, place, table.object_id, column, key.referenced_object, there)
+
+
+def _default_constraints(catalog: Catalog, database: str) -> Rows:
+    for table in catalog.records.tables(database):
+        for number, column in enumerate(table.columns, 1):
+            if column.default is not None:
+                # The server puts a number into parentheses of its own.
+                is_number = column.default.lstrip("-(").replace(".", "").rstrip(")").isdigit()
+                shown = f"(({column.default}))" if is_number else f"({column.default})"
+                name = f"DF__{table.name[:9]}__{column.name[:5]}__{table.object_id:08X}"
+                yield (name, table.object_id + number, table.object_id, number, shown)
 
 
 def _properties(catalog: Catalog, database: str) -> Rows:
@@ -307,7 +352,7 @@ VIEWS: dict[str, tuple[tuple[Column, ...], Callable[[Catalog, str], Rows]]] = {
     "sys.indexes": (
         columns_of_text(
             "object_id int, name sysname?, index_id int, type tinyint, type_desc nvarchar(60)?, is_unique bit?,"
-            " is_primary_key bit?, is_unique_constraint bit?, is_disabled bit?, has_filter bit?, filter_definition nvarchar(max)?"
+            " is_primary_key bit?, is_unique_constraint bit?, is_disabled bit?, has_filter bit?, filter_definition nvarchar(max)?, is_hypothetical bit?"
         ),
         _indexes,
     ),
@@ -317,6 +362,26 @@ VIEWS: dict[str, tuple[tuple[Column, ...], Callable[[Catalog, str], Rows]]] = {
             " is_included_column bit?"
         ),
         _index_columns,
+    ),
+    "sys.foreign_keys": (
+        columns_of_text(
+            "name sysname, object_id int, schema_id int, parent_object_id int, referenced_object_id int?, is_disabled bit,"
+            " is_not_trusted bit, delete_referential_action tinyint?, update_referential_action tinyint?"
+        ),
+        _foreign_keys,
+    ),
+    "sys.foreign_key_columns": (
+        columns_of_text(
+            "constraint_object_id int, constraint_column_id int, parent_object_id int, parent_column_id int,"
+            " referenced_object_id int, referenced_column_id int"
+        ),
+        _foreign_key_columns,
+    ),
+    "sys.default_constraints": (
+        columns_of_text(
+            "name sysname, object_id int, parent_object_id int, parent_column_id int, definition nvarchar(max)?"
+        ),
+        _default_constraints,
     ),
     "sys.key_constraints": (
         columns_of_text(
