@@ -1,10 +1,13 @@
 #include "drivers/mysql/table_parts.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "core/base/utf8.hpp"
 #include "drivers/mysql/catalog_rows.hpp"
+#include "drivers/mysql/dialect.hpp"
+#include "drivers/mysql/shown_rules.hpp"
 
 namespace connector::mysql {
 
@@ -42,12 +45,41 @@ void add_column(const TextRow& row, core::RemoteIndex& index) {
   }
 }
 
-/// RESTRICT and NO ACTION are the same there.
-core::ForeignKeyAction action_of(const std::optional<std::string>& word) {
-  if (word == "CASCADE") return core::ForeignKeyAction::cascade;
-  if (word == "SET NULL") return core::ForeignKeyAction::set_null;
-  if (word == "SET DEFAULT") return core::ForeignKeyAction::set_default;
-  return core::ForeignKeyAction::no_action;
+/// As an account that may only read the table sees them; nothing if it may read but some of the columns.
+std::map<std::string, ForeignKeyRules> rules_for_readers(Session& session, std::string_view schema,
+                                                         std::string_view table) {
+  try {
+    const std::vector<TextRow> shown =
+        session.query("SHOW CREATE TABLE " + quote_table(schema, table), core::Phase::describe, 1);
+    return shown.empty() || shown[0].size() < 2 ? std::map<std::string, ForeignKeyRules>()
+                                                : shown_rules(text(shown[0][1]));
+  } catch (const core::Error&) {
+    if (!session.usable()) throw;
+    return {};
+  }
+}
+
+/// What happens to a row when the one that it refers to is deleted or gets another key.
+void read_rules(Session& session, std::string_view schema, std::string_view table,
+                std::map<std::string, core::RemoteForeignKey>& keys) {
+  std::map<std::string, ForeignKeyRules> rules;
+  for (const TextRow& row : read_about(session, schema, table,
+                                       {.columns = "CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE",
+                                       .view = "REFERENTIAL_CONSTRAINTS",
+                                       .schema_column = "CONSTRAINT_SCHEMA"})) {
+    rules[text(row[2])] = {action_of(text(row[3])), action_of(text(row[4]))};
+  }
+  const bool all_seen = std::ranges::all_of(keys, [&](const auto& key) { return rules.contains(key.first); });
+  if (!all_seen) rules = rules_for_readers(session, schema, table);
+  for (auto& [name, key] : keys) {
+    const auto found = rules.find(name);
+    if (found == rules.end()) {
+      key.left_out_reason = "this account can't see what it does when the row that it refers to changes";
+    } else {
+      key.on_delete = found->second.on_delete;
+      key.on_update = found->second.on_update;
+    }
+  }
 }
 
 }  // namespace
@@ -93,15 +125,7 @@ std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::str
     key.table = name_of((*row)[6]);
     key.referenced_columns.push_back(name_of((*row)[7]));
   }
-  for (const TextRow& row : read_about(session, schema, table,
-                                       {.columns = "CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE",
-                                       .view = "REFERENTIAL_CONSTRAINTS",
-                                       .schema_column = "CONSTRAINT_SCHEMA"})) {
-    const auto key = found.find(text(row[2]));
-    if (key == found.end()) continue;
-    key->second.on_delete = action_of(row[3]);
-    key->second.on_update = action_of(row[4]);
-  }
+  read_rules(session, schema, table, found);
   std::vector<core::RemoteForeignKey> keys;
   for (auto& [name, key] : found) keys.push_back(std::move(key));
   return keys;

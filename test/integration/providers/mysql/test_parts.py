@@ -186,3 +186,25 @@ def test_names_as_they_were_asked_for(mysql: MySqlRemote, read: Read) -> None:
     found = parts_of(read, mysql, "t", columns=["id", "OTHER"])
     assert found["defaults"] == {"OTHER": ["constant", "3"]}
     assert with_words(found["indexes"]) == {"i": {"columns": ["OTHER", "id"]}}
+
+
+@pytest.mark.usefixtures("tables")
+def test_an_account_that_may_only_read(mysql: MySqlRemote, read: Read) -> None:
+    """It does not see all in information_schema. Of one that may read some columns only, less."""
+    mysql.execute(
+        "CREATE TABLE up (id int PRIMARY KEY)",
+        "CREATE TABLE t (id int PRIMARY KEY, `x)` int DEFAULT 4, INDEX i (`x)`), "
+        "CONSTRAINT `on ``update` FOREIGN KEY (`x)`) REFERENCES up (id) ON DELETE CASCADE ON UPDATE SET NULL)",
+    )
+    if mysql.kind == "mysql56":
+        mysql.server.sql("GRANT SELECT ON *.* TO 'onlooker'@'%' IDENTIFIED BY 'see'")
+    else:
+        mysql.server.create_user("onlooker", "see", grant="SELECT")
+    as_onlooker = mysql.connection(username="onlooker", password="see")
+    found = parts_of(read, mysql, "t", connection=as_onlooker)
+    key = {"columns": ["x)"], "table": "up", "referenced": ["id"], "on_delete": "cascade", "on_update": "set_null"}
+    assert with_words(found["foreign_keys"]) == {"on `update": key}
+    assert found["defaults"] == {"x)": ["constant", "4"]} and list(with_words(found["indexes"])) == ["i"]
+    mysql.server.sql("REVOKE ALL, GRANT OPTION FROM onlooker@'%'", "GRANT SELECT (id, `x)`) ON t TO onlooker@'%'")
+    for seen in parts_of(read, mysql, "t", connection=as_onlooker)["foreign_keys"]:
+        assert "can't see" in seen["left_out"] or (seen["on_delete"], seen["on_update"]) == ("cascade", "set_null"), seen
