@@ -126,7 +126,7 @@ TEST(MysqlDefaultValue, Numbering) {
   const auto extra = [](const char* words, std::optional<std::string> text) {
     return shown_default(default_of({.column_type = "int", .text = std::move(text), .extra = words}, number.local));
   };
-  EXPECT_EQ(extra("auto_increment", std::nullopt), "other it is numbered by AUTO_INCREMENT");
+  EXPECT_EQ(extra("auto_increment", std::nullopt), "other AUTO_INCREMENT");
   EXPECT_EQ(extra("STORED GENERATED", "NULL"), "none");
 }
 

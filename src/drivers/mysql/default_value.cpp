@@ -46,7 +46,7 @@ class DefaultReader {
   DefaultReader(const DefaultFacts& facts, const core::LogicalType& type) : facts_(facts), type_(type) {}
 
   std::optional<ColumnDefault> read() const {
-    if (has_word(facts_.extra, "auto_increment")) return other("it is numbered by AUTO_INCREMENT");
+    if (has_word(facts_.extra, "auto_increment")) return other("AUTO_INCREMENT");
     const bool is_expression = has_word(facts_.extra, "default_generated");
     if (!facts_.text || (!is_expression && is_generated())) return std::nullopt;
     if (!facts_.is_sql && !is_expression) return of_value(*facts_.text);

@@ -71,7 +71,7 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
     column.not_null = known.not_null;
     column.comment = shown(known.comment);
     if (known.is_identity) {
-      column.default_value = {core::ColumnDefault::Kind::other, "it is numbered as an identity column"};
+      column.default_value = {core::ColumnDefault::Kind::other, "GENERATED AS IDENTITY"};
     } else if (!known.default_expression.empty()) {
       column.default_value = default_of(reread(known.default_expression), known.type, column.type);
     }

@@ -53,7 +53,7 @@ ColumnFacts facts_of_result(DBPROCESS* handle, int number) {
 
 std::optional<core::ColumnDefault> default_value(const TablePartsFacts& parts, const core::RemoteColumn& column) {
   if (std::ranges::find(parts.identity_columns, column.name) != parts.identity_columns.end()) {
-    return core::ColumnDefault{core::ColumnDefault::Kind::other, "it is numbered by IDENTITY"};
+    return core::ColumnDefault{core::ColumnDefault::Kind::other, "IDENTITY"};
   }
   const auto definition = parts.default_definitions.find(column.name);
   if (definition == parts.default_definitions.end()) return std::nullopt;

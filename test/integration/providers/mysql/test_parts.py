@@ -54,7 +54,7 @@ def test_constants(mysql: MySqlRemote, read: Read) -> None:
 def test_expressions(mysql: MySqlRemote, read: Read) -> None:
     now, utc, other = ["current_time", ""], ["current_utc_time", ""], "other"
     columns: dict[str, tuple[str, object]] = {
-        "id": ("int AUTO_INCREMENT PRIMARY KEY", [other, "it is numbered by AUTO_INCREMENT"]),
+        "id": ("int AUTO_INCREMENT PRIMARY KEY", [other, "AUTO_INCREMENT"]),
         "a": ("datetime DEFAULT CURRENT_TIMESTAMP", now),
         "b": ("timestamp(6) NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)", now),
         "c": ("int", None),

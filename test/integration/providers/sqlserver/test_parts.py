@@ -23,7 +23,7 @@ def tables(sqlserver: SqlServerRemote) -> Iterator[None]:
 def test_defaults(sqlserver: SqlServerRemote, read: Read) -> None:
     now, utc = ["current_time", ""], ["current_utc_time", ""]
     columns: dict[str, tuple[str, list[str] | None]] = {
-        "id": ("int IDENTITY", ["other", "it is numbered by IDENTITY"]),
+        "id": ("int IDENTITY", ["other", "IDENTITY"]),
         "a": ("int DEFAULT 0", ["constant", "0"]),
         "b": ("decimal(8,2) DEFAULT -1.5", ["constant", "-1.5"]),
         "c": ("varchar(30) DEFAULT 'it''s'", ["constant", "it's"]),
