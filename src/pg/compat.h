@@ -136,6 +136,14 @@ extern "C" {
 #define connector_index_build(heap, index, info) index_build((heap), (index), (info), false, true)
 #endif
 
+/* 18 counts searches for EXPLAIN, if it is asked to. */
+#if PG_VERSION_NUM >= 180000
+#define connector_index_beginscan(table, index, snapshot, keys) \
+  index_beginscan((table), (index), (snapshot), NULL, (keys), 0)
+#else
+#define connector_index_beginscan(table, index, snapshot, keys) index_beginscan((table), (index), (snapshot), (keys), 0)
+#endif
+
 /* 18 wants to know when an ANALYZE began. */
 #if PG_VERSION_NUM >= 180000
 #define connector_report_analyze(relation, live) \

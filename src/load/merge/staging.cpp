@@ -1,5 +1,7 @@
 #include "load/merge/staging.hpp"
 
+#include <algorithm>
+
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
 #include "load/merge/key_check.hpp"
@@ -76,6 +78,8 @@ std::vector<TemporaryColumn> staging_columns(const RefreshTarget& target, const 
     for (const std::string& name : geometry_columns()) {
       const TargetColumn* local = target.find(name);
       if (local == nullptr) break;
+      const auto is_there = [&](const TemporaryColumn& column) { return column.name == name; };
+      if (std::ranges::any_of(columns, is_there)) continue;
       columns.push_back({name, local->type, local->typmod, local->collation});
     }
   }

@@ -38,12 +38,6 @@ namespace connector::load {
 
 namespace {
 
-/// What the next refresh is told of the table.
-std::string layout_of(LoadPlan plan, bool default_columns) {
-  if (default_columns) rename_for_default_columns(plan);
-  return layout_text(plan, nullptr);
-}
-
 /// Before it is locked: the lock is not for everybody.
 void check_overwritable(Oid relation, const std::string& name) {
   const char kind = pg::guard([&] { return get_rel_relkind(relation); });
@@ -85,9 +79,9 @@ class Load {
   /// Where rows are checked one by one. An event trigger may follow that command, too: so the table is looked at again.
   bool relax() {
     RowRules rules(target_.oid, planned_attributes(target_.oid, plan_));
-    const bool any = rules.any();
+    const bool checks = rules.any_checks();
     rules.finish();
-    if (!any) return false;
+    if (!checks) return false;
     relax_not_null(target_, plan_);
     target_ = open_new_table(target_.oid, plan_);
     return true;
@@ -168,9 +162,9 @@ void check_key_at_source(const core::ConnectorSpec& spec, const LoadPlan& plan) 
 }
 
 /// And that it tells the rows apart: the later runs would fail, again and again.
-void check_first_key(const core::ConnectorSpec& spec, Oid table, LoadPlan plan, const std::vector<bool>& has_nulls) {
+void check_first_key(const core::ConnectorSpec& spec, Oid table, const LoadPlan& plan,
+                     const std::vector<bool>& has_nulls) {
   if (!spec.sync || spec.sync->mode != core::SyncMode::merge) return;
-  if (spec.default_columns) rename_for_default_columns(plan);
   const RefreshTarget target = open_refresh_target(table);
   const std::vector<std::size_t> key = refresh_key(target, *spec.sync, plan);
   if (key.empty()) throw no_merge_key(target.shown());
@@ -180,13 +174,12 @@ void check_first_key(const core::ConnectorSpec& spec, Oid table, LoadPlan plan, 
   if (!spec.sync->key.empty()) refuse_equal_keys(rows);  // else it is the primary key
 }
 
-void keep_parts(const Run& run, LoadPlan plan, const core::SourceDescription& source, LoadResult& result) {
+void keep_parts(const Run& run, const LoadPlan& plan, const core::SourceDescription& source, LoadResult& result) {
   if (!run.provider.features.table_parts) {
     pg::notice("\"keep\" has no effect",
                "Provider " + std::string(run.provider.id) + " does not tell of indexes, defaults and foreign keys.");
     return;
   }
-  if (run.spec.default_columns) rename_for_default_columns(plan);
   add_kept_parts(result.table, plan, source);
   if (!run.spec.keep.foreign_keys) return;
   result.foreign_keys = plan_foreign_keys(plan, source);
@@ -219,16 +212,17 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   pg::Tied<core::Source> source(TopTransactionContext);
   source.set(describe_source(run));
   const core::SourceDescription& description = source->description();
-  const LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
+  LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
   check_key_at_source(spec, plan);
   report_plan(spec, pg::utf8_text(target.name), plan);
+  if (spec.default_columns) rename_for_new_table(plan);
 
   LoadResult result;
   result.max_rows = run.limits.max_rows;
   result.skipped = plan.skipped;
   // Of the source, before event triggers have their say: a type that they choose is like one that the user altered.
-  result.layout = layout_of(plan, spec.default_columns);
-  result.table = create_table(schema, target.name, plan);
+  result.layout = layout_text(plan, nullptr);
+  result.table = create_table(schema, target.name, plan, spec.default_columns);
   const std::string comment = description.comment;
   Load load(result.table, plan, restricted, *source, run);
   load.fill(result);

@@ -10,6 +10,7 @@
 #include "load/refresh/cursor.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/swap/exchange.hpp"
+#include "load/swap/kept_ids.hpp"
 #include "load/table/held_table.hpp"
 #include "load/swap/hidden_heap.hpp"
 #include "load/table/immediate_constraints.hpp"
@@ -75,7 +76,7 @@ class Refresh {
   RefreshResult run() {
     const core::SyncOptions options =
         request_.overwrite ? core::SyncOptions() : run_.spec.sync.value_or(core::SyncOptions());
-    const std::optional<Layout> layout =
+    std::optional<Layout> layout =
         request_.layout ? std::optional<Layout>(parse_layout(*request_.layout)) : std::nullopt;
     fit_columns(options, layout);
     if (options.skip_unchanged && is_unchanged()) {
@@ -93,9 +94,9 @@ class Refresh {
 
  private:
   /// How the table's columns are to be made to fit the source's.
-  void fit_columns(const core::SyncOptions& options, const std::optional<Layout>& layout) {
+  void fit_columns(const core::SyncOptions& options, std::optional<Layout>& layout) {
     if (layout && run_.spec.column_names == core::ColumnNames::normalize) use_former_names(plan_, *layout);
-    if (run_.spec.default_columns) rename_for_default_columns(plan_);
+    if (run_.spec.default_columns) rename_for_refresh(plan_, target_, layout);
     result_.load.max_rows = run_.limits.max_rows;
     result_.load.skipped = plan_.skipped;
     result_.load.layout = layout_text(plan_, &target_);
@@ -114,7 +115,7 @@ class Refresh {
   void go(const std::vector<std::size_t>& key) {
     switch (result_.mode) {
       case RefreshMode::swap:
-        return swap();
+        return swap(key);
       case RefreshMode::delete_and_insert:
         return delete_and_insert();
       case RefreshMode::merge:
@@ -127,15 +128,17 @@ class Refresh {
   }
 
   // NOLINTNEXTLINE(bugprone-exception-escape): the mode of that name, not an exchange of two values
-  void swap() {
+  void swap(const std::vector<std::size_t>& key) {
     drop_lost_storage();
     HeldTable held(target_.oid);
     const std::string actions = alter_actions(target_, plan_, changes_);
     HiddenHeap heap(target_, actions);
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
-    RowRules rules(target_.oid, attributes, changes_.dropped);
+    std::optional<KeptIds> ids = kept_ids(attributes, key);
+    RowRules rules(target_.oid, attributes, changes_.dropped, ids ? &*ids : nullptr);
     read_rows(whole_scan(), heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
+    if (ids) ids->finish();
     if (run_.spec.default_columns) {
       fill_default_geometry(heap.sql(), plan_);
       heap.log_storage();  // the fill writes the heap anew
@@ -153,6 +156,23 @@ class Refresh {
                                          result_.load.rows, run_.wait, run_.progress);
     result_.inserted = result_.load.rows;
     result_.lock_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - locked).count();
+  }
+
+  /// What gives rows the default columns' numbers that they had; nothing if there is none, or the key is not what it
+  /// was.
+  std::optional<KeptIds> kept_ids(const std::vector<AttrNumber>& attributes,
+                                  const std::vector<std::size_t>& key) const {
+    if (!run_.spec.default_columns) return std::nullopt;
+    std::vector<AttrNumber> numbers;
+    for (const std::size_t i : key) {
+      const auto is_it = [i](std::size_t other) { return other == i; };
+      if (std::ranges::any_of(changes_.retyped, is_it) || std::ranges::any_of(changes_.added, is_it))
+        return std::nullopt;
+      numbers.push_back(attributes[i]);
+    }
+    const auto parts = KeptIds::find(target_, numbers);
+    if (!parts) return std::nullopt;
+    return std::optional<KeptIds>(std::in_place, target_, *parts);
   }
 
   void delete_and_insert() {
@@ -323,7 +343,8 @@ RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
 RefreshMode choose_mode(Oid relation, const core::ConnectorSpec& spec, LoadPlan plan, std::string& reason) {
   pg::guard([&] { LockRelationOid(relation, AccessShareLock); });
   const RefreshTarget target = open_refresh_target(relation);
-  if (spec.default_columns) rename_for_default_columns(plan);
+  std::optional<Layout> layout;
+  if (spec.default_columns) rename_for_refresh(plan, target, layout);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
   ModeChoice choice = choose_mode(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
   reason = std::move(choice.reason);

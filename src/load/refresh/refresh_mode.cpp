@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "load/table/default_columns.hpp"
 #include "load/table/sync_column.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
@@ -37,7 +38,16 @@ std::vector<std::size_t> refresh_key(const RefreshTarget& target, const core::Sy
     }
     if (planned) return key;
   }
-  return {};
+  // Beside cartodb_id the source's key is a unique constraint.
+  const TargetColumn* id = target.find(default_id_column);
+  if (id == nullptr || !id->in_primary_key || plan.primary_key.empty()) return {};
+  std::vector<AttrNumber> numbers;
+  for (const std::size_t index : plan.primary_key) {
+    const TargetColumn* local = target.find(pg::exact_server_text(plan.columns[index].name));
+    if (local == nullptr || !local->not_null) return {};
+    numbers.push_back(local->number);
+  }
+  return OidIsValid(unique_index(target, numbers)) ? plan.primary_key : std::vector<std::size_t>();
 }
 
 core::Error no_merge_key(const std::string& table) {

@@ -6,6 +6,7 @@
 #include "core/base/list_text.hpp"
 #include "core/request/names.hpp"
 #include "core/base/utf8.hpp"
+#include "load/table/target_table.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
@@ -20,7 +21,6 @@ namespace connector::load {
 
 namespace {
 
-constexpr const char* id_column = "cartodb_id";
 constexpr const char* geometry_column = "the_geom";
 constexpr const char* webmercator_column = "the_geom_webmercator";
 /// What a column of the source that is named the_geom becomes.
@@ -37,7 +37,8 @@ std::optional<std::string> extension_schema(const char* extension) {
   return pg::quote_name(*rows[0][0]);
 }
 
-PlannedColumn* find_column(LoadPlan& plan, std::string_view name) {
+template <typename Plan>
+auto find_column(Plan& plan, std::string_view name) {
   const auto found =
       std::ranges::find_if(plan.columns, [&](const PlannedColumn& column) { return column.name == name; });
   return found == plan.columns.end() ? nullptr : &*found;
@@ -53,26 +54,44 @@ std::string other_name(LoadPlan& plan, const std::string& name) {
                            [&](const std::string& candidate) { return find_column(plan, candidate) != nullptr; });
 }
 
-/// A column of the source that has a default column's name is renamed.
-void make_way(const std::string& table, LoadPlan& plan, const std::string& name) {
-  PlannedColumn* column = find_column(plan, name);
-  if (column == nullptr) return;
-  const std::string other = other_name(plan, name);
-  pg::execute("ALTER TABLE " + table + " RENAME COLUMN " + quoted(name) + " TO " + quoted(other));
-  pg::notice("column \"" + name + "\" of the source is named \"" + other + "\" locally",
-             "The name belongs to a default column.");
-  column->name = other;
+/// The type of PostGIS, whatever its schema and modifier.
+bool is_geometry(const LocalType& type) {
+  return logical_type(type).kind == core::TypeKind::geometry;
 }
 
-/// The type of PostGIS, whatever its schema and modifier.
-bool is_geometry(const PlannedColumn& column) {
-  return logical_type(column.target).kind == core::TypeKind::geometry;
+constexpr const char* srid_of(std::string_view geometry_name) {
+  return geometry_name == geometry_column ? "4326" : "3857";
+}
+
+/// Whether all values of the type are geometries in that SRID.
+bool is_geometry_in(const LocalType& type, const std::string& srid, const std::string& postgis) {
+  if (!is_geometry(type)) return false;
+  const pg::SqlRows rows =
+      pg::query("SELECT " + postgis + ".postgis_typmod_srid($1)", {{INT4OID, std::to_string(type.typmod)}});
+  return rows.at(0).at(0) == srid;
+}
+
+/// Which of the source's columns have a default column's name and give way; `is_used(column)` says of those that could
+/// be the default column themselves whether they are.
+template <typename IsUsed>
+std::vector<PlannedColumn*> columns_that_give_way(LoadPlan& plan, IsUsed&& is_used) {
+  std::vector<PlannedColumn*> columns;
+  if (PlannedColumn* id = find_column(plan, default_id_column)) columns.push_back(id);
+  const std::optional<std::string> postgis = extension_schema("postgis");
+  if (!postgis) return columns;
+  bool used = true;  // the second only beside the first
+  for (const char* name : {geometry_column, webmercator_column}) {
+    PlannedColumn* column = find_column(plan, name);
+    used = used && column != nullptr && is_used(*column, is_geometry_in(column->target, srid_of(name), *postgis));
+    if (column != nullptr && !used) columns.push_back(column);
+  }
+  return columns;
 }
 
 /// SQL that reads a geometry from the column; empty for types that can't hold one.
 std::string geometry_from(const PlannedColumn& column, const std::string& postgis) {
   std::string value = quoted(column.name);
-  if (is_geometry(column)) return value;
+  if (is_geometry(column.target)) return value;
   switch (column.target.oid) {
     case BYTEAOID:
       return postgis + ".ST_GeomFromEWKB(" + value + ")";
@@ -101,12 +120,21 @@ std::optional<std::size_t> geometry_source(const LoadPlan& plan, const std::stri
     if (found == plan.columns.end()) return std::nullopt;
     return static_cast<std::size_t>(found - plan.columns.begin());
   };
-  if (const auto index = index_of(is_geometry)) return index;
+  if (const PlannedColumn* used = find_column(plan, geometry_column); used != nullptr && is_geometry(used->target)) {
+    return used - plan.columns.data();
+  }
+  if (const auto index = index_of([](const PlannedColumn& column) { return is_geometry(column.target); })) return index;
+  // The source's the_geom goes by another name here, which another of its columns may have there.
+  const auto gave_way = [](const PlannedColumn& column) {
+    return core::lower_ascii(column.remote_name) == geometry_column && column.name.starts_with(renamed_geometry);
+  };
+  const auto readable = [&](const PlannedColumn& column) { return !geometry_from(column, postgis).empty(); };
+  if (const auto index = index_of([&](const PlannedColumn& c) { return gave_way(c) && readable(c); })) return index;
   for (const char* name : geometry_names) {
     const auto index = index_of([&](const PlannedColumn& column) {
       const std::string lower = core::lower_ascii(column.name);
       const bool named = lower == name || (lower == renamed_geometry && std::string_view(name) == geometry_column);
-      return named && !geometry_from(column, postgis).empty();
+      return named && readable(column);
     });
     if (index) return index;
   }
@@ -133,12 +161,14 @@ std::string in_webmercator(const std::string& degrees, const std::string& postgi
          " AS d) AS source)";
 }
 
-/// Fills the_geom and the_geom_webmercator. Where some values can't be read, the rows that have them are found by
-/// halving: a range of rows is tried as a whole, and if that fails, each half of it.
+/// Fills the_geom and the_geom_webmercator, or the latter only if the_geom is the source's. Where some values can't be
+/// read, the rows that have them are found by halving: a range of rows is tried as a whole, and if that fails, each
+/// half of it.
 class GeometryFill {
  public:
-  GeometryFill(std::string table, const std::string& geometry, const std::string& postgis)
+  GeometryFill(std::string table, const std::string& geometry, bool keeps_degrees, const std::string& postgis)
       : table_(std::move(table)),
+        keeps_degrees_(keeps_degrees),
         degrees_(in_degrees(geometry, postgis)),
         webmercator_(in_webmercator(degrees_, postgis)) {}
 
@@ -170,13 +200,14 @@ class GeometryFill {
   void fill(std::uint64_t from, std::uint64_t to) {
     if (gave_up()) return;
     const std::string where = " WHERE ctid OPERATOR(pg_catalog.>=) " + row_id(from) +
-                              " AND ctid OPERATOR(pg_catalog.<) " + row_id(to) + " AND " + geometry_column + " IS NULL";
+                              " AND ctid OPERATOR(pg_catalog.<) " + row_id(to) + " AND " +
+                              (keeps_degrees_ ? webmercator_column : geometry_column) + " IS NULL";
     if (update(true, where)) return;
     if (to - from > 1) {
       const std::uint64_t middle = from + (to - from) / 2;
       fill(from, middle);
       fill(middle, to);
-    } else if (update(false, where)) {
+    } else if (keeps_degrees_ || update(false, where)) {
       ++beyond_webmercator_;
     } else {
       ++unreadable_;
@@ -185,8 +216,10 @@ class GeometryFill {
 
   /// False if a value can't be read.
   bool update(bool with_webmercator, const std::string& where) {
-    std::string sql = "UPDATE " + table_ + " SET " + geometry_column + " = " + degrees_;
-    if (with_webmercator) sql += std::string(", ") + webmercator_column + " = " + webmercator_;
+    std::string values;
+    if (!keeps_degrees_) core::add_item(values, std::string(geometry_column) + " = " + degrees_);
+    if (with_webmercator) core::add_item(values, std::string(webmercator_column) + " = " + webmercator_);
+    const std::string sql = "UPDATE " + table_ + " SET " + values;
     try {
       pg::in_subtransaction([&] { pg::execute(sql + where); });
     } catch (const pg::PgError& error) {
@@ -203,6 +236,7 @@ class GeometryFill {
   }
 
   std::string table_;
+  bool keeps_degrees_;
   std::string degrees_;
   std::string webmercator_;
   std::uint64_t unreadable_ = 0;
@@ -213,7 +247,7 @@ class GeometryFill {
 
 /// The rows are in; that a geometry can't be read is no reason to throw them away.
 void fill_geometry(const std::string& table, const PlannedColumn& source, const std::string& postgis) {
-  GeometryFill fill(table, geometry_from(source, postgis), postgis);
+  GeometryFill fill(table, geometry_from(source, postgis), source.name == geometry_column, postgis);
   fill.run();
   const auto report = [&](const std::string& what, const char* consequence) {
     pg::warning(what + " of column " + core::quoted(source.name) + " can't be read as geometry",
@@ -248,42 +282,99 @@ void add_unique(const std::string& table, const LoadPlan& plan) {
 }  // namespace
 
 bool is_default_column(std::string_view name) {
-  return name == id_column || name == geometry_column || name == webmercator_column;
+  return name == default_id_column || name == geometry_column || name == webmercator_column;
 }
 
 std::vector<std::string> geometry_columns() {
   return {geometry_column, webmercator_column};
 }
 
-void rename_for_default_columns(LoadPlan& plan) {
+std::vector<DefaultColumn> new_default_columns() {
+  if (extension_schema("cartodb")) return {};
+  std::vector<DefaultColumn> columns{{default_id_column, "bigint GENERATED BY DEFAULT AS IDENTITY"}};
+  if (const auto postgis = extension_schema("postgis")) {
+    for (const char* name : {geometry_column, webmercator_column}) {
+      columns.push_back({name, *postgis + ".geometry(Geometry," + srid_of(name) + ")"});
+    }
+  }
+  return columns;
+}
+
+void rename_for_new_table(LoadPlan& plan) {
   if (extension_schema("cartodb")) return;
-  const bool postgis = extension_schema("postgis").has_value();
-  for (const char* name : {id_column, geometry_column, webmercator_column}) {
-    if (name != id_column && !postgis) continue;
-    if (PlannedColumn* column = find_column(plan, name)) column->name = other_name(plan, name);
+  for (PlannedColumn* column : columns_that_give_way(plan, [](const PlannedColumn&, bool fits) { return fits; })) {
+    const std::string other = other_name(plan, column->name);
+    pg::notice("column \"" + column->name + "\" of the source is named \"" + other + "\" locally",
+               "The name belongs to a default column.");
+    column->name = other;
   }
 }
 
+void rename_for_refresh(LoadPlan& plan, const RefreshTarget& target, std::optional<Layout>& layout) {
+  if (extension_schema("cartodb")) return;
+  const auto is_used = [&](const PlannedColumn& column, bool fits) {
+    const TargetColumn* local = target.find(column.name);
+    if (!layout) {
+      // Earlier versions gave the source's column another name in any case.
+      return fits && local != nullptr && column.target == local_type_of(local->type, local->typmod) &&
+             target.find(pg::exact_server_text(other_name(plan, column.name))) == nullptr;
+    }
+    if (layout->find(column.name) == nullptr) return false;
+    // What came before PostGIS was there is no default column, whatever its name.
+    return fits || local == nullptr || !is_geometry(local_type_of(local->type, local->typmod));
+  };
+  for (PlannedColumn* column : columns_that_give_way(plan, is_used)) column->name = other_name(plan, column->name);
+  if (!layout) return;
+  // A default column that was the source's, and is so no more, stays.
+  std::erase_if(layout->columns, [&](const LayoutColumn& column) {
+    const TargetColumn* local = is_default_column(column.name) ? target.find(column.name) : nullptr;
+    return local != nullptr && find_column(plan, column.name) == nullptr &&
+           is_geometry(local_type_of(local->type, local->typmod));
+  });
+}
+
+namespace {
+
+/// The type of a column that is there and not generated, as SQL; nothing if there is none.
+std::optional<std::string> stored_type(const std::string& table, const char* column) {
+  const pg::SqlRows rows = pg::query(
+      "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
+      "WHERE attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid AND attname "
+      "OPERATOR(pg_catalog.=) $2 AND NOT attisdropped AND attgenerated OPERATOR(pg_catalog.=) ''::\"char\"",
+      {{TEXTOID, table}, {NAMEOID, column}});
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0];
+}
+
+/// Without the dead rows that filling left.
+void write_anew(const std::string& table, const std::string& type) {
+  // The condition always holds; as PostgreSQL can't know that, it does not take the column for unchanged.
+  const std::string command = "ALTER TABLE " + table + " ALTER COLUMN " + webmercator_column + " TYPE " + type +
+                              " USING CASE WHEN pg_catalog.random() OPERATOR(pg_catalog.>=) '0'::pg_catalog.float8 "
+                              "THEN " +
+                              webmercator_column + " END";
+  try {
+    pg::in_subtransaction([&] { pg::execute(command); });
+  } catch (const pg::PgError& error) {
+    // A view of an event trigger's uses the column. The dead rows are VACUUM's then.
+    if (error.sqlerrcode() != ERRCODE_FEATURE_NOT_SUPPORTED) throw;
+  }
+}
+
+}  // namespace
+
 void fill_default_geometry(const std::string& table, const LoadPlan& plan) {
   const std::optional<std::string> postgis = extension_schema("postgis");
-  if (!postgis) return;
-  const pg::SqlRows columns = pg::catalog_query(
-      "SELECT count(*) FROM pg_attribute WHERE attrelid = $1::regclass AND attname = ANY ($2::name[]) "
-      "AND NOT attisdropped",
-      {{TEXTOID, table}, {TEXTOID, std::string("{") + geometry_column + "," + webmercator_column + "}"}});
-  if (columns.at(0).at(0) != "2") return;  // the user did away with them
+  if (!postgis || find_column(plan, webmercator_column) != nullptr) return;
+  const std::optional<std::string> type = stored_type(table, webmercator_column);
+  if (!type || !stored_type(table, geometry_column)) return;  // the user did away with them
   const std::optional<std::size_t> source = geometry_source(plan, *postgis);
   if (!source) return;
   fill_geometry(table, plan.columns[*source], *postgis);
-  // Writes the table anew, without the dead rows that filling left. The condition always holds; as PostgreSQL can't
-  // know that, it does not take the column for unchanged.
-  pg::execute("ALTER TABLE " + table + " ALTER COLUMN " + geometry_column + " TYPE " + *postgis +
-              ".geometry(Geometry,4326) USING CASE WHEN pg_catalog.random() OPERATOR(pg_catalog.>=) "
-              "'0'::pg_catalog.float8 THEN " +
-              geometry_column + " END");
+  write_anew(table, *type);
 }
 
-void add_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan, bool has_key) {
+void finish_default_columns(const std::string& schema, const std::string& name, LoadPlan& plan, bool has_key) {
   const std::string table = pg::quote_qualified(schema, name);
   if (const auto cartodb = extension_schema("cartodb")) {
     pg::query("SELECT " + *cartodb + ".CDB_CartodbfyTable($1, $2::pg_catalog.regclass)",
@@ -291,23 +382,16 @@ void add_default_columns(const std::string& schema, const std::string& name, Loa
     plan.primary_key.clear();
     return;
   }
-  const std::optional<std::string> postgis = extension_schema("postgis");
-  const std::optional<std::size_t> source = postgis ? geometry_source(plan, *postgis) : std::nullopt;
-  make_way(table, plan, id_column);
-  if (postgis) {
-    make_way(table, plan, geometry_column);
-    make_way(table, plan, webmercator_column);
-    pg::execute("ALTER TABLE " + table + " ADD COLUMN " + geometry_column + " " + *postgis +
-                ".geometry(Geometry,4326), ADD COLUMN " + webmercator_column + " " + *postgis +
-                ".geometry(Geometry,3857)");
-    if (source) fill_geometry(table, plan.columns[*source], *postgis);
+  fill_default_geometry(table, plan);
+  if (stored_type(table, default_id_column)) {
+    with_key_memory([&] {
+      pg::execute("ALTER TABLE " + table + " ADD " + (has_key ? "UNIQUE" : "PRIMARY KEY") + " (" + default_id_column +
+                  ")");
+    });
   }
-  // Adding an identity column writes the table anew, which also drops the dead rows that filling the geometry left.
-  pg::execute("ALTER TABLE " + table + " ADD COLUMN " + id_column + " bigint GENERATED BY DEFAULT AS IDENTITY " +
-              (has_key ? "UNIQUE" : "PRIMARY KEY"));
-  if (postgis) {
+  if (extension_schema("postgis")) {
     for (const char* column : {geometry_column, webmercator_column}) {
-      pg::execute("CREATE INDEX ON " + table + " USING gist (" + column + ")");
+      if (stored_type(table, column)) pg::execute("CREATE INDEX ON " + table + " USING gist (" + column + ")");
     }
   }
   if (!plan.primary_key.empty()) add_unique(table, plan);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/relation.hpp"
@@ -190,6 +191,19 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
 bool is_distributed(const RefreshTarget& target) {
   return pg::any_catalog_row(distribution_catalog_query, target.oid) &&
          pg::any_catalog_row(distribution_query, target.oid);
+}
+
+Oid unique_index(const RefreshTarget& target, const std::vector<AttrNumber>& key) {
+  std::string numbers;
+  for (const AttrNumber number : key) core::add_item(numbers, std::to_string(number), ",");
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT x.indexrelid FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_am a ON a.oid = c.relam "
+      "WHERE x.indrelid = $1 AND a.amname = 'btree' AND x.indisunique AND x.indisvalid AND x.indpred IS NULL "
+      "AND x.indexprs IS NULL AND (SELECT array_agg(k.number ORDER BY k.number) FROM unnest(x.indkey::int2[]) "
+      "WITH ORDINALITY AS k (number, place) WHERE k.place <= x.indnkeyatts) = "
+      "(SELECT array_agg(k ORDER BY k) FROM unnest($2::int2[]) AS k) ORDER BY x.indexrelid LIMIT 1",
+      {{OIDOID, std::to_string(target.oid)}, {TEXTOID, "{" + numbers + "}"}});
+  return rows.empty() ? InvalidOid : pg::read_oid(rows[0][0]);
 }
 
 std::string executor_reason(const RefreshTarget& target) {

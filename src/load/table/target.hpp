@@ -67,6 +67,9 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 /// Whether Citus spreads the table over nodes.
 bool is_distributed(const RefreshTarget& target);
 
+/// A unique B-tree over just these columns, in any order, of all rows; InvalidOid if there is none.
+Oid unique_index(const RefreshTarget& target, const std::vector<AttrNumber>& key);
+
 /// Why rows must get into the table through the executor; empty if they need not.
 std::string executor_reason(const RefreshTarget& target);
 

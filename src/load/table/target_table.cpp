@@ -263,9 +263,18 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
   return choice;
 }
 
-Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan) {
+Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan, bool default_columns) {
   std::string definitions;
-  for (const PlannedColumn& column : plan.columns) core::add_item(definitions, column_definition(column));
+  std::vector<const PlannedColumn*> others;
+  for (const PlannedColumn& column : plan.columns) others.push_back(&column);
+  for (const DefaultColumn& first : default_columns ? new_default_columns() : std::vector<DefaultColumn>()) {
+    const auto used =
+        std::ranges::find_if(others, [&](const PlannedColumn* column) { return column->name == first.name; });
+    core::add_item(definitions,
+                   used != others.end() ? column_definition(**used) : first.name + (" " + first.definition));
+    if (used != others.end()) others.erase(used);
+  }
+  for (const PlannedColumn* column : others) core::add_item(definitions, column_definition(*column));
   const CreatedTable created(schema.oid, name);
   pg::execute("CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
   return created.oid();
@@ -325,7 +334,7 @@ void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, 
                   bool default_columns) {
   if (default_columns) {
     const TableName name = table_name(table);
-    add_default_columns(name.schema, name.name, plan, has_primary_key(table));
+    finish_default_columns(name.schema, name.name, plan, has_primary_key(table));
   }
   add_key(table, plan, has_nulls);
   add_comments(table, plan, comment);

@@ -41,9 +41,9 @@ bool is_taken(Oid schema, const std::string& name);
 /// imports at the same time each gets a name of its own. `wanted` is UTF-8.
 NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
 
-/// Creates the table, NOT NULL included, without key. Returns the OID of what CREATE TABLE made, whatever event
-/// triggers have done to it since, its name included.
-Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan);
+/// Creates the table, NOT NULL included, without key; default columns, if asked for, come first. Returns the OID of
+/// what CREATE TABLE made, whatever event triggers have done to it since, its name included.
+Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan, bool default_columns);
 
 /// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is
 /// gone.
@@ -64,8 +64,8 @@ void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
 void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
                       bool relaxed);
 
-/// Gives a freshly filled table its default columns (if asked for), key and comments, and collects statistics.
-/// `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
+/// Fills and indexes the default columns of a freshly filled table (if asked for), adds key and comments, and collects
+/// statistics. `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
 void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
                   bool default_columns);
 

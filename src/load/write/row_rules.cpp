@@ -34,7 +34,9 @@ Node* null_of_domain(Form_pg_attribute attribute) {
 
 }  // namespace
 
-RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const std::vector<AttrNumber>& leaving) {
+RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const std::vector<AttrNumber>& leaving,
+                   FormerValues* former)
+    : former_(former) {
   std::vector<int> others;
   const auto is_in = [](const std::vector<AttrNumber>& numbers, int index) {
     return std::ranges::find(numbers, index + 1) != numbers.end();
@@ -52,7 +54,8 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const st
     const bool stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
     if (stored) generated_indexes_.push_back(i);
     if (attribute->attgenerated == '\0') others.push_back(i);
-    if (!attribute->attnotnull) continue;
+    // A sequence gives no NULL.
+    if (!attribute->attnotnull || attribute->attidentity != '\0') continue;
     if (stored || attribute->attgenerated == '\0') {
       required_.push_back(i);
     } else {
@@ -71,14 +74,19 @@ RowRules::RowRules(Oid relation, const std::vector<AttrNumber>& loaded, const st
 }
 
 bool RowRules::any() const noexcept {
+  return !defaults_.empty() || any_checks();
+}
+
+bool RowRules::any_checks() const noexcept {
   const TupleConstr* constraints = RelationGetDescr(relation_)->constr;
-  return !defaults_.empty() || !generated_indexes_.empty() || !required_.empty() || computed_required_ ||
+  return !generated_indexes_.empty() || !required_.empty() || computed_required_ ||
          (constraints != nullptr && constraints->num_check > 0);
 }
 
 void RowRules::apply(TupleTableSlot* slot) {
   ExprContext* context = GetPerTupleExprContext(state_);
   for (const Default& entry : defaults_) {
+    if (former_ != nullptr && entry.index + 1 == former_->column() && former_->find(slot)) continue;
     // In the caller's memory, which lasts until the row is written.
     slot->tts_values[entry.index] = ExecEvalExpr(entry.expression, context, &slot->tts_isnull[entry.index]);
   }

@@ -13,11 +13,12 @@ from harness.scratch import drop_tables
 from harness.traces import nothing_left_behind
 
 from servers.remote_mysql import MySqlRemote
+from servers.remote_postgres import PostgresRemote
 
 DEFAULTS = [
+    ("cartodb_id", "bigint", True),
     ("the_geom", "gis.geometry(Geometry,4326)", False),
     ("the_geom_webmercator", "gis.geometry(Geometry,3857)", False),
-    ("cartodb_id", "bigint", True),
 ]
 
 
@@ -67,17 +68,17 @@ def test_structure(gis: Database, one_mysql: MySqlRemote) -> None:
     result = gis.import_table(request)
     assert (result["rows"], result["skipped_columns"], result["warnings"]) == (2, [], None)
     assert gis.columns("places") == [
+        *DEFAULTS,
         ("id", "integer", True),
         ("word", "character varying(9)", True),
         ("wkt", "text", False),
-        *DEFAULTS,
     ]
     assert indexes(gis) == ["btree (cartodb_id)", "btree (id)", "gist (the_geom)", "gist (the_geom_webmercator)"]
     keys = gis.rows("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'places'::regclass ORDER BY contype")
     assert keys == [("PRIMARY KEY (cartodb_id)",), ("UNIQUE (id)",)]
     assert gis.rows("SELECT cartodb_id FROM places ORDER BY id") == [(1,), (2,)]
     assert gis.value("INSERT INTO places (id, word) VALUES (3, 'c') RETURNING cartodb_id") == 3
-    assert gis.value("SELECT col_description('places'::regclass, 2)") == "a word"
+    assert gis.value("SELECT col_description('places'::regclass, 5)") == "a word"
     assert places(gis)[:2] == [(1, "SRID=4326;POINT(1 2)", True), (2, None, None)]
 
 
@@ -107,7 +108,7 @@ def test_text_of_any_kind(gis: Database, one_mysql: MySqlRemote, name: str) -> N
     request = make(one_mysql, f"`{name}` varchar(200)", *TEXTS)
     gis.import_table(request)
     local = "source_the_geom" if name.lower() == "the_geom" else name.lower()
-    assert gis.columns("places")[1:] == [(local, "character varying(200)", False), *DEFAULTS]
+    assert gis.columns("places") == [*DEFAULTS, ("id", "integer", True), (local, "character varying(200)", False)]
     expected = [(number, wkt and f"SRID=4326;{wkt}") for number, wkt in enumerate(TEXTS.values(), 1)]
     assert [row[:2] for row in places(gis)] == expected
     assert all(same for _, geometry, same in places(gis) if geometry and "EMPTY" not in geometry)
@@ -117,7 +118,7 @@ def test_text_of_any_kind(gis: Database, one_mysql: MySqlRemote, name: str) -> N
 def test_verbatim_names(gis: Database, one_mysql: MySqlRemote) -> None:
     request = make(one_mysql, "`WKT` text", "'POINT(1 2)'")
     gis.import_table(request, column_names="verbatim")
-    assert [name for name, _, _ in gis.columns("places")][1] == "WKT"
+    assert [name for name, _, _ in gis.columns("places")][4] == "WKT"
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
@@ -230,7 +231,7 @@ def test_unreadable_text(gis: Database, one_mysql: MySqlRemote, literal: str, re
     assert places(gis) == [
         (number, None, None) if number == 6 else (number, "SRID=4326;POINT(1 2)", True) for number in range(1, 12)
     ]
-    assert gis.columns("places")[2:] == DEFAULTS
+    assert gis.columns("places")[:3] == DEFAULTS
 
 
 def test_unreadable_text_in_many_rows(gis: Database, one_mysql: MySqlRemote) -> None:
@@ -289,17 +290,65 @@ def test_source_has_the_names(gis: Database, one_mysql: MySqlRemote) -> None:
     notices = [text for text in gis.notices if "belongs to a default column" in text]
     assert len(notices) == 3
     assert [name for name, _, _ in gis.columns("places")] == [
+        "cartodb_id",
+        "the_geom",
+        "the_geom_webmercator",
         "id",
         "source_cartodb_id",
         "source_the_geom_1",
         "source_the_geom_webmercator",
         "source_the_geom",
-        "the_geom",
-        "the_geom_webmercator",
-        "cartodb_id",
     ]
     assert gis.rows("SELECT source_cartodb_id, source_the_geom_webmercator, cartodb_id FROM places") == [(77, "mine", 1)]
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
+
+
+def spatial(remote: PostgresRemote, columns: str, *rows: str) -> dict[str, object]:
+    """A table `places` of a PostgreSQL that has PostGIS."""
+    remote.execute(
+        "CREATE EXTENSION IF NOT EXISTS postgis; DROP TABLE IF EXISTS places; "
+        f"CREATE TABLE places (id int PRIMARY KEY, {columns})",
+        *(f"INSERT INTO places VALUES ({number}, {row})" for number, row in enumerate(rows, 1)),
+    )
+    return remote.connector(table="places", default_columns=True)
+
+
+POINT_3857 = "ST_Transform(ST_SetSRID(ST_MakePoint(1, 2), 4326), 3857)"
+
+
+def test_the_geom_of_the_source_is_used(gis: Database, postgres15: PostgresRemote) -> None:
+    """As it is, with its own type: no second one is made."""
+    gis.import_table(spatial(postgres15, "word text, the_geom geometry(Geometry, 4326) NOT NULL", "'a', 'SRID=4326;POINT(1 2)'"))
+    assert gis.columns("places") == [
+        ("cartodb_id", "bigint", True),
+        ("the_geom", "gis.geometry(Geometry,4326)", True),
+        ("the_geom_webmercator", "gis.geometry(Geometry,3857)", False),
+        ("id", "integer", True),
+        ("word", "text", False),
+    ]
+    assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
+    assert not [text for text in gis.notices if "belongs to a default column" in text]
+    assert indexes(gis) == ["btree (cartodb_id)", "btree (id)", "gist (the_geom)", "gist (the_geom_webmercator)"]
+
+
+def test_both_geometries_of_the_source_are_used(gis: Database, postgres15: PostgresRemote) -> None:
+    """the_geom_webmercator, too; what it holds is not computed again."""
+    request = spatial(
+        postgres15,
+        "the_geom_webmercator geometry(Geometry, 3857), the_geom geometry(Geometry, 4326)",
+        "'SRID=3857;POINT(7 7)', 'SRID=4326;POINT(1 2)'",
+    )
+    gis.import_table(request)
+    assert [name for name, _, _ in gis.columns("places")] == ["cartodb_id", "the_geom", "the_geom_webmercator", "id"]
+    assert gis.value("SELECT gis.ST_AsEWKT(the_geom_webmercator) FROM places") == "SRID=3857;POINT(7 7)"
+
+
+@pytest.mark.parametrize("kind", ["geometry(Geometry, 3857)", "geometry"])
+def test_the_geom_in_another_srid_gives_way(gis: Database, postgres15: PostgresRemote, kind: str) -> None:
+    gis.import_table(spatial(postgres15, f"the_geom {kind}", POINT_3857))
+    names = ["cartodb_id", "the_geom", "the_geom_webmercator", "id", "source_the_geom"]
+    assert [name for name, _, _ in gis.columns("places")] == names
+    assert gis.value("SELECT gis.ST_AsEWKT(the_geom, 6) FROM places") == "SRID=4326;POINT(1 2)"
 
 
 def test_key_of_the_source_is_cartodb_id(gis: Database, one_mysql: MySqlRemote) -> None:
@@ -316,7 +365,7 @@ def test_overwrite(gis: Database, one_mysql: MySqlRemote) -> None:
     gis.import_table(request)
     one_mysql.execute("DELETE FROM places WHERE id = 2", "UPDATE places SET wkt = 'POINT(5 6)'")
     before = (gis.columns("places"), indexes(gis))
-    with fails("can't be overwritten", detail='"the_geom" is not in the new data', number=2012):
+    with fails("can't be overwritten", detail='"cartodb_id" is not in the new data', number=2012):
         gis.import_table({**request, "default_columns": False}, collision_strategy="overwrite")
     result = gis.import_table(request, collision_strategy="overwrite")
     assert (result["table_name"], result["rows"]) == ("places", 1)
@@ -329,10 +378,10 @@ def test_without_postgis(db: Database, one_mysql: MySqlRemote) -> None:
     """cartodb_id alone; other columns keep their names."""
     db.import_table(make(one_mysql, "the_geom text, cartodb_id int", "'POINT(1 2)', 9"))
     assert db.columns("places") == [
+        ("cartodb_id", "bigint", True),
         ("id", "integer", True),
         ("the_geom", "text", False),
         ("source_cartodb_id", "integer", False),
-        ("cartodb_id", "bigint", True),
     ]
     assert indexes(db) == ["btree (cartodb_id)", "btree (id)"]
     assert db.rows("SELECT the_geom, cartodb_id FROM places") == [("POINT(1 2)", 1)]
@@ -341,7 +390,7 @@ def test_without_postgis(db: Database, one_mysql: MySqlRemote) -> None:
 def test_query_and_empty_table(gis: Database, one_mysql: MySqlRemote) -> None:
     request = make(one_mysql, "wkt text")
     assert gis.import_table(request)["rows"] == 0
-    assert gis.columns("places")[2:] == DEFAULTS
+    assert gis.columns("places")[:3] == DEFAULTS
     query = one_mysql.connector(sql_query="SELECT 1 AS id, 'POINT(1 2)' AS wkt", import_as="places", default_columns=True)
     gis.execute("DROP TABLE places")
     gis.import_table(query)

@@ -176,6 +176,6 @@ def test_default_columns(db: Database, source: MySqlRemote) -> None:
         check_integrity(db, TABLE)
     db.execute(f"CREATE PUBLICATION p FOR TABLE {TABLE}")
     source.execute(f"UPDATE {TABLE} SET the_geom = ST_GeomFromText('POINT(1 1)', 4326) WHERE id = 7")
-    sync.run("delete and insert")
+    sync.run("merge")
     assert db.rows(query) == [("POINT(1 1)", 3857)]
     db.execute("DROP SCHEMA gis CASCADE; RESET search_path")
