@@ -215,6 +215,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
   check_key_at_source(spec, plan);
   report_plan(spec, pg::utf8_text(target.name), plan);
+  report_missing_postgis(plan, description, spec.default_columns);
   if (spec.default_columns) rename_for_new_table(plan);
 
   LoadResult result;

@@ -6,7 +6,6 @@
 #include "core/base/list_text.hpp"
 #include "core/request/names.hpp"
 #include "core/base/utf8.hpp"
-#include "load/table/target_table.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/spi.hpp"
@@ -300,6 +299,24 @@ std::vector<DefaultColumn> new_default_columns() {
   return columns;
 }
 
+void report_missing_postgis(const LoadPlan& plan, const core::SourceDescription& source, bool default_columns) {
+  std::string names;
+  for (const PlannedColumn& column : plan.columns) {
+    const core::TypeKind kind = source.columns[column.remote].type.kind;
+    const bool is_spatial = kind == core::TypeKind::geometry || kind == core::TypeKind::geography;
+    if (is_spatial && column.target.oid == BYTEAOID) core::add_item(names, core::quoted(column.name));
+  }
+  const bool lacks_columns = default_columns && !extension_schema("cartodb");
+  if ((names.empty() && !lacks_columns) || extension_schema("postgis")) return;
+  std::string detail;
+  if (!names.empty()) core::add_item(detail, "Columns that hold geometries as bytea (WKB): " + names + ".", " ");
+  if (lacks_columns) {
+    core::add_item(detail, std::string("Of the default columns only ") + default_id_column + " is added.", " ");
+  }
+  pg::notice("PostGIS is not installed in this database", detail,
+             "CREATE EXTENSION postgis before the import makes them geometries.");
+}
+
 void rename_for_new_table(LoadPlan& plan) {
   if (extension_schema("cartodb")) return;
   for (PlannedColumn* column : columns_that_give_way(plan, [](const PlannedColumn&, bool fits) { return fits; })) {
@@ -384,10 +401,8 @@ void finish_default_columns(const std::string& schema, const std::string& name, 
   }
   fill_default_geometry(table, plan);
   if (stored_type(table, default_id_column)) {
-    with_key_memory([&] {
-      pg::execute("ALTER TABLE " + table + " ADD " + (has_key ? "UNIQUE" : "PRIMARY KEY") + " (" + default_id_column +
-                  ")");
-    });
+    pg::execute("ALTER TABLE " + table + " ADD " + (has_key ? "UNIQUE" : "PRIMARY KEY") + " (" + default_id_column +
+                ")");
   }
   if (extension_schema("postgis")) {
     for (const char* column : {geometry_column, webmercator_column}) {

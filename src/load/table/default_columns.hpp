@@ -24,6 +24,10 @@ struct DefaultColumn {
 /// the_geom_webmercator; none where the extension cartodb is installed, whose CDB_CartodbfyTable adds them at the end.
 std::vector<DefaultColumn> new_default_columns();
 
+/// Says with a NOTICE what a new table does not get because PostGIS is missing: default columns, if asked for, and
+/// columns of geometry types.
+void report_missing_postgis(const LoadPlan& plan, const core::SourceDescription& source, bool default_columns);
+
 /// Renames those of the plan's columns that have a default column's name and give way, with a NOTICE each. A geometry
 /// named the_geom in 4326 is that column itself, and beside it one named the_geom_webmercator in 3857.
 void rename_for_new_table(LoadPlan& plan);

@@ -334,7 +334,7 @@ void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, 
                   bool default_columns) {
   if (default_columns) {
     const TableName name = table_name(table);
-    finish_default_columns(name.schema, name.name, plan, has_primary_key(table));
+    with_key_memory([&] { finish_default_columns(name.schema, name.name, plan, has_primary_key(table)); });
   }
   add_key(table, plan, has_nulls);
   add_comments(table, plan, comment);

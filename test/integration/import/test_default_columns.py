@@ -387,6 +387,23 @@ def test_without_postgis(db: Database, one_mysql: MySqlRemote) -> None:
     assert db.rows("SELECT the_geom, cartodb_id FROM places") == [("POINT(1 2)", 1)]
 
 
+def test_missing_postgis_is_told(db: Database, one_mysql: MySqlRemote) -> None:
+    """Once, with what is not there because of it; not where nothing is missing."""
+
+    def told(**keys: object) -> list[str]:
+        db.import_table(make(one_mysql, "shape geometry, spot point", "NULL, NULL"), **keys)
+        found = [text for text in db.notices if "PostGIS is not installed" in text]
+        db.execute("DROP TABLE places")
+        return found
+
+    [both] = told()
+    assert 'bytea (WKB): "shape", "spot".' in both and "only cartodb_id is added" in both
+    assert "CREATE EXTENSION postgis" in both
+    [geometry] = told(default_columns=False)
+    assert '"shape", "spot"' in geometry and "cartodb_id" not in geometry
+    assert told(default_columns=False, columns=["id"]) == []
+
+
 def test_query_and_empty_table(gis: Database, one_mysql: MySqlRemote) -> None:
     request = make(one_mysql, "wkt text")
     assert gis.import_table(request)["rows"] == 0
