@@ -12,9 +12,9 @@ namespace connector::core {
 
 class Registry;
 
-/// What is asked for decides which keys must be there: a check or a list of tables needs no table, and where many tables
-/// are imported or synced at once no key may be about one of them.
-/// An interval in the wrapped form makes import_tables sync_tables.
+/// What is asked for decides which keys must be there: a check or a list of tables needs no table, and where many
+/// tables are imported or synced at once no key may be about one of them. An interval in the wrapped form makes
+/// import_tables sync_tables.
 enum class RequestKind { import, sync, dry_run, check, list_tables, import_tables, sync_tables };
 
 /// The provider that a foreign server is for; nothing if it does not say. Throws if there is no such server.
