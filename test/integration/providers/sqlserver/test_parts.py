@@ -14,6 +14,8 @@ from servers.remote_sqlserver import SqlServerRemote
 @pytest.fixture(autouse=True)
 def tables(sqlserver: SqlServerRemote) -> Iterator[None]:
     """Tables of the test are dropped before and after it."""
+    if sqlserver.is_babelfish:
+        pytest.skip("Babelfish has words of its own for defaults and names of indexes; test_keep.py runs there")
     drop = "DROP TABLE IF EXISTS parts, parts_up"
     sqlserver.execute(drop)
     yield
