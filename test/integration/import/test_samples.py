@@ -263,10 +263,27 @@ def test_what_was_brought_along_works(home: Database, mariadb: MySqlRemote) -> N
 
 
 def test_a_row_that_breaks_a_key(home: Database, mariadb: MySqlRemote) -> None:
-    """So does one that a limit has cut off."""
     with mysql_sample(mariadb, "chinook") as schema:
         mariadb.server.sql("SET foreign_key_checks = 0", f"UPDATE {schema}.Track SET GenreId = 77 WHERE TrackId = 2")
         import_all(home, {"provider": "mysql", "connection": mariadb.connection(), "schema": schema})
     found = dict(home.rows("SELECT table_name, problem FROM connector.imports WHERE problem IS NOT NULL"))
     assert list(found) == ["track"] and 'foreign key "FK_TrackGenreId" is left out' in found["track"] and "(genreid)=(77)" in found["track"]
     assert len(local_foreign_keys(home)) == 10
+
+
+def test_a_row_that_a_limit_cut_off(home: Database, mariadb: MySqlRemote) -> None:
+    """The one customer's employee is the second, whom the limit cuts off; all other rows left point to first rows."""
+    with mysql_sample(mariadb, "chinook") as schema:
+        import_all(home, {"provider": "mysql", "connection": mariadb.connection(), "schema": schema, "max_rows": 1})
+    found = dict(home.rows("SELECT table_name, problem FROM connector.imports WHERE problem IS NOT NULL"))
+    assert list(found) == ["customer"] and "foreign key" in found["customer"] and "(supportrepid)=(2)" in found["customer"]
+    assert len(local_foreign_keys(home)) == 10
+
+
+def test_what_has_no_equivalent_is_told(home: Database, mariadb: MySqlRemote) -> None:
+    with mysql_sample(mariadb, "sakila") as schema:
+        home.import_table(
+            {"provider": "mysql", "connection": mariadb.connection(), "schema": schema, "table": "film_text"},
+            target_schema=SCHEMA, keep=["indexes", "defaults"],
+        )  # fmt: skip
+    assert home.notices == ['NOTICE:  index "idx_title_description" is left out: it is a full-text index\n']
