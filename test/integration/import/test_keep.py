@@ -169,6 +169,30 @@ def test_for_tables_only(db: Database, shop: MySqlRemote) -> None:
         db.import_table(request(shop, table="orders", keep=["triggers"]))
 
 
+def test_a_table_of_another_schema(db: Database, shop: MySqlRemote) -> None:
+    """One of the same name that is here is not the one that is meant."""
+    user = shop.connection()["username"]
+    shop.execute(
+        "DROP DATABASE IF EXISTS kept_other",
+        "CREATE DATABASE kept_other",
+        f"GRANT ALL ON kept_other.* TO '{user}'@'%'",
+        "CREATE TABLE kept_other.customer (id int PRIMARY KEY)",
+        f"CREATE TABLE {SCHEMA}.away (id int PRIMARY KEY, far int, CONSTRAINT far_key FOREIGN KEY (far) REFERENCES kept_other.customer (id))",
+    )
+    try:
+        db.import_table(request(shop, table="customer"))
+        for keys in ({}, {"schema": None, "connection": shop.connection(database=SCHEMA)}):
+            db.import_table({**request(shop, table="away", keep=["foreign_keys"]), **keys})
+            assert 'foreign key "far_key" is left out: table "customer", to which it refers, is not here' in notices(db)
+            assert foreign_keys(db, "away") == []
+            db.execute("DROP TABLE away")
+        import_all(db, shop, collision_strategy="rename")
+        assert "is not here" in problems(db)["away"] and foreign_keys(db, "away") == []
+        db.execute("DROP TABLE away, customer_1 CASCADE")
+    finally:
+        shop.execute("SET foreign_key_checks = 0", f"DROP TABLE {SCHEMA}.away", "DROP DATABASE kept_other")
+
+
 def test_a_provider_that_tells_nothing(db: Database, hive: Any) -> None:
     hive.create_rows("kept_rows", 2)
     try:
