@@ -301,7 +301,7 @@ class _Session(FakeSession):
         if b"col_description" in sql:
             columns = [(b"id", wire.INT8, "bigint"), (self.server.column_name, wire.TEXT, "text")]
             rows = [[str(n + 1), name, str(oid), "-1", kind, "f", None] for n, (name, oid, kind) in enumerate(columns)]
-            self.send(_result(*rows), _result([None, "2", "1"]))
+            self.send(_result(*rows), _result([None, "2", "1", "f"]))
         if b"pg_catalog.pg_cancel_backend" in sql or sql == b"SELECT 1\0":
             self.send(_result(["t"]))
         if b"FROM pg_type" in sql:
