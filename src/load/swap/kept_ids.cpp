@@ -55,6 +55,7 @@ std::optional<KeptIds::Parts> KeptIds::find(const RefreshTarget& target, const s
 
 KeptIds::KeptIds(const RefreshTarget& target, const Parts& parts) : column_(parts.column) {
   pg::guard([&] {
+    memory_ = CurrentMemoryContext;
     table_ = table_open(target.oid, NoLock);
     index_ = index_open(parts.index, AccessShareLock);
     snapshot_ = RegisterSnapshot(GetLatestSnapshot());
@@ -80,8 +81,12 @@ bool KeptIds::find(TupleTableSlot* slot) {
     if (slot->tts_isnull[attribute]) return false;
     keys_[i].sk_argument = slot->tts_values[attribute];
   }
+  // An index scan keeps what it allocates until it ends, as its list of dead entries: so not in the memory of a batch.
+  const MemoryContext old = MemoryContextSwitchTo(memory_);
   index_rescan(scan_, keys_.data(), static_cast<int>(keys_.size()), nullptr, 0);
-  if (!index_getnext_slot(scan_, ForwardScanDirection, former_)) return false;
+  const bool found = index_getnext_slot(scan_, ForwardScanDirection, former_);
+  MemoryContextSwitchTo(old);
+  if (!found) return false;
   bool is_null;
   const Datum value = slot_getattr(former_, column_, &is_null);  // an integer: there is nothing to copy
   if (!is_null) {

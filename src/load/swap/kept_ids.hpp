@@ -42,6 +42,7 @@ class KeptIds final : public FormerValues {
 
  private:
   AttrNumber column_;
+  MemoryContext memory_ = nullptr;  ///< in which the scan was begun
   Relation table_ = nullptr;
   Relation index_ = nullptr;
   Snapshot snapshot_ = nullptr;
