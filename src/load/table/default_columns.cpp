@@ -357,7 +357,7 @@ std::optional<std::string> stored_type(const std::string& table, const char* col
   const pg::SqlRows rows = pg::query(
       "SELECT pg_catalog.format_type(atttypid, atttypmod) FROM pg_catalog.pg_attribute "
       "WHERE attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid AND attname "
-      "OPERATOR(pg_catalog.=) $2 AND NOT attisdropped AND attgenerated OPERATOR(pg_catalog.=) ''::\"char\"",
+      "OPERATOR(pg_catalog.=) $2 AND NOT attisdropped AND attgenerated OPERATOR(pg_catalog.=) ''::pg_catalog.\"char\"",
       {{TEXTOID, table}, {NAMEOID, column}});
   if (rows.empty()) return std::nullopt;
   return rows[0][0];
