@@ -83,14 +83,15 @@ void run_due(std::int64_t most) {
   std::int64_t count = 0;
   // Those that found no worker.
   for (const store::DueRow& import : imports) {
-    if (count >= most) return;
+    if (count >= most) break;
     if (attempt(jobs::attempt_import, import.id)) ++count;
   }
   for (const std::string& id : due) {
-    if (count >= most) return;
+    if (count >= most) break;
     if (attempt(jobs::attempt_run, id)) ++count;
   }
-  // Last, as the imports and first runs above may have been what they waited for.
+  // Last, as the imports and first runs above may have been what they waited for. They are no runs: were they counted,
+  // they would wait for ever where more is due each time than may be run.
   const std::vector<store::DueRow> batches = store::ready_batches(role);
   for (const store::DueRow& batch : batches) attempt(jobs::attempt_batch, batch.id);
 }
