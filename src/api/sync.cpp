@@ -159,6 +159,7 @@ Datum delete_sync(const std::string& id) {
   const Sync found = api::own_sync(id);
   const bool running = !jobs::try_lock_run(found.id, jobs::LockLife::transaction);
   store::delete_sync(found.id);
+  shmem::wake_at_commit();  // its first run may have been the last one that a batch waited for
   if (running && !shmem::stop_at_commit(found.id)) {
     pg::notice("a session runs this sync right now", "Nothing of that run will be kept.",
                "cdb_sync_cancel() ends one, as long as the sync is there.");
