@@ -80,16 +80,14 @@ void end(const std::string& id, const Problems& problems) {
 
 Attempt attempt_batch(const std::string& id, Commit commit) {
   std::optional<Oid> owner;
-  bool busy = true;
   pg::in_subtransaction([&] {
-    if (!try_lock_run(id, LockLife::session)) return;
-    owner = store::lock_ready_batch(id);
-    busy = false;
+    if (try_lock_run(id, LockLife::session)) owner = store::lock_ready_batch(id);
   });
   if (!owner) {
     commit();
     release_runs();
-    return {busy ? JobEnd::busy : JobEnd::done, {}};
+    // Also where only its row is locked: the scheduler would try again at once.
+    return {JobEnd::busy, {}};
   }
   const Oid caller = GetUserId();
   const std::vector<store::BatchImport> imports = store::batch_imports(id);
