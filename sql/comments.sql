@@ -139,8 +139,8 @@ COMMENT ON COLUMN connector.runs.permanent IS 'trying again could not help: the 
 
 COMMENT ON VIEW connector.progress IS 'imports and refreshes that go on right now, in this database';
 COMMENT ON COLUMN connector.progress.pid IS 'process, as in pg_stat_activity';
-COMMENT ON COLUMN connector.progress.kind IS 'sync or import';
-COMMENT ON COLUMN connector.progress.id IS 'id of the sync or import';
+COMMENT ON COLUMN connector.progress.kind IS 'sync, import, or batch: the end of a call of cdb_import_tables()';
+COMMENT ON COLUMN connector.progress.id IS 'id of the sync, import or batch';
 COMMENT ON COLUMN connector.progress.role_name IS 'whose it is';
 COMMENT ON COLUMN connector.progress.server IS 'the remote server or the name of the foreign server';
 COMMENT ON COLUMN connector.progress.source IS 'the remote table, or the beginning of the query';
