@@ -13,7 +13,7 @@ std::span<const ParameterInfo> common_parameters() noexcept;
 /// The members of the key `sync`.
 std::span<const ParameterInfo> sync_parameters() noexcept;
 
-/// Whether it is "true" or "false".
+/// Whether its values are "true" and "false".
 bool is_boolean(const ParameterInfo& parameter) noexcept;
 
 }  // namespace connector::core
