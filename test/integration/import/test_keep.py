@@ -45,7 +45,7 @@ def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
 @pytest.fixture(autouse=True)
 def _clean(db: Database) -> Iterator[None]:
     yield
-    db.execute("DROP TABLE IF EXISTS public.orders, public.customer CASCADE")
+    db.execute("DROP TABLE IF EXISTS public.orders, public.customer, public.a_first, public.z_last, public.zz CASCADE")
     Syncs(db).clean()
 
 
