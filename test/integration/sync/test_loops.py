@@ -257,7 +257,7 @@ def test_a_role_has_no_end_of_syncs(syncs: Syncs, alice: Database, table: Remote
     db.execute("ALTER ROLE alice SET connector.max_stored_syncs_per_role = 2")
     alice.close()
     ids = [mine.create(table.connector(table=TABLE, import_as=name))["id"] for name in ("first", "second")]
-    with fails("has 2 syncs already", number=6669):
+    with fails("may not have more than 2 syncs", number=6669):
         mine.create(table.connector(table=TABLE))
     syncs.create(table.connector(table=TABLE))
     alice.execute("SELECT cdb_sync_delete(%s)", ids[0])
