@@ -40,12 +40,13 @@ void locate(ImportedTable& table, const store::BatchImport& import) {
   });
 }
 
-/// As the owner of the batch, who owns the tables.
+/// As the owner of the batch, who owned the tables when they were filled: somebody else's may have their names by now.
 Problems add_all(Oid owner, Oid caller, const std::vector<store::BatchImport>& imports) {
   std::vector<ImportedTable> tables;
   for (const store::BatchImport& import : imports) {
     tables.push_back(read_references(import.references));
     locate(tables.back(), import);
+    tables.back().owner = owner;
   }
   Problems problems;
   const pg::ActAs restricted(owner, pg::flags_for_code_of(owner, caller));

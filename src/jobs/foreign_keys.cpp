@@ -11,6 +11,7 @@
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/notice.hpp"
+#include "pg/relation.hpp"
 #include "pg/text.hpp"
 
 extern "C" {
@@ -83,12 +84,18 @@ Referenced among_imported(const ImportedTable& other, const std::vector<std::str
   return found;
 }
 
+bool is_ours(const ImportedTable& table) {
+  return !table.owner || pg::guard([&] { return pg::owner_of(table.table); }) == *table.owner;
+}
+
 Referenced find_referenced(const ImportedTable& table, const core::RemoteForeignKey& key,
                            const std::vector<ImportedTable>& others) {
   const auto other = std::ranges::find_if(others, [&](const ImportedTable& candidate) {
     return candidate.source_table == key.table && candidate.source_schema == schema_of(key, table);
   });
-  if (other != others.end()) return among_imported(*other, key.referenced_columns);
+  if (other != others.end()) {
+    return is_ours(*other) ? among_imported(*other, key.referenced_columns) : Referenced{};
+  }
   // A table of another schema there may have any name, and any schema, here.
   if (schema_of(key, table) != table.source_schema) return {};
   const std::string name = pg::exact_server_text(core::normalize_table_name(key.table));
@@ -107,7 +114,7 @@ std::optional<std::string> add(const ImportedTable& table, const load::PlannedFo
     if (referenced.columns.size() != planned.columns.size() || planned.columns.empty()) {
       return "not all columns of table " + core::quoted(key.table) + ", to which it refers, are here";
     }
-    return load::add_foreign_key(table.table, planned, referenced.table, referenced.columns);
+    return load::add_foreign_key(table.table, table.owner, planned, referenced.table, referenced.columns);
   } catch (const core::Error& error) {
     return error.message();
   }

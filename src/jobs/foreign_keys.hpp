@@ -19,6 +19,7 @@ struct ImportedTable {
   std::string source_table;
   Oid schema = InvalidOid;  ///< the local one
   Oid table = InvalidOid;
+  std::optional<Oid> owner;  ///< whom it has to belong to still; empty: it is of this transaction
   core::ColumnNames naming = core::ColumnNames::normalize;
   load::ColumnNames columns;
   std::vector<load::PlannedForeignKey> keys;

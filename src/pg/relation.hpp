@@ -77,4 +77,12 @@ bool with_cached_row(Cache cache, Datum key, const Use& use) {
   return with_cached_row(cache, key, 0, use);
 }
 
+/// The relation's owner; InvalidOid if there is no such relation (any more). In a guard.
+inline Oid owner_of(Oid relation) {
+  Oid owner = InvalidOid;
+  with_cached_row(RELOID, ObjectIdGetDatum(relation),
+                  [&](HeapTuple row) { owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner; });
+  return owner;
+}
+
 }  // namespace connector::pg

@@ -1,12 +1,14 @@
 #include "load/table/kept_parts.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
 #include "load/table/target_table.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
+#include "pg/relation.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
@@ -14,6 +16,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 }
 
 namespace connector::load {
@@ -48,10 +51,10 @@ std::string quoted(const std::string& utf8_name) {
   return pg::quote_name(pg::exact_server_text(utf8_name));
 }
 
-/// The command's failure in words; nothing if it succeeded.
-std::optional<std::string> failure_of(const std::string& command) {
+/// The failure in words; nothing if it succeeded.
+std::optional<std::string> failure_of(const std::function<void()>& work) {
   try {
-    pg::in_subtransaction([&] { pg::execute(command); });
+    pg::in_subtransaction(work);
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) throw;
     std::string words = pg::utf8_text(error.what());
@@ -59,6 +62,10 @@ std::optional<std::string> failure_of(const std::string& command) {
     return words;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> failure_of(const std::string& command) {
+  return failure_of([&] { pg::execute(command); });
 }
 
 const PlannedColumn* find_column(const LoadPlan& plan, const std::string& remote_name) {
@@ -206,6 +213,15 @@ std::string local_list(const std::vector<std::string>& names) {
   return list;
 }
 
+/// As ALTER TABLE will, which looks for it by its name: so that another table can't have come in its place by then.
+void lock_table_of(Oid table, Oid owner) {
+  const Oid found = pg::guard([=] {
+    LockRelationOid(table, ShareRowExclusiveLock);
+    return pg::owner_of(table);
+  });
+  if (found != owner) throw core::Error(core::ErrorNumber::cannot_load, "the table belongs to another role now");
+}
+
 }  // namespace
 
 void add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source) {
@@ -235,8 +251,11 @@ std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const cor
   return keys;
 }
 
-std::optional<std::string> add_foreign_key(Oid table, const PlannedForeignKey& key, Oid referenced,
-                                           const std::vector<std::string>& referenced_columns) {
+std::optional<std::string> add_foreign_key(Oid table, std::optional<Oid> owner, const PlannedForeignKey& key,
+                                           Oid referenced, const std::vector<std::string>& referenced_columns) {
+  if (owner) {
+    if (auto failure = failure_of([&] { lock_table_of(table, *owner); })) return failure;
+  }
   std::string command = "ALTER TABLE " + table_name(table).sql() + " ADD FOREIGN KEY (" + local_list(key.columns) +
                         ") REFERENCES " + table_name(referenced).sql() + " (" + local_list(referenced_columns) + ")";
   if (key.key.match_full) command += " MATCH FULL";

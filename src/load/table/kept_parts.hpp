@@ -22,8 +22,9 @@ void add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescripti
 std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const core::SourceDescription& source);
 
 /// Adds a foreign key that refers to these columns (local names) of `referenced`. Returns why it could not be done, in
-/// UTF-8; nothing if it was.
-std::optional<std::string> add_foreign_key(Oid table, const PlannedForeignKey& key, Oid referenced,
-                                           const std::vector<std::string>& referenced_columns);
+/// UTF-8; nothing if it was. `owner` is whom the table has to belong to, where it may have changed since it was filled:
+/// casts of its columns' types run. Throws core::Error if it belongs to somebody else, or is gone.
+std::optional<std::string> add_foreign_key(Oid table, std::optional<Oid> owner, const PlannedForeignKey& key,
+                                           Oid referenced, const std::vector<std::string>& referenced_columns);
 
 }  // namespace connector::load

@@ -242,6 +242,17 @@ def problems(db: Database) -> dict[str, str]:
     return dict(db.rows("SELECT table_name, problem FROM connector.imports WHERE problem IS NOT NULL"))
 
 
+def reopen_batch(db: Database, batch: str) -> None:
+    """As it was before its end: orders has a foreign key to customer."""
+    db.execute(f"UPDATE connector.import_batch SET ended_at = NULL WHERE id = '{batch}'")
+    reference = {"name": "k", "columns": ["customer"], "schema": "", "table": "customer", "referenced_columns": ["id"]}
+    actions = {"on_delete": "NO ACTION", "on_update": "NO ACTION", "match_full": False, "deferrable": False, "initially_deferred": False}
+    for table, keys in (("orders", [{**reference, **actions}]), ("customer", [])):
+        names = {"id": "id", "customer": "customer"}
+        text = {"schema": SCHEMA, "table": table, "column_names": "normalize", "columns": names, "keys": keys}
+        db.execute("UPDATE connector.import SET references_found = %s WHERE target_table = %s", json.dumps(text), table)
+
+
 def test_foreign_keys_of_many(db: Database, shop: MySqlRemote) -> None:
     """Whatever order the tables come in; circles too."""
     shop.execute(
@@ -294,15 +305,8 @@ def test_a_table_that_is_dropped_before_the_end(db: Database, shop: MySqlRemote)
     batch = rows[0][0]
     db.execute("COMMIT")
     wait_for_batch(db, batch)
-    # As it was before the end.
     db.execute("DROP TABLE customer CASCADE")
-    db.execute("UPDATE connector.import_batch SET ended_at = NULL")
-    reference = {"name": "k", "columns": ["customer"], "schema": "", "table": "customer", "referenced_columns": ["id"]}
-    actions = {"on_delete": "NO ACTION", "on_update": "NO ACTION", "match_full": False, "deferrable": False, "initially_deferred": False}
-    for table, keys in (("orders", [{**reference, **actions}]), ("customer", [])):
-        names = {"id": "id", "customer": "customer"}
-        text = {"schema": SCHEMA, "table": table, "column_names": "normalize", "columns": names, "keys": keys}
-        db.execute("UPDATE connector.import SET references_found = %s WHERE target_table = %s", json.dumps(text), table)
+    reopen_batch(db, batch)
     db.execute("CALL cdb_run_due_syncs()")
     wait_for_batch(db, batch)
     assert problems(db) == {"orders": 'foreign key "k" is left out: table "customer", to which it refers, is not here'}
@@ -331,6 +335,56 @@ def one_role(db: Database) -> Iterator[Database]:
     role.close()
     db.execute("DROP SCHEMA mine CASCADE")
     db.drop_role("keeper")
+
+
+BAIT = """
+    DROP TABLE mine.orders;
+    CREATE TABLE mine.seen (who name);
+    CREATE TYPE mine.bait AS (v int);
+    CREATE FUNCTION mine.spring(b mine.bait) RETURNS int LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO mine.seen VALUES (current_user); RETURN b.v; END $$;
+    CREATE CAST (mine.bait AS int) WITH FUNCTION mine.spring(mine.bait) AS IMPLICIT;
+    CREATE TABLE mine.orders (id int, customer mine.bait);
+    INSERT INTO mine.orders VALUES (1, ROW(1))
+"""
+
+
+@pytest.mark.parametrize("when", ["before the end", "while the end waits for it"])
+def test_a_table_of_another_role_in_its_place(db: Database, shop: MySqlRemote, one_role: Database, when: str) -> None:
+    """Whose casts a foreign key would run with the rights of the batch's role."""
+    rows = db.rows("SELECT batch_id FROM cdb_import_tables(%s)", json.dumps(request(shop, keep=ALL, target_schema="mine")))
+    batch = rows[0][0]
+    wait_for_batch(db, batch)
+    db.execute("ALTER SCHEMA mine OWNER TO keeper")
+    reopen_batch(db, batch)
+    if when == "before the end":
+        one_role.execute(BAIT)
+        db.execute("CALL cdb_run_due_syncs()")
+    else:
+        one_role.execute("BEGIN;" + BAIT)
+        with db.in_background("CALL cdb_run_due_syncs()") as end:
+            end.wait_for_lock()
+            one_role.execute("COMMIT")
+            end.result()
+    wait_for_batch(db, batch)
+    assert db.rows("SELECT who FROM mine.seen") == []
+    assert foreign_keys(db, "mine.orders") == []
+    if when == "before the end":
+        assert problems(db) == {"orders": 'foreign key "k" is left out: the table belongs to another role now'}
+
+
+def test_a_referenced_table_of_another_role_in_its_place(db: Database, shop: MySqlRemote, one_role: Database) -> None:
+    """Who could delete rows of the batch's role by it."""
+    rows = db.rows("SELECT batch_id FROM cdb_import_tables(%s)", json.dumps(request(shop, keep=ALL, target_schema="mine")))
+    batch = rows[0][0]
+    wait_for_batch(db, batch)
+    db.execute("ALTER SCHEMA mine OWNER TO keeper")
+    one_role.execute("DROP TABLE mine.customer CASCADE; CREATE TABLE mine.customer (id int PRIMARY KEY); INSERT INTO mine.customer VALUES (1), (2)")
+    reopen_batch(db, batch)
+    db.execute("CALL cdb_run_due_syncs()")
+    wait_for_batch(db, batch)
+    assert foreign_keys(db, "mine.orders") == []
+    assert problems(db) == {"orders": 'foreign key "k" is left out: table "customer", to which it refers, is not here'}
 
 
 def test_postgres(db: Database, postgres15: PostgresRemote) -> None:

@@ -306,3 +306,18 @@ def test_cancelled_before_they_begin(local: Database, source: Source) -> None:
         local.execute("CALL cdb_run_due_syncs()")
     wait_for_batch(local, rows[0]["batch_id"])
     assert local.rows("SELECT DISTINCT state, error_code FROM connector.imports") == [("failure", 6672)]
+
+
+def test_a_batch_ends_where_more_is_due_than_may_run(db: Database, source: Source, syncs: Syncs) -> None:
+    """CALL cdb_run_due_syncs(1) from pg_cron, again and again."""
+    source.create("a", "b", "c")
+    db.execute("SELECT cdb_sync_connector(%s)", source.request(table="a", import_as="x"))
+    db.execute("SELECT cdb_sync_connector(%s)", source.request(table="a", import_as="y"))
+    db.execute("BEGIN")
+    rows = call(db, source.request(), ["b"])
+    db.value("SELECT cdb_import_cancel(%s)", rows[0]["item_queue_id"])
+    db.execute("COMMIT")
+    db.execute("CALL cdb_run_due_syncs(1)")
+    assert db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch")
+    assert db.value("SELECT count(*) FROM connector.runs") == 1
+    db.execute("DROP TABLE IF EXISTS x, y")
