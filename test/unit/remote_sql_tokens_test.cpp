@@ -61,6 +61,8 @@ TEST(SqlTokens, MakeANumberWithItsSigns) {
   EXPECT_EQ(number("(-(5.5))"), "-5.5");
   EXPECT_EQ(number("- -5"), "5");
   EXPECT_EQ(number("+5"), "5");
+  EXPECT_EQ(number("-(0)"), "0");
+  EXPECT_EQ(number("-0.0"), "-0.0");
   for (const char* text : {"", "()", "-", "1 + 1", "5 5", "-'5'", "x", "-(5) + 1"})
     EXPECT_EQ(number(text), "-") << text;
 }

@@ -1,5 +1,7 @@
 #include "core/remote/dialect.hpp"
 
+#include <algorithm>
+
 #include "core/remote/source.hpp"
 #include "core/base/list_text.hpp"
 
@@ -28,6 +30,16 @@ std::string hexadecimal(std::string_view bytes) {
 
 bool consists_of(std::string_view text, std::string_view characters) noexcept {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+bool is_like(std::string_view text, std::string_view pattern) noexcept {
+  return std::ranges::equal(text, pattern,
+                            [](char c, char wanted) { return wanted == '9' ? c >= '0' && c <= '9' : c == wanted; });
+}
+
+bool is_clock_time(std::string_view text) noexcept {
+  if (is_like(text, "99:99") || is_like(text, "99:99:99")) return true;
+  return text.size() > 9 && is_like(text.substr(0, 9), "99:99:99.") && consists_of(text.substr(9), "0123456789");
 }
 
 Support Dialect::support(const Expression& expression, const std::vector<RemoteColumn>& columns) const {

@@ -23,6 +23,12 @@ std::string hexadecimal(std::string_view bytes);
 /// Whether the text is not empty and has no other characters than these.
 bool consists_of(std::string_view text, std::string_view characters) noexcept;
 
+/// Whether the text is like the pattern, in which 9 stands for a digit.
+bool is_like(std::string_view text, std::string_view pattern) noexcept;
+
+/// 10:20, 10:20:30 or 10:20:30.4
+bool is_clock_time(std::string_view text) noexcept;
+
 class Dialect {
  public:
   virtual ~Dialect() = default;

@@ -217,7 +217,8 @@ std::optional<std::string> signed_number(std::span<const SqlToken> tokens) {
     }
   }
   if (tokens.empty() || tokens[0].kind != SqlToken::Kind::number) return std::nullopt;
-  return (is_negative ? "-" : "") + tokens[0].text;
+  const bool is_zero = tokens[0].text.find_first_not_of('0') == std::string::npos;
+  return (is_negative && !is_zero ? "-" : "") + tokens[0].text;
 }
 
 std::string without_backslashes(std::string_view text) {

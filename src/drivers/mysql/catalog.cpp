@@ -35,8 +35,11 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
         .comment = text(row[4]),
         .is_invisible = text(row[5]).find("INVISIBLE") != std::string::npos,
         .srid = static_cast<std::int32_t>(number(row[6]).value_or(0)),
-        .default_facts =
-            {.column_type = text(row[3]), .text = row[8], .extra = text(row[5]), .is_sql = version.at_least(0, 100207)},
+        .default_facts = {.column_type = text(row[3]),
+                          .text = row[8],
+                          .extra = text(row[5]),
+                          .is_sql = version.at_least(0, 100207),
+                          .in_zone_of_its_maker = version.at_least(80000, 0)},
     });
     if (text(row[7]).starts_with("ROW ")) row_times.push_back(text(row[2]));
   }

@@ -43,13 +43,13 @@ std::size_t binary_length(std::string_view column_type) noexcept {
 
 class DefaultReader {
  public:
-  DefaultReader(const DefaultFacts& facts, const core::LogicalType& type) : facts_(facts), type_(type) {}
+  DefaultReader(const DefaultFacts& facts, const core::LogicalType& type)
+      : facts_(facts), type_(type), is_expression_(has_word(facts.extra, "default_generated")) {}
 
   std::optional<ColumnDefault> read() const {
     if (has_word(facts_.extra, "auto_increment")) return other("AUTO_INCREMENT");
-    const bool is_expression = has_word(facts_.extra, "default_generated");
-    if (!facts_.text || (!is_expression && is_generated())) return std::nullopt;
-    if (!facts_.is_sql && !is_expression) return of_value(*facts_.text);
+    if (!facts_.text || (!is_expression_ && is_generated())) return std::nullopt;
+    if (!facts_.is_sql && !is_expression_) return of_value(*facts_.text);
     // MySQL escapes the whole expression, as if it were to stand in a literal.
     return of_sql(facts_.is_sql ? *facts_.text : core::without_backslashes(*facts_.text));
   }
@@ -112,7 +112,26 @@ class DefaultReader {
            core::consists_of(token.text, "01");
   }
 
+  /// A literal of an expression, which the server converts to the column's type in its own way, and did not check.
+  /// Depending on the session in which the table was made, it shows other bytes for what is not ASCII, and means
+  /// another thing by a backslash.
+  bool is_certain(std::string_view literal) const {
+    const auto is_plain = [](unsigned char byte) { return byte >= 0x20 && byte < 0x7f && byte != '\\'; };
+    if (!std::ranges::all_of(literal, is_plain) || is_choice()) return false;
+    if (facts_.column_type.starts_with("year")) return core::is_like(literal, "9999");
+    return !is_number(type_.kind) || (!is_rounded_float() && core::consists_of(literal, "0123456789.-"));
+  }
+
+  bool is_choice() const { return facts_.column_type.starts_with("enum") || facts_.column_type.starts_with("set"); }
+
+  /// float(5,2)
+  bool is_rounded_float() const {
+    const bool is_float = type_.kind == TypeKind::float4 || type_.kind == TypeKind::float8;
+    return is_float && facts_.column_type.find(',') != std::string::npos;
+  }
+
   ColumnDefault of_string(const SqlToken& token) const {
+    if (is_expression_ && !is_certain(token.text)) return other();
     if (is_bits(token)) return facts_.column_type.starts_with("bit") ? of_bits(token.text) : other();
     if (token.prefix == "x") return type_.kind == TypeKind::bytea ? bytes(token.text) : other();
     // _utf8mb4'…': the server says in which character set it was written, and sends it in the session's.
@@ -133,12 +152,12 @@ class DefaultReader {
     return constant(std::string(length - bits.size(), '0') + bits);
   }
 
-  /// A number of an expression, which the server converts to the column's type in its own way.
   ColumnDefault of_number(const std::string& number) const {
+    const bool is_year = facts_.column_type.starts_with("year");
+    if (is_expression_ && (is_rounded_float() || (is_year && !core::is_like(number, "9999")))) return other();
     if (type_.kind == TypeKind::boolean || is_number(type_.kind)) return of_text(number);
     // The number of an enum's member is not its name.
-    const bool is_choice = facts_.column_type.starts_with("enum") || facts_.column_type.starts_with("set");
-    if (core::is_text_kind(type_.kind) && !is_choice && core::consists_of(number, "-0123456789"))
+    if (core::is_text_kind(type_.kind) && !is_choice() && core::consists_of(number, "-0123456789"))
       return of_text(number);
     return other();
   }
@@ -151,16 +170,28 @@ class DefaultReader {
                    : other();
       case TypeKind::date:
       case TypeKind::timestamp:
+        return is_moment(value) ? constant(std::move(value)) : other();
       case TypeKind::timestamptz:
-        if (!core::consists_of(value, "0123456789-:. ") || value.find("-00") != std::string::npos) return other();
-        if (type_.kind == TypeKind::timestamptz) value += "+00";  // the session's time zone
-        return constant(std::move(value));
+        if (facts_.in_zone_of_its_maker || !is_moment(value)) return other();
+        return constant(value + "+00");  // the session's time zone
+      case TypeKind::time:
+        return core::is_clock_time(value) ? constant(std::move(value)) : other();
       case TypeKind::geometry:
       case TypeKind::bytea:
         return other();
       default:
+        // With PAD_CHAR_TO_FULL_LENGTH they are shown, though they are no part of a value.
+        if (facts_.column_type.starts_with("char")) value.erase(value.find_last_not_of(' ') + 1);
         return core::is_text(value) ? constant(std::move(value)) : other();
     }
+  }
+
+  /// The one way to write a date, or a date and time, that means the same everywhere, and a date that exists.
+  static bool is_moment(std::string_view value) {
+    constexpr std::size_t day_size = 10;
+    const std::string_view day = value.substr(0, day_size);
+    if (!core::is_like(day, "9999-99-99") || day.find("-00") != std::string_view::npos) return false;
+    return value.size() == day_size || (value[day_size] == ' ' && core::is_clock_time(value.substr(day_size + 1)));
   }
 
   ColumnDefault bytes(const std::string& digits) const {
@@ -205,6 +236,7 @@ class DefaultReader {
 
   const DefaultFacts& facts_;
   const core::LogicalType& type_;
+  bool is_expression_;  ///< as MySQL from 8.0.13 on marks it
 };
 
 }  // namespace

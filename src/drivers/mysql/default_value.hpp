@@ -15,6 +15,8 @@ struct DefaultFacts {
   std::optional<std::string> text{};  ///< COLUMN_DEFAULT
   std::string extra{};                ///< EXTRA
   bool is_sql = false;  ///< MariaDB from 10.2.7 on: `text` is SQL; else it is a value, unless `extra` says otherwise
+  /// MySQL from 8.0 on: a TIMESTAMP is written in the time zone of the session that made the table, whichever it was.
+  bool in_zone_of_its_maker = false;
 };
 
 /// Nothing for none, and for that of a generated column. `type`: the local one.

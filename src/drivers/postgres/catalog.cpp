@@ -75,9 +75,12 @@ std::string table_statements(const Session& session, std::string_view schema, st
   const std::string generated = version >= 120000 ? " AND a.attgenerated = ''" : "";
   const std::string identity = version >= 100000 ? "a.attidentity <> ''" : "false";
   const std::string defaults =
-      parts.defaults ? ", (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND "
-                       "d.adnum = a.attnum" +
-                           generated + "), " + identity
+      parts.defaults ? ", CASE WHEN a.atthasdef THEN (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d "
+                       "WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum" +
+                           generated +
+                           ") ELSE (SELECT pg_get_expr(t.typdefaultbin, 0) FROM pg_type t WHERE t.oid = a.atttypid) "
+                           "END, " +
+                           identity  // the default of a domain is that of its columns without one
                      : "";
   std::string sql =
       "SELECT 1 FROM " + name + " WHERE false; " + set_search_path(SearchPath::catalog) +

@@ -19,25 +19,11 @@ using core::TypeKind;
 using Kind = core::ColumnDefault::Kind;
 using Tokens = std::span<const SqlToken>;
 
-constexpr std::string_view digits = "0123456789";
 constexpr std::int32_t uuid_characters = 36;
 
 bool is_number(TypeKind kind) noexcept {
   return kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8 || kind == TypeKind::float4 ||
          kind == TypeKind::float8 || kind == TypeKind::numeric;
-}
-
-/// Whether the text is like the pattern, in which 9 stands for a digit.
-bool is_like(std::string_view text, std::string_view pattern) noexcept {
-  return std::ranges::equal(text, pattern, [](char c, char wanted) {
-    return wanted == '9' ? digits.find(c) != std::string_view::npos : c == wanted;
-  });
-}
-
-/// 10:20, 10:20:30 or 10:20:30.4
-bool is_clock_time(std::string_view text) noexcept {
-  if (is_like(text, "99:99") || is_like(text, "99:99:99")) return true;
-  return text.size() > 9 && is_like(text.substr(0, 9), "99:99:99.") && core::consists_of(text.substr(9), digits);
 }
 
 class DefaultReader {
@@ -137,7 +123,7 @@ class DefaultReader {
       case TypeKind::date:
         return is_day(text) ? constant(std::move(text)) : other();
       case TypeKind::time:
-        return is_clock_time(text) ? constant(std::move(text)) : other();
+        return core::is_clock_time(text) ? constant(std::move(text)) : other();
       case TypeKind::timestamp:
         return is_day_and_time(text) ? constant(std::move(text)) : other();
       case TypeKind::timestamptz:
@@ -157,15 +143,15 @@ class DefaultReader {
   /// datetime and smalldatetime read 2020-02-01 in the order of the session's language.
   bool is_day(std::string_view text) const {
     const bool depends = own_type_ == "datetime" || own_type_ == "smalldatetime";
-    return is_like(text, "99999999") || (!depends && is_like(text, "9999-99-99"));
+    return core::is_like(text, "99999999") || (!depends && core::is_like(text, "9999-99-99"));
   }
 
   bool is_day_and_time(std::string_view text) const {
     const std::size_t separator = text.find_first_of(" T");
     if (separator == std::string_view::npos) return is_day(text);
     const std::string_view day = text.substr(0, separator);
-    const bool is_iso = text[separator] == 'T' && is_like(day, "9999-99-99");
-    return (is_iso || (text[separator] == ' ' && is_day(day))) && is_clock_time(text.substr(separator + 1));
+    const bool is_iso = text[separator] == 'T' && core::is_like(day, "9999-99-99");
+    return (is_iso || (text[separator] == ' ' && is_day(day))) && core::is_clock_time(text.substr(separator + 1));
   }
 
   bool is_text() const {

@@ -416,3 +416,18 @@ def test_postgres(db: Database, postgres15: PostgresRemote) -> None:
         assert foreign_keys(db, "orders") == ["FOREIGN KEY (customer) REFERENCES customer(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"]
     finally:
         postgres15.execute("DROP SCHEMA kept CASCADE")
+
+
+def test_defaults_of_domains(db: Database, postgres15: PostgresRemote) -> None:
+    """A column without a default of its own has its domain's; NULL may be its own."""
+    postgres15.drop("orders")
+    postgres15.execute(
+        "DROP DOMAIN IF EXISTS seven; CREATE DOMAIN seven AS int DEFAULT 7",
+        "CREATE TABLE orders (id int, of_domain seven, own seven DEFAULT 8, nothing seven DEFAULT NULL, computed seven GENERATED ALWAYS AS (id) STORED)",
+        "INSERT INTO orders (id) VALUES (1)",
+    )
+    db.import_table(postgres15.connector(table="orders", keep=["defaults"]))
+    db.execute("INSERT INTO orders (id) VALUES (2)")
+    assert db.rows("SELECT of_domain, own, nothing, computed FROM orders ORDER BY id") == [(7, 8, None, 1), (7, 8, None, None)]
+    postgres15.drop("orders")
+    postgres15.execute("DROP DOMAIN seven")
