@@ -62,8 +62,12 @@ Json import(Datum json, bool wait) {
   connector::jobs::RunProgress progress(
       connector::shmem::JobKind::import, id, GetUserId(), InvalidOid,
       {texts.server, texts.source, connector::pg::utf8_text(schema.name), texts.target_table});
-  const connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
-  if (OidIsValid(run.result.table)) connector::jobs::add_foreign_keys(request.spec(), run, GetUserId());
+  connector::jobs::ImportRun run = connector::jobs::import_table(request, schema, GetUserId(), progress);
+  if (OidIsValid(run.result.table)) {
+    for (std::string& problem : connector::jobs::add_foreign_keys(request.spec(), run, GetUserId())) {
+      run.result.left_out.push_back(std::move(problem));
+    }
+  }
   connector::jobs::end_stoppable(id);
   const connector::store::ImportRecord record = connector::jobs::import_record(request, run, id);
   connector::store::record_import(record, connector::settings::current().keep_runs);

@@ -21,6 +21,8 @@
 #include "core/request/names.hpp"
 #include "core/request/request_of_table.hpp"
 #include "core/request/request_reader.hpp"
+#include "jobs/after_run.hpp"
+#include "jobs/daily_time.hpp"
 #include "jobs/import_job.hpp"
 #include "jobs/import_result.hpp"
 #include "jobs/request.hpp"
@@ -119,6 +121,9 @@ class TableImports {
         schema_(interval ? api::sync_schema(request.spec()) : load::find_target_schema(request.spec().target_schema)) {
     if (interval_) {
       jobs::check_may_sync(request.spec().provider);
+      // What would be wrong with each of them is told once.
+      if (jobs::asked_clock_time(request.spec())) jobs::check_whole_days(*interval_);
+      jobs::asked_statements(request.spec(), GetUserId());
     } else {
       jobs::check_can_import_in_background();
     }
@@ -176,7 +181,7 @@ class TableImports {
       problem = add(table, local, ids);
     } catch (const Error& error) {
       // A name that the database's encoding lacks.
-      problem = error.message();
+      problem = error.message() + (error.hint().empty() ? "" : " (" + error.hint() + ")");
     }
     return json_row(table.schema, table.name, local, ids, problem);
   }
@@ -218,7 +223,13 @@ class TableImports {
   }
 
   std::optional<std::string> add_sync(const core::ConnectorSpec& spec, const std::string& local, Ids& ids) {
-    const api::SyncsInto others = api::find_syncs_into(spec, schema_.name, local);
+    api::SyncsInto others = api::find_syncs_into(spec, schema_.name, local);
+    if (!others.same && !request_.spec().schema) {
+      // One that does not name the default schema either.
+      core::ConnectorSpec as_given = spec;
+      as_given.schema.reset();
+      others.same = api::find_syncs_into(as_given, schema_.name, local).same;
+    }
     if (others.same) {
       ids.sync = others.same->id;
       return std::nullopt;
@@ -274,8 +285,9 @@ CONNECTOR_FUNCTION(connector_import_tables) {
   const std::optional<seconds> interval = api::asked_interval(fcinfo, 2, &request.spec());
   api::require_writable("cdb_import_tables()");
   TableImports imports(request, interval);
-  std::vector<RemoteTable> tables = request.connect().list_tables(request.spec().schema.value_or(""), most_tables);
-  if (tables.size() == static_cast<std::size_t>(most_tables)) {
+  std::vector<RemoteTable> tables = request.connect().list_tables(request.spec().schema.value_or(""), most_tables + 1);
+  if (tables.size() > static_cast<std::size_t>(most_tables)) {
+    tables.resize(static_cast<std::size_t>(most_tables));
     pg::warning("the remote has more tables than can be looked at",
                 "Those behind the first " + std::to_string(most_tables) + " are passed over.");
   }

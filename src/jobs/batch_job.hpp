@@ -11,7 +11,7 @@
 
 namespace connector::jobs {
 
-/// Adds the foreign keys of the batch's tables, and records and tells its end, in a transaction of its own, as
+/// Adds the foreign keys of the batch's tables, and records and tells its end, in transactions of its own, as
 /// attempt_run() does a sync. What foreign key could not be added is told by the view connector.imports.
 Attempt attempt_batch(const std::string& id, Commit commit);
 

@@ -15,6 +15,7 @@
 #include "pg/text.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
 #include "utils/lsyscache.h"
 }
 
@@ -74,18 +75,28 @@ struct Referenced {
   std::vector<std::string> columns;  ///< empty if one of them is not here
 };
 
-Referenced among_imported(const ImportedTable& other, const std::vector<std::string>& names) {
-  Referenced found{other.table, {}};
-  for (const std::string& name : names) {
-    const auto column = other.columns.find(name);
-    if (column == other.columns.end()) return {other.table, {}};
-    found.columns.push_back(column->second);
-  }
-  return found;
+/// What has the table's name now; InvalidOid if it is gone. It may be somebody else's.
+Oid present_table(const ImportedTable& table) {
+  return pg::guard([&] {
+    Oid found = table.table;
+    if (!OidIsValid(found)) {
+      const Oid schema = get_namespace_oid(table.local_schema.c_str(), true);
+      if (OidIsValid(schema)) found = get_relname_relid(table.local_table.c_str(), schema);
+    }
+    return found;
+  });
 }
 
-bool is_ours(const ImportedTable& table) {
-  return !table.owner || pg::guard([&] { return pg::owner_of(table.table); }) == *table.owner;
+Referenced among_imported(const ImportedTable& other, const std::vector<std::string>& names) {
+  const Oid found = present_table(other);
+  if (other.owner && pg::guard([&] { return pg::owner_of(found); }) != *other.owner) return {};
+  std::vector<std::string> columns;
+  for (const std::string& name : names) {
+    const auto column = other.columns.find(name);
+    if (column == other.columns.end()) return {found, {}};
+    columns.push_back(column->second);
+  }
+  return {found, std::move(columns)};
 }
 
 Referenced find_referenced(const ImportedTable& table, const core::RemoteForeignKey& key,
@@ -93,17 +104,18 @@ Referenced find_referenced(const ImportedTable& table, const core::RemoteForeign
   const auto other = std::ranges::find_if(others, [&](const ImportedTable& candidate) {
     return candidate.source_table == key.table && candidate.source_schema == schema_of(key, table);
   });
-  if (other != others.end()) {
-    return is_ours(*other) ? among_imported(*other, key.referenced_columns) : Referenced{};
-  }
+  if (other != others.end()) return among_imported(*other, key.referenced_columns);
   // A table of another schema there may have any name, and any schema, here.
   if (schema_of(key, table) != table.source_schema) return {};
   const std::string name = pg::exact_server_text(core::normalize_table_name(key.table));
-  const Oid found = pg::guard([&] { return get_relname_relid(name.c_str(), table.schema); });
+  const Oid found = pg::guard([&] {
+    const Oid schema = OidIsValid(table.schema) ? table.schema : get_namespace_oid(table.local_schema.c_str(), true);
+    return OidIsValid(schema) ? get_relname_relid(name.c_str(), schema) : InvalidOid;
+  });
   return {found, usual_names(key.referenced_columns, table.naming)};
 }
 
-std::optional<std::string> add(const ImportedTable& table, const load::PlannedForeignKey& planned,
+std::optional<std::string> add(Oid present, const ImportedTable& table, const load::PlannedForeignKey& planned,
                                const std::vector<ImportedTable>& others) {
   const core::RemoteForeignKey& key = planned.key;
   try {
@@ -114,7 +126,7 @@ std::optional<std::string> add(const ImportedTable& table, const load::PlannedFo
     if (referenced.columns.size() != planned.columns.size() || planned.columns.empty()) {
       return "not all columns of table " + core::quoted(key.table) + ", to which it refers, are here";
     }
-    return load::add_foreign_key(table.table, table.owner, planned, referenced.table, referenced.columns);
+    return load::add_foreign_key(present, table.owner, planned, referenced.table, referenced.columns);
   } catch (const core::Error& error) {
     return error.message();
   }
@@ -158,18 +170,22 @@ ImportedTable read_references(const std::string& text) {
 
 std::vector<std::string> add_foreign_keys(const ImportedTable& table, const std::vector<ImportedTable>& others) {
   std::vector<std::string> problems;
+  const Oid present = present_table(table);
+  if (!OidIsValid(present)) return problems;  // somebody has dropped it
   for (const load::PlannedForeignKey& key : table.keys) {
-    if (const auto problem = add(table, key, others)) {
+    if (const auto problem = add(present, table, key, others)) {
       problems.push_back("foreign key " + core::quoted(key.key.name) + " is left out: " + *problem);
     }
   }
   return problems;
 }
 
-void add_foreign_keys(const core::ConnectorSpec& spec, const ImportRun& run, Oid caller) {
+std::vector<std::string> add_foreign_keys(const core::ConnectorSpec& spec, const ImportRun& run, Oid caller) {
   const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), caller));
   const ImportedTable table = imported_table(spec, run);
-  for (const std::string& problem : add_foreign_keys(table, {table})) pg::warning(problem);
+  std::vector<std::string> problems = add_foreign_keys(table, {table});
+  for (const std::string& problem : problems) pg::warning(problem);
+  return problems;
 }
 
 }  // namespace connector::jobs

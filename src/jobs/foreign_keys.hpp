@@ -17,8 +17,10 @@ namespace connector::jobs {
 struct ImportedTable {
   std::string source_schema;  ///< of the remote
   std::string source_table;
-  Oid schema = InvalidOid;  ///< the local one
-  Oid table = InvalidOid;
+  Oid schema = InvalidOid;   ///< the local one
+  Oid table = InvalidOid;    ///< of an import of this transaction
+  std::string local_schema;  ///< of one before it, by their names (in the database's encoding)
+  std::string local_table;
   std::optional<Oid> owner;  ///< whom it has to belong to still; empty: it is of this transaction
   core::ColumnNames naming = core::ColumnNames::normalize;
   load::ColumnNames columns;
@@ -38,7 +40,7 @@ ImportedTable read_references(const std::string& text);
 std::vector<std::string> add_foreign_keys(const ImportedTable& table, const std::vector<ImportedTable>& others);
 
 /// Of one import by itself: adds its foreign keys as the current role, restricted unless the session and `caller` are
-/// that role, and tells with WARNINGs of those that could not be added.
-void add_foreign_keys(const core::ConnectorSpec& spec, const ImportRun& run, Oid caller);
+/// that role. Tells with WARNINGs of those that could not be added, and returns the same.
+std::vector<std::string> add_foreign_keys(const core::ConnectorSpec& spec, const ImportRun& run, Oid caller);
 
 }  // namespace connector::jobs

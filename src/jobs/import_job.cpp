@@ -6,6 +6,7 @@
 #include "jobs/work.hpp"
 #include "jobs/import_start.hpp"
 #include "core/base/error.hpp"
+#include "core/base/list_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
 #include "pg/setting.hpp"
@@ -35,7 +36,8 @@ void keep_references(const store::QueuedImport& import, const Request& request, 
   if (import.in_batch) {
     store::save_references(import.id, references_text(imported_table(request.spec(), run)));
   } else {
-    add_foreign_keys(request.spec(), run, caller);
+    const std::vector<std::string> problems = add_foreign_keys(request.spec(), run, caller);
+    if (!problems.empty()) store::save_problem(import.id, core::joined(problems, "\n"));
   }
 }
 

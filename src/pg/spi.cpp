@@ -14,7 +14,7 @@ namespace connector::pg {
 
 namespace {
 
-/// Plain memory for one call: everything SPI is given, built before the guard.
+/// Everything SPI is given for one call.
 struct Arguments {
   std::vector<Oid> types;
   std::vector<Datum> values;
@@ -58,10 +58,13 @@ class KeepContext {
 template <typename Consume>
 void run(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees sees, Consume&& consume) {
   const std::string text(sql);
-  Arguments arguments = make_arguments(parameters);
   const KeepContext keep;
-  guard([&] {
+  guard([] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
+  });
+  // In SPI's memory, which goes with SPI_finish(): one call may run thousands of statements.
+  Arguments arguments = make_arguments(parameters);
+  guard([&] {
     const int code =
         SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
                               arguments.values.data(), arguments.nulls.data(), sees == Sees::callers_snapshot, 0);

@@ -35,6 +35,7 @@ struct LoadResult {
   std::vector<core::RemoteWarning> remote_warnings;
   std::string layout;                   ///< see layout.hpp
   std::optional<std::string> position;  ///< of a sync by append: see cursor.hpp
+  std::vector<std::string> left_out;    ///< parts of the source's table that were asked for, each with the reason
   /// Not there yet: the tables that they refer to may be filled later.
   std::vector<PlannedForeignKey> foreign_keys;
   ColumnNames column_names;  ///< if foreign keys were asked for

@@ -180,9 +180,9 @@ void keep_parts(const Run& run, const LoadPlan& plan, const core::SourceDescript
                "Provider " + std::string(run.provider.id) + " does not tell of indexes, defaults and foreign keys.");
     return;
   }
-  add_kept_parts(result.table, plan, source);
+  result.left_out = add_kept_parts(result.table, plan, source);
   if (!run.spec.keep.foreign_keys) return;
-  result.foreign_keys = plan_foreign_keys(plan, source);
+  result.foreign_keys = plan_foreign_keys(plan, source, result.left_out);
   result.column_names = column_names(plan);
 }
 

@@ -32,6 +32,8 @@ class LeftOut {
   /// `part` is what it is, "index \"a\""; `reason` a phrase without full stop.
   void add(const std::string& part, const std::string& reason) { lines_.push_back(part + " is left out: " + reason); }
 
+  const std::vector<std::string>& lines() const noexcept { return lines_; }
+
   /// One NOTICE, however many there are.
   void tell() const {
     if (lines_.empty()) return;
@@ -224,30 +226,33 @@ void lock_table_of(Oid table, Oid owner) {
 
 }  // namespace
 
-void add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source) {
+std::vector<std::string> add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source) {
   LeftOut left_out;
   // Constants come as PostgreSQL prints them by default.
   pg::with_fixed_formats([&] { add_defaults(table, plan, source, left_out); });
   with_key_memory([&] { add_indexes(table, plan, source, left_out); });
   left_out.tell();
+  return left_out.lines();
 }
 
-std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const core::SourceDescription& source) {
-  LeftOut left_out;
+std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const core::SourceDescription& source,
+                                                 std::vector<std::string>& left_out) {
+  LeftOut others;
   std::vector<PlannedForeignKey> keys;
   for (const core::RemoteForeignKey& key : source.foreign_keys) {
     const std::string part = "foreign key " + core::quoted(key.name);
     if (!key.left_out_reason.empty()) {
-      left_out.add(part, key.left_out_reason);
+      others.add(part, key.left_out_reason);
     } else if (const auto missing = missing_column(plan, key.columns)) {
-      left_out.add(part, not_here(*missing));
+      others.add(part, not_here(*missing));
     } else {
       PlannedForeignKey& planned = keys.emplace_back();
       planned.key = key;
       for (const std::string& name : key.columns) planned.columns.push_back(find_column(plan, name)->name);
     }
   }
-  left_out.tell();
+  others.tell();
+  left_out.insert(left_out.end(), others.lines().begin(), others.lines().end());
   return keys;
 }
 

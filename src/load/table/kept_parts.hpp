@@ -14,12 +14,13 @@
 
 namespace connector::load {
 
-/// Gives a filled table the defaults and indexes that its source was described with. Tells with one NOTICE which have
-/// no equivalent here, or don't fit.
-void add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source);
+/// Gives a filled table the defaults and indexes that its source was described with. Returns which have no equivalent
+/// here, or don't fit, and why: "index "a" is left out: …", and tells so with one NOTICE.
+std::vector<std::string> add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source);
 
-/// Those of the source that have an equivalent here; a NOTICE tells of the others.
-std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const core::SourceDescription& source);
+/// Those of the source that have an equivalent here. The others are told of likewise, and added to `left_out`.
+std::vector<PlannedForeignKey> plan_foreign_keys(const LoadPlan& plan, const core::SourceDescription& source,
+                                                 std::vector<std::string>& left_out);
 
 /// Adds a foreign key that refers to these columns (local names) of `referenced`. Returns why it could not be done, in
 /// UTF-8; nothing if it was. `owner` is whom the table has to belong to, where it may have changed since it was filled:
