@@ -121,7 +121,11 @@ class Scheduler {
     const store::Failure no_start = jobs::failure_of(
         core::Error(core::ErrorNumber::worker_lost, "the worker did not start", {},
                     "The server's log says why: the owner may lack the privilege to connect to this database."));
-    if (job.kind == shmem::JobKind::batch) return jobs::end_lost_batch(job.id, no_start);
+    if (job.kind == shmem::JobKind::batch) {
+      // Which of both it was, nothing tells; a restart of the server is neither, and goes on with it.
+      return jobs::end_lost_batch(job.id, jobs::failure_of(core::Error(core::ErrorNumber::worker_lost,
+                                                                       "the worker did not start, or was terminated")));
+    }
     if (job.kind == shmem::JobKind::import) {
       if (const std::optional<store::QueuedImport> import = store::lock_queued_import(job.id)) fail(*import, no_start);
       return;

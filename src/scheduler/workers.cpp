@@ -32,6 +32,7 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
+#include "utils/guc.h"
 }
 
 CONNECTOR_EXPORT_BEGIN
@@ -49,12 +50,15 @@ namespace pg = connector::pg;
 
 namespace {
 
-/// Signals are answered at the next wait, never inside the handler.
-void take_signals() {
+/// Signals are answered at the next wait, never inside the handler. Transactions are READ COMMITTED, whatever role and
+/// database have as default: what is recorded of jobs is kept apart by locks, and a serialization failure in between,
+/// which nobody is there to repeat, would lose a job's end.
+void begin_process() {
   pqsignal(SIGTERM, die);
   pqsignal(SIGINT, StatementCancelHandler);
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   BackgroundWorkerUnblockSignals();
+  pg::guard([] { SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE); });
 }
 
 /// The next transaction starts after a failure as well.
@@ -144,7 +148,7 @@ void connector::scheduler::register_launcher() {
 
 void connector_launcher_main(Datum) {
   pg::enter([] {
-    take_signals();
+    begin_process();
     pg::guard([] { BackgroundWorkerInitializeConnection(nullptr, nullptr, 0); });
     connector::scheduler::run_launcher();
   });
@@ -152,7 +156,7 @@ void connector_launcher_main(Datum) {
 
 void connector_scheduler_main(Datum database) {
   pg::enter([database] {
-    take_signals();
+    begin_process();
     pg::guard([=] { BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0); });
     connector::scheduler::run_scheduler();
   });
@@ -160,7 +164,7 @@ void connector_scheduler_main(Datum database) {
 
 void connector_worker_main(Datum argument) {
   pg::enter([argument] {
-    take_signals();
+    begin_process();
     shmem::Place place{DatumGetInt32(argument), 0};
     std::memcpy(&place.generation, MyBgworkerEntry->bgw_extra, sizeof place.generation);
     const std::optional<shmem::Job> job = shmem::worker::attach(place);
@@ -174,7 +178,7 @@ void connector_worker_main(Datum argument) {
 
 void connector_import_main(Datum) {
   pg::enter([] {
-    take_signals();
+    begin_process();
     jobs::ImportStart start;
     std::memcpy(&start, MyBgworkerEntry->bgw_extra, sizeof start);
     pg::guard(

@@ -321,3 +321,76 @@ def test_a_batch_ends_where_more_is_due_than_may_run(db: Database, source: Sourc
     assert db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch")
     assert db.value("SELECT count(*) FROM connector.runs") == 1
     db.execute("DROP TABLE IF EXISTS x, y")
+
+
+def family(source: Source) -> None:
+    """A table and five that refer to it."""
+    source.create("parent")
+    for number in range(5):
+        table = f"{SCHEMA}.child{number}"
+        source.remote.execute(
+            f"CREATE TABLE {table} (id int PRIMARY KEY, parent int, FOREIGN KEY (parent) REFERENCES {SCHEMA}.parent (id))",
+            f"INSERT INTO {table} VALUES (1, 1)",
+        )
+
+
+def number_of_foreign_keys(database: Database) -> int:
+    found: int = database.value("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'imported'::regnamespace")
+    return found
+
+
+def test_a_role_whose_transactions_are_serializable(local: Database, source: Source) -> None:
+    """By default: workers that record their jobs side by side don't fail by it."""
+    family(source)
+    role = local.create_role("strict")
+    local.execute(
+        "ALTER ROLE strict SET connector.allow_local_addresses = on; ALTER ROLE strict SET default_transaction_isolation = 'serializable';"
+        "GRANT USAGE, CREATE ON SCHEMA imported TO strict; CREATE TABLE public.levels (level text); GRANT INSERT ON public.levels TO strict;"
+        "CREATE FUNCTION public.note_level() RETURNS event_trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN INSERT INTO public.levels VALUES (current_setting('transaction_isolation')); END $$;"
+        "CREATE EVENT TRIGGER note_level ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.note_level()"
+    )
+    role.close()
+    role = Database(local.server, local.name, "strict")
+    try:
+        rows = call(role, source.request(keep=["foreign_keys"], target_schema="imported"))
+        wait_for_batch(local, rows[0]["batch_id"])
+        assert local.rows("SELECT DISTINCT state, error_message, problem FROM connector.imports") == [("complete", None, None)]
+        assert number_of_foreign_keys(local) == 5
+        assert local.rows("SELECT level, count(*) FROM levels GROUP BY level") == [("read committed", 6)]
+    finally:
+        local.execute("DROP EVENT TRIGGER note_level; DROP FUNCTION public.note_level(); DROP TABLE public.levels")
+        role.close()
+        Syncs(local).clean()
+        local.drop_role("strict")
+
+
+def test_the_worker_of_the_end_is_terminated(local: Database, source: Source) -> None:
+    """With the scheduler the keys are given up; without, CALL adds them."""
+    family(source)
+    preloaded = local.value("SELECT current_setting('shared_preload_libraries') LIKE '%%connector%%'")
+    with local.another() as holder:
+        local.execute("CREATE TABLE imported.gate (x int)")
+        local.execute(
+            "CREATE FUNCTION public.waits() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF EXISTS (SELECT FROM connector.progress WHERE kind = 'batch') THEN LOCK TABLE imported.gate; END IF; END $$;"
+            "CREATE EVENT TRIGGER waits ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION public.waits()"
+        )
+        try:
+            holder.execute("BEGIN; LOCK TABLE imported.gate")
+            batch = call(local, source.request(keep=["foreign_keys"]))[0]["batch_id"]
+            working = "SELECT pid FROM connector.progress WHERE kind = 'batch' AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = progress.pid AND NOT granted)"
+            wait_until(lambda: bool(local.rows(working)), limit=60, what="the end's work")
+            pid = local.value(working)
+            local.execute("SELECT pg_terminate_backend(%s)", pid)
+            wait_until(lambda: not local.rows("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid), limit=60, what="its end")
+            holder.execute("COMMIT")
+            if not preloaded:
+                local.execute("CALL cdb_run_due_syncs()")
+            wait_for_batch(local, batch)
+        finally:
+            local.execute("DROP EVENT TRIGGER waits; DROP FUNCTION public.waits()")
+    found = {problem for (problem,) in local.rows("SELECT DISTINCT problem FROM connector.imports WHERE source <> %s", f"{SCHEMA}.parent")}
+    lost = "no foreign key was added: the worker did not start, or was terminated"
+    assert found == ({lost} if preloaded else {None})
+    assert number_of_foreign_keys(local) == (0 if preloaded else 5)
