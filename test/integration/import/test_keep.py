@@ -431,3 +431,19 @@ def test_defaults_of_domains(db: Database, postgres15: PostgresRemote) -> None:
     assert db.rows("SELECT of_domain, own, nothing, computed FROM orders ORDER BY id") == [(7, 8, None, 1), (7, 8, None, None)]
     postgres15.drop("orders")
     postgres15.execute("DROP DOMAIN seven")
+
+
+def test_what_is_left_out_in_the_background(db: Database, shop: MySqlRemote) -> None:
+    """Where nobody sees a NOTICE."""
+    import_all(db, shop)
+    left_out = dict(db.rows("SELECT table_name, warnings -> 'left_out' FROM connector.imports WHERE warnings IS NOT NULL"))
+    assert [line.split(":")[0] for line in left_out["customer"]] == ['index "beginning" is left out']
+    assert len(left_out["orders"]) == 2 and all("default of column" in line for line in left_out["orders"])
+    db.execute("DROP TABLE customer, orders CASCADE")
+    id = db.value("SELECT cdb_import_connector(%s, wait => false) ->> 'item_queue_id'", json.dumps(request(shop, table="orders", keep=["foreign_keys"])))
+    wait_until(lambda: db.value("SELECT ended_at IS NOT NULL FROM connector.imports WHERE item_queue_id = %s", id), limit=60, what="the import")
+    (row,) = db.rows("SELECT state, problem FROM connector.imports WHERE item_queue_id = %s", id)
+    assert row == ("complete", 'foreign key "customer_key" is left out: table "customer", to which it refers, is not here')
+    result = db.import_table(request(shop, table="orders", keep=["foreign_keys"], import_as="orders_too"))
+    assert result["warnings"]["left_out"] == [row[1]]
+    db.execute("DROP TABLE orders_too")
