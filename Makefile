@@ -1,7 +1,7 @@
 # The extension, by PGXS. `make packages` installs what is needed to build (as root on Debian; else it says what), `make`
 # builds, `make install` installs, `make install-debug` adds the debug information. `make demo`, `make check` and
 # `make bench` install what is missing, build, start throw-away servers on loopback, and clean up. `make soak` is the
-# same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak).
+# same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make help` shows this.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
@@ -92,10 +92,12 @@ missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
 	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
 
 # Goals that need no PostgreSQL at hand: they install it first, or do without.
-ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers clean,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check check-hosts bench soak packages dist format style compilers clean
+ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers clean help,$(or $(MAKECMDGOALS),all)),)
+.PHONY: demo check check-hosts bench soak packages dist format style compilers clean help
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
+help: # the lines at the top of this file
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 packages:
 	@test/install-packages
 	@echo "all packages that are needed to build are here"

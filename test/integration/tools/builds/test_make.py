@@ -60,6 +60,12 @@ def test_goals_that_need_no_postgres(goal: str) -> None:
     assert make("-n", goal, "PG_CONFIG=/nowhere/pg_config").returncode == 0
 
 
+def test_help() -> None:
+    """The lines at the top of the Makefile, and nothing below them."""
+    shown = make("-s", "help", "PG_CONFIG=/nowhere/pg_config").stdout
+    assert "make packages" in shown and "WITH_MYSQL=0" in shown and "EXTENSION" not in shown
+
+
 @pytest.mark.skipif(sanitized(), reason="a build with sanitizers keeps its debug information")
 def test_debug_information_has_a_file_of_its_own(tmp_path: Path) -> None:
     variables = [f"DESTDIR={tmp_path}"]
