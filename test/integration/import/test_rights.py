@@ -82,5 +82,7 @@ def test_a_merge_needs_temporary_tables(db: Database, loader: Database, table: R
 
 def test_types_that_the_request_names(db: Database, loader: Database, table: Remote) -> None:
     db.execute(f"GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO loader; CREATE DOMAIN {SCHEMA}.word AS text; REVOKE USAGE ON TYPE {SCHEMA}.word FROM PUBLIC")
-    with fails("permission denied for type", sqlstate="42501"):
+    with fails("permission denied for type", sqlstate="42501") as failure:
         loader.import_table(table.connector(table=TABLE, target_schema=SCHEMA, columns={"id": None, "word": f"{SCHEMA}.word"}))
+    # The table is created before the remote is asked for rows.
+    assert "CREATE TABLE" in failure.context
