@@ -158,15 +158,17 @@ class Scheduler {
       return false;
     }
     if (kind == shmem::JobKind::batch) {
-      const bool can = due.owner_exists && (pg::any_role_can_work || due.owner_can_login);
-      // One of syncs whose owner can't log in is left to CALL cdb_run_due_syncs(), as they are.
-      if (!due.owner_exists) jobs::end_lost_batch(due.id, jobs::lost_run(""));
-      return can;
+      if (due.owner_exists && (pg::any_role_can_work || due.owner_can_login)) return true;
+      jobs::end_lost_batch(
+          due.id, jobs::failure_of(core::Error(core::ErrorNumber::connectors_disabled,
+                                               due.owner_exists ? "its role cannot log in" : "its role was dropped")));
+      return false;
     }
     if (!due.owner_exists) {
       reason = "the role of this import was dropped";
     } else if (!pg::any_role_can_work && !due.owner_can_login) {
-      reason = "the owner of this sync cannot log in";
+      reason = kind == shmem::JobKind::sync ? "the owner of this sync cannot log in"
+                                            : "the role of this import cannot log in";
       hint = "Before PostgreSQL 17 a background worker needs a role with LOGIN. CALL cdb_run_due_syncs() does not.";
     } else {
       return true;
