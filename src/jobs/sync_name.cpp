@@ -78,7 +78,7 @@ void check_sync_name(const std::string& name) {
 std::optional<std::string> lock_sync_name(Oid role, const std::string& name) {
   lock(role, name);
   std::vector<std::string> own;
-  for (const store::NamedSync& sync : store::syncs_named(name)) {
+  for (const store::NamedSync& sync : store::syncs_named(name, pg::Sees::latest)) {
     if (sync.owner == role) own.push_back(sync.id);
   }
   if (own.empty()) return std::nullopt;
@@ -95,7 +95,7 @@ std::string free_sync_name(Oid role, std::string_view wanted) {
   std::string name = base;
   for (int i = 1;; ++i) {
     lock(role, name);
-    const std::vector<store::NamedSync> named = store::syncs_named(name);
+    const std::vector<store::NamedSync> named = store::syncs_named(name, pg::Sees::latest);
     if (std::ranges::none_of(named, [=](const store::NamedSync& sync) { return sync.owner == role; })) return name;
     name = base + "_" + std::to_string(i);
   }

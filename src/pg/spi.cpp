@@ -8,6 +8,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 }
 
 namespace connector::pg {
@@ -65,9 +66,11 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees
   // In SPI's memory, which goes with SPI_finish(): one call may run thousands of statements.
   Arguments arguments = make_arguments(parameters);
   guard([&] {
+    if (sees == Sees::latest) PushActiveSnapshot(GetLatestSnapshot());
     const int code =
         SPI_execute_with_args(text.c_str(), static_cast<int>(arguments.types.size()), arguments.types.data(),
-                              arguments.values.data(), arguments.nulls.data(), sees == Sees::callers_snapshot, 0);
+                              arguments.values.data(), arguments.nulls.data(), sees != Sees::present, 0);
+    if (sees == Sees::latest) PopActiveSnapshot();
     if (code < 0) elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(code));
   });
   // An exception from here reaches the entry point, and the abort of the (sub)transaction ends the SPI connection.

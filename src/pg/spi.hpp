@@ -30,8 +30,10 @@ Oid read_oid(const std::optional<std::string>& value);
 /// Runs one command as the current role; returns the number of rows processed. Throws PgError.
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters = {});
 
-/// What a query sees: what this transaction did up to now, or what the calling query sees.
-enum class Sees { present, callers_snapshot };
+/// What a query sees: what this transaction did up to now, or what the calling query sees. `latest` is the first of
+/// both, and what others have committed until now even under REPEATABLE READ: for what is looked at under a lock that
+/// keeps it from changing. Not while a parallel query runs.
+enum class Sees { present, callers_snapshot, latest };
 
 /// Runs a query as the current role and returns its rows. Throws PgError.
 SqlRows query(std::string_view sql, const std::vector<SqlParameter>& parameters = {}, Sees sees = Sees::present);

@@ -184,9 +184,10 @@ void conclude_import(const std::string& id) {
 
 std::vector<ComingImport> coming_imports() {
   std::vector<ComingImport> imports;
-  for (const auto& row : query("SELECT item_queue_id, schema_name, target_table FROM connector.import WHERE owner = $1 "
-                               "AND state IN ('enqueued', 'uploading') AND synchronization_id IS NULL",
-                               {oid(GetUserId())})) {
+  for (const auto& row :
+       sql::query("SELECT item_queue_id, schema_name, target_table FROM connector.import WHERE owner = $1 "
+                  "AND state IN ('enqueued', 'uploading') AND synchronization_id IS NULL",
+                  {oid(GetUserId())}, pg::Sees::latest)) {
     imports.push_back({*row[0], *row[1], utf8(*row[2])});
   }
   return imports;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/request/masked_connector.hpp"
+#include "pg/spi.hpp"
 
 namespace connector::store {
 
@@ -16,7 +17,7 @@ struct NamedSync {
 };
 
 /// Syncs of this name (UTF-8), whosever they are.
-std::vector<NamedSync> syncs_named(const std::string& name);
+std::vector<NamedSync> syncs_named(const std::string& name, pg::Sees sees = pg::Sees::present);
 
 struct SameTarget {
   std::string id;    ///< uuid

@@ -394,3 +394,45 @@ def test_the_worker_of_the_end_is_terminated(local: Database, source: Source) ->
     lost = "no foreign key was added: the worker did not start, or was terminated"
     assert found == ({lost} if preloaded else {None})
     assert number_of_foreign_keys(local) == (0 if preloaded else 5)
+
+
+def test_a_role_that_loses_login(clock: Syncs, source: Source) -> None:
+    """Its batch ends all the same, where no worker can work for it."""
+    db = clock.database
+    source.create("a", "b")
+    role = db.create_role("leaver")
+    db.execute("ALTER ROLE leaver SET connector.allow_local_addresses = on")
+    role.close()
+    role = Database(db.server, db.name, "leaver")
+    try:
+        role.execute("BEGIN")
+        batch = call(role, source.request())[0]["batch_id"]
+        db.execute("ALTER ROLE leaver NOLOGIN")
+        role.execute("COMMIT")
+        wait_for_batch(db, batch)
+        found = db.rows("SELECT DISTINCT state, error_message, error_code FROM connector.imports")
+        if db.server.major < 17:
+            assert found == [("failure", "the role of this import cannot log in", 1501)]
+        else:
+            assert found == [("complete", None, None)]
+    finally:
+        role.close()
+        clock.clean()
+        db.drop_role("leaver")
+
+
+def test_two_sessions_at_once(db: Database, source: Source, syncs: Syncs) -> None:
+    """REPEATABLE READ, too: a sync that another session has just made is seen."""
+    source.create("a")
+    with db.another() as other:
+        for level in ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"):
+            other.execute(f"BEGIN ISOLATION LEVEL {level}")
+            other.value("SELECT count(*) FROM pg_class")
+            first = call(db, source.request(), None, "1 hour")
+            second = call(other, source.request(), None, "1 hour")
+            other.execute("COMMIT")
+            assert [row["synchronization_id"] for row in first] == [row["synchronization_id"] for row in second]
+            assert second[0]["batch_id"] is None
+            named = db.value("SELECT count(*) FROM connector.syncs")
+            assert named == 1
+            syncs.clean()
