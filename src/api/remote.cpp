@@ -16,6 +16,7 @@
 #include "pg/tie.hpp"
 #include "core/request/connector_reader.hpp"
 #include "load/refresh/refresh_mode.hpp"
+#include "load/table/default_columns.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -67,6 +68,27 @@ Json describe_columns(const connector::load::LoadPlan& plan, const connector::co
     columns.push_back(std::move(column));
   }
   return columns;
+}
+
+/// As an import with `default_columns` creates them: those that it adds have no remote name, and all of them come
+/// first.
+Json with_default_columns(const Json& columns) {
+  Json result = Json::array();
+  for (const connector::load::DefaultColumn& first : connector::load::new_default_columns()) {
+    const auto of_source =
+        std::ranges::find_if(columns, [&](const Json& column) { return column["name"] == first.name; });
+    result.push_back(of_source != columns.end() ? *of_source
+                                                : Json{{"remote_name", nullptr},
+                                                       {"remote_type", nullptr},
+                                                       {"name", first.name},
+                                                       {"type", connector::pg::utf8_text(first.type)},
+                                                       {"not_null", !first.generation.empty()}});
+  }
+  const Json firsts = result;
+  for (const Json& column : columns) {
+    if (std::ranges::find(firsts, column) == firsts.end()) result.push_back(column);
+  }
+  return result;
 }
 
 Json primary_key(const connector::load::LoadPlan& plan) {
@@ -138,13 +160,19 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   const connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
   source.set(connector::load::describe_source(run));
-  const auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
+  auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
+  const Json refresh = refresh_mode(request, plan);
+  if (run.spec.default_columns) connector::load::rename_for_new_table(plan);
   Json result;
   result["table_name"] = connector::load::wanted_table_name(request.spec());
   result["columns"] = describe_columns(plan, source->description());
   result["primary_key"] = primary_key(plan);
+  if (run.spec.default_columns && !connector::load::new_default_columns().empty()) {
+    result["columns"] = with_default_columns(result["columns"]);
+    result["primary_key"] = Json::array({connector::load::default_id_column});
+  }
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
-  result["refresh"] = refresh_mode(request, plan);
+  result["refresh"] = refresh;
   const std::int64_t max_rows = run.limits.max_rows;
   const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
   connector::api::Preview preview = connector::api::preview(*source, plan, run, rows);

@@ -17,7 +17,8 @@ namespace connector::load {
 /// One of them, as a new table gets it.
 struct DefaultColumn {
   const char* name;
-  std::string definition;  ///< SQL: its type and what follows
+  std::string type;        ///< SQL
+  std::string generation;  ///< SQL that follows the type; empty if it is filled from the source
 };
 
 /// The columns that a new table begins with: cartodb_id and, where PostGIS is installed, the_geom and

@@ -270,8 +270,8 @@ Oid create_table(const TargetSchema& schema, const std::string& name, const Load
   for (const DefaultColumn& first : default_columns ? new_default_columns() : std::vector<DefaultColumn>()) {
     const auto used =
         std::ranges::find_if(others, [&](const PlannedColumn* column) { return column->name == first.name; });
-    core::add_item(definitions,
-                   used != others.end() ? column_definition(**used) : first.name + (" " + first.definition));
+    core::add_item(definitions, used != others.end() ? column_definition(**used)
+                                                     : first.name + (" " + first.type) + " " + first.generation);
     if (used != others.end()) others.erase(used);
   }
   for (const PlannedColumn* column : others) core::add_item(definitions, column_definition(*column));

@@ -446,3 +446,18 @@ def test_extension_cartodb(gis: Database, one_mysql: MySqlRemote) -> None:
         assert gis.value("SELECT col_description('places'::regclass, 2)") == "kept"
     finally:
         gis.execute("DELETE FROM pg_extension WHERE extname = 'cartodb'; RESET allow_system_table_mods; DROP SCHEMA cartodb CASCADE")
+
+
+@pytest.mark.parametrize("srid", [4326, 3857])
+def test_dry_run(gis: Database, postgres15: PostgresRemote, srid: int) -> None:
+    """Shows the columns that the import creates, in their order, and the key; those that are added have no remote name."""
+    request = spatial(postgres15, f"cartodb_id int, word text NOT NULL, the_geom geometry(Point, {srid})", "7, 'a', NULL")
+    told = gis.dry_run(request)
+    assert 'column "cartodb_id" of the source is named "source_cartodb_id"' in "".join(gis.notices)
+    assert told["primary_key"] == ["cartodb_id"] and told["rows"][0]["source_cartodb_id"] == "7"
+    added = [column["name"] for column in told["columns"] if column["remote_name"] is None]
+    assert added == ["cartodb_id", *(["the_geom"] if srid != 4326 else []), "the_geom_webmercator"]
+    gis.import_table(request)
+    created = [(name, kind) for name, kind, _ in gis.columns("places")]
+    assert [(column["name"], column["type"]) for column in told["columns"]] == created
+    assert told["columns"][0]["not_null"] is True
