@@ -63,10 +63,19 @@ const std::string& schema_of(const core::RemoteForeignKey& key, const ImportedTa
   return key.schema.empty() ? table.source_schema : key.schema;
 }
 
-/// Local names of columns that only their names are known of.
-std::vector<std::string> usual_names(const std::vector<std::string>& names, core::ColumnNames naming) {
-  return naming == core::ColumnNames::verbatim ? core::verbatim_column_names(names)
-                                               : core::normalize_column_names(names);
+/// Local names of columns of a table that is here already, if they can be told without knowing its other columns:
+/// one whose name another column's may have become can't.
+std::optional<std::vector<std::string>> usual_names(Oid table, const std::vector<std::string>& names,
+                                                    core::ColumnNames naming) {
+  if (naming == core::ColumnNames::verbatim) return core::verbatim_column_names(names);
+  std::vector<std::string> usual;
+  for (const std::string& name : names) {
+    const std::vector<std::string> twins = core::normalize_column_names({name, name});
+    const std::string second = pg::exact_server_text(twins[1]);
+    if (pg::guard([&] { return get_attnum(table, second.c_str()) != InvalidAttrNumber; })) return std::nullopt;
+    usual.push_back(twins[0]);
+  }
+  return usual;
 }
 
 /// What a foreign key refers to here.
@@ -112,7 +121,10 @@ Referenced find_referenced(const ImportedTable& table, const core::RemoteForeign
     const Oid schema = OidIsValid(table.schema) ? table.schema : get_namespace_oid(table.local_schema.c_str(), true);
     return OidIsValid(schema) ? get_relname_relid(name.c_str(), schema) : InvalidOid;
   });
-  return {found, usual_names(key.referenced_columns, table.naming)};
+  if (!OidIsValid(found)) return {};
+  std::optional<std::vector<std::string>> columns = usual_names(found, key.referenced_columns, table.naming);
+  if (!columns) throw core::Error(core::ErrorNumber::cannot_load, "which columns it refers to can't be told here");
+  return {found, std::move(*columns)};
 }
 
 std::optional<std::string> add(Oid present, const ImportedTable& table, const load::PlannedForeignKey& planned,
