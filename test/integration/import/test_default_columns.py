@@ -303,11 +303,18 @@ def test_source_has_the_names(gis: Database, one_mysql: MySqlRemote) -> None:
     assert places(gis) == [(1, "SRID=4326;POINT(1 2)", True)]
 
 
+@pytest.fixture
+def spatial_remote(postgres15: PostgresRemote) -> Iterator[PostgresRemote]:
+    """A PostgreSQL that has PostGIS, which it has not for other tests."""
+    postgres15.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    yield postgres15
+    postgres15.execute("DROP TABLE IF EXISTS places", "DROP EXTENSION postgis")
+
+
 def spatial(remote: PostgresRemote, columns: str, *rows: str) -> dict[str, object]:
-    """A table `places` of a PostgreSQL that has PostGIS."""
+    """A table `places` there."""
     remote.execute(
-        "CREATE EXTENSION IF NOT EXISTS postgis; DROP TABLE IF EXISTS places; "
-        f"CREATE TABLE places (id int PRIMARY KEY, {columns})",
+        f"DROP TABLE IF EXISTS places; CREATE TABLE places (id int PRIMARY KEY, {columns})",
         *(f"INSERT INTO places VALUES ({number}, {row})" for number, row in enumerate(rows, 1)),
     )
     return remote.connector(table="places", default_columns=True)
@@ -316,9 +323,9 @@ def spatial(remote: PostgresRemote, columns: str, *rows: str) -> dict[str, objec
 POINT_3857 = "ST_Transform(ST_SetSRID(ST_MakePoint(1, 2), 4326), 3857)"
 
 
-def test_the_geom_of_the_source_is_used(gis: Database, postgres15: PostgresRemote) -> None:
+def test_the_geom_of_the_source_is_used(gis: Database, spatial_remote: PostgresRemote) -> None:
     """As it is, with its own type: no second one is made."""
-    gis.import_table(spatial(postgres15, "word text, the_geom geometry(Geometry, 4326) NOT NULL", "'a', 'SRID=4326;POINT(1 2)'"))
+    gis.import_table(spatial(spatial_remote, "word text, the_geom geometry(Geometry, 4326) NOT NULL", "'a', 'SRID=4326;POINT(1 2)'"))
     assert gis.columns("places") == [
         ("cartodb_id", "bigint", True),
         ("the_geom", "gis.geometry(Geometry,4326)", True),
@@ -331,10 +338,10 @@ def test_the_geom_of_the_source_is_used(gis: Database, postgres15: PostgresRemot
     assert indexes(gis) == ["btree (cartodb_id)", "btree (id)", "gist (the_geom)", "gist (the_geom_webmercator)"]
 
 
-def test_both_geometries_of_the_source_are_used(gis: Database, postgres15: PostgresRemote) -> None:
+def test_both_geometries_of_the_source_are_used(gis: Database, spatial_remote: PostgresRemote) -> None:
     """the_geom_webmercator, too; what it holds is not computed again."""
     request = spatial(
-        postgres15,
+        spatial_remote,
         "the_geom_webmercator geometry(Geometry, 3857), the_geom geometry(Geometry, 4326)",
         "'SRID=3857;POINT(7 7)', 'SRID=4326;POINT(1 2)'",
     )
@@ -344,8 +351,8 @@ def test_both_geometries_of_the_source_are_used(gis: Database, postgres15: Postg
 
 
 @pytest.mark.parametrize("kind", ["geometry(Geometry, 3857)", "geometry"])
-def test_the_geom_in_another_srid_gives_way(gis: Database, postgres15: PostgresRemote, kind: str) -> None:
-    gis.import_table(spatial(postgres15, f"the_geom {kind}", POINT_3857))
+def test_the_geom_in_another_srid_gives_way(gis: Database, spatial_remote: PostgresRemote, kind: str) -> None:
+    gis.import_table(spatial(spatial_remote, f"the_geom {kind}", POINT_3857))
     names = ["cartodb_id", "the_geom", "the_geom_webmercator", "id", "source_the_geom"]
     assert [name for name, _, _ in gis.columns("places")] == names
     assert gis.value("SELECT gis.ST_AsEWKT(the_geom, 6) FROM places") == "SRID=4326;POINT(1 2)"
@@ -449,9 +456,9 @@ def test_extension_cartodb(gis: Database, one_mysql: MySqlRemote) -> None:
 
 
 @pytest.mark.parametrize("srid", [4326, 3857])
-def test_dry_run(gis: Database, postgres15: PostgresRemote, srid: int) -> None:
+def test_dry_run(gis: Database, spatial_remote: PostgresRemote, srid: int) -> None:
     """Shows the columns that the import creates, in their order, and the key; those that are added have no remote name."""
-    request = spatial(postgres15, f"cartodb_id int, word text NOT NULL, the_geom geometry(Point, {srid})", "7, 'a', NULL")
+    request = spatial(spatial_remote, f"cartodb_id int, word text NOT NULL, the_geom geometry(Point, {srid})", "7, 'a', NULL")
     told = gis.dry_run(request)
     assert 'column "cartodb_id" of the source is named "source_cartodb_id"' in "".join(gis.notices)
     assert told["primary_key"] == ["cartodb_id"] and told["rows"][0]["source_cartodb_id"] == "7"
