@@ -122,6 +122,11 @@ Referenced find_referenced(const ImportedTable& table, const core::RemoteForeign
     return OidIsValid(schema) ? get_relname_relid(name.c_str(), schema) : InvalidOid;
   });
   if (!OidIsValid(found)) return {};
+  // Whoever else owns it could delete this table's rows by way of ON DELETE CASCADE.
+  if (pg::guard([&] { return pg::owner_of(found); }) != GetUserId()) {
+    throw core::Error(core::ErrorNumber::cannot_load,
+                      "table " + core::quoted(key.table) + ", to which it refers, belongs to another role here");
+  }
   std::optional<std::vector<std::string>> columns = usual_names(found, key.referenced_columns, table.naming);
   if (!columns) throw core::Error(core::ErrorNumber::cannot_load, "which columns it refers to can't be told here");
   return {found, std::move(*columns)};

@@ -35,8 +35,8 @@ std::string references_text(const ImportedTable& table);
 ImportedTable read_references(const std::string& text);
 
 /// Adds the table's foreign keys as the current role. What they refer to is looked for among `others` (which may hold
-/// the table itself), then under the name that an import gives it, in the same schema. Returns for each that could not
-/// be added a phrase that says why.
+/// the table itself), then under the name that an import gives it, in the same schema and of the same role. Returns for
+/// each that could not be added a phrase that says why.
 std::vector<std::string> add_foreign_keys(const ImportedTable& table, const std::vector<ImportedTable>& others);
 
 /// Of one import by itself: adds its foreign keys as the current role, restricted unless the session and `caller` are
