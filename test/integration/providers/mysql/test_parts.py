@@ -47,7 +47,10 @@ def test_constants(mysql: MySqlRemote, read: Read) -> None:
     definition = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
     mysql.execute("SET time_zone = '+00:00'", f"CREATE TABLE t ({definition}) CHARACTER SET utf8mb4")
     found = parts_of(read, mysql, "t")["defaults"]
-    assert found == {name: ["constant", value] for name, (_, value) in columns.items()}
+    expected = {name: ["constant", value] for name, (_, value) in columns.items()}
+    if mysql.kind == "mysql9":  # it shows what the session that made the table wrote, in a time zone that it does not tell
+        expected["o"] = ["other", "2020-01-02 03:04:05"]
+    assert found == expected
 
 
 @pytest.mark.usefixtures("tables")
@@ -65,7 +68,8 @@ def test_expressions(mysql: MySqlRemote, read: Read) -> None:
         columns |= {
             "f": ("varchar(40) DEFAULT (uuid())", ["random_uuid", ""]),
             "g": ("varchar(40) DEFAULT ('x''y')", ["constant", "x'y"]),
-            "h": (r"text DEFAULT ('a\\b')", ["constant", "a\\b"]),
+            # MySQL does not tell whether a backslash was an escape where the table was made.
+            "h": (r"text DEFAULT ('a\\b')", other if mysql.kind == "mysql9" else ["constant", "a\\b"]),
             "i": ("date DEFAULT (curdate())", now),
             "j": ("time DEFAULT (curtime())", now),
             "k": ("datetime(6) DEFAULT (utc_timestamp(6))", utc),
