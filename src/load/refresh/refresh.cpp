@@ -28,6 +28,7 @@
 #include "load/refresh/column_changes.hpp"
 
 extern "C" {
+#include "catalog/pg_namespace.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
