@@ -48,7 +48,9 @@ Json import(Datum json, bool wait) {
     PreventCommandIfReadOnly("cdb_import_connector()");
   });
   if (!wait) {
-    const connector::store::ImportRecord queued = connector::jobs::queue_import(request);
+    connector::jobs::check_can_import_in_background();
+    const connector::store::ImportRecord queued = connector::jobs::queue_import(
+        request.spec(), request.stored(), connector::load::find_target_schema(request.spec().target_schema));
     return {{"item_queue_id", queued.item_queue_id},
             {"success", true},
             {"state", connector::store::import_state_name(queued.state)},

@@ -24,7 +24,6 @@
 #include "jobs/after_run.hpp"
 #include "jobs/daily_time.hpp"
 #include "jobs/import_job.hpp"
-#include "jobs/import_result.hpp"
 #include "jobs/request.hpp"
 #include "jobs/sync_name.hpp"
 #include "jobs/sync_run.hpp"
@@ -207,24 +206,15 @@ class TableImports {
       }
     }
     if (auto problem = taken(spec, local)) return problem;
-    const core::StoredRequest stored = requests_.with(spec.schema.value_or(""), *spec.table);
-    store::ImportRecord record;
-    record.item_queue_id = pg::new_uuid();
-    record.batch_id = batch();
-    record.provider = spec.provider;
-    record.request = stored.masked;
-    record.state = store::ImportState::enqueued;
-    record.schema = pg::utf8_text(schema_.name);
-    record.texts = jobs::request_texts(spec);
-    jobs::queue_checked_import(record, stored.secrets);
-    ids.import = record.item_queue_id;
-    ids.batch = record.batch_id;
+    ids.import =
+        jobs::queue_import(spec, requests_.with(spec.schema.value_or(""), *spec.table), schema_, batch()).item_queue_id;
+    ids.batch = batch_;
     return std::nullopt;
   }
 
   std::optional<std::string> add_sync(const core::ConnectorSpec& spec, const std::string& local, Ids& ids) {
     api::SyncsInto others = api::find_syncs_into(spec, schema_.name, local);
-    if (!others.same && !request_.spec().schema) {
+    if (!others.same && others.any && !request_.spec().schema) {
       // One that does not name the default schema either.
       core::ConnectorSpec as_given = spec;
       as_given.schema.reset();

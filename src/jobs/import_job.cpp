@@ -2,6 +2,7 @@
 
 #include "jobs/foreign_keys.hpp"
 #include "jobs/import_run.hpp"
+#include "jobs/request.hpp"
 #include "settings/settings.hpp"
 #include "jobs/work.hpp"
 #include "jobs/import_start.hpp"
@@ -65,27 +66,23 @@ void check_can_import_in_background() {
                     {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
 }
 
-store::ImportRecord queue_import(const Request& request) {
-  check_can_import_in_background();
-  const load::TargetSchema schema = load::find_target_schema(request.spec().target_schema);
+store::ImportRecord queue_import(const core::ConnectorSpec& spec, const core::StoredRequest& request,
+                                 const load::TargetSchema& schema, const std::optional<std::string>& batch_id) {
   store::ImportRecord record;
   record.item_queue_id = pg::new_uuid();
-  record.provider = request.spec().provider;
-  record.request = request.masked();
+  record.batch_id = batch_id;
+  record.provider = spec.provider;
+  record.request = request.masked;
   record.state = store::ImportState::enqueued;
   record.schema = pg::utf8_text(schema.name);
-  record.texts = request_texts(request.spec());
-  queue_checked_import(record, request.stored().secrets);
-  return record;
-}
-
-void queue_checked_import(const store::ImportRecord& record, const std::optional<std::string>& secrets) {
-  store::queue_import(record, secrets);
+  record.texts = request_texts(spec);
+  store::queue_import(record, request.secrets);
   if (shmem::available()) {
     shmem::wake_at_commit();
   } else {
     start_import_at_commit(record.item_queue_id);
   }
+  return record;
 }
 
 namespace {

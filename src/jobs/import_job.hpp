@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "jobs/request.hpp"
+#include "core/request/connector_spec.hpp"
+#include "core/request/masked_connector.hpp"
 #include "jobs/sync_run.hpp"
+#include "load/table/target_table.hpp"
 #include "store/imports.hpp"
 
 namespace connector::jobs {
@@ -16,11 +18,11 @@ namespace connector::jobs {
 /// say why it failed.
 void check_can_import_in_background();
 
-/// Queues the import for a worker that starts when the current transaction commits.
-store::ImportRecord queue_import(const Request& request);
-
-/// Likewise one of which everything is known and checked. `secrets` as in core::StoredRequest.
-void queue_checked_import(const store::ImportRecord& record, const std::optional<std::string>& secrets);
+/// Queues an import into a table of `schema` for a worker that starts when the current transaction commits. The caller
+/// has made the checks. `batch_id` is the uuid of the call that queues many.
+store::ImportRecord queue_import(const core::ConnectorSpec& spec, const core::StoredRequest& request,
+                                 const load::TargetSchema& schema,
+                                 const std::optional<std::string>& batch_id = std::nullopt);
 
 /// Runs a queued import in transactions of its own, as attempt_run() does a sync.
 Attempt attempt_import(const std::string& id, Commit commit);

@@ -304,10 +304,6 @@ class Refresh {
   RefreshResult result_;
 };
 
-}  // namespace
-
-namespace {
-
 /// Else the rows would be read in vain.
 void check_schema_usage(const RefreshTarget& target) {
   pg::guard([&] {
