@@ -76,6 +76,15 @@ class Syncs:
         return result
 
 
+def wait_for_batch(database: Database, batch: str) -> None:
+    """Until all that a call of cdb_import_tables() queued has ended, its foreign keys included (superuser only)."""
+    wait_until(
+        lambda: database.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", batch),
+        limit=120,
+        what="the end of the batch",
+    )
+
+
 def processes(database: Database, kind: str) -> list[int]:
     """Process ids of the extension's processes that work on this database; the launcher has none."""
     return [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.syncs import Syncs, processes
+from harness.syncs import Syncs, processes, wait_for_batch
 
 from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
@@ -223,12 +223,6 @@ def test_event_triggers_may_refuse(db: Database, shop: MySqlRemote) -> None:
         assert indexes(db, "customer") == ["UNIQUE btree (email)"]
     finally:
         db.execute("DROP EVENT TRIGGER no_index; DROP FUNCTION no_index()")
-
-
-def wait_for_batch(db: Database, batch: str) -> None:
-    wait_until(
-        lambda: db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", batch), limit=120, what="the end of the batch"
-    )
 
 
 def import_all(db: Database, shop: MySqlRemote, **keys: object) -> str:

@@ -12,9 +12,8 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.samples import NAMES, mysql_sample, postgres_sample
-from harness.syncs import Syncs
+from harness.syncs import Syncs, wait_for_batch
 
-from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 
@@ -71,9 +70,7 @@ def import_all(db: Database, request: dict[str, object]) -> list[str]:
     assert [problem for *_, problem in rows] == [None] * len(rows)
     assert all(table == local_name(name) for name, table, *_ in rows)
     batch = rows[0][2]
-    wait_until(
-        lambda: db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", batch), limit=120, what="the batch"
-    )
+    wait_for_batch(db, batch)
     failed = db.rows("SELECT source, error_message FROM connector.imports WHERE state <> 'complete'")
     assert failed == []
     again = db.rows("SELECT problem FROM cdb_import_tables(%s)", text)

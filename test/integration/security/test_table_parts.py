@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from harness.database import Database
-from harness.syncs import Syncs, person
+from harness.syncs import Syncs, person, wait_for_batch
 
-from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 
@@ -49,9 +48,7 @@ def import_all(db: Database, victim: Database, request: dict[str, object]) -> di
     text = json.dumps({"target_schema": "taken", "keep": ["indexes", "defaults", "foreign_keys"], **request})
     rows = victim.rows("SELECT batch_id, problem FROM cdb_import_tables(%s)", text)
     assert rows and not any(problem for _, problem in rows)
-    wait_until(
-        lambda: db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", rows[0][0]), limit=120, what="the batch"
-    )
+    wait_for_batch(db, rows[0][0])
     assert victim.rows("SELECT source, error_message FROM connector.imports WHERE state <> 'complete'") == []
     return dict(victim.rows("SELECT source, problem FROM connector.imports"))
 

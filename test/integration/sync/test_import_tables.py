@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.syncs import Syncs
+from harness.syncs import Syncs, wait_for_batch
 
 from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
@@ -62,14 +62,6 @@ def call(database: Database, request: str, tables: list[str] | None = None, inte
         "SELECT row_to_json(t) FROM cdb_import_tables(%s, %s, %s::interval) t", request, tables, interval
     )
     return [row for (row,) in rows]
-
-
-def wait_for_batch(database: Database, batch: str) -> None:
-    wait_until(
-        lambda: database.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", batch),
-        limit=120,
-        what="the end of the batch",
-    )
 
 
 def problems(rows: list[dict[str, Any]]) -> dict[str, str]:

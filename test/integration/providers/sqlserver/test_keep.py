@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.syncs import Syncs
+from harness.syncs import Syncs, wait_for_batch
 
-from servers.process import wait_until
 from servers.remote_sqlserver import SqlServerRemote
 
 DROP = ("DROP TABLE IF EXISTS keep_line", "DROP TABLE IF EXISTS keep_head")
@@ -36,9 +35,7 @@ def test_keep(db: Database, tables: SqlServerRemote) -> None:
     request = {"provider": "sqlserver", "connection": tables.connection(), "keep": ["indexes", "defaults", "foreign_keys"]}
     rows = db.rows("SELECT batch_id, problem FROM cdb_import_tables(%s, '{keep_*}')", json.dumps(request))
     assert [problem for _, problem in rows] == [None, None]
-    wait_until(
-        lambda: db.value("SELECT ended_at IS NOT NULL FROM connector.import_batch WHERE id = %s", rows[0][0]), limit=120, what="the batch"
-    )
+    wait_for_batch(db, rows[0][0])
     try:
         assert db.rows("SELECT table_name, state, problem FROM connector.imports ORDER BY 1") == [
             ("keep_head", "complete", None),
