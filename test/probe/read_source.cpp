@@ -39,7 +39,7 @@ std::optional<Scan> scan_of(Source& source, std::string_view step) {
   const std::string argument(step.substr(step.find(':') + 1));
   if (step.starts_with("first:")) {
     scan.limit = std::stoll(argument);
-    if (source.orders_by(0)) scan.order_by = 0;
+    if (source.orders_by(0)) scan.order_by = {{.column = 0, .nulls = Nulls::wherever}};
   } else if (step.starts_with("from:")) {
     scan.where = Expression::comparison(0, Operator::greater_or_equal, argument);
     if (source.support(*scan.where) == Support::none) return std::nullopt;

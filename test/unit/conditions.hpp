@@ -36,8 +36,10 @@ inline std::optional<std::string> comparison(const Dialect& dialect, const Logic
 
 /// What stands behind FROM, for the first two rows by a column `c` of that type; nothing if it has no order there.
 inline std::optional<std::string> first_rows(const Dialect& dialect, const LogicalType& type) {
-  if (!dialect.orders(type)) return std::nullopt;
-  return statement(dialect, {.columns = {0}, .limit = 2, .order_by = 0}, columns_of_types({type}))
+  const std::vector<RemoteColumn> columns = columns_of_types({type});
+  if (!dialect.orders(columns[0])) return std::nullopt;
+  const OrderBy order{.column = 0, .nulls = Nulls::wherever};
+  return statement(dialect, {.columns = {0}, .order_by = {order}, .limit = 2}, columns)
       .substr(std::string("SELECT x FROM t").size());
 }
 

@@ -11,14 +11,19 @@ namespace {
 
 /// A remote whose only table has the numbers from 1 to 5.
 class ToyDialect final : public Dialect {
+ public:
+  std::span<const TypeRule> rules() const noexcept override { return rules_; }
+
  protected:
-  std::optional<std::string> compared(const std::string& column, const LogicalType& /*type*/) const override {
-    return column;
-  }
-  std::optional<std::string> constant(Operator /*comparison*/, const LogicalType& /*type*/,
+  const TypeRule* rule_of(const RemoteColumn& /*column*/) const override { return rules_; }
+  std::optional<std::string> constant(Operator /*comparison*/, const RemoteColumn& /*column*/,
                                       std::string_view value) const override {
     return std::string(value);
   }
+
+ private:
+  static constexpr TypeRule rules_[] = {
+      {.types = "number", .equality = Support::exact, .range = Support::exact, .sorts = true}};
 };
 
 class ToyCursor final : public RemoteCursor {
@@ -61,6 +66,7 @@ class ToySource final : public Source {
 class ToyConnection final : public Connection {
  public:
   void check() override {}
+  bool usable() const noexcept override { return true; }
   std::vector<RemoteTable> list_tables(std::string_view /*schema*/, std::int64_t /*limit*/) override {
     return {{.schema = "", .name = "numbers", .kind = "table", .estimated_rows = 5}};
   }

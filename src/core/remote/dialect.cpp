@@ -42,54 +42,205 @@ bool is_clock_time(std::string_view text) noexcept {
   return text.size() > 9 && is_like(text.substr(0, 9), "99:99:99.") && consists_of(text.substr(9), "0123456789");
 }
 
-Support Dialect::support(const Expression& expression, const std::vector<RemoteColumn>& columns) const {
-  if (expression.operation != Operator::logical_and) {
-    const LogicalType& type = columns[expression.operands[0].column].type;
-    const bool can_write = orders(type) && constant(expression.operation, type, expression.operands[1].value);
-    return can_write ? comparison_support(expression.operation, type) : Support::none;
-  }
-  bool all_exact = true;
-  bool any = false;
-  for (const Expression& operand : expression.operands) {
-    const Support part = support(operand, columns);
-    all_exact = all_exact && part == Support::exact;
-    any = any || part != Support::none;
-  }
-  if (!any) return Support::none;
-  return all_exact ? Support::exact : Support::narrowing;
+namespace {
+
+using Kind = Expression::Kind;
+
+/// As all servers take them.
+constexpr std::string_view always = "1 = 1";
+constexpr std::string_view never = "1 = 0";
+
+bool is_equality(Operator comparison) noexcept {
+  return comparison == Operator::equal || comparison == Operator::not_distinct || comparison == Operator::in;
 }
 
-std::string Dialect::condition(const Expression& expression, const Selection& selection,
-                               const std::vector<RemoteColumn>& columns) const {
-  if (expression.operation != Operator::logical_and) {
-    const std::size_t index = expression.operands[0].column;
-    const LogicalType& type = columns[index].type;
-    return *compared(selection.column(index), type) + ' ' + std::string(operator_sql(expression.operation)) + ' ' +
-           *constant(expression.operation, type, expression.operands[1].value);
+bool is_inequality(Operator comparison) noexcept {
+  return comparison == Operator::not_equal || comparison == Operator::distinct || comparison == Operator::not_in;
+}
+
+bool is_range(Operator comparison) noexcept {
+  return comparison == Operator::less || comparison == Operator::less_or_equal || comparison == Operator::greater ||
+         comparison == Operator::greater_or_equal;
+}
+
+/// Exact only where nothing that is compared there is NULL here.
+Support at_most(Support support, const RemoteColumn& column) noexcept {
+  return support == Support::exact && column.may_become_null ? Support::narrowing : support;
+}
+
+/// How near a comparison comes, where its constant can be written.
+Support comparison_support(Operator comparison, const TypeRule& rule, const RemoteColumn& column) noexcept {
+  // What is NULL here equals nothing, whatever it is there.
+  if (is_equality(comparison)) return rule.equality;
+  // The opposite of a condition that keeps too many would keep too few.
+  if (is_inequality(comparison)) {
+    return rule.equality == Support::exact ? at_most(Support::exact, column) : Support::none;
   }
-  std::string sql;
-  for (const Expression& operand : expression.operands) {
-    if (support(operand, columns) == Support::none) continue;
-    add_item(sql, condition(operand, selection, columns), " AND ");
+  if (is_range(comparison)) return at_most(rule.range, column);
+  if (comparison == Operator::like) return at_most(rule.pattern, column);
+  return rule.pattern == Support::exact ? at_most(Support::exact, column) : Support::none;
+}
+
+}  // namespace
+
+Support Dialect::support(const Expression& condition, const std::vector<RemoteColumn>& columns) const {
+  return write(
+             condition, [](std::size_t) { return std::string("c"); }, columns)
+      .support;
+}
+
+bool Dialect::orders(const RemoteColumn& column) const {
+  const TypeRule* rule = column.is_comparable ? rule_of(column) : nullptr;
+  return rule != nullptr && rule->sorts;
+}
+
+Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& column,
+                                const std::vector<RemoteColumn>& columns) const {
+  if (condition.is_logical()) return write_logical(condition, column, columns);
+  const std::size_t index = condition.operands.at(0).column;
+  const RemoteColumn& described = columns.at(index);
+  if (!described.is_comparable) return {};
+  const std::string sql = column(index);
+  switch (condition.operation) {
+    case Operator::is_null:
+      // Values that are NULL only here would be missed.
+      return described.may_become_null ? Written{} : Written{Support::exact, sql + " IS NULL"};
+    case Operator::is_not_null:
+      return {at_most(Support::exact, described), sql + " IS NOT NULL"};
+    case Operator::in:
+    case Operator::not_in:
+      return write_list(condition, sql, described);
+    default:
+      return write_comparison(condition, sql, described);
   }
-  return sql;
+}
+
+Dialect::Written Dialect::write_logical(const Expression& condition, const ColumnSql& column,
+                                        const std::vector<RemoteColumn>& columns) const {
+  const bool is_and = condition.operation == Operator::logical_and;
+  Written all{.support = Support::exact};
+  std::size_t parts = 0;
+  for (const Expression& operand : condition.operands) {
+    const Written part = write(operand, column, columns);
+    if (part.support != Support::exact) all.support = Support::narrowing;
+    if (part.support == Support::none) {
+      if (!is_and) return {};
+      continue;
+    }
+    ++parts;
+    const bool needs_brackets = operand.is_logical() && operand.operation != condition.operation;
+    add_item(all.sql, needs_brackets ? '(' + part.sql + ')' : part.sql, is_and ? " AND " : " OR ");
+  }
+  return parts == 0 ? Written{} : all;
+}
+
+Dialect::Written Dialect::write_list(const Expression& condition, const std::string& column,
+                                     const RemoteColumn& described) const {
+  const TypeRule* rule = rule_of(described);
+  if (rule == nullptr) return {};
+  const bool is_in = condition.operation == Operator::in;
+  Written list{.support = comparison_support(condition.operation, *rule, described)};
+  if (list.support == Support::none) return {};
+  std::vector<std::string> values;
+  std::string constants, alternatives;
+  for (std::size_t i = 1; i < condition.operands.size(); ++i) {
+    const Expression& value = condition.operands[i];
+    if (value.is_null) {
+      if (is_in) continue;
+      return {Support::exact, std::string(never)};
+    }
+    const std::optional<std::string> one = comparison(Operator::equal, column, described, value);
+    if (!one) return {};
+    add_item(alternatives, *one, " OR ");
+    if (const std::optional<std::string> written = operand(Operator::equal, described, value)) {
+      add_item(constants, *written);
+    }
+    values.push_back(value.value);
+  }
+  const bool is_parameter = condition.operands.size() == 2 && condition.operands[1].kind == Kind::parameter;
+  if (values.empty()) return {Support::exact, std::string(is_in ? never : always)};
+  if (rule->equality == Support::exact) {
+    list.sql = compared(column, described) + (is_in ? " IN (" : " NOT IN (") + constants + ')';
+    const std::string by_index = is_in && !is_parameter ? index_condition(column, described, values) : "";
+    if (!by_index.empty()) list.sql = by_index + " AND " + list.sql;
+  } else {
+    list.sql = values.size() > 1 ? '(' + alternatives + ')' : alternatives;
+  }
+  return list;
+}
+
+Dialect::Written Dialect::write_comparison(const Expression& condition, const std::string& column,
+                                           const RemoteColumn& described) const {
+  const Expression& value = condition.operands.at(1);
+  Operator operation = condition.operation;
+  if (value.is_null) {
+    if (operation == Operator::distinct || operation == Operator::not_distinct) {
+      const bool is_null = operation == Operator::not_distinct;
+      if (is_null && described.may_become_null) return {};
+      return {at_most(Support::exact, described), column + (is_null ? " IS NULL" : " IS NOT NULL")};
+    }
+    return {Support::exact, std::string(never)};
+  }
+  const TypeRule* rule = rule_of(described);
+  if (rule == nullptr) return {};
+  Written written{.support = comparison_support(operation, *rule, described)};
+  if (written.support == Support::none) return {};
+  const bool keeps_nulls = operation == Operator::distinct;
+  if (operation == Operator::not_distinct) operation = Operator::equal;
+  if (operation == Operator::distinct) operation = Operator::not_equal;
+  const bool is_pattern = operation == Operator::like || operation == Operator::not_like;
+  const std::optional<std::string> sql =
+      is_pattern ? pattern(operation, column, described, value) : comparison(operation, column, described, value);
+  if (!sql) return {};
+  written.sql = *sql;
+  if (operation == Operator::equal && value.kind == Kind::constant) {
+    const std::string by_index = index_condition(column, described, {value.value});
+    if (!by_index.empty()) written.sql = by_index + " AND " + written.sql;
+  }
+  if (keeps_nulls) written.sql = '(' + written.sql + " OR " + column + " IS NULL)";
+  return written;
+}
+
+std::optional<std::string> Dialect::operand(Operator comparison, const RemoteColumn& column,
+                                            const Expression& value) const {
+  if (value.kind == Kind::parameter) return '$' + std::to_string(value.parameter);
+  return constant(comparison, column, value.value);
+}
+
+std::optional<std::string> Dialect::comparison(Operator comparison, const std::string& column,
+                                               const RemoteColumn& described, const Expression& value) const {
+  const std::optional<std::string> written = operand(comparison, described, value);
+  if (!written) return std::nullopt;
+  return compared(column, described) + ' ' + std::string(operator_sql(comparison)) + ' ' + *written;
 }
 
 std::string Dialect::select(const Scan& scan, const Selection& selection,
                             const std::vector<RemoteColumn>& columns) const {
   std::string sql = "SELECT " + selection.list + " FROM " + selection.from;
-  if (scan.where && support(*scan.where, columns) != Support::none) {
-    sql += " WHERE " + condition(*scan.where, selection, columns);
+  std::string conditions = selection.condition;
+  if (scan.where) {
+    const Written where = write(*scan.where, selection.column, columns);
+    const bool is_or = scan.where->is_logical() && scan.where->operation == Operator::logical_or;
+    if (where.support != Support::none) {
+      add_item(conditions, is_or && !conditions.empty() ? '(' + where.sql + ')' : where.sql, " AND ");
+    }
   }
-  if (!scan.limit) return sql;
-  if (scan.order_by) sql += " ORDER BY " + *compared(selection.column(*scan.order_by), columns[*scan.order_by].type);
-  return limited(std::move(sql), *scan.limit);
+  if (!conditions.empty()) sql += " WHERE " + conditions;
+  std::string order;
+  for (const OrderBy& item : scan.order_by) {
+    const RemoteColumn& described = columns.at(item.column);
+    add_item(order, ordered(compared(selection.column(item.column), described), described, item));
+  }
+  if (!order.empty()) sql += " ORDER BY " + order;
+  return scan.limit ? limited(std::move(sql), !order.empty(), *scan.limit, scan.offset) : sql;
 }
 
 std::string_view Dialect::operator_sql(Operator comparison) const {
   switch (comparison) {
     case Operator::equal:
       return "=";
+    case Operator::not_equal:
+      return "<>";
     case Operator::less:
       return "<";
     case Operator::less_or_equal:
@@ -98,14 +249,22 @@ std::string_view Dialect::operator_sql(Operator comparison) const {
       return ">";
     case Operator::greater_or_equal:
       return ">=";
-    case Operator::logical_and:
-      break;
+    default:
+      return {};
   }
-  return "AND";
 }
 
-std::string Dialect::limited(std::string statement, std::int64_t rows) const {
-  return std::move(statement) + " LIMIT " + std::to_string(rows);
+std::string Dialect::ordered(const std::string& column, const RemoteColumn& /*described*/, const OrderBy& order) const {
+  std::string item = column;
+  if (order.descending) item += " DESC";
+  if (order.nulls != Nulls::wherever) item += order.nulls == Nulls::first ? " NULLS FIRST" : " NULLS LAST";
+  return item;
+}
+
+std::string Dialect::limited(std::string statement, bool /*is_ordered*/, std::int64_t rows, std::int64_t offset) const {
+  statement += " LIMIT " + std::to_string(rows);
+  if (offset > 0) statement += " OFFSET " + std::to_string(offset);
+  return statement;
 }
 
 }  // namespace connector::core

@@ -3,12 +3,12 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/remote/scan.hpp"
-#include "core/rows/logical_type.hpp"
 
 namespace connector::core {
 
@@ -29,43 +29,86 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept;
 /// 10:20, 10:20:30 or 10:20:30.4
 bool is_clock_time(std::string_view text) noexcept;
 
+/// What a remote makes of conditions on columns of some types. A dialect has a table of these, which is its
+/// documentation, too (docs/foreign-tables.md).
+struct TypeRule {
+  std::string_view types;            ///< in the remote's words: "int, bigint"
+  Support equality = Support::none;  ///< = and IN; if exact, also <>, NOT IN and IS DISTINCT FROM
+  Support range = Support::none;     ///< <, <=, >, >=
+  Support pattern = Support::none;   ///< LIKE; if exact, also NOT LIKE
+  bool sorts = false;                ///< it orders the values as PostgreSQL does, text by its bytes in UTF-8
+  std::string_view remark = {};      ///< why, and where the fact is from
+};
+
 class Dialect {
  public:
   virtual ~Dialect() = default;
 
-  /// What the remote makes of the condition on columns that are described so. Of logical_and it may get a part.
+  /// The table. Columns of other types have no conditions but IS NULL and IS NOT NULL, and no order.
+  virtual std::span<const TypeRule> rules() const noexcept = 0;
+
+  /// What the remote makes of the condition on columns that are described so. A parameter stands for a constant that
+  /// can be written; whether that is so is asked again with the constant.
   Support support(const Expression& condition, const std::vector<RemoteColumn>& columns) const;
-  /// Whether it orders values of the type as PostgreSQL does, text by its bytes in UTF-8.
-  bool orders(const LogicalType& type) const { return compared("", type).has_value(); }
+  /// Whether it orders values of the column as PostgreSQL does, text by its bytes in UTF-8.
+  bool orders(const RemoteColumn& column) const;
 
   /// What is selected, and from where, in the dialect's words.
   struct Selection {
     std::string list;                                  ///< behind SELECT
     std::string from;                                  ///< behind FROM
     std::function<std::string(std::size_t)> column{};  ///< the SQL of a column, by its index
+    std::string condition{};                           ///< one more, beside that of the scan
   };
-  /// The statement that reads the scan: all of it but the parts of the condition that the remote has no use for.
+  /// The statement that reads the scan: all of it but the parts of the condition that the remote has no use for, and
+  /// the sample, which Selection has. Parameters are written as $1.
   std::string select(const Scan& scan, const Selection& selection, const std::vector<RemoteColumn>& columns) const;
 
  protected:
-  /// What a column (its SQL), described as `type`, is compared and ordered as, so that the order is PostgreSQL's.
-  /// Nothing where there is no such.
-  virtual std::optional<std::string> compared(const std::string& column, const LogicalType& type) const = 0;
+  /// The column's row of rules(); null if it has none.
+  virtual const TypeRule* rule_of(const RemoteColumn& column) const = 0;
+  /// What a column (its SQL) is compared and ordered as, so that it is as in PostgreSQL.
+  virtual std::string compared(const std::string& column, const RemoteColumn& /*described*/) const { return column; }
   /// The constant that is compared with that. Nothing if the remote has no such value, or would compare otherwise.
-  virtual std::optional<std::string> constant(Operator comparison, const LogicalType& type,
+  virtual std::optional<std::string> constant(Operator comparison, const RemoteColumn& column,
                                               std::string_view value) const = 0;
-  /// How near a comparison of the type comes, where both operands can be written.
-  virtual Support comparison_support(Operator /*comparison*/, const LogicalType& /*type*/) const {
-    return Support::exact;
+  /// `column comparison value`; not for IN. Nothing as for constant().
+  virtual std::optional<std::string> comparison(Operator comparison, const std::string& column,
+                                                const RemoteColumn& described, const Expression& value) const;
+  /// `column LIKE pattern`, or NOT LIKE. Nothing if it can't be asked so.
+  virtual std::optional<std::string> pattern(Operator /*like*/, const std::string& /*column*/,
+                                             const RemoteColumn& /*described*/, const Expression& /*pattern*/) const {
+    return std::nullopt;
+  }
+  /// A condition that all rows with one of these values meet, and that an index serves where the comparison has none;
+  /// stands beside it. Empty = there is none.
+  virtual std::string index_condition(const std::string& /*column*/, const RemoteColumn& /*described*/,
+                                      const std::vector<std::string>& /*values*/) const {
+    return {};
   }
   /// `=`, `<`, …
   virtual std::string_view operator_sql(Operator comparison) const;
-  /// `statement`, which begins with SELECT, so that it gives no more than that many rows.
-  virtual std::string limited(std::string statement, std::int64_t rows) const;
+  /// An item of ORDER BY; `column` as compared() has it.
+  virtual std::string ordered(const std::string& column, const RemoteColumn& described, const OrderBy& order) const;
+  /// `statement`, which begins with SELECT and has an ORDER BY at its end if `is_ordered`, so that it passes over
+  /// `offset` rows and gives no more than `rows`.
+  virtual std::string limited(std::string statement, bool is_ordered, std::int64_t rows, std::int64_t offset) const;
+
+  /// The constant or parameter beside a column: $1, or what constant() gives.
+  std::optional<std::string> operand(Operator comparison, const RemoteColumn& column, const Expression& value) const;
 
  private:
-  std::string condition(const Expression& expression, const Selection& selection,
+  /// A condition and what the remote makes of it; without SQL where it can't be asked.
+  struct Written {
+    Support support = Support::none;
+    std::string sql{};
+  };
+  using ColumnSql = std::function<std::string(std::size_t)>;
+  Written write(const Expression& condition, const ColumnSql& column, const std::vector<RemoteColumn>& columns) const;
+  Written write_logical(const Expression& condition, const ColumnSql& column,
                         const std::vector<RemoteColumn>& columns) const;
+  Written write_list(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
+  Written write_comparison(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
 };
 
 }  // namespace connector::core

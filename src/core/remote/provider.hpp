@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,6 +92,13 @@ struct RemoteTable {
   bool only_by_name = false;
 };
 
+/// A table of a schema, described.
+struct DescribedTable {
+  RemoteTable table;
+  SourceDescription description;
+  std::string problem;  ///< not empty: it can't be described, and why
+};
+
 /// An authenticated session. It may serve one Source at a time.
 class Connection {
  public:
@@ -106,6 +114,25 @@ class Connection {
   /// Describes a table or query, if possible without executing it. Of columns that were asked for these, in that order
   /// and by the names that they were asked for.
   virtual std::unique_ptr<Source> describe(const SourceRequest& request) = 0;
+
+  /// Describes the tables and views of `schema` (empty = the provider's default) for which `wanted` is true, each as
+  /// describe() does, in few passes over the remote's catalog where that can be. Gives them to `found` one after the
+  /// other, ordered by name.
+  virtual void describe_schema(std::string_view schema, const TableParts& parts,
+                               const std::function<bool(const RemoteTable&)>& wanted,
+                               const std::function<void(const DescribedTable&)>& found);
+
+  /// From here to end_snapshot() all that is read is of one moment, where the remote can do that for several
+  /// statements. A source that was described before must not be opened meanwhile. `shared`: what begin_snapshot() of
+  /// another connection has given, whose moment it is to be then, as long as that one's snapshot lasts; empty = a new
+  /// one. Gives what others can share; empty where every scan has a moment of its own. In it a cursor that is destroyed
+  /// early, and a statement that fails, leave the connection as it was before, if that can be done.
+  virtual std::string begin_snapshot(const std::string& /*shared*/) { return {}; }
+  /// Ends that. Takes a second at most, else gives the connection up.
+  virtual void end_snapshot() noexcept {}
+
+  /// False once the connection was given up: an interrupt costs it, and a cursor that was left in the middle.
+  virtual bool usable() const noexcept = 0;
 };
 
 struct ConnectRequest {

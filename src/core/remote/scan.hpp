@@ -10,41 +10,92 @@
 
 namespace connector::core {
 
-enum class Operator : std::uint8_t { equal, less, less_or_equal, greater, greater_or_equal, logical_and };
+enum class Operator : std::uint8_t {
+  // A column and one constant.
+  equal,
+  not_equal,
+  less,
+  less_or_equal,
+  greater,
+  greater_or_equal,
+  distinct,      ///< IS DISTINCT FROM
+  not_distinct,  ///< IS NOT DISTINCT FROM
+  like,          ///< the constant is a pattern as PostgreSQL has them: %, _, and a backslash that escapes
+  not_like,
+  // A column and any number of constants, of which those that are NULL equal nothing.
+  in,
+  not_in,
+  // A column alone.
+  is_null,
+  is_not_null,
+  // Conditions, at least one.
+  logical_and,
+  logical_or
+};
 
-/// A condition on rows, with SQL's three truth values, or an operand of one. A comparison has a column and a constant
-/// as operands, in this order; logical_and has conditions, at least one.
+/// A condition on rows, or an operand of one. A condition keeps the rows for which it is true: false and unknown are
+/// the same here, which is why there is no NOT. Whoever has one brings it down to the comparisons.
 struct Expression {
-  enum class Kind : std::uint8_t { column, constant, operation };
+  enum class Kind : std::uint8_t { column, constant, parameter, operation };
 
   Kind kind = Kind::operation;
-  std::size_t column = 0;  ///< index in SourceDescription::columns
+  std::size_t column = 0;     ///< index in SourceDescription::columns
+  std::size_t parameter = 0;  ///< from 1: a constant, or with `in` any number of them, that is not known yet
   /// Constant: of the type that the column beside it is described as, in the form PostgreSQL prints it: ISO dates,
-  /// timestamps with time zone in UTC with `+00`, floats with all their digits. Text is compared by its bytes in UTF-8.
+  /// timestamps with time zone in UTC with `+00`, `true` and `false`, bytea as `\x` and hexadecimal digits. Beside an
+  /// integer any integer of 64 bits; beside a float the double, with all its digits. Text is compared by its bytes in
+  /// UTF-8.
   std::string value = {};
+  bool is_null = false;  ///< the constant NULL
   Operator operation = Operator::logical_and;
   std::vector<Expression> operands = {};
 
+  static Expression of_column(std::size_t column) { return {.kind = Kind::column, .column = column}; }
+  static Expression constant(std::string value) { return {.kind = Kind::constant, .value = std::move(value)}; }
+  static Expression null() { return {.kind = Kind::constant, .is_null = true}; }
+  static Expression of_parameter(std::size_t number) { return {.kind = Kind::parameter, .parameter = number}; }
   /// `column comparison value`
   static Expression comparison(std::size_t column, Operator comparison, std::string value) {
-    return {
-        .operation = comparison,
-        .operands = {{.kind = Kind::column, .column = column}, {.kind = Kind::constant, .value = std::move(value)}}};
+    return {.operation = comparison, .operands = {of_column(column), constant(std::move(value))}};
   }
   static Expression all_of(std::vector<Expression> conditions) {
     return {.operation = Operator::logical_and, .operands = std::move(conditions)};
+  }
+  static Expression any_of(std::vector<Expression> conditions) {
+    return {.operation = Operator::logical_or, .operands = std::move(conditions)};
+  }
+
+  /// Whether it is made of conditions.
+  bool is_logical() const noexcept {
+    return kind == Kind::operation && (operation == Operator::logical_and || operation == Operator::logical_or);
   }
 };
 
 /// The columns that a condition is about.
 std::vector<std::size_t> columns_of(const Expression& condition);
 
+/// Where NULL stands in an order.
+enum class Nulls : std::uint8_t {
+  last,
+  first,
+  wherever  ///< the remote has them
+};
+
+struct OrderBy {
+  std::size_t column = 0;  ///< index in SourceDescription::columns
+  bool descending = false;
+  Nulls nulls = Nulls::last;
+};
+
 struct Scan {
   std::vector<std::size_t> columns{};  ///< those of the batch, in order: indexes in SourceDescription::columns
-  std::optional<Expression> where{};   ///< one that Source::support() has a use for
-  /// The most rows that are wanted: the first ones by `order_by`, which Source::orders_by() takes, else any.
-  std::optional<std::int64_t> limit{};
-  std::optional<std::size_t> order_by{};  ///< without a limit the rows come in any order
+  /// One that Source::support() has a use for. Of a logical_and the remote gets the parts that it has a use for.
+  std::optional<Expression> where{};
+  std::vector<OrderBy> order_by{};      ///< by columns that Source::orders_by() takes; empty = any order
+  std::optional<std::int64_t> limit{};  ///< the most rows that are wanted
+  std::int64_t offset = 0;              ///< rows that are passed over first; with a limit only
+  /// About this part of the rows, chosen at random (more than 0, at most 1); for a source that samples() only.
+  std::optional<double> sample{};
 };
 
 /// What a remote makes of a condition.

@@ -14,6 +14,9 @@ namespace connector::core {
 /// The base of a driver's connection. `Session` is the driver's; its usable() is false once it was given up.
 template <typename Session>
 class SessionConnection : public Connection {
+ public:
+  bool usable() const noexcept override { return session_->usable(); }
+
  protected:
   /// `provider`: its id.
   SessionConnection(std::unique_ptr<Session> session, std::string_view provider)

@@ -28,6 +28,11 @@ struct RemoteColumn {
   /// Declared so by the remote for a table; what metadata tell of a view's columns is no promise. A value that becomes
   /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
   bool not_null = false;
+  /// Values there may be NULL here, as they have no image here: the remote is not asked which ones are NULL.
+  bool may_become_null = false;
+  /// False: a value here is not the image of one value there, and of no other (declared encodings, truth of numbers):
+  /// the remote is asked for no condition and no order.
+  bool is_comparable = true;
   std::string comment;
   /// If defaults were asked for, of a table's column that has one; DEFAULT NULL is none.
   std::optional<ColumnDefault> default_value{};
@@ -57,7 +62,9 @@ struct SourceRequest {
   std::vector<ColumnRequest> columns{};   ///< empty = all
   std::optional<std::string> encoding{};  ///< of remote text, PostgreSQL's name; absent = ask for UTF-8
   ConnectionOptions parameters{};         ///< the keys that only this provider takes, as text
-  TableParts parts{};                     ///< of a table, to be described beside its columns
+  /// Values that can't be held become NULL, which RemoteColumn::may_become_null tells of.
+  bool invalid_become_null = false;
+  TableParts parts{};  ///< of a table, to be described beside its columns
 };
 
 /// What a remote said of a statement whose rows were read, so often.
@@ -101,13 +108,18 @@ class Source {
 
   /// What the remote makes of a condition on the source's rows. May ask it.
   virtual Support support(const Expression& /*condition*/) { return Support::none; }
-  /// Whether the remote can order the source's rows by the column as PostgreSQL does, text by its bytes in UTF-8. May
-  /// ask it.
+  /// Whether the remote can order the source's rows by the column as PostgreSQL does, text by its bytes in UTF-8; the
+  /// order is of the values there, of which some may be NULL here. May ask it.
   virtual bool orders_by(std::size_t /*column*/) { return false; }
+  /// Whether the remote can choose rows at random: Scan::sample.
+  virtual bool samples() { return false; }
+  /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.
+  virtual std::string statement(const Scan& /*scan*/) { return {}; }
 
-  /// Executes. One cursor at a time; when it has come to its end, the source can be opened again, by another scan.
-  /// The limit is pushed to the remote where a table is read, and a driver may ignore it for a query. The cursor must
-  /// not outlive the source.
+  /// Executes. One cursor at a time; when it has come to its end, the source can be opened again, by another scan,
+  /// without parameters. What the result tells of its columns must be what was described: else an Error.
+  /// The limit is pushed to the remote where a table is read, and a driver may ignore it for a query as it is. The
+  /// cursor must not outlive the source.
   virtual std::unique_ptr<RemoteCursor> open(const Scan& scan) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/remote/source.hpp"
 #include "drivers/hive/values.hpp"
 
 namespace connector::hive {
@@ -97,24 +98,40 @@ std::optional<std::string> timestamp_literal(std::string_view value) {
 
 using core::TypeKind;
 
+using core::Support;
+
+constexpr core::TypeRule type_rules[] = {
+    {.types = "tinyint, smallint, int, bigint, decimal, date",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true},
+    // Floats have NaN, which Hive orders otherwise; texts may be compared with trailing blanks or without.
+    {.types = "timestamp", .range = Support::exact, .sorts = true},
+};
+
 class HiveDialect final : public core::Dialect {
+ public:
+  std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
+
  protected:
-  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
-    switch (type.kind) {
+  const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
+    switch (column.type.kind) {
       case TypeKind::int2:
       case TypeKind::int4:
       case TypeKind::int8:
       case TypeKind::numeric:
       case TypeKind::date:
+        return &type_rules[0];
       case TypeKind::timestamp:
-        return column;
-      default:  // floats have NaN, which Hive orders otherwise; texts may be compared with trailing blanks or without
-        return std::nullopt;
+        return &type_rules[1];
+      default:
+        return nullptr;
     }
   }
 
-  std::optional<std::string> constant(core::Operator comparison, const core::LogicalType& type,
+  std::optional<std::string> constant(core::Operator comparison, const core::RemoteColumn& column,
                                       std::string_view value) const override {
+    const core::LogicalType& type = column.type;
     switch (type.kind) {
       case TypeKind::int2:
       case TypeKind::int4:

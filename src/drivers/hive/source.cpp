@@ -166,7 +166,7 @@ core::Support HiveSource::support(const core::Expression& condition) {
 }
 
 bool HiveSource::orders_by(std::size_t column) {
-  return !table_.empty() && dialect().orders(description_.columns[column].type);
+  return !table_.empty() && dialect().orders(description_.columns[column]);
 }
 
 std::unique_ptr<core::RemoteCursor> HiveSource::open(const core::Scan& scan) {

@@ -1,5 +1,7 @@
 #include "drivers/mysql/dialect.hpp"
 
+#include "core/remote/source.hpp"
+
 namespace connector::mysql {
 
 std::string quote_identifier(std::string_view name) {
@@ -31,31 +33,51 @@ bool is_date(TypeKind kind) noexcept {
   return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamptz;
 }
 
+using core::Support;
+
+constexpr core::TypeRule type_rules[] = {
+    {.types = "char, varchar, text, enum, set",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "compared as bytes of utf8mb4"},
+    {.types = "tinyint, smallint, mediumint, int, bigint, decimal, float, double",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true},
+    {.types = "date, datetime, timestamp", .equality = Support::exact, .range = Support::narrowing, .sorts = true},
+};
+
 class MysqlDialect final : public core::Dialect {
+ public:
+  std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
+
  protected:
-  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
-    if (core::is_text_kind(type.kind)) return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
-    switch (type.kind) {
+  const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
+    if (core::is_text_kind(column.type.kind)) return &type_rules[0];
+    switch (column.type.kind) {
       case TypeKind::int2:
       case TypeKind::int4:
       case TypeKind::int8:
       case TypeKind::numeric:
       case TypeKind::float4:
       case TypeKind::float8:
-      case TypeKind::date:
-      case TypeKind::timestamp:
-      case TypeKind::timestamptz:
-        return column;
+        return &type_rules[1];
       default:
-        return std::nullopt;
+        return is_date(column.type.kind) ? &type_rules[2] : nullptr;
     }
   }
 
+  std::string compared(const std::string& column, const core::RemoteColumn& described) const override {
+    if (!core::is_text_kind(described.type.kind)) return column;
+    return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
+  }
+
   /// Nothing for infinity, or a year before Christ.
-  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& type,
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::RemoteColumn& column,
                                       std::string_view value) const override {
-    if (core::is_text_kind(type.kind)) return "x'" + core::hexadecimal(value) + '\'';
-    if (is_date(type.kind)) {
+    if (core::is_text_kind(column.type.kind)) return "x'" + core::hexadecimal(value) + '\'';
+    if (is_date(column.type.kind)) {
       // The session's time zone is UTC.
       if (value.ends_with("+00")) value.remove_suffix(3);
       if (!core::consists_of(value, "0123456789-:. ")) return std::nullopt;
@@ -65,8 +87,13 @@ class MysqlDialect final : public core::Dialect {
     return std::string(value);
   }
 
-  core::Support comparison_support(core::Operator comparison, const core::LogicalType& type) const override {
-    return is_date(type.kind) && comparison != core::Operator::equal ? core::Support::narrowing : core::Support::exact;
+  std::string ordered(const std::string& column, const core::RemoteColumn& described,
+                      const core::OrderBy& order) const override {
+    // NULL is the smallest value there.
+    const bool nulls_first = order.nulls == core::Nulls::first;
+    const bool as_it_is = described.not_null || order.nulls == core::Nulls::wherever || nulls_first != order.descending;
+    const std::string item = column + (order.descending ? " DESC" : "");
+    return as_it_is ? item : column + (nulls_first ? " IS NOT NULL, " : " IS NULL, ") + item;
   }
 };
 

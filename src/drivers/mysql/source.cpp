@@ -288,7 +288,7 @@ core::Support MysqlSource::support(const core::Expression& condition) {
 }
 
 bool MysqlSource::orders_by(std::size_t column) {
-  return can_compare(column) && dialect().orders(description_.columns[column].type);
+  return can_compare(column) && dialect().orders(description_.columns[column]);
 }
 
 bool MysqlSource::can_compare(std::size_t column) {
@@ -332,7 +332,7 @@ std::optional<std::string> MysqlSource::change_mark() {
 
 std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
   std::unique_ptr<Statement> statement;
-  if (table_.empty() && !scan.where && !scan.order_by) {
+  if (table_.empty() && !scan.where && scan.order_by.empty()) {
     statement =
         described_ ? std::move(described_) : std::make_unique<Statement>(session_, query_, Phase::execute, summary_);
   } else {

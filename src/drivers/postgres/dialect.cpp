@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/remote/source.hpp"
+
 namespace connector::postgres {
 
 namespace {
@@ -152,17 +154,39 @@ bool is_copyable(std::string_view sql) noexcept {
 
 namespace {
 
+using core::Support;
+
+constexpr core::TypeRule type_rules[] = {
+    {.types = "char, varchar, text",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "compared as bytes of UTF-8"},
+    {.types = "smallint, integer, bigint, numeric, real, double precision, date, timestamp, timestamptz, uuid",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true},
+};
+
 class PostgresDialect final : public core::Dialect {
+ public:
+  std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
+
  protected:
-  std::optional<std::string> compared(const std::string& column, const core::LogicalType& type) const override {
-    if (core::is_text_kind(type.kind)) return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
-    return builtin_name(type.kind).empty() ? std::nullopt : std::optional(column);
+  const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
+    if (core::is_text_kind(column.type.kind)) return &type_rules[0];
+    return builtin_name(column.type.kind).empty() ? nullptr : &type_rules[1];
   }
 
-  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& type,
+  std::string compared(const std::string& column, const core::RemoteColumn& described) const override {
+    if (!core::is_text_kind(described.type.kind)) return column;
+    return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
+  }
+
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::RemoteColumn& column,
                                       std::string_view value) const override {
-    if (core::is_text_kind(type.kind)) return "pg_catalog.decode('" + core::hexadecimal(value) + "', 'hex')";
-    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(type.kind));
+    if (core::is_text_kind(column.type.kind)) return "pg_catalog.decode('" + core::hexadecimal(value) + "', 'hex')";
+    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(column.type.kind));
   }
 
   /// The remote role's search_path may lead to other operators.
@@ -170,6 +194,8 @@ class PostgresDialect final : public core::Dialect {
     switch (comparison) {
       case core::Operator::equal:
         return "OPERATOR(pg_catalog.=)";
+      case core::Operator::not_equal:
+        return "OPERATOR(pg_catalog.<>)";
       case core::Operator::less:
         return "OPERATOR(pg_catalog.<)";
       case core::Operator::less_or_equal:

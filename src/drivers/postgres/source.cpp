@@ -202,7 +202,7 @@ core::Support PostgresSource::support(const core::Expression& condition) {
 }
 
 bool PostgresSource::orders_by(std::size_t column) {
-  return can_compare(column) && dialect().orders(description_.columns[column].type);
+  return can_compare(column) && dialect().orders(description_.columns[column]);
 }
 
 bool PostgresSource::can_compare(std::size_t column) const {
@@ -230,7 +230,7 @@ bool PostgresSource::is_as_it_is(const std::vector<std::size_t>& columns) const 
 
 std::string PostgresSource::select_statement(const core::Scan& scan) const {
   // A query with nothing of ours but a choice of its columns is not told the limit.
-  const bool is_plain_query = table_.empty() && !scan.where && !scan.order_by;
+  const bool is_plain_query = table_.empty() && !scan.where && scan.order_by.empty();
   if (is_plain_query && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
   core::Scan asked = scan;
   if (is_plain_query) asked.limit.reset();

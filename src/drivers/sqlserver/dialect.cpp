@@ -5,15 +5,21 @@ namespace connector::sqlserver {
 namespace {
 
 class SqlServerDialect final : public core::Dialect {
+ public:
+  std::span<const core::TypeRule> rules() const noexcept override { return {}; }
+
  protected:
-  std::optional<std::string> compared(const std::string& /*column*/, const core::LogicalType& /*type*/) const override {
-    return std::nullopt;
-  }
-  std::optional<std::string> constant(core::Operator /*comparison*/, const core::LogicalType& /*type*/,
+  const core::TypeRule* rule_of(const core::RemoteColumn& /*column*/) const override { return nullptr; }
+  std::optional<std::string> constant(core::Operator /*comparison*/, const core::RemoteColumn& /*column*/,
                                       std::string_view /*value*/) const override {
     return std::nullopt;
   }
-  std::string limited(std::string statement, std::int64_t rows) const override {
+  std::string limited(std::string statement, bool is_ordered, std::int64_t rows, std::int64_t offset) const override {
+    if (offset > 0) {
+      if (!is_ordered) statement += " ORDER BY (SELECT NULL)";
+      return statement + " OFFSET " + std::to_string(offset) + " ROWS FETCH NEXT " + std::to_string(rows) +
+             " ROWS ONLY";
+    }
     constexpr std::string_view select = "SELECT ";
     return std::string(select) + "TOP (" + std::to_string(rows) + ") " + statement.substr(select.size());
   }

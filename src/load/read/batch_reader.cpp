@@ -76,6 +76,7 @@ void BatchReader::open(core::Scan scan) {
     scan.limit = run_.limits.max_rows + 1;
     looks_further_ = true;
   }
+  if (!scan.limit) scan.order_by.clear();  // all rows are wanted, and those that stay are put in order here
   const std::optional<std::int64_t> estimate = source_.description().estimated_rows;
   if (estimate && *estimate >= 0) run_.progress.expect(std::min<std::uint64_t>(*estimate, max_rows_));
   run_.progress.phase(RunPhase::loading);

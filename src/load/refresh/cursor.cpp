@@ -126,12 +126,13 @@ core::Scan scan_by_cursor(core::Source& source, const PlannedColumn& cursor, con
     if (source.support(behind) == core::Support::none) return scan;
     scan.where = std::move(behind);
   }
-  scan.order_by = cursor.remote;
+  // The remote has NULL where it likes: such rows are read by the first run, if at all.
+  scan.order_by = {{.column = cursor.remote, .nulls = core::Nulls::wherever}};
   return scan;
 }
 
 void check_truncation(const LoadResult& result, const core::Scan& scan) {
-  if (!result.truncated || scan.order_by) return;
+  if (!result.truncated || !scan.order_by.empty()) return;
   throw core::Error(core::ErrorNumber::cannot_load,
                     "the source has more than " + std::to_string(result.max_rows) +
                         " rows, and can't be asked for the first ones by the cursor column",
