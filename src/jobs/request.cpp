@@ -7,14 +7,13 @@
 #include "core/base/json.hpp"
 #include "drivers/providers.hpp"
 #include "jobs/foreign_server.hpp"
-#include "store/role_limits.hpp"
+#include "jobs/login.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
 #include "pg/statement_secrets.hpp"
 #include "pg/text.hpp"
 #include "core/request/connector_reader.hpp"
 #include "core/request/kept_secrets.hpp"
-#include "core/request/connection_reader.hpp"
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
 
@@ -69,14 +68,6 @@ std::string request_text(Datum json) {
   return pg::datum_text(json);
 }
 
-/// Whether a part of the login that the provider needs is not there.
-bool lacks_login(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
-  return std::ranges::any_of(info.connection_parameters, [&](const core::ParameterInfo& parameter) {
-    const bool is_login = parameter.name == "username" || parameter.secret;
-    return is_login && parameter.required && !spec.connection.contains(parameter.name);
-  });
-}
-
 core::ConnectorSpec parsed(std::string_view json, core::RequestKind kind) {
   return core::parse_connector(json, kind, providers(), server_provider);
 }
@@ -128,34 +119,19 @@ void Request::keep_secrets(const core::StoredRequest& kept) {
 void Request::check_rights() {
   provider_ = providers().find(spec_.provider);
   resolve_connection();
-  check_provider_enabled();
+  role_max_rows_ = check_provider_enabled(spec_.provider).max_rows;
 }
 
 void Request::resolve_connection() {
   if (spec_.foreign_server) {
-    jobs::ServerConnection connection = jobs::server_connection(*spec_.foreign_server, spec_.provider);
-    spec_.connection = std::move(connection.options);
+    const ServerConnection connection = use_foreign_server(spec_, *provider_);
     may_use_tickets_ = trusted_ || connection.superuser_owns;
     mapping_ = connection.mapping;
     mapping_version_ = connection.mapping_version;
-    if (mapping_ == InvalidOid && lacks_login(spec_, provider_->info())) throw missing_mapping(*spec_.foreign_server);
-    core::check_connection(spec_, providers());
   } else {
-    jobs::check_wrapper_usage();
+    check_wrapper_usage();
     if (!trusted_) check_server_files(spec_, provider_->info());
   }
-}
-
-void Request::check_provider_enabled() {
-  const std::string id = spec_.provider;
-  const store::RoleLimits role = store::role_limits(GetUserId(), id);
-  role_max_rows_ = role.max_rows;
-  const bool listed = settings::provider_is_enabled(id);
-  if (listed && role.enabled) return;
-  throw core::Error(ErrorNumber::connectors_disabled,
-                    "provider \"" + id + "\" is disabled" + (listed ? " for this role" : ""), {},
-                    listed ? "Ask an administrator to change connector.role_limits."
-                           : "Ask an administrator to add it to connector.enabled_providers.");
 }
 
 store::Login Request::login(Oid role) const {
@@ -188,19 +164,8 @@ load::LoadLimits Request::limits() const {
 core::Connection& Request::connect() {
   if (!wait_.tells_point())
     wait_.tell_point([this] { return core::RunPoint{spec_.provider, core::Phase::connect, 0}; });
-  const core::AddressRules rules(settings_.allowed_hosts, trusted_, settings_.allow_local_addresses);
-  const core::ConnectionOptions options = core::with_defaults(provider_->info(), spec_.connection);
-  std::chrono::seconds connect_timeout = settings_.connect_timeout;
-  const auto asked = options.find("connect_timeout");
-  if (asked != options.end()) {
-    // A request may ask for less patience, and a superuser for more.
-    const std::chrono::seconds wanted(std::stol(asked->second));
-    if (wanted.count() > 0 && (trusted_ || wanted < connect_timeout)) connect_timeout = wanted;
-  }
-  const core::ConnectRequest request{options,     spec_.session,   rules,
-                                     wait_,       connect_timeout, settings_.statement_timeout,
-                                     "connector", trusted_,        may_use_tickets_};
-  connection_.set(provider_->connect(request));
+  connection_.set(jobs::connect(*provider_, spec_, settings_, settings_.statement_timeout,
+                                {trusted_, may_use_tickets_}, wait_));
   return *connection_;
 }
 

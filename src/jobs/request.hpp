@@ -58,7 +58,6 @@ class Request {
   Request(core::RequestKind kind, bool trusted);
   void check_rights();
   void resolve_connection();
-  void check_provider_enabled();
 
   settings::Settings settings_;
   core::RequestKind kind_;

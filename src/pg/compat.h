@@ -52,6 +52,34 @@ extern "C" {
 #define connector_parse_type(text, oid, typmod) parseTypeString((text), (oid), (typmod), false)
 #endif
 
+/* Whether a collation orders texts by their bytes. 18 keeps it with the collation. */
+#if PG_VERSION_NUM >= 180000
+#define connector_collation_is_c(collation) (pg_newlocale_from_collation(collation)->collate_is_c)
+#else
+#define connector_collation_is_c(collation) lc_collate_is_c(collation)
+#endif
+
+/* A path that reads a foreign table. 17 knows the clauses of a join that is the remote's, 18 counts what was disabled. */
+#if PG_VERSION_NUM >= 180000
+#define connector_foreign_path(root, relation, rows, startup, total, keys, outer) \
+  create_foreignscan_path((root), (relation), NULL, (rows), 0, (startup), (total), (keys), (outer), NULL, NIL, NIL)
+#elif PG_VERSION_NUM >= 170000
+#define connector_foreign_path(root, relation, rows, startup, total, keys, outer) \
+  create_foreignscan_path((root), (relation), NULL, (rows), (startup), (total), (keys), (outer), NULL, NIL, NIL)
+#else
+#define connector_foreign_path(root, relation, rows, startup, total, keys, outer) \
+  create_foreignscan_path((root), (relation), NULL, (rows), (startup), (total), (keys), (outer), NULL, NIL)
+#endif
+
+/* The role whose privileges a scan has: InvalidOid for the current one. 16 moved it from the range table. */
+#if PG_VERSION_NUM >= 160000
+#define connector_planned_role(root, relation) ((relation)->userid)
+#define connector_scan_role(plan, entry) ((plan)->checkAsUser)
+#else
+#define connector_planned_role(root, relation) (planner_rt_fetch((relation)->relid, (root))->checkAsUser)
+#define connector_scan_role(plan, entry) ((entry)->checkAsUser)
+#endif
+
 /* 17 lets extensions name their wait events. */
 #if PG_VERSION_NUM >= 170000
 #define connector_wait_event(name) WaitEventExtensionNew(name)

@@ -1,0 +1,68 @@
+// Connections to foreign servers: kept for the session by server and role, each used by one scan at a time, as remotes
+// can't read two results over one connection.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/remote/provider.hpp"
+
+namespace connector::fdw {
+
+struct KeptConnection;
+struct Place;
+
+/// A connection until the end of this object, which neither throws nor calls PostgreSQL. Cursors over it must have
+/// ended before.
+class Lease {
+ public:
+  Lease(std::shared_ptr<Place> place, std::unique_ptr<KeptConnection> connection);
+  ~Lease();
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  core::Connection& connection() noexcept;
+  core::Wait& wait() noexcept;
+  const core::ProviderInfo& provider() const noexcept;
+  /// The table or query, described over this connection now or before. Valid as long as the lease, unless forgotten.
+  core::Source& source(const core::SourceRequest& request);
+  /// Has it described anew the next time.
+  void forget(const core::SourceRequest& request) noexcept;
+
+ private:
+  std::shared_ptr<Place> place_;
+  std::unique_ptr<KeptConnection> connection_;
+};
+
+/// A connection to the server as `role`, whose rights count: USAGE on the server, its user mapping, the provider that
+/// it may use, its trust. In its transaction's snapshot, where the remote has such. Throws Error or PgError.
+std::unique_ptr<Lease> lease(Oid server, Oid role);
+
+/// Throws Error (connectors_disabled, …) as lease() would, but connects to nothing.
+std::string provider_of_server(Oid server);
+
+/// What is kept, for people.
+struct ConnectionState {
+  std::string server;  ///< in the database's encoding, like `role`
+  std::string role;
+  std::string provider;
+  bool is_used = false;         ///< by a scan
+  bool in_transaction = false;  ///< it keeps the snapshot of this transaction
+  TimestampTz since = 0;
+};
+std::vector<ConnectionState> connection_states();
+
+/// Closes connections that no scan and no snapshot of this transaction needs; those of one server only if it is given.
+/// Gives how many were closed, and how many are left.
+struct Closed {
+  std::int64_t closed = 0;
+  std::int64_t left = 0;
+};
+Closed close_connections(std::optional<Oid> server);
+
+}  // namespace connector::fdw
