@@ -17,9 +17,24 @@ CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', pass
 ALTER SERVER shop OPTIONS (ADD tds_version '7.4');
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (server 'x');
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (user 'x');
--- Foreign tables could not be read.
+CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', pushdown 'none');
+ALTER SERVER shop OPTIONS (ADD pushdown 'exact');
+-- Nobody could read a foreign table that says nothing of what is to be read, or two things.
 CREATE FOREIGN TABLE far (a int) SERVER shop;
-CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table_name 'x');
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (schema_name 'shop');
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table_name '');
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table_name 'x', query 'SELECT 1');
+-- All that is wrong is told, with what was meant.
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table 'x', schema 'shop', sql_query 'SELECT 1', fetch_size '1', zero_date 'null');
+CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (table_name 'x', pushdown 'no', encoding 'latin', invalid_values 'skip', tinyint1 'bool');
+CREATE FOREIGN TABLE far (a int OPTIONS (name 'b')) SERVER shop OPTIONS (table_name 'x');
+CREATE FOREIGN TABLE far (a int OPTIONS (column_name '')) SERVER shop OPTIONS (table_name 'x');
+CREATE FOREIGN TABLE far (a int OPTIONS (column_name 'b')) SERVER shop
+  OPTIONS (table_name 'x', schema_name 'shop', pushdown 'off', encoding 'win1251', invalid_values 'null', tinyint1 'boolean');
+ALTER FOREIGN TABLE far OPTIONS (ADD query 'SELECT 1');
+ALTER FOREIGN TABLE far OPTIONS (DROP table_name);
+ALTER FOREIGN TABLE far OPTIONS (DROP table_name, ADD query 'SELECT 1');
+DROP FOREIGN TABLE far;
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (username 'u', password 'secret');
 SET ROLE connector_user;
 -- USAGE on the server is needed, and enough.

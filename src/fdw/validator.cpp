@@ -1,4 +1,4 @@
-// The options of foreign servers and user mappings of the wrapper "connector".
+// Checks the options of foreign servers, user mappings, foreign tables and their columns of the wrapper "connector".
 #include "pg/postgres.hpp"
 
 #include <set>
@@ -9,17 +9,19 @@
 #include "core/base/list_text.hpp"
 #include "core/request/connection_reader.hpp"
 #include "core/request/synonyms.hpp"
+#include "core/request/request_reader.hpp"
 #include "drivers/providers.hpp"
+#include "fdw/options.hpp"
+#include "jobs/foreign_server.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
-#include "pg/text.hpp"
 
 extern "C" {
 #include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
-#include "commands/defrem.h"
 }
 
 namespace connector::fdw {
@@ -49,20 +51,22 @@ const core::ParameterInfo* find_parameter(const Infos& infos, std::string_view n
 
 bool is_allowed_in(Oid catalog, std::string_view name, const core::ParameterInfo* parameter) {
   const bool credential = name == "username" || (parameter != nullptr && parameter->secret);
-  if (catalog == ForeignServerRelationId) return name == "provider" || (parameter != nullptr && !parameter->secret);
+  if (catalog == ForeignServerRelationId) {
+    return name == "provider" || name == pushdown_parameter.name || (parameter != nullptr && !parameter->secret);
+  }
   if (catalog == UserMappingRelationId) return credential || (parameter != nullptr && parameter->server_file);
   return false;
 }
 
-std::string allowed_names(Oid catalog, const Infos& infos) {
-  std::set<std::string> names;
-  if (catalog == ForeignServerRelationId) names.insert("provider");
+std::set<std::string_view> allowed_names(Oid catalog, const Infos& infos) {
+  std::set<std::string_view> names;
+  if (catalog == ForeignServerRelationId) names = {"provider", pushdown_parameter.name};
   for (const core::ProviderInfo* info : infos) {
     for (const core::ParameterInfo& parameter : info->connection_parameters) {
-      if (is_allowed_in(catalog, parameter.name, &parameter)) names.insert(std::string(parameter.name));
+      if (is_allowed_in(catalog, parameter.name, &parameter)) names.insert(parameter.name);
     }
   }
-  return core::joined(names);
+  return names;
 }
 
 std::string hint_for(const std::string& name, Oid catalog, const Infos& infos) {
@@ -76,8 +80,12 @@ std::string hint_for(const std::string& name, Oid catalog, const Infos& infos) {
       !is_allowed_in(catalog, ours, parameter)) {
     return meant + "It belongs on the server: CREATE SERVER ... OPTIONS (" + ours + " '...').";
   }
-  const std::string names = allowed_names(catalog, infos);
-  return meant + (names.empty() ? "There are no options here." : "Options here are: " + names + ".");
+  const std::set<std::string_view> names = allowed_names(catalog, infos);
+  if (names.empty()) return meant + "There are no options here.";
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = ours == name ? core::nearest_name(name, known) : std::nullopt;
+  return meant + (near ? "Did you mean \"" + std::string(*near) + "\"? " : "") +
+         "Options here are: " + core::joined(names) + ".";
 }
 
 void check_provider(const std::string& id) {
@@ -88,6 +96,7 @@ void check_provider(const std::string& id) {
                         "cdb_connectors() lists the providers.");
 }
 
+/// Options of servers and user mappings. What their values must be is checked when they are used, together.
 void check_options(const core::ConnectionOptions& options, Oid catalog) {
   const auto provider = options.find("provider");
   if (catalog == ForeignServerRelationId && provider != options.end()) check_provider(provider->second);
@@ -106,26 +115,35 @@ void check_options(const core::ConnectionOptions& options, Oid catalog) {
   }
 }
 
+void check_pushdown(const core::ConnectionOptions& options) {
+  const auto given = options.find(pushdown_parameter.name);
+  if (given == options.end()) return;
+  core::Problems problems;
+  core::check_parameter_value(pushdown_parameter, given->first, given->second, problems);
+  problems.throw_if_any("invalid options of the foreign server", {});
+}
+
+/// The validator does not learn for which server it is asked: what the server's provider has no use for is refused
+/// when the table is used.
+void check(const core::ConnectionOptions& options, Oid catalog) {
+  switch (catalog) {
+    case ForeignTableRelationId:
+      return check_table_options(options, providers_of({}), "invalid options of the foreign table");
+    case AttributeRelationId:
+      return check_column_options(options, "invalid options of the column");
+    default:
+      check_options(options, catalog);
+      check_pushdown(options);
+  }
+}
+
 }  // namespace
 
 }  // namespace connector::fdw
 
 CONNECTOR_FUNCTION(connector_fdw_validator) {
   const Datum options = PG_GETARG_DATUM(0);
-  const Oid catalog = PG_GETARG_OID(1);
-  if (catalog == ForeignTableRelationId) {
-    // Nobody could read it.
-    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters,
-                                 "foreign tables of wrapper connector are not supported", {},
-                                 "cdb_import_connector() makes a local table of a remote one, and cdb_sync_connector() "
-                                 "keeps it up to date.");
-  }
-  List* list = connector::pg::guard([=] { return untransformRelOptions(options); });
-  connector::core::ConnectionOptions given;
-  for (int i = 0; i < list_length(list); ++i) {
-    auto* option = static_cast<DefElem*>(list_nth(list, i));
-    given[option->defname] = connector::pg::utf8_text(connector::pg::guard([=] { return defGetString(option); }));
-  }
-  connector::fdw::check_options(given, catalog);
+  const List* list = connector::pg::guard([=] { return untransformRelOptions(options); });
+  connector::fdw::check(connector::jobs::options_in(list), PG_GETARG_OID(1));
   return Datum{0};
 }

@@ -15,7 +15,6 @@ extern "C" {
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
-#include "nodes/pg_list.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
@@ -28,14 +27,6 @@ namespace {
 
 constexpr const char* wrapper_name = "connector";
 constexpr std::string_view provider_option = "provider";
-
-void add_options(core::ConnectionOptions& options, const List* list) {
-  for (int i = 0; i < list_length(list); ++i) {
-    const auto* option = static_cast<const DefElem*>(list_nth(list, i));
-    const char* value = pg::guard([&] { return defGetString(const_cast<DefElem*>(option)); });
-    options[option->defname] = pg::utf8_text(value);
-  }
-}
 
 struct Mapping {
   Oid oid;
@@ -98,6 +89,15 @@ const ForeignServer* usable_server(std::string_view name) {
 
 }  // namespace
 
+core::ConnectionOptions options_in(const List* list) {
+  core::ConnectionOptions options;
+  for (int i = 0; i < list_length(list); ++i) {
+    auto* option = static_cast<DefElem*>(list_nth(list, i));
+    options[option->defname] = pg::utf8_text(pg::guard([=] { return defGetString(option); }));
+  }
+  return options;
+}
+
 Oid wrapper_oid() {
   return pg::guard([] { return get_foreign_data_wrapper_oid(wrapper_name, false); });
 }
@@ -122,9 +122,10 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
   ServerConnection connection;
   connection.superuser_owns = pg::guard([=] { return superuser_arg(server->owner); });
   core::ConnectionOptions& options = connection.options;
-  add_options(options, server->options);
   const Mapping mapping = find_mapping(GetUserId(), server->serverid);
-  add_options(options, mapping.options);
+  options = options_in(mapping.options);
+  options.merge(options_in(server->options));
+  options.erase(std::string(pushdown_option));
   connection.mapping = mapping.oid;
   connection.mapping_version = std::to_string(mapping.transaction) + ':' +
                                std::to_string(ItemPointerGetBlockNumberNoCheck(&mapping.place)) + ',' +
@@ -146,8 +147,7 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
 }
 
 std::optional<std::string> server_provider(std::string_view name) {
-  core::ConnectionOptions options;
-  add_options(options, usable_server(name)->options);
+  const core::ConnectionOptions options = options_in(usable_server(name)->options);
   const auto declared = options.find(provider_option);
   if (declared == options.end() || core::is_blank(declared->second)) return std::nullopt;
   return declared->second;

@@ -11,7 +11,17 @@
 #include "core/request/connector_spec.hpp"
 #include "core/remote/registry.hpp"
 
+extern "C" {
+#include "nodes/pg_list.h"
+}
+
 namespace connector::jobs {
+
+/// The option of a server that is about its foreign tables: no part of the connection.
+inline constexpr std::string_view pushdown_option = "pushdown";
+
+/// The options in a list of DefElem, UTF-8.
+core::ConnectionOptions options_in(const List* list);
 
 /// The OID of the foreign data wrapper that this extension created, whatever it is called now. Throws PgError.
 Oid wrapper_oid();
@@ -20,7 +30,7 @@ Oid wrapper_oid();
 void check_wrapper_usage();
 
 struct ServerConnection {
-  core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning, without `provider`
+  core::ConnectionOptions options;  ///< of server and user mapping, the mapping winning; only what is of the connection
   bool superuser_owns = false;      ///< only superusers can have set the server's options
   Oid mapping = InvalidOid;         ///< the user mapping that was read: the current role's, else PUBLIC's, else none
   std::string mapping_version;      ///< another one after each change of the mapping

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/encoding.hpp"
 #include "core/base/error.hpp"
 #include "core/remote/registry.hpp"
 #include "core/base/utf8.hpp"
@@ -134,6 +135,10 @@ const ParameterInfo* find_parameter(std::span<const ParameterInfo> parameters, s
 void check_parameter_value(const ParameterInfo& parameter, const std::string& path, std::string_view text,
                            Problems& problems) {
   if (parameter.name == "server") check_server(parameter, path, text, problems);
+  if (parameter.name == "encoding" && !canonical_encoding(text)) {
+    problems.add(path,
+                 "Key \"" + path + "\" must be the name of an encoding of PostgreSQL, not " + core::quoted(text) + '.');
+  }
   if (parameter.integer) {
     const std::int64_t least = parameter.name == "port" ? 1 : 0;
     const std::int64_t most = parameter.name == "port" ? max_port : max_integer;

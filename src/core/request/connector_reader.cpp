@@ -31,15 +31,6 @@ void read_choice(const ObjectReader& reader, std::string_view key, const Words<V
   if (const auto index = reader.choice(key, words.all())) target = static_cast<Value>(*index);
 }
 
-/// One semicolon at the end, spaces aside, is no part of a query. All else is sent as it is.
-std::optional<std::string> query_text(std::optional<std::string> query) {
-  if (!query) return query;
-  const auto last = query->find_last_not_of(" \t\r\n\f\v");
-  if (last != std::string::npos && (*query)[last] == ';') query->resize(last);
-  if (is_blank(*query)) query.reset();
-  return query;
-}
-
 constexpr std::string_view example_connection =
     R"("connection": {"server": "db.example.com", "database": "shop", "username": "ana", "password": "..."})";
 
@@ -258,13 +249,8 @@ void read_source(const ObjectReader& reader, RequestKind kind, ConnectorSpec& sp
 void read_encoding(const ObjectReader& reader, ConnectorSpec& spec, Problems& problems) {
   const auto name = reader.string("encoding");
   if (!name) return;
-  const auto canonical = canonical_encoding(*name);
-  if (!canonical) {
-    problems.add("encoding",
-                 "Key \"encoding\" must be the name of an encoding of PostgreSQL, not " + core::quoted(*name) + '.');
-    return;
-  }
-  spec.encoding = *canonical;
+  check_parameter_value(*find_parameter(common_parameters(), "encoding"), "encoding", *name, problems);
+  spec.encoding = canonical_encoding(*name);
 }
 
 /// An interval stands beside the connector object, not in it.
@@ -398,6 +384,14 @@ const JsonValue* read_wrapper(const ObjectReader& reader, ConnectorSpec& spec, P
 }
 
 }  // namespace
+
+std::optional<std::string> query_text(std::optional<std::string> query) {
+  if (!query) return query;
+  const auto last = query->find_last_not_of(" \t\r\n\f\v");
+  if (last != std::string::npos && (*query)[last] == ';') query->resize(last);
+  if (is_blank(*query)) query.reset();
+  return query;
+}
 
 ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Registry& registry,
                               const ServerProvider& server_provider) {

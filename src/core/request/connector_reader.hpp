@@ -20,6 +20,10 @@ enum class RequestKind { import, sync, dry_run, check, list_tables, import_table
 /// The provider that a foreign server is for; nothing if it does not say. Throws if there is no such server.
 using ServerProvider = std::function<std::optional<std::string>(std::string_view server)>;
 
+/// The query without one semicolon at its end, spaces aside, which is no part of it; all else is sent as it is. Nothing
+/// if there is nothing else.
+std::optional<std::string> query_text(std::optional<std::string> query);
+
 /// Reads and checks a request. All offending keys are named in one Error (1502), with the nearest known key
 /// for each unknown one; malformed JSON and an unknown provider are 1502 too. Accepts the bare connector object and
 /// the wrapped form `{"connector": {…}, "interval": 900}`. JSON null, and a blank text for a key that is not required,
