@@ -3,6 +3,7 @@
 COMMENT ON SCHEMA connector IS 'views and tables of the extension connector';
 COMMENT ON FOREIGN DATA WRAPPER connector IS
     'remote databases of the extension connector; USAGE is the right to open connections given in a request';
+COMMENT ON FUNCTION connector.fdw_handler() IS 'internal: reads foreign tables';
 COMMENT ON FUNCTION connector.fdw_validator(text[], oid) IS
     'internal: checks the options of servers and user mappings of the wrapper connector';
 
@@ -160,4 +161,5 @@ COMMENT ON COLUMN connector.progress.blocked_by IS
 COMMENT ON FUNCTION connector.progress_json() IS 'internal: see the view connector.progress';
 
 COMMENT ON FUNCTION connector.error_codes_json() IS 'internal: see cdb_error_codes()';
+COMMENT ON FUNCTION connector.foreign_connections_json() IS 'internal: see cdb_foreign_connections()';
 COMMENT ON FUNCTION connector.tables_json(json, integer) IS 'internal: see cdb_connector_tables()';

@@ -8,13 +8,16 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 CREATE SCHEMA connector;
 GRANT USAGE ON SCHEMA connector TO PUBLIC;
 
--- The wrapper: USAGE on it is the right to open connections given in a request. PostgreSQL calls the validator without
--- asking for EXECUTE.
+-- The wrapper: USAGE on it is the right to open connections given in a request. PostgreSQL calls the handler and the
+-- validator without asking for EXECUTE.
+CREATE FUNCTION connector.fdw_handler() RETURNS fdw_handler
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'connector_fdw_handler';
+REVOKE EXECUTE ON FUNCTION connector.fdw_handler() FROM PUBLIC;
 CREATE FUNCTION connector.fdw_validator(text[], oid) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'connector_fdw_validator';
 REVOKE EXECUTE ON FUNCTION connector.fdw_validator(text[], oid) FROM PUBLIC;
 
-CREATE FOREIGN DATA WRAPPER connector VALIDATOR connector.fdw_validator;
+CREATE FOREIGN DATA WRAPPER connector HANDLER connector.fdw_handler VALIDATOR connector.fdw_validator;
 
 -- Limits by role and provider; a missing role or provider means all. The row for the role wins.
 CREATE TABLE connector.role_limits (
@@ -508,6 +511,29 @@ BEGIN ATOMIC
     ORDER BY e.error_code;
 END;
 COMMENT ON FUNCTION @extschema@.cdb_error_codes() IS 'lists the error numbers, what they mean and what to do';
+
+-- Foreign tables
+
+CREATE FUNCTION connector.foreign_connections_json() RETURNS json
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_foreign_connections';
+
+CREATE FUNCTION @extschema@.cdb_foreign_connections()
+    RETURNS TABLE (server text, role text, provider text, in_use boolean, in_transaction boolean,
+                   since timestamp with time zone)
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT c.server, c.role, c.provider, c.in_use, c.in_transaction, c.since
+    FROM pg_catalog.json_to_recordset(connector.foreign_connections_json())
+        AS c (server text, role text, provider text, in_use boolean, in_transaction boolean,
+              since timestamp with time zone);
+END;
+COMMENT ON FUNCTION @extschema@.cdb_foreign_connections() IS
+    'lists the connections that foreign tables keep in this session';
+
+CREATE FUNCTION @extschema@.cdb_foreign_disconnect(server text DEFAULT NULL) RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_foreign_disconnect';
+COMMENT ON FUNCTION @extschema@.cdb_foreign_disconnect(text) IS
+    'closes connections of foreign tables that are not in use, of one server or all, and tells how many';
 
 -- Looking at a remote database
 

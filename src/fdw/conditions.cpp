@@ -272,20 +272,29 @@ std::optional<Expression> ConditionReader::read_logical(const BoolExpr* operatio
   if (operation->boolop == NOT_EXPR) return read_negated(static_cast<const Node*>(linitial(operation->args)));
   Expression all{.operation = operation->boolop == AND_EXPR ? Operator::logical_and : Operator::logical_or};
   for (int i = 0; i < list_length(operation->args); ++i) {
-    std::optional<Expression> part = read(static_cast<const Node*>(list_nth(operation->args, i)));
-    // A part that has no like makes the whole a narrowing one at best, and none in OR.
-    if (!part) return std::nullopt;
-    all.operands.push_back(std::move(*part));
+    std::optional<Expression> part = read_any(static_cast<const Node*>(list_nth(operation->args, i)));
+    if (part) {
+      all.operands.push_back(std::move(*part));
+    } else if (operation->boolop == AND_EXPR) {
+      is_partial_ = true;
+    } else {
+      return std::nullopt;
+    }
   }
-  return all;
+  return all.operands.empty() ? std::nullopt : std::optional(std::move(all));
 }
 
 std::optional<Expression> ConditionReader::read(const Node* condition) {
+  is_partial_ = false;
+  return read_any(condition);
+}
+
+std::optional<Expression> ConditionReader::read_any(const Node* condition) {
   const std::size_t parameters = parameters_.size();
   std::optional<Expression> found;
   switch (nodeTag(condition)) {
     case T_RestrictInfo:
-      return read(reinterpret_cast<const Node*>(reinterpret_cast<const RestrictInfo*>(condition)->clause));
+      return read_any(reinterpret_cast<const Node*>(reinterpret_cast<const RestrictInfo*>(condition)->clause));
     case T_OpExpr:
       found = read_operator(reinterpret_cast<const OpExpr*>(condition), false, false);
       break;

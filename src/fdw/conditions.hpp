@@ -34,10 +34,13 @@ class ConditionReader {
   /// The condition; nothing if it has no like. Constants that are not known yet are added to parameters(), and stand in
   /// it by their numbers there, counted from 1. Throws PgError.
   std::optional<core::Expression> read(const Node* condition);
+  /// Whether what was read last lacks a part, and so keeps rows that the condition does not keep.
+  bool is_partial() const noexcept { return is_partial_; }
 
   const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
 
  private:
+  std::optional<core::Expression> read_any(const Node* condition);
   std::optional<core::Expression> read_operator(const OpExpr* operation, bool is_distinct, bool is_negated);
   std::optional<core::Expression> read_list(const ScalarArrayOpExpr* operation);
   std::optional<core::Expression> read_logical(const BoolExpr* operation);
@@ -51,6 +54,7 @@ class ConditionReader {
   Index relation_;
   const ComparableColumns& columns_;
   std::vector<Parameter> parameters_;
+  bool is_partial_ = false;
 };
 
 /// Whether values of a type are ordered, by this operator family and collation, as Source::orders_by() means it: in the
@@ -58,6 +62,7 @@ class ConditionReader {
 bool is_usual_order(Oid type, Oid operator_family, Oid collation);
 
 /// The condition with values in the places of parameters: parameter n has values[n - 1].
-core::Expression with_values(const core::Expression& condition, const std::vector<std::vector<core::Expression>>& values);
+core::Expression with_values(const core::Expression& condition,
+                             const std::vector<std::vector<core::Expression>>& values);
 
 }  // namespace connector::fdw

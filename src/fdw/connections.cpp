@@ -168,8 +168,7 @@ void begin_snapshot(Place& place, KeptConnection& kept) {
     place.snapshot.clear();
   }
   if (!place.snapshot.empty() && !has_snapshot(place)) {
-    throw core::Error(core::ErrorNumber::cannot_read,
-                      "the snapshot of this transaction at the remote server is lost",
+    throw core::Error(core::ErrorNumber::cannot_read, "the snapshot of this transaction at the remote server is lost",
                       "The connections that kept it have ended.", "Roll back, and try again.");
   }
   const std::string shared = kept.connection->begin_snapshot(place.snapshot);
@@ -220,6 +219,18 @@ core::Connection& Lease::connection() noexcept {
 
 core::Wait& Lease::wait() noexcept {
   return connection_->wait;
+}
+
+bool Lease::fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core::Deadline until) {
+  connection_->wait.set_run_deadline(until);
+  try {
+    const bool more = cursor.fetch(batch);
+    connection_->wait.set_run_deadline(core::no_deadline);
+    return more;
+  } catch (...) {
+    connection_->wait.set_run_deadline(core::no_deadline);
+    throw;
+  }
 }
 
 const core::ProviderInfo& Lease::provider() const noexcept {
@@ -306,8 +317,8 @@ Closed close_connections(std::optional<Oid> server) {
   for (const auto& place : places()) {
     if (server && place->server != *server) continue;
     count.left += static_cast<std::int64_t>(place->used.size());
-    count.closed += static_cast<std::int64_t>(
-        std::erase_if(place->idle, [](const auto& kept) { return kept->snapshot_of == 0; }));
+    count.closed +=
+        static_cast<std::int64_t>(std::erase_if(place->idle, [](const auto& kept) { return kept->snapshot_of == 0; }));
     count.left += static_cast<std::int64_t>(place->idle.size());
   }
   return count;

@@ -28,6 +28,8 @@ class Lease {
 
   core::Connection& connection() noexcept;
   core::Wait& wait() noexcept;
+  /// RemoteCursor::fetch(), which throws Error (timed_out) if it lasts beyond `until`.
+  bool fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core::Deadline until);
   const core::ProviderInfo& provider() const noexcept;
   /// The table or query, described over this connection now or before. Valid as long as the lease, unless forgotten.
   core::Source& source(const core::SourceRequest& request);

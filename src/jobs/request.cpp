@@ -164,8 +164,8 @@ load::LoadLimits Request::limits() const {
 core::Connection& Request::connect() {
   if (!wait_.tells_point())
     wait_.tell_point([this] { return core::RunPoint{spec_.provider, core::Phase::connect, 0}; });
-  connection_.set(jobs::connect(*provider_, spec_, settings_, settings_.statement_timeout,
-                                {trusted_, may_use_tickets_}, wait_));
+  connection_.set(
+      jobs::connect(*provider_, spec_, settings_, settings_.statement_timeout, {trusted_, may_use_tickets_}, wait_));
   return *connection_;
 }
 

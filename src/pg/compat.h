@@ -71,6 +71,13 @@ extern "C" {
   create_foreignscan_path((root), (relation), NULL, (rows), (startup), (total), (keys), (outer), NULL, NIL)
 #endif
 
+/* Whether an order is a descending one. 18 has the comparison's kind instead of a strategy of B-trees. */
+#if PG_VERSION_NUM >= 180000
+#define connector_is_descending(key) ((key)->pk_cmptype == COMPARE_GT)
+#else
+#define connector_is_descending(key) ((key)->pk_strategy == BTGreaterStrategyNumber)
+#endif
+
 /* The role whose privileges a scan has: InvalidOid for the current one. 16 moved it from the range table. */
 #if PG_VERSION_NUM >= 160000
 #define connector_planned_role(root, relation) ((relation)->userid)

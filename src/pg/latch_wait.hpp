@@ -25,6 +25,8 @@ class LatchWait final : public core::Wait {
   bool wait(std::span<core::WaitSocket> sockets, core::Deadline deadline) override;
   void check() override;
   void limit_silence(const std::function<bool()>& begun) override { answer_begun_ = begun; }
+  /// Another one than it was made with.
+  void set_run_deadline(core::Deadline deadline) noexcept { run_deadline_ = deadline; }
   /// `point` is asked when the run is ended; what it refers to outlives the last wait.
   void tell_point(const std::function<core::RunPoint()>& point) { point_ = point; }
   bool tells_point() const noexcept { return static_cast<bool>(point_); }

@@ -1,0 +1,37 @@
+// A foreign table, and what the remote's description of it means here.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/remote/source.hpp"
+#include "fdw/conditions.hpp"
+#include "fdw/options.hpp"
+#include "load/read/local_type.hpp"
+
+namespace connector::fdw {
+
+/// What the catalog says of a foreign table.
+struct ForeignTable {
+  Oid oid = InvalidOid;
+  Oid server = InvalidOid;
+  TableOptions options;
+  std::vector<AttrNumber> attributes;  ///< of the columns in options.request, in their order
+  std::vector<load::LocalType> types;  ///< as which they are declared
+  std::size_t attribute_count = 0;     ///< dropped columns included
+};
+
+/// Kept until the table, or a server, changes. Throws what table_options() throws.
+std::shared_ptr<const ForeignTable> foreign_table(Oid oid);
+
+/// What the values of a column are when they arrive. If the declared type takes every value of the remote's type as it
+/// is (text instead of varchar(20)), that is the declared one.
+load::LocalType arriving_type(const core::RemoteColumn& column, const load::LocalType& declared);
+
+/// The columns whose values are the remote's own.
+ComparableColumns comparable_columns(const ForeignTable& table, const core::SourceDescription& description);
+
+}  // namespace connector::fdw

@@ -1,0 +1,45 @@
+// What the planner hands to the executor, as nodes that PostgreSQL can copy.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "nodes/plannodes.h"
+}
+
+namespace connector::fdw {
+
+struct PlannedOrder {
+  AttrNumber attribute = 0;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+/// The scan of one foreign table.
+struct PlannedScan {
+  std::vector<AttrNumber> attributes;  ///< whose values are needed
+  /// Conditions that the remote gets, with Vars of the table and constants; and whether each was exact, so that nobody
+  /// else looks at it.
+  std::vector<Expr*> conditions;
+  std::vector<bool> is_exact;
+  std::vector<PlannedOrder> order;
+  Expr* limit = nullptr;   ///< bigint; null = none
+  Expr* offset = nullptr;  ///< rows behind the limit that are wanted beside: the remote's limit is the sum
+  std::string statement;   ///< as it is shown, in the database's encoding
+};
+
+/// Puts the scan into plan nodes. In a guard the lists would be lost: allocates in the current context. Throws PgError.
+struct PlanLists {
+  List* expressions = nullptr;  ///< ForeignScan.fdw_exprs
+  List* facts = nullptr;        ///< ForeignScan.fdw_private
+};
+PlanLists plan_lists(const PlannedScan& scan);
+
+/// Reads them back.
+PlannedScan planned_scan(const ForeignScan* plan);
+
+}  // namespace connector::fdw

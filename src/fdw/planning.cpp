@@ -1,0 +1,380 @@
+#include "fdw/planning.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fdw/conditions.hpp"
+#include "fdw/connections.hpp"
+#include "fdw/foreign_table.hpp"
+#include "fdw/planned_scan.hpp"
+#include "fdw/remote_costs.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/owned.hpp"
+#include "pg/text.hpp"
+
+extern "C" {
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+}
+
+namespace connector::fdw {
+
+using core::Support;
+
+namespace {
+
+/// A condition of the query, as the remote sees it.
+struct Condition {
+  Support support = Support::none;
+  core::Expression expression{};
+};
+
+/// RelOptInfo::fdw_private.
+struct Planned {
+  std::shared_ptr<const ForeignTable> table;
+  Oid role = InvalidOid;
+  Index relation = 0;
+  core::SourceDescription description{};
+  ComparableColumns comparable{};
+  std::vector<bool> is_ordered{};  ///< by index in the description: the remote orders it as PostgreSQL does
+  std::map<const Expr*, Condition> conditions{};
+};
+
+Planned& planned(const RelOptInfo* relation) {
+  return *static_cast<Planned*>(relation->fdw_private);
+}
+
+/// What the remote makes of a condition; remembered, as the planner asks for it again and again.
+const Condition& condition_of(Planned& planned, core::Source& source, const RestrictInfo* clause) {
+  const auto found = planned.conditions.find(clause->clause);
+  if (found != planned.conditions.end()) return found->second;
+  Condition condition;
+  ConditionReader reader(planned.relation, planned.comparable);
+  if (planned.table->options.pushdown != Pushdown::off && !clause->pseudoconstant) {
+    if (auto expression = reader.read(reinterpret_cast<const Node*>(clause->clause))) {
+      condition.expression = std::move(*expression);
+      condition.support = source.support(condition.expression);
+      if (condition.support == Support::exact && reader.is_partial()) condition.support = Support::narrowing;
+    }
+  }
+  const bool only_exact = planned.table->options.pushdown == Pushdown::exact;
+  if (condition.support == Support::narrowing && only_exact) condition.support = Support::none;
+  return planned.conditions.emplace(clause->clause, std::move(condition)).first->second;
+}
+
+/// The clauses of a list as conditions.
+struct Sorted {
+  List* sent = NIL;  ///< of RestrictInfos
+  List* kept = NIL;  ///< that are looked at here; those that narrow are in both
+  bool all_exact = true;
+  std::vector<const core::Expression*> expressions{};  ///< of those that are sent
+};
+
+void sort_clauses(Planned& planned, core::Source& source, const List* clauses, Sorted& sorted) {
+  for (int i = 0; i < list_length(clauses); ++i) {
+    auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
+    if (clause->pseudoconstant) continue;  // a Result above looks at it once
+    const Condition& condition = condition_of(planned, source, clause);
+    if (condition.support != Support::exact) sorted.all_exact = false;
+    if (condition.support != Support::none) sorted.expressions.push_back(&condition.expression);
+    pg::guard([&] {
+      if (condition.support != Support::none) sorted.sent = lappend(sorted.sent, clause);
+      if (condition.support != Support::exact) sorted.kept = lappend(sorted.kept, clause);
+    });
+  }
+}
+
+Oid role_of(PlannerInfo* root, RelOptInfo* relation) {
+  const Oid role = connector_planned_role(root, relation);
+  return OidIsValid(role) ? role : GetUserId();
+}
+
+/// The column by which rows of a pathkey are ordered, if the remote orders it alike.
+std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* relation, const PathKey* key) {
+  if (key->pk_eclass->ec_has_volatile) return std::nullopt;
+  for (int i = 0; i < list_length(key->pk_eclass->ec_members); ++i) {
+    const auto* member = static_cast<const EquivalenceMember*>(list_nth(key->pk_eclass->ec_members, i));
+    const Expr* expression = member->em_expr;
+    if (IsA(expression, RelabelType)) {
+      const auto* relabel = reinterpret_cast<const RelabelType*>(expression);
+      if (relabel->resulttype != TEXTOID ||
+          relabel->resultcollid != exprCollation(reinterpret_cast<Node*>(relabel->arg)))
+        continue;
+      expression = relabel->arg;
+    }
+    if (!IsA(expression, Var)) continue;
+    const auto* column = reinterpret_cast<const Var*>(expression);
+    if (column->varno != static_cast<int>(relation->relid) || column->varattno < 1 || column->varlevelsup != 0)
+      continue;
+    const auto attribute = static_cast<std::size_t>(column->varattno) - 1;
+    if (attribute >= planned.comparable.size() || !planned.comparable[attribute]) continue;
+    const std::size_t index = *planned.comparable[attribute];
+    if (!planned.is_ordered[index] || planned.description.columns[index].may_become_null) continue;
+    if (!is_usual_order(column->vartype, key->pk_opfamily, key->pk_eclass->ec_collation)) continue;
+    return PlannedOrder{column->varattno, connector_is_descending(key), key->pk_nulls_first};
+  }
+  return std::nullopt;
+}
+
+/// The order of a path, if the remote can give it.
+std::optional<std::vector<PlannedOrder>> orders_of(const Planned& planned, const RelOptInfo* relation,
+                                                   const List* keys) {
+  std::vector<PlannedOrder> orders;
+  for (int i = 0; i < list_length(keys); ++i) {
+    const auto order = order_of(planned, relation, static_cast<const PathKey*>(list_nth(keys, i)));
+    if (!order) return std::nullopt;
+    orders.push_back(*order);
+  }
+  return orders;
+}
+
+/// Whether the query's LIMIT counts rows of this relation, in the order in which the path gives them: nothing between
+/// the two joins, groups, multiplies, drops or locks rows.
+bool limit_counts_rows_of(const PlannerInfo* root, const RelOptInfo* relation, const Path& path) {
+  const Query* query = root->parse;
+  if (query->limitCount == nullptr || query->limitOption != LIMIT_OPTION_COUNT) return false;
+  if (relation->reloptkind != RELOPT_BASEREL || !bms_equal(root->all_baserels, relation->relids)) return false;
+  if (!pathkeys_contained_in(root->sort_pathkeys, path.pathkeys)) return false;
+  // It is counted a second time here.
+  if (contain_volatile_functions(query->limitCount) || contain_volatile_functions(query->limitOffset)) return false;
+  return query->commandType == CMD_SELECT && query->groupClause == NIL && query->groupingSets == NIL &&
+         !query->hasAggs && !query->hasWindowFuncs && query->distinctClause == NIL && query->havingQual == nullptr &&
+         !query->hasTargetSRFs && query->setOperations == nullptr && query->rowMarks == NIL;
+}
+
+core::Scan shown_scan(const Planned& planned, const PlannedScan& scan, const Sorted& sorted) {
+  core::Scan shown;
+  for (std::size_t i = 0; i < planned.table->attributes.size(); ++i) {
+    if (std::ranges::find(scan.attributes, planned.table->attributes[i]) != scan.attributes.end()) {
+      shown.columns.push_back(i);
+    }
+  }
+  std::vector<core::Expression> conditions;
+  for (const core::Expression* expression : sorted.expressions) conditions.push_back(*expression);
+  if (!conditions.empty()) shown.where = core::Expression::all_of(std::move(conditions));
+  for (const PlannedOrder& order : scan.order) {
+    shown.order_by.push_back({*planned.comparable[static_cast<std::size_t>(order.attribute) - 1], order.descending,
+                              order.nulls_first ? core::Nulls::first : core::Nulls::last});
+  }
+  return shown;
+}
+
+}  // namespace
+
+void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid table) {
+  auto owned = std::make_unique<Planned>();
+  Planned& planned = *owned;
+  planned.table = foreign_table(table);
+  planned.role = role_of(root, relation);
+  planned.relation = relation->relid;
+  relation->fdw_private = pg::give_to(root->planner_cxt, std::move(owned));
+  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
+  core::Source& source = connection->source(planned.table->options.request);
+  planned.description = source.description();
+  planned.comparable = comparable_columns(*planned.table, planned.description);
+  const bool may_order = planned.table->options.pushdown != Pushdown::off;
+  for (std::size_t i = 0; i < planned.description.columns.size(); ++i) {
+    planned.is_ordered.push_back(may_order && source.orders_by(i));
+  }
+  Sorted sorted;
+  sort_clauses(planned, source, relation->baserestrictinfo, sorted);
+  const std::optional<std::int64_t>& estimate = planned.description.estimated_rows;
+  // The remote's present estimate is better than what an ANALYZE here once counted.
+  if (estimate && *estimate >= 0) {
+    relation->tuples = clamp_row_est(static_cast<double>(*estimate));
+  } else if (relation->tuples < 0) {
+    relation->tuples = default_rows;
+  }
+  pg::guard([&] { set_baserel_size_estimates(root, relation); });
+  if (const auto rows = rows_by_key(planned.description, sorted.expressions)) {
+    relation->rows = clamp_row_est(std::min(relation->rows, *rows));
+  }
+}
+
+namespace {
+
+PathCost cost_of(PlannerInfo* root, RelOptInfo* relation, const Planned& planned, const Sorted& sorted, double rows,
+                 bool is_sorted) {
+  RemoteWork work;
+  work.table_rows = relation->tuples;
+  work.has_index = serves_index(planned.description, sorted.expressions);
+  work.width = relation->reltarget->width;
+  pg::guard([&] {
+    work.sent_rows =
+        clamp_row_est(relation->tuples * clauselist_selectivity(root, sorted.sent, static_cast<int>(relation->relid),
+                                                                JOIN_INNER, nullptr));
+    cost_qual_eval(&work.local, sorted.kept, root);
+  });
+  if (const auto by_key = rows_by_key(planned.description, sorted.expressions)) {
+    work.sent_rows = std::min(work.sent_rows, *by_key);
+  }
+  work.sent_rows = std::max(work.sent_rows, rows);
+  work.is_sorted = is_sorted;
+  return path_cost(work);
+}
+
+void add(PlannerInfo* root, RelOptInfo* relation, double rows, PathCost cost, List* keys, Relids outer) {
+  pg::guard([&] {
+    add_path(relation, reinterpret_cast<Path*>(
+                           connector_foreign_path(root, relation, rows, cost.startup, cost.total, keys, outer)));
+  });
+}
+
+/// What a callback of generate_implied_equalities_for_column() looks for.
+struct Member {
+  Expr* current = nullptr;
+  List* used = NIL;
+};
+
+bool is_our_column(PlannerInfo* /*root*/, RelOptInfo* relation, EquivalenceClass* /*classes*/,
+                   EquivalenceMember* member, void* argument) {
+  auto* wanted = static_cast<Member*>(argument);
+  Expr* expression = member->em_expr;
+  if (wanted->current != nullptr) return equal(expression, wanted->current);
+  if (list_member(wanted->used, expression)) return false;
+  if (!bms_equal(pull_varnos(nullptr, reinterpret_cast<Node*>(expression)), relation->relids)) return false;
+  wanted->current = expression;
+  return true;
+}
+
+/// The clauses by which rows of other relations could give values for the conditions of a scan.
+List* join_clauses(PlannerInfo* root, RelOptInfo* relation) {
+  return pg::guard([=] {
+    List* clauses = NIL;
+    for (int i = 0; i < list_length(relation->joininfo); ++i) {
+      auto* clause = static_cast<RestrictInfo*>(list_nth(relation->joininfo, i));
+      if (join_clause_is_movable_to(clause, relation)) clauses = lappend(clauses, clause);
+    }
+    if (relation->has_eclass_joins) {
+      Member member;
+      while (true) {
+        member.current = nullptr;
+        List* implied = generate_implied_equalities_for_column(root, relation, is_our_column, &member,
+                                                               relation->lateral_referencers);
+        if (member.current == nullptr) break;
+        for (int i = 0; i < list_length(implied); ++i) {
+          auto* clause = static_cast<RestrictInfo*>(list_nth(implied, i));
+          if (join_clause_is_movable_to(clause, relation)) clauses = lappend(clauses, clause);
+        }
+        member.used = lappend(member.used, member.current);
+      }
+    }
+    return clauses;
+  });
+}
+
+void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& planned) {
+  List* clauses = join_clauses(root, relation);
+  if (clauses == NIL) return;
+  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
+  core::Source& source = connection->source(planned.table->options.request);
+  List* outers = NIL;  // of ParamPathInfos, each for other relations
+  for (int i = 0; i < list_length(clauses); ++i) {
+    const auto* clause = static_cast<const RestrictInfo*>(list_nth(clauses, i));
+    if (condition_of(planned, source, clause).support == Support::none) continue;
+    pg::guard([&] {
+      Relids outer = bms_union(clause->clause_relids, relation->lateral_relids);
+      outer = bms_del_member(outer, static_cast<int>(relation->relid));
+      if (bms_is_empty(outer)) return;
+      outers = list_append_unique_ptr(outers, get_baserel_parampathinfo(root, relation, outer));
+    });
+  }
+  for (int i = 0; i < list_length(outers); ++i) {
+    auto* parameters = static_cast<ParamPathInfo*>(list_nth(outers, i));
+    Sorted sorted;
+    sort_clauses(planned, source, relation->baserestrictinfo, sorted);
+    sort_clauses(planned, source, parameters->ppi_clauses, sorted);
+    double rows = parameters->ppi_rows;
+    if (const auto by_key = rows_by_key(planned.description, sorted.expressions)) rows = std::min(rows, *by_key);
+    rows = clamp_row_est(rows);
+    parameters->ppi_rows = rows;
+    add(root, relation, rows, cost_of(root, relation, planned, sorted, rows, false), NIL, parameters->ppi_req_outer);
+  }
+}
+
+}  // namespace
+
+void add_paths(PlannerInfo* root, RelOptInfo* relation) {
+  Planned& planned = fdw::planned(relation);
+  Sorted sorted;
+  {
+    const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
+    core::Source& source = connection->source(planned.table->options.request);
+    sort_clauses(planned, source, relation->baserestrictinfo, sorted);
+  }
+  add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, false), NIL,
+      relation->lateral_relids);
+  if (root->query_pathkeys != NIL && sorted.all_exact && orders_of(planned, relation, root->query_pathkeys)) {
+    add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, true),
+        root->query_pathkeys, relation->lateral_relids);
+  }
+  add_parameterized_paths(root, relation, planned);
+}
+
+ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPath* path, List* targets, List* clauses,
+                       Plan* outer) {
+  Planned& planned = fdw::planned(relation);
+  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
+  core::Source& source = connection->source(planned.table->options.request);
+  Sorted sorted;
+  sort_clauses(planned, source, clauses, sorted);
+  PlannedScan scan;
+  List* kept = pg::guard([&] { return extract_actual_clauses(sorted.kept, false); });
+  List* exact = NIL;
+  ConditionReader reader(planned.relation, planned.comparable);
+  sorted.expressions.clear();
+  std::vector<core::Expression> shown;  // with parameters numbered throughout
+  for (int i = 0; i < list_length(sorted.sent); ++i) {
+    const auto* clause = static_cast<const RestrictInfo*>(list_nth(sorted.sent, i));
+    const bool is_exact = condition_of(planned, source, clause).support == Support::exact;
+    scan.conditions.push_back(clause->clause);
+    scan.is_exact.push_back(is_exact);
+    if (is_exact) pg::guard([&] { exact = lappend(exact, clause->clause); });
+    shown.push_back(*reader.read(reinterpret_cast<const Node*>(clause->clause)));
+  }
+  for (const core::Expression& expression : shown) sorted.expressions.push_back(&expression);
+  pg::guard([&] {
+    Bitmapset* needed = nullptr;
+    pull_varattnos(reinterpret_cast<Node*>(relation->reltarget->exprs), relation->relid, &needed);
+    pull_varattnos(reinterpret_cast<Node*>(kept), relation->relid, &needed);
+    const bool whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, needed);
+    for (const AttrNumber attribute : planned.table->attributes) {
+      if (whole || bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, needed)) {
+        scan.attributes.push_back(attribute);
+      }
+    }
+  });
+  const List* keys = path->path.pathkeys;
+  if (keys != NIL) scan.order = orders_of(planned, relation, keys).value();
+  const bool may_limit = sorted.all_exact && planned.table->options.pushdown != Pushdown::off;
+  if (may_limit && limit_counts_rows_of(root, relation, path->path)) {
+    scan.limit = reinterpret_cast<Expr*>(root->parse->limitCount);
+    scan.offset = reinterpret_cast<Expr*>(root->parse->limitOffset);
+  }
+  core::Scan statement = shown_scan(planned, scan, sorted);
+  if (const auto rows = constant_limit(scan.limit, scan.offset)) statement.limit = *rows;
+  scan.statement = pg::server_text(source.statement(statement));
+  const PlanLists lists = plan_lists(scan);
+  return pg::guard([&] {
+    return make_foreignscan(targets, kept, relation->relid, lists.expressions, lists.facts, NIL, exact, outer);
+  });
+}
+
+}  // namespace connector::fdw
