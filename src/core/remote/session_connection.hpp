@@ -22,6 +22,8 @@ class SessionConnection : public Connection {
   SessionConnection(std::unique_ptr<Session> session, std::string_view provider)
       : session_(std::move(session)), provider_(provider) {}
 
+  /// The session, given up or not.
+  Session& any_session() noexcept { return *session_; }
   /// Throws Error (cannot_read) if the session was given up: an interrupt costs it, and a cursor that was left in the
   /// middle.
   Session& session() {

@@ -17,14 +17,11 @@ std::string setting(std::string_view name, std::string_view value) {
 /// The settings of the remote role or database may differ from the defaults: what we rely on is set.
 std::string settings(const Session& session) {
   const int version = session.version();
-  // In an SQL_ASCII database the server knows no encoding to convert from: for any other name it would only verify,
-  // and end the statement at the first text that is not valid. The loader knows better what to do with that one.
-  const std::string_view encoding = session.server_encoding() == "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
   // The local limit covers the whole run and comes first; the remote one is for the case that nobody is left to
   // enforce the local one. PostgreSQL counts milliseconds.
   const long long seconds = session.login().statement_timeout.count();
   const std::string limit = std::to_string(seconds > 0 ? (seconds + 60) * 1000 : 0);
-  std::string calls = setting("client_encoding", encoding) + ", " + setting("TimeZone", "UTC") + ", " +
+  std::string calls = setting("client_encoding", usual_encoding(session)) + ", " + setting("TimeZone", "UTC") + ", " +
                       setting("DateStyle", "ISO") + ", " + setting("IntervalStyle", "postgres") + ", " +
                       setting("extra_float_digits", "3") + ", " + setting("bytea_output", "hex") + ", " +
                       setting("quote_all_identifiers", "off") + ", " + setting("lock_timeout", "0") + ", " +
@@ -53,12 +50,13 @@ std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Logi
   return core::connect_session(request, "postgres", login, dial);
 }
 
-TransactionFacts begin_transaction(Session& session) {
+TransactionFacts begin_transaction(Session& session, const TransactionBegin& begin) {
+  if (session.snapshot()) return {.money_digits = session.snapshot()->money_digits};
   const auto answers =
       session.run(std::string(session.in_transaction() ? "ROLLBACK; " : "") +
-                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT a.backend_start, "
-                      "'1'::pg_catalog.money::pg_catalog.numeric, " +
-                      settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
+                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + std::string(begin.first) +
+                      "SELECT a.backend_start, '1'::pg_catalog.money::pg_catalog.numeric, " + std::string(begin.value) +
+                      ", " + settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
                   beginning);
   if (answers.size() != 1 || answers[0].size() != 1)
     throw_malformed("the server does not tell of its own session", beginning.phase, beginning.summary);
@@ -67,7 +65,14 @@ TransactionFacts begin_transaction(Session& session) {
   // `1.00`
   const std::string amount = text(row, 1);
   const auto point = amount.find('.');
-  return {.money_digits = point == std::string::npos ? 0 : static_cast<int>(amount.size() - point - 1)};
+  return {.money_digits = point == std::string::npos ? 0 : static_cast<int>(amount.size() - point - 1),
+          .value = text(row, 2)};
+}
+
+std::string_view usual_encoding(const Session& session) {
+  // In an SQL_ASCII database the server knows no encoding to convert from: for any other name it would only verify,
+  // and end the statement at the first text that is not valid. The loader knows better what to do with that one.
+  return session.server_encoding() == "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
 }
 
 std::string set_search_path(SearchPath path) {

@@ -2,6 +2,7 @@
 
 #include "drivers/postgres/catalog.hpp"
 #include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/snapshot.hpp"
 #include "drivers/postgres/source.hpp"
 
 namespace connector::postgres {
@@ -12,12 +13,24 @@ void PostgresConnection::check() {
 
 std::vector<core::RemoteTable> PostgresConnection::list_tables(std::string_view schema, std::int64_t limit) {
   begin_transaction(session());
-  return read_list(session().run(list_statements(session(), schema.empty() ? "public" : schema, limit),
-                                 {core::Phase::describe, "could not list tables"}));
+  WithinSnapshot step(session());
+  std::vector<core::RemoteTable> tables =
+      read_list(session().run(list_statements(session(), schema.empty() ? "public" : schema, limit),
+                              {core::Phase::describe, "could not list tables"}));
+  step.done();
+  return tables;
 }
 
 std::unique_ptr<core::Source> PostgresConnection::describe(const core::SourceRequest& request) {
   return std::make_unique<PostgresSource>(session(), request);
+}
+
+std::string PostgresConnection::begin_snapshot(const std::string& shared) {
+  return postgres::begin_snapshot(session(), shared);
+}
+
+void PostgresConnection::end_snapshot() noexcept {
+  any_session().end_snapshot();
 }
 
 }  // namespace connector::postgres

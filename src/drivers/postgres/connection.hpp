@@ -17,6 +17,8 @@ class PostgresConnection final : public core::SessionConnection<Session> {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+  std::string begin_snapshot(const std::string& shared) override;
+  void end_snapshot() noexcept override;
 };
 
 }  // namespace connector::postgres

@@ -230,6 +230,15 @@ void throw_password_unused() {
                     "server, or let a superuser make the connection.");
 }
 
+void throw_changed(Phase phase, std::string_view summary) {
+  throw core::remote_error({.provider = "postgres",
+                            .phase = phase,
+                            .number = ErrorNumber::cannot_read,
+                            .summary = summary,
+                            .remote_message = "its columns have changed since it was described",
+                            .hint = "Try again: the next statement describes it anew."});
+}
+
 void throw_malformed(std::string_view what, Phase phase, std::string_view summary) {
   throw core::remote_error({.provider = "postgres",
                             .phase = phase,

@@ -38,6 +38,8 @@ core::Error statement_error(core::Phase phase, std::string_view summary, const N
 /// A role that is no superuser would use what is not its own.
 [[noreturn]] void throw_password_missing();
 [[noreturn]] void throw_password_unused();
+/// A source is no longer what it was when it was described.
+[[noreturn]] void throw_changed(core::Phase phase, std::string_view summary);
 /// Rows or answers that the protocol does not allow.
 [[noreturn]] void throw_malformed(std::string_view what, core::Phase phase = core::Phase::fetch,
                                   std::string_view summary = "could not read rows");

@@ -13,6 +13,7 @@
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/conninfo.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/savepoint.hpp"
 #include "drivers/postgres/traffic.hpp"
 
 namespace connector::postgres {
@@ -21,6 +22,8 @@ namespace {
 
 /// Bounds what a destructor may take.
 constexpr std::chrono::milliseconds stop_timeout{900};
+/// What comes by itself in that time is not worth a cancel request, which takes a connection of its own.
+constexpr std::chrono::milliseconds rest_timeout{20};
 
 /// Limits on answers, against a server that never stops. It can also send without being asked (ParameterStatus,
 /// notices), of which the library keeps some: so what comes through the socket is limited, by what was delivered. Even
@@ -241,34 +244,51 @@ Result Session::next_result(const Task& task) {
   if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE) {
     if (status == PGRES_SINGLE_TUPLE) delivered(answer_bytes(result.get()));
     if (status == PGRES_COPY_OUT) allowance_ += max_row_bytes;
+    copying_ = status == PGRES_COPY_OUT;
     return result;
   }
   const NativeError error = native_error(result.get(), handle_);
-  skip_results();
+  // Its words are what counts: further ones are not, and a server that does not come to an end soon is left.
+  if (!skip_results(std::min(deadline_, std::chrono::steady_clock::now() + stop_timeout))) stop_statement();
   throw statement_error(task.phase, task.summary, error);
 }
 
-/// Reads on to the end of the statement after an error, whose words are what counts: further ones are not, and a server
-/// that does not come to an end soon is left.
-void Session::skip_results() {
-  const core::Deadline before =
-      std::exchange(deadline_, std::min(deadline_, std::chrono::steady_clock::now() + stop_timeout));
-  for (int results = 0; results < max_results && PQstatus(handle_) != CONNECTION_BAD; ++results) {
-    try {
-      while (PQisBusy(handle_) != 0) {
-        wait(core::wait_readable);
-        if (PQconsumeInput(handle_) == 0) break;
+/// Reads on to the end of the statements, whatever they say; false if that takes longer, or never comes.
+bool Session::skip_results(core::Deadline until) noexcept {
+  core::PollWait wait;
+  for (int results = 0; results < max_results && PQstatus(handle_) != CONNECTION_BAD;) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    if (copying_) {
+      char* bytes = nullptr;
+      const int size = PQgetCopyData(handle_, &bytes, 1);
+      PQfreemem(bytes);
+      copying_ = size >= 0;
+      if (size != 0) continue;
+    } else if (PQisBusy(handle_) == 0) {
+      const Result result(PQgetResult(handle_));
+      if (!result) {
+        busy_ = false;
+        return true;
       }
-    } catch (const core::Error&) {
-      return;  // the session was given up
+      copying_ = PQresultStatus(result.get()) == PGRES_COPY_OUT;
+      ++results;
+      continue;
     }
-    if (!Result(PQgetResult(handle_))) {
-      busy_ = false;
-      deadline_ = before;
-      return;
+    if (!has_decrypted_input() && wait.wait(PQsocket(handle_), core::wait_readable, until) == core::wait_none) {
+      return false;
     }
+    // What the server said before it hung up is still to be read.
+    if (PQconsumeInput(handle_) == 0 && (copying_ || PQisBusy(handle_) != 0)) return false;
   }
-  stop_statement();
+  return false;
+}
+
+/// Runs statements whose results are of no interest; false if they did not come to their end in time.
+bool Session::run_quietly(const char* sql, core::Deadline until) noexcept {
+  if (PQsendQuery(handle_, sql) == 0) return false;
+  busy_ = true;
+  // A few bytes, behind which the socket has taken all that was sent before.
+  return PQflush(handle_) == 0 && skip_results(until);
 }
 
 CopyData Session::next_copy_data(const Task& task) {
@@ -280,7 +300,10 @@ CopyData Session::next_copy_data(const Task& task) {
       delivered(static_cast<std::size_t>(size));
       return CopyData(bytes, static_cast<std::size_t>(size));
     }
-    if (size == -1) return {};
+    if (size == -1) {
+      copying_ = false;
+      return {};
+    }
     // Input is taken only when no whole row is left, or the library would gather rows faster than we store them. The
     // first look costs less than a wait.
     if (size == -2 || (!readable && PQstatus(handle_) == CONNECTION_BAD)) throw_lost(task);
@@ -321,7 +344,7 @@ void Session::delivered(std::size_t bytes) noexcept {
 }
 
 /// OpenSSL may hold bytes that are no longer in the socket: waiting for that would be for ever.
-bool Session::has_decrypted_input() const {
+bool Session::has_decrypted_input() const noexcept {
   const auto* ssl = static_cast<const SSL*>(PQsslStruct(handle_, "OpenSSL"));
   return ssl != nullptr && SSL_pending(ssl) > 0;
 }
@@ -339,36 +362,70 @@ void Session::stop_statement() noexcept {
   usable_ = false;
   if (busy_ && PQstatus(handle_) == CONNECTION_OK) {
     try {
-      cancel();
+      cancel(std::chrono::steady_clock::now() + stop_timeout);
     } catch (...) {  // the socket is closed in any case
     }
   }
   give_up();
 }
 
+bool Session::has_failed() const noexcept {
+  return PQtransactionStatus(handle_) == PQTRANS_INERROR;
+}
+
+void Session::leave_statement() noexcept {
+  if (!usable_) return;
+  if (!snapshot_) {
+    if (busy_) stop_statement();
+    return;
+  }
+  snapshot_->locks = ++locks_;
+  const auto now = std::chrono::steady_clock::now();
+  const core::Deadline until = now + stop_timeout;
+  try {
+    if (busy_ && !skip_results(now + rest_timeout)) {
+      cancel(until);
+      if (!skip_results(until)) return give_up();
+    }
+  } catch (...) {
+    return give_up();
+  }
+  // A cancel request that comes late may hit this instead.
+  do {
+    if (!run_quietly(savepoint::roll_back, until)) return give_up();
+  } while (has_failed() && std::chrono::steady_clock::now() < until);
+  if (PQtransactionStatus(handle_) != PQTRANS_INTRANS) give_up();
+}
+
+void Session::end_snapshot() noexcept {
+  snapshot_.reset();
+  if (!usable_) return;
+  if (busy_) return stop_statement();
+  if (!run_quietly("COMMIT", std::chrono::steady_clock::now() + stop_timeout) || in_transaction()) give_up();
+}
+
 #ifdef LIBPQ_HAS_ASYNC_CANCEL
-void Session::cancel() {
+void Session::cancel(core::Deadline until) {
   struct Finish {
     void operator()(PGcancelConn* request) const noexcept { PQcancelFinish(request); }
   };
-  const core::Deadline deadline = std::chrono::steady_clock::now() + stop_timeout;
   const std::unique_ptr<PGcancelConn, Finish> request(PQcancelCreate(handle_));
   if (!request || PQcancelStart(request.get()) == 0) return;
   core::PollWait wait;
   PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
   while (polling == PGRES_POLLING_WRITING || polling == PGRES_POLLING_READING) {
     const unsigned events = polling == PGRES_POLLING_READING ? core::wait_readable : core::wait_writable;
-    if (wait.wait(PQcancelSocket(request.get()), events, deadline) == core::wait_none) return;
+    if (wait.wait(PQcancelSocket(request.get()), events, until) == core::wait_none) return;
     polling = PQcancelPoll(request.get());
   }
 }
 #else
 /// Before libpq 17 the library sends a cancel request only by blocking calls, and keeps the key for it to itself. So a
 /// second session asks the server. Its number alone could be somebody else's behind a load balancer.
-void Session::cancel() {
+void Session::cancel(core::Deadline until) {
   if (backend_start_.empty()) return;
   core::PollWait wait;
-  Session other(login_, address_, wait, std::chrono::steady_clock::now() + stop_timeout);
+  Session other(login_, address_, wait, until);
   other.run(
       "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
       "OPERATOR(pg_catalog.=) " +

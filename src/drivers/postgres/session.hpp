@@ -51,6 +51,14 @@ struct Task {
   std::string_view summary;
 };
 
+/// A transaction that lasts from statement to statement, so that all of them see the moment at which it began.
+struct HeldSnapshot {
+  int money_digits = 2;  ///< as TransactionFacts has them
+  /// Differs from all before, and changes when locks on tables may have gone: what was looked at before may be
+  /// different now. Never 0.
+  std::uint64_t locks = 0;
+};
+
 class Session {
  public:
   /// Dials one address and logs in. Throws Error, or core::UnreachableError where another address of the server may do
@@ -85,6 +93,16 @@ class Session {
   /// PostgreSQL's name of the encoding of the database.
   const std::string& server_encoding() const noexcept { return server_encoding_; }
   bool in_transaction() const noexcept;
+
+  /// The snapshot that the transaction is kept for; nothing = none is.
+  const std::optional<HeldSnapshot>& snapshot() const noexcept { return snapshot_; }
+  void hold_snapshot(int money_digits) { snapshot_ = {money_digits, ++locks_}; }
+  /// In a snapshot's transaction, behind SAVEPOINT (savepoint.hpp): ends what the server does, or has failed to do,
+  /// since then, within a second, and keeps the transaction. Gives the connection up where that can't be done. Where
+  /// there is no snapshot it is as stop_statement(), if there is a statement. Never throws.
+  void leave_statement() noexcept;
+  /// Commits the snapshot's transaction within a second, else gives the connection up. Never throws.
+  void end_snapshot() noexcept;
   const Login& login() const noexcept { return login_; }
   /// True while rows or other results are to come.
   bool busy() const noexcept { return busy_; }
@@ -105,9 +123,11 @@ class Session {
   void wait(unsigned events);
   bool ready(unsigned events);
   void delivered(std::size_t bytes) noexcept;
-  void skip_results();
-  bool has_decrypted_input() const;
-  void cancel();
+  bool skip_results(core::Deadline until) noexcept;
+  bool run_quietly(const char* sql, core::Deadline until) noexcept;
+  bool has_decrypted_input() const noexcept;
+  bool has_failed() const noexcept;
+  void cancel(core::Deadline until);
   void give_up() noexcept;
   [[noreturn]] void throw_lost(const Task& task);
 
@@ -120,6 +140,9 @@ class Session {
   std::string backend_start_;
   std::uint64_t allowance_ = 0;  ///< of bytes received; more is no honest server's
   bool busy_ = false;            ///< the server owes results
+  bool copying_ = false;         ///< and COPY data before the next of them
+  std::optional<HeldSnapshot> snapshot_;
+  std::uint64_t locks_ = 0;  ///< the number of the last HeldSnapshot::locks
   bool usable_ = true;
 };
 

@@ -11,6 +11,7 @@
 #include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/default_value.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/snapshot.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::postgres {
@@ -37,11 +38,15 @@ std::optional<std::string> stored_encoding(const Session& session, const core::S
 
 PostgresSource::PostgresSource(Session& session, const core::SourceRequest& request)
     : session_(session), stored_encoding_(stored_encoding(session, request)) {
+  money_digits_ = begin_transaction(session_).money_digits;
+  in_new_transaction_ = !session_.snapshot();
+  WithinSnapshot step(session_);
   if (request.query.empty()) {
     describe_table(request);
   } else {
     describe_query(request);
   }
+  step.done();
 }
 
 PostgresSource::~PostgresSource() {
@@ -52,7 +57,6 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   const std::string schema = request.schema.empty() ? default_schema : request.schema;
   table_ = quote_table(schema, request.table);
   summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
-  money_digits_ = begin_transaction(session_).money_digits;
   const CatalogTable table = read_table(
       session_.run(table_statements(session_, schema, request.table, request.parts), {Phase::describe, summary_}),
       request.parts);
@@ -67,6 +71,7 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   for (const std::size_t index : chosen(columns, request)) {
     const CatalogColumn& known = table.columns[index];
     core::RemoteColumn& column = add_column(columns[index], index);
+    seen_.push_back(base_of(known.use, types_));  // as the server tells a result's
     column.remote_type = known.type;
     column.not_null = known.not_null;
     column.comment = shown(known.comment);
@@ -108,7 +113,6 @@ void PostgresSource::describe_query(const core::SourceRequest& request) {
   query_ = first_statement(request.query);
   copyable_ = is_copyable(query_);
   summary_ = "could not run the query";
-  money_digits_ = begin_transaction(session_).money_digits;
   // The whole text: the server is the one who knows whether there is one statement in it.
   const Result result = session_.describe(request.query, {Phase::describe, summary_});
   if (PQnparams(result.get()) > 0) {
@@ -121,6 +125,7 @@ void PostgresSource::describe_query(const core::SourceRequest& request) {
     columns.push_back({PQfname(result.get(), i), PQfname(result.get(), i), use});
     uses.push_back(use);
     query_types_.push_back(use.oid);
+    seen_.push_back(use);
   }
   if (columns.empty())
     throw request_error("the query yields no rows",
@@ -211,7 +216,8 @@ bool PostgresSource::can_compare(std::size_t column) const {
 }
 
 std::optional<std::string> PostgresSource::change_mark() {
-  if (table_.empty()) return std::nullopt;
+  // In a snapshot the rows would be older than the mark.
+  if (table_.empty() || session_.snapshot()) return std::nullopt;
   std::optional<std::string> mark = read_change_mark(session_, table_);
   // The rows must not be older than the mark.
   begin_transaction(session_);
@@ -243,22 +249,40 @@ std::string PostgresSource::select_statement(const core::Scan& scan) const {
                           description_.columns);
 }
 
+/// Has no rows, but the columns that were described.
+std::string PostgresSource::look_statement() const {
+  if (table_.empty()) return "SELECT * FROM (\n" + query_ + "\n) AS q WHERE false; ";
+  std::string list;
+  for (const SourceColumn& column : columns_) core::add_item(list, quote_identifier(column.name));
+  return "SELECT " + list + " FROM " + table_ + " WHERE false; ";
+}
+
 std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan) {
   if (!std::exchange(in_new_transaction_, false)) begin_transaction(session_);
-  std::string before = set_search_path(SearchPath::user);
+  ReadStatement statement{.before = set_search_path(SearchPath::user)};
   // The message is converted as a whole before this has an effect, so names in it may be what they are.
-  if (stored_encoding_) before += "SET LOCAL client_encoding = " + quote_literal(session_.server_encoding()) + "; ";
+  if (stored_encoding_) {
+    statement.before += "SET LOCAL client_encoding = " + quote_literal(session_.server_encoding()) + "; ";
+    statement.after = "; SET LOCAL client_encoding = " + quote_literal(usual_encoding(session_));
+  }
   if (!copyable_) {
-    session_.run(before, {Phase::execute, summary_});
+    statement.sql = query_;
     std::vector<std::size_t> positions;
     for (const std::size_t index : scan.columns) positions.push_back(columns_[index].position);
-    return open_query(session_, query_, std::move(positions), query_types_, summary_);
+    return open_query(session_, statement, std::move(positions), query_types_, summary_);
+  }
+  statement.sql = select_statement(scan);
+  // The binary form does not tell its types. Behind this the table is locked against changes.
+  const std::uint64_t locks = session_.snapshot() ? session_.snapshot()->locks : 0;
+  if (std::exchange(seen_with_locks_, 0) != locks && locks != 0) {
+    statement.look = look_statement();
+    statement.seen = seen_;
   }
   std::vector<Decode> decodes;
   for (const std::size_t index : scan.columns) decodes.push_back(columns_[index].rule.decode);
-  // With the last row the transaction ends too: the remote server need not keep old rows for us any longer.
-  return open_copy(session_, before + "COPY (" + select_statement(scan) + ") TO STDOUT (FORMAT binary); COMMIT",
-                   std::move(decodes), summary_);
+  auto cursor = open_copy(session_, statement, std::move(decodes), summary_);
+  seen_with_locks_ = locks;
+  return cursor;
 }
 
 }  // namespace connector::postgres

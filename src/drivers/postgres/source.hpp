@@ -53,6 +53,7 @@ class PostgresSource final : public core::Source {
   bool can_compare(std::size_t column) const;
   bool is_as_it_is(const std::vector<std::size_t>& columns) const;
   std::string select_statement(const core::Scan& scan) const;
+  std::string look_statement() const;
   std::string query_columns() const;
   std::string column_sql(const SourceColumn& column) const;
 
@@ -67,7 +68,9 @@ class PostgresSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;       ///< as those of the description
   std::vector<std::uint32_t> query_types_;  ///< of all columns of the query
-  bool in_new_transaction_ = true;          ///< no cursor has used it up
+  std::vector<TypeUse> seen_;               ///< types in the result of look_statement()
+  std::uint64_t seen_with_locks_ = 0;       ///< HeldSnapshot::locks when they were last found to be so
+  bool in_new_transaction_ = false;         ///< one of its own, that no cursor has used up
 };
 
 }  // namespace connector::postgres
