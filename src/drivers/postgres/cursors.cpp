@@ -16,9 +16,10 @@ constexpr int max_settings = 8;
 /// A statement on its way, in a savepoint if the session holds a snapshot.
 class RunningStatement {
  public:
-  explicit RunningStatement(Session& session) : session_(session) {}
+  /// `in_one_message`: between begin() and end().
+  RunningStatement(Session& session, bool in_one_message) : session_(session), in_one_message_(in_one_message) {}
   ~RunningStatement() {
-    if (!has_ended_) session_.leave_statement();
+    if (!has_ended_) session_.leave_statement(in_one_message_);
   }
   RunningStatement(const RunningStatement&) = delete;
   RunningStatement& operator=(const RunningStatement&) = delete;
@@ -30,6 +31,7 @@ class RunningStatement {
 
  private:
   Session& session_;
+  bool in_one_message_;
   bool has_ended_ = false;
 };
 
@@ -45,7 +47,7 @@ bool is_as_seen(const PGresult* result, const std::vector<TypeUse>& seen) {
 class CopyCursor final : public core::RemoteCursor {
  public:
   CopyCursor(Session& session, const ReadStatement& copy, std::vector<Decode> columns, std::string summary)
-      : session_(session), statement_(session), reader_(std::move(columns)), summary_(std::move(summary)) {
+      : session_(session), statement_(session, true), reader_(std::move(columns)), summary_(std::move(summary)) {
     const Task executing{core::Phase::execute, summary_};
     session_.send(statement_.begin() + copy.before + copy.look + "COPY (" + copy.sql + ") TO STDOUT (FORMAT binary)" +
                       copy.after + statement_.end(),
@@ -93,7 +95,7 @@ class QueryCursor final : public core::RemoteCursor {
   QueryCursor(Session& session, const ReadStatement& query, std::vector<std::size_t> selected,
               std::vector<std::uint32_t> types, std::string summary)
       : session_(session),
-        statement_(session),
+        statement_(session, false),
         selected_(std::move(selected)),
         types_(std::move(types)),
         after_(query.after),

@@ -373,13 +373,12 @@ bool Session::has_failed() const noexcept {
   return PQtransactionStatus(handle_) == PQTRANS_INERROR;
 }
 
-void Session::leave_statement() noexcept {
+void Session::leave_statement(bool is_released) noexcept {
   if (!usable_) return;
   if (!snapshot_) {
     if (busy_) stop_statement();
     return;
   }
-  snapshot_->locks = ++locks_;
   const auto now = std::chrono::steady_clock::now();
   const core::Deadline until = now + stop_timeout;
   try {
@@ -390,6 +389,8 @@ void Session::leave_statement() noexcept {
   } catch (...) {
     return give_up();
   }
+  if (is_released && !has_failed()) return;
+  snapshot_->locks = ++locks_;
   // A cancel request that comes late may hit this instead.
   do {
     if (!run_quietly(savepoint::roll_back, until)) return give_up();

@@ -99,8 +99,9 @@ class Session {
   void hold_snapshot(int money_digits) { snapshot_ = {money_digits, ++locks_}; }
   /// In a snapshot's transaction, behind SAVEPOINT (savepoint.hpp): ends what the server does, or has failed to do,
   /// since then, within a second, and keeps the transaction. Gives the connection up where that can't be done. Where
-  /// there is no snapshot it is as stop_statement(), if there is a statement. Never throws.
-  void leave_statement() noexcept;
+  /// there is no snapshot it is as stop_statement(), if there is a statement. Never throws. `is_released`: a message
+  /// that has come to its end without failing has released its savepoint.
+  void leave_statement(bool is_released) noexcept;
   /// Commits the snapshot's transaction within a second, else gives the connection up. Never throws.
   void end_snapshot() noexcept;
   const Login& login() const noexcept { return login_; }

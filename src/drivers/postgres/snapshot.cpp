@@ -57,7 +57,7 @@ WithinSnapshot::WithinSnapshot(Session& session) : session_(session), is_open_(s
 }
 
 WithinSnapshot::~WithinSnapshot() {
-  if (is_open_) session_.leave_statement();
+  if (is_open_) session_.leave_statement(false);
 }
 
 void WithinSnapshot::done() {
