@@ -1,8 +1,13 @@
 // How dialects write conditions and orders, for tests.
 #pragma once
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/remote/dialect.hpp"
@@ -41,6 +46,35 @@ inline std::optional<std::string> first_rows(const Dialect& dialect, const Logic
   const OrderBy order{.column = 0, .nulls = Nulls::wherever};
   return statement(dialect, {.columns = {0}, .order_by = {order}, .limit = 2}, columns)
       .substr(std::string("SELECT x FROM t").size());
+}
+
+/// A dialect's table as docs/foreign-tables.md has it.
+inline std::string markdown(std::span<const TypeRule> rules) {
+  const auto word = [](Support support) -> std::string_view {
+    return support == Support::exact ? "exact" : support == Support::narrowing ? "narrowing" : "local";
+  };
+  std::string table = "| types | `=` | `<` | `LIKE` | `ORDER BY` | remark |\n|---|---|---|---|---|---|\n";
+  for (const TypeRule& rule : rules) {
+    for (const std::string_view cell : {rule.types, word(rule.equality), word(rule.range), word(rule.pattern),
+                                        std::string_view(rule.sorts ? "exact" : "local"), rule.remark}) {
+      table.append("| ").append(cell).append(cell.empty() ? "" : " ");
+    }
+    table += "|\n";
+  }
+  return table;
+}
+
+/// The table that docs/foreign-tables.md has for the provider; empty if there is none.
+inline std::string documented_rules(std::string_view provider) {
+  const std::filesystem::path page =
+      std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "docs" / "foreign-tables.md";
+  std::ifstream file(page);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string begin = "<!-- rules: " + std::string(provider) + " -->\n";
+  const std::size_t at = text.find(begin);
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + begin.size();
+  return text.substr(from, text.find("<!-- end of rules -->", from) - from);
 }
 
 }  // namespace connector::core::testing

@@ -7,6 +7,10 @@
 namespace connector::mysql {
 namespace {
 
+TEST(MysqlDialect, ItsTableIsThatOfTheDocuments) {
+  EXPECT_EQ(core::testing::documented_rules("mysql"), core::testing::markdown(dialect().rules()));
+}
+
 TEST(MysqlDialect, QuotesIdentifiers) {
   EXPECT_EQ(quote_identifier("plain"), "`plain`");
   EXPECT_EQ(quote_identifier("a`b"), "`a``b`");
