@@ -558,3 +558,8 @@ CREATE FUNCTION @extschema@.cdb_connector_dry_run(connector json, preview_rows i
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_dry_run';
 COMMENT ON FUNCTION @extschema@.cdb_connector_dry_run(json, integer) IS
     'shows what an import would create, with the first rows, and changes nothing';
+
+CREATE FUNCTION @extschema@.cdb_foreign_table(connector json) RETURNS regclass
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_foreign_table';
+COMMENT ON FUNCTION @extschema@.cdb_foreign_table(json) IS
+    'makes a foreign table that shows what an import would copy, of a foreign server';

@@ -159,7 +159,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   DryRunProgress progress;
   const connector::load::Run run = request.run(GetUserId(), progress);
   connector::pg::Tied<connector::core::Source> source(TopTransactionContext);
-  source.set(connector::load::describe_source(run));
+  source.set(connector::load::describe_source(run.spec, run.connection));
   auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
   const Json refresh = refresh_mode(request, plan);
   if (run.spec.default_columns) connector::load::rename_for_new_table(plan);

@@ -31,14 +31,12 @@ namespace {
 using core::ParameterInfo;
 using Parameters = std::vector<ParameterInfo>;
 
-/// What says which rows: of these a table has exactly one.
-constexpr ParameterInfo table_name = {.name = "table_name", .description = "Remote table or view."};
-constexpr ParameterInfo query = {.name = "query", .description = "Remote query, in the remote's dialect."};
-constexpr ParameterInfo schema_name = {.name = "schema_name", .description = "Remote schema."};
-
 /// The options of a foreign table whose server is for one of these providers.
 Parameters table_parameters(const std::vector<const core::ProviderInfo*>& providers) {
-  Parameters parameters{table_name, query, schema_name, pushdown_parameter};
+  Parameters parameters{{.name = table_name_option, .description = "Remote table or view."},
+                        {.name = query_option, .description = "Remote query, in the remote's dialect."},
+                        {.name = schema_name_option, .description = "Remote schema."},
+                        pushdown_parameter};
   for (const char* key : {"encoding", "invalid_values"}) {
     parameters.push_back(*core::find_parameter(core::common_parameters(), key));
   }
@@ -52,9 +50,9 @@ Parameters table_parameters(const std::vector<const core::ProviderInfo*>& provid
 
 /// The option that a key of a request stands for.
 std::string_view option_for_key(std::string_view key) {
-  if (key == "table") return table_name.name;
-  if (key == "sql_query") return query.name;
-  if (key == "schema") return schema_name.name;
+  if (key == "table") return table_name_option;
+  if (key == "sql_query") return query_option;
+  if (key == "schema") return schema_name_option;
   return key;
 }
 
@@ -152,8 +150,8 @@ void check_table_options(const core::ConnectionOptions& options,
   const Parameters parameters = table_parameters(providers);
   core::Problems problems;
   check_options(options, parameters, problems);
-  const bool has_table = options.contains(table_name.name);
-  const bool has_query = options.contains(query.name);
+  const bool has_table = options.contains(table_name_option);
+  const bool has_query = options.contains(query_option);
   if (!has_table && !has_query && problems.empty()) {
     problems.add("table_name", "Either \"table_name\" or \"query\" must say what to read.");
   }
@@ -180,9 +178,10 @@ TableOptions table_options(Oid table) {
   TableOptions result;
   result.provider = provider.id;
   core::SourceRequest& request = result.request;
-  request.schema = core::option(options, schema_name.name);
-  request.table = core::option(options, table_name.name);
-  if (options.contains(query.name)) request.query = core::query_text(core::option(options, query.name)).value_or("");
+  request.schema = core::option(options, schema_name_option);
+  request.table = core::option(options, table_name_option);
+  if (options.contains(query_option))
+    request.query = core::query_text(core::option(options, query_option)).value_or("");
   if (options.contains("encoding")) request.encoding = core::canonical_encoding(core::option(options, "encoding"));
   for (const ParameterInfo& parameter : provider.parameters) {
     const auto found = options.find(parameter.name);
@@ -196,7 +195,7 @@ TableOptions table_options(Oid table) {
   result.column_names.resize(static_cast<std::size_t>(catalog.attributes));
   for (int i = 0; i < catalog.column_count; ++i) {
     const Column& column = catalog.columns[i];
-    std::string name = core::option(jobs::options_in(column.options), column_parameters[0].name);
+    std::string name = core::option(jobs::options_in(column.options), column_name_option);
     if (name.empty()) name = pg::utf8_text(column.name);
     result.column_names[static_cast<std::size_t>(column.number) - 1] = name;
     request.columns.push_back({std::move(name), load::logical_type(load::local_type_of(column.type, column.typmod))});

@@ -25,6 +25,11 @@ enum class Pushdown {
 inline constexpr auto pushdown_words =
     core::words<Pushdown>({{Pushdown::on, "on"}, {Pushdown::exact, "exact"}, {Pushdown::off, "off"}});
 
+inline constexpr std::string_view table_name_option = "table_name";
+inline constexpr std::string_view query_option = "query";
+inline constexpr std::string_view schema_name_option = "schema_name";
+inline constexpr std::string_view column_name_option = "column_name";
+
 /// The option of a server, and of a table of its.
 inline constexpr core::ParameterInfo pushdown_parameter = {
     .name = jobs::pushdown_option,
@@ -34,7 +39,7 @@ inline constexpr core::ParameterInfo pushdown_parameter = {
 
 /// The option of a column.
 inline constexpr core::ParameterInfo column_parameters[] = {
-    {.name = "column_name", .description = "Name of the remote column, if it is not the local one."}};
+    {.name = column_name_option, .description = "Name of the remote column, if it is not the local one."}};
 
 /// What a foreign table says of itself.
 struct TableOptions {

@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
 #include "core/base/letter_case.hpp"
+#include "core/request/foreign_table_request.hpp"
 #include "core/request/named_column.hpp"
 #include "core/request/names.hpp"
 #include "core/remote/registry.hpp"
@@ -315,6 +316,8 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
     spec.foreign_server = connection->text;
   } else if (connection->type != JsonValue::Type::object) {
     reader.wrong_type("connection", *connection, "an object or the name of a foreign server");
+  } else if (kind == RequestKind::foreign_table) {
+    refuse_connection_object(*connection, info, problems);
   } else if (info != nullptr) {
     read_connection(*connection, *info, spec, problems);
   }
@@ -331,7 +334,9 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   read_choice(reader, "column_names", column_names_words, spec.column_names);
   spec.default_columns = reader.boolean("default_columns").value_or(false);
   read_choice(reader, "invalid_values", invalid_values_words, spec.invalid_values);
-  if (const JsonValue* sync = reader.value("sync"); sync != nullptr) {
+  if (kind == RequestKind::foreign_table) {
+    refuse_keys_of_imports(reader, problems);
+  } else if (const JsonValue* sync = reader.value("sync"); sync != nullptr) {
     if (sync->type != JsonValue::Type::object) {
       reader.wrong_type("sync", *sync, "an object");
     } else if (kind == RequestKind::import_tables) {
@@ -412,6 +417,9 @@ ConnectorSpec parse_connector(std::string_view json, RequestKind kind, const Reg
     if (const JsonValue* connector = read_wrapper(reader, spec, problems)) {
       if (kind == RequestKind::import_tables && spec.interval) kind = RequestKind::sync_tables;
       read_connector(*connector, kind, registry, server_provider, spec, problems);
+    }
+    if (kind == RequestKind::foreign_table && spec.interval) {
+      problems.add("interval", "Key \"interval\" is for a sync: a foreign table always shows the rows of the moment.");
     }
   } else {
     read_connector(root, kind, registry, server_provider, spec, problems);

@@ -14,8 +14,9 @@ class Registry;
 
 /// What is asked for decides which keys must be there: a check or a list of tables needs no table, and where many
 /// tables are imported or synced at once no key may be about one of them. An interval in the wrapped form makes
-/// import_tables sync_tables.
-enum class RequestKind { import, sync, dry_run, check, list_tables, import_tables, sync_tables };
+/// import_tables sync_tables. A foreign table takes the name of a foreign server, and no keys about how rows are
+/// loaded.
+enum class RequestKind { import, sync, dry_run, check, list_tables, import_tables, sync_tables, foreign_table };
 
 /// The provider that a foreign server is for; nothing if it does not say. Throws if there is no such server.
 using ServerProvider = std::function<std::optional<std::string>(std::string_view server)>;

@@ -59,6 +59,7 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   }
   request.encoding = spec.encoding;
   request.parameters = spec.provider_parameters;
+  request.invalid_become_null = spec.invalid_values == core::InvalidValues::null;
   request.parts = spec.keep;
   return request;
 }
@@ -71,11 +72,11 @@ std::vector<std::size_t> LoadPlan::remote_columns() const {
   return result;
 }
 
-std::unique_ptr<core::Source> describe_source(const Run& run) {
+std::unique_ptr<core::Source> describe_source(const core::ConnectorSpec& spec, core::Connection& connection) {
   try {
-    return run.connection.describe(source_request(run.spec));
+    return connection.describe(source_request(spec));
   } catch (const core::Error& error) {
-    const std::string table = run.spec.sql_query ? "" : run.spec.table.value_or("");
+    const std::string table = spec.sql_query ? "" : spec.table.value_or("");
     const auto dot = table.find('.');
     const bool is_qualified = dot != std::string::npos && dot > 0 && dot + 1 < table.size();
     if (!is_qualified || error.number() != core::ErrorNumber::cannot_read) throw;

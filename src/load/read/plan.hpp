@@ -53,7 +53,7 @@ struct PlannedForeignKey {
 };
 
 /// Has the driver describe what the request asks for, with the local types that it names.
-std::unique_ptr<core::Source> describe_source(const Run& run);
+std::unique_ptr<core::Source> describe_source(const core::ConnectorSpec& spec, core::Connection& connection);
 
 /// Makes the plan. Throws core::Error: too_many_columns beyond `max_columns`, duplicated_column for verbatim names,
 /// cannot_read if no column can be imported.

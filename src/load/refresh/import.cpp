@@ -210,7 +210,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   const pg::ActAs restricted(GetUserId(), pg::flags_for_code_of(GetUserId(), run.caller));
   run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(describe_source(run));
+  source.set(describe_source(run.spec, run.connection));
   const core::SourceDescription& description = source->description();
   LoadPlan plan = make_plan(spec, description, run.limits.max_columns);
   check_key_at_source(spec, plan);

@@ -329,7 +329,7 @@ RefreshResult run_refresh(const Run& run, const RefreshRequest& request) {
   check_schema_usage(target);
   run.progress.phase(RunPhase::describing);
   pg::Tied<core::Source> source(TopTransactionContext);
-  source.set(describe_source(run));
+  source.set(describe_source(run.spec, run.connection));
   LoadPlan plan = make_plan(run.spec, source->description(), run.limits.max_columns);
   return pg::with_system_path([&] {
     Refresh refresh(run, request, target, owner, std::move(plan), *source);

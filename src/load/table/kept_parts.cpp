@@ -131,14 +131,9 @@ std::string no_equivalent(const ColumnDefault& value) {
 
 void add_default(Oid table, const PlannedColumn& column, const ColumnDefault& value, LeftOut& left_out) {
   const std::string part = "default of column " + core::quoted(column.name);
-  std::string sql;
-  try {
-    sql = default_sql(value, column.target.oid);
-  } catch (const core::Error& error) {
-    // A character that the database's encoding lacks.
-    return left_out.add(part, error.message());
-  }
-  if (sql.empty()) return left_out.add(part, no_equivalent(value));
+  std::string reason;
+  const std::string sql = default_expression(value, column.target, reason);
+  if (sql.empty()) return left_out.add(part, reason);
   const std::optional<std::string> failure = failure_of("ALTER TABLE " + table_name(table).sql() + " ALTER COLUMN " +
                                                         quoted(column.name) + " SET DEFAULT " + sql);
   if (failure) left_out.add(part, *failure);
@@ -225,6 +220,18 @@ void lock_table_of(Oid table, Oid owner) {
 }
 
 }  // namespace
+
+std::string default_expression(const ColumnDefault& value, const LocalType& type, std::string& left_out) {
+  std::string sql;
+  try {
+    sql = default_sql(value, type.oid);
+    if (sql.empty()) left_out = no_equivalent(value);
+  } catch (const core::Error& error) {
+    // A character that the database's encoding lacks.
+    left_out = error.message();
+  }
+  return sql;
+}
 
 std::vector<std::string> add_kept_parts(Oid table, const LoadPlan& plan, const core::SourceDescription& source) {
   LeftOut left_out;

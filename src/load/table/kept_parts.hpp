@@ -10,9 +10,14 @@
 #include <vector>
 
 #include "core/remote/source.hpp"
+#include "load/read/local_type.hpp"
 #include "load/read/plan.hpp"
 
 namespace connector::load {
+
+/// SQL for a default of the source, in the database's encoding, as a value of the type. Empty if there is none, and
+/// `left_out` says why.
+std::string default_expression(const core::ColumnDefault& value, const LocalType& type, std::string& left_out);
 
 /// Gives a filled table the defaults and indexes that its source was described with. Returns which have no equivalent
 /// here, or don't fit, and why: "index "a" is left out: …", and tells so with one NOTICE.

@@ -172,15 +172,6 @@ void add_comment(const std::string& what, const std::string& shown, const std::s
   pg::execute("COMMENT ON " + what + " IS " + pg::quote_text(text));
 }
 
-void add_comments(Oid table, const LoadPlan& plan, const std::string& comment) {
-  // An event trigger may follow each of the commands.
-  add_comment("TABLE " + table_name(table).sql(), "the table", comment);
-  for (const PlannedColumn& column : plan.columns) {
-    add_comment("COLUMN " + table_name(table).sql() + "." + pg::quote_name(pg::exact_server_text(column.name)),
-                "column \"" + column.name + "\"", column.comment);
-  }
-}
-
 }  // namespace
 
 void with_key_memory(const std::function<void()>& function) {
@@ -263,6 +254,12 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
   return choice;
 }
 
+Oid create_relation(const TargetSchema& schema, const std::string& name, const std::string& command) {
+  const CreatedTable created(schema.oid, name);
+  pg::execute(command);
+  return created.oid();
+}
+
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan, bool default_columns) {
   std::string definitions;
   std::vector<const PlannedColumn*> others;
@@ -275,9 +272,8 @@ Oid create_table(const TargetSchema& schema, const std::string& name, const Load
     if (used != others.end()) others.erase(used);
   }
   for (const PlannedColumn* column : others) core::add_item(definitions, column_definition(*column));
-  const CreatedTable created(schema.oid, name);
-  pg::execute("CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
-  return created.oid();
+  return create_relation(schema, name,
+                         "CREATE TABLE " + pg::quote_qualified(schema.name, name) + " (" + definitions + ")");
 }
 
 std::string TableName::sql() const {
@@ -327,6 +323,16 @@ void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const s
   if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
   if (!names.empty()) {
     pg::warning("NOT NULL is not kept for " + names, "Values that became NULL on the way are in these columns.");
+  }
+}
+
+void add_comments(Oid table, const LoadPlan& plan, const std::string& comment) {
+  // An event trigger may follow each of the commands.
+  const bool is_foreign = pg::guard([=] { return get_rel_relkind(table) == RELKIND_FOREIGN_TABLE; });
+  add_comment((is_foreign ? "FOREIGN TABLE " : "TABLE ") + table_name(table).sql(), "the table", comment);
+  for (const PlannedColumn& column : plan.columns) {
+    add_comment("COLUMN " + table_name(table).sql() + "." + pg::quote_name(pg::exact_server_text(column.name)),
+                "column \"" + column.name + "\"", column.comment);
   }
 }
 

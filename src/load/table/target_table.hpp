@@ -41,8 +41,11 @@ bool is_taken(Oid schema, const std::string& name);
 /// imports at the same time each gets a name of its own. `wanted` is UTF-8.
 NameChoice choose_table_name(const TargetSchema& schema, const std::string& wanted, core::CollisionStrategy strategy);
 
-/// Creates the table, NOT NULL included, without key; default columns, if asked for, come first. Returns the OID of
-/// what CREATE TABLE made, whatever event triggers have done to it since, its name included.
+/// Runs a command that creates a relation of that name (in the database's encoding) in the schema. Returns the OID of
+/// what it made, whatever event triggers have done to it since, its name included.
+Oid create_relation(const TargetSchema& schema, const std::string& name, const std::string& command);
+
+/// Creates the table, NOT NULL included, without key; default columns, if asked for, come first. Returns its OID.
 Oid create_table(const TargetSchema& schema, const std::string& name, const LoadPlan& plan, bool default_columns);
 
 /// Where a table is now: event triggers can rename and move it. Throws core::Error (incompatible_schemas) if it is
@@ -68,6 +71,9 @@ void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const s
 /// statistics. `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.
 void finish_table(Oid table, LoadPlan plan, const std::vector<bool>& has_nulls, const std::string& comment,
                   bool default_columns);
+
+/// Writes the comments of the source and its columns, what the database's encoding has no characters for excepted.
+void add_comments(Oid table, const LoadPlan& plan, const std::string& comment);
 
 /// Calls a function that builds indexes with so much memory for them that an import's memory stays bounded whatever the
 /// number of rows.
