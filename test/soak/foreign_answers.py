@@ -62,9 +62,10 @@ def run(kind: str, workspace: Workspace, local: Postgres, seed: int, seconds: fl
         collations = collations_here(db)
         copies = list(copies_of(db, remote, create_tables(remote), kind))
         end = time.monotonic() + seconds
-        seeds = (f"{seed}.{number}" for number in itertools.count())
+        seeds = (f"{seed}.{number}" for number in itertools.takewhile(lambda _: time.monotonic() < end, itertools.count()))
+        tally = Tally()
         with db.another() as asking:
-            tally = ask_all(Session(asking.connection), copies, collations, seeds, lambda: time.monotonic() < end)
+            ask_all(Session(asking.connection), copies, collations, seeds, tally)
     remote.server.stop()
     print(f"{kind}: " + "\n".join([*tally.lines(), *tally.differences]), flush=True)
     return tally

@@ -63,6 +63,8 @@ class Draft:
 
     def smaller(self) -> Iterator[Draft]:
         """Drafts with less in them."""
+        if self.form != "select":
+            yield replace(self, form="select")
         if self.settings:
             yield replace(self, settings=())
         if self.other is not None:

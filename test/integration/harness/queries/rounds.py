@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .answers import Answer, Session, is_same
 from .copies import Copies
+from .coverage import Coverage
 from .drafts import Draft, draft
 from .statements import Query, query
+
+EXPLAINED = 5  # every fifth query is explained
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Tally:
     queries: Counter[str] = field(default_factory=Counter)  # by table
     forms: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)  # rows, none, errors
+    coverage: Coverage = field(default_factory=Coverage)
     differences: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
@@ -27,6 +31,7 @@ class Tally:
         yield f"{self.queries.total()} queries of {len(self.queries)} tables, {len(self.differences)} with other answers"
         for what, counted in (("forms", self.forms), ("answers", self.answers)):
             yield f"  {what}: " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items()))
+        yield from self.coverage.lines()
 
 
 def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Draft:
@@ -34,14 +39,11 @@ def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Draft:
     return draft(random.Random(f"{seed} {copies}"), copies.columns, collations)
 
 
-def ask_all(session: Session, all_copies: Sequence[Copies], collations: Sequence[str], seeds: Iterator[str], goes_on: Callable[[], bool]) -> Tally:
-    """Asks a query of each table in turn, for as long as is wanted."""
-    tally = Tally()
-    while goes_on():
-        seed = next(seeds)
+def ask_all(session: Session, all_copies: Sequence[Copies], collations: Sequence[str], seeds: Iterable[str], tally: Tally) -> None:
+    """Asks a query of each table for each of the seeds."""
+    for seed in seeds:
         for copies in all_copies:
             compare(session, copies, drafted(copies, collations, seed), seed, tally)
-    return tally
 
 
 def compare(session: Session, copies: Copies, drawn: Draft, seed: str, tally: Tally) -> None:
@@ -51,6 +53,8 @@ def compare(session: Session, copies: Copies, drawn: Draft, seed: str, tally: Ta
     tally.forms[drawn.form] += 1
     theirs = session.ask(asked, copies.imported, copies.imported)
     tally.answers["error" if theirs.error else "rows" if theirs.rows else "none"] += 1
+    if tally.queries.total() % EXPLAINED == 0:
+        tally.coverage.add(session, copies, asked)
     for way, table in copies.live.items():
         ours = _other_answer(session, asked, copies, table, theirs)
         if ours is not None:
@@ -81,6 +85,18 @@ def _told(session: Session, copies: Copies, way: str, drawn: Draft, seed: str) -
                 drawn, shrinks = less, True
                 break
     asked = query(drawn)
-    lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {session.ask(asked, copies.imported, copies.imported)}"]
-    lines += [f"  {name}: {session.ask(asked, live, copies.imported)}" for name, live in copies.live.items()]
+    theirs = session.ask(asked, copies.imported, copies.imported)
+    lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {theirs}"]
+    for name, live in copies.live.items():
+        ours = session.ask(asked, live, copies.imported)
+        lines.append(f"  {name}: {ours}{_difference(theirs, ours)}")
     return "\n".join(lines)
+
+
+def _difference(theirs: Answer, ours: Answer) -> str:
+    """Which rows one of them has and the other has not."""
+    if theirs.error or ours.error:
+        return ""
+    lost, added = Counter(theirs.rows) - Counter(ours.rows), Counter(ours.rows) - Counter(theirs.rows)
+    told = "".join(f", {word} {str(list(rows.elements())[:5])[:200]}" for word, rows in (("lacks", lost), ("also has", added)) if rows)
+    return told or (", in another order" if theirs.rows != ours.rows else "")
