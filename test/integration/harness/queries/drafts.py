@@ -76,6 +76,8 @@ class Draft:
             yield replace(self, offset=0)
         for number in range(len(self.order)):
             yield replace(self, order=self.order[:number] + self.order[number + 1 :])
+        if self.by_id and self.limit is None:
+            yield replace(self, by_id=False)
         if len(self.output) > 1:
             yield replace(self, output=("t.id",))
         if self.where is not None:

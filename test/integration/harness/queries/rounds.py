@@ -89,14 +89,14 @@ def _told(session: Session, copies: Copies, way: str, drawn: Draft, seed: str) -
     lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {theirs}"]
     for name, live in copies.live.items():
         ours = session.ask(asked, live, copies.imported)
-        lines.append(f"  {name}: {ours}{_difference(theirs, ours)}")
+        lines.append(f"  {name}: {_difference(theirs, ours) or 'the same'}")
     return "\n".join(lines)
 
 
 def _difference(theirs: Answer, ours: Answer) -> str:
     """Which rows one of them has and the other has not."""
     if theirs.error or ours.error:
-        return ""
+        return str(ours)
     lost, added = Counter(theirs.rows) - Counter(ours.rows), Counter(ours.rows) - Counter(theirs.rows)
-    told = "".join(f", {word} {str(list(rows.elements())[:5])[:200]}" for word, rows in (("lacks", lost), ("also has", added)) if rows)
-    return told or (", in another order" if theirs.rows != ours.rows else "")
+    told = [f"{word} {str(list(rows.elements())[:5])[:200]}" for word, rows in (("lacks", lost), ("also has", added)) if rows]
+    return ", ".join(told) or ("in another order" if theirs.rows != ours.rows else "")

@@ -72,14 +72,14 @@ def test_fault_is_found(db: Database, copies: Copies, collations: list[str], fau
     assert tally.differences, f"{QUERIES} queries have not found it"
     query, imported, live = tally.differences[0].splitlines()[0], *tally.differences[0].splitlines()[-2:]
     assert "@table@" in query and imported.startswith("  imported: ") and live.startswith("  on: ")
-    assert imported.partition(": ")[2] != live.partition(": ")[2]
+    assert not live.endswith("the same")
 
 
 def test_difference_is_made_small(db: Database, copies: Copies, collations: list[str]) -> None:
     """The query that is told has no part without which the answers are the same."""
     told = ask(db, copies, collations, FAULTS["a row twice"]).differences[0]
     assert told.splitlines()[0].endswith(": SELECT t.id FROM @table@ t"), told
-    assert told.endswith(", also has [('7',)]"), told
+    assert told.endswith("  on: also has [('7',)]"), told
 
 
 def test_right_answers_are_right(db: Database, copies: Copies, collations: list[str]) -> None:
