@@ -5,6 +5,7 @@
 
 #include "fdw/analyzing.hpp"
 #include "fdw/explaining.hpp"
+#include "fdw/import_schema.hpp"
 #include "fdw/planning.hpp"
 #include "fdw/scan.hpp"
 #include "pg/entry.hpp"
@@ -82,5 +83,6 @@ CONNECTOR_FUNCTION(connector_fdw_handler) {
   routine->EndForeignScan = end_scan;
   routine->ExplainForeignScan = explain_scan;
   routine->AnalyzeForeignTable = analyze_table;
+  routine->ImportForeignSchema = fdw::import_foreign_schema;
   return PointerGetDatum(routine);
 }
