@@ -143,7 +143,9 @@ std::unique_ptr<KeptConnection> take_idle(Place& place, const core::ConnectionOp
   std::erase_if(place.idle, [&](const auto& kept) {
     const bool is_same = kept->options == options && kept->trust.trusted == trust.trusted &&
                          kept->trust.may_use_tickets == trust.may_use_tickets;
-    return !is_same || !kept->connection->usable();
+    // One that the remote has closed meanwhile is no loss, unless a snapshot went with it.
+    const bool is_closed = kept->snapshot_of == 0 && kept->connection->closed_by_remote();
+    return !is_same || is_closed || !kept->connection->usable();
   });
   if (place.idle.empty()) return nullptr;
   // One that has the snapshot already comes first.

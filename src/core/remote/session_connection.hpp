@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
+#include "core/net/stale_socket.hpp"
 #include "core/remote/provider.hpp"
 
 namespace connector::core {
@@ -16,6 +17,7 @@ template <typename Session>
 class SessionConnection : public Connection {
  public:
   bool usable() const noexcept override { return session_->usable(); }
+  bool closed_by_remote() const noexcept override { return is_stale(session_->idle_socket(), true); }
 
  protected:
   /// `provider`: its id.

@@ -49,6 +49,8 @@ class Session {
   void close_operation(const Task& task);
 
   bool usable() const noexcept { return usable_; }
+  /// None: over HTTP a new connection takes the place of one that ended, and HiveServer2 closes no others.
+  int idle_socket() const noexcept { return -1; }
   /// Stops what the server does for this session, within a second, and gives the session up. Never throws.
   void stop() noexcept;
   void set_deadline(core::Deadline deadline) noexcept { link_->set_deadline(deadline); }

@@ -4,13 +4,13 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "core/net/stale_socket.hpp"
 #include "drivers/hive/failure.hpp"
 #include "drivers/hive/tls.hpp"
 
@@ -152,9 +152,7 @@ void Stream::write(std::string_view bytes) {
 }
 
 bool Stream::is_stale() const noexcept {
-  pollfd entry{socket_, POLLIN, 0};
-  // Keys of later sessions may come unasked in TLS 1.3: only OpenSSL could tell them from an end.
-  return poll(&entry, 1, 0) > 0 && (tls_ == nullptr || (entry.revents & (POLLERR | POLLHUP)) != 0);
+  return core::is_stale(socket_, tls_ != nullptr);
 }
 
 }  // namespace connector::hive

@@ -236,9 +236,13 @@ void Session::stop_statement() noexcept {
   give_up();
 }
 
+int Session::idle_socket() const noexcept {
+  return handle_->net.pvio == nullptr ? -1 : static_cast<int>(mysql_get_socket(handle_));
+}
+
 /// KILL QUERY does not reach a server that sits in its write; see fail_waits().
 void Session::give_up() noexcept {
-  fail_waits(handle_->net.pvio == nullptr ? -1 : static_cast<int>(mysql_get_socket(handle_)));
+  fail_waits(idle_socket());
 }
 
 }  // namespace connector::mysql

@@ -79,6 +79,8 @@ class Session final : public core::SuspendingCalls {
   void convert_results(bool convert);
 
   st_mysql* handle() noexcept { return handle_; }
+  /// Of the connection, while no call uses it; -1 = none.
+  int idle_socket() const noexcept;
   const ServerVersion& version() const noexcept { return version_; }
 
   /// Learns what stop_statement() needs to stop this session's statement and no other.

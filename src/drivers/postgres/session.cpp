@@ -333,6 +333,10 @@ void Session::wait(unsigned events) {
   while (PGnotify* notification = PQnotifies(handle_)) PQfreemem(notification);
 }
 
+int Session::idle_socket() const noexcept {
+  return PQsocket(handle_);
+}
+
 /// Waits for the socket; false at the deadline, at which a server that never stops must come to its end, too.
 bool Session::ready(unsigned events) {
   return wait_.wait(PQsocket(handle_), events, deadline_) != core::wait_none &&

@@ -109,6 +109,8 @@ class Session {
   bool busy() const noexcept { return busy_; }
   /// False once the connection was given up.
   bool usable() const noexcept { return usable_; }
+  /// Of the connection; -1 = none.
+  int idle_socket() const noexcept;
   void set_deadline(core::Deadline deadline) noexcept { deadline_ = deadline; }
 
   /// When the server process began, as it tells: with its number it is what stop_statement() needs to stop this

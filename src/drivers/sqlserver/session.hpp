@@ -88,6 +88,9 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   /// Stops what the server does for this session, within a second; then gives the connection up. Never throws.
   void stop_statement() noexcept;
 
+  /// Of the connection, while no call uses it; -1 = none.
+  int idle_socket() const noexcept { return socket_; }
+
  private:
   int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
   ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
