@@ -29,6 +29,7 @@ class SmallDialect final : public Dialect {
                                       std::string_view value) const override {
     return value == "unspeakable" ? std::nullopt : std::optional(std::string(value));
   }
+  bool can_equal(const RemoteColumn& /*column*/, std::string_view value) const override { return value != "elsewhere"; }
   std::optional<std::string> pattern(Operator like, const std::string& column, const RemoteColumn& described,
                                      const Expression& pattern) const override {
     return column + (like == Operator::like ? " LIKE " : " NOT LIKE ") + *operand(like, described, pattern);
@@ -142,6 +143,24 @@ TEST_F(DialectTest, Lists) {
   EXPECT_EQ(sql(with(Operator::in, date, {constant("1"), constant("2")})), "(c1 = 1 OR c1 = 2)");
   EXPECT_EQ(sql(with(Operator::in, text, {constant("1"), constant("2")})), "c2 ~ 1 AND c2 IN (1, 2)");
   EXPECT_EQ(support(with(Operator::in, number, {constant("1"), constant("unspeakable")})), Support::none);
+}
+
+TEST_F(DialectTest, AConstantThatNoValueEqualsIsNotSentForEquality) {
+  const auto elsewhere = [&](Operator operation, std::size_t column = number) {
+    return with(operation, column, {constant("elsewhere")});
+  };
+  EXPECT_EQ(sql(elsewhere(Operator::equal)), "1 = 0");
+  EXPECT_EQ(sql(elsewhere(Operator::not_distinct)), "1 = 0");
+  EXPECT_EQ(sql(elsewhere(Operator::in)), "1 = 0");
+  EXPECT_EQ(sql(elsewhere(Operator::not_equal)), "c0 IS NOT NULL");
+  EXPECT_EQ(sql(elsewhere(Operator::not_in)), "c0 IS NOT NULL");
+  EXPECT_EQ(sql(elsewhere(Operator::distinct)), "1 = 1");
+  EXPECT_EQ(sql(elsewhere(Operator::less)), "c0 < elsewhere");
+  EXPECT_EQ(support(elsewhere(Operator::not_equal, lossy)), Support::narrowing);
+  EXPECT_EQ(support(elsewhere(Operator::not_in, lossy)), Support::narrowing);
+  EXPECT_EQ(sql(with(Operator::in, number, {constant("1"), constant("elsewhere")})), "c0 IN (1)");
+  EXPECT_EQ(sql(with(Operator::not_in, number, {constant("elsewhere"), constant("1")})), "c0 NOT IN (1)");
+  EXPECT_EQ(sql(with(Operator::not_in, number, {constant("elsewhere"), Expression::null()})), "1 = 0");
 }
 
 TEST_F(DialectTest, Parameters) {

@@ -149,6 +149,7 @@ Dialect::Written Dialect::write_list(const Expression& condition, const std::str
       if (is_in) continue;
       return {Support::exact, std::string(never)};
     }
+    if (value.kind == Kind::constant && !can_equal(described, value.value)) continue;
     const std::optional<std::string> one = comparison(Operator::equal, column, described, value);
     if (!one) return {};
     add_item(alternatives, *one, " OR ");
@@ -158,7 +159,9 @@ Dialect::Written Dialect::write_list(const Expression& condition, const std::str
     values.push_back(value.value);
   }
   const bool is_parameter = condition.operands.size() == 2 && condition.operands[1].kind == Kind::parameter;
-  if (values.empty()) return {Support::exact, std::string(is_in ? never : always)};
+  if (values.empty() && is_in) return {Support::exact, std::string(never)};
+  if (values.empty() && condition.operands.size() == 1) return {Support::exact, std::string(always)};
+  if (values.empty()) return {at_most(Support::exact, described), column + " IS NOT NULL"};
   if (rule->equality == Support::exact) {
     list.sql = compared(column, described) + (is_in ? " IN (" : " NOT IN (") + constants + ')';
     const std::string by_index = is_in && !is_parameter ? index_condition(column, described, values) : "";
@@ -186,6 +189,11 @@ Dialect::Written Dialect::write_comparison(const Expression& condition, const st
   Written written{.support = comparison_support(operation, *rule, described)};
   if (written.support == Support::none) return {};
   const bool keeps_nulls = operation == Operator::distinct;
+  const bool is_equal = is_equality(operation);
+  if ((is_equal || is_inequality(operation)) && value.kind == Kind::constant && !can_equal(described, value.value)) {
+    if (is_equal || keeps_nulls) return {Support::exact, std::string(is_equal ? never : always)};
+    return {at_most(Support::exact, described), column + " IS NOT NULL"};
+  }
   if (operation == Operator::not_distinct) operation = Operator::equal;
   if (operation == Operator::distinct) operation = Operator::not_equal;
   const bool is_pattern = operation == Operator::like || operation == Operator::not_like;

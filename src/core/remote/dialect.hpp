@@ -72,6 +72,9 @@ class Dialect {
   /// The constant that is compared with that. Nothing if the remote has no such value, or would compare otherwise.
   virtual std::optional<std::string> constant(Operator comparison, const RemoteColumn& column,
                                               std::string_view value) const = 0;
+  /// Whether a value of the column there may equal the constant. One that none equals (300 beside a tinyint, a tenth of
+  /// a second beside whole ones) is not sent for equality: servers round or cut it to a value that the column has.
+  virtual bool can_equal(const RemoteColumn& /*column*/, std::string_view /*value*/) const { return true; }
   /// `column comparison value`; not for IN. Nothing as for constant().
   virtual std::optional<std::string> comparison(Operator comparison, const std::string& column,
                                                 const RemoteColumn& described, const Expression& value) const;

@@ -33,6 +33,9 @@ struct RemoteColumn {
   /// False: a value here is not the image of one value there, and of no other (declared encodings, truth of numbers):
   /// the remote is asked for no condition and no order.
   bool is_comparable = true;
+  /// Of text: the remote's name of how it compares and, for some, of its character set; empty = not known, or not asked
+  /// for. For the driver's own dialect.
+  std::string collation{};
   std::string comment;
   /// If defaults were asked for, of a table's column that has one; DEFAULT NULL is none.
   std::optional<ColumnDefault> default_value{};

@@ -1,6 +1,11 @@
 #include "drivers/mysql/dialect.hpp"
 
+#include <algorithm>
+#include <optional>
+
+#include "core/base/list_text.hpp"
 #include "core/remote/source.hpp"
+#include "drivers/mysql/constants.hpp"
 
 namespace connector::mysql {
 
@@ -27,26 +32,99 @@ std::string quote_literal(std::string_view text) {
 
 namespace {
 
-using core::TypeKind;
-
-bool is_date(TypeKind kind) noexcept {
-  return kind == TypeKind::date || kind == TypeKind::timestamp || kind == TypeKind::timestamptz;
-}
-
 using core::Support;
 
+/// In the order of Comparison, without the first one.
 constexpr core::TypeRule type_rules[] = {
     {.types = "char, varchar, text, enum, set",
      .equality = Support::exact,
      .range = Support::exact,
+     .pattern = Support::exact,
      .sorts = true,
-     .remark = "compared as bytes of utf8mb4"},
-    {.types = "tinyint, smallint, mediumint, int, bigint, decimal, float, double",
+     .remark = "compared as bytes of utf8mb4; beside `=` stands a condition that an index serves, but not for enum and "
+               "set, nor for letters beyond ASCII in other columns than those of utf8mb4"},
+    {.types = "tinyint, smallint, mediumint, int, bigint",
      .equality = Support::exact,
      .range = Support::exact,
      .sorts = true},
-    {.types = "date, datetime, timestamp", .equality = Support::exact, .range = Support::narrowing, .sorts = true},
+    {.types = "year",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "constants that are no year (5 would be 2005) are not sent"},
+    {.types = "decimal", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "float, double",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "a float is compared as the double that it is, there as here"},
+    {.types = "bit", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "date, datetime, timestamp",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "only `=` is exact where zero dates become NULL, which is usual"},
+    {.types = "time", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "binary, varbinary, blob", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "uuid", .equality = Support::exact, .remark = "MariaDB orders it by groups of bytes"},
 };
+
+/// The same in all character sets of these servers, and nothing else becomes one of them on the way to utf8mb4. (Of
+/// other signs of ASCII there are two in armscii8, and swe7 has letters in their places.)
+constexpr std::string_view plain_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _";
+
+bool is_plain(std::string_view text) {
+  return text.find_first_not_of(plain_characters) == std::string_view::npos;
+}
+
+/// Whether all of it is ASCII, without what characters become that have no place in Unicode.
+bool is_certain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<signed char>(c) >= 0 && c != '?'; });
+}
+
+/// Those in which the characters of ASCII are bytes of ASCII, and each byte of ASCII such a character.
+bool extends_ascii(std::string_view charset) {
+  constexpr std::string_view known[] = {"ascii", "latin1", "latin2", "cp1250", "cp1251", "utf8", "utf8mb3"};
+  return std::ranges::find(known, charset) != std::end(known);
+}
+
+/// What stands before and behind the literals of some texts that are compared with the column itself, so that an index
+/// serves and all rows that have one of them are found.
+struct Frame {
+  std::string charset;
+  std::string collation;
+};
+
+/// The collation is written where the comparison depends on it: if it is no more the column's, the server converts the
+/// column, or reports an error. Nothing if the column can't be asked so.
+std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::vector<std::string>& texts) {
+  if (is_choice(column)) return std::nullopt;
+  if (std::ranges::all_of(texts, is_plain)) return Frame{};
+  const std::string charset = column.collation.substr(0, column.collation.find('_'));
+  const bool is_sure = charset == "utf8mb4" || (extends_ascii(charset) && std::ranges::all_of(texts, is_certain));
+  if (!is_sure) return std::nullopt;
+  return Frame{.charset = '_' + charset, .collation = " COLLATE " + column.collation};
+}
+
+/// Whether an index finds all texts with a prefix that is plain: one in utf8mb4_bin misses those with a tabulator
+/// behind it, and one of which nothing is known might.
+bool finds_prefixes(std::string_view collation) {
+  return collation.starts_with("utf8mb4_") && !collation.ends_with("_bin");
+}
+
+/// What stands before the first sign of a pattern that is not for itself.
+std::string fixed_prefix(std::string_view pattern) {
+  return std::string(pattern.substr(0, pattern.find_first_of("%_\\")));
+}
+
+/// PostgreSQL reports an error then.
+bool ends_in_escape(std::string_view pattern) {
+  const std::size_t last = pattern.find_last_not_of('\\');
+  const std::size_t backslashes = pattern.size() - (last == std::string_view::npos ? 0 : last + 1);
+  return backslashes % 2 == 1;
+}
+
+constexpr std::string_view escape = " ESCAPE '\\\\'";
 
 class MysqlDialect final : public core::Dialect {
  public:
@@ -54,37 +132,52 @@ class MysqlDialect final : public core::Dialect {
 
  protected:
   const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
-    if (core::is_text_kind(column.type.kind)) return &type_rules[0];
-    switch (column.type.kind) {
-      case TypeKind::int2:
-      case TypeKind::int4:
-      case TypeKind::int8:
-      case TypeKind::numeric:
-      case TypeKind::float4:
-      case TypeKind::float8:
-        return &type_rules[1];
-      default:
-        return is_date(column.type.kind) ? &type_rules[2] : nullptr;
-    }
+    const Comparison comparison = comparison_of(column);
+    return comparison == Comparison::none ? nullptr : &type_rules[static_cast<std::size_t>(comparison) - 1];
   }
 
+  /// A text of any character set, by its bytes in UTF-8.
   std::string compared(const std::string& column, const core::RemoteColumn& described) const override {
-    if (!core::is_text_kind(described.type.kind)) return column;
+    if (comparison_of(described) != Comparison::text) return column;
     return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
   }
 
-  /// Nothing for infinity, or a year before Christ.
   std::optional<std::string> constant(core::Operator /*comparison*/, const core::RemoteColumn& column,
                                       std::string_view value) const override {
-    if (core::is_text_kind(column.type.kind)) return "x'" + core::hexadecimal(value) + '\'';
-    if (is_date(column.type.kind)) {
-      // The session's time zone is UTC.
-      if (value.ends_with("+00")) value.remove_suffix(3);
-      if (!core::consists_of(value, "0123456789-:. ")) return std::nullopt;
-      return quote_literal(value);
+    if (comparison_of(column) == Comparison::text) return "x'" + core::hexadecimal(value) + '\'';
+    return literal(column, value);
+  }
+
+  bool can_equal(const core::RemoteColumn& column, std::string_view value) const override {
+    return can_be_a_value(column, value);
+  }
+
+  /// By characters of utf8mb4: bytes would be too small for _.
+  std::optional<std::string> pattern(core::Operator like, const std::string& column,
+                                     const core::RemoteColumn& described,
+                                     const core::Expression& pattern) const override {
+    const bool is_parameter = pattern.kind == core::Expression::Kind::parameter;
+    if (!is_parameter && ends_in_escape(pattern.value)) return std::nullopt;
+    const std::string written = is_parameter ? *operand(like, described, pattern) : quote_literal(pattern.value);
+    std::string sql = "CONVERT(" + column + " USING utf8mb4) COLLATE utf8mb4_bin";
+    sql.append(like == core::Operator::like ? " LIKE " : " NOT LIKE ").append(written).append(escape);
+    const std::string prefix = is_parameter || like != core::Operator::like ? "" : fixed_prefix(pattern.value);
+    if (prefix.empty() || !is_plain(prefix) || is_choice(described) || !finds_prefixes(described.collation)) return sql;
+    return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + described.collation + std::string(escape) +
+           " AND " + sql;
+  }
+
+  /// Collations find equal what is not, but no text unequal to itself.
+  std::string index_condition(const std::string& column, const core::RemoteColumn& described,
+                              const std::vector<std::string>& values) const override {
+    if (comparison_of(described) != Comparison::text) return {};
+    const std::optional<Frame> frame = frame_of(described, values);
+    if (!frame) return {};
+    std::string list;
+    for (const std::string& value : values) {
+      core::add_item(list, frame->charset + quote_literal(value) + frame->collation);
     }
-    if (!core::consists_of(value, "0123456789+-.e")) return std::nullopt;
-    return std::string(value);
+    return values.size() == 1 ? column + " = " + list : column + " IN (" + list + ')';
   }
 
   std::string ordered(const std::string& column, const core::RemoteColumn& described,

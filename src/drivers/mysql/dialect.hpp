@@ -16,7 +16,7 @@ std::string quote_table(std::string_view schema, std::string_view table);
 /// A string literal.
 std::string quote_literal(std::string_view text);
 
-/// Conditions and orders. Dates that are zero or partial there are NULL here, so that most comparisons keep too many.
+/// Conditions and orders.
 const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::mysql

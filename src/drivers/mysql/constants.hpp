@@ -1,0 +1,30 @@
+// Constants beside columns: how they are written so that MySQL and MariaDB compare as PostgreSQL does, and which of
+// them no value of a column equals. What servers make of others was tried on MariaDB 10.11, MySQL 5.6 and 9.7, with an
+// index on the column and without.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/remote/source.hpp"
+
+namespace connector::mysql {
+
+/// What columns of a type are compared as.
+enum class Comparison : unsigned char { none, text, integer, year, decimal, floating, bits, date, time, bytes, uuid };
+
+/// By the column's remote type, and its local one where that is not the natural one.
+Comparison comparison_of(const core::RemoteColumn& column);
+
+/// Whether it is an enum or a set.
+bool is_choice(const core::RemoteColumn& column);
+
+/// The literal of a constant that is not a text; in the form of core::Expression::value. Nothing if the server would
+/// not read it as that value.
+std::optional<std::string> literal(const core::RemoteColumn& column, std::string_view value);
+
+/// False if no value of the column equals the constant. True if that is not known.
+bool can_be_a_value(const core::RemoteColumn& column, std::string_view value);
+
+}  // namespace connector::mysql
