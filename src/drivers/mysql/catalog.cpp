@@ -22,11 +22,11 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
   const std::string srid = version.at_least(80003, 0) ? "SRS_ID" : "NULL";
   const std::string generation = version.at_least(0, 100304) ? "GENERATION_EXPRESSION" : "NULL";
   const std::string default_text = parts.defaults ? "COLUMN_DEFAULT" : "NULL";
-  const std::vector<TextRow> rows = read_about(
-      session, schema, table,
-      {.columns = "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid + ", " + generation + ", " + default_text,
-       .view = "COLUMNS",
-       .more = " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"});
+  const std::vector<TextRow> rows = read_about(session, schema, table,
+                                               {.columns = "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid +
+                                                           ", " + generation + ", " + default_text + ", COLLATION_NAME",
+                                                .view = "COLUMNS",
+                                                .more = " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"});
   std::vector<std::string> row_times;
   for (const TextRow& row : rows) {
     result.columns.push_back({
@@ -40,6 +40,7 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
                           .extra = text(row[5]),
                           .is_sql = version.at_least(0, 100207),
                           .in_zone_of_its_maker = version.at_least(80000, 0)},
+        .collation = text(row[9]),
     });
     if (text(row[7]).starts_with("ROW ")) row_times.push_back(text(row[2]));
   }

@@ -24,6 +24,7 @@ struct CatalogColumn {
   std::int32_t srid = 0;      ///< of a geometry column that takes only one
   bool is_json = false;       ///< a longtext column that older MariaDB checks to be JSON
   DefaultFacts default_facts{};
+  std::string collation{};  ///< of text
 };
 
 struct CatalogTable {

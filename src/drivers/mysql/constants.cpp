@@ -4,7 +4,6 @@
 
 #include "core/base/letter_case.hpp"
 #include "core/remote/dialect.hpp"
-#include "drivers/mysql/dialect.hpp"
 
 namespace connector::mysql {
 
@@ -157,13 +156,13 @@ std::optional<std::string> time_literal(const core::LogicalType& type, std::stri
 
 }  // namespace
 
-Comparison comparison_of(const core::RemoteColumn& column) {
-  const std::string_view word = first_word(column.remote_type);
-  if (core::is_text_kind(column.type.kind)) {
-    const bool is_text = is_choice(column) || is_one_of(word, {"char", "varchar"}) || word.ends_with("text");
+Comparison comparison_of(std::string_view remote_type, const core::LogicalType& type) {
+  const std::string_view word = first_word(remote_type);
+  if (core::is_text_kind(type.kind)) {
+    const bool is_text = is_choice(remote_type) || is_one_of(word, {"char", "varchar"}) || word.ends_with("text");
     return is_text ? Comparison::text : Comparison::none;
   }
-  switch (column.type.kind) {
+  switch (type.kind) {
     case TypeKind::int2:
     case TypeKind::int4:
     case TypeKind::int8:
@@ -191,8 +190,12 @@ Comparison comparison_of(const core::RemoteColumn& column) {
   }
 }
 
-bool is_choice(const core::RemoteColumn& column) {
-  return is_one_of(first_word(column.remote_type), {"enum", "set"});
+Comparison comparison_of(const core::RemoteColumn& column) {
+  return comparison_of(column.remote_type, column.type);
+}
+
+bool is_choice(std::string_view remote_type) {
+  return is_one_of(first_word(remote_type), {"enum", "set"});
 }
 
 std::optional<std::string> literal(const core::RemoteColumn& column, std::string_view value) {
@@ -214,7 +217,8 @@ std::optional<std::string> literal(const core::RemoteColumn& column, std::string
     case Comparison::bytes:
       return value.starts_with("\\x") ? std::optional("x'" + std::string(value.substr(2)) + '\'') : std::nullopt;
     case Comparison::uuid:
-      return quote_literal(value);
+      return core::consists_of(value, "0123456789abcdef-") ? std::optional('\'' + std::string(value) + '\'')
+                                                           : std::nullopt;
     default:
       return std::nullopt;
   }

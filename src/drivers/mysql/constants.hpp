@@ -14,11 +14,12 @@ namespace connector::mysql {
 /// What columns of a type are compared as.
 enum class Comparison : unsigned char { none, text, integer, year, decimal, floating, bits, date, time, bytes, uuid };
 
-/// By the column's remote type, and its local one where that is not the natural one.
+/// By the remote type ("int(10) unsigned"), and the local one where that is not the natural one.
+Comparison comparison_of(std::string_view remote_type, const core::LogicalType& type);
 Comparison comparison_of(const core::RemoteColumn& column);
 
 /// Whether it is an enum or a set.
-bool is_choice(const core::RemoteColumn& column);
+bool is_choice(std::string_view remote_type);
 
 /// The literal of a constant that is not a text; in the form of core::Expression::value. Nothing if the server would
 /// not read it as that value.

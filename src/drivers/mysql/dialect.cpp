@@ -98,7 +98,7 @@ struct Frame {
 /// The collation is written where the comparison depends on it: if it is no more the column's, the server converts the
 /// column, or reports an error. Nothing if the column can't be asked so.
 std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::vector<std::string>& texts) {
-  if (is_choice(column)) return std::nullopt;
+  if (is_choice(column.remote_type)) return std::nullopt;
   if (std::ranges::all_of(texts, is_plain)) return Frame{};
   const std::string charset = column.collation.substr(0, column.collation.find('_'));
   const bool is_sure = charset == "utf8mb4" || (extends_ascii(charset) && std::ranges::all_of(texts, is_certain));
@@ -162,7 +162,8 @@ class MysqlDialect final : public core::Dialect {
     std::string sql = "CONVERT(" + column + " USING utf8mb4) COLLATE utf8mb4_bin";
     sql.append(like == core::Operator::like ? " LIKE " : " NOT LIKE ").append(written).append(escape);
     const std::string prefix = is_parameter || like != core::Operator::like ? "" : fixed_prefix(pattern.value);
-    if (prefix.empty() || !is_plain(prefix) || is_choice(described) || !finds_prefixes(described.collation)) return sql;
+    if (prefix.empty() || !is_plain(prefix) || is_choice(described.remote_type) || !finds_prefixes(described.collation))
+      return sql;
     return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + described.collation + std::string(escape) +
            " AND " + sql;
   }

@@ -207,10 +207,19 @@ std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, s
 }
 
 void Session::convert_results(bool convert) {
+  if (limiting_) {
+    execute("SET sql_select_limit = 18446744073709551615", core::Phase::describe);
+    limiting_ = false;
+  }
   if (convert == converting_) return;
   const char* charset = version_.at_least(50503, 50503) ? "utf8mb4" : "utf8";
   execute(std::string("SET character_set_results = ") + (convert ? charset : "NULL"), core::Phase::describe);
   converting_ = convert;
+}
+
+void Session::limit_rows(std::int64_t rows) {
+  limiting_ = true;
+  execute("SET sql_select_limit = " + std::to_string(rows), core::Phase::execute);
 }
 
 void Session::identify() {

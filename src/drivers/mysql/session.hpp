@@ -75,8 +75,10 @@ class Session final : public core::SuspendingCalls {
   /// Runs a query with a small result, as text. More than `max_rows` rows are an Error.
   std::vector<TextRow> query(const std::string& sql, core::Phase phase, std::size_t max_rows);
 
-  /// Whether the server converts text to UTF-8 or sends it as it is stored (charset.hpp).
+  /// Whether the server converts text to UTF-8 or sends it as it is stored (charset.hpp). It sends all rows again.
   void convert_results(bool convert);
+  /// Of a SELECT that has no LIMIT of its own the server sends no more rows than so many, until convert_results().
+  void limit_rows(std::int64_t rows);
 
   st_mysql* handle() noexcept { return handle_; }
   /// Of the connection, while no call uses it; -1 = none.
@@ -115,6 +117,7 @@ class Session final : public core::SuspendingCalls {
   bool answered_ = false;  ///< the greeting was answered: what fails from there on is no matter of reaching the server
   bool logged_in_ = false;
   bool converting_ = true;
+  bool limiting_ = false;
 };
 
 }  // namespace connector::mysql

@@ -1,6 +1,7 @@
 #include "drivers/mysql/source.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <mysql.h>
@@ -8,9 +9,9 @@
 #include "core/base/letter_case.hpp"
 #include "core/base/utf8.hpp"
 #include "core/remote/chosen_columns.hpp"
+#include "drivers/mysql/constants.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
-#include "drivers/mysql/warnings.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::mysql {
@@ -81,6 +82,12 @@ bool may_lack_sign(const Session& session, const Field& field) {
   }
 }
 
+/// Of rows of which about this part is wanted. The part is written as C does it, whatever the locale.
+std::string sample_condition(double part) {
+  char text[32];
+  return "RAND() < " + std::string(text, std::to_chars(text, text + sizeof text, part).ptr);
+}
+
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
@@ -107,6 +114,23 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     summary_ = "could not run the query";
     describe_query(request);
   }
+  describe_comparisons(request);
+}
+
+/// Which values may be NULL here, and which columns can't be compared there.
+void MysqlSource::describe_comparisons(const core::SourceRequest& request) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    core::RemoteColumn& described = description_.columns[i];
+    const SourceColumn& column = columns_[i];
+    const bool is_date = column.rule.decode == Decode::date || column.rule.decode == Decode::datetime;
+    const bool may_be_invalid = request.invalid_become_null && can_be_invalid(column.rule, !table_.empty());
+    // To these servers the zero date of a column that is NOT NULL is NULL, too, but only if they are asked that.
+    described.may_become_null =
+        may_be_invalid || (is_date && (zero_dates_ == core::InvalidValues::null || column.never_null));
+    const bool is_declared = reading_.encoding && core::is_text_kind(described.type.kind);
+    const bool is_uncertain = column.rule.decode == Decode::expression_bits && !column.is_number;
+    described.is_comparable = !column.rule.is_truth && !is_declared && !is_uncertain;
+  }
 }
 
 void MysqlSource::describe_table(const core::SourceRequest& request, const CatalogTable& catalog) {
@@ -130,6 +154,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     if (known != nullptr) {
       if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
       column.comment = known->comment;
+      column.collation = known->collation;
       if (request.parts.defaults && !catalog.is_view)
         column.default_value = default_of(known->default_facts, column.type);
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
@@ -268,6 +293,7 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   SourceColumn& column = columns_.emplace_back();
   column.wire_column = wire_column;
   column.is_json = is_json;
+  column.never_null = field.not_null;
   column.wanted = wanted;
   column.rule = column_rule(field.facts, is_json, reading_, wanted);
   const bool may_be_boolean = !wanted || wanted->kind == core::TypeKind::boolean;
@@ -282,24 +308,17 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
 }
 
 core::Support MysqlSource::support(const core::Expression& condition) {
-  const std::vector<std::size_t> columns = core::columns_of(condition);
-  const bool can_ask = std::ranges::all_of(columns, [&](std::size_t column) { return can_compare(column); });
-  return can_ask ? dialect().support(condition, description_.columns) : core::Support::none;
+  return can_be_asked() ? dialect().support(condition, description_.columns) : core::Support::none;
 }
 
 bool MysqlSource::orders_by(std::size_t column) {
-  return can_compare(column) && dialect().orders(description_.columns[column]);
+  return can_be_asked() && dialect().orders(description_.columns[column]);
 }
 
-bool MysqlSource::can_compare(std::size_t column) {
-  if (columns_[column].rule.is_truth) return false;  // false and true are no image of the numbers
-  // Text that is declared to be something else than it is can't be compared there.
-  if (reading_.encoding && core::is_text_kind(description_.columns[column].type.kind)) return false;
-  return query_.empty() || can_stand_in_another();
-}
-
-/// Whether the query can be a derived table: its columns must have different names, and SHOW and the like can't at all.
-bool MysqlSource::can_stand_in_another() {
+/// For some of its rows, or for all in an order. A query must be a derived table for that: its columns must have
+/// different names, and SHOW and the like can't at all.
+bool MysqlSource::can_be_asked() {
+  if (!table_.empty()) return true;
   if (!stands_in_another_) {
     stands_in_another_ = names_differ();
     try {
@@ -327,55 +346,95 @@ std::string MysqlSource::derived_table() const {
 }
 
 std::optional<std::string> MysqlSource::change_mark() {
-  return table_.empty() ? std::nullopt : read_change_mark(session_, schema_name_, table_name_);
+  if (table_.empty()) return std::nullopt;
+  session_.convert_results(true);
+  return read_change_mark(session_, schema_name_, table_name_);
+}
+
+std::string MysqlSource::statement(const core::Scan& scan) {
+  if (!is_read_as_it_is(scan)) return select(scan);
+  const std::string limit =
+      scan.limit ? "SET sql_select_limit = " + std::to_string(*scan.limit + scan.offset) + "; " : "";
+  return limit + query_;
 }
 
 std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
-  std::unique_ptr<Statement> statement;
-  if (table_.empty() && !scan.where && scan.order_by.empty()) {
-    statement =
-        described_ ? std::move(described_) : std::make_unique<Statement>(session_, query_, Phase::execute, summary_);
-  } else {
-    statement = std::make_unique<Statement>(session_, dialect().select(scan, selection(scan), description_.columns),
-                                            Phase::execute, summary_);
-  }
-  auto cursor = std::make_unique<MysqlCursor>(session_, std::move(statement), summary_);
+  session_.convert_results(!reading_.encoding);
+  const bool as_it_is = is_read_as_it_is(scan);
+  if (as_it_is && scan.limit) session_.limit_rows(*scan.limit + scan.offset);
+  std::unique_ptr<Statement> prepared =
+      as_it_is && described_
+          ? std::move(described_)
+          : std::make_unique<Statement>(session_, as_it_is ? query_ : select(scan), Phase::execute, summary_);
+  auto cursor = std::make_unique<MysqlCursor>(session_, std::move(prepared), summary_);
   // What the statement yields is known when it runs: the server prepares it again if the table has changed.
   const std::vector<Field> fields = cursor->execute();
-  cursor->set_decoder({wire_columns(fields, scan.columns), scan.columns.size(), zero_dates_});
+  cursor->set_decoder({wire_columns(fields, scan), scan.columns.size(), zero_dates_});
+  if (as_it_is) cursor->pass_over(scan.offset);
   return cursor;
 }
 
-/// A query comes with all its columns.
-core::Dialect::Selection MysqlSource::selection(const core::Scan& scan) const {
-  std::string list;
-  for (const std::size_t index : scan.columns) core::add_item(list, column_sql(index));
-  if (list.empty()) list = "NULL";
-  const bool is_table = !table_.empty();
-  return {.list = is_table ? list : "*",
-          .from = is_table ? table_ : derived_table(),
-          .column = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); }};
+/// A query that is asked for all its rows stays as it is, with its own order; a limit is the session's then.
+bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
+  return table_.empty() && !scan.where && scan.order_by.empty() && !scan.sample;
 }
 
-/// A column of a table.
+/// The columns of the statement that select() makes: those of the scan, and behind them what else its condition and
+/// order rely on, so that the result tells whether it still is what was described. Not texts of conditions, which are
+/// compared in a form that does not depend on that, and not what may be large.
+std::vector<std::size_t> MysqlSource::selected(const core::Scan& scan) const {
+  std::vector<std::size_t> columns = scan.columns;
+  const auto add = [&](std::size_t column) {
+    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+  };
+  if (scan.where) {
+    for (const std::size_t column : core::columns_of(*scan.where)) {
+      const Comparison comparison = comparison_of(description_.columns[column]);
+      const bool is_large = comparison == Comparison::bytes && columns_[column].rule.remote_type == "blob";
+      if (comparison != Comparison::none && comparison != Comparison::text && !is_large) add(column);
+    }
+  }
+  for (const core::OrderBy& item : scan.order_by) add(item.column);
+  return columns;
+}
+
+std::string MysqlSource::select(const core::Scan& scan) const {
+  std::string list;
+  for (const std::size_t index : selected(scan)) core::add_item(list, column_sql(index));
+  if (list.empty()) list = "NULL";
+  const core::Dialect::Selection selection{.list = list,
+                                           .from = table_.empty() ? derived_table() : table_,
+                                           .column = [this](std::size_t index) { return column_sql(index); },
+                                           .condition = scan.sample ? sample_condition(*scan.sample) : ""};
+  return dialect().select(scan, selection, description_.columns);
+}
+
 std::string MysqlSource::column_sql(std::size_t index) const {
   const std::string name = quote_identifier(description_.columns[index].name);
   return columns_[index].is_number ? name + " + 0" : name;
 }
 
 /// How the rows are read. The source may have changed since it was described.
-std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fields,
-                                                  const std::vector<std::size_t>& selected) const {
+std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const {
   std::vector<WireColumn> wire(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
     wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
   }
-  for (std::size_t i = 0; i < selected.size(); ++i) {
-    const SourceColumn& column = columns_[selected[i]];
-    const std::size_t at = table_.empty() ? column.wire_column : i;
+  const bool as_it_is = is_read_as_it_is(scan);
+  const std::vector<std::size_t> columns = as_it_is ? scan.columns : selected(scan);
+  const std::vector<std::size_t> compared = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::size_t index = columns[i];
+    const std::size_t at = as_it_is ? columns_[index].wire_column : i;
     if (at >= fields.size()) throw changed_error();
-    wire[at] = wire_column(column, fields[at]);
-    wire[at].target = i;
+    WireColumn column = wire_column(columns_[index], fields[at]);
+    const auto order = std::ranges::find(scan.order_by, index, &core::OrderBy::column);
+    const bool is_ordered = order != scan.order_by.end();
+    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, fields[at]);
+    if (is_ordered && description_.columns[index].not_null && !fields[at].not_null) throw changed_error();
+    if (i >= scan.columns.size()) continue;
+    column.target = i;
+    wire[at] = column;
   }
   return wire;
 }
@@ -400,6 +459,19 @@ WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& fie
   return wire;
 }
 
+/// Whether a condition or an order on the column means what it meant when the column was described; beyond what
+/// matters to reading its values. Of expressions the metadata of PREPARE and EXECUTE may tell different types.
+void MysqlSource::check_unchanged(std::size_t index, const Field& field) const {
+  if (table_.empty() || !field.facts.is_table_column) return;
+  const ColumnRule& described = columns_[index].rule;
+  const ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
+  const bool is_same =
+      comparison_of(described.remote_type, described.type) == comparison_of(arriving.remote_type, arriving.type) &&
+      is_choice(described.remote_type) == is_choice(arriving.remote_type) &&
+      (!is_integer(described.decode) || described.remote_type == arriving.remote_type);
+  if (!is_same) throw changed_error();
+}
+
 core::Error MysqlSource::changed_error() const {
   return core::remote_error({.provider = "mysql",
                              .phase = Phase::execute,
@@ -407,37 +479,6 @@ core::Error MysqlSource::changed_error() const {
                              .summary = summary_,
                              .remote_message = "its columns have changed since it was described",
                              .hint = "Try again."});
-}
-
-MysqlCursor::MysqlCursor(Session& session, std::unique_ptr<Statement> statement, std::string summary)
-    : session_(session), statement_(std::move(statement)), summary_(std::move(summary)) {}
-
-MysqlCursor::~MysqlCursor() {
-  if (statement_->is_open()) session_.stop_statement();
-}
-
-std::vector<Field> MysqlCursor::execute() {
-  statement_->execute(summary_);
-  return statement_->fields();
-}
-
-bool MysqlCursor::fetch(core::RowBatch& batch) {
-  bool more = true;
-  session_.call(
-      [&] {
-        while (more && !batch.full()) {
-          const std::span<const unsigned char> row = statement_->next_row();
-          more = !row.empty();
-          if (more) decoder_->decode(row, batch);
-        }
-      },
-      Session::any_bytes);
-  if (!more && statement_->warnings() > 0) warnings_ = read_warnings(session_, statement_->warnings(), summary_);
-  return more;
-}
-
-std::span<const std::uint64_t> MysqlCursor::substitutions(std::size_t kind) const {
-  return decoder_->substitutions(static_cast<Substitution>(kind));
 }
 
 }  // namespace connector::mysql

@@ -1,4 +1,4 @@
-// A table or query: described by preparing it, read as a stream of binary rows.
+// A table or query: described by preparing it.
 #pragma once
 
 #include <memory>
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/remote/dialect.hpp"
 #include "core/remote/source.hpp"
 #include "drivers/mysql/catalog.hpp"
+#include "drivers/mysql/cursor.hpp"
 #include "drivers/mysql/row_decoder.hpp"
 #include "drivers/mysql/session.hpp"
 #include "drivers/mysql/statement.hpp"
@@ -21,32 +21,9 @@ struct SourceColumn {
   std::size_t wire_column = 0;  ///< of the statement that was described
   ColumnRule rule;
   bool is_json = false;
-  bool is_number = false;  ///< bits that the statement asks for as the number that they are
+  bool never_null = false;  ///< to the metadata
+  bool is_number = false;   ///< bits that the statement asks for as the number that they are
   std::optional<core::LogicalType> wanted;
-};
-
-/// The rows of a statement.
-class MysqlCursor final : public core::RemoteCursor {
- public:
-  MysqlCursor(Session& session, std::unique_ptr<Statement> statement, std::string summary);
-  /// Stops the remote statement if rows are left; then the session is of no more use.
-  ~MysqlCursor() override;
-
-  /// Runs the statement; gives the columns that its rows have.
-  std::vector<Field> execute();
-  /// To be called before rows are fetched.
-  void set_decoder(RowDecoder decoder) { decoder_.emplace(std::move(decoder)); }
-
-  bool fetch(core::RowBatch& batch) override;
-  std::span<const std::uint64_t> substitutions(std::size_t kind) const override;
-  std::vector<core::RemoteWarning> warnings() const override { return warnings_; }
-
- private:
-  Session& session_;
-  std::unique_ptr<Statement> statement_;
-  std::optional<RowDecoder> decoder_;
-  std::string summary_;
-  std::vector<core::RemoteWarning> warnings_;
 };
 
 class MysqlSource final : public core::Source {
@@ -58,6 +35,8 @@ class MysqlSource final : public core::Source {
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
+  bool samples() override { return can_be_asked(); }
+  std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
@@ -67,19 +46,21 @@ class MysqlSource final : public core::Source {
   void describe_parts(const CatalogTable& catalog, const std::vector<Field>& fields);
   void describe_query(const core::SourceRequest& request);
   bool has_generated_key();
-  bool can_compare(std::size_t column);
-  bool can_stand_in_another();
+  void describe_comparisons(const core::SourceRequest& request);
+  bool can_be_asked();
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
   std::string column_sql(std::size_t index) const;
   std::string derived_table() const;
-  core::Dialect::Selection selection(const core::Scan& scan) const;
+  bool is_read_as_it_is(const core::Scan& scan) const;
+  std::vector<std::size_t> selected(const core::Scan& scan) const;
+  std::string select(const core::Scan& scan) const;
   core::RemoteColumn& add_column(const Field& field, std::size_t wire_column, bool is_json,
                                  const std::optional<core::LogicalType>& wanted);
   WireColumn wire_column(const SourceColumn& column, const Field& field) const;
+  void check_unchanged(std::size_t index, const Field& field) const;
   core::Error changed_error() const;
-  std::vector<WireColumn> wire_columns(const std::vector<Field>& fields,
-                                       const std::vector<std::size_t>& selected) const;
+  std::vector<WireColumn> wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const;
 
   Session& session_;
   std::string schema_name_;

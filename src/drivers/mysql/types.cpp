@@ -288,6 +288,21 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading&
   }
 }
 
+bool can_be_invalid(const ColumnRule& rule, bool is_of_table) noexcept {
+  switch (rule.decode) {
+    case Decode::date:
+    case Decode::datetime:
+    case Decode::time:
+    case Decode::text:
+    case Decode::wide_text:
+    case Decode::geometry:
+    case Decode::expression_bits:
+      return true;
+    default:
+      return is_integer(rule.decode) && !is_of_table;
+  }
+}
+
 bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept {
   // MySQL 8 and 9 call some integers, year() for one, differently in the metadata of PREPARE and of EXECUTE. The
   // decoder checks their range.

@@ -86,6 +86,10 @@ constexpr bool is_told_by_value(std::int32_t bits) noexcept {
   return bits <= 5;
 }
 
+/// Whether there may be values of the column, of a table or else of a query, that can't be held here, beside zero
+/// dates.
+bool can_be_invalid(const ColumnRule& rule, bool is_of_table) noexcept;
+
 /// True if every value of a column that arrives by the rule `wire` can be stored in a column described by `described`,
 /// or is checked when it is.
 bool can_store(const ColumnRule& described, const ColumnRule& wire) noexcept;
