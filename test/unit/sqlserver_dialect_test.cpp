@@ -3,9 +3,63 @@
 #include <gtest/gtest.h>
 
 #include "conditions.hpp"
+#include "drivers/sqlserver/types.hpp"
 
 namespace connector::sqlserver {
 namespace {
+
+using core::Expression;
+using core::Nulls;
+using core::Operator;
+using core::Support;
+
+/// A column as the driver describes it.
+core::RemoteColumn column(const std::string& type, int precision = 0, int scale = 0) {
+  const ColumnRule rule = described_rule(
+      {.name = "c", .type_name = type, .max_length = 20, .precision = precision, .scale = scale}, std::nullopt, false);
+  core::RemoteColumn described;
+  described.name = "c";
+  described.remote_type = rule.remote_type;
+  described.type = rule.type;
+  return described;
+}
+
+core::RemoteColumn decimal(int precision, int scale) {
+  return column("decimal(" + std::to_string(precision) + "," + std::to_string(scale) + ")", precision, scale);
+}
+
+core::RemoteColumn with_scale(const std::string& type, int scale) {
+  return column(type + '(' + std::to_string(scale) + ')', 0, scale);
+}
+
+Support support(const core::RemoteColumn& column, Operator operation, std::string value) {
+  return dialect().support(Expression::comparison(0, operation, std::move(value)), {column});
+}
+
+/// What stands behind WHERE; empty if the server can't be asked so.
+std::string sql(const core::RemoteColumn& column, Operator operation, std::string value) {
+  core::Scan scan{.columns = {0}, .where = Expression::comparison(0, operation, std::move(value))};
+  if (dialect().support(*scan.where, {column}) == Support::none) return "";
+  return core::testing::statement(dialect(), scan, {column}).substr(std::string("SELECT x FROM t WHERE ").size());
+}
+
+std::string equal(const core::RemoteColumn& column, std::string value) {
+  return sql(column, Operator::equal, std::move(value));
+}
+
+/// What stands behind ORDER BY; empty if the server does not order as PostgreSQL does.
+std::string order(core::RemoteColumn column, bool descending, Nulls nulls, bool not_null = false) {
+  column.not_null = not_null;
+  if (!dialect().orders(column)) return "";
+  return core::testing::statement(
+             dialect(), {.columns = {0}, .order_by = {{.column = 0, .descending = descending, .nulls = nulls}}},
+             {column})
+      .substr(std::string("SELECT x FROM t ORDER BY ").size());
+}
+
+TEST(SqlServerDialect, ItsTableIsThatOfTheDocuments) {
+  EXPECT_EQ(core::testing::documented_rules("sqlserver"), core::testing::markdown(dialect().rules()));
+}
 
 TEST(SqlServerDialect, Quotes) {
   EXPECT_EQ(quote_identifier("a]b"), "[a]]b]");
@@ -14,13 +68,175 @@ TEST(SqlServerDialect, Quotes) {
 }
 
 TEST(SqlServerDialect, LimitsBehindSelect) {
-  EXPECT_EQ(core::testing::statement(dialect(), {.columns = {0}, .limit = 7}, core::testing::columns_of_types({{}})),
-            "SELECT TOP (7) x FROM t");
+  const std::vector<core::RemoteColumn> columns{column("int")};
+  const auto limited = [&](std::int64_t rows, std::int64_t offset, std::vector<core::OrderBy> order = {}) {
+    return core::testing::statement(
+        dialect(), {.columns = {0}, .order_by = std::move(order), .limit = rows, .offset = offset}, columns);
+  };
+  EXPECT_EQ(limited(7, 0), "SELECT TOP (7) x FROM t");
+  EXPECT_EQ(limited(7, 2), "SELECT x FROM t ORDER BY (SELECT NULL) OFFSET 2 ROWS FETCH NEXT 7 ROWS ONLY");
+  EXPECT_EQ(limited(7, 2, {{.column = 0, .nulls = Nulls::first}}),
+            "SELECT x FROM t ORDER BY c OFFSET 2 ROWS FETCH NEXT 7 ROWS ONLY");
+  EXPECT_EQ(limited(0, 2), "SELECT TOP (0) x FROM t");
 }
 
-TEST(SqlServerDialect, ConditionsStayHere) {
-  EXPECT_EQ(core::testing::comparison(dialect(), {.kind = core::TypeKind::int4}, "1"), std::nullopt);
-  EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = core::TypeKind::int4}), std::nullopt);
+TEST(SqlServerDialect, Integers) {
+  EXPECT_EQ(equal(column("int"), "-7"), "c = -7");
+  EXPECT_EQ(sql(column("tinyint"), Operator::not_equal, "300"), "c <> 300");
+  EXPECT_EQ(equal(column("bigint"), "2147483648"), "c = CAST(2147483648 AS bigint)");
+  EXPECT_EQ(equal(column("int"), "-9223372036854775808"), "c = CAST(-9223372036854775808 AS bigint)");
+  EXPECT_EQ(support(column("smallint"), Operator::not_in, "1"), Support::exact);
+}
+
+TEST(SqlServerDialect, Decimals) {
+  EXPECT_EQ(equal(decimal(12, 2), "10.50"), "c = CAST(10.5 AS decimal(12, 2))");
+  EXPECT_EQ(sql(decimal(12, 2), Operator::less, "-0.005"), "c < CAST(-0.005 AS decimal(13, 3))");
+  EXPECT_EQ(equal(decimal(4, 2), "12345"), "c = CAST(12345 AS decimal(7, 2))");
+  EXPECT_EQ(equal(decimal(38, 38), "0.5"), "c = CAST(0.5 AS decimal(38, 38))");
+  EXPECT_EQ(equal(decimal(38, 38), "1"), "");
+  EXPECT_EQ(equal(decimal(38, 0), "0.1"), "");
+  EXPECT_EQ(equal(decimal(12, 2), "NaN"), "");
+  EXPECT_EQ(equal(decimal(12, 2), "-Infinity"), "");
+}
+
+TEST(SqlServerDialect, Money) {
+  EXPECT_EQ(equal(column("money"), "922337203685.4775"), "c = CAST(922337203685.4775 AS money)");
+  EXPECT_EQ(equal(column("smallmoney"), "-1.50000"), "c = CAST(-1.5 AS money)");
+  EXPECT_EQ(equal(column("money"), "0.00001"), "");
+  EXPECT_EQ(equal(column("money"), "1000000000000000"), "");
+}
+
+TEST(SqlServerDialect, Bits) {
+  EXPECT_EQ(equal(column("bit"), "true"), "c = 1");
+  EXPECT_EQ(sql(column("bit"), Operator::distinct, "false"), "(c <> 0 OR c IS NULL)");
+}
+
+TEST(SqlServerDialect, DatesAndTimesThatAreSentAsTheyAre) {
+  EXPECT_EQ(equal(column("date"), "0001-01-01"), "c = CAST(N'0001-01-01' AS date)");
+  EXPECT_EQ(equal(column("date"), "infinity"), "");
+  EXPECT_EQ(equal(column("date"), "0044-03-15 BC"), "");
+  EXPECT_EQ(equal(column("date"), "10000-01-01"), "");
+  EXPECT_EQ(equal(with_scale("datetime2", 3), "2020-02-29 01:02:03.5"),
+            "c = CAST(N'2020-02-29T01:02:03.500' AS datetime2(3))");
+  EXPECT_EQ(equal(with_scale("datetime2", 3), "2020-02-29 01:02:03.123456"),
+            "c = CAST(N'2020-02-29T01:02:03.123456' AS datetime2(6))");
+  EXPECT_EQ(equal(with_scale("datetime2", 0), "2020-02-29 01:02:03"),
+            "c = CAST(N'2020-02-29T01:02:03' AS datetime2(0))");
+  EXPECT_EQ(equal(with_scale("datetimeoffset", 2), "2020-02-29 01:02:03+00"),
+            "c = CAST(N'2020-02-29T01:02:03.00+00:00' AS datetimeoffset(2))");
+  EXPECT_EQ(equal(with_scale("time", 6), "23:59:59.999999"), "c = CAST(N'23:59:59.999999' AS time(6))");
+  EXPECT_EQ(equal(with_scale("time", 6), "24:00:00"), "");
+  EXPECT_EQ(equal(with_scale("datetime2", 6), "-infinity"), "");
+  EXPECT_EQ(sql(column("smalldatetime"), Operator::greater, "2020-02-29 01:02:03"),
+            "c > CAST(N'2020-02-29T01:02:03' AS datetime2(0))");
+  EXPECT_EQ(support(with_scale("datetime2", 6), Operator::not_equal, "2020-02-29 01:02:03"), Support::exact);
+}
+
+TEST(SqlServerDialect, ValuesThatAreRoundedHaveAWindow) {
+  const core::RemoteColumn moment = with_scale("datetime2", 7);
+  EXPECT_EQ(equal(moment, "2020-01-01 00:00:00"),
+            "c BETWEEN CAST(N'2019-12-31T23:59:59.9999990' AS datetime2(7)) AND "
+            "CAST(N'2020-01-01T00:00:00.0000009' AS datetime2(7))");
+  EXPECT_EQ(sql(moment, Operator::less, "0001-01-01 00:00:00"),
+            "c <= CAST(N'0001-01-01T00:00:00.0000009' AS datetime2(7))");
+  EXPECT_EQ(sql(moment, Operator::greater_or_equal, "0001-01-01 00:00:00"),
+            "c >= CAST(N'0001-01-01T00:00:00.0000000' AS datetime2(7))");
+  EXPECT_EQ(sql(with_scale("datetimeoffset", 7), Operator::greater, "9999-12-31 23:59:59.999999+00"),
+            "c >= CAST(N'9999-12-31T23:59:59.9999980+00:00' AS datetimeoffset(7))");
+  EXPECT_EQ(equal(with_scale("time", 7), "00:00:00"),
+            "(c BETWEEN CAST(N'00:00:00.0000000' AS time(7)) AND CAST(N'00:00:00.0000009' AS time(7)) OR c > "
+            "CAST(N'23:59:59.9999990' AS time(7)))");
+  EXPECT_EQ(sql(with_scale("time", 7), Operator::greater, "10:00:00"), "c >= CAST(N'09:59:59.9999990' AS time(7))");
+  EXPECT_EQ(support(moment, Operator::equal, "2020-01-01 00:00:00"), Support::narrowing);
+  EXPECT_EQ(support(moment, Operator::not_equal, "2020-01-01 00:00:00"), Support::none);
+  EXPECT_EQ(equal(moment, "infinity"), "");
+  EXPECT_FALSE(dialect().orders(moment));
+  EXPECT_TRUE(dialect().orders(with_scale("datetime2", 6)));
+}
+
+TEST(SqlServerDialect, DatetimeHasAWindowOfTicks) {
+  EXPECT_EQ(equal(column("datetime"), "2020-01-01 00:00:00.003"),
+            "c BETWEEN CAST(N'2019-12-31T23:59:59.993' AS datetime) AND CAST(N'2020-01-01T00:00:00.013' AS datetime)");
+  EXPECT_EQ(equal(column("datetime"), "1752-12-31 00:00:00"), "");
+  EXPECT_EQ(equal(column("datetime"), "9999-12-31 00:00:00"), "");
+  EXPECT_FALSE(dialect().orders(column("datetime")));
+}
+
+TEST(SqlServerDialect, FloatsHaveAWindowOfWhatIsSureToBeRead) {
+  EXPECT_EQ(equal(column("float"), "1"), "c BETWEEN 9.9999999999999001e-01 AND 1.0000000000000100e+00");
+  EXPECT_EQ(sql(column("real"), Operator::less, "-1"), "c <= -9.9999999999999001e-01");
+  EXPECT_EQ(equal(column("float"), "0"), "c BETWEEN -2.2999999999999999e-308 AND 2.2999999999999999e-308");
+  for (const char* value : {"NaN", "Infinity", "-Infinity", "1.79e308", "5e-324"}) {
+    EXPECT_EQ(equal(column("float"), value), "") << value;
+  }
+}
+
+TEST(SqlServerDialect, TextsBytesAndUuids) {
+  EXPECT_EQ(equal(column("nvarchar(20)"), "it's \xF0\x9F\x98\x80"), "c = N'it''s \xF0\x9F\x98\x80'");
+  EXPECT_EQ(equal(column("char(20)"), "a?b"), "c = 'a?b'");
+  EXPECT_EQ(equal(column("varchar(20)"), "\xC3\xA9"), "");
+  EXPECT_EQ(equal(column("nvarchar(max)"), "a\\\nb"), "");
+  EXPECT_EQ(equal(column("nvarchar(max)"), "a\\\r\nb"), "");
+  EXPECT_EQ(equal(column("nvarchar(max)"), std::string(4001, 'a')), "");
+  EXPECT_EQ(support(column("nvarchar(20)"), Operator::equal, "a"), Support::narrowing);
+  EXPECT_EQ(support(column("nvarchar(20)"), Operator::not_equal, "a"), Support::none);
+  EXPECT_EQ(support(column("nvarchar(20)"), Operator::less, "a"), Support::none);
+  EXPECT_EQ(equal(column("ntext"), "a"), "");
+  EXPECT_EQ(equal(column("xml"), "<a/>"), "");
+  EXPECT_EQ(equal(column("varbinary(20)"), "\\x00ff"), "c = 0x00ff");
+  EXPECT_EQ(equal(column("timestamp"), "\\x"), "c = 0x");
+  EXPECT_EQ(equal(column("image"), "\\x00"), "");
+  EXPECT_EQ(equal(column("uniqueidentifier"), "0e984725-c51c-4bf4-9960-e1c80e27aba0"),
+            "c = CAST(N'0e984725-c51c-4bf4-9960-e1c80e27aba0' AS uniqueidentifier)");
+  EXPECT_EQ(support(column("uniqueidentifier"), Operator::less, "0e984725-c51c-4bf4-9960-e1c80e27aba0"), Support::none);
+  for (const char* type : {"nvarchar(20)", "varbinary(20)", "uniqueidentifier", "ntext", "sql_variant"}) {
+    EXPECT_FALSE(dialect().orders(column(type))) << type;
+  }
+}
+
+TEST(SqlServerDialect, PatternsByWhatStandsInFront) {
+  const auto like = [](const char* type, const char* pattern) { return sql(column(type), Operator::like, pattern); };
+  EXPECT_EQ(like("nvarchar(20)", "a'b%c"), "c COLLATE Latin1_General_BIN2 LIKE N'a''b%' ESCAPE '~'");
+  EXPECT_EQ(like("varchar(20)", "ab_"), "c COLLATE Latin1_General_BIN2 LIKE 'ab%' ESCAPE '~'");
+  EXPECT_EQ(like("nvarchar(20)", "a\\%[^~]\\_\\\\"), "c COLLATE Latin1_General_BIN2 LIKE N'a~%~[^~~]~_\\%' ESCAPE '~'");
+  EXPECT_EQ(like("nvarchar(20)", "%a"), "");
+  EXPECT_EQ(like("nvarchar(20)", ""), "");
+  EXPECT_EQ(like("nvarchar(20)", "a\\"), "");
+  EXPECT_EQ(like("varchar(20)", "\xC3\xA9%"), "");
+  EXPECT_EQ(support(column("nvarchar(20)"), Operator::like, "a"), Support::narrowing);
+  EXPECT_EQ(support(column("nvarchar(20)"), Operator::not_like, "a"), Support::none);
+}
+
+TEST(SqlServerDialect, Parameters) {
+  const auto with = [](const core::RemoteColumn& described, Operator operation) {
+    const Expression condition{.operation = operation,
+                               .operands = {Expression::of_column(0), Expression::of_parameter(1)}};
+    return core::testing::statement(dialect(), {.columns = {0}, .where = condition}, {described});
+  };
+  EXPECT_EQ(with(column("int"), Operator::equal), "SELECT x FROM t WHERE c = $1");
+  EXPECT_EQ(with(column("datetime"), Operator::less), "SELECT x FROM t WHERE c < $1");
+  EXPECT_EQ(with(column("nvarchar(2)"), Operator::like),
+            "SELECT x FROM t WHERE c COLLATE Latin1_General_BIN2 LIKE $1 ESCAPE '~'");
+}
+
+TEST(SqlServerDialect, Lists) {
+  const auto in = [](const core::RemoteColumn& described, std::vector<std::string> values) {
+    Expression condition{.operation = Operator::in, .operands = {Expression::of_column(0)}};
+    for (std::string& value : values) condition.operands.push_back(Expression::constant(std::move(value)));
+    return core::testing::statement(dialect(), {.columns = {0}, .where = condition}, {described});
+  };
+  EXPECT_EQ(in(column("int"), {"1", "3000000000"}), "SELECT x FROM t WHERE c IN (1, CAST(3000000000 AS bigint))");
+  EXPECT_EQ(in(column("nvarchar(2)"), {"a", "b"}), "SELECT x FROM t WHERE (c = N'a' OR c = N'b')");
+}
+
+TEST(SqlServerDialect, NullIsTheSmallestValueThere) {
+  const core::RemoteColumn number = column("int");
+  EXPECT_EQ(order(number, false, Nulls::last), "CASE WHEN c IS NULL THEN 1 ELSE 0 END, c");
+  EXPECT_EQ(order(number, true, Nulls::first), "CASE WHEN c IS NULL THEN 0 ELSE 1 END, c DESC");
+  EXPECT_EQ(order(number, false, Nulls::first), "c");
+  EXPECT_EQ(order(number, true, Nulls::last), "c DESC");
+  EXPECT_EQ(order(number, true, Nulls::first, true), "c DESC");
+  EXPECT_EQ(order(number, false, Nulls::wherever), "c");
 }
 
 }  // namespace

@@ -131,9 +131,10 @@ TableFacts read_table_facts(Session& session, std::string_view database, std::st
       " AND i.is_primary_key = 1 ORDER BY ic.key_ordinal; SELECT p.minor_id, CAST(p.value AS nvarchar(4000)) FROM " +
       catalog + "extended_properties p WHERE p.class = 1 AND p.name = N'MS_Description' AND p.major_id = " + object +
       "; SELECT CAST(SUM(p.rows) AS nvarchar(20)) FROM " + catalog + "partitions p WHERE p.object_id = " + object +
-      " AND p.index_id IN (0, 1)";
+      " AND p.index_id IN (0, 1); SELECT CAST(o.type AS nvarchar(2)) FROM " + catalog +
+      "objects o WHERE o.object_id = " + object;
   const std::vector<TextResult> results = session.query(sql, reading_catalog, max_columns);
-  if (results.size() != 4) throw_malformed("the server does not describe the table");
+  if (results.size() != 5) throw_malformed("the server does not describe the table");
   // Babelfish's catalog has names of its own making, of which several may be alike.
   const bool by_position = session.is_babelfish() && results[0].rows.size() == selected.size();
   std::map<std::string, std::string> names;
@@ -148,6 +149,7 @@ TableFacts read_table_facts(Session& session, std::string_view database, std::st
     (column == "0" ? facts.comment : facts.column_comments[names[column]]) = text(row.back());
   }
   if (!results[3].rows.empty()) facts.estimated_rows = number(results[3].rows[0][0]);
+  if (!results[4].rows.empty()) facts.is_base_table = text(results[4].rows[0][0]).starts_with('U');
   facts.parts = read_table_parts(session, catalog, object, names, parts);
   return facts;
 }

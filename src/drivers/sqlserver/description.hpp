@@ -29,7 +29,8 @@ struct TableFacts {
   std::map<std::string, std::string> column_comments;
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
-  TablePartsFacts parts;  ///< what was asked for
+  bool is_base_table = false;  ///< no view
+  TablePartsFacts parts;       ///< what was asked for
 };
 
 /// `selected`: all columns that SELECT * has.

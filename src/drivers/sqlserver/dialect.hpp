@@ -17,7 +17,7 @@ std::string quote_table(std::string_view database, std::string_view schema, std:
 /// `N'text'`, a quote doubled; backslashes have no meaning.
 std::string quote_literal(std::string_view text);
 
-/// Conditions and orders: none yet, so that conditions stay with PostgreSQL.
+/// Conditions, orders and statements. Columns are known by RemoteColumn::remote_type.
 const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::sqlserver

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
 #include <sybfront.h>
@@ -29,6 +31,15 @@ constexpr std::size_t max_row_bytes = (std::size_t{1} << 31) + (std::size_t{1} <
 core::Error request_error(std::string message, std::string hint = {}) {
   return core::Error(ErrorNumber::invalid_parameters, std::move(message), "Provider sqlserver, phase describe.",
                      std::move(hint));
+}
+
+/// The most constants of a list: "many thousands of values" may be too much for the server ("IN").
+constexpr std::size_t max_list = 1000;
+
+std::size_t longest_list(const core::Expression& condition) {
+  std::size_t longest = condition.is_logical() ? 0 : condition.operands.size();
+  for (const core::Expression& operand : condition.operands) longest = std::max(longest, longest_list(operand));
+  return longest;
 }
 
 /// A query that ends with ORDER BY may stand in another one only with one of these behind it.
@@ -63,7 +74,7 @@ std::optional<core::ColumnDefault> default_value(const TablePartsFacts& parts, c
 }  // namespace
 
 SqlServerSource::SqlServerSource(Session& session, const core::SourceRequest& request, std::string_view database)
-    : session_(session), encoding_(request.encoding) {
+    : session_(session), encoding_(request.encoding), invalid_become_null_(request.invalid_become_null) {
   // Its texts are stored as UTF-8, and casting them to bytes does not give those of the code page.
   if (encoding_ && session_.is_babelfish()) {
     throw request_error("\"encoding\" can't be used with Babelfish",
@@ -116,6 +127,7 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
   }
   description_.comment = table.comment;
   description_.estimated_rows = table.estimated_rows;
+  is_base_table_ = table.is_base_table;
   description_.indexes = table.parts.indexes;
   description_.foreign_keys = table.parts.foreign_keys;
 }
@@ -127,7 +139,7 @@ void SqlServerSource::describe_query(const core::SourceRequest& request) {
   std::optional<std::vector<ColumnFacts>> facts;
   if (session_.is_babelfish()) {
     session_.begin_transaction(false, describing);
-    facts = describe_rewritten();
+    facts = describe_wrapped();
   } else {
     facts = describe_statement(session_, query_, describing);
   }
@@ -156,15 +168,12 @@ std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_select(const s
   }
 }
 
-/// Where only a result tells, a query is described only if it has columns that must be rewritten, and can stand in
-/// another one; else nothing comes back, and it is started at once.
-std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_rewritten() {
+/// Where only a result tells: of the query in another one, of which no row is asked for. Nothing if it can't stand
+/// there.
+std::optional<std::vector<ColumnFacts>> SqlServerSource::describe_wrapped() {
   for (const std::string_view wrapping : wrappings) {
     auto facts = describe_select("* FROM (\n" + query_ + std::string(wrapping) + "\n) AS q");
-    if (!facts) continue;
-    const bool has_rewritten =
-        std::ranges::any_of(columns_of(*facts), [](const Column& column) { return !column.rule.rewrite.empty(); });
-    return has_rewritten ? std::move(facts) : std::nullopt;
+    if (facts) return facts;
   }
   return std::nullopt;
 }
@@ -210,38 +219,67 @@ core::RemoteColumn& SqlServerSource::add_column(const Column& column, std::size_
   described.form = column.rule.form;
   described.encoding = column.rule.encoding;
   described.unsupported_reason = column.rule.unsupported;
+  described.may_become_null = invalid_become_null_ && may_be_invalid(column.rule.decode);
+  described.is_comparable = !column.rule.is_changed;
   return described;
+}
+
+std::vector<std::size_t> SqlServerSource::all_columns() const {
+  std::vector<std::size_t> all(columns_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+/// Those of these columns that are not read as they are.
+std::vector<std::size_t> SqlServerSource::rewritten_columns(const std::vector<std::size_t>& selected) const {
+  std::vector<std::size_t> rewritten;
+  std::ranges::copy_if(selected, std::back_inserter(rewritten),
+                       [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); });
+  return rewritten;
 }
 
 /// Columns of a query that must be rewritten are so in a query around it. Where that is not possible they are left out.
 void SqlServerSource::prepare_rewriting() {
-  std::vector<std::size_t> rewritten_columns;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i].rule.rewrite.empty()) rewritten_columns.push_back(i);
-  }
-  if (rewritten_columns.empty() || (!started_ && find_wrapping(rewritten_columns))) return;
-  for (const std::size_t index : rewritten_columns) {
+  const std::vector<std::size_t> rewritten = rewritten_columns(all_columns());
+  if (rewritten.empty() || can_select()) return;
+  for (const std::size_t index : rewritten) {
     description_.columns[index].unsupported_reason =
         "values of " + columns_[index].rule.remote_type +
         " must be converted on the server, and this query can't stand in another one; convert them in the query";
   }
 }
 
-bool SqlServerSource::find_wrapping(const std::vector<std::size_t>& rewritten_columns) {
+/// Whether the server can be asked for a part of the rows.
+bool SqlServerSource::can_select() {
+  if (!table_.empty()) return true;
+  if (!can_be_wrapped_) {
+    if (started_ || session_.busy()) return false;
+    can_be_wrapped_ = find_wrapping();
+  }
+  return *can_be_wrapped_;
+}
+
+bool SqlServerSource::find_wrapping() {
+  const std::string list = select_list(rewritten_columns(all_columns()));
   const auto found = std::ranges::find_if(wrappings, [&](std::string_view wrapping) {
-    return describe_select(select_list(rewritten_columns) + " FROM " + wrapped_query(wrapping)).has_value();
+    return describe_select(list + " FROM " + wrapped_query(wrapping)).has_value();
   });
   if (found == std::end(wrappings)) return false;
   wrapping_ = *found;
   return true;
 }
 
+/// The column itself, whatever it is rewritten to.
+std::string SqlServerSource::column_sql(std::size_t index) const {
+  return table_.empty() ? "q.c" + std::to_string(columns_[index].position)
+                        : quote_identifier(description_.columns[index].name);
+}
+
 std::string SqlServerSource::select_list(const std::vector<std::size_t>& selected) const {
   std::string list;
   for (const std::size_t index : selected) {
     const SourceColumn& column = columns_[index];
-    const std::string name =
-        table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(description_.columns[index].name);
+    const std::string name = column_sql(index);
     if (!list.empty()) list += ", ";
     list += column.rule.rewrite.empty() ? name : rewritten(column.rule.rewrite, name);
     if (!column.rule.rewrite_to_bytes.empty()) list += ", " + rewritten(column.rule.rewrite_to_bytes, name);
@@ -257,55 +295,107 @@ std::string SqlServerSource::wrapped_query(std::string_view more) const {
   return "(\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
 }
 
-/// Whether the statement has the columns that are wanted, rewritten where need be, and no others.
-bool SqlServerSource::is_rewritten(const core::Scan& scan) const {
-  if (started_) return false;
-  return !table_.empty() ||
-         std::ranges::any_of(scan.columns, [&](std::size_t index) { return !columns_[index].rule.rewrite.empty(); });
+/// Whether not all of a query is wanted, or not as it comes. Its first rows are so.
+bool SqlServerSource::asks_for_a_part(const core::Scan& scan) const {
+  const auto readable = std::ranges::count_if(
+      description_.columns, [](const core::RemoteColumn& column) { return column.unsupported_reason.empty(); });
+  return scan.where || !scan.order_by.empty() || scan.offset > 0 || std::ssize(scan.columns) < readable;
 }
 
-std::string SqlServerSource::statement(const core::Scan& scan) const {
-  if (!is_rewritten(scan)) return query_;
+/// Whether the statement is one of the dialect's: has the columns that are wanted, rewritten where need be. Else it is
+/// the query as it is.
+bool SqlServerSource::is_select(const core::Scan& scan) {
+  if (!table_.empty()) return true;
+  if (started_) return false;
+  return !rewritten_columns(scan.columns).empty() || (asks_for_a_part(scan) && can_select());
+}
+
+/// Columns that conditions and orders are about, and that are not wanted themselves: the result tells whether they are
+/// as they were when it was decided what to ask.
+std::vector<std::size_t> SqlServerSource::checked_columns(const core::Scan& scan) const {
+  std::vector<std::size_t> asked = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
+  for (const core::OrderBy& item : scan.order_by) asked.push_back(item.column);
+  std::vector<std::size_t> checked;
+  for (const std::size_t index : asked) {
+    const bool is_known = std::ranges::find(scan.columns, index) != scan.columns.end() ||
+                          std::ranges::find(checked, index) != checked.end();
+    // Others have conditions that are looked at again here, and may be long.
+    if (!is_known && dialect().orders(description_.columns[index])) checked.push_back(index);
+  }
+  return checked;
+}
+
+std::string SqlServerSource::select(const core::Scan& scan) const {
   core::Scan asked = scan;
-  if (table_.empty()) asked.limit.reset();
+  // The first rows of an ordered query are no longer the first in another one.
+  if (table_.empty() && !asks_for_a_part(scan)) asked.limit.reset();
+  // No column may be there twice ("ORDER BY clause").
+  asked.order_by.clear();
+  for (const core::OrderBy& item : scan.order_by) {
+    const auto is_same = [&](const core::OrderBy& other) { return other.column == item.column; };
+    if (std::ranges::none_of(asked.order_by, is_same)) asked.order_by.push_back(item);
+  }
+  std::vector<std::size_t> selected = scan.columns;
+  std::ranges::copy(checked_columns(scan), std::back_inserter(selected));
+  std::string from = table_.empty() ? wrapped_query(wrapping_) : table_;
+  if (scan.sample) from += " TABLESAMPLE SYSTEM (" + std::to_string(*scan.sample * 100) + " PERCENT)";
   return dialect().select(
-      asked, {.list = select_list(scan.columns), .from = table_.empty() ? wrapped_query(wrapping_) : table_},
+      asked,
+      {.list = select_list(selected), .from = from, .column = [this](std::size_t index) { return column_sql(index); }},
       description_.columns);
 }
 
+core::Support SqlServerSource::support(const core::Expression& condition) {
+  const core::Support support = dialect().support(condition, description_.columns);
+  if (support == core::Support::none || longest_list(condition) > max_list) return core::Support::none;
+  return can_select() ? support : core::Support::none;
+}
+
+bool SqlServerSource::orders_by(std::size_t column) {
+  return dialect().orders(description_.columns.at(column)) && can_select();
+}
+
+std::string SqlServerSource::statement(const core::Scan& scan) {
+  return is_select(scan) ? select(scan) : query_;
+}
+
 std::unique_ptr<core::RemoteCursor> SqlServerSource::open(const core::Scan& scan) {
-  const bool rewritten = is_rewritten(scan);
+  const bool selects = is_select(scan);
   if (!std::exchange(started_, false)) {
     const Task task{Phase::execute, summary_};
+    const std::string sql = selects ? select(scan) : query_;
     // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
     session_.begin_transaction(!table_.empty(), task);
-    if (!session_.start(statement(scan), task)) throw changed_error();
+    if (!session_.start(sql, task)) throw changed_error();
   }
-  return std::make_unique<SqlServerCursor>(session_, wire_columns(scan.columns, rewritten));
+  return std::make_unique<SqlServerCursor>(session_, wire_columns(scan, selects), selects ? 0 : scan.offset);
 }
 
 /// How the rows are read. The table may have changed since it was described, or the description may be wrong: what the
 /// result tells must fit into it.
-std::vector<WireColumn> SqlServerSource::wire_columns(const std::vector<std::size_t>& selected, bool is_rewritten) {
+std::vector<WireColumn> SqlServerSource::wire_columns(const core::Scan& scan, bool is_select) {
+  std::vector<std::size_t> selected = scan.columns;
+  if (is_select) std::ranges::copy(checked_columns(scan), std::back_inserter(selected));
   std::vector<WireColumn> wire;
   const int count = dbnumcols(session_.handle());
   int next = 1;
   for (std::size_t i = 0; i < selected.size(); ++i) {
     const SourceColumn& column = columns_[selected[i]];
     const std::string& name = description_.columns[selected[i]].name;
-    const bool has_bytes = is_rewritten && !column.rule.rewrite_to_bytes.empty();
-    const int number = is_rewritten ? next : static_cast<int>(column.position) + 1;
+    const bool has_bytes = is_select && !column.rule.rewrite_to_bytes.empty();
+    const int number = is_select ? next : static_cast<int>(column.position) + 1;
     next += has_bytes ? 2 : 1;
     if (number + (has_bytes ? 1 : 0) > count) throw changed_error("Column " + core::quoted(name) + " is missing.");
     const ColumnFacts facts = facts_of_result(session_.handle(), number);
     const ColumnRule sent = described_rule(facts, std::nullopt, false);
-    if (!is_rewritten && facts.name != name) {
+    if (!is_select && facts.name != name) {
       throw changed_error("Column " + core::quoted(name) + " comes as " + core::quoted(facts.name) + '.');
     }
     if (!can_store(column.rule, sent)) {
       throw changed_error("Column " + core::quoted(name) + " was described as " + column.rule.remote_type +
                           " and comes as " + sent.remote_type + '.');
     }
+    if (i >= scan.columns.size()) continue;
     wire.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
   }
   return wire;
@@ -334,7 +424,12 @@ bool SqlServerCursor::fetch(core::RowBatch& batch) {
       session_.allow(max_row_bytes);
       more = dbnextrow(session_.handle()) != NO_MORE_ROWS && !dbdead(session_.handle()) &&
              !session_.messages().has_server_error();
-      if (more) read_row(batch);
+      if (!more) break;
+      if (offset_ > 0) {
+        --offset_;
+      } else {
+        read_row(batch);
+      }
     }
   });
   if (session_.messages().error() != nullptr || dbdead(session_.handle())) {

@@ -26,8 +26,9 @@ struct WireColumn {
 /// The rows of a statement that was started.
 class SqlServerCursor final : public core::RemoteCursor {
  public:
-  SqlServerCursor(Session& session, std::vector<WireColumn> columns)
-      : session_(session), columns_(std::move(columns)) {}
+  /// `offset`: rows that are passed over first.
+  SqlServerCursor(Session& session, std::vector<WireColumn> columns, std::int64_t offset)
+      : session_(session), columns_(std::move(columns)), offset_(offset) {}
   /// Stops the remote statement if rows are left; then the session is of no more use.
   ~SqlServerCursor() override;
 
@@ -38,6 +39,7 @@ class SqlServerCursor final : public core::RemoteCursor {
 
   Session& session_;
   std::vector<WireColumn> columns_;
+  std::int64_t offset_;
 };
 
 class SqlServerSource final : public core::Source {
@@ -48,6 +50,11 @@ class SqlServerSource final : public core::Source {
   ~SqlServerSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
+  core::Support support(const core::Expression& condition) override;
+  bool orders_by(std::size_t column) override;
+  /// Of tables only, not of views ("FROM clause plus JOIN, APPLY, PIVOT"); Babelfish has no TABLESAMPLE.
+  bool samples() override { return is_base_table_ && !session_.is_babelfish(); }
+  std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
@@ -65,19 +72,25 @@ class SqlServerSource final : public core::Source {
   void describe_table(const core::SourceRequest& request, std::string_view database);
   void describe_query(const core::SourceRequest& request);
   std::optional<std::vector<ColumnFacts>> describe_select(const std::string& select);
-  std::optional<std::vector<ColumnFacts>> describe_rewritten();
+  std::optional<std::vector<ColumnFacts>> describe_wrapped();
   std::vector<ColumnFacts> empty_result(const std::string& select);
   std::vector<ColumnFacts> result_at_hand();
   std::vector<Column> columns_of(const std::vector<ColumnFacts>& facts) const;
   static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
   core::RemoteColumn& add_column(const Column& column, std::size_t position);
+  std::vector<std::size_t> all_columns() const;
+  std::vector<std::size_t> rewritten_columns(const std::vector<std::size_t>& selected) const;
   void prepare_rewriting();
-  bool find_wrapping(const std::vector<std::size_t>& rewritten_columns);
+  bool can_select();
+  bool find_wrapping();
+  std::string column_sql(std::size_t index) const;
   std::string select_list(const std::vector<std::size_t>& selected) const;
   std::string wrapped_query(std::string_view more) const;
-  bool is_rewritten(const core::Scan& scan) const;
-  std::string statement(const core::Scan& scan) const;
-  std::vector<WireColumn> wire_columns(const std::vector<std::size_t>& selected, bool is_rewritten);
+  bool asks_for_a_part(const core::Scan& scan) const;
+  bool is_select(const core::Scan& scan);
+  std::vector<std::size_t> checked_columns(const core::Scan& scan) const;
+  std::string select(const core::Scan& scan) const;
+  std::vector<WireColumn> wire_columns(const core::Scan& scan, bool is_select);
   core::Error changed_error(std::string_view what = {}) const;
 
   Session& session_;
@@ -85,9 +98,12 @@ class SqlServerSource final : public core::Source {
   std::string query_;
   std::string summary_;
   std::optional<std::string> encoding_;
-  bool started_ = false;           ///< the query runs already, and nobody has read its rows
-  std::string wrapping_;           ///< what the query needs behind it to stand in another one
-  std::size_t query_columns_ = 0;  ///< of the query
+  bool started_ = false;  ///< the query runs already, and nobody has read its rows
+  bool is_base_table_ = false;
+  bool invalid_become_null_ = false;
+  std::optional<bool> can_be_wrapped_;  ///< whether the query can stand in another one, once that was asked
+  std::string wrapping_;                ///< what the query needs behind it for that
+  std::size_t query_columns_ = 0;       ///< of the query
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
 };

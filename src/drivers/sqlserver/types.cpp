@@ -202,6 +202,7 @@ ColumnRule code_page_text(LogicalType type, const std::optional<std::string>& en
   if (encoding) {
     rule.encoding = *encoding;
     rule.rewrite = raw;
+    rule.is_changed = true;
   }
   return rule;
 }
@@ -242,6 +243,7 @@ ColumnRule clr_rule(const ColumnFacts& facts) {
   ColumnRule rule = text_form(kind(TypeKind::text));
   // Every CLR type has this method.
   rule.rewrite = "?.ToString()";
+  rule.is_changed = true;
   return rule;
 }
 
@@ -390,7 +392,33 @@ ColumnFacts result_facts(std::string name, const WireFacts& wire) {
   return facts;
 }
 
+bool may_be_invalid(Decode decode) noexcept {
+  switch (decode) {
+    case Decode::boolean:
+    case Decode::uint8:
+    case Decode::int16:
+    case Decode::int32:
+    case Decode::int64:
+    case Decode::float4:
+    case Decode::float8:
+    case Decode::money4:
+    case Decode::money8:
+    case Decode::uuid:
+    case Decode::bytes:
+      return false;
+    default:
+      return true;
+  }
+}
+
 namespace {
+
+/// A type with seven digits behind the second, of which six come here.
+bool is_rounded(const ColumnRule& rule) {
+  return rule.remote_type.ends_with("(7)") && rule.type.length == fraction_digits(7) &&
+         (rule.type.kind == TypeKind::time || rule.type.kind == TypeKind::timestamp ||
+          rule.type.kind == TypeKind::timestamptz);
+}
 
 bool holds(const LogicalType& described, const LogicalType& sent) {
   switch (described.kind) {
@@ -418,6 +446,8 @@ bool can_store(const ColumnRule& described, const ColumnRule& sent) {
     return decode == Decode::text || decode == Decode::bytes || decode == Decode::geometry;
   };
   if (described.decode != sent.decode && !(is_plain(described.decode) && is_plain(sent.decode))) return false;
+  // Values that are rounded are compared in another way.
+  if (is_rounded(sent) && !is_rounded(described)) return false;
   return !described.rewrite.empty() || holds(described.type, sent.type);
 }
 

@@ -69,6 +69,8 @@ struct ColumnRule {
   /// A second expression, for bytes that are shown as hexadecimal digits here, 0x01FF; NULL = the first one has the
   /// value. Empty = there is none.
   std::string rewrite_to_bytes;
+  /// What is read is no image of the column's values, of which NULL may be one: nothing can be said of them.
+  bool is_changed = false;
 };
 
 /// What a result tells of its column. The name of a CLR type is not among it: `user_type` says only that it is one.
@@ -77,6 +79,9 @@ ColumnFacts result_facts(std::string name, const WireFacts& facts);
 /// The rule of a column of which this is known. `encoding`: of the request. `dates_as_text`: before TDS 7.3 the server
 /// sends the types that came with 7.3 (date, time, datetime2, datetimeoffset) as text.
 ColumnRule described_rule(const ColumnFacts& facts, const std::optional<std::string>& encoding, bool dates_as_text);
+
+/// Whether a server may have values that are read so and have no place here.
+bool may_be_invalid(Decode decode) noexcept;
 
 /// True if all values of a column of a result (`sent`) can be stored as was described. Values of a rewritten column
 /// are no longer of the described type: then only their form counts.
