@@ -10,8 +10,11 @@ import codecs
 import re
 import struct
 import unicodedata
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 DEFAULT = "SQL_Latin1_General_CP1_CI_AS"
 
@@ -133,13 +136,23 @@ def _plain(text: str) -> str:
 
 
 # Trailing spaces never count. Ties of a case-insensitive order are equal.
-_KEYS = {
+_KEYS: dict[str, Callable[[str], Any]] = {
     "tsql_ci": lambda text: text.rstrip(" ").casefold(),
     "tsql_ci_ai": lambda text: _plain(text.rstrip(" ")).casefold(),
     "tsql_cs": lambda text: (text := text.rstrip(" ")).casefold() + "\0" + text.swapcase(),
     "tsql_cs_ai": lambda text: (text := _plain(text.rstrip(" "))).casefold() + "\0" + text.swapcase(),
     "tsql_bin": lambda text: text.rstrip(" "),
 }
+
+
+def _guid_key(text: str) -> bytes:
+    """A uniqueidentifier by its groups of bytes, the last one first; within each as they are stored."""
+    stored = uuid.UUID(text).bytes_le
+    return stored[10:] + stored[8:10] + stored[6:8] + stored[4:6] + stored[:4]
+
+
+# A datetimeoffset in storage form is compared without its offset: in UTC.
+_KEYS |= {"tsql_guid": _guid_key, "tsql_moment": lambda text: text[: -len(" +00:00")]}
 
 
 def compare(kind: str, left: str, right: str) -> int:

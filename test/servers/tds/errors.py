@@ -32,6 +32,11 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     137: (15, True, 'Must declare the scalar variable "{}".'),
     156: (15, True, "Incorrect syntax near the keyword '{}'."),
     168: (15, True, "The floating point value '{}' is out of the range of computer representation (8 bytes)."),
+    169: (
+        15,
+        True,
+        "A column has been specified more than once in the order by list. Columns in the order by list must be unique.",
+    ),
     195: (15, True, "'{}' is not a recognized built-in function name."),
     205: (
         16,
@@ -57,6 +62,7 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     281: (16, True, "{} is not a valid style number when converting from {} to a character string."),
     402: (16, True, "The data types {} and {} are incompatible in the {} operator."),
     448: (16, True, "Invalid collation '{}'."),
+    494: (16, True, "The TABLESAMPLE clause can only be used with local tables."),
     512: (
         16,
         False,
@@ -114,6 +120,7 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     8169: (16, True, "Conversion failed when converting from a character string to uniqueidentifier."),
     9420: (16, True, "XML parsing: line 1, character {}, illegal xml character"),
     9400: (16, True, "XML parsing: line {}, character {}, {}"),
+    10744: (15, True, "The number of rows provided for a FETCH clause must be greater then zero."),
     11502: (16, True, "The metadata could not be determined because the statement '{}' is not supported."),
     11514: (
         16,

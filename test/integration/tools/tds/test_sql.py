@@ -470,3 +470,40 @@ def test_accounts(sql: Client) -> None:
     sql.rows("DROP USER IF EXISTS lim; DROP LOGIN lim; DROP VIEW through; DROP TABLE shown, hidden")
     with pytest.raises(pytds.Error, match="Login failed"):
         limited("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "CAST(N'2020-01-01T00:00:00+00:00' AS datetimeoffset) = CAST(N'2020-01-01T02:00:00+02:00' AS datetimeoffset(3))",
+        "CAST(N'2020-01-01T00:00:00+00:00' AS datetimeoffset) < CAST(N'2019-12-31T23:00:00-02:00' AS datetimeoffset)",
+        "CAST(N'2020-01-01T00:00:00.003' AS datetime) <> CAST(N'2020-01-01T00:00:00.003' AS datetime2)",
+        "CAST(N'2020-01-01T00:00:00' AS smalldatetime) = CAST(N'2020-01-01T00:00:00.0000000' AS datetime2(7))",
+        "N'a' = N'A  ' AND N'a' <> N'á' AND N'a' COLLATE Latin1_General_CI_AI = N'á'",
+        "N'a' COLLATE Latin1_General_BIN2 <> N'A' AND N'a' COLLATE Latin1_General_BIN2 = N'a '",
+        "N'Ab' LIKE N'aB%' AND N'Ab' COLLATE Latin1_General_BIN2 NOT LIKE N'aB%' AND N'a[b' LIKE N'a~[%' ESCAPE '~'",
+        "0x01 = 0x0100 AND 0x01 <> 0x0001",
+        "CAST(0.1 AS decimal(10, 1)) = CAST(0.10 AS decimal(38, 37)) AND CAST(1 AS bit) = 1",
+        # the last group of bytes decides first
+        "CAST(N'00000000-0000-0000-0000-010000000000' AS uniqueidentifier)"
+        " > CAST(N'ffffffff-ffff-ffff-ffff-000000000000' AS uniqueidentifier)",
+    ],
+)
+def test_comparisons(sql: Client, condition: str) -> None:
+    assert sql.value(f"CASE WHEN {condition} THEN 1 ELSE 0 END") == 1
+
+
+def test_what_a_select_may_not_say(sql: Client) -> None:
+    sql.rows("CREATE TABLE chosen (a int, b int); INSERT INTO chosen SELECT value, 1 FROM GENERATE_SERIES(1, 1000)")
+    sql.rows("CREATE VIEW chosen_view AS SELECT a FROM chosen")
+    for number, query in {
+        169: "SELECT a FROM chosen ORDER BY a, b, a DESC",
+        10744: "SELECT a FROM chosen ORDER BY a OFFSET 1 ROWS FETCH NEXT 0 ROWS ONLY",
+        494: "SELECT a FROM chosen_view TABLESAMPLE SYSTEM (10 PERCENT)",
+    }.items():
+        with pytest.raises(pytds.Error) as failure:
+            sql.rows(query)
+        assert failure.value.number == number
+    assert len(sql.rows("SELECT c.a FROM chosen c TABLESAMPLE (50.0 PERCENT)")) not in (0, 1000)
+    assert len(sql.rows("SELECT a FROM chosen TABLESAMPLE SYSTEM (100.0 PERCENT)")) == 1000
+    sql.rows("DROP VIEW chosen_view; DROP TABLE chosen")

@@ -313,7 +313,8 @@ class ExpressionBinder:
         a, b = self.converted(left, kind), self.converted(right, kind)
         explicit = next((one.type.collation for one in (left, right) if one.explicit_collation), "")
         column = next((one.type.collation for one in (left, right) if one.column is not None and one.type.is_text), "")
-        return f"({a.sql} {operator} {b.sql} {self.order_by(kind, explicit or column)})"
+        left_text, right_text = (f"tsql_padded({one.sql})" if kind.is_binary else one.sql for one in (a, b))
+        return f"({left_text} {operator} {right_text} {self.order_by(kind, explicit or column)})"
 
     def order_by(self, kind: SqlType, collation: str = "") -> str:
         """The COLLATE clause that makes SQLite order a type right."""
@@ -359,7 +360,8 @@ def sqlite_collation(kind: SqlType) -> str:
     """The comparison that orders a type's storage form."""
     if kind.is_text:
         return kind.collated().sqlite
-    return "tsql_number" if kind.is_exact else "BINARY"
+    special = {"datetimeoffset": "tsql_moment", "uniqueidentifier": "tsql_guid"}
+    return "tsql_number" if kind.is_exact else special.get(kind.name, "BINARY")
 
 
 def _as_digits(bound: Bound, kind: SqlType, other: SqlType) -> SqlType:

@@ -55,6 +55,8 @@ def install(connection: sqlite3.Connection, failures: Failures) -> None:
         "tsql_float": _float,
         "tsql_exact": _exact,
         "tsql_join_bytes": lambda left, right: None if None in (left, right) else left + right,
+        # bytes are compared as if the shorter ones had zeros behind them
+        "tsql_padded": lambda value: None if value is None else value.rstrip(b"\0"),
         "tsql_like": _like,
         "tsql_method": methods.call_method,
         "tsql_make_shape": methods.make_shape,

@@ -183,6 +183,7 @@ class OrderItem(Node):
 class TableName(Node):
     parts: tuple[str, ...]
     alias: str | None = None
+    sample: float | None = None  # percent of the rows
 
 
 @dataclass(frozen=True)

@@ -189,9 +189,19 @@ class Queries(Expressions):
             self.expect(")")
             return nodes.TableFunction(parts, arguments, self._alias())
         alias = self._alias()
+        sample = self._sample() if self.take("TABLESAMPLE") else None
         if self.take("WITH") or self.at("(", "NOLOCK"):
             self._skip_parenthesis()
-        return nodes.TableName(parts, alias)
+        return nodes.TableName(parts, alias, sample)
+
+    def _sample(self) -> float:
+        self.take("SYSTEM")
+        self.expect("(")
+        percent = float(self.next().text)
+        if not self.take("PERCENT"):
+            raise self.refuse("TABLESAMPLE of a number of rows")
+        self.expect(")")
+        return percent
 
     def values(self) -> nodes.Values:
         """VALUES (…), (…)."""

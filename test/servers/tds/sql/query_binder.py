@@ -175,6 +175,8 @@ class QueryBinder(ExpressionBinder):
             text = f" LIMIT {self._row_count(top, scope)}"
         if node.offset is not None:
             fetch = self._row_count(node.fetch, scope) if node.fetch is not None else "-1"
+            if fetch == "0":
+                raise error(10744)
             text = f" LIMIT {fetch} OFFSET {self._row_count(node.offset, scope)}"
         return text
 
@@ -251,6 +253,8 @@ class QueryBinder(ExpressionBinder):
         self, items: Sequence[nodes.OrderItem], columns: Sequence[Column], scope: Scope
     ) -> tuple[str, tuple[int, ...]]:
         keys, numbers = [], []
+        if len({item.expression for item in items}) < len(items):
+            raise error(169)
         for item in items:
             position = _position(item.expression, [column.name for column in columns])
             if position is not None:
@@ -335,6 +339,8 @@ class QueryBinder(ExpressionBinder):
                     text, columns = ctes[node.parts[0].lower()]
                     return self._add(scope, name, columns, text)
         system = self.catalog.system_view(node.parts)
+        if system is not None and node.sample is not None:
+            raise error(494)
         if system is not None:
             text, columns = system
             qualifiers = () if node.alias else tuple(node.parts[:-1])
@@ -346,6 +352,8 @@ class QueryBinder(ExpressionBinder):
         readable = None if self._in_view else self.environment.readable(table)
         qualifiers = () if node.alias else (table.database, table.schema)
         if table.view_text is not None:
+            if node.sample is not None:
+                raise error(494)
             query = self.catalog.view_query(table)
             self._in_view += 1
             found = self._inner(query, None)
@@ -367,6 +375,9 @@ class QueryBinder(ExpressionBinder):
             return None if allowed else Permissions.denied(table, "SELECT", column)
 
         scope.sources.append(Source(name, columns, texts, qualifiers, refusal))
+        if node.sample is not None:
+            chosen = f"random() / 9223372036854775808.0 * 50 + 50 < {node.sample}"
+            return f"(SELECT * FROM {table.sqlite_name} WHERE {chosen}) AS {alias}"
         return f"{table.sqlite_name} AS {alias}"
 
     def _table_function(self, node: nodes.TableFunction, scope: Scope) -> str:
