@@ -52,8 +52,8 @@ class SqlServerSource final : public core::Source {
   const core::SourceDescription& description() const override { return description_; }
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
-  /// Of tables only, not of views ("FROM clause plus JOIN, APPLY, PIVOT"); Babelfish has no TABLESAMPLE.
-  bool samples() override { return is_base_table_ && !session_.is_babelfish(); }
+  /// Of tables only, not of views ("FROM clause plus JOIN, APPLY, PIVOT").
+  bool samples() override { return is_base_table_; }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
