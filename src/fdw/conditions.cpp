@@ -147,7 +147,7 @@ std::optional<std::size_t> ConditionReader::column_of(const Node* node, Oid* typ
 bool ConditionReader::is_constant(const Node* node) const {
   auto* expression = const_cast<Node*>(node);
   if (contain_volatile_functions(expression) || contain_subplans(expression)) return false;
-  return !bms_is_member(static_cast<int>(relation_), pull_varnos(nullptr, expression));
+  return !bms_is_member(static_cast<int>(relation_), pull_varnos(root_, expression));
 }
 
 std::optional<Expression> ConditionReader::constant(const Node* node, Oid type) {

@@ -28,8 +28,10 @@ using ComparableColumns = std::vector<std::optional<std::size_t>>;
 
 class ConditionReader {
  public:
-  /// `relation`: the foreign table's number in the range table. `columns` outlives the reader.
-  ConditionReader(Index relation, const ComparableColumns& columns) : relation_(relation), columns_(columns) {}
+  /// `relation`: the foreign table's number in the range table. `columns` outlives the reader. `root`: while planning;
+  /// null for what stands in a plan.
+  ConditionReader(Index relation, const ComparableColumns& columns, PlannerInfo* root = nullptr)
+      : relation_(relation), columns_(columns), root_(root) {}
 
   /// The condition; nothing if it has no like. Constants that are not known yet are added to parameters(), and stand in
   /// it by their numbers there, counted from 1. Throws PgError.
@@ -53,6 +55,7 @@ class ConditionReader {
 
   Index relation_;
   const ComparableColumns& columns_;
+  PlannerInfo* root_;
   std::vector<Parameter> parameters_;
   bool is_partial_ = false;
 };

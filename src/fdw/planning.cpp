@@ -1,9 +1,7 @@
 #include "fdw/planning.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,29 +52,25 @@ struct Planned {
   core::SourceDescription description{};
   ComparableColumns comparable{};
   std::vector<bool> is_ordered{};  ///< by index in the description: the remote orders it as PostgreSQL does
-  std::map<const Expr*, Condition> conditions{};
 };
 
 Planned& planned(const RelOptInfo* relation) {
   return *static_cast<Planned*>(relation->fdw_private);
 }
 
-/// What the remote makes of a condition; remembered, as the planner asks for it again and again.
-const Condition& condition_of(Planned& planned, core::Source& source, const RestrictInfo* clause) {
-  const auto found = planned.conditions.find(clause->clause);
-  if (found != planned.conditions.end()) return found->second;
+/// What the remote makes of a condition.
+Condition condition_of(PlannerInfo* root, const Planned& planned, core::Source& source, const RestrictInfo* clause) {
   Condition condition;
-  ConditionReader reader(planned.relation, planned.comparable);
-  if (planned.table->options.pushdown != Pushdown::off && !clause->pseudoconstant) {
-    if (auto expression = reader.read(reinterpret_cast<const Node*>(clause->clause))) {
-      condition.expression = std::move(*expression);
-      condition.support = source.support(condition.expression);
-      if (condition.support == Support::exact && reader.is_partial()) condition.support = Support::narrowing;
-    }
+  if (planned.table->options.pushdown == Pushdown::off || clause->pseudoconstant) return condition;
+  ConditionReader reader(planned.relation, planned.comparable, root);
+  if (auto expression = reader.read(reinterpret_cast<const Node*>(clause->clause))) {
+    condition.expression = std::move(*expression);
+    condition.support = source.support(condition.expression);
+    if (condition.support == Support::exact && reader.is_partial()) condition.support = Support::narrowing;
   }
   const bool only_exact = planned.table->options.pushdown == Pushdown::exact;
   if (condition.support == Support::narrowing && only_exact) condition.support = Support::none;
-  return planned.conditions.emplace(clause->clause, std::move(condition)).first->second;
+  return condition;
 }
 
 /// The clauses of a list as conditions.
@@ -84,20 +78,24 @@ struct Sorted {
   List* sent = NIL;  ///< of RestrictInfos
   List* kept = NIL;  ///< that are looked at here; those that narrow are in both
   bool all_exact = true;
-  std::vector<const core::Expression*> expressions{};  ///< of those that are sent
+  std::vector<core::Expression> expressions{};  ///< of those that are sent
+  std::vector<bool> is_exact{};                 ///< likewise
 };
 
-void sort_clauses(Planned& planned, core::Source& source, const List* clauses, Sorted& sorted) {
+void sort_clauses(PlannerInfo* root, const Planned& planned, core::Source& source, const List* clauses,
+                  Sorted& sorted) {
   for (int i = 0; i < list_length(clauses); ++i) {
     auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
     if (clause->pseudoconstant) continue;  // a Result above looks at it once
-    const Condition& condition = condition_of(planned, source, clause);
+    Condition condition = condition_of(root, planned, source, clause);
     if (condition.support != Support::exact) sorted.all_exact = false;
-    if (condition.support != Support::none) sorted.expressions.push_back(&condition.expression);
     pg::guard([&] {
       if (condition.support != Support::none) sorted.sent = lappend(sorted.sent, clause);
       if (condition.support != Support::exact) sorted.kept = lappend(sorted.kept, clause);
     });
+    if (condition.support == Support::none) continue;
+    sorted.expressions.push_back(std::move(condition.expression));
+    sorted.is_exact.push_back(condition.support == Support::exact);
   }
 }
 
@@ -159,21 +157,17 @@ bool limit_counts_rows_of(const PlannerInfo* root, const RelOptInfo* relation, c
          !query->hasTargetSRFs && query->setOperations == nullptr && query->rowMarks == NIL;
 }
 
-core::Scan shown_scan(const Planned& planned, const PlannedScan& scan, const Sorted& sorted) {
-  core::Scan shown;
+/// Columns and order of the statement that is shown.
+void add_columns_and_order(core::Scan& statement, const Planned& planned, const PlannedScan& scan) {
   for (std::size_t i = 0; i < planned.table->attributes.size(); ++i) {
     if (std::ranges::find(scan.attributes, planned.table->attributes[i]) != scan.attributes.end()) {
-      shown.columns.push_back(i);
+      statement.columns.push_back(i);
     }
   }
-  std::vector<core::Expression> conditions;
-  for (const core::Expression* expression : sorted.expressions) conditions.push_back(*expression);
-  if (!conditions.empty()) shown.where = core::Expression::all_of(std::move(conditions));
   for (const PlannedOrder& order : scan.order) {
-    shown.order_by.push_back({*planned.comparable[static_cast<std::size_t>(order.attribute) - 1], order.descending,
-                              order.nulls_first ? core::Nulls::first : core::Nulls::last});
+    statement.order_by.push_back({*planned.comparable[static_cast<std::size_t>(order.attribute) - 1], order.descending,
+                                  order.nulls_first ? core::Nulls::first : core::Nulls::last});
   }
-  return shown;
 }
 
 }  // namespace
@@ -194,7 +188,7 @@ void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid table) {
     planned.is_ordered.push_back(may_order && source.orders_by(i));
   }
   Sorted sorted;
-  sort_clauses(planned, source, relation->baserestrictinfo, sorted);
+  sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
   const std::optional<std::int64_t>& estimate = planned.description.estimated_rows;
   // The remote's present estimate is better than what an ANALYZE here once counted.
   if (estimate && *estimate >= 0) {
@@ -243,13 +237,13 @@ struct Member {
   List* used = NIL;
 };
 
-bool is_our_column(PlannerInfo* /*root*/, RelOptInfo* relation, EquivalenceClass* /*classes*/,
-                   EquivalenceMember* member, void* argument) {
+bool is_our_column(PlannerInfo* root, RelOptInfo* relation, EquivalenceClass* /*classes*/, EquivalenceMember* member,
+                   void* argument) {
   auto* wanted = static_cast<Member*>(argument);
   Expr* expression = member->em_expr;
   if (wanted->current != nullptr) return equal(expression, wanted->current);
   if (list_member(wanted->used, expression)) return false;
-  if (!bms_equal(pull_varnos(nullptr, reinterpret_cast<Node*>(expression)), relation->relids)) return false;
+  if (!bms_equal(pull_varnos(root, reinterpret_cast<Node*>(expression)), relation->relids)) return false;
   wanted->current = expression;
   return true;
 }
@@ -288,7 +282,7 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& p
   List* outers = NIL;  // of ParamPathInfos, each for other relations
   for (int i = 0; i < list_length(clauses); ++i) {
     const auto* clause = static_cast<const RestrictInfo*>(list_nth(clauses, i));
-    if (condition_of(planned, source, clause).support == Support::none) continue;
+    if (condition_of(root, planned, source, clause).support == Support::none) continue;
     pg::guard([&] {
       Relids outer = bms_union(clause->clause_relids, relation->lateral_relids);
       outer = bms_del_member(outer, static_cast<int>(relation->relid));
@@ -299,8 +293,8 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& p
   for (int i = 0; i < list_length(outers); ++i) {
     auto* parameters = static_cast<ParamPathInfo*>(list_nth(outers, i));
     Sorted sorted;
-    sort_clauses(planned, source, relation->baserestrictinfo, sorted);
-    sort_clauses(planned, source, parameters->ppi_clauses, sorted);
+    sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
+    sort_clauses(root, planned, source, parameters->ppi_clauses, sorted);
     double rows = parameters->ppi_rows;
     if (const auto by_key = rows_by_key(planned.description, sorted.expressions)) rows = std::min(rows, *by_key);
     rows = clamp_row_est(rows);
@@ -317,7 +311,7 @@ void add_paths(PlannerInfo* root, RelOptInfo* relation) {
   {
     const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
     core::Source& source = connection->source(planned.table->options.request);
-    sort_clauses(planned, source, relation->baserestrictinfo, sorted);
+    sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
   }
   add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, false), NIL,
       relation->lateral_relids);
@@ -334,22 +328,22 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
   const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
   core::Source& source = connection->source(planned.table->options.request);
   Sorted sorted;
-  sort_clauses(planned, source, clauses, sorted);
+  sort_clauses(root, planned, source, clauses, sorted);
   PlannedScan scan;
   List* kept = pg::guard([&] { return extract_actual_clauses(sorted.kept, false); });
   List* exact = NIL;
-  ConditionReader reader(planned.relation, planned.comparable);
-  sorted.expressions.clear();
-  std::vector<core::Expression> shown;  // with parameters numbered throughout
+  ConditionReader reader(planned.relation, planned.comparable, root);
+  core::Scan statement;
+  std::vector<core::Expression> conditions;  // with parameters numbered throughout
   for (int i = 0; i < list_length(sorted.sent); ++i) {
     const auto* clause = static_cast<const RestrictInfo*>(list_nth(sorted.sent, i));
-    const bool is_exact = condition_of(planned, source, clause).support == Support::exact;
+    const bool is_exact = sorted.is_exact[static_cast<std::size_t>(i)];
     scan.conditions.push_back(clause->clause);
     scan.is_exact.push_back(is_exact);
     if (is_exact) pg::guard([&] { exact = lappend(exact, clause->clause); });
-    shown.push_back(*reader.read(reinterpret_cast<const Node*>(clause->clause)));
+    conditions.push_back(*reader.read(reinterpret_cast<const Node*>(clause->clause)));
   }
-  for (const core::Expression& expression : shown) sorted.expressions.push_back(&expression);
+  if (!conditions.empty()) statement.where = core::Expression::all_of(std::move(conditions));
   pg::guard([&] {
     Bitmapset* needed = nullptr;
     pull_varattnos(reinterpret_cast<Node*>(relation->reltarget->exprs), relation->relid, &needed);
@@ -368,7 +362,7 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
     scan.limit = reinterpret_cast<Expr*>(root->parse->limitCount);
     scan.offset = reinterpret_cast<Expr*>(root->parse->limitOffset);
   }
-  core::Scan statement = shown_scan(planned, scan, sorted);
+  add_columns_and_order(statement, planned, scan);
   if (const auto rows = constant_limit(scan.limit, scan.offset)) statement.limit = *rows;
   scan.statement = pg::server_text(source.statement(statement));
   const PlanLists lists = plan_lists(scan);

@@ -23,16 +23,16 @@ constexpr double sent_row_cost = 0.03;
 constexpr double sent_byte_cost = 0.0002;
 
 /// The values that the conditions leave to columns: their number, by the index of the column.
-std::map<std::size_t, double> fixed_columns(const std::vector<const core::Expression*>& conditions) {
+std::map<std::size_t, double> fixed_columns(const std::vector<core::Expression>& conditions) {
   std::map<std::size_t, double> fixed;
-  for (const core::Expression* condition : conditions) {
-    if (condition->operation == Operator::equal) fixed[condition->operands[0].column] = 1;
-    if (condition->operation != Operator::in) continue;
+  for (const core::Expression& condition : conditions) {
+    if (condition.operation == Operator::equal) fixed[condition.operands[0].column] = 1;
+    if (condition.operation != Operator::in) continue;
     const bool is_known =
-        condition->operands.size() != 2 || condition->operands[1].kind == core::Expression::Kind::constant;
+        condition.operands.size() != 2 || condition.operands[1].kind == core::Expression::Kind::constant;
     // A list that is not known yet: as the planner guesses the length of arrays.
-    const double values = is_known ? static_cast<double>(condition->operands.size() - 1) : 10;
-    fixed.emplace(condition->operands[0].column, values);
+    const double values = is_known ? static_cast<double>(condition.operands.size() - 1) : 10;
+    fixed.emplace(condition.operands[0].column, values);
   }
   return fixed;
 }
@@ -47,7 +47,7 @@ std::optional<std::size_t> index_of(const core::SourceDescription& description, 
 }  // namespace
 
 std::optional<double> rows_by_key(const core::SourceDescription& description,
-                                  const std::vector<const core::Expression*>& conditions) {
+                                  const std::vector<core::Expression>& conditions) {
   const std::map<std::size_t, double> fixed = fixed_columns(conditions);
   const auto rows_of = [&](const auto& names) -> std::optional<double> {
     double rows = 1;
@@ -70,15 +70,15 @@ std::optional<double> rows_by_key(const core::SourceDescription& description,
   return least;
 }
 
-bool serves_index(const core::SourceDescription& description, const std::vector<const core::Expression*>& conditions) {
+bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions) {
   const auto is_asked = [&](const std::string& name) {
     const auto index = index_of(description, name);
-    return index && std::ranges::any_of(conditions, [&](const core::Expression* condition) {
-             if (condition->is_logical()) return false;
-             const bool narrows = condition->operation != Operator::not_equal &&
-                                  condition->operation != Operator::not_in &&
-                                  condition->operation != Operator::is_not_null;
-             return narrows && condition->operands[0].column == *index;
+    return index && std::ranges::any_of(conditions, [&](const core::Expression& condition) {
+             if (condition.is_logical()) return false;
+             const bool narrows = condition.operation != Operator::not_equal &&
+                                  condition.operation != Operator::not_in &&
+                                  condition.operation != Operator::is_not_null;
+             return narrows && condition.operands[0].column == *index;
            });
   };
   if (!description.primary_key.empty() && is_asked(description.primary_key.front())) return true;

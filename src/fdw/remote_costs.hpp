@@ -21,10 +21,10 @@ inline constexpr double default_rows = 1000;
 
 /// At most so many rows meet all conditions, if these fix a key of the table.
 std::optional<double> rows_by_key(const core::SourceDescription& description,
-                                  const std::vector<const core::Expression*>& conditions);
+                                  const std::vector<core::Expression>& conditions);
 
 /// Whether the first column of an index, or of the key, is in one of the conditions.
-bool serves_index(const core::SourceDescription& description, const std::vector<const core::Expression*>& conditions);
+bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions);
 
 struct RemoteWork {
   double table_rows = 0;
