@@ -3,12 +3,26 @@
 #include <gtest/gtest.h>
 
 #include "conditions.hpp"
+#include "drivers/mysql/constants.hpp"
 
 namespace connector::mysql {
 namespace {
 
 using core::Operator;
 using core::TypeKind;
+
+const core::Dialect& dialect(Parameters parameters = Parameters::numbered) {
+  static const std::vector<std::string> names{"utf8mb4_bin", "utf8mb4_swedish_ci", "latin1_swedish_ci",
+                                              "sjis_japanese_ci"};
+  const auto make = [](Parameters wanted) {
+    Collations collations;
+    for (const std::string& name : names) collations[name] = name;
+    return dialect_of(std::move(collations), wanted);
+  };
+  static const std::unique_ptr<core::Dialect> numbered = make(Parameters::numbered);
+  static const std::unique_ptr<core::Dialect> by_place = make(Parameters::by_place);
+  return parameters == Parameters::numbered ? *numbered : *by_place;
+}
 
 TEST(MysqlDialect, ItsTableIsThatOfTheDocuments) {
   EXPECT_EQ(core::testing::documented_rules("mysql"), core::testing::markdown(dialect().rules()));
@@ -28,12 +42,12 @@ TEST(MysqlDialect, QuotesLiterals) {
   EXPECT_EQ(quote_literal(std::string_view("a\0b", 3)), "'a\\0b'");
 }
 
+/// A column whose name is that of its collation.
 core::RemoteColumn column(std::string remote_type, core::LogicalType type, std::string collation = "") {
   core::RemoteColumn column;
-  column.name = "c";
+  column.name = std::move(collation);
   column.remote_type = std::move(remote_type);
   column.type = std::move(type);
-  column.collation = std::move(collation);
   return column;
 }
 
@@ -217,6 +231,27 @@ TEST(MysqlDialect, PatternsByCharacters) {
   EXPECT_EQ(sent(unicode, Operator::not_like, {"a%"}),
             "CONVERT(c USING utf8mb4) COLLATE utf8mb4_bin NOT LIKE 'a%'" + escape);
   EXPECT_EQ(like(column("int", {.kind = TypeKind::int4}), "a%"), "local");
+}
+
+TEST(MysqlDialect, IntegersOfAStatementThatIsRepeatedAreParameters) {
+  const std::vector<core::RemoteColumn> columns{column("int", {.kind = TypeKind::int4}),
+                                                column("decimal(10,2)", {.kind = TypeKind::numeric, .length = 10}),
+                                                column("year(4)", {.kind = TypeKind::int2}), column("text", text)};
+  const core::Expression condition = core::Expression::all_of(
+      {core::Expression::comparison(0, Operator::greater, "7"),
+       core::Expression::comparison(0, Operator::less, "99999999999"),
+       core::Expression::comparison(1, Operator::equal, "7"), core::Expression::comparison(2, Operator::equal, "2007"),
+       core::Expression::any_of({core::Expression::comparison(3, Operator::equal, "x"),
+                                 {.operation = Operator::in,
+                                  .operands = {core::Expression::of_column(0), core::Expression::constant("-8"),
+                                               core::Expression::null(), core::Expression::constant("9")}}})});
+  std::vector<std::int64_t> values;
+  const core::Scan scan{.columns = {0}, .where = with_parameters(condition, columns, values)};
+  EXPECT_EQ(values, (std::vector<std::int64_t>{7, -8, 9}));
+  EXPECT_EQ(core::testing::statement(dialect(Parameters::by_place), scan, columns),
+            "SELECT x FROM t WHERE c > ? AND c < 99999999999 AND c = 7 AND c = 2007 AND "
+            "(c = 'x' AND CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'78' OR c IN (?, ?))");
+  EXPECT_EQ(core::testing::statement(dialect(), scan, columns).substr(0, 29), "SELECT x FROM t WHERE c > $1 ");
 }
 
 TEST(MysqlDialect, NullIsTheSmallestValueThere) {

@@ -264,5 +264,23 @@ TEST(MysqlTypes, BitsOfExpressions) {
   EXPECT_EQ(sql_type_name(rule(bit).type), "bit(64)");
 }
 
+TEST(MysqlTypes, WhatMayBeInvalidHere) {
+  const auto with = [](Decode decode) {
+    ColumnRule rule;
+    rule.decode = decode;
+    return rule;
+  };
+  for (const Decode decode : {Decode::date, Decode::datetime, Decode::time, Decode::text, Decode::wide_text,
+                              Decode::geometry, Decode::expression_bits}) {
+    EXPECT_TRUE(can_be_invalid(with(decode), true));
+  }
+  for (const Decode decode : {Decode::decimal, Decode::float8, Decode::bytes, Decode::bits, Decode::time_interval}) {
+    EXPECT_FALSE(can_be_invalid(with(decode), false));
+  }
+  // What the metadata tell of an expression may be too small.
+  EXPECT_FALSE(can_be_invalid(with(Decode::int32), true));
+  EXPECT_TRUE(can_be_invalid(with(Decode::int32), false));
+}
+
 }  // namespace
 }  // namespace connector::mysql

@@ -209,9 +209,13 @@ Dialect::Written Dialect::write_comparison(const Expression& condition, const st
   return written;
 }
 
+std::string Dialect::parameter(std::size_t number) const {
+  return '$' + std::to_string(number);
+}
+
 std::optional<std::string> Dialect::operand(Operator comparison, const RemoteColumn& column,
                                             const Expression& value) const {
-  if (value.kind == Kind::parameter) return '$' + std::to_string(value.parameter);
+  if (value.kind == Kind::parameter) return parameter(value.parameter);
   return constant(comparison, column, value.value);
 }
 

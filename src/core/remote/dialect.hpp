@@ -89,6 +89,8 @@ class Dialect {
                                       const std::vector<std::string>& /*values*/) const {
     return {};
   }
+  /// How a parameter is written.
+  virtual std::string parameter(std::size_t number) const;
   /// `=`, `<`, …
   virtual std::string_view operator_sql(Operator comparison) const;
   /// An item of ORDER BY; `column` as compared() has it.
@@ -97,7 +99,7 @@ class Dialect {
   /// `offset` rows and gives no more than `rows`.
   virtual std::string limited(std::string statement, bool is_ordered, std::int64_t rows, std::int64_t offset) const;
 
-  /// The constant or parameter beside a column: $1, or what constant() gives.
+  /// The constant or parameter beside a column.
   std::optional<std::string> operand(Operator comparison, const RemoteColumn& column, const Expression& value) const;
 
  private:

@@ -1,6 +1,7 @@
 #include "drivers/mysql/constants.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/letter_case.hpp"
 #include "core/remote/dialect.hpp"
@@ -222,6 +223,28 @@ std::optional<std::string> literal(const core::RemoteColumn& column, std::string
     default:
       return std::nullopt;
   }
+}
+
+core::Expression with_parameters(const core::Expression& condition, const std::vector<core::RemoteColumn>& columns,
+                                 std::vector<std::int64_t>& values) {
+  core::Expression result = condition;
+  if (condition.is_logical()) {
+    for (core::Expression& operand : result.operands) operand = with_parameters(operand, columns, values);
+    return result;
+  }
+  const core::RemoteColumn& column = columns.at(condition.operands.at(0).column);
+  if (!column.is_comparable || comparison_of(column) != Comparison::integer) return result;
+  for (core::Expression& operand : result.operands) {
+    if (operand.kind != core::Expression::Kind::constant || operand.is_null) continue;
+    if (!can_be_a_value(column, operand.value)) continue;
+    std::int64_t value = 0;
+    const char* end = operand.value.data() + operand.value.size();
+    const auto read = std::from_chars(operand.value.data(), end, value);
+    if (read.ec != std::errc() || read.ptr != end) continue;
+    values.push_back(value);
+    operand = core::Expression::of_parameter(values.size());
+  }
+  return result;
 }
 
 bool can_be_a_value(const core::RemoteColumn& column, std::string_view value) {

@@ -3,10 +3,13 @@
 // index on the column and without.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/remote/scan.hpp"
 #include "core/remote/source.hpp"
 
 namespace connector::mysql {
@@ -24,6 +27,12 @@ bool is_choice(std::string_view remote_type);
 /// The literal of a constant that is not a text; in the form of core::Expression::value. Nothing if the server would
 /// not read it as that value.
 std::optional<std::string> literal(const core::RemoteColumn& column, std::string_view value);
+
+/// The condition with parameters, numbered in the order in which they stand there, in the place of integers that
+/// columns of integers can have: a statement that has no others can be executed again for other ones. Their values are
+/// added.
+core::Expression with_parameters(const core::Expression& condition, const std::vector<core::RemoteColumn>& columns,
+                                 std::vector<std::int64_t>& values);
 
 /// False if no value of the column equals the constant. True if that is not known.
 bool can_be_a_value(const core::RemoteColumn& column, std::string_view value);

@@ -6,7 +6,7 @@
 
 namespace connector::mysql {
 
-MysqlCursor::MysqlCursor(Session& session, std::unique_ptr<Statement> statement, std::string summary)
+MysqlCursor::MysqlCursor(Session& session, std::shared_ptr<Statement> statement, std::string summary)
     : session_(session), statement_(std::move(statement)), summary_(std::move(summary)) {}
 
 MysqlCursor::~MysqlCursor() {

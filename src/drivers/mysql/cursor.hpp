@@ -18,7 +18,7 @@ namespace connector::mysql {
 /// The rows of a statement.
 class MysqlCursor final : public core::RemoteCursor {
  public:
-  MysqlCursor(Session& session, std::unique_ptr<Statement> statement, std::string summary);
+  MysqlCursor(Session& session, std::shared_ptr<Statement> statement, std::string summary);
   /// Stops the remote statement if rows are left; then the session is of no more use.
   ~MysqlCursor() override;
 
@@ -35,7 +35,7 @@ class MysqlCursor final : public core::RemoteCursor {
 
  private:
   Session& session_;
-  std::unique_ptr<Statement> statement_;
+  std::shared_ptr<Statement> statement_;
   std::optional<RowDecoder> decoder_;
   std::string summary_;
   std::int64_t passed_over_ = 0;  ///< are still to be

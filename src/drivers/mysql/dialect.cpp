@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/base/list_text.hpp"
 #include "core/remote/source.hpp"
@@ -97,13 +98,14 @@ struct Frame {
 
 /// The collation is written where the comparison depends on it: if it is no more the column's, the server converts the
 /// column, or reports an error. Nothing if the column can't be asked so.
-std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::vector<std::string>& texts) {
+std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::string& collation,
+                              const std::vector<std::string>& texts) {
   if (is_choice(column.remote_type)) return std::nullopt;
   if (std::ranges::all_of(texts, is_plain)) return Frame{};
-  const std::string charset = column.collation.substr(0, column.collation.find('_'));
+  const std::string charset = collation.substr(0, collation.find('_'));
   const bool is_sure = charset == "utf8mb4" || (extends_ascii(charset) && std::ranges::all_of(texts, is_certain));
   if (!is_sure) return std::nullopt;
-  return Frame{.charset = '_' + charset, .collation = " COLLATE " + column.collation};
+  return Frame{.charset = '_' + charset, .collation = " COLLATE " + collation};
 }
 
 /// Whether an index finds all texts with a prefix that is plain: one in utf8mb4_bin misses those with a tabulator
@@ -128,6 +130,9 @@ constexpr std::string_view escape = " ESCAPE '\\\\'";
 
 class MysqlDialect final : public core::Dialect {
  public:
+  MysqlDialect(Collations collations, Parameters parameters)
+      : collations_(std::move(collations)), parameters_(parameters) {}
+
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
 
  protected:
@@ -162,17 +167,18 @@ class MysqlDialect final : public core::Dialect {
     std::string sql = "CONVERT(" + column + " USING utf8mb4) COLLATE utf8mb4_bin";
     sql.append(like == core::Operator::like ? " LIKE " : " NOT LIKE ").append(written).append(escape);
     const std::string prefix = is_parameter || like != core::Operator::like ? "" : fixed_prefix(pattern.value);
-    if (prefix.empty() || !is_plain(prefix) || is_choice(described.remote_type) || !finds_prefixes(described.collation))
+    if (prefix.empty() || !is_plain(prefix) || is_choice(described.remote_type) ||
+        !finds_prefixes(collation_of(described)))
       return sql;
-    return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + described.collation + std::string(escape) +
-           " AND " + sql;
+    return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + collation_of(described) +
+           std::string(escape) + " AND " + sql;
   }
 
   /// Collations find equal what is not, but no text unequal to itself.
   std::string index_condition(const std::string& column, const core::RemoteColumn& described,
                               const std::vector<std::string>& values) const override {
     if (comparison_of(described) != Comparison::text) return {};
-    const std::optional<Frame> frame = frame_of(described, values);
+    const std::optional<Frame> frame = frame_of(described, collation_of(described), values);
     if (!frame) return {};
     std::string list;
     for (const std::string& value : values) {
@@ -189,13 +195,26 @@ class MysqlDialect final : public core::Dialect {
     const std::string item = column + (order.descending ? " DESC" : "");
     return as_it_is ? item : column + (nulls_first ? " IS NOT NULL, " : " IS NULL, ") + item;
   }
+
+  std::string parameter(std::size_t number) const override {
+    return parameters_ == Parameters::by_place ? "?" : core::Dialect::parameter(number);
+  }
+
+ private:
+  /// Empty = not known.
+  std::string collation_of(const core::RemoteColumn& column) const {
+    const auto found = collations_.find(column.name);
+    return found == collations_.end() ? "" : found->second;
+  }
+
+  Collations collations_;
+  Parameters parameters_;
 };
 
 }  // namespace
 
-const core::Dialect& dialect() noexcept {
-  static const MysqlDialect instance;
-  return instance;
+std::unique_ptr<core::Dialect> dialect_of(Collations collations, Parameters parameters) {
+  return std::make_unique<MysqlDialect>(std::move(collations), parameters);
 }
 
 }  // namespace connector::mysql

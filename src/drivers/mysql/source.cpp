@@ -1,7 +1,6 @@
 #include "drivers/mysql/source.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <mysql.h>
@@ -9,7 +8,6 @@
 #include "core/base/letter_case.hpp"
 #include "core/base/utf8.hpp"
 #include "core/remote/chosen_columns.hpp"
-#include "drivers/mysql/constants.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "core/base/list_text.hpp"
@@ -82,12 +80,6 @@ bool may_lack_sign(const Session& session, const Field& field) {
   }
 }
 
-/// Of rows of which about this part is wanted. The part is written as C does it, whatever the locale.
-std::string sample_condition(double part) {
-  char text[32];
-  return "RAND() < " + std::string(text, std::to_chars(text, text + sizeof text, part).ptr);
-}
-
 }  // namespace
 
 MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
@@ -115,6 +107,16 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     describe_query(request);
   }
   describe_comparisons(request);
+  make_dialects();
+}
+
+void MysqlSource::make_dialects() {
+  Collations collations;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!columns_[i].collation.empty()) collations[description_.columns[i].name] = columns_[i].collation;
+  }
+  dialect_ = dialect_of(collations, Parameters::numbered);
+  dialect_of_server_ = dialect_of(std::move(collations), Parameters::by_place);
 }
 
 /// Which values may be NULL here, and which columns can't be compared there.
@@ -154,7 +156,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     if (known != nullptr) {
       if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
       column.comment = known->comment;
-      column.collation = known->collation;
+      columns_.back().collation = known->collation;
       if (request.parts.defaults && !catalog.is_view)
         column.default_value = default_of(known->default_facts, column.type);
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
@@ -308,11 +310,11 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
 }
 
 core::Support MysqlSource::support(const core::Expression& condition) {
-  return can_be_asked() ? dialect().support(condition, description_.columns) : core::Support::none;
+  return can_be_asked() ? dialect_->support(condition, description_.columns) : core::Support::none;
 }
 
 bool MysqlSource::orders_by(std::size_t column) {
-  return can_be_asked() && dialect().orders(description_.columns[column]);
+  return can_be_asked() && dialect_->orders(description_.columns[column]);
 }
 
 /// For some of its rows, or for all in an order. A query must be a derived table for that: its columns must have
@@ -349,136 +351,6 @@ std::optional<std::string> MysqlSource::change_mark() {
   if (table_.empty()) return std::nullopt;
   session_.convert_results(true);
   return read_change_mark(session_, schema_name_, table_name_);
-}
-
-std::string MysqlSource::statement(const core::Scan& scan) {
-  if (!is_read_as_it_is(scan)) return select(scan);
-  const std::string limit =
-      scan.limit ? "SET sql_select_limit = " + std::to_string(*scan.limit + scan.offset) + "; " : "";
-  return limit + query_;
-}
-
-std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
-  session_.convert_results(!reading_.encoding);
-  const bool as_it_is = is_read_as_it_is(scan);
-  if (as_it_is && scan.limit) session_.limit_rows(*scan.limit + scan.offset);
-  std::unique_ptr<Statement> prepared =
-      as_it_is && described_
-          ? std::move(described_)
-          : std::make_unique<Statement>(session_, as_it_is ? query_ : select(scan), Phase::execute, summary_);
-  auto cursor = std::make_unique<MysqlCursor>(session_, std::move(prepared), summary_);
-  // What the statement yields is known when it runs: the server prepares it again if the table has changed.
-  const std::vector<Field> fields = cursor->execute();
-  cursor->set_decoder({wire_columns(fields, scan), scan.columns.size(), zero_dates_});
-  if (as_it_is) cursor->pass_over(scan.offset);
-  return cursor;
-}
-
-/// A query that is asked for all its rows stays as it is, with its own order; a limit is the session's then.
-bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
-  return table_.empty() && !scan.where && scan.order_by.empty() && !scan.sample;
-}
-
-/// The columns of the statement that select() makes: those of the scan, and behind them what else its condition and
-/// order rely on, so that the result tells whether it still is what was described. Not texts of conditions, which are
-/// compared in a form that does not depend on that, and not what may be large.
-std::vector<std::size_t> MysqlSource::selected(const core::Scan& scan) const {
-  std::vector<std::size_t> columns = scan.columns;
-  const auto add = [&](std::size_t column) {
-    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
-  };
-  if (scan.where) {
-    for (const std::size_t column : core::columns_of(*scan.where)) {
-      const Comparison comparison = comparison_of(description_.columns[column]);
-      const bool is_large = comparison == Comparison::bytes && columns_[column].rule.remote_type == "blob";
-      if (comparison != Comparison::none && comparison != Comparison::text && !is_large) add(column);
-    }
-  }
-  for (const core::OrderBy& item : scan.order_by) add(item.column);
-  return columns;
-}
-
-std::string MysqlSource::select(const core::Scan& scan) const {
-  std::string list;
-  for (const std::size_t index : selected(scan)) core::add_item(list, column_sql(index));
-  if (list.empty()) list = "NULL";
-  const core::Dialect::Selection selection{.list = list,
-                                           .from = table_.empty() ? derived_table() : table_,
-                                           .column = [this](std::size_t index) { return column_sql(index); },
-                                           .condition = scan.sample ? sample_condition(*scan.sample) : ""};
-  return dialect().select(scan, selection, description_.columns);
-}
-
-std::string MysqlSource::column_sql(std::size_t index) const {
-  const std::string name = quote_identifier(description_.columns[index].name);
-  return columns_[index].is_number ? name + " + 0" : name;
-}
-
-/// How the rows are read. The source may have changed since it was described.
-std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const {
-  std::vector<WireColumn> wire(fields.size());
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
-  }
-  const bool as_it_is = is_read_as_it_is(scan);
-  const std::vector<std::size_t> columns = as_it_is ? scan.columns : selected(scan);
-  const std::vector<std::size_t> compared = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::size_t index = columns[i];
-    const std::size_t at = as_it_is ? columns_[index].wire_column : i;
-    if (at >= fields.size()) throw changed_error();
-    WireColumn column = wire_column(columns_[index], fields[at]);
-    const auto order = std::ranges::find(scan.order_by, index, &core::OrderBy::column);
-    const bool is_ordered = order != scan.order_by.end();
-    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, fields[at]);
-    if (is_ordered && description_.columns[index].not_null && !fields[at].not_null) throw changed_error();
-    if (i >= scan.columns.size()) continue;
-    column.target = i;
-    wire[at] = column;
-  }
-  return wire;
-}
-
-WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
-  const ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
-  const core::LogicalType& type = column.rule.type;
-  WireColumn wire;
-  wire.decode = rule.decode;
-  if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
-  if (rule.decode == Decode::decimal) {
-    wire.precision = rule.type.length;
-    wire.scale = rule.type.scale;
-  }
-  if (type.kind == core::TypeKind::bit) wire.bits = type.length;
-  wire.digits = rule.digits;
-  wire.wide = rule.text.wide;
-  wire.is_truth = column.rule.is_truth;
-  const bool is_other_integer =
-      is_integer(rule.decode) && (rule.decode != column.rule.decode || rule.type.kind != type.kind);
-  if (is_other_integer) wire.integer_kind = type.kind;
-  return wire;
-}
-
-/// Whether a condition or an order on the column means what it meant when the column was described; beyond what
-/// matters to reading its values. Of expressions the metadata of PREPARE and EXECUTE may tell different types.
-void MysqlSource::check_unchanged(std::size_t index, const Field& field) const {
-  if (table_.empty() || !field.facts.is_table_column) return;
-  const ColumnRule& described = columns_[index].rule;
-  const ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
-  const bool is_same =
-      comparison_of(described.remote_type, described.type) == comparison_of(arriving.remote_type, arriving.type) &&
-      is_choice(described.remote_type) == is_choice(arriving.remote_type) &&
-      (!is_integer(described.decode) || described.remote_type == arriving.remote_type);
-  if (!is_same) throw changed_error();
-}
-
-core::Error MysqlSource::changed_error() const {
-  return core::remote_error({.provider = "mysql",
-                             .phase = Phase::execute,
-                             .number = ErrorNumber::cannot_read,
-                             .summary = summary_,
-                             .remote_message = "its columns have changed since it was described",
-                             .hint = "Try again."});
 }
 
 }  // namespace connector::mysql

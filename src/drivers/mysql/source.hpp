@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/remote/dialect.hpp"
 #include "core/remote/source.hpp"
 #include "drivers/mysql/catalog.hpp"
 #include "drivers/mysql/cursor.hpp"
@@ -22,6 +23,7 @@ struct SourceColumn {
   ColumnRule rule;
   bool is_json = false;
   bool never_null = false;  ///< to the metadata
+  std::string collation;    ///< of a table's text
   bool is_number = false;   ///< bits that the statement asks for as the number that they are
   std::optional<core::LogicalType> wanted;
 };
@@ -47,6 +49,7 @@ class MysqlSource final : public core::Source {
   void describe_query(const core::SourceRequest& request);
   bool has_generated_key();
   void describe_comparisons(const core::SourceRequest& request);
+  void make_dialects();
   bool can_be_asked();
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
@@ -54,7 +57,9 @@ class MysqlSource final : public core::Source {
   std::string derived_table() const;
   bool is_read_as_it_is(const core::Scan& scan) const;
   std::vector<std::size_t> selected(const core::Scan& scan) const;
-  std::string select(const core::Scan& scan) const;
+  std::string select(const core::Dialect& dialect, const core::Scan& scan) const;
+  std::shared_ptr<Statement> prepare(const core::Scan& scan);
+  std::shared_ptr<Statement> prepare_with_parameters(core::Scan scan);
   core::RemoteColumn& add_column(const Field& field, std::size_t wire_column, bool is_json,
                                  const std::optional<core::LogicalType>& wanted);
   WireColumn wire_column(const SourceColumn& column, const Field& field) const;
@@ -72,10 +77,14 @@ class MysqlSource final : public core::Source {
   core::InvalidValues zero_dates_;
   bool tinyint1_is_boolean_;
   core::SourceDescription description_;
-  std::vector<SourceColumn> columns_;      ///< as those of the description
-  std::unique_ptr<Statement> described_;   ///< a query's; the first cursor that reads it as it is takes it
-  std::vector<std::string> query_names_;   ///< of a query's columns
-  std::optional<bool> stands_in_another_;  ///< a query, once it was tried
+  std::vector<SourceColumn> columns_;     ///< as those of the description
+  std::unique_ptr<Statement> described_;  ///< a query's; the first cursor that reads it as it is takes it
+  std::shared_ptr<Statement> repeated_;   ///< the last one that had parameters
+  std::string repeated_sql_;
+  std::unique_ptr<core::Dialect> dialect_;
+  std::unique_ptr<core::Dialect> dialect_of_server_;  ///< the same, with parameters as the server takes them
+  std::vector<std::string> query_names_;              ///< of a query's columns
+  std::optional<bool> stands_in_another_;             ///< a query, once it was tried
 };
 
 }  // namespace connector::mysql

@@ -1,5 +1,7 @@
 #include "drivers/mysql/statement.hpp"
 
+#include <utility>
+
 #include <mysql.h>
 
 #include "drivers/mysql/errors.hpp"
@@ -65,6 +67,18 @@ std::vector<Field> Statement::fields() const {
 
 std::size_t Statement::parameters() const {
   return mysql_stmt_param_count(handle_);
+}
+
+void Statement::bind(std::vector<std::int64_t> values) {
+  if (values.size() != parameters()) throw_malformed("the server counts other parameters than it was sent");
+  values_ = std::move(values);
+  if (values_.empty()) return;
+  std::vector<MYSQL_BIND> bound(values_.size(), MYSQL_BIND{});
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    bound[i].buffer_type = MYSQL_TYPE_LONGLONG;
+    bound[i].buffer = &values_[i];
+  }
+  if (mysql_stmt_bind_param(handle_, bound.data()) != 0) throw std::bad_alloc();
 }
 
 void Statement::execute(std::string_view summary) {

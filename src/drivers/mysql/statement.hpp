@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ class Statement {
   /// Columns of the result; empty = the statement yields none.
   std::vector<Field> fields() const;
   std::size_t parameters() const;
+  /// Values of the parameters, as many as there are, for execute().
+  void bind(std::vector<std::int64_t> values);
   /// Rows follow, and are read with next_row().
   void execute(std::string_view summary);
   /// For use inside Session::call(): the bytes of the next row, valid until the next call; nothing at the end.
@@ -49,6 +52,7 @@ class Statement {
 
   Session& session_;
   st_mysql_stmt* handle_;
+  std::vector<std::int64_t> values_;  ///< which the library points to
   bool open_ = false;
   unsigned warnings_ = 0;
 };

@@ -1,0 +1,179 @@
+// How the rows of a source are read: the statements of its scans, and what their results must be like.
+#include "drivers/mysql/source.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "core/base/list_text.hpp"
+#include "drivers/mysql/constants.hpp"
+#include "drivers/mysql/dialect.hpp"
+#include "drivers/mysql/errors.hpp"
+
+namespace connector::mysql {
+
+using core::Phase;
+
+namespace {
+
+/// Of rows of which about this part is wanted. The part is written as C does it, whatever the locale.
+std::string sample_condition(double part) {
+  char text[32];
+  return "RAND() < " + std::string(text, std::to_chars(text, text + sizeof text, part).ptr);
+}
+
+}  // namespace
+
+std::string MysqlSource::statement(const core::Scan& scan) {
+  if (!is_read_as_it_is(scan)) return select(*dialect_, scan);
+  const std::string limit =
+      scan.limit ? "SET sql_select_limit = " + std::to_string(*scan.limit + scan.offset) + "; " : "";
+  return limit + query_;
+}
+
+std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
+  session_.convert_results(!reading_.encoding);
+  const bool as_it_is = is_read_as_it_is(scan);
+  if (as_it_is && scan.limit) session_.limit_rows(*scan.limit + scan.offset);
+  auto cursor = std::make_unique<MysqlCursor>(session_, prepare(scan), summary_);
+  // What the statement yields is known when it runs: the server prepares it again if the table has changed.
+  const std::vector<Field> fields = cursor->execute();
+  cursor->set_decoder({wire_columns(fields, scan), scan.columns.size(), zero_dates_});
+  if (as_it_is) cursor->pass_over(scan.offset);
+  return cursor;
+}
+
+std::shared_ptr<Statement> MysqlSource::prepare(const core::Scan& scan) {
+  if (!is_read_as_it_is(scan)) {
+    if (auto statement = prepare_with_parameters(scan)) return statement;
+    return std::make_shared<Statement>(session_, select(*dialect_, scan), Phase::execute, summary_);
+  }
+  if (described_) return std::move(described_);
+  return std::make_shared<Statement>(session_, query_, Phase::execute, summary_);
+}
+
+/// Rows that are looked up by numbers one after the other, as by a join, need one PREPARE: with it and its end a lookup
+/// takes two to five times as long. Nothing without numbers, or with so many that the next statement will not be alike.
+std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan) {
+  constexpr std::size_t most = 100;
+  std::vector<std::int64_t> values;
+  if (scan.where) scan.where = with_parameters(*scan.where, description_.columns, values);
+  if (values.empty() || values.size() > most) return nullptr;
+  std::string sql = select(*dialect_of_server_, scan);
+  if (!repeated_ || repeated_sql_ != sql) {
+    repeated_.reset();
+    repeated_ = std::make_shared<Statement>(session_, sql, Phase::execute, summary_);
+    repeated_sql_ = std::move(sql);
+  }
+  repeated_->bind(std::move(values));
+  return repeated_;
+}
+
+/// A query that is asked for all its rows stays as it is, with its own order; a limit is the session's then.
+bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
+  return table_.empty() && !scan.where && scan.order_by.empty() && !scan.sample;
+}
+
+/// The columns of the statement that select() makes: those of the scan, and behind them what else its condition and
+/// order rely on, so that the result tells whether it still is what was described. Not texts of conditions, which are
+/// compared in a form that does not depend on that, and not what may be large.
+std::vector<std::size_t> MysqlSource::selected(const core::Scan& scan) const {
+  std::vector<std::size_t> columns = scan.columns;
+  const auto add = [&](std::size_t column) {
+    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+  };
+  if (scan.where) {
+    for (const std::size_t column : core::columns_of(*scan.where)) {
+      const Comparison comparison = comparison_of(description_.columns[column]);
+      const bool is_large = comparison == Comparison::bytes && columns_[column].rule.remote_type == "blob";
+      if (comparison != Comparison::none && comparison != Comparison::text && !is_large) add(column);
+    }
+  }
+  for (const core::OrderBy& item : scan.order_by) add(item.column);
+  return columns;
+}
+
+std::string MysqlSource::select(const core::Dialect& dialect, const core::Scan& scan) const {
+  std::string list;
+  for (const std::size_t index : selected(scan)) core::add_item(list, column_sql(index));
+  if (list.empty()) list = "NULL";
+  const core::Dialect::Selection selection{.list = list,
+                                           .from = table_.empty() ? derived_table() : table_,
+                                           .column = [this](std::size_t index) { return column_sql(index); },
+                                           .condition = scan.sample ? sample_condition(*scan.sample) : ""};
+  return dialect.select(scan, selection, description_.columns);
+}
+
+std::string MysqlSource::column_sql(std::size_t index) const {
+  const std::string name = quote_identifier(description_.columns[index].name);
+  return columns_[index].is_number ? name + " + 0" : name;
+}
+
+/// How the rows are read. The source may have changed since it was described.
+std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const {
+  std::vector<WireColumn> wire(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
+  }
+  const bool as_it_is = is_read_as_it_is(scan);
+  const std::vector<std::size_t> columns = as_it_is ? scan.columns : selected(scan);
+  const std::vector<std::size_t> compared = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::size_t index = columns[i];
+    const std::size_t at = as_it_is ? columns_[index].wire_column : i;
+    if (at >= fields.size()) throw changed_error();
+    WireColumn column = wire_column(columns_[index], fields[at]);
+    const auto order = std::ranges::find(scan.order_by, index, &core::OrderBy::column);
+    const bool is_ordered = order != scan.order_by.end();
+    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, fields[at]);
+    if (is_ordered && description_.columns[index].not_null && !fields[at].not_null) throw changed_error();
+    if (i >= scan.columns.size()) continue;
+    column.target = i;
+    wire[at] = column;
+  }
+  return wire;
+}
+
+WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
+  const ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
+  const core::LogicalType& type = column.rule.type;
+  WireColumn wire;
+  wire.decode = rule.decode;
+  if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
+  if (rule.decode == Decode::decimal) {
+    wire.precision = rule.type.length;
+    wire.scale = rule.type.scale;
+  }
+  if (type.kind == core::TypeKind::bit) wire.bits = type.length;
+  wire.digits = rule.digits;
+  wire.wide = rule.text.wide;
+  wire.is_truth = column.rule.is_truth;
+  const bool is_other_integer =
+      is_integer(rule.decode) && (rule.decode != column.rule.decode || rule.type.kind != type.kind);
+  if (is_other_integer) wire.integer_kind = type.kind;
+  return wire;
+}
+
+/// Whether a condition or an order on the column means what it meant when the column was described; beyond what
+/// matters to reading its values. Of expressions the metadata of PREPARE and EXECUTE may tell different types.
+void MysqlSource::check_unchanged(std::size_t index, const Field& field) const {
+  if (table_.empty() || !field.facts.is_table_column) return;
+  const ColumnRule& described = columns_[index].rule;
+  const ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
+  const bool is_same =
+      comparison_of(described.remote_type, described.type) == comparison_of(arriving.remote_type, arriving.type) &&
+      is_choice(described.remote_type) == is_choice(arriving.remote_type) &&
+      (!is_integer(described.decode) || described.remote_type == arriving.remote_type);
+  if (!is_same) throw changed_error();
+}
+
+core::Error MysqlSource::changed_error() const {
+  return core::remote_error({.provider = "mysql",
+                             .phase = Phase::execute,
+                             .number = core::ErrorNumber::cannot_read,
+                             .summary = summary_,
+                             .remote_message = "its columns have changed since it was described",
+                             .hint = "Try again."});
+}
+
+}  // namespace connector::mysql
