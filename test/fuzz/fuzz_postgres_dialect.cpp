@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/sql_text.hpp"
 #include "drivers/postgres/errors.hpp"
 
 using namespace connector;

@@ -163,7 +163,7 @@ Dialect::Written Dialect::write_list(const Expression& condition, const std::str
   if (values.empty() && condition.operands.size() == 1) return {Support::exact, std::string(always)};
   if (values.empty()) return {at_most(Support::exact, described), column + " IS NOT NULL"};
   if (rule->equality == Support::exact) {
-    list.sql = compared(column, described) + (is_in ? " IN (" : " NOT IN (") + constants + ')';
+    list.sql = this->list(is_in, column, described, constants);
     const std::string by_index = is_in && !is_parameter ? index_condition(column, described, values) : "";
     if (!by_index.empty()) list.sql = by_index + " AND " + list.sql;
   } else {
@@ -224,6 +224,11 @@ std::optional<std::string> Dialect::comparison(Operator comparison, const std::s
   const std::optional<std::string> written = operand(comparison, described, value);
   if (!written) return std::nullopt;
   return compared(column, described) + ' ' + std::string(operator_sql(comparison)) + ' ' + *written;
+}
+
+std::string Dialect::list(bool is_in, const std::string& column, const RemoteColumn& described,
+                          const std::string& constants) const {
+  return compared(column, described) + (is_in ? " IN (" : " NOT IN (") + constants + ')';
 }
 
 std::string Dialect::select(const Scan& scan, const Selection& selection,

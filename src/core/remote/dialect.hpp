@@ -78,6 +78,9 @@ class Dialect {
   /// `column comparison value`; not for IN. Nothing as for constant().
   virtual std::optional<std::string> comparison(Operator comparison, const std::string& column,
                                                 const RemoteColumn& described, const Expression& value) const;
+  /// `column IN (constants)`, or NOT IN, where equality is exact; several constants have commas between them.
+  virtual std::string list(bool is_in, const std::string& column, const RemoteColumn& described,
+                           const std::string& constants) const;
   /// `column LIKE pattern`, or NOT LIKE. Nothing if it can't be asked so.
   virtual std::optional<std::string> pattern(Operator /*like*/, const std::string& /*column*/,
                                              const RemoteColumn& /*described*/, const Expression& /*pattern*/) const {

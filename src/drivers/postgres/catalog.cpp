@@ -6,7 +6,7 @@
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/catalog_rows.hpp"
 #include "drivers/postgres/connect.hpp"
-#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/sql_text.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::postgres {
@@ -92,8 +92,7 @@ std::string table_statements(const Session& session, std::string_view schema, st
       " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum; "
       "SELECT obj_description(c.oid, 'pg_class'), " +
       estimate(session) + ", " + key +
-      "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind = 'v' FROM pg_class c WHERE c.oid = " +
-      oid;
+      "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind FROM pg_class c WHERE c.oid = " + oid;
   if (parts.indexes) sql += "; " + index_query(session, oid);
   if (parts.foreign_keys) sql += "; " + foreign_key_query(session, oid);
   return sql;
@@ -108,7 +107,8 @@ CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers, const 
   table.comment = text(row, 0);
   table.estimated_rows = number<std::int64_t>(row, 1);
   table.primary_key = attribute_numbers(text(row, 2));
-  const bool is_view = is_true(row, 3);  // its columns may have defaults, too, for who inserts into it
+  table.relkind = text(row, 3);
+  const bool is_view = table.relkind == "v";  // its columns may have defaults, too, for who inserts into it
   for (const TextRow& row : answers[1]) {
     CatalogColumn& column = table.columns.emplace_back();
     column.number = number<int>(row, 0).value_or(0);

@@ -30,6 +30,7 @@ struct CatalogTable {
   std::vector<int> primary_key;  ///< numbers of its columns, in the order of the key
   std::string comment;
   std::optional<std::int64_t> estimated_rows;
+  std::string relkind;  ///< as pg_class has it
   // What was asked for.
   std::vector<CatalogIndex> indexes;
   std::vector<CatalogForeignKey> foreign_keys;

@@ -1,7 +1,7 @@
 #include "drivers/postgres/connect.hpp"
 
 #include "core/remote/connect_session.hpp"
-#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/sql_text.hpp"
 
 namespace connector::postgres {
 

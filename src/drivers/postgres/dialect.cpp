@@ -1,220 +1,299 @@
 #include "drivers/postgres/dialect.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
 
 #include "core/remote/source.hpp"
+#include "core/base/list_text.hpp"
+#include "drivers/postgres/sql_text.hpp"
 
 namespace connector::postgres {
 
 namespace {
 
-bool is_space(char c) noexcept {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool starts_word(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool continues_word(char c) noexcept {
-  return starts_word(c) || (c >= '0' && c <= '9') || c == '$';
-}
-
-/// The position behind `what`, found from `at` on, or the end.
-std::size_t behind(std::string_view sql, std::string_view what, std::size_t at) noexcept {
-  const auto found = sql.find(what, at);
-  return found == std::string_view::npos ? sql.size() : found + what.size();
-}
-
-/// Behind a comment `/* … */`; such comments nest.
-std::size_t behind_comment(std::string_view sql, std::size_t at) noexcept {
-  int depth = 0;
-  while (at < sql.size()) {
-    const std::string_view two = sql.substr(at, 2);
-    if (two == "/*") {
-      ++depth;
-      at += 2;
-    } else if (two == "*/") {
-      at += 2;
-      if (--depth == 0) return at;
-    } else {
-      ++at;
-    }
-  }
-  return at;
-}
-
-/// Behind quoted text that begins at `at`; a doubled quote is one inside, and so looks like two texts in a row.
-std::size_t behind_quotes(std::string_view sql, std::size_t at, bool backslashes) noexcept {
-  const char quote = sql[at];
-  for (++at; at < sql.size(); ++at) {
-    if (sql[at] == quote) return at + 1;
-    if (backslashes && sql[at] == '\\') ++at;
-  }
-  return sql.size();
-}
-
-/// Behind `$tag$ … $tag$`, or behind the `$` if it begins nothing such.
-std::size_t behind_dollars(std::string_view sql, std::size_t at) noexcept {
-  std::size_t end = at + 1;
-  if (end < sql.size() && starts_word(sql[end])) {
-    while (end < sql.size() && continues_word(sql[end]) && sql[end] != '$') ++end;
-  }
-  if (end >= sql.size() || sql[end] != '$') return at + 1;
-  return behind(sql, sql.substr(at, end + 1 - at), end + 1);
-}
-
-/// Behind the token at `at`, where words, texts, comments and single characters are tokens.
-std::size_t behind_token(std::string_view sql, std::size_t at) noexcept {
-  const std::string_view two = sql.substr(at, 2);
-  if (two == "--") return behind(sql, "\n", at);
-  if (two == "/*") return behind_comment(sql, at);
-  if (sql[at] == '\'' || sql[at] == '"') return behind_quotes(sql, at, false);
-  if (sql[at] == '$') return behind_dollars(sql, at);
-  if (!starts_word(sql[at])) return at + 1;
-  std::size_t end = at;
-  while (end < sql.size() && continues_word(sql[end])) ++end;
-  const bool is_escape = end - at == 1 && (sql[at] == 'e' || sql[at] == 'E');
-  return is_escape && end < sql.size() && sql[end] == '\'' ? behind_quotes(sql, end, true) : end;
-}
-
-/// The types whose values PostgreSQL orders alike everywhere.
-std::string_view builtin_name(core::TypeKind kind) noexcept {
-  using core::TypeKind;
-  switch (kind) {
-    case TypeKind::int2:
-      return "int2";
-    case TypeKind::int4:
-      return "int4";
-    case TypeKind::int8:
-      return "int8";
-    case TypeKind::numeric:
-      return "numeric";
-    case TypeKind::float4:  // the value has all digits of the single one
-    case TypeKind::float8:
-      return "float8";
-    case TypeKind::date:
-      return "date";
-    case TypeKind::timestamp:
-      return "timestamp";
-    case TypeKind::timestamptz:
-      return "timestamptz";
-    case TypeKind::uuid:
-      return "uuid";
-    default:
-      return {};
-  }
-}
-
-}  // namespace
-
-std::string quote_identifier(std::string_view name) {
-  return core::between_quotes('"', name, '"');
-}
-
-std::string quote_table(std::string_view schema, std::string_view table) {
-  return quote_identifier(schema) + '.' + quote_identifier(table);
-}
-
-std::string quote_literal(std::string_view text) {
-  std::string quoted = text.find('\\') == std::string_view::npos ? "'" : "E'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') quoted += c;
-    quoted += c;
-  }
-  return quoted += '\'';
-}
-
-std::string_view first_statement(std::string_view sql) noexcept {
-  int depth = 0;
-  for (std::size_t at = 0; at < sql.size(); at = behind_token(sql, at)) {
-    if (sql[at] == '(') ++depth;
-    if (sql[at] == ')') --depth;
-    if (sql[at] == ';' && depth <= 0) return sql.substr(0, at);
-  }
-  return sql;
-}
-
-bool is_copyable(std::string_view sql) noexcept {
-  for (std::size_t at = 0; at < sql.size();) {
-    const std::size_t end = std::min(behind_token(sql, at), sql.size());
-    const std::string_view token = sql.substr(at, end - at);
-    const bool is_nothing = is_space(token[0]) || token[0] == '(' || token.starts_with("--") || token.starts_with("/*");
-    if (!is_nothing) {
-      const auto is = [token](std::string_view word) {
-        return std::equal(token.begin(), token.end(), word.begin(), word.end(),
-                          [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
-      };
-      return is("select") || is("with") || is("values") || is("table");
-    }
-    at = end;
-  }
-  return false;
-}
-
-namespace {
-
+using core::LogicalType;
+using core::Operator;
 using core::Support;
+using core::TypeKind;
 
 constexpr core::TypeRule type_rules[] = {
-    {.types = "char, varchar, text",
+    {.types = "text, varchar, enums, and types that come as text",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .pattern = Support::exact,
+     .sorts = true,
+     .remark =
+         "`=` uses an index of any collation, `<` and the order one of collation `C`. In databases of other encodings "
+         "than UTF8 and SQL_ASCII what is compared is the text in UTF-8, by an index only if it is ASCII, and "
+         "`LIKE` is local"},
+    {.types = "char",
      .equality = Support::exact,
      .range = Support::exact,
      .sorts = true,
-     .remark = "compared as bytes of UTF-8"},
-    {.types = "smallint, integer, bigint, numeric, real, double precision, date, timestamp, timestamptz, uuid",
+     .remark = "without blanks at its end, there as here"},
+    {.types = "smallint, integer, bigint, real, double precision, oid",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "`NaN` is equal to itself and greater than all others, there as here"},
+    {.types = "numeric",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "an infinite constant is local, as servers before 14 have none"},
+    {.types = "date, time, timetz, timestamp, timestamptz",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "with `infinity` and years before Christ"},
+    {.types = "interval",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "an infinite constant is local, as servers before 17 have none"},
+    {.types = "boolean, uuid, bytea, bit, varbit, inet, cidr, macaddr, macaddr8, pg_lsn, xid8",
      .equality = Support::exact,
      .range = Support::exact,
      .sorts = true},
 };
+constexpr const core::TypeRule* text_rule = &type_rules[0];
+constexpr const core::TypeRule* char_rule = &type_rules[1];
+constexpr const core::TypeRule* number_rule = &type_rules[2];
+constexpr const core::TypeRule* numeric_rule = &type_rules[3];
+constexpr const core::TypeRule* time_rule = &type_rules[4];
+constexpr const core::TypeRule* interval_rule = &type_rules[5];
+constexpr const core::TypeRule* other_rule = &type_rules[6];
+
+/// A type, and the name that its constants are written with: the one of the catalog, which has no hidden length.
+struct ComparedType {
+  const core::TypeRule* rule = nullptr;
+  std::string_view name = {};
+};
+
+/// Left out are types without an order (json, xml), those whose order depends on the collation or the version of the
+/// server inside of their values (jsonb, arrays and ranges of text), money, whose digits are its locale's affair, and
+/// those whose values mean something on their own server only.
+ComparedType compared_type(const LogicalType& type) noexcept {
+  switch (type.kind) {
+    case TypeKind::text:
+    case TypeKind::varchar:
+      return {text_rule, "text"};
+    case TypeKind::bpchar:
+      return {char_rule, "bpchar"};
+    case TypeKind::int2:
+      return {number_rule, "int2"};
+    case TypeKind::int4:
+      return {number_rule, "int4"};
+    case TypeKind::int8:
+      return {number_rule, "int8"};
+    case TypeKind::float4:  // the value has all digits of the single one, but need not be one
+    case TypeKind::float8:
+      return {number_rule, "float8"};
+    case TypeKind::numeric:
+      return {numeric_rule, "numeric"};
+    case TypeKind::date:
+      return {time_rule, "date"};
+    case TypeKind::time:
+      return {time_rule, "time"};
+    case TypeKind::timetz:
+      return {time_rule, "timetz"};
+    case TypeKind::timestamp:
+      return {time_rule, "timestamp"};
+    case TypeKind::timestamptz:
+      return {time_rule, "timestamptz"};
+    case TypeKind::interval:
+      return {interval_rule, "interval"};
+    case TypeKind::boolean:
+      return {other_rule, "bool"};
+    case TypeKind::uuid:
+      return {other_rule, "uuid"};
+    case TypeKind::bytea:
+      return {other_rule, "bytea"};
+    case TypeKind::bit:
+      return {other_rule, "\"bit\""};
+    case TypeKind::varbit:
+      return {other_rule, "varbit"};
+    case TypeKind::named:
+      break;
+    default:
+      return {};
+  }
+  if (type.name.starts_with("interval")) {
+    // Restricted to some fields; an array has its brackets at the end.
+    return type.name.ends_with(']') ? ComparedType{} : ComparedType{interval_rule, "interval"};
+  }
+  if (type.name == "oid") return {number_rule, "oid"};
+  for (const std::string_view name : {"inet", "cidr", "macaddr", "macaddr8", "pg_lsn", "xid8"}) {
+    if (type.name == name) return {other_rule, name};
+  }
+  return {};
+}
+
+/// The smallest type that has the integer and is not smaller than the column's: an index serves each of them.
+std::optional<std::string_view> integer_type(TypeKind kind, std::string_view value) noexcept {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  const auto fits = [number]<typename Integer>(Integer) {
+    return number >= std::numeric_limits<Integer>::min() && number <= std::numeric_limits<Integer>::max();
+  };
+  if (kind == TypeKind::int2 && fits(std::int16_t{})) return "int2";
+  if (kind != TypeKind::int8 && fits(std::int32_t{})) return "int4";
+  return "int8";
+}
+
+bool is_infinite(std::string_view value) noexcept {
+  return value == "Infinity" || value == "-Infinity" || value == "infinity" || value == "-infinity";
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// A backslash at the end escapes nothing, which is an error as soon as a text is compared with the pattern.
+bool ends_with_escape(std::string_view pattern) noexcept {
+  bool escapes = false;
+  for (const char c : pattern) escapes = c == '\\' && !escapes;
+  return escapes;
+}
+
+std::string_view without_blanks(std::string_view text) noexcept {
+  const auto last = text.find_last_not_of(' ');
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+constexpr const char* by_bytes = " COLLATE pg_catalog.\"C\"";
+/// The database's own collation can't be one for which different texts are equal (PostgreSQL manual, CREATE DATABASE).
+constexpr const char* as_it_is = " COLLATE pg_catalog.\"default\"";
 
 class PostgresDialect final : public core::Dialect {
  public:
+  explicit PostgresDialect(const TextFacts& facts) : facts_(facts) {}
+
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
 
  protected:
   const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
-    if (core::is_text_kind(column.type.kind)) return &type_rules[0];
-    return builtin_name(column.type.kind).empty() ? nullptr : &type_rules[1];
+    return compared_type(column.type).rule;
   }
 
   std::string compared(const std::string& column, const core::RemoteColumn& described) const override {
     if (!core::is_text_kind(described.type.kind)) return column;
-    return "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
+    return facts_.is_utf8 ? as_text(column, described)
+                          : "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
   }
 
-  std::optional<std::string> constant(core::Operator /*comparison*/, const core::RemoteColumn& column,
+  std::optional<std::string> constant(Operator /*comparison*/, const core::RemoteColumn& column,
                                       std::string_view value) const override {
-    if (core::is_text_kind(column.type.kind)) return "pg_catalog.decode('" + core::hexadecimal(value) + "', 'hex')";
-    return quote_literal(value) + "::pg_catalog." + std::string(builtin_name(column.type.kind));
+    const TypeKind kind = column.type.kind;
+    const ComparedType type = compared_type(column.type);
+    if (core::is_text_kind(kind) && !facts_.is_utf8) {
+      const std::string_view bytes = kind == TypeKind::bpchar ? without_blanks(value) : value;
+      return "pg_catalog.decode('" + core::hexadecimal(bytes) + "', 'hex')";
+    }
+    if ((type.rule == numeric_rule || type.rule == interval_rule) && is_infinite(value)) return std::nullopt;
+    if (kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8) {
+      const std::optional<std::string_view> integer = integer_type(kind, value);
+      return integer ? std::optional(typed(value, *integer)) : std::nullopt;
+    }
+    return typed(value, type.name);
+  }
+
+  std::optional<std::string> comparison(Operator comparison, const std::string& column,
+                                        const core::RemoteColumn& described,
+                                        const core::Expression& value) const override {
+    const std::optional<std::string> plain = core::Dialect::comparison(comparison, column, described, value);
+    if (!plain || !core::is_text_kind(described.type.kind)) return plain;
+    if (!facts_.is_utf8) return plain;
+    if (comparison == Operator::equal) return of_the_same_bytes(*plain, *plain + as_it_is);
+    return *plain + (comparison == Operator::not_equal ? as_it_is : by_bytes);
+  }
+
+  std::string list(bool is_in, const std::string& column, const core::RemoteColumn& described,
+                   const std::string& constants) const override {
+    const std::string begin = compared(column, described) + (is_in ? is_any : is_none) + constants + ']';
+    if (!core::is_text_kind(described.type.kind) || !facts_.is_utf8) return begin + ')';
+    const std::string exact = begin + as_it_is + ')';
+    return is_in ? of_the_same_bytes(begin + ')', exact) : exact;
+  }
+
+  /// ASCII is the same bytes in all encodings that a server has.
+  std::string index_condition(const std::string& column, const core::RemoteColumn& described,
+                              const std::vector<std::string>& values) const override {
+    const bool has_one = core::is_text_kind(described.type.kind) && !facts_.is_utf8 && facts_.has_collation;
+    if (!has_one || !std::ranges::all_of(values, is_ascii)) return {};
+    std::string constants;
+    for (const std::string& value : values) core::add_item(constants, typed(value, compared_type(described.type).name));
+    return as_text(column, described) + is_any + constants + "])";
+  }
+
+  std::optional<std::string> pattern(Operator like, const std::string& column, const core::RemoteColumn& described,
+                                     const core::Expression& pattern) const override {
+    if (!facts_.is_utf8 || ends_with_escape(pattern.value)) return std::nullopt;
+    const std::optional<std::string> written = operand(like, described, pattern);
+    if (!written) return std::nullopt;
+    // The backslash is the escape of the operators, whatever the settings of the server.
+    const char* name = like == Operator::like ? " OPERATOR(pg_catalog.~~) " : " OPERATOR(pg_catalog.!~~) ";
+    return compared(column, described) + name + *written + by_bytes;
+  }
+
+  std::string ordered(const std::string& column, const core::RemoteColumn& described,
+                      const core::OrderBy& order) const override {
+    const bool is_collated = core::is_text_kind(described.type.kind) && facts_.is_utf8;
+    return core::Dialect::ordered(is_collated ? column + by_bytes : column, described, order);
   }
 
   /// The remote role's search_path may lead to other operators.
-  std::string_view operator_sql(core::Operator comparison) const override {
+  std::string_view operator_sql(Operator comparison) const override {
     switch (comparison) {
-      case core::Operator::equal:
+      case Operator::equal:
         return "OPERATOR(pg_catalog.=)";
-      case core::Operator::not_equal:
+      case Operator::not_equal:
         return "OPERATOR(pg_catalog.<>)";
-      case core::Operator::less:
+      case Operator::less:
         return "OPERATOR(pg_catalog.<)";
-      case core::Operator::less_or_equal:
+      case Operator::less_or_equal:
         return "OPERATOR(pg_catalog.<=)";
-      case core::Operator::greater:
+      case Operator::greater:
         return "OPERATOR(pg_catalog.>)";
-      case core::Operator::greater_or_equal:
+      case Operator::greater_or_equal:
         return "OPERATOR(pg_catalog.>=)";
       default:
         return core::Dialect::operator_sql(comparison);
     }
   }
+
+ private:
+  static constexpr const char* is_any = " OPERATOR(pg_catalog.=) ANY (ARRAY[";
+  static constexpr const char* is_none = " OPERATOR(pg_catalog.<>) ALL (ARRAY[";
+
+  /// Enums have operators of their own.
+  static std::string as_text(const std::string& column, const core::RemoteColumn& described) {
+    const bool is_other = described.type.kind == TypeKind::text && described.remote_type != "text";
+    return is_other ? column + "::pg_catalog.text" : column;
+  }
+
+  static std::string typed(std::string_view value, std::string_view type) {
+    return quote_literal(value) + "::pg_catalog." + std::string(type);
+  }
+
+  /// An equality by the column's own collation, which has the index, but may be one for which different texts are
+  /// equal; and the same one by the database's.
+  std::string of_the_same_bytes(const std::string& by_its_own, const std::string& exact) const {
+    return facts_.has_collation ? by_its_own + " AND " + exact : exact;
+  }
+
+  TextFacts facts_;
 };
 
 }  // namespace
 
-const core::Dialect& dialect() noexcept {
-  static const PostgresDialect instance;
-  return instance;
+const core::Dialect& dialect(const TextFacts& facts) {
+  static const PostgresDialect dialects[] = {PostgresDialect({false, false}), PostgresDialect({false, true}),
+                                             PostgresDialect({true, false}), PostgresDialect({true, true})};
+  return dialects[(facts.is_utf8 ? 2 : 0) + (facts.has_collation ? 1 : 0)];
 }
 
 }  // namespace connector::postgres

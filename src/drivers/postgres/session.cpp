@@ -12,7 +12,7 @@
 #include "core/base/hidden_environment.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/conninfo.hpp"
-#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/sql_text.hpp"
 #include "drivers/postgres/savepoint.hpp"
 #include "drivers/postgres/traffic.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "core/remote/dialect.hpp"
 #include "drivers/postgres/connect.hpp"
-#include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/sql_text.hpp"
 #include "drivers/postgres/savepoint.hpp"
 
 namespace connector::postgres {

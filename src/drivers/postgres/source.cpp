@@ -1,6 +1,7 @@
 #include "drivers/postgres/source.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <libpq-fe.h>
@@ -12,6 +13,7 @@
 #include "drivers/postgres/default_value.hpp"
 #include "drivers/postgres/dialect.hpp"
 #include "drivers/postgres/snapshot.hpp"
+#include "drivers/postgres/sql_text.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::postgres {
@@ -34,10 +36,35 @@ std::optional<std::string> stored_encoding(const Session& session, const core::S
   return session.server_encoding() == "UTF8" ? std::nullopt : request.encoding;
 }
 
+std::string percent(double part) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, part * 100).ptr};
+}
+
+/// Whether the local type may refuse a value: not where all bits mean one, or the server has looked at them.
+bool may_be_invalid(const ColumnRule& rule, const Session& session) {
+  if (core::is_text_kind(rule.type.kind)) return session.server_encoding() == "SQL_ASCII";
+  switch (rule.type.kind) {
+    case core::TypeKind::boolean:
+    case core::TypeKind::int2:
+    case core::TypeKind::int4:
+    case core::TypeKind::int8:
+    case core::TypeKind::float4:
+    case core::TypeKind::float8:
+    case core::TypeKind::uuid:
+    case core::TypeKind::bytea:
+      return false;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 PostgresSource::PostgresSource(Session& session, const core::SourceRequest& request)
-    : session_(session), stored_encoding_(stored_encoding(session, request)) {
+    : session_(session),
+      stored_encoding_(stored_encoding(session, request)),
+      invalid_become_null_(request.invalid_become_null) {
   money_digits_ = begin_transaction(session_).money_digits;
   in_new_transaction_ = !session_.snapshot();
   WithinSnapshot step(session_);
@@ -87,6 +114,7 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
     if (names.contains(number)) description_.primary_key.push_back(names[number]);
   }
   description_.estimated_rows = table.estimated_rows;
+  samples_ = session_.version() >= 90500 && (table.relkind == "r" || table.relkind == "m" || table.relkind == "p");
   description_.comment = shown(table.comment);
   describe_parts(table, names);
 }
@@ -173,6 +201,9 @@ core::RemoteColumn& PostgresSource::add_column(const Column& column, std::size_t
   described.type = source.rule.type;
   described.form = source.rule.form;
   described.encoding = stored_encoding_.value_or("UTF8");
+  // Text that is declared to be something else than it is can't be compared there.
+  described.is_comparable = !(stored_encoding_ && core::is_text_kind(described.type.kind));
+  described.may_become_null = invalid_become_null_ && may_be_invalid(source.rule, session_);
   return described;
 }
 
@@ -201,18 +232,25 @@ std::string PostgresSource::column_sql(const SourceColumn& column) const {
 }
 
 core::Support PostgresSource::support(const core::Expression& condition) {
-  const std::vector<std::size_t> columns = core::columns_of(condition);
-  const bool can_ask = std::ranges::all_of(columns, [&](std::size_t column) { return can_compare(column); });
-  return can_ask ? dialect().support(condition, description_.columns) : core::Support::none;
+  return copyable_ ? own_dialect().support(condition, description_.columns) : core::Support::none;
 }
 
 bool PostgresSource::orders_by(std::size_t column) {
-  return can_compare(column) && dialect().orders(description_.columns[column]);
+  return copyable_ && own_dialect().orders(description_.columns[column]);
 }
 
-bool PostgresSource::can_compare(std::size_t column) const {
-  // Text that is declared to be something else than it is can't be compared there.
-  return copyable_ && !(stored_encoding_ && core::is_text_kind(description_.columns[column].type.kind));
+bool PostgresSource::samples() {
+  return samples_;
+}
+
+std::string PostgresSource::statement(const core::Scan& scan) {
+  return copyable_ ? select_statement(scan) : query_;
+}
+
+const core::Dialect& PostgresSource::own_dialect() const {
+  // What an SQL_ASCII database has is taken for what it must be here.
+  const std::string& encoding = session_.server_encoding();
+  return dialect({.is_utf8 = encoding == "UTF8" || encoding == "SQL_ASCII", .has_collation = !table_.empty()});
 }
 
 std::optional<std::string> PostgresSource::change_mark() {
@@ -235,18 +273,14 @@ bool PostgresSource::is_as_it_is(const std::vector<std::size_t>& columns) const 
 }
 
 std::string PostgresSource::select_statement(const core::Scan& scan) const {
-  // A query with nothing of ours but a choice of its columns is not told the limit.
-  const bool is_plain_query = table_.empty() && !scan.where && scan.order_by.empty();
-  if (is_plain_query && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
-  core::Scan asked = scan;
-  if (is_plain_query) asked.limit.reset();
+  if (!scan.where && scan.order_by.empty() && !scan.limit && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
   std::string list;
   for (const std::size_t index : scan.columns) core::add_item(list, column_sql(columns_[index]));
-  return dialect().select(asked,
-                          {.list = list,
-                           .from = table_.empty() ? query_columns() : table_,
-                           .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
-                          description_.columns);
+  std::string from = table_.empty() ? query_columns() : table_;
+  if (scan.sample) from += " TABLESAMPLE pg_catalog.bernoulli (" + percent(*scan.sample) + ')';
+  return own_dialect().select(
+      scan, {.list = list, .from = from, .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
+      description_.columns);
 }
 
 /// Has no rows, but the columns that were described.

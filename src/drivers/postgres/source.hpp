@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/remote/dialect.hpp"
 #include "core/remote/source.hpp"
 #include "drivers/postgres/catalog.hpp"
 #include "drivers/postgres/session.hpp"
@@ -32,6 +33,8 @@ class PostgresSource final : public core::Source {
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
+  bool samples() override;
+  std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
@@ -50,7 +53,7 @@ class PostgresSource final : public core::Source {
   void describe_parts(const CatalogTable& table, std::map<int, std::string>& names);
   std::string reread(const std::string& text);
   std::string shown(const std::string& text);
-  bool can_compare(std::size_t column) const;
+  const core::Dialect& own_dialect() const;
   bool is_as_it_is(const std::vector<std::size_t>& columns) const;
   std::string select_statement(const core::Scan& scan) const;
   std::string look_statement() const;
@@ -63,6 +66,8 @@ class PostgresSource final : public core::Source {
   std::string summary_;
   bool copyable_ = true;
   std::optional<std::string> stored_encoding_;  ///< text comes as it is stored, in this encoding
+  bool invalid_become_null_;
+  bool samples_ = false;
   int money_digits_ = 2;
   CatalogTypes types_;
   core::SourceDescription description_;
