@@ -106,6 +106,15 @@ TEST(SqlServerTypes, DatesOfOldProtocolsAreText) {
   EXPECT_EQ(rule("datetime", 0, 0, 0, "", {}, true).decode, Decode::datetime);  // older than that
 }
 
+TEST(SqlServerTypes, WhatIsNoImageOfAValueIsNotCompared) {
+  EXPECT_TRUE(rule("varchar(20)", 20, 0, 0, "", "WIN1251").is_changed);
+  EXPECT_TRUE(rule("", 0, 0, 0, "hierarchyid").is_changed);
+  EXPECT_FALSE(rule("varchar(20)", 20).is_changed);
+  EXPECT_FALSE(rule("sql_variant").is_changed);
+  EXPECT_FALSE(may_be_invalid(rule("int").decode));
+  EXPECT_TRUE(may_be_invalid(rule("nvarchar(20)", 40).decode));
+}
+
 ColumnRule sent(const WireFacts& facts) {
   return described_rule(result_facts("c", facts), {}, false);
 }
@@ -154,6 +163,10 @@ TEST(SqlServerTypes, WhatIsSentMustFitInWhatWasDescribed) {
   EXPECT_FALSE(can_store(text(varchar, 20), text(varchar, 0x3fffffff)));
   EXPECT_TRUE(can_store(text(varchar, 0x3fffffff), text(varchar, 20)));
   EXPECT_FALSE(can_store(sent({.type = SYBMSTIME, .scale = 3}), sent({.type = SYBMSTIME, .scale = 4})));
+  // Seven digits come as six, and are compared in another way.
+  EXPECT_FALSE(can_store(sent({.type = SYBMSTIME, .scale = 6}), sent({.type = SYBMSTIME, .scale = 7})));
+  EXPECT_TRUE(can_store(sent({.type = SYBMSTIME, .scale = 7}), sent({.type = SYBMSTIME, .scale = 7})));
+  EXPECT_TRUE(can_store(sent({.type = SYBMSTIME, .scale = 7}), sent({.type = SYBMSTIME, .scale = 6})));
   EXPECT_TRUE(can_store(rule("date", 0, 0, 0, "", {}, true), text(nvarchar, 20)));
   EXPECT_TRUE(can_store(rule("sql_variant"), text(nvarchar, 0x3fffffff)));
   EXPECT_FALSE(can_store(rule("sql_variant"), sent({.type = variant, .server_type = variant})));
