@@ -124,7 +124,8 @@ std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* r
     const auto attribute = static_cast<std::size_t>(column->varattno) - 1;
     if (attribute >= planned.comparable.size() || !planned.comparable[attribute]) continue;
     const std::size_t index = *planned.comparable[attribute];
-    if (!planned.is_ordered[index] || planned.description.columns[index].may_become_null) continue;
+    const core::RemoteColumn& described = planned.description.columns[index];
+    if (!planned.is_ordered[index] || described.may_become_null || described.is_rounded) continue;
     if (!is_usual_order(column->vartype, key->pk_opfamily, key->pk_eclass->ec_collation)) continue;
     return PlannedOrder{column->varattno, connector_is_descending(key), key->pk_nulls_first};
   }

@@ -166,9 +166,9 @@ core::Scan Scan::remote_scan() {
   if (!sent.empty()) scan.where = core::Expression::all_of(std::move(sent));
   for (const PlannedOrder& order : planned_.order) {
     const std::optional<std::size_t> index = comparable_.at(static_cast<std::size_t>(order.attribute) - 1);
-    if (!index || source_->description().columns[*index].may_become_null || !source_->orders_by(*index)) {
-      plan_is_outdated();
-    }
+    const bool is_ordered = index && !source_->description().columns[*index].may_become_null &&
+                            !source_->description().columns[*index].is_rounded && source_->orders_by(*index);
+    if (!is_ordered) plan_is_outdated();
     scan.order_by.push_back({*index, order.descending, order.nulls_first ? core::Nulls::first : core::Nulls::last});
   }
   if (looked_at_here == NIL) scan.limit = row_limit();

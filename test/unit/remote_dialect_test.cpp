@@ -7,7 +7,8 @@
 namespace connector::core {
 namespace {
 
-/// Compares numbers, exactly; dates, nearly; texts by an index, too; patterns nearly; nothing else.
+/// Compares numbers, exactly; dates, nearly, and without IS NOT NULL; texts by an index, too; patterns nearly; nothing
+/// else.
 class SmallDialect final : public Dialect {
  public:
   std::span<const TypeRule> rules() const noexcept override { return rules_; }
@@ -33,6 +34,11 @@ class SmallDialect final : public Dialect {
   std::optional<std::string> pattern(Operator like, const std::string& column, const RemoteColumn& described,
                                      const Expression& pattern) const override {
     return column + (like == Operator::like ? " LIKE " : " NOT LIKE ") + *operand(like, described, pattern);
+  }
+  std::optional<std::string> null_test(Operator is_null, const std::string& column,
+                                       const RemoteColumn& described) const override {
+    if (described.type.kind == TypeKind::date && is_null == Operator::is_not_null) return std::nullopt;
+    return Dialect::null_test(is_null, column, described);
   }
   std::string index_condition(const std::string& column, const RemoteColumn& described,
                               const std::vector<std::string>& values) const override {
@@ -132,6 +138,13 @@ TEST_F(DialectTest, Null) {
   EXPECT_EQ(sql(with(Operator::distinct, number, {Expression::null()})), "c0 IS NOT NULL");
   EXPECT_EQ(sql(with(Operator::distinct, number, {constant("1")})), "(c0 <> 1 OR c0 IS NULL)");
   EXPECT_EQ(sql(with(Operator::not_distinct, number, {constant("1")})), "c0 = 1");
+}
+
+TEST_F(DialectTest, ANullTestThatTheRemoteWouldAnswerOtherwise) {
+  EXPECT_EQ(support(with(Operator::is_null, date)), Support::exact);
+  EXPECT_EQ(support(with(Operator::is_not_null, date)), Support::none);
+  EXPECT_EQ(support(with(Operator::not_distinct, date, {Expression::null()})), Support::exact);
+  EXPECT_EQ(support(with(Operator::distinct, date, {Expression::null()})), Support::none);
 }
 
 TEST_F(DialectTest, Lists) {

@@ -103,10 +103,8 @@ Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& co
   const std::string sql = column(index);
   switch (condition.operation) {
     case Operator::is_null:
-      // Values that are NULL only here would be missed.
-      return described.may_become_null ? Written{} : Written{Support::exact, sql + " IS NULL"};
     case Operator::is_not_null:
-      return {at_most(Support::exact, described), sql + " IS NOT NULL"};
+      return write_null_test(condition.operation, sql, described);
     case Operator::in:
     case Operator::not_in:
       return write_list(condition, sql, described);
@@ -177,11 +175,8 @@ Dialect::Written Dialect::write_comparison(const Expression& condition, const st
   const Expression& value = condition.operands.at(1);
   Operator operation = condition.operation;
   if (value.is_null) {
-    if (operation == Operator::distinct || operation == Operator::not_distinct) {
-      const bool is_null = operation == Operator::not_distinct;
-      if (is_null && described.may_become_null) return {};
-      return {at_most(Support::exact, described), column + (is_null ? " IS NULL" : " IS NOT NULL")};
-    }
+    if (operation == Operator::distinct) return write_null_test(Operator::is_not_null, column, described);
+    if (operation == Operator::not_distinct) return write_null_test(Operator::is_null, column, described);
     return {Support::exact, std::string(never)};
   }
   const TypeRule* rule = rule_of(described);
@@ -211,6 +206,19 @@ Dialect::Written Dialect::write_comparison(const Expression& condition, const st
 
 std::string Dialect::parameter(std::size_t number) const {
   return '$' + std::to_string(number);
+}
+
+Dialect::Written Dialect::write_null_test(Operator is_null, const std::string& column,
+                                          const RemoteColumn& described) const {
+  // Values that are NULL only here would be missed.
+  if (is_null == Operator::is_null && described.may_become_null) return {};
+  const std::optional<std::string> sql = null_test(is_null, column, described);
+  return sql ? Written{at_most(Support::exact, described), *sql} : Written{};
+}
+
+std::optional<std::string> Dialect::null_test(Operator is_null, const std::string& column,
+                                              const RemoteColumn& /*described*/) const {
+  return column + (is_null == Operator::is_null ? " IS NULL" : " IS NOT NULL");
 }
 
 std::optional<std::string> Dialect::operand(Operator comparison, const RemoteColumn& column,

@@ -86,6 +86,9 @@ class Dialect {
                                              const RemoteColumn& /*described*/, const Expression& /*pattern*/) const {
     return std::nullopt;
   }
+  /// `column IS NULL`, or IS NOT NULL. Nothing if the remote may say otherwise of a value than PostgreSQL.
+  virtual std::optional<std::string> null_test(Operator is_null, const std::string& column,
+                                               const RemoteColumn& described) const;
   /// A condition that all rows with one of these values meet, and that an index serves where the comparison has none;
   /// stands beside it. Empty = there is none.
   virtual std::string index_condition(const std::string& /*column*/, const RemoteColumn& /*described*/,
@@ -117,6 +120,7 @@ class Dialect {
                         const std::vector<RemoteColumn>& columns) const;
   Written write_list(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
   Written write_comparison(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
+  Written write_null_test(Operator is_null, const std::string& column, const RemoteColumn& described) const;
 };
 
 }  // namespace connector::core

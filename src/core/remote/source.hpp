@@ -28,6 +28,9 @@ struct RemoteColumn {
   /// Declared so by the remote for a table; what metadata tell of a view's columns is no promise. A value that becomes
   /// NULL on the way (a zero date) may contradict it: the loader drops the constraint then.
   bool not_null = false;
+  /// Values that differ there may be one here (nanoseconds): an order by them is not that of the values here where more
+  /// columns follow.
+  bool is_rounded = false;
   /// Values there may be NULL here, as they have no image here: the remote is not asked which ones are NULL.
   bool may_become_null = false;
   /// False: a value here is not the image of one value there, and of no other (declared encodings, truth of numbers):
