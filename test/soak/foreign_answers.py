@@ -20,7 +20,7 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 from harness.database import Database  # noqa: E402
 from harness.queries.answers import Session  # noqa: E402
 from harness.queries.rounds import Tally, ask_all  # noqa: E402
-from harness.queries.sources import collations_here, copies_of, create_tables  # noqa: E402
+from harness.queries.sources import collations_here, copies_of  # noqa: E402
 
 from servers.catalog import MYSQL_KINDS  # noqa: E402
 from servers.hive.server import HiveServer  # noqa: E402
@@ -60,11 +60,10 @@ def run(kind: str, workspace: Workspace, local: Postgres, seed: int, seconds: fl
     local.create_database(f"answers_{kind}", "connector")
     with Database(local, f"answers_{kind}") as db:
         collations = collations_here(db)
-        copies = list(copies_of(db, remote, create_tables(remote), kind))
-        end = time.monotonic() + seconds
-        seeds = (f"{seed}.{number}" for number in itertools.takewhile(lambda _: time.monotonic() < end, itertools.count()))
         tally = Tally()
-        with db.another() as asking:
+        with copies_of(db, remote, kind) as copies, db.another() as asking:
+            end = time.monotonic() + seconds
+            seeds = (f"{seed}.{number}" for number in itertools.takewhile(lambda _: time.monotonic() < end, itertools.count()))
             ask_all(Session(asking.connection), copies, collations, seeds, tally)
     remote.server.stop()
     print(f"{kind}: " + "\n".join([*tally.lines(), *tally.differences]), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg2
 import psycopg2.extensions
 from harness.database import Database
+from harness.foreign import options_of
 
 from servers.remote import Remote
 
@@ -31,22 +32,11 @@ class Copies:
         return self.schema
 
 
-def create_server(db: Database, remote: Remote, name: str) -> None:
-    """A foreign server, and what the current role needs there."""
-    connection = remote.connection()
-    account = {key: connection[key] for key in ("username", "password") if key in connection}
-    place = {key: value for key, value in connection.items() if key not in account}
-    db.execute(f"DROP SERVER IF EXISTS {name} CASCADE")
-    db.execute(f"CREATE SERVER {name} FOREIGN DATA WRAPPER connector {_options({'provider': remote.provider, **place})}")
-    db.execute(f"CREATE USER MAPPING FOR CURRENT_USER SERVER {name} {_options(account)}")
-
-
 def import_copy(db: Database, remote: Remote, table: RemoteTable, schema: str) -> Copies:
     """Imports the table into a new schema."""
     db.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     db.execute(f"CREATE SCHEMA {schema}")
-    keys = {key: value for key, value in table.keys.items()}
-    result = db.import_table(remote.connector(table=table.name, import_as="imported", target_schema=schema, **keys))
+    result = db.import_table(remote.connector(table=table.name, import_as="imported", target_schema=schema, **table.keys))
     assert result["rows"] == len(table.rows()) and not result["skipped_columns"], result
     return Copies(db, schema)
 
@@ -69,7 +59,7 @@ def add_foreign_tables(db: Database, copies: Copies, server: str, remote: Remote
     for way in WAYS:
         options = {"table_name": table.name, **({"schema_name": place} if place else {}), "pushdown": way, **table.keys}
         columns = _definitions(db, copies.imported, in_c=copies.shape == "c")
-        db.execute(f"CREATE FOREIGN TABLE {copies.schema}.live_{way} ({columns}) SERVER {server} {_options(options)}")
+        db.execute(f"CREATE FOREIGN TABLE {copies.schema}.live_{way} ({columns}) SERVER {server} {options_of(options)}")
         copies.live[way] = f"{copies.schema}.live_{way}"
 
 
@@ -80,10 +70,6 @@ def _definitions(db: Database, table: str, *, in_c: bool) -> str:
         + (" NOT NULL" if not_null else "")
         for name, kind, not_null in db.columns(table)
     )
-
-
-def _options(options: dict[str, object]) -> str:
-    return "OPTIONS (" + ", ".join(f"{key} '" + str(value).replace("'", "''") + "'" for key, value in options.items()) + ")"
 
 
 def _column(db: Database, table: str, name: str, kind: str, not_null: bool) -> Column:

@@ -103,7 +103,7 @@ TABLES = (NUMBERS, TEXTS, MOMENTS, OTHERS)
 
 # Of a database in LATIN1, whose order of bytes is that of characters, and which lacks most of them.
 LATIN_TEXTS = RemoteTable(
-    "latin_texts",
+    "texts",
     (
         _column("t", "text", *_LATIN),
         _column("c", 'text COLLATE "C"', *_LATIN),
@@ -116,7 +116,7 @@ LATIN_TEXTS = RemoteTable(
 
 # Of a database in SQL_ASCII, whose bytes are what the key says.
 ASCII_TEXTS = RemoteTable(
-    "ascii_texts",
+    "texts",
     (
         RemoteColumn("t", "text", ("'a'", "'A'", "''", "'a '", r"E'\xe4'", r"E'\xc4'", r"E'\xdf'", "'ss'", r"E'\\'")),
         RemoteColumn("v", "varchar(20)", ("'a'", "'b'", r"E'\xe9'", "'e'")),
@@ -126,28 +126,41 @@ ASCII_TEXTS = RemoteTable(
     ("t",),
 )
 
+# The same database without an encoding that is told: its bytes are read as UTF-8.
+PLAIN_TEXTS = RemoteTable(
+    "plain_texts",
+    (
+        _column("t", "text", *WORDS),
+        _column("v", "varchar(40) NOT NULL", *WORDS),
+        _column("padded", "char(10)", *(word for word in WORDS if word.isascii() and len(word) <= 10)),
+        _column("i", "integer", "-1", "0", "1", "2"),
+    ),
+    indexes=("t", "v"),
+)
+
+LATIN_TABLES = [LATIN_TEXTS]
+ASCII_TABLES = [ASCII_TEXTS, PLAIN_TEXTS]
+
 _TYPES = (
     "CREATE EXTENSION IF NOT EXISTS citext",
-    "DROP DOMAIN IF EXISTS positive_of_remote",
     "CREATE DOMAIN positive_of_remote AS int CHECK (value > 0)",
-    "DROP DOMAIN IF EXISTS short_of_remote",
     "CREATE DOMAIN short_of_remote AS varchar(7)",
-    "DROP TYPE IF EXISTS mood_of_remote",
     "CREATE TYPE mood_of_remote AS ENUM ('z', 'a', 'B', 'é')",
-    "DROP COLLATION IF EXISTS blind_of_remote",
     "CREATE COLLATION blind_of_remote (provider = icu, locale = 'und-u-ks-level1', deterministic = false)",
 )
 
 
-def create_types(remote: PostgresRemote) -> None:
-    for table in TABLES:
-        remote.drop(table.name)
-    remote.execute(*_TYPES)
+def _create_types(remote: PostgresRemote) -> None:
+    """Those of the tables, unless they are there."""
+    if not remote.rows("SELECT 1 FROM pg_type WHERE typname = 'positive_of_remote'"):
+        remote.execute(*_TYPES)
 
 
 def create_table(remote: PostgresRemote, table: RemoteTable) -> None:
     name = remote.quote(table.name)
     remote.drop(table.name)
+    if table in TABLES:
+        _create_types(remote)
     remote.execute(
         table.create(name),
         *(f"CREATE INDEX ON {name} ({index})" for index in table.indexes),

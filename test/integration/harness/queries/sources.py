@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 from harness.database import Database
+from harness.foreign import create_server
 from harness.skipping import host_lacks
 
 from servers.remote import Remote
@@ -14,21 +16,12 @@ from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import SqlServerRemote
 
 from . import hive_tables, mysql_tables, postgres_tables, sqlserver_tables
-from .copies import Copies, add_foreign_tables, copy_with_c, create_server, import_copy
+from .copies import Copies, add_foreign_tables, copy_with_c, import_copy
 from .tables import RemoteTable
 
 
-def create_tables(remote: Remote) -> list[RemoteTable]:
-    """Makes the tables there."""
-    if isinstance(remote, PostgresRemote):
-        postgres_tables.create_types(remote)
-    tables = [table.for_server(remote.kind) for table in _tables_of(remote)]
-    for table in tables:
-        create_table(remote, table)
-    return tables
-
-
 def create_table(remote: Remote, table: RemoteTable) -> None:
+    """Makes a table there."""
     if isinstance(remote, MySqlRemote):
         mysql_tables.create_table(remote, table)
     elif isinstance(remote, PostgresRemote):
@@ -55,15 +48,45 @@ def collations_here(db: Database) -> list[str]:
     return ['"C"', '"en-x-icu"', "public.blind"]
 
 
-def copies_of(db: Database, remote: Remote, tables: Sequence[RemoteTable], name: str) -> Iterator[Copies]:
-    """The copies of the tables; `name` is that of the server, and what the schemas' names begin with."""
+@contextmanager
+def copies_of(db: Database, remote: Remote, name: str) -> Iterator[list[Copies]]:
+    """Makes all tables there and their copies here, and drops them in the end.
+
+    `name` begins the names of servers and schemas.
+    """
     db.execute("SET timezone = 'UTC'")
-    create_server(db, remote, name)
-    for table in tables:
-        copies = import_copy(db, remote, table, f"{name}_{table.name}")
-        shapes = [copies]
-        if any(column.collatable for column in copies.columns):
-            shapes.append(copy_with_c(db, copies))
-        for shape in shapes:
-            add_foreign_tables(db, shape, name, remote, table)
-            yield shape
+    with ExitStack() as made:
+        found = []
+        for place, tables in _places(remote):
+            server = f"{name}_{place.database}" if isinstance(place, PostgresRemote) and place is not remote else name
+            create_server(db, place, server)
+            made.callback(db.execute, f"DROP SERVER {server} CASCADE")
+            for table in tables:
+                create_table(place, table)
+                made.callback(place.drop, table.name)
+                shown = list(_copies_of_table(db, place, table, server))
+                for copies in shown:
+                    made.callback(db.execute, f"DROP SCHEMA {copies} CASCADE")
+                found += shown
+        db.execute("RESET timezone")
+        yield found
+        db.execute("SELECT cdb_foreign_disconnect()")
+
+
+def _places(remote: Remote) -> Iterator[tuple[Remote, list[RemoteTable]]]:
+    """The databases there, with their tables."""
+    yield remote, [table.for_server(remote.kind) for table in _tables_of(remote)]
+    if isinstance(remote, PostgresRemote):
+        for encoding, tables in (("LATIN1", postgres_tables.LATIN_TABLES), ("SQL_ASCII", postgres_tables.ASCII_TABLES)):
+            create = f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+            yield PostgresRemote(remote.server, remote.kind, encoding.lower(), create=create), tables
+
+
+def _copies_of_table(db: Database, remote: Remote, table: RemoteTable, server: str) -> Iterator[Copies]:
+    copies = import_copy(db, remote, table, f"{server}_{table.name}")
+    shapes = [copies]
+    if any(column.collatable for column in copies.columns):
+        shapes.append(copy_with_c(db, copies))
+    for shape in shapes:
+        add_foreign_tables(db, shape, server, remote, table)
+        yield shape
