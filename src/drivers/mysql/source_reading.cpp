@@ -65,6 +65,8 @@ std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan)
     repeated_ = std::make_shared<Statement>(session_, sql, Phase::execute, summary_);
     repeated_sql_ = std::move(sql);
   }
+  // Of a condition that is never true (NOT IN with NULL) the values are not written.
+  if (repeated_->parameters() != values.size()) return nullptr;
   repeated_->bind(std::move(values));
   return repeated_;
 }
