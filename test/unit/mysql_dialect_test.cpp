@@ -11,19 +11,6 @@ namespace {
 using core::Operator;
 using core::TypeKind;
 
-const core::Dialect& dialect(Parameters parameters = Parameters::numbered) {
-  static const std::vector<std::string> names{"utf8mb4_bin", "utf8mb4_swedish_ci", "latin1_swedish_ci",
-                                              "sjis_japanese_ci"};
-  const auto make = [](Parameters wanted) {
-    Collations collations;
-    for (const std::string& name : names) collations[name] = name;
-    return dialect_of(std::move(collations), wanted);
-  };
-  static const std::unique_ptr<core::Dialect> numbered = make(Parameters::numbered);
-  static const std::unique_ptr<core::Dialect> by_place = make(Parameters::by_place);
-  return parameters == Parameters::numbered ? *numbered : *by_place;
-}
-
 TEST(MysqlDialect, ItsTableIsThatOfTheDocuments) {
   EXPECT_EQ(core::testing::documented_rules("mysql"), core::testing::markdown(dialect().rules()));
 }
@@ -42,10 +29,10 @@ TEST(MysqlDialect, QuotesLiterals) {
   EXPECT_EQ(quote_literal(std::string_view("a\0b", 3)), "'a\\0b'");
 }
 
-/// A column whose name is that of its collation.
 core::RemoteColumn column(std::string remote_type, core::LogicalType type, std::string collation = "") {
   core::RemoteColumn column;
-  column.name = std::move(collation);
+  column.name = "c";
+  column.collation = std::move(collation);
   column.remote_type = std::move(remote_type);
   column.type = std::move(type);
   return column;
@@ -248,7 +235,7 @@ TEST(MysqlDialect, IntegersOfAStatementThatIsRepeatedAreParameters) {
   std::vector<std::int64_t> values;
   const core::Scan scan{.columns = {0}, .where = with_parameters(condition, columns, values)};
   EXPECT_EQ(values, (std::vector<std::int64_t>{7, -8, 9}));
-  EXPECT_EQ(core::testing::statement(dialect(Parameters::by_place), scan, columns),
+  EXPECT_EQ(core::testing::statement(dialect_of_server(), scan, columns),
             "SELECT x FROM t WHERE c > ? AND c < 99999999999 AND c = 7 AND c = 2007 AND "
             "(c = 'x' AND CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'78' OR c IN (?, ?))");
   EXPECT_EQ(core::testing::statement(dialect(), scan, columns).substr(0, 29), "SELECT x FROM t WHERE c > $1 ");

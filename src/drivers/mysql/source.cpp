@@ -107,16 +107,6 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     describe_query(request);
   }
   describe_comparisons(request);
-  make_dialects();
-}
-
-void MysqlSource::make_dialects() {
-  Collations collations;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (!columns_[i].collation.empty()) collations[description_.columns[i].name] = columns_[i].collation;
-  }
-  dialect_ = dialect_of(collations, Parameters::numbered);
-  dialect_of_server_ = dialect_of(std::move(collations), Parameters::by_place);
 }
 
 /// Which values may be NULL here, and which columns can't be compared there.
@@ -156,7 +146,7 @@ void MysqlSource::describe_table(const core::SourceRequest& request, const Catal
     if (known != nullptr) {
       if (column.remote_type != "json") column.remote_type = known->type;  // MariaDB: longtext
       column.comment = known->comment;
-      columns_.back().collation = known->collation;
+      column.collation = known->collation;
       if (request.parts.defaults && !catalog.is_view)
         column.default_value = default_of(known->default_facts, column.type);
       if (column.type.kind == core::TypeKind::geometry) column.type.srid = known->srid;
@@ -310,11 +300,11 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
 }
 
 core::Support MysqlSource::support(const core::Expression& condition) {
-  return can_be_asked() ? dialect_->support(condition, description_.columns) : core::Support::none;
+  return can_be_asked() ? dialect().support(condition, description_.columns) : core::Support::none;
 }
 
 bool MysqlSource::orders_by(std::size_t column) {
-  return can_be_asked() && dialect_->orders(description_.columns[column]);
+  return can_be_asked() && dialect().orders(description_.columns[column]);
 }
 
 /// For some of its rows, or for all in an order. A query must be a derived table for that: its columns must have
