@@ -42,8 +42,8 @@ void read_all(Session& session, const Task& task, const Take& take) {
   ResultRows rows;
   std::size_t total = 0;
   do {
-    session.ask_for_rows(rows_at_once, task);
-    session.read_rows(schema.columns.size(), rows, task);
+    session.ask_for_rows(rows_at_once, schema.columns.size(), task);
+    session.read_rows(rows, task);
     for (std::size_t row = 0; row < rows.rows; ++row) take(names, rows, row);
     total += rows.rows;
     if (total > max_rows) throw_malformed("the list of the server has no end", task);

@@ -1,11 +1,12 @@
 #include "drivers/hive/dialect.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
+#include <limits>
+#include <optional>
 
+#include "core/base/letter_case.hpp"
 #include "core/remote/source.hpp"
-#include "drivers/hive/values.hpp"
+#include "drivers/hive/constants.hpp"
 
 namespace connector::hive {
 
@@ -28,6 +29,11 @@ std::size_t behind_quotes(std::string_view sql, std::size_t at) noexcept {
     if (quote != '`' && sql[at] == '\\') ++at;
   }
   return sql.size();
+}
+
+bool is_of_word(char c) noexcept {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         static_cast<signed char>(c) < 0;
 }
 
 /// True if there are only blanks and comments from `at` on.
@@ -58,6 +64,26 @@ std::string_view without_terminator(std::string_view sql) noexcept {
   return sql;
 }
 
+bool may_order_rows(std::string_view sql) noexcept {
+  for (std::size_t at = 0; at < sql.size();) {
+    const std::size_t behind = behind_comment(sql, at);
+    if (behind > at) {
+      at = behind;
+    } else if (sql[at] == '\'' || sql[at] == '"' || sql[at] == '`') {
+      at = behind_quotes(sql, at);
+    } else if (is_of_word(sql[at])) {
+      const std::size_t begin = at;
+      while (at < sql.size() && is_of_word(sql[at])) ++at;
+      const std::string_view word = sql.substr(begin, at - begin);
+      const auto is_it = [&](std::string_view other) { return core::same_but_for_case(word, other); };
+      if (is_it("order") || is_it("sort") || is_it("cluster")) return true;
+    } else {
+      ++at;
+    }
+  }
+  return false;
+}
+
 std::string quote_identifier(std::string_view name) {
   return core::between_quotes('`', name, '`');
 }
@@ -77,62 +103,80 @@ std::string escape_pattern(std::string_view name) {
 
 namespace {
 
-/// The first of the timestamps that are read as this one: nanoseconds are rounded to microseconds, up from a half.
-std::optional<std::string> timestamp_literal(std::string_view value) {
-  const std::optional<std::int64_t> since_2000 = parse_timestamp(value);
-  if (!since_2000) return std::nullopt;
-  using namespace std::chrono;
-  constexpr sys_days year_2000 = 2000y / January / 1;
-  // Half a microsecond earlier is one earlier and 500 nanoseconds later.
-  const sys_time<microseconds> before = year_2000 + microseconds(*since_2000 - 1);
-  const auto day = floor<days>(before);
-  const year_month_day date(day);
-  const hh_mm_ss time(before - day);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u %02d:%02d:%02d.%06d500", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-  return "CAST('" + std::string(text) + "' AS TIMESTAMP)";
-}
-
+using core::Expression;
+using core::Operator;
+using core::RemoteColumn;
+using core::Support;
 using core::TypeKind;
 
-using core::Support;
+enum class Rule : std::uint8_t { number, text, short_text, padded_text, boolean, timestamp, binary, floating };
 
+/// In the order of Rule.
 constexpr core::TypeRule type_rules[] = {
     {.types = "tinyint, smallint, int, bigint, decimal, date",
      .equality = Support::exact,
      .range = Support::exact,
      .sorts = true},
-    // Floats have NaN, which Hive orders otherwise; texts may be compared with trailing blanks or without.
-    {.types = "timestamp", .range = Support::exact, .sorts = true},
+    {.types = "string",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .pattern = Support::exact,
+     .sorts = true,
+     .remark = "constants with characters from U+E000 on, as emoji, are not sent: readers of ORC files miss rows by "
+               "them; `IS NOT NULL` is local, as a partition without a value shows a text; patterns in which a "
+               "backslash stands for itself are local"},
+    {.types = "varchar",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .pattern = Support::exact,
+     .sorts = true,
+     .remark = "as string; what begins with `_` is local, and a pattern that begins with `%`"},
+    {.types = "char",
+     .equality = Support::narrowing,
+     .remark = "blanks at its end do not count; constants and `IS NOT NULL` as for varchar"},
+    {.types = "boolean",
+     .equality = Support::narrowing,
+     .remark = "a partition without a value shows true; `IS NOT NULL` is local"},
+    {.types = "timestamp",
+     .equality = Support::narrowing,
+     .range = Support::narrowing,
+     .remark = "some hours more are asked for, as Hive has nanoseconds, ORC milliseconds, and Spark moments of a time "
+               "zone; constants before 1583 are not sent"},
+    {.types = "binary", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "float, double", .remark = "readers of ORC files miss rows beside NaN and -0"},
 };
+
+/// The pattern in the server's words. Nothing if a backslash stands for itself, which Hive and Spark write otherwise,
+/// or the pattern is none for PostgreSQL.
+std::optional<std::string> like_pattern(std::string_view pattern) {
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    if (pattern[at] != '\\') continue;
+    if (++at == pattern.size() || pattern[at] == '\\') return std::nullopt;
+  }
+  std::string written;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    // Only these are escaped there.
+    if (pattern[at] == '\\' && pattern[at + 1] != '%' && pattern[at + 1] != '_') continue;
+    written += pattern[at];
+    if (pattern[at] == '\\') written += pattern[++at];
+  }
+  return written;
+}
 
 class HiveDialect final : public core::Dialect {
  public:
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
 
  protected:
-  const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
-    switch (column.type.kind) {
-      case TypeKind::int2:
-      case TypeKind::int4:
-      case TypeKind::int8:
-      case TypeKind::numeric:
-      case TypeKind::date:
-        return &type_rules[0];
-      case TypeKind::timestamp:
-        return &type_rules[1];
-      default:
-        return nullptr;
-    }
+  const core::TypeRule* rule_of(const RemoteColumn& column) const override {
+    const std::optional<Rule> rule = rule_for(column);
+    return rule ? &type_rules[static_cast<std::size_t>(*rule)] : nullptr;
   }
 
-  std::optional<std::string> constant(core::Operator comparison, const core::RemoteColumn& column,
+  std::optional<std::string> constant(Operator comparison, const RemoteColumn& column,
                                       std::string_view value) const override {
-    const core::LogicalType& type = column.type;
-    switch (type.kind) {
+    const bool is_equality = comparison == Operator::equal || comparison == Operator::not_equal;
+    switch (column.type.kind) {
       case TypeKind::int2:
       case TypeKind::int4:
       case TypeKind::int8:
@@ -140,17 +184,114 @@ class HiveDialect final : public core::Dialect {
         if (!core::consists_of(value, "-0123456789")) return std::nullopt;
         return "CAST('" + std::string(value) + "' AS BIGINT)";
       case TypeKind::numeric:
-        if (!core::consists_of(value, "-.0123456789")) return std::nullopt;
-        return "CAST('" + std::string(value) + "' AS DECIMAL(38," + std::to_string(type.scale) + "))";
+        return decimal_constant(column.type, value, is_equality);
       case TypeKind::date:
-        if (!core::consists_of(value, "-0123456789")) return std::nullopt;
-        return "CAST('" + std::string(value) + "' AS DATE)";
-      case TypeKind::timestamp:
-        // Several of Hive's are read as one of PostgreSQL's: only where these begin can be told.
-        if (comparison != core::Operator::less && comparison != core::Operator::greater_or_equal) return std::nullopt;
-        return timestamp_literal(value);
+        return date_constant(value);
+      case TypeKind::text:
+        return text_constant(value);
+      case TypeKind::varchar:
+        return may_be_default_partition(value) ? std::nullopt : text_constant(value);
+      case TypeKind::bpchar:
+        value = value.substr(0, value.find_last_not_of(' ') + 1);
+        return may_be_default_partition(value) ? std::nullopt : text_constant(value);
+      case TypeKind::boolean:
+        if (value != "true" && value != "false") return std::nullopt;
+        return std::string(value);
+      case TypeKind::bytea:
+        return binary_constant(value);
       default:
         return std::nullopt;
+    }
+  }
+
+  std::optional<std::string> comparison(Operator comparison, const std::string& column, const RemoteColumn& described,
+                                        const Expression& value) const override {
+    const bool is_constant = value.kind == Expression::Kind::constant;
+    if (is_constant && described.type.kind == TypeKind::timestamp) {
+      return in_window(comparison, column, value.value);
+    }
+    std::optional<std::string> sql = Dialect::comparison(comparison, column, described, value);
+    // A partition without a value is NULL when partitions are chosen, and true when it is read.
+    if (sql && described.type.kind == TypeKind::boolean) *sql = '(' + *sql + " OR " + column + " IS NULL)";
+    return sql;
+  }
+
+  std::optional<std::string> pattern(Operator like, const std::string& column, const RemoteColumn& described,
+                                     const Expression& pattern) const override {
+    const std::string sql = column + (like == Operator::like ? " LIKE " : " NOT LIKE ");
+    if (pattern.kind == Expression::Kind::parameter) return sql + *operand(like, described, pattern);
+    const std::optional<std::string> written = like_pattern(pattern.value);
+    if (!written) return std::nullopt;
+    const bool begins_anyhow = written->starts_with('%') || written->starts_with("\\_");
+    if (described.type.kind == TypeKind::varchar && (begins_anyhow || may_be_default_partition(*written))) {
+      return std::nullopt;
+    }
+    const std::optional<std::string> text = text_constant(*written);
+    return text ? std::optional(sql + *text) : std::nullopt;
+  }
+
+  std::optional<std::string> null_test(Operator is_null, const std::string& column,
+                                       const RemoteColumn& described) const override {
+    const TypeKind kind = described.type.kind;
+    // A partition without a value is NULL when partitions are chosen, and __HIVE_DEFAULT_PARTITION__ or true when it is
+    // read.
+    if (is_null == Operator::is_not_null && (core::is_text_kind(kind) || kind == TypeKind::boolean)) {
+      return std::nullopt;
+    }
+    return Dialect::null_test(is_null, column, described);
+  }
+
+  /// There is no form of OFFSET that old and new servers take: the cursor passes over these rows.
+  std::string limited(std::string statement, bool /*is_ordered*/, std::int64_t rows,
+                      std::int64_t offset) const override {
+    // Servers have an int there.
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    if (offset > most || rows > most - offset) return statement;
+    return statement + " LIMIT " + std::to_string(rows + offset);
+  }
+
+ private:
+  static std::optional<Rule> rule_for(const RemoteColumn& column) {
+    switch (column.type.kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+      case TypeKind::numeric:
+      case TypeKind::date:
+        return Rule::number;
+      case TypeKind::text:
+        // Others are arrays, or have no name here.
+        return column.remote_type == "string" ? std::optional(Rule::text) : std::nullopt;
+      case TypeKind::varchar:
+        return Rule::short_text;
+      case TypeKind::bpchar:
+        return Rule::padded_text;
+      case TypeKind::boolean:
+        return Rule::boolean;
+      case TypeKind::timestamp:
+        return Rule::timestamp;
+      case TypeKind::bytea:
+        return Rule::binary;
+      case TypeKind::float4:
+      case TypeKind::float8:
+        return Rule::floating;
+      default:
+        return std::nullopt;
+    }
+  }
+
+  static std::optional<std::string> in_window(Operator comparison, const std::string& column, std::string_view value) {
+    const std::optional<TimestampWindow> window = timestamp_window(value);
+    if (!window) return std::nullopt;
+    const std::string from = column + " >= " + window->first, before = column + " < " + window->behind;
+    switch (comparison) {
+      case Operator::equal:
+        return from + " AND " + before;
+      case Operator::greater:
+      case Operator::greater_or_equal:
+        return from;
+      default:
+        return before;
     }
   }
 };

@@ -18,7 +18,10 @@ std::string escape_pattern(std::string_view name);
 /// The statement without a last semicolon, which the server does not take, be it followed by comments or not.
 std::string_view without_terminator(std::string_view sql) noexcept;
 
-/// Conditions and orders of integers, decimals, dates and timestamps.
+/// Whether the statement has a word that orders rows, be it for a part of it.
+bool may_order_rows(std::string_view sql) noexcept;
+
+/// What Hive and Spark compare and order as PostgreSQL does. Only text of remote_type "string" is text.
 const core::Dialect& dialect() noexcept;
 
 }  // namespace connector::hive

@@ -36,6 +36,8 @@ constexpr milliseconds longest_pause{1000};
 
 /// Bounds what a destructor may take. With the rest of the way out a cancel stays below a second.
 constexpr milliseconds stop_timeout{750};
+/// The part of it in which an answer is waited for that lets the session live on.
+constexpr milliseconds leave_timeout{400};
 
 constexpr std::string_view setting_unique_names = "hive.resultset.use.unique.column.names";
 /// The form in which a session is told its database: org.apache.hive.service.cli.session.HiveSessionImpl.
@@ -123,6 +125,7 @@ void Session::begin_operation(rpc::OperationResp& answer, const Task& task) {
   if (!is_success(answer.status)) throw statement_error(task, answer.status);
   if (!answer.__isset.operationHandle) throw_malformed("the server began nothing", task);
   operation_ = answer.operationHandle;
+  ++operation_number_;
 }
 
 void Session::execute(const std::string& sql, const Task& task) {
@@ -217,7 +220,7 @@ rpc::TableSchema Session::result_schema(const Task& task) {
   return answer.schema;
 }
 
-void Session::ask_for_rows(std::int64_t max_rows, const Task& task) {
+void Session::ask_for_rows(std::int64_t max_rows, std::size_t columns, const Task& task) {
   rpc::FetchResultsReq request;
   request.operationHandle = *operation_;
   request.orientation = fetch_next;
@@ -225,39 +228,42 @@ void Session::ask_for_rows(std::int64_t max_rows, const Task& task) {
   request.__set_fetchType(fetch_rows);
   guarded(task, [&] { link_->client().send_FetchResults(request); });
   asked_rows_ = max_rows;
+  asked_columns_ = columns;
   in_call_ = true;
 }
 
-void Session::read_rows(std::size_t columns, ResultRows& rows, const Task& task) {
+void Session::receive_rows(ResultRows& rows, rpc::Status& status) {
+  Link& link = *link_;
+  link.transport().begin_answer(max_message_bytes);
+  std::string name;
+  apache::thrift::protocol::TMessageType type;
+  std::int32_t sequence = 0;
+  link.protocol().readMessageBegin(name, type, sequence);
+  if (type == T_EXCEPTION) {
+    TApplicationException error;
+    error.read(&link.protocol());
+    throw error;
+  }
+  if (type != T_REPLY || name != "FetchResults") {
+    throw Failure(Failure::Kind::malformed, "the server answers another call than the one made");
+  }
+  read_fetch_results(link.protocol(), link.transport(), asked_columns_, max_rows_at_once, rows, status);
+  link.transport().end_answer();
+  asked_rows_ = 0;
+}
+
+void Session::read_rows(ResultRows& rows, const Task& task) {
   milliseconds length = first_pause;
   for (;;) {
     rpc::Status status;
     const std::int64_t asked = asked_rows_;
-    guarded(task, [&] {
-      Link& link = *link_;
-      link.transport().begin_answer(max_message_bytes);
-      std::string name;
-      apache::thrift::protocol::TMessageType type;
-      std::int32_t sequence = 0;
-      link.protocol().readMessageBegin(name, type, sequence);
-      if (type == T_EXCEPTION) {
-        TApplicationException error;
-        error.read(&link.protocol());
-        throw error;
-      }
-      if (type != T_REPLY || name != "FetchResults") {
-        throw Failure(Failure::Kind::malformed, "the server answers another call than the one made");
-      }
-      read_fetch_results(link.protocol(), link.transport(), columns, max_rows_at_once, rows, status);
-      link.transport().end_answer();
-    });
-    asked_rows_ = 0;
+    guarded(task, [&] { receive_rows(rows, status); });
     if (!is_success(status)) throw statement_error(task, status);
     const bool to_come = rows.has_more || status.statusCode == still_executing_status;
     if (rows.rows > 0 || !to_come) return;
     // Impala's rows may come after the statement is said to have finished.
     guarded(task, [&] { pause(length); });
-    ask_for_rows(asked, task);
+    ask_for_rows(asked, asked_columns_, task);
   }
 }
 
@@ -298,9 +304,12 @@ void Session::close_remotely(Link& link, bool cancel) {
 }
 
 void Session::stop() noexcept {
+  give_up(steady_clock::now() + stop_timeout);
+}
+
+void Session::give_up(core::Deadline deadline) noexcept {
   if (!usable_) return;
   usable_ = false;
-  const core::Deadline deadline = steady_clock::now() + stop_timeout;
   core::PollWait wait;
   try {
     if (in_call_) {
@@ -316,6 +325,34 @@ void Session::stop() noexcept {
   // It must not refer to the local object.
   operation_.reset();
   link_.reset();
+}
+
+void Session::leave_operation(std::uint64_t number) noexcept {
+  if (!operation_ || !usable_ || number != operation_number_) return;
+  const auto begin = steady_clock::now();
+  core::Wait& usual_wait = link_->wait();
+  const core::Deadline usual_deadline = link_->deadline();
+  core::PollWait wait;
+  link_->set_wait_limit(wait, begin + leave_timeout);
+  try {
+    if (is_asked()) {
+      ResultRows rows;
+      rpc::Status status;
+      receive_rows(rows, status);
+    }
+    in_call_ = true;
+    rpc::CloseOperationReq request;
+    request.operationHandle = *operation_;
+    rpc::CloseOperationResp answer;
+    link_->transport().begin_answer(max_answer_bytes);
+    link_->client().CloseOperation(answer, request);
+    link_->transport().end_answer();
+    operation_.reset();
+    in_call_ = false;
+    link_->set_wait_limit(usual_wait, usual_deadline);
+  } catch (...) {
+    give_up(begin + stop_timeout);
+  }
 }
 
 }  // namespace connector::hive

@@ -39,14 +39,19 @@ class Session {
   /// False if the statement has no rows at all.
   bool has_result() const noexcept { return operation_ && operation_->hasResultSet; }
 
-  /// Asks for so many rows more (at least 1), without waiting for them.
-  void ask_for_rows(std::int64_t max_rows, const Task& task);
+  /// Asks for so many rows more (at least 1) of a result with so many columns, without waiting for them.
+  void ask_for_rows(std::int64_t max_rows, std::size_t columns, const Task& task);
   bool is_asked() const noexcept { return asked_rows_ > 0; }
-  /// Waits for the rows that were asked for; none = there are no more. `columns`: how many the result has.
-  void read_rows(std::size_t columns, ResultRows& rows, const Task& task);
+  /// Waits for the rows that were asked for; none = there are no more.
+  void read_rows(ResultRows& rows, const Task& task);
 
   /// Ends the operation, if there is one.
   void close_operation(const Task& task);
+  /// The number of the operation that began last.
+  std::uint64_t operation_number() const noexcept { return operation_number_; }
+  /// Ends the operation of that number, unless it has ended, though not all of its rows were read; within a second.
+  /// Gives the session up if the server does not answer in time. Never throws.
+  void leave_operation(std::uint64_t number) noexcept;
 
   bool usable() const noexcept { return usable_; }
   /// None: over HTTP a new connection takes the place of one that ended, and HiveServer2 closes no others.
@@ -62,17 +67,21 @@ class Session {
   void begin(const Task& task);
   void open_session();
   void begin_operation(rpc::OperationResp& answer, const Task& task);
+  void receive_rows(ResultRows& rows, rpc::Status& status);
   void wait_until_finished(const Task& task);
   void pause(std::chrono::milliseconds& length);
   void close_remotely(Link& link, bool cancel);
+  void give_up(core::Deadline deadline) noexcept;
 
   const Login login_;
   const core::Address address_;
   std::unique_ptr<Link> link_;
   rpc::SessionHandle handle_;
   std::optional<rpc::OperationHandle> operation_;
-  std::int64_t asked_rows_ = 0;  ///< of a request under way
-  bool in_call_ = false;         ///< the server owes an answer
+  std::uint64_t operation_number_ = 0;
+  std::int64_t asked_rows_ = 0;    ///< of a request under way
+  std::size_t asked_columns_ = 0;  ///< that its answer has
+  bool in_call_ = false;           ///< the server owes an answer
   bool usable_ = false;
 };
 

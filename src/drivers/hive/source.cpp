@@ -1,7 +1,10 @@
 #include "drivers/hive/source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <limits>
+#include <set>
 #include <utility>
 
 #include "core/remote/chosen_columns.hpp"
@@ -23,6 +26,9 @@ constexpr std::int64_t first_rows = 100;
 /// The server's own limit unless set otherwise (hive.server2.thrift.resultset.max.fetch.size).
 constexpr std::int64_t most_rows = 10'000;
 constexpr std::int64_t growth = 16;
+
+/// Up to there a limit is sent with a query.
+constexpr std::int64_t short_limit = 10'000;
 
 constexpr const char* fetch_size_setting = "hive.server2.thrift.resultset.default.fetch.size";
 
@@ -59,6 +65,22 @@ std::vector<std::string> column_names(const rpc::TableSchema& schema) {
   return names;
 }
 
+/// Whether each column can be asked for by its name, and has the name that it has in the query itself: Hive calls the
+/// second one of a name _col1 where a query is a part of another.
+bool can_be_named(const std::vector<std::string>& names) {
+  std::set<std::string> known;
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    return !name.empty() && !name.starts_with("_col") && known.insert(core::lower_ascii(name)).second;
+  });
+}
+
+/// A number with all its digits.
+std::string shortest_text(double number) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  return {text.data(), end};
+}
+
 }  // namespace
 
 FetchSize::FetchSize(std::int64_t most) noexcept
@@ -75,7 +97,7 @@ HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std
   if (request.query.empty()) {
     schema_name_ = request.schema.empty() ? default_schema : std::string_view(request.schema);
     table_name_ = request.table;
-    table_ = quote_table(schema_name_, table_name_);
+    from_ = quote_table(schema_name_, table_name_);
     summary_ = "could not read table " + core::quoted(schema_name_) + '.' + core::quoted(table_name_);
     describe_table(request);
   } else {
@@ -85,18 +107,25 @@ HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std
 }
 
 HiveSource::~HiveSource() {
-  if (session_.has_operation()) session_.stop();
+  if (unread_operation_) session_.leave_operation(*unread_operation_);
 }
 
+/// `name`: as the source has it, for a column that was not asked for by name.
 void HiveSource::add_column(const rpc::ColumnDesc& column, std::string name, std::size_t wire_column,
-                            const std::optional<core::LogicalType>& wanted) {
+                            const core::SourceRequest& request) {
+  const core::ColumnRequest* asked = request.columns.empty() ? nullptr : &request.columns[columns_.size()];
+  const std::optional<core::LogicalType> wanted = asked == nullptr ? std::nullopt : asked->wanted;
   ColumnRule rule = column_rule(column.typeDesc, wanted);
   core::RemoteColumn& described = description_.columns.emplace_back();
-  described.name = std::move(name);
+  described.name = asked == nullptr ? std::move(name) : asked->name;
   described.remote_type = rule.remote_type;
   described.type = rule.type;
   described.form = rule.form;
   described.encoding = encoding_;
+  described.is_rounded = rule.decode == Decode::timestamp;
+  described.may_become_null = request.invalid_become_null && may_be_invalid(rule.decode);
+  // Text that is declared to be something else than it is can't be compared there.
+  described.is_comparable = !request.encoding || !core::is_text_kind(rule.type.kind);
   columns_.push_back({wire_column, std::move(rule), wanted});
 }
 
@@ -107,18 +136,14 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
     core::add_item(list, quote_identifier(column.name));
   }
   // Servers don't run what can have no rows (Hive: TaskCompiler, "Limit 0").
-  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + table_ + " LIMIT 0", task);
+  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + from_ + " LIMIT 0", task);
   const rpc::TableSchema schema = session_.result_schema(task);
   session_.close_operation(task);
   const std::vector<std::string> names = column_names(schema);
   if (!request.columns.empty() && names.size() != request.columns.size()) {
     throw_malformed("the server tells of other columns than those asked for", task);
   }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool asked = !request.columns.empty();
-    add_column(schema.columns[i], asked ? request.columns[i].name : names[i], i,
-               asked ? request.columns[i].wanted : std::nullopt);
-  }
+  for (std::size_t i = 0; i < names.size(); ++i) add_column(schema.columns[i], names[i], i, request);
   try {
     const CatalogTable catalog = read_catalog(session_, schema_name_, table_name_);
     description_.comment = catalog.comment;
@@ -135,20 +160,38 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
 }
 
 void HiveSource::describe_query(const core::SourceRequest& request) {
-  const Task task{Phase::execute, summary_};
   query_ = without_terminator(request.query);
-  run_query(task);
-  query_has_run_ = true;
-  const rpc::TableSchema schema = session_.result_schema(task);
-  const std::vector<std::string> names = column_names(schema);
-  wire_columns_ = names.size();
+  std::optional<rpc::TableSchema> schema = derived_schema();
+  if (!schema) {
+    const Task task{Phase::execute, summary_};
+    run_query(task);
+    unread_operation_ = session_.operation_number();
+    schema = session_.result_schema(task);
+  }
+  const std::vector<std::string> names = column_names(*schema);
+  query_columns_ = names.size();
   if (names.empty()) throw request_error("the query yields no columns");
-  const std::vector<std::size_t> chosen = core::chosen_columns(names, request, "hive");
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    const std::size_t index = chosen[i];
-    const bool asked = !request.columns.empty();
-    add_column(schema.columns[index], asked ? request.columns[i].name : names[index], index,
-               asked ? request.columns[i].wanted : std::nullopt);
+  for (const std::size_t index : core::chosen_columns(names, request, "hive")) {
+    add_column(schema->columns[index], names[index], index, request);
+  }
+}
+
+/// The columns of the query as a part of another one, by a statement that reads no rows. Nothing if it can't be a part,
+/// as SHOW, or if its columns have other names there.
+std::optional<rpc::TableSchema> HiveSource::derived_schema() {
+  const Task task{Phase::describe, summary_};
+  // The line breaks end a comment that the query may end with.
+  std::string derived = "(\n" + query_ + "\n) q";
+  try {
+    session_.execute("SELECT * FROM " + derived + " LIMIT 0", task);
+    rpc::TableSchema schema = session_.result_schema(task);
+    session_.close_operation(task);
+    if (!can_be_named(column_names(schema))) return std::nullopt;
+    from_ = std::move(derived);
+    return schema;
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return std::nullopt;
   }
 }
 
@@ -160,50 +203,84 @@ void HiveSource::run_query(const Task& task) {
                       "Only a statement with a result can be read, as SELECT and SHOW have.");
 }
 
-/// A query is run as it is, and has run already.
 core::Support HiveSource::support(const core::Expression& condition) {
-  return table_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
+  return from_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
 }
 
 bool HiveSource::orders_by(std::size_t column) {
-  return !table_.empty() && dialect().orders(description_.columns[column]);
+  const core::RemoteColumn& described = description_.columns[column];
+  return !from_.empty() && (described.is_rounded || dialect().orders(described));
+}
+
+std::string HiveSource::statement(const core::Scan& scan) {
+  if (is_read_as_it_is(scan)) return query_;
+  const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
+  std::string list;
+  for (const std::size_t index : selected_columns(scan)) core::add_item(list, name(index));
+  if (list.empty()) list = "1";
+  std::string sample;
+  if (scan.sample) sample = "rand() < CAST('" + shortest_text(*scan.sample) + "' AS DOUBLE)";
+  return dialect().select(scan, {.list = list, .from = from_, .column = name, .condition = sample},
+                          description_.columns);
+}
+
+/// Whether the query itself is run.
+bool HiveSource::is_read_as_it_is(const core::Scan& scan) const {
+  if (from_.empty()) return true;
+  if (query_.empty() || scan.where || !scan.order_by.empty() || scan.sample) return false;
+  // In another statement its order would be lost (hive.remove.orderby.in.subquery).
+  if (may_order_rows(query_)) return true;
+  // A LIMIT costs a step in which one process has all rows.
+  const bool has_short_limit = scan.limit && scan.offset < short_limit && *scan.limit < short_limit - scan.offset;
+  return !has_short_limit && scan.columns.size() == columns_.size();
+}
+
+/// Those that are wanted, and behind them those of the condition and the order: what they are now is looked at, too,
+/// and older servers order by selected columns only.
+std::vector<std::size_t> HiveSource::selected_columns(const core::Scan& scan) const {
+  std::vector<std::size_t> selected = scan.columns;
+  const auto add = [&](std::size_t column) {
+    if (std::ranges::find(selected, column) == selected.end()) selected.push_back(column);
+  };
+  if (scan.where) std::ranges::for_each(core::columns_of(*scan.where), add);
+  for (const core::OrderBy& order : scan.order_by) add(order.column);
+  return selected;
 }
 
 std::unique_ptr<core::RemoteCursor> HiveSource::open(const core::Scan& scan) {
-  std::vector<Reading> readings = table_.empty() ? readings_of_query(scan) : readings_of_table(scan);
-  return std::make_unique<HiveCursor>(session_, std::move(readings), wire_columns_, scan.limit, summary_);
+  const bool is_query = is_read_as_it_is(scan);
+  std::vector<Reading> readings = is_query ? readings_of_query(scan) : readings_of_scan(scan);
+  const std::size_t wire_columns = is_query ? query_columns_ : std::max<std::size_t>(selected_columns(scan).size(), 1);
+  return std::make_unique<HiveCursor>(session_, std::move(readings), wire_columns, scan.limit, scan.offset, summary_);
 }
 
-std::vector<Reading> HiveSource::readings_of_table(const core::Scan& scan) {
+std::vector<Reading> HiveSource::readings_of_scan(const core::Scan& scan) {
   const Task task{Phase::execute, summary_};
-  const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
-  std::string list;
-  for (const std::size_t index : scan.columns) core::add_item(list, name(index));
-  if (list.empty()) list = "1";
-  session_.execute(dialect().select(scan, {.list = list, .from = table_, .column = name}, description_.columns), task);
+  const std::vector<std::size_t> selected = selected_columns(scan);
+  session_.execute(statement(scan), task);
   const rpc::TableSchema schema = session_.result_schema(task);
-  wire_columns_ = schema.columns.size();
-  if (wire_columns_ != std::max<std::size_t>(scan.columns.size(), 1)) {
+  if (schema.columns.size() != std::max<std::size_t>(selected.size(), 1)) {
     throw_malformed("the server tells of other columns than those asked for", task);
   }
   std::vector<Reading> readings;
-  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
-    const SourceColumn& column = columns_[scan.columns[i]];
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    const SourceColumn& column = columns_[selected[i]];
     check_rule(column, schema.columns[i]);
-    readings.push_back({i, column.rule.decode, column.rule.type});
+    if (i < scan.columns.size()) readings.push_back({i, column.rule.decode, column.rule.type});
   }
   return readings;
 }
 
 std::vector<Reading> HiveSource::readings_of_query(const core::Scan& scan) {
   const Task task{Phase::execute, summary_};
-  std::vector<Reading> readings;
+  const std::optional<std::uint64_t> unread = std::exchange(unread_operation_, std::nullopt);
   std::optional<rpc::TableSchema> schema;
-  if (!std::exchange(query_has_run_, false)) {
+  if (unread != session_.operation_number() || !session_.has_operation()) {
     run_query(task);
     schema = session_.result_schema(task);
-    if (schema->columns.size() != wire_columns_) throw changed_error();
+    if (schema->columns.size() != query_columns_) throw changed_error();
   }
+  std::vector<Reading> readings;
   for (const std::size_t index : scan.columns) {
     const SourceColumn& column = columns_[index];
     if (schema) check_rule(column, schema->columns[column.wire_column]);
@@ -226,17 +303,22 @@ core::Error HiveSource::changed_error() const {
 }
 
 HiveCursor::HiveCursor(Session& session, std::vector<Reading> readings, std::size_t wire_columns,
-                       std::optional<std::int64_t> limit, std::string summary)
+                       std::optional<std::int64_t> limit, std::int64_t offset, std::string summary)
     : session_(session),
+      operation_(session.operation_number()),
       readings_(std::move(readings)),
       wire_columns_(wire_columns),
       summary_(std::move(summary)),
       fetch_size_(fetch_size(session.login())),
       rows_left_(limit),
-      nested_texts_(readings_.size()) {}
+      rows_to_skip_(offset),
+      nested_texts_(readings_.size()) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - offset;
+  if (rows_left_) rows_left_ = std::min(*rows_left_, most) + offset;
+}
 
 HiveCursor::~HiveCursor() {
-  if (session_.has_operation()) session_.stop();
+  session_.leave_operation(operation_);
 }
 
 /// Asks for the next piece, unless nothing more is wanted.
@@ -247,7 +329,7 @@ void HiveCursor::ask() {
     if (count == 0) return;
     *rows_left_ -= count;
   }
-  session_.ask_for_rows(count, {Phase::fetch, summary_});
+  session_.ask_for_rows(count, wire_columns_, {Phase::fetch, summary_});
 }
 
 /// Reads the next piece, and asks for the one behind it: the server works on that while this one is stored.
@@ -256,7 +338,7 @@ bool HiveCursor::next_rows() {
   row_ = rows_.rows = 0;
   if (!session_.has_operation()) return false;
   if (!session_.is_asked()) ask();
-  if (session_.is_asked()) session_.read_rows(wire_columns_, rows_, task);
+  if (session_.is_asked()) session_.read_rows(rows_, task);
   if (rows_.rows == 0) {
     session_.close_operation(task);
     return false;
@@ -279,6 +361,12 @@ void HiveCursor::check_kinds() const {
 bool HiveCursor::fetch(core::RowBatch& batch) {
   while (!batch.full()) {
     if (row_ == rows_.rows && !next_rows()) return false;
+    if (rows_to_skip_ > 0) {
+      const auto skipped = std::min<std::int64_t>(rows_to_skip_, static_cast<std::int64_t>(rows_.rows - row_));
+      rows_to_skip_ -= skipped;
+      row_ += static_cast<std::size_t>(skipped);
+      continue;
+    }
     for (std::size_t i = 0; i < readings_.size(); ++i) {
       const Reading& reading = readings_[i];
       const ResultColumn& column = rows_.columns[reading.wire_column];

@@ -163,6 +163,19 @@ ColumnRule column_rule(const rpc::TypeDesc& type, const std::optional<LogicalTyp
   return text_rule("user-defined type");
 }
 
+bool may_be_invalid(Decode decode) noexcept {
+  switch (decode) {
+    case Decode::boolean:
+    case Decode::integer:
+    case Decode::float4:
+    case Decode::float8:
+    case Decode::bytes:
+      return false;
+    default:
+      return true;
+  }
+}
+
 bool can_decode(Decode decode, WireKind kind) noexcept {
   switch (decode) {
     case Decode::boolean:

@@ -37,6 +37,9 @@ struct ColumnRule {
 /// The rule for a column of a result. `wanted`: the local type that was asked for.
 ColumnRule column_rule(const rpc::TypeDesc& type, const std::optional<core::LogicalType>& wanted);
 
+/// Whether a value that is read so may be one that PostgreSQL does not have.
+bool may_be_invalid(Decode decode) noexcept;
+
 /// Whether values of that kind can be read so.
 bool can_decode(Decode decode, WireKind kind) noexcept;
 
