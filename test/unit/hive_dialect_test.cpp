@@ -89,7 +89,10 @@ TEST(HiveDialect, DecimalsAreOfATypeThatHoldsTheirDigitsAndTheColumns) {
   EXPECT_EQ(compared(decimal, "-.5"), "c >= CAST('-0.5' AS DECIMAL(10,2))");
   EXPECT_EQ(compared(decimal, "1.005"), "c >= CAST('1.005' AS DECIMAL(11,3))");
   EXPECT_EQ(compared(decimal, "123456789.5"), "c >= CAST('123456789.5' AS DECIMAL(11,2))");
-  EXPECT_EQ(compared(decimal, "1.005", Operator::equal), std::nullopt);
+  for (const char* other : {"1.005", "123456789", "NaN"}) {
+    EXPECT_EQ(compared(decimal, other, Operator::equal), "1 = 0");
+    EXPECT_EQ(compared(decimal, other, Operator::not_equal), "c IS NOT NULL");
+  }
   EXPECT_EQ(compared(decimal, "1.500", Operator::equal), "c = CAST('1.5' AS DECIMAL(10,2))");
   EXPECT_EQ(compared({.kind = TypeKind::numeric, .length = 38, .scale = 0}, "0.5"), std::nullopt);
   EXPECT_EQ(compared({.kind = TypeKind::numeric}, "1"), std::nullopt);

@@ -204,6 +204,12 @@ class HiveDialect final : public core::Dialect {
     }
   }
 
+  /// Nor NaN.
+  bool can_equal(const RemoteColumn& column, std::string_view value) const override {
+    return column.type.kind != TypeKind::numeric || column.type.length < 1 ||
+           decimal_constant(column.type, value, true).has_value();
+  }
+
   std::optional<std::string> comparison(Operator comparison, const std::string& column, const RemoteColumn& described,
                                         const Expression& value) const override {
     const bool is_constant = value.kind == Expression::Kind::constant;
