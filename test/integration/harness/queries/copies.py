@@ -38,7 +38,9 @@ def import_copy(db: Database, remote: Remote, table: RemoteTable, schema: str) -
     db.execute(f"CREATE SCHEMA {schema}")
     result = db.import_table(remote.connector(table=table.name, import_as="imported", target_schema=schema, **table.keys))
     assert result["rows"] == len(table.rows()) and not result["skipped_columns"], result
-    return Copies(db, schema)
+    copies = Copies(db, schema)
+    assert [column.name for column in copies.columns] == [column.name for column in table.columns], "names that an import changes"
+    return copies
 
 
 def copy_with_c(db: Database, copies: Copies) -> Copies:

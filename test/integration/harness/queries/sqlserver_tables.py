@@ -45,7 +45,7 @@ TEXTS = RemoteTable(
         RemoteColumn("padded", "nchar(10)", _words(longest=10)),
         RemoteColumn("padpage", "char(10) COLLATE Latin1_General_CI_AS", _words("cp1252", 10)),
         RemoteColumn("longer", "nvarchar(max)", _words()),
-        RemoteColumn("old", "ntext", _words()),
+        RemoteColumn("oldest", "ntext", _words()),
         RemoteColumn("oldpage", "text", _words("ascii")),
     ),
 )
