@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 #include "core/base/list_text.hpp"
 #include "core/remote/source.hpp"
@@ -98,8 +97,8 @@ struct Frame {
 
 /// The collation is written where the comparison depends on it: if it is no more the column's, the server converts the
 /// column, or reports an error. Nothing if the column can't be asked so.
-std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::string& collation,
-                              const std::vector<std::string>& texts) {
+std::optional<Frame> frame_of(const core::RemoteColumn& column, const std::vector<std::string>& texts) {
+  const std::string& collation = column.collation;
   if (is_choice(column.remote_type)) return std::nullopt;
   if (std::ranges::all_of(texts, is_plain)) return Frame{};
   const std::string charset = collation.substr(0, collation.find('_'));
@@ -128,11 +127,8 @@ bool ends_in_escape(std::string_view pattern) {
 
 constexpr std::string_view escape = " ESCAPE '\\\\'";
 
-class MysqlDialect final : public core::Dialect {
+class MysqlDialect : public core::Dialect {
  public:
-  MysqlDialect(Collations collations, Parameters parameters)
-      : collations_(std::move(collations)), parameters_(parameters) {}
-
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
 
  protected:
@@ -167,18 +163,17 @@ class MysqlDialect final : public core::Dialect {
     std::string sql = "CONVERT(" + column + " USING utf8mb4) COLLATE utf8mb4_bin";
     sql.append(like == core::Operator::like ? " LIKE " : " NOT LIKE ").append(written).append(escape);
     const std::string prefix = is_parameter || like != core::Operator::like ? "" : fixed_prefix(pattern.value);
-    if (prefix.empty() || !is_plain(prefix) || is_choice(described.remote_type) ||
-        !finds_prefixes(collation_of(described)))
+    if (prefix.empty() || !is_plain(prefix) || is_choice(described.remote_type) || !finds_prefixes(described.collation))
       return sql;
-    return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + collation_of(described) +
-           std::string(escape) + " AND " + sql;
+    return column + " LIKE " + quote_literal(prefix + '%') + " COLLATE " + described.collation + std::string(escape) +
+           " AND " + sql;
   }
 
   /// Collations find equal what is not, but no text unequal to itself.
   std::string index_condition(const std::string& column, const core::RemoteColumn& described,
                               const std::vector<std::string>& values) const override {
     if (comparison_of(described) != Comparison::text) return {};
-    const std::optional<Frame> frame = frame_of(described, collation_of(described), values);
+    const std::optional<Frame> frame = frame_of(described, values);
     if (!frame) return {};
     std::string list;
     for (const std::string& value : values) {
@@ -195,26 +190,23 @@ class MysqlDialect final : public core::Dialect {
     const std::string item = column + (order.descending ? " DESC" : "");
     return as_it_is ? item : column + (nulls_first ? " IS NOT NULL, " : " IS NULL, ") + item;
   }
+};
 
-  std::string parameter(std::size_t number) const override {
-    return parameters_ == Parameters::by_place ? "?" : core::Dialect::parameter(number);
-  }
-
- private:
-  /// Empty = not known.
-  std::string collation_of(const core::RemoteColumn& column) const {
-    const auto found = collations_.find(column.name);
-    return found == collations_.end() ? "" : found->second;
-  }
-
-  Collations collations_;
-  Parameters parameters_;
+class ServerDialect final : public MysqlDialect {
+ protected:
+  std::string parameter(std::size_t /*number*/) const override { return "?"; }
 };
 
 }  // namespace
 
-std::unique_ptr<core::Dialect> dialect_of(Collations collations, Parameters parameters) {
-  return std::make_unique<MysqlDialect>(std::move(collations), parameters);
+const core::Dialect& dialect() noexcept {
+  static const MysqlDialect instance;
+  return instance;
+}
+
+const core::Dialect& dialect_of_server() noexcept {
+  static const ServerDialect instance;
+  return instance;
 }
 
 }  // namespace connector::mysql

@@ -2,9 +2,6 @@
 // names, backslashes escape in literals.
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,16 +16,9 @@ std::string quote_table(std::string_view schema, std::string_view table);
 /// A string literal.
 std::string quote_literal(std::string_view text);
 
-/// The names of texts' collations by the columns' own, as far as they are known.
-using Collations = std::map<std::string, std::string, std::less<>>;
-
-/// How parameters are written.
-enum class Parameters : unsigned char {
-  numbered,  ///< $1, for people
-  by_place   ///< ?, for the server, in the order in which they stand there
-};
-
-/// Conditions and orders on the columns of a source.
-std::unique_ptr<core::Dialect> dialect_of(Collations collations, Parameters parameters);
+/// Conditions and orders.
+const core::Dialect& dialect() noexcept;
+/// The same, with parameters as the server takes them: ?, in the order in which they stand there.
+const core::Dialect& dialect_of_server() noexcept;
 
 }  // namespace connector::mysql

@@ -23,7 +23,6 @@ struct SourceColumn {
   ColumnRule rule;
   bool is_json = false;
   bool never_null = false;  ///< to the metadata
-  std::string collation;    ///< of a table's text
   bool is_number = false;   ///< bits that the statement asks for as the number that they are
   std::optional<core::LogicalType> wanted;
 };
@@ -49,7 +48,6 @@ class MysqlSource final : public core::Source {
   void describe_query(const core::SourceRequest& request);
   bool has_generated_key();
   void describe_comparisons(const core::SourceRequest& request);
-  void make_dialects();
   bool can_be_asked();
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
@@ -81,10 +79,8 @@ class MysqlSource final : public core::Source {
   std::unique_ptr<Statement> described_;  ///< a query's; the first cursor that reads it as it is takes it
   std::shared_ptr<Statement> repeated_;   ///< the last one that had parameters
   std::string repeated_sql_;
-  std::unique_ptr<core::Dialect> dialect_;
-  std::unique_ptr<core::Dialect> dialect_of_server_;  ///< the same, with parameters as the server takes them
-  std::vector<std::string> query_names_;              ///< of a query's columns
-  std::optional<bool> stands_in_another_;             ///< a query, once it was tried
+  std::vector<std::string> query_names_;   ///< of a query's columns
+  std::optional<bool> stands_in_another_;  ///< a query, once it was tried
 };
 
 }  // namespace connector::mysql

@@ -25,7 +25,7 @@ std::string sample_condition(double part) {
 }  // namespace
 
 std::string MysqlSource::statement(const core::Scan& scan) {
-  if (!is_read_as_it_is(scan)) return select(*dialect_, scan);
+  if (!is_read_as_it_is(scan)) return select(dialect(), scan);
   const std::string limit =
       scan.limit ? "SET sql_select_limit = " + std::to_string(*scan.limit + scan.offset) + "; " : "";
   return limit + query_;
@@ -46,7 +46,7 @@ std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
 std::shared_ptr<Statement> MysqlSource::prepare(const core::Scan& scan) {
   if (!is_read_as_it_is(scan)) {
     if (auto statement = prepare_with_parameters(scan)) return statement;
-    return std::make_shared<Statement>(session_, select(*dialect_, scan), Phase::execute, summary_);
+    return std::make_shared<Statement>(session_, select(dialect(), scan), Phase::execute, summary_);
   }
   if (described_) return std::move(described_);
   return std::make_shared<Statement>(session_, query_, Phase::execute, summary_);
@@ -59,7 +59,7 @@ std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan)
   std::vector<std::int64_t> values;
   if (scan.where) scan.where = with_parameters(*scan.where, description_.columns, values);
   if (values.empty() || values.size() > most) return nullptr;
-  std::string sql = select(*dialect_of_server_, scan);
+  std::string sql = select(dialect_of_server(), scan);
   if (!repeated_ || repeated_sql_ != sql) {
     repeated_.reset();
     repeated_ = std::make_shared<Statement>(session_, sql, Phase::execute, summary_);

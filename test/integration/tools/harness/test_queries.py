@@ -103,6 +103,7 @@ def rows(*values: str) -> Answer:
         (Query(("",), all_rows="SELECT"), rows("a", "b"), rows("b", "b"), False),
         (Query(("",), all_rows="SELECT"), rows("a"), rows("a", "b"), False),
         (Query(("",)), rows("a"), Answer(error="22012"), False),
+        (Query(("",)), rows("a"), Answer(error="22025"), True),
         (Query(("",)), Answer(error="22012"), Answer(error="22025"), True),
         (Query(("",)), Answer(error="22012"), Answer(error="HV000"), False),
         (Query(("",)), Answer(error="22012"), rows("a"), True),
