@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.errors import fails
-from harness.foreign import create_foreign_table, create_server, remote_sql
+from harness.foreign import create_foreign_table, create_server, plan_of, remote_sql
 
 from servers.remote_sqlserver import SqlServerRemote
 
@@ -96,7 +96,8 @@ def test_nulls_stand_where_they_do_here(values: Database, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["word", "padded", "guid", "bytes", "ticks", "fine", "clock"])
 def test_other_orders_are_made_here(values: Database, name: str) -> None:
-    query = f'SELECT v FROM {{}}_{name} ORDER BY v {"COLLATE pg_catalog.C" if name in ("word", "padded") else ""}, id LIMIT 3'
+    collation = 'COLLATE "C"' if name in ("word", "padded") else ""
+    query = f"SELECT v FROM {{}}_{name} ORDER BY v {collation}, id LIMIT 3"
     assert "ORDER BY" not in remote_sql(values, query.format("f"))[0]
     assert values.rows(query.format("f")) == values.rows(query.format("i"))
 
@@ -121,7 +122,7 @@ def test_what_is_sent(values: Database) -> None:
         assert sql in remote_sql(values, f"SELECT id FROM f_{name} WHERE {condition}")[0]
     for name, condition in {
         "page": "v = 'é'",
-        "word": "v > 'a' COLLATE pg_catalog.C",
+        "word": "v > 'a' COLLATE \"C\"",
         "day": "v = 'infinity'",
         "price": "v = 'NaN'",
         "ratio": "v = 'NaN'",
@@ -141,7 +142,7 @@ def test_a_column_that_has_changed_is_an_error(db: Database, server: SqlServerRe
     server.drop("changing")
     server.execute("CREATE TABLE changing (id int, v datetime2(6), n int)", "INSERT INTO changing VALUES (1, '2020-01-01', 7)")
     create_server(db, server, "changes")
-    db.execute("CREATE FOREIGN TABLE changing (id int, v timestamp(6), n int) SERVER changes")
+    db.execute("CREATE FOREIGN TABLE changing (id int, v timestamp(6), n int) SERVER changes OPTIONS (table_name 'changing')")
     query = "SELECT id FROM changing WHERE v = '2020-01-01'"
     assert db.rows(query) == [(1,)]
     server.execute("ALTER TABLE changing ALTER COLUMN v datetime2(7)")
@@ -167,7 +168,7 @@ def test_queries(values: Database, server: SqlServerRemote, query: str) -> None:
     create_server(values, server, "queries")
     create_foreign_table(values, "i_number", "q_number", "queries", query=query)
     asked = "SELECT v FROM q_number WHERE id = 3"
-    assert ("WHERE" in remote_sql(values, asked)[0]) is QUERIES[query]
+    assert ("WHERE q.c0 = 3" in plan_of(values, asked)) is QUERIES[query]
     for _ in range(2):
         assert values.rows(asked) == [(2147483648,)]
         assert values.rows("SELECT id FROM q_number ORDER BY v DESC NULLS LAST LIMIT 2") == [(3,), (2,)]
