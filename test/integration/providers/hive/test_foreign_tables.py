@@ -64,11 +64,14 @@ def test_texts(here: Database, hive: HiveRemote, stored: str) -> None:
     rows = [f"{number} AS id, {in_hex(text)} AS s, {in_hex(text)} AS v, {in_hex(text)} AS c" for number, text in enumerate(TEXTS)]
     make_table(hive, "texts", columns, rows, f"STORED AS {stored}")
     make_both(here, hive, "texts")
-    operators = ("=", "<>", "<", ">=")
-    check(here, [f'{column} COLLATE "C" {operator} {literal(text)}' for column in "svc" for operator in operators for text in TEXTS])
+    operators = ("<>", "<", ">=")
+    some = ("a ", "a\\b", "\ue000x", "\U0001d11e")
+    check(here, [f"s = {literal(text)}" for text in TEXTS])
+    check(here, [f'{column} COLLATE "C" {operator} {literal(text)}' for column in "sv" for operator in operators for text in some])
+    check(here, [f"{column} = {literal(text)}" for column in "vc" for text in some])
     check(here, [f"{column} = ANY ({literal('{a,á,ß,ab}')})" for column in "svc"])
     patterns = ("a%", "%b", "a_b", "a\\_b", "a\\\\b", "%", "_", "%__HIVE%", "\\_%", "%\U0001d11e", "á", "", "%\\%%")
-    check(here, [f"{column} {negation} LIKE {literal(pattern)}" for column in "sv" for negation in ("", "NOT") for pattern in patterns])
+    check(here, [f"{column} {negation} LIKE {literal(pattern)}" for column, negation in (("s", ""), ("s", "NOT"), ("v", "")) for pattern in patterns[:: 1 if column == "s" else 3]])
     assert "= 'a'" in sent(here, "s = 'a'") and "WHERE" not in sent(here, "s = '\uffff'")
     query = 'SELECT s FROM {} ORDER BY s COLLATE "C", id'
     assert here.rows(query.format("live")) == here.rows(query.format("imported"))
