@@ -66,7 +66,10 @@ constexpr core::TypeRule type_rules[] = {
      .remark = "only `=` is exact where zero dates become NULL, which is usual"},
     {.types = "time", .equality = Support::exact, .range = Support::exact, .sorts = true},
     {.types = "binary, varbinary, blob", .equality = Support::exact, .range = Support::exact, .sorts = true},
-    {.types = "uuid", .equality = Support::exact, .remark = "MariaDB orders it by groups of bytes"},
+    {.types = "uuid",
+     .equality = Support::narrowing,
+     .remark =
+         "MariaDB orders it by groups of bytes, and knows no uuid of some versions: beside such a one nothing is true"},
 };
 
 /// The same in all character sets of these servers, and nothing else becomes one of them on the way to utf8mb4. (Of

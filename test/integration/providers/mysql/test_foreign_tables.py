@@ -133,7 +133,7 @@ class Case:
 
 CASES = (
     Case("char(3)", ("''", "'a'", "'a '", "'ab'", "'A'"), ("'a'", "'a '", "''", "'A'")),
-    Case("enum('b','a','', 'A','2')", ("'a'", "'b'", "''", "'A'", "'2'", "'wrong'"), ("'a'", "''", "'2'", "'1'", "'z'")),
+    Case("enum('b','a','','2')", ("'a'", "'b'", "''", "'2'", "'wrong'"), ("'a'", "''", "'2'", "'1'", "'z'")),
     Case("set('b','a')", ("'a'", "'b'", "'a,b'", "''"), ("'b,a'", "'a,b'", "'a'", "''", "'1'")),
     Case("tinyint", ("-128", "0", "127"), ("0", "-128", "127", "128", "-129", "-9223372036854775808", "99999999999")),
     Case("int", ("-2147483648", "0", "1", "2147483647"), ("0", "2147483648", "-2147483649", "-9223372036854775808")),
@@ -196,7 +196,8 @@ def test_uuid(live: Database, mysql: MySqlRemote) -> None:
     uuids = [f"'{digit * 8}-0000-{other}000-8000-{digit * 12}'" for digit in "01f" for other in "14f"]
     create(live, mysql, "v uuid, KEY (v)", [*uuids, "NULL"])
     check(live, conditions_on("v", uuids))
-    assert is_exact(live, f"v = {uuids[0]}") and not is_exact(live, f"v < {uuids[0]}")
+    assert "WHERE" in remote_sql(live, f"SELECT id FROM there.t WHERE v = {uuids[0]}")[0]
+    assert "WHERE" not in remote_sql(live, f"SELECT id FROM there.t WHERE v <> {uuids[0]}")[0]
     query = "SELECT v FROM {} ORDER BY v LIMIT 4"
     assert live.rows(query.format("there.t")) == live.rows(query.format("t"))
 
