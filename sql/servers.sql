@@ -56,6 +56,18 @@ SET ROLE connector_user;
 CREATE SERVER mine FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server 'h', sslkey '/tmp/key');
 RESET ROLE;
 REVOKE USAGE ON FOREIGN DATA WRAPPER connector FROM connector_user;
+-- A foreign table is of a server; a connection of one's own is answered with the statements that make one of it.
+SELECT cdb_foreign_table('{"provider": "mysql", "connection": {"server": "db", "database": "Web Shop", "username": "ana", "password": "hunter2"}, "table": "t"}');
+SELECT cdb_foreign_table('{"connection": "shop", "table": "t", "max_rows": 10, "keep": ["indexes"], "sync": {}}');
+SELECT cdb_foreign_table('{"connection": "shop"}');
+SELECT cdb_foreign_table(NULL);
+SET ROLE connector_user;
+SELECT cdb_foreign_table('{"connection": "shop", "table": "t", "target_schema": "pg_catalog"}');
+RESET ROLE;
+-- Options of an import are checked before anything is contacted.
+IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_defaults 'on', comments 'off');
+IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_not_null 'maybe');
+IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_collate 'maybe');
 DROP SERVER shop CASCADE;
 REVOKE ALL ON SCHEMA public FROM connector_user;
 DROP ROLE connector_user;

@@ -42,7 +42,6 @@ namespace {
 /// What the statement's OPTIONS ask for.
 struct ImportOptions {
   bool import_default = false;
-  bool import_generated = true;
   bool import_not_null = true;
   bool import_views = true;
   bool import_comments = true;
@@ -50,11 +49,13 @@ struct ImportOptions {
 
 struct ImportOption {
   std::string_view name;
+  /// Null: it is checked, as it may stand in statements that were written for postgres_fdw, and has no effect.
   bool ImportOptions::*value;
 };
-constexpr ImportOption import_options[] = {{"import_comments", &ImportOptions::import_comments},
+constexpr ImportOption import_options[] = {{"import_collate", nullptr},
+                                           {"import_comments", &ImportOptions::import_comments},
                                            {"import_default", &ImportOptions::import_default},
-                                           {"import_generated", &ImportOptions::import_generated},
+                                           {"import_generated", nullptr},
                                            {"import_not_null", &ImportOptions::import_not_null},
                                            {"import_views", &ImportOptions::import_views}};
 
@@ -67,7 +68,8 @@ ImportOptions read_options(const List* list) {
     auto* element = static_cast<DefElem*>(list_nth(list, i));
     const auto* found = std::ranges::find(import_options, std::string_view(element->defname), &ImportOption::name);
     if (found != std::end(import_options)) {
-      options.*found->value = pg::guard([=] { return defGetBoolean(element); });
+      const bool value = pg::guard([=] { return defGetBoolean(element); });
+      if (found->value != nullptr) options.*found->value = value;
       continue;
     }
     const std::string name = pg::utf8_text(element->defname);
