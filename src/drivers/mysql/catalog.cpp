@@ -16,17 +16,16 @@ using core::Phase;
 /// A limit on an answer, against a server that never stops.
 constexpr std::size_t max_collations = 65536;  // the protocol has two bytes for the number
 
-void read_columns(Session& session, std::string_view schema, std::string_view table, const core::TableParts& parts,
-                  CatalogTable& result) {
-  const ServerVersion& version = session.version();
+void read_columns(CatalogRows& catalog, std::string_view table, const core::TableParts& parts, CatalogTable& result) {
+  const ServerVersion& version = catalog.session().version();
   const std::string srid = version.at_least(80003, 0) ? "SRS_ID" : "NULL";
   const std::string generation = version.at_least(0, 100304) ? "GENERATION_EXPRESSION" : "NULL";
   const std::string default_text = parts.defaults ? "COLUMN_DEFAULT" : "NULL";
-  const std::vector<TextRow> rows = read_about(session, schema, table,
-                                               {.columns = "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid +
-                                                           ", " + generation + ", " + default_text + ", COLLATION_NAME",
-                                                .view = "COLUMNS",
-                                                .more = " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"});
+  const std::vector<TextRow> rows =
+      catalog.about(table, {.columns = "COLUMN_NAME, COLUMN_TYPE, COLUMN_COMMENT, EXTRA, " + srid + ", " + generation +
+                                       ", " + default_text + ", COLLATION_NAME",
+                            .view = "COLUMNS",
+                            .more = " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"});
   std::vector<std::string> row_times;
   for (const TextRow& row : rows) {
     result.columns.push_back({
@@ -44,7 +43,7 @@ void read_columns(Session& session, std::string_view schema, std::string_view ta
     });
     if (text(row[7]).starts_with("ROW ")) row_times.push_back(text(row[2]));
   }
-  KeysOfTable keys = read_keys(session, schema, table, parts.indexes);
+  KeysOfTable keys = read_keys(catalog, table, parts.indexes);
   for (std::string& name : keys.primary_key) {
     // The end of a row's time is part of the key for the sake of rows that are history.
     if (std::ranges::find(row_times, name) == row_times.end()) result.primary_key.push_back(std::move(name));
@@ -56,9 +55,9 @@ bool is_table(const std::optional<std::string>& table_type) {
   return table_type == "BASE TABLE" || table_type == "SYSTEM VERSIONED";
 }
 
-void read_table(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
+void read_table(CatalogRows& catalog, std::string_view table, CatalogTable& result) {
   const std::vector<TextRow> rows =
-      read_about(session, schema, table, {.columns = "TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS", .view = "TABLES"});
+      catalog.about(table, {.columns = "TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS", .view = "TABLES"});
   if (rows.empty()) return;
   result.is_view = !is_table(rows[0][2]);
   if (!result.is_view) result.comment = text(rows[0][3]);  // a view's is the word VIEW
@@ -66,12 +65,11 @@ void read_table(Session& session, std::string_view schema, std::string_view tabl
 }
 
 /// MariaDB's JSON is longtext with a check. From 10.5.2 on the metadata of a result tell; before, only the check.
-void read_json_checks(Session& session, std::string_view schema, std::string_view table, CatalogTable& result) {
-  const ServerVersion& version = session.version();
+void read_json_checks(CatalogRows& catalog, std::string_view table, CatalogTable& result) {
+  const ServerVersion& version = catalog.session().version();
   if (!version.at_least(0, 100310) || version.at_least(0, 100502)) return;
-  const std::vector<TextRow> rows =
-      read_about(session, schema, table,
-                 {.columns = "CHECK_CLAUSE", .view = "CHECK_CONSTRAINTS", .schema_column = "CONSTRAINT_SCHEMA"});
+  const std::vector<TextRow> rows = catalog.about(
+      table, {.columns = "CHECK_CLAUSE", .view = "CHECK_CONSTRAINTS", .schema_column = "CONSTRAINT_SCHEMA"});
   for (CatalogColumn& column : result.columns) {
     const std::string check = core::lower_ascii("json_valid(" + quote_identifier(column.name) + ')');
     column.is_json =
@@ -96,13 +94,12 @@ const CatalogColumn* find_column(const CatalogTable& table, std::string_view nam
   return found == table.columns.end() ? nullptr : &*found;
 }
 
-CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table,
-                          const core::TableParts& parts) {
+CatalogTable read_catalog(CatalogRows& catalog, std::string_view table, const core::TableParts& parts) {
   CatalogTable result;
-  read_columns(session, schema, table, parts, result);
-  read_table(session, schema, table, result);
-  read_json_checks(session, schema, table, result);
-  if (parts.foreign_keys && !result.is_view) result.foreign_keys = read_foreign_keys(session, schema, table);
+  read_columns(catalog, table, parts, result);
+  read_table(catalog, table, result);
+  read_json_checks(catalog, table, result);
+  if (parts.foreign_keys && !result.is_view) result.foreign_keys = read_foreign_keys(catalog, table);
   return result;
 }
 

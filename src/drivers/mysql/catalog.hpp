@@ -10,6 +10,7 @@
 
 #include "core/remote/provider.hpp"
 #include "core/remote/table_parts.hpp"
+#include "drivers/mysql/catalog_rows.hpp"
 #include "drivers/mysql/charset.hpp"
 #include "drivers/mysql/default_value.hpp"
 #include "drivers/mysql/session.hpp"
@@ -46,8 +47,7 @@ const CatalogColumn* find_column(const CatalogTable& table, std::string_view nam
 bool can_be_a_name(std::string_view text) noexcept;
 
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
-CatalogTable read_catalog(Session& session, std::string_view schema, std::string_view table,
-                          const core::TableParts& parts);
+CatalogTable read_catalog(CatalogRows& catalog, std::string_view table, const core::TableParts& parts);
 
 /// When the table was last written to, and some measures of it, as long as the server remembers that. Nothing if it
 /// does not, or does not for every way to change rows, or if that was just now: the time has seconds only, and more

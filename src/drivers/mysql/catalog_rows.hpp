@@ -1,8 +1,10 @@
-// Rows of information_schema about one table.
+// Rows of information_schema about tables.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,5 +30,25 @@ struct CatalogQuestion {
 /// spelling are left out. More rows than a table can have is an Error.
 std::vector<TextRow> read_about(Session& session, std::string_view schema, std::string_view table,
                                 const CatalogQuestion& question);
+
+/// Answers about some tables of one schema. What is asked of one of several is asked of all of them at once, and kept.
+class CatalogRows {
+ public:
+  /// Several `tables` are named as the catalog spells them. Outlived by the session.
+  CatalogRows(Session& session, std::string schema, std::vector<std::string> tables);
+
+  Session& session() const noexcept { return session_; }
+  const std::string& schema() const noexcept { return schema_; }
+  /// As read_about(). `table` is one of them.
+  std::vector<TextRow> about(std::string_view table, const CatalogQuestion& question);
+
+ private:
+  using RowsByTable = std::map<std::string, std::vector<TextRow>, std::less<>>;
+
+  Session& session_;
+  std::string schema_;
+  std::vector<std::string> tables_;
+  std::map<std::string, RowsByTable> answers_;  ///< by the question's statement
+};
 
 }  // namespace connector::mysql

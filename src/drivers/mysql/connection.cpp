@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "drivers/mysql/catalog.hpp"
+#include "drivers/mysql/schema.hpp"
 #include "drivers/mysql/source.hpp"
 
 namespace connector::mysql {
@@ -21,6 +22,14 @@ std::vector<core::RemoteTable> MysqlConnection::list_tables(std::string_view sch
 
 std::unique_ptr<core::Source> MysqlConnection::describe(const core::SourceRequest& request) {
   return std::make_unique<MysqlSource>(session(), request, database_);
+}
+
+void MysqlConnection::describe_schema(std::string_view schema, const core::TableParts& parts,
+                                      const std::function<bool(const core::RemoteTable&)>& wanted,
+                                      const std::function<void(const core::DescribedTable&)>& found) {
+  const std::string name(schema.empty() ? std::string_view(database_) : schema);
+  if (name.empty()) return Connection::describe_schema(schema, parts, wanted, found);  // all schemas that can be seen
+  mysql::describe_schema(session(), name, parts, wanted, found);
 }
 
 }  // namespace connector::mysql

@@ -1,6 +1,7 @@
 // An authenticated session, as core sees it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ class MysqlConnection final : public core::SessionConnection<Session> {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+  void describe_schema(std::string_view schema, const core::TableParts& parts,
+                       const std::function<bool(const core::RemoteTable&)>& wanted,
+                       const std::function<void(const core::DescribedTable&)>& found) override;
 
  private:
   std::string database_;

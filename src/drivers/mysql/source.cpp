@@ -82,7 +82,8 @@ bool may_lack_sign(const Session& session, const Field& field) {
 
 }  // namespace
 
-MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
+MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema,
+                         CatalogRows* catalog)
     : session_(session),
       reading_{.encoding = request.encoding},
       zero_dates_(zero_dates(request)),
@@ -100,7 +101,8 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
     summary_ = "could not read table " + core::quoted(schema) + '.' + core::quoted(request.table);
     if (!can_be_a_name(schema) || !can_be_a_name(request.table)) throw no_such_table_error(summary_);
     session_.convert_results(true);
-    describe_table(request, read_catalog(session_, schema, request.table, request.parts));
+    CatalogRows of_table(session_, schema_name_, {table_name_});
+    describe_table(request, read_catalog(catalog != nullptr ? *catalog : of_table, table_name_, request.parts));
   } else {
     query_ = request.query;
     summary_ = "could not run the query";

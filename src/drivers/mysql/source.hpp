@@ -29,8 +29,10 @@ struct SourceColumn {
 
 class MysqlSource final : public core::Source {
  public:
-  /// Describes the request, without executing it. `default_schema` may be empty.
-  MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema);
+  /// Describes the request, without executing it. `default_schema` may be empty. `catalog`: what is about its table
+  /// and others already; null = it is asked for.
+  MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema,
+              CatalogRows* catalog = nullptr);
 
   const core::SourceDescription& description() const override { return description_; }
   std::optional<std::string> change_mark() override;

@@ -60,17 +60,15 @@ std::map<std::string, ForeignKeyRules> rules_for_readers(Session& session, std::
 }
 
 /// What happens to a row when the one that it refers to is deleted or gets another key.
-void read_rules(Session& session, std::string_view schema, std::string_view table,
-                std::map<std::string, core::RemoteForeignKey>& keys) {
+void read_rules(CatalogRows& catalog, std::string_view table, std::map<std::string, core::RemoteForeignKey>& keys) {
   std::map<std::string, ForeignKeyRules> rules;
-  for (const TextRow& row : read_about(session, schema, table,
-                                       {.columns = "CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE",
-                                       .view = "REFERENTIAL_CONSTRAINTS",
-                                       .schema_column = "CONSTRAINT_SCHEMA"})) {
+  for (const TextRow& row : catalog.about(table, {.columns = "CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE",
+                                                 .view = "REFERENTIAL_CONSTRAINTS",
+                                                 .schema_column = "CONSTRAINT_SCHEMA"})) {
     rules[text(row[2])] = {action_of(text(row[3])), action_of(text(row[4]))};
   }
   const bool all_seen = std::ranges::all_of(keys, [&](const auto& key) { return rules.contains(key.first); });
-  if (!all_seen) rules = rules_for_readers(session, schema, table);
+  if (!all_seen) rules = rules_for_readers(catalog.session(), catalog.schema(), table);
   for (auto& [name, key] : keys) {
     const auto found = rules.find(name);
     if (found == rules.end()) {
@@ -84,10 +82,10 @@ void read_rules(Session& session, std::string_view schema, std::string_view tabl
 
 }  // namespace
 
-KeysOfTable read_keys(Session& session, std::string_view schema, std::string_view table, bool with_indexes) {
-  const std::string expressions = session.version().at_least(80013, 0) ? "EXPRESSION" : "NULL";
-  const std::vector<TextRow> rows = read_about(
-      session, schema, table,
+KeysOfTable read_keys(CatalogRows& catalog, std::string_view table, bool with_indexes) {
+  const std::string expressions = catalog.session().version().at_least(80013, 0) ? "EXPRESSION" : "NULL";
+  const std::vector<TextRow> rows = catalog.about(
+      table,
       {.columns = "INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, COLLATION, INDEX_TYPE, " + expressions,
        .view = "STATISTICS",
        .more = with_indexes ? "" : " AND INDEX_NAME = 'PRIMARY'"});
@@ -105,10 +103,9 @@ KeysOfTable read_keys(Session& session, std::string_view schema, std::string_vie
   return keys;
 }
 
-std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::string_view schema,
-                                                      std::string_view table) {
-  const std::vector<TextRow> columns = read_about(
-      session, schema, table,
+std::vector<core::RemoteForeignKey> read_foreign_keys(CatalogRows& catalog, std::string_view table) {
+  const std::vector<TextRow> columns = catalog.about(
+      table,
       {.columns = "CONSTRAINT_NAME, ORDINAL_POSITION, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
                   "REFERENCED_COLUMN_NAME",
        .view = "KEY_COLUMN_USAGE",
@@ -125,7 +122,7 @@ std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::str
     key.table = name_of((*row)[6]);
     key.referenced_columns.push_back(name_of((*row)[7]));
   }
-  read_rules(session, schema, table, found);
+  read_rules(catalog, table, found);
   std::vector<core::RemoteForeignKey> keys;
   for (auto& [name, key] : found) keys.push_back(std::move(key));
   return keys;

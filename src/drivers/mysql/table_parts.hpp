@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/remote/table_parts.hpp"
-#include "drivers/mysql/session.hpp"
+#include "drivers/mysql/catalog_rows.hpp"
 
 namespace connector::mysql {
 
@@ -16,9 +16,8 @@ struct KeysOfTable {
 };
 
 /// `with_indexes`: others than that of the primary key, too.
-KeysOfTable read_keys(Session& session, std::string_view schema, std::string_view table, bool with_indexes);
+KeysOfTable read_keys(CatalogRows& catalog, std::string_view table, bool with_indexes);
 
-std::vector<core::RemoteForeignKey> read_foreign_keys(Session& session, std::string_view schema,
-                                                      std::string_view table);
+std::vector<core::RemoteForeignKey> read_foreign_keys(CatalogRows& catalog, std::string_view table);
 
 }  // namespace connector::mysql

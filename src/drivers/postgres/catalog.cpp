@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/catalog_rows.hpp"
@@ -64,14 +65,11 @@ std::vector<int> attribute_numbers(const std::string& list) {
 
 }  // namespace
 
-std::string table_statements(const Session& session, std::string_view schema, std::string_view table,
-                             const core::TableParts& parts) {
+namespace {
+
+/// `relations`: a comparison with their OIDs, "= 123".
+std::string columns_query(const Session& session, const std::string& relations, const core::TableParts& parts) {
   const int version = session.version();
-  const std::string name = quote_table(schema, table);
-  const std::string oid = quote_literal(name) + "::regclass";
-  // From 11 on an index may have columns that are not part of the key.
-  const std::string key = version >= 110000 ? "(SELECT array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') "
-                                            : "(SELECT array_to_string(i.indkey::int2[], ' ') ";
   const std::string generated = version >= 120000 ? " AND a.attgenerated = ''" : "";
   const std::string identity = version >= 100000 ? "a.attidentity <> ''" : "false";
   const std::string defaults =
@@ -82,17 +80,63 @@ std::string table_statements(const Session& session, std::string_view schema, st
                            "END, " +
                            identity  // the default of a domain is that of its columns without one
                      : "";
-  std::string sql =
-      "SELECT 1 FROM " + name + " WHERE false; " + set_search_path(SearchPath::catalog) +
-      // It decides how expressions are printed.
-      "SET LOCAL standard_conforming_strings = on; "
-      "SELECT a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
-      "col_description(a.attrelid, a.attnum)" +
-      defaults + " FROM pg_attribute a WHERE a.attrelid = " + oid +
-      " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum; "
-      "SELECT obj_description(c.oid, 'pg_class'), " +
-      estimate(session) + ", " + key +
-      "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind FROM pg_class c WHERE c.oid = " + oid;
+  return "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), "
+         "a.attnotnull, col_description(a.attrelid, a.attnum)" +
+         defaults + " FROM pg_attribute a WHERE a.attrelid " + relations +
+         " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
+}
+
+std::string relations_query(const Session& session, const std::string& relations) {
+  // From 11 on an index may have columns that are not part of the key.
+  const std::string key = session.version() >= 110000
+                              ? "(SELECT array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') "
+                              : "(SELECT array_to_string(i.indkey::int2[], ' ') ";
+  return "SELECT c.oid, obj_description(c.oid, 'pg_class'), " + estimate(session) + ", " + key +
+         "FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), c.relkind FROM pg_class c WHERE c.oid " +
+         relations;
+}
+
+/// For both. How expressions are printed is decided by standard_conforming_strings.
+std::string set_for_catalog() {
+  return set_search_path(SearchPath::catalog) + "SET LOCAL standard_conforming_strings = on; ";
+}
+
+std::map<Oid, CatalogTable> read_tables(const std::vector<TextRow>& columns, const std::vector<TextRow>& relations,
+                                        const core::TableParts& parts) {
+  std::map<Oid, CatalogTable> tables;
+  for (const TextRow& row : relations) {
+    CatalogTable& table = tables[number<Oid>(row, 0).value_or(0)];
+    table.comment = text(row, 1);
+    table.estimated_rows = number<std::int64_t>(row, 2);
+    table.primary_key = attribute_numbers(text(row, 3));
+    table.relkind = text(row, 4);
+  }
+  for (const TextRow& row : columns) {
+    const auto table = tables.find(number<Oid>(row, 0).value_or(0));
+    if (table == tables.end()) continue;
+    CatalogColumn& column = table->second.columns.emplace_back();
+    column.number = number<int>(row, 1).value_or(0);
+    column.name = text(row, 2);
+    column.use = {number<Oid>(row, 3).value_or(0), number<std::int32_t>(row, 4).value_or(-1)};
+    column.type = text(row, 5);
+    column.not_null = is_true(row, 6);
+    column.comment = text(row, 7);
+    // Columns of a view may have defaults, too, for who inserts into it.
+    if (!parts.defaults || table->second.relkind == "v") continue;
+    column.default_expression = text(row, 8);
+    column.is_identity = is_true(row, 9);
+  }
+  return tables;
+}
+
+}  // namespace
+
+std::string table_statements(const Session& session, std::string_view schema, std::string_view table,
+                             const core::TableParts& parts) {
+  const std::string name = quote_table(schema, table);
+  const std::string oid = quote_literal(name) + "::regclass";
+  std::string sql = "SELECT 1 FROM " + name + " WHERE false; " + set_for_catalog() +
+                    columns_query(session, "= " + oid, parts) + "; " + relations_query(session, "= " + oid);
   if (parts.indexes) sql += "; " + index_query(session, oid);
   if (parts.foreign_keys) sql += "; " + foreign_key_query(session, oid);
   return sql;
@@ -102,28 +146,25 @@ CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers, const 
   const std::size_t expected = 3 + (parts.indexes ? 1 : 0) + (parts.foreign_keys ? 1 : 0);
   if (answers.size() != expected || answers[2].size() != 1)
     throw_malformed("the server does not describe the table", looking_up.phase, looking_up.summary);
-  CatalogTable table;
-  const TextRow& row = answers[2][0];
-  table.comment = text(row, 0);
-  table.estimated_rows = number<std::int64_t>(row, 1);
-  table.primary_key = attribute_numbers(text(row, 2));
-  table.relkind = text(row, 3);
-  const bool is_view = table.relkind == "v";  // its columns may have defaults, too, for who inserts into it
-  for (const TextRow& row : answers[1]) {
-    CatalogColumn& column = table.columns.emplace_back();
-    column.number = number<int>(row, 0).value_or(0);
-    column.name = text(row, 1);
-    column.use = {number<Oid>(row, 2).value_or(0), number<std::int32_t>(row, 3).value_or(-1)};
-    column.type = text(row, 4);
-    column.not_null = is_true(row, 5);
-    column.comment = text(row, 6);
-    if (!parts.defaults || is_view) continue;
-    column.default_expression = text(row, 7);
-    column.is_identity = is_true(row, 8);
-  }
+  CatalogTable table = std::move(read_tables(answers[1], answers[2], parts).begin()->second);
   if (parts.indexes) table.indexes = read_indexes(answers[3]);
   if (parts.foreign_keys) table.foreign_keys = read_foreign_keys(answers.back());
   return table;
+}
+
+std::string relation_statements(const Session& session, const std::vector<Oid>& relations,
+                                const core::TableParts& parts) {
+  std::string list;
+  for (const Oid oid : relations) core::add_item(list, std::to_string(oid), ",");
+  const std::string comparison = "= ANY ('{" + list + "}'::oid[])";
+  return set_for_catalog() + columns_query(session, comparison, parts) + "; " + relations_query(session, comparison);
+}
+
+std::map<Oid, CatalogTable> read_relations(const std::vector<std::vector<TextRow>>& answers,
+                                           const core::TableParts& parts) {
+  if (answers.size() != 2)
+    throw_malformed("the server does not describe the tables", looking_up.phase, looking_up.summary);
+  return read_tables(answers[0], answers[1], parts);
 }
 
 void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTypes& catalog) {
@@ -167,7 +208,7 @@ std::string list_statements(const Session& session, std::string_view schema, std
   return set_search_path(SearchPath::catalog) + "SELECT n.nspname, c.relname, c.relkind, " + estimate(session) + ", " +
          partition +
          " OR EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid "
-         "AND d.deptype = 'e') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+         "AND d.deptype = 'e'), c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
          "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = " +
          quote_literal(schema) +
          " AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') "
@@ -187,6 +228,12 @@ std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>
     table.only_by_name = is_true(row, 4);
   }
   return tables;
+}
+
+std::vector<Oid> read_list_oids(const std::vector<std::vector<TextRow>>& answers) {
+  std::vector<Oid> oids;
+  for (const TextRow& row : answers.at(0)) oids.push_back(number<Oid>(row, 5).value_or(0));
+  return oids;
 }
 
 std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,12 +44,21 @@ std::string table_statements(const Session& session, std::string_view schema, st
 /// Reads their answers.
 CatalogTable read_table(const std::vector<std::vector<TextRow>>& answers, const core::TableParts& parts);
 
+/// Likewise for many relations, by their OIDs, of which those that are gone are missing in the answer. They look at the
+/// catalog only.
+std::string relation_statements(const Session& session, const std::vector<Oid>& relations,
+                                const core::TableParts& parts);
+std::map<Oid, CatalogTable> read_relations(const std::vector<std::vector<TextRow>>& answers,
+                                           const core::TableParts& parts);
+
 /// Adds types to `catalog` until all that `uses` need are there.
 void look_up_types(Session& session, const std::vector<TypeUse>& uses, CatalogTypes& catalog);
 
 /// Tables and views of a schema that the role may read.
 std::string list_statements(const Session& session, std::string_view schema, std::int64_t limit);
 std::vector<core::RemoteTable> read_list(const std::vector<std::vector<TextRow>>& answers);
+/// Their OIDs, in the same order.
+std::vector<Oid> read_list_oids(const std::vector<std::vector<TextRow>>& answers);
 
 /// Names as the server sends them, if their bytes really are in `encoding`, in UTF-8.
 std::vector<std::string> reread_names(Session& session, std::vector<std::string> names, std::string_view encoding);

@@ -2,6 +2,7 @@
 
 #include "drivers/postgres/catalog.hpp"
 #include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/schema.hpp"
 #include "drivers/postgres/snapshot.hpp"
 #include "drivers/postgres/source.hpp"
 
@@ -31,6 +32,13 @@ std::string PostgresConnection::begin_snapshot(const std::string& shared) {
 
 void PostgresConnection::end_snapshot() noexcept {
   any_session().end_snapshot();
+}
+
+void PostgresConnection::describe_schema(std::string_view schema, const core::TableParts& parts,
+                                         const std::function<bool(const core::RemoteTable&)>& wanted,
+                                         const std::function<void(const core::DescribedTable&)>& found) {
+  if (parts.indexes || parts.foreign_keys) return Connection::describe_schema(schema, parts, wanted, found);
+  postgres::describe_schema(session(), schema, parts, wanted, found);
 }
 
 }  // namespace connector::postgres

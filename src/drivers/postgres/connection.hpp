@@ -1,6 +1,7 @@
 // An authenticated session, as core sees it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ class PostgresConnection final : public core::SessionConnection<Session> {
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
   std::string begin_snapshot(const std::string& shared) override;
   void end_snapshot() noexcept override;
+  void describe_schema(std::string_view schema, const core::TableParts& parts,
+                       const std::function<bool(const core::RemoteTable&)>& wanted,
+                       const std::function<void(const core::DescribedTable&)>& found) override;
 };
 
 }  // namespace connector::postgres

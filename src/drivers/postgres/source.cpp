@@ -76,6 +76,12 @@ PostgresSource::PostgresSource(Session& session, const core::SourceRequest& requ
   step.done();
 }
 
+PostgresSource::PostgresSource(Session& session, const core::SourceRequest& request, const CatalogTable& table,
+                               const CatalogTypes& types, int money_digits)
+    : session_(session), invalid_become_null_(request.invalid_become_null), money_digits_(money_digits), types_(types) {
+  add_table(request, table);
+}
+
 PostgresSource::~PostgresSource() {
   if (session_.busy()) session_.stop_statement();
 }
@@ -87,13 +93,15 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   const CatalogTable table = read_table(
       session_.run(table_statements(session_, schema, request.table, request.parts), {Phase::describe, summary_}),
       request.parts);
-  std::vector<Column> columns;
   std::vector<TypeUse> uses;
-  for (const CatalogColumn& column : table.columns) {
-    columns.push_back({column.name, column.name, column.use});
-    uses.push_back(column.use);
-  }
+  for (const CatalogColumn& column : table.columns) uses.push_back(column.use);
   look_up_types(session_, uses, types_);
+  add_table(request, table);
+}
+
+void PostgresSource::add_table(const core::SourceRequest& request, const CatalogTable& table) {
+  std::vector<Column> columns;
+  for (const CatalogColumn& column : table.columns) columns.push_back({column.name, column.name, column.use});
   show_names(columns);
   for (const std::size_t index : chosen(columns, request)) {
     const CatalogColumn& known = table.columns[index];

@@ -26,6 +26,9 @@ class PostgresSource final : public core::Source {
  public:
   /// Describes the request, without executing it, in a new transaction.
   PostgresSource(Session& session, const core::SourceRequest& request);
+  /// Describes a table of which the catalog was read already. The server is not asked for anything.
+  PostgresSource(Session& session, const core::SourceRequest& request, const CatalogTable& table,
+                 const CatalogTypes& types, int money_digits);
   /// Stops a statement that failed to begin.
   ~PostgresSource() override;
 
@@ -46,6 +49,7 @@ class PostgresSource final : public core::Source {
   };
 
   void describe_table(const core::SourceRequest& request);
+  void add_table(const core::SourceRequest& request, const CatalogTable& table);
   void describe_query(const core::SourceRequest& request);
   void show_names(std::vector<Column>& columns);
   static std::vector<std::size_t> chosen(const std::vector<Column>& columns, const core::SourceRequest& request);
