@@ -202,6 +202,19 @@ TEST_F(DialectTest, OfADisjunctionItGetsAllOrNothing) {
             "c0 = 1 AND (c1 = 1 OR c2 ~ 1 AND c2 = 1)");
 }
 
+TEST_F(DialectTest, AStatementDoesNotGrowWithoutBounds) {
+  const auto one_of = [](std::size_t count, const std::string& value) {
+    Expression list{.operation = Operator::in, .operands = {Expression::of_column(number)}};
+    list.operands.resize(count + 1, Expression::constant(value));
+    return list;
+  };
+  EXPECT_EQ(support(one_of(5000, "1")), Support::exact);
+  EXPECT_EQ(support(one_of(5001, "1")), Support::none);
+  EXPECT_EQ(support(one_of(2, std::string(100'000, '1'))), Support::exact);
+  EXPECT_EQ(support(one_of(2, std::string(100'001, '1'))), Support::none);
+  EXPECT_EQ(support(is(number, std::string(200'001, '1'))), Support::none);
+}
+
 TEST_F(DialectTest, OrdersAndLimits) {
   EXPECT_EQ(statement({.order_by = {{.column = number}}}), "SELECT x FROM t ORDER BY c0 NULLS LAST");
   EXPECT_EQ(statement({.order_by = {{.column = number, .descending = true, .nulls = Nulls::first}, {.column = lossy}},
