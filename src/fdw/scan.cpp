@@ -31,13 +31,18 @@ Oid role_of(const ForeignScanState* node, [[maybe_unused]] const ForeignScan* pl
   return OidIsValid(role) ? role : GetUserId();
 }
 
+MemoryContext new_context(const ForeignScanState* node) {
+  return pg::guard(
+      [=] { return AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "connector scan", ALLOCSET_DEFAULT_SIZES); });
+}
+
 }  // namespace
 
 Scan::Scan(ForeignScanState* node)
     : node_(node),
-      memory_(pg::guard([=] {
-        return AllocSetContextCreate(node->ss.ps.state->es_query_cxt, "connector scan", ALLOCSET_DEFAULT_SIZES);
-      })),
+      memory_(new_context(node)),
+      reading_(new_context(node)),
+      checks_(new_context(node)),
       plan_(reinterpret_cast<const ForeignScan*>(node->ss.ps.plan)),
       role_(role_of(node, plan_)),
       planned_(planned_scan(plan_)) {}
@@ -128,15 +133,17 @@ void Scan::choose_columns(const List* looked_at_here) {
   }
   if (reader_ && reader_->columns() == columns) return;
   reader_.reset();
-  reader_ = std::make_unique<RowReader>(*lease_, *source_, *table_, std::move(columns), memory_);
+  pg::guard([this] { MemoryContextReset(reading_); });
+  reader_ = std::make_unique<RowReader>(*lease_, *source_, *table_, std::move(columns), reading_);
 }
 
 /// Has these clauses looked at for each row.
 void Scan::look_at_here(const List* clauses) {
   looked_at_here_ = nullptr;
+  pg::guard([this] { MemoryContextReset(checks_); });
   if (clauses == NIL) return;
   looked_at_here_ = pg::guard([&] {
-    const MemoryContext outer = MemoryContextSwitchTo(memory_);
+    const MemoryContext outer = MemoryContextSwitchTo(checks_);
     ExprState* state = ExecInitQual(list_copy(clauses), &node_->ss.ps);
     MemoryContextSwitchTo(outer);
     return state;

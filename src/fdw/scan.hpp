@@ -71,7 +71,9 @@ class Scan {
   [[noreturn]] void plan_is_outdated() const;
 
   ForeignScanState* node_;
-  MemoryContext memory_;  ///< of what is prepared for a connection
+  MemoryContext memory_;   ///< of what is prepared for a connection
+  MemoryContext reading_;  ///< of the reader
+  MemoryContext checks_;   ///< of what is looked at here
   const ForeignScan* plan_;
   Oid role_;
   PlannedScan planned_;
