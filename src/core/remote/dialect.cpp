@@ -63,18 +63,6 @@ bool is_range(Operator comparison) noexcept {
          comparison == Operator::greater_or_equal;
 }
 
-/// Statements are bounded: MySQL's by max_allowed_packet, which may be 1 MB and less ("Server System Variables"), and
-/// SQL Server reports errors 8623 and 8632 for "many thousands of values" ("IN (Transact-SQL)").
-constexpr std::size_t most_values = 5000;
-constexpr std::size_t most_bytes = 200'000;
-
-/// Whether its constants would make the statement longer than some remote takes.
-bool is_too_long(const Expression& condition) noexcept {
-  std::size_t bytes = 0;
-  for (const Expression& operand : condition.operands) bytes += operand.value.size();
-  return condition.operands.size() > most_values + 1 || bytes > most_bytes;
-}
-
 /// Exact only where nothing that is compared there is NULL here.
 Support at_most(Support support, const RemoteColumn& column) noexcept {
   return support == Support::exact && column.may_become_null ? Support::narrowing : support;
@@ -111,7 +99,7 @@ Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& co
   if (condition.is_logical()) return write_logical(condition, column, columns);
   const std::size_t index = condition.operands.at(0).column;
   const RemoteColumn& described = columns.at(index);
-  if (!described.is_comparable || is_too_long(condition)) return {};
+  if (!described.is_comparable) return {};
   const std::string sql = column(index);
   switch (condition.operation) {
     case Operator::is_null:
@@ -171,7 +159,7 @@ Dialect::Written Dialect::write_list(const Expression& condition, const std::str
   const bool is_parameter = condition.operands.size() == 2 && condition.operands[1].kind == Kind::parameter;
   if (values.empty() && is_in) return {Support::exact, std::string(never)};
   if (values.empty() && condition.operands.size() == 1) return {Support::exact, std::string(always)};
-  if (values.empty()) return {at_most(Support::exact, described), column + " IS NOT NULL"};
+  if (values.empty()) return write_null_test(Operator::is_not_null, column, described);
   if (rule->equality == Support::exact) {
     list.sql = this->list(is_in, column, described, constants);
     const std::string by_index = is_in && !is_parameter ? index_condition(column, described, values) : "";
@@ -199,7 +187,7 @@ Dialect::Written Dialect::write_comparison(const Expression& condition, const st
   const bool is_equal = is_equality(operation);
   if ((is_equal || is_inequality(operation)) && value.kind == Kind::constant && !can_equal(described, value.value)) {
     if (is_equal || keeps_nulls) return {Support::exact, std::string(is_equal ? never : always)};
-    return {at_most(Support::exact, described), column + " IS NOT NULL"};
+    return write_null_test(Operator::is_not_null, column, described);
   }
   if (operation == Operator::not_distinct) operation = Operator::equal;
   if (operation == Operator::distinct) operation = Operator::not_equal;
