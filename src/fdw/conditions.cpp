@@ -39,6 +39,12 @@ bool is_text(Oid type) noexcept {
   return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
 }
 
+/// The type whose operators a type has.
+Oid compared_type(Oid type) noexcept {
+  if (type == VARCHAROID) return TEXTOID;
+  return type == CIDROID ? INETOID : type;
+}
+
 /// Whether a comparison of these types compares the values as they are.
 bool compares_alike(Oid left, Oid right) noexcept {
   return left == right || (is_integer(left) && is_integer(right)) || (is_float(left) && is_float(right));
@@ -123,23 +129,22 @@ struct Comparison {
 
 }  // namespace
 
-/// The column that a node is. `type`: that of its values, where varchar is text. In a guard.
+/// The column that a node is. `type`: that whose operators its values have. In a guard.
 std::optional<std::size_t> ConditionReader::column_of(const Node* node, Oid* type) const {
-  bool as_text = false;
+  Oid relabeled = InvalidOid;
   if (IsA(node, RelabelType)) {
     const auto* relabel = reinterpret_cast<const RelabelType*>(node);
     node = reinterpret_cast<const Node*>(relabel->arg);
-    as_text = relabel->resulttype == TEXTOID;
-    if (!as_text) return std::nullopt;
+    relabeled = relabel->resulttype;
   }
   if (!IsA(node, Var)) return std::nullopt;
   const auto* column = reinterpret_cast<const Var*>(node);
-  if (as_text && column->vartype != VARCHAROID) return std::nullopt;
+  if (OidIsValid(relabeled) && relabeled != compared_type(column->vartype)) return std::nullopt;
   const bool is_ours = column->varno == static_cast<int>(relation_) && column->varlevelsup == 0;
   if (!is_ours || column->varattno < 1 || static_cast<std::size_t>(column->varattno) > columns_.size()) {
     return std::nullopt;
   }
-  *type = column->vartype == VARCHAROID ? TEXTOID : column->vartype;
+  *type = compared_type(column->vartype);
   return columns_[static_cast<std::size_t>(column->varattno) - 1];
 }
 
@@ -175,7 +180,7 @@ std::optional<Expression> ConditionReader::read_operator(const OpExpr* operation
       const Oid other_type = exprType(other);
       if (!is_constant(other)) return;
       std::optional<Operator> meaning =
-          meaning_of(operation->opno, type, other_type == VARCHAROID ? TEXTOID : other_type);
+          meaning_of(operation->opno, type, compared_type(other_type));
       if (!meaning || !is_usual_collation(type, operation->inputcollid, *meaning)) return;
       const bool is_pattern = *meaning == Operator::like || *meaning == Operator::not_like;
       if (is_pattern && (!is_first || type != TEXTOID)) return;
@@ -207,7 +212,7 @@ std::optional<Expression> ConditionReader::read_list(const ScalarArrayOpExpr* op
     list = static_cast<const Node*>(lsecond(operation->args));
     element = get_element_type(exprType(list));
     if (!OidIsValid(element) || !is_constant(list)) return;
-    meaning = meaning_of(operation->opno, type, element == VARCHAROID ? TEXTOID : element);
+    meaning = meaning_of(operation->opno, type, compared_type(element));
     if (meaning && !is_usual_collation(type, operation->inputcollid, *meaning)) meaning.reset();
   });
   if (!column || !meaning) return std::nullopt;

@@ -78,10 +78,12 @@ class Foreign:
 
 
 def foreign_on(db: Database, remote: PostgresRemote) -> Iterator[Foreign]:
-    yield Foreign(db, remote)
-    db.execute("ROLLBACK")
-    db.execute("DROP SERVER remote CASCADE; DROP TABLE IF EXISTS near")
-    db.close()
+    try:
+        yield Foreign(db, remote)
+    finally:
+        db.execute("ROLLBACK")
+        db.execute("DROP SERVER remote CASCADE; DROP TABLE IF EXISTS near")
+        db.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
