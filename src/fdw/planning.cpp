@@ -104,11 +104,23 @@ Oid role_of(PlannerInfo* root, RelOptInfo* relation) {
   return OidIsValid(role) ? role : GetUserId();
 }
 
+/// What is equal by a class, as the parent of partitions has it and as this relation has it.
+std::vector<const EquivalenceMember*> members_of(const EquivalenceClass* equal, [[maybe_unused]] Index relation) {
+  std::vector<const EquivalenceMember*> members;
+  for (const List* list : {static_cast<const List*>(equal->ec_members), connector_child_members(equal, relation)}) {
+    for (int i = 0; i < list_length(list); ++i) {
+      members.push_back(static_cast<const EquivalenceMember*>(list_nth(list, i)));
+    }
+  }
+  return members;
+}
+
 /// The column by which rows of a pathkey are ordered, if the remote orders it alike.
 std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* relation, const PathKey* key) {
   if (key->pk_eclass->ec_has_volatile) return std::nullopt;
-  for (int i = 0; i < list_length(key->pk_eclass->ec_members); ++i) {
-    const auto* member = static_cast<const EquivalenceMember*>(list_nth(key->pk_eclass->ec_members, i));
+  for (const EquivalenceMember* member : members_of(key->pk_eclass, relation->relid)) {
+    // As it is before an outer join may make it NULL.
+    if (!bms_equal(member->em_relids, relation->relids)) continue;
     const Expr* expression = member->em_expr;
     if (IsA(expression, RelabelType)) {
       const auto* relabel = reinterpret_cast<const RelabelType*>(expression);
@@ -152,7 +164,10 @@ bool limit_counts_rows_of(const PlannerInfo* root, const RelOptInfo* relation, c
   if (relation->reloptkind != RELOPT_BASEREL || !bms_equal(root->all_baserels, relation->relids)) return false;
   if (!pathkeys_contained_in(root->sort_pathkeys, path.pathkeys)) return false;
   // It is counted a second time here.
-  if (contain_volatile_functions(query->limitCount) || contain_volatile_functions(query->limitOffset)) return false;
+  const bool changes = pg::guard([query] {
+    return contain_volatile_functions(query->limitCount) || contain_volatile_functions(query->limitOffset);
+  });
+  if (changes) return false;
   return query->commandType == CMD_SELECT && query->groupClause == NIL && query->groupingSets == NIL &&
          !query->hasAggs && !query->hasWindowFuncs && query->distinctClause == NIL && query->havingQual == nullptr &&
          !query->hasTargetSRFs && query->setOperations == nullptr && query->rowMarks == NIL;

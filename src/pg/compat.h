@@ -59,7 +59,8 @@ extern "C" {
 #define connector_collation_is_c(collation) lc_collate_is_c(collation)
 #endif
 
-/* A path that reads a foreign table. 17 knows the clauses of a join that is the remote's, 18 counts what was disabled. */
+/* A path that reads a foreign table. 17 knows the clauses of a join that is the remote's, 18 counts what was disabled.
+ */
 #if PG_VERSION_NUM >= 180000
 #define connector_foreign_path(root, relation, rows, startup, total, keys, outer) \
   create_foreignscan_path((root), (relation), NULL, (rows), 0, (startup), (total), (keys), (outer), NULL, NIL, NIL)
@@ -76,6 +77,23 @@ extern "C" {
 #define connector_is_descending(key) ((key)->pk_cmptype == COMPARE_GT)
 #else
 #define connector_is_descending(key) ((key)->pk_strategy == BTGreaterStrategyNumber)
+#endif
+
+/* Whether a column has no values but those that are computed when it is looked at, which 18 does itself. */
+#if PG_VERSION_NUM >= 180000
+#define connector_is_virtual(attribute) ((attribute)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define connector_is_virtual(attribute) (false)
+#endif
+
+/* The members of an equivalence class that are columns of a partition. 18 keeps them apart from the others. */
+#if PG_VERSION_NUM >= 180000
+#define connector_child_members(equal, relid)                                         \
+  (static_cast<const List*>((static_cast<int>(relid) < (equal)->ec_childmembers_size) \
+                                ? (equal)->ec_childmembers[static_cast<int>(relid)]   \
+                                : NIL))
+#else
+#define connector_child_members(equal, relid) (static_cast<const List*>(NIL))
 #endif
 
 /* The role whose privileges a scan has: InvalidOid for the current one. 16 moved it from the range table. */
