@@ -1,10 +1,12 @@
 #include "fdw/foreign_table.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "core/rows/logical_type.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/relation.hpp"
 
@@ -27,7 +29,11 @@ Tables& tables() {
   return all;
 }
 
+/// Counts the changes of the catalog that may be changes of what is kept.
+std::uint64_t changes = 0;
+
 void on_relation_change(Datum /*argument*/, Oid relation) {
+  ++changes;
   if (OidIsValid(relation)) {
     tables().erase(relation);
   } else {
@@ -36,6 +42,7 @@ void on_relation_change(Datum /*argument*/, Oid relation) {
 }
 
 void on_catalog_change(Datum /*argument*/, int /*cache*/, uint32 /*hash*/) {
+  ++changes;
   tables().clear();
 }
 
@@ -69,6 +76,7 @@ std::shared_ptr<const ForeignTable> foreign_table(Oid oid) {
   watch_catalog();
   const auto found = tables().find(oid);
   if (found != tables().end()) return found->second;
+  const std::uint64_t changes_before = changes;
   auto table = std::make_shared<ForeignTable>();
   table->oid = oid;
   table->options = table_options(oid);
@@ -90,12 +98,12 @@ std::shared_ptr<const ForeignTable> foreign_table(Oid oid) {
   table->server = declared.server;
   for (std::size_t i = 0; i < table->attribute_count; ++i) {
     const FormData_pg_attribute& attribute = declared.attributes[i];
-    if (attribute.attisdropped) continue;
+    if (attribute.attisdropped || connector_is_virtual(&attribute)) continue;
     table->attributes.push_back(attribute.attnum);
     table->types.push_back(load::local_type_of(attribute.atttypid, attribute.atttypmod));
   }
-  // Looking it up may have served an invalidation, which came before what was read.
-  tables()[oid] = table;
+  // What changed meanwhile (a server, which nobody locks) may be older in what was read first.
+  if (changes == changes_before) tables()[oid] = table;
   return table;
 }
 
