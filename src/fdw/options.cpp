@@ -14,6 +14,7 @@
 #include "core/request/synonyms.hpp"
 #include "drivers/providers.hpp"
 #include "load/read/local_type.hpp"
+#include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/relation.hpp"
 #include "pg/text.hpp"
@@ -88,7 +89,7 @@ std::string list_of(std::span<const ParameterInfo> parameters) {
   return "Options here are: " + names + ".";
 }
 
-/// A column of the foreign table that was not dropped.
+/// A column of the foreign table that is read: neither dropped nor computed when it is looked at.
 struct Column {
   AttrNumber number;
   const char* name;
@@ -120,7 +121,7 @@ Catalog read_catalog(Oid table) {
       catalog.columns = static_cast<Column*>(palloc0(sizeof(Column) * (descriptor->natts + 1)));
       for (int i = 0; i < descriptor->natts; ++i) {
         const Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
-        if (attribute->attisdropped) continue;
+        if (attribute->attisdropped || connector_is_virtual(attribute)) continue;
         catalog.columns[catalog.column_count++] = {attribute->attnum, pstrdup(NameStr(attribute->attname)),
                                                    attribute->atttypid, attribute->atttypmod,
                                                    GetForeignColumnOptions(table, attribute->attnum)};

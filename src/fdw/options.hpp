@@ -44,13 +44,13 @@ inline constexpr core::ParameterInfo column_parameters[] = {
 /// What a foreign table says of itself.
 struct TableOptions {
   std::string provider;  ///< its id; a provider that is built in
-  /// All but `parts`. Its columns are those of the table that were not dropped, in their order, by their remote names
+  /// All but `parts`. Its columns are those of the table that are read, in their order, by their remote names
   /// and with the types that they are declared as here, as if a request had named both; none for a table without
   /// columns, which then stand for all of the remote's.
   core::SourceRequest request;
   core::InvalidValues invalid_values = core::InvalidValues::error;
   Pushdown pushdown = Pushdown::on;  ///< the table's, else the server's
-  /// Remote names (UTF-8) by attribute number less 1; empty for a column that was dropped.
+  /// Remote names (UTF-8) by attribute number less 1; empty for a column that is not read.
   std::vector<std::string> column_names;
 };
 

@@ -192,6 +192,15 @@ def test_columns_that_changed_here(items: Database) -> None:
     items.execute("DROP FOREIGN TABLE none, domains; DROP DOMAIN positive")
 
 
+def test_columns_that_are_computed_here(items: Database) -> None:
+    if items.connection.server_version < 180000:
+        pytest.skip("PostgreSQL 18 is the first that computes columns when they are looked at")
+    items.execute("CREATE FOREIGN TABLE computed (id bigint, twice bigint GENERATED ALWAYS AS (id * 2) VIRTUAL) SERVER remote OPTIONS (table_name 'items')")
+    assert items.rows("SELECT id, twice FROM computed WHERE twice = 14") == [(7, 14)]
+    assert items.rows("SELECT c::text FROM computed c WHERE id = 7") == [("(7,14)",)]
+    items.execute("ANALYZE computed; DROP FOREIGN TABLE computed")
+
+
 def test_values_outlive_their_batch(items: Database) -> None:
     """Whoever keeps rows has copied them: sorts, hashes, windows, sets, tuple stores, PL/pgSQL."""
     for query in [
