@@ -99,7 +99,7 @@ void sort_clauses(PlannerInfo* root, const Planned& planned, core::Source& sourc
   }
 }
 
-Oid role_of(PlannerInfo* root, RelOptInfo* relation) {
+Oid role_of([[maybe_unused]] PlannerInfo* root, RelOptInfo* relation) {
   const Oid role = connector_planned_role(root, relation);
   return OidIsValid(role) ? role : GetUserId();
 }
