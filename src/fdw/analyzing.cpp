@@ -67,12 +67,18 @@ struct Reading {
   std::unique_ptr<core::RemoteCursor> cursor;
 };
 
+/// PostgreSQL asks for the function that samples as the role that called ANALYZE, maybe for the whole database, and for
+/// the sample as the owner of the table, or of that which it is a partition of. Only the table's own owner has chosen
+/// where it leads to.
+std::unique_ptr<Lease> lease_as_owner(Relation relation, const ForeignTable& table) {
+  return lease(table.server, relation->rd_rel->relowner);
+}
+
 int read_sample(Relation relation, HeapTuple* rows, int wanted, double* total) {
   const auto table = foreign_table(RelationGetRelid(relation));
   pg::Tied<Reading> reading;
   reading.set(std::make_unique<Reading>());
-  // ANALYZE acts as the table's owner.
-  reading->lease = lease(table->server, GetUserId());
+  reading->lease = lease_as_owner(relation, *table);
   core::Source& source = reading->lease->source(table->options.request);
   core::Scan scan;
   for (std::size_t i = 0; i < table->attributes.size(); ++i) scan.columns.push_back(i);
@@ -122,7 +128,7 @@ int acquire_sample(Relation relation, int level, HeapTuple* rows, int wanted, do
 bool analyze(Relation relation, AcquireSampleRowsFunc* function, BlockNumber* pages) {
   *function = acquire_sample;
   const auto table = foreign_table(RelationGetRelid(relation));
-  const std::unique_ptr<Lease> connection = lease(table->server, GetUserId());
+  const std::unique_ptr<Lease> connection = lease_as_owner(relation, *table);
   const auto rows = connection->source(table->options.request).description().estimated_rows;
   // Only that it is not zero counts.
   *pages = static_cast<BlockNumber>(

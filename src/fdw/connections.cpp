@@ -29,15 +29,28 @@ namespace connector::fdw {
 
 using Sources = std::map<std::string, std::unique_ptr<core::Source>>;
 
+/// What decides how a connection is made, and whether it is. One that was made otherwise is not used.
+struct Terms {
+  const core::Provider* provider = nullptr;
+  core::ConnectionOptions options;
+  bool trusted = false;
+  bool may_use_tickets = false;
+  std::string allowed_hosts;
+  bool allow_local_addresses = false;
+  std::chrono::seconds read_timeout{0};
+
+  bool operator==(const Terms&) const = default;
+};
+
 /// Destroyed from the last member to the first.
 struct KeptConnection {
-  KeptConnection(std::chrono::seconds read_timeout) : wait(core::no_deadline, read_timeout) {}
+  explicit KeptConnection(Terms made_on) : terms(std::move(made_on)), wait(core::no_deadline, terms.read_timeout) {}
 
+  const Terms terms;
   pg::LatchWait wait;
   std::unique_ptr<core::Connection> connection;
   Sources sources;
-  core::ConnectionOptions options;  ///< that it was made with
-  jobs::Trust trust;
+  std::uint64_t changes = 0;      ///< the value of `changes` when it was taken last
   std::uint64_t snapshot_of = 0;  ///< the transaction whose snapshot it has; 0 = none
   TimestampTz since = GetCurrentTimestamp();
 };
@@ -46,10 +59,10 @@ struct KeptConnection {
 struct Place {
   Oid server = InvalidOid;
   Oid role = InvalidOid;
-  const core::Provider* provider = nullptr;
   std::vector<std::unique_ptr<KeptConnection>> idle;
   std::vector<KeptConnection*> used;
-  std::uint64_t checked_in = 0;   ///< the transaction in which the role's right to the provider was looked at
+  std::uint64_t checked_in = 0;  ///< the transaction in which the role's right to `checked` was looked at
+  const core::Provider* checked = nullptr;
   std::uint64_t snapshot_of = 0;  ///< the transaction that `snapshot` is for
   std::string snapshot;           ///< what the connections share
 };
@@ -67,8 +80,8 @@ std::vector<std::shared_ptr<Place>>& places() {
 
 /// Counts the transactions of the session, from 1.
 std::uint64_t transaction = 1;
-/// A foreign server or a user mapping has changed, some way or other.
-bool something_changed = false;
+/// Counts the changes of foreign servers and user mappings, of whichever.
+std::uint64_t changes = 0;
 
 void end_snapshot(KeptConnection& kept) noexcept {
   if (kept.snapshot_of == 0) return;
@@ -76,11 +89,11 @@ void end_snapshot(KeptConnection& kept) noexcept {
   kept.connection->end_snapshot();
 }
 
-/// Servers and mappings that have changed are rare: all that nobody uses is closed, whether it is theirs or not.
+/// Servers and mappings that change are rare: all connections from before that nobody uses are closed, whether it is
+/// theirs that has changed or not.
 void close_changed() noexcept {
-  if (!std::exchange(something_changed, false)) return;
   for (const auto& place : places()) {
-    std::erase_if(place->idle, [](const auto& kept) { return kept->snapshot_of == 0; });
+    std::erase_if(place->idle, [](const auto& kept) { return kept->changes != changes && kept->snapshot_of == 0; });
   }
 }
 
@@ -103,7 +116,7 @@ void on_transaction_end(XactEvent event, void* /*argument*/) {
 }
 
 void on_change(Datum /*argument*/, int /*cache*/, uint32 /*hash*/) {
-  something_changed = true;
+  ++changes;
 }
 
 /// Says goodbye, so that remotes don't log lost connections.
@@ -139,13 +152,11 @@ std::string server_name(Oid server) {
 }
 
 /// An idle connection that was made as it would be made now; others are closed.
-std::unique_ptr<KeptConnection> take_idle(Place& place, const core::ConnectionOptions& options, jobs::Trust trust) {
+std::unique_ptr<KeptConnection> take_idle(Place& place, const Terms& terms) {
   std::erase_if(place.idle, [&](const auto& kept) {
-    const bool is_same = kept->options == options && kept->trust.trusted == trust.trusted &&
-                         kept->trust.may_use_tickets == trust.may_use_tickets;
     // One that the remote has closed meanwhile is no loss, unless a snapshot went with it.
     const bool is_closed = kept->snapshot_of == 0 && kept->connection->closed_by_remote();
-    return !is_same || is_closed || !kept->connection->usable();
+    return kept->terms != terms || is_closed || !kept->connection->usable();
   });
   if (place.idle.empty()) return nullptr;
   // One that has the snapshot already comes first.
@@ -236,7 +247,7 @@ bool Lease::fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core:
 }
 
 const core::ProviderInfo& Lease::provider() const noexcept {
-  return place_->provider->info();
+  return connection_->terms.provider->info();
 }
 
 core::Source& Lease::source(const core::SourceRequest& request) {
@@ -273,23 +284,30 @@ std::unique_ptr<Lease> lease(Oid server, Oid role) {
                       "cdb_connectors() lists the providers.");
   }
   const std::shared_ptr<Place> place = find_place(server, role);
-  place->provider = provider;
+  const std::uint64_t changes_until_now = changes;
   const jobs::ServerConnection connection = jobs::use_foreign_server(spec, *provider);
-  if (place->checked_in != transaction) {
+  if (place->checked_in != transaction || place->checked != provider) {
     jobs::check_provider_enabled(spec.provider);
     place->checked_in = transaction;
+    place->checked = provider;
   }
   const bool trusted = pg::guard([] { return superuser(); });
   const jobs::Trust trust{trusted, trusted || connection.superuser_owns};
-  std::unique_ptr<KeptConnection> kept = take_idle(*place, spec.connection, trust);
+  const settings::Settings settings = settings::current();
+  Terms terms{provider,
+              spec.connection,
+              trust.trusted,
+              trust.may_use_tickets,
+              std::string(settings.allowed_hosts),
+              settings.allow_local_addresses,
+              settings.read_timeout};
+  std::unique_ptr<KeptConnection> kept = take_idle(*place, terms);
   if (!kept) {
-    const settings::Settings settings = settings::current();
-    kept = std::make_unique<KeptConnection>(settings.read_timeout);
-    kept->options = spec.connection;
-    kept->trust = trust;
+    kept = std::make_unique<KeptConnection>(std::move(terms));
     // How long a scan may take is its statement's affair: a cursor may stay open for hours.
     kept->connection = jobs::connect(*provider, spec, settings, std::chrono::seconds(0), trust, kept->wait);
   }
+  kept->changes = changes_until_now;
   KeptConnection& connected = *kept;
   auto lease = std::make_unique<Lease>(place, std::move(kept));
   begin_snapshot(*place, connected);
@@ -305,7 +323,7 @@ std::vector<ConnectionState> connection_states() {
         return found != nullptr ? found->servername : "";
       });
       const char* role = pg::guard([&] { return GetUserNameFromId(place->role, true); });
-      states.push_back({server, role != nullptr ? role : "", std::string(place->provider->info().id), is_used,
+      states.push_back({server, role != nullptr ? role : "", std::string(kept.terms.provider->info().id), is_used,
                         kept.snapshot_of == transaction, kept.since});
     };
     for (const KeptConnection* kept : place->used) add(*kept, true);

@@ -20,6 +20,7 @@ extern "C" {
 #include "access/stratnum.h"
 #include "access/sysattr.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -115,6 +116,16 @@ std::vector<const EquivalenceMember*> members_of(const EquivalenceClass* equal, 
   return members;
 }
 
+/// Raises what the executor would: a plan is made before it looks, and the login of a view's owner must not be tried
+/// for somebody who may not read the view.
+void check_permissions(const PlannerInfo* root) {
+  pg::guard([=] {
+    for (const PlannerInfo* level = root; level != nullptr; level = level->parent_root) {
+      connector_check_permissions(level->parse);
+    }
+  });
+}
+
 /// The column by which rows of a pathkey are ordered, if the remote orders it alike.
 std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* relation, const PathKey* key) {
   if (key->pk_eclass->ec_has_volatile) return std::nullopt;
@@ -195,6 +206,7 @@ void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid table) {
   planned.role = role_of(root, relation);
   planned.relation = relation->relid;
   relation->fdw_private = pg::give_to(root->planner_cxt, std::move(owned));
+  check_permissions(root);
   const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
   core::Source& source = connection->source(planned.table->options.request);
   planned.description = source.description();

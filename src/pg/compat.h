@@ -100,7 +100,9 @@ extern "C" {
 #if PG_VERSION_NUM >= 160000
 #define connector_planned_role(root, relation) ((relation)->userid)
 #define connector_scan_role(plan, entry) ((plan)->checkAsUser)
+#define connector_check_permissions(query) ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true)
 #else
+#define connector_check_permissions(query) ExecCheckRTPerms((query)->rtable, true)
 #define connector_planned_role(root, relation) (planner_rt_fetch((relation)->relid, (root))->checkAsUser)
 #define connector_scan_role(plan, entry) ((entry)->checkAsUser)
 #endif

@@ -17,7 +17,7 @@ template <typename Session>
 class SessionConnection : public Connection {
  public:
   bool usable() const noexcept override { return session_->usable(); }
-  bool closed_by_remote() const noexcept override { return is_stale(session_->idle_socket(), true); }
+  bool closed_by_remote() const noexcept override { return is_stale(session_->idle_socket(), false); }
 
  protected:
   /// `provider`: its id.
