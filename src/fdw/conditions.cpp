@@ -179,8 +179,7 @@ std::optional<Expression> ConditionReader::read_operator(const OpExpr* operation
       const Node* other = is_first ? second : first;
       const Oid other_type = exprType(other);
       if (!is_constant(other)) return;
-      std::optional<Operator> meaning =
-          meaning_of(operation->opno, type, compared_type(other_type));
+      std::optional<Operator> meaning = meaning_of(operation->opno, type, compared_type(other_type));
       if (!meaning || !is_usual_collation(type, operation->inputcollid, *meaning)) return;
       const bool is_pattern = *meaning == Operator::like || *meaning == Operator::not_like;
       if (is_pattern && (!is_first || type != TEXTOID)) return;

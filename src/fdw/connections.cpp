@@ -53,6 +53,7 @@ struct KeptConnection {
   std::uint64_t changes = 0;      ///< the value of `changes` when it was taken last
   std::uint64_t snapshot_of = 0;  ///< the transaction whose snapshot it has; 0 = none
   TimestampTz since = GetCurrentTimestamp();
+  std::chrono::steady_clock::time_point used_until = std::chrono::steady_clock::now();
 };
 
 /// The connections of one role to one server.
@@ -71,6 +72,12 @@ namespace {
 
 /// More tables than this are not kept described.
 constexpr std::size_t most_sources = 200;
+
+/// More connections of a role to a server are not kept beyond a transaction.
+constexpr std::size_t most_idle = 4;
+
+/// How long a connection may be unused and still be taken for alive.
+constexpr std::chrono::seconds rest{60};
 
 /// All of the session. Its own memory, not PostgreSQL's: it lives as long as the process.
 std::vector<std::shared_ptr<Place>>& places() {
@@ -111,6 +118,7 @@ void on_transaction_end(XactEvent event, void* /*argument*/) {
   for (const auto& place : places()) {
     for (const auto& kept : place->idle) end_snapshot(*kept);
     std::erase_if(place->idle, [](const auto& kept) { return !kept->connection->usable(); });
+    if (place->idle.size() > most_idle) place->idle.resize(most_idle);
   }
   close_changed();
 }
@@ -221,6 +229,7 @@ Lease::Lease(std::shared_ptr<Place> place, std::unique_ptr<KeptConnection> conne
 
 Lease::~Lease() {
   std::erase(place_->used, connection_.get());
+  connection_->used_until = std::chrono::steady_clock::now();
   if (connection_->snapshot_of != transaction) end_snapshot(*connection_);
   // Room was made before.
   if (connection_->connection->usable()) place_->idle.push_back(std::move(connection_));
@@ -271,6 +280,23 @@ std::string provider_of_server(Oid server) {
                     "ALTER SERVER ... OPTIONS (ADD provider '...') does; cdb_connectors() lists the providers.");
 }
 
+namespace {
+
+/// A connection that was not used for a while may be lost without a word of it: it is asked first. Throws Error.
+void check_rested(KeptConnection& kept, std::chrono::seconds limit) {
+  if (kept.snapshot_of != 0 || std::chrono::steady_clock::now() - kept.used_until < rest) return;
+  kept.wait.set_run_deadline(std::chrono::steady_clock::now() + limit);
+  try {
+    kept.connection->check();
+    kept.wait.set_run_deadline(core::no_deadline);
+  } catch (...) {
+    kept.wait.set_run_deadline(core::no_deadline);
+    throw;
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<Lease> lease(Oid server, Oid role) {
   watch_session();
   close_changed();
@@ -301,17 +327,23 @@ std::unique_ptr<Lease> lease(Oid server, Oid role) {
               std::string(settings.allowed_hosts),
               settings.allow_local_addresses,
               settings.read_timeout};
-  std::unique_ptr<KeptConnection> kept = take_idle(*place, terms);
-  if (!kept) {
-    kept = std::make_unique<KeptConnection>(std::move(terms));
-    // How long a scan may take is its statement's affair: a cursor may stay open for hours.
-    kept->connection = jobs::connect(*provider, spec, settings, std::chrono::seconds(0), trust, kept->wait);
+  if (std::unique_ptr<KeptConnection> kept = take_idle(*place, terms)) {
+    kept->changes = changes_until_now;
+    try {
+      check_rested(*kept, settings.connect_timeout);
+      begin_snapshot(*place, *kept);
+      return std::make_unique<Lease>(place, std::move(kept));
+    } catch (const core::Error&) {
+      // It was lost while nobody used it.
+      if (!kept || kept->connection->usable()) throw;
+    }
   }
+  auto kept = std::make_unique<KeptConnection>(std::move(terms));
   kept->changes = changes_until_now;
-  KeptConnection& connected = *kept;
-  auto lease = std::make_unique<Lease>(place, std::move(kept));
-  begin_snapshot(*place, connected);
-  return lease;
+  // How long a scan may take is its statement's affair: a cursor may stay open for hours.
+  kept->connection = jobs::connect(*provider, spec, settings, std::chrono::seconds(0), trust, kept->wait);
+  begin_snapshot(*place, *kept);
+  return std::make_unique<Lease>(place, std::move(kept));
 }
 
 std::vector<ConnectionState> connection_states() {

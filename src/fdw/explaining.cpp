@@ -1,6 +1,7 @@
 #include "fdw/explaining.hpp"
 
 #include "fdw/planned_scan.hpp"
+#include "fdw/remote_costs.hpp"
 #include "fdw/scan.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -38,6 +39,9 @@ void explain(const ForeignScanState* node, const Scan* scan, ExplainState* state
     const PlannedScan planned = planned_scan(plan);
     pg::guard([&] {
       ExplainPropertyText("Remote SQL", planned.statement.c_str(), state);
+      if (planned.limit != nullptr && !constant_limit(planned.limit, planned.offset)) {
+        ExplainPropertyText("Remote Limit", "as the query's, known when the scan begins", state);
+      }
       List* narrowing = NIL;
       for (std::size_t i = 0; i < planned.conditions.size(); ++i) {
         if (!planned.is_exact[i]) narrowing = lappend(narrowing, planned.conditions[i]);

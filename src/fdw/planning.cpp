@@ -333,6 +333,20 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& p
 
 }  // namespace
 
+namespace {
+
+/// Whether the remote can give the query's order, and it is worth asking: what the remote has to sort is sorted here as
+/// well, unless only the first rows are wanted.
+bool is_order_wanted(const PlannerInfo* root, const RelOptInfo* relation, const Planned& planned) {
+  const auto orders = orders_of(planned, relation, root->query_pathkeys);
+  if (!orders) return false;
+  const bool first_rows = root->parse->limitCount != nullptr || root->tuple_fraction > 0;
+  return first_rows ||
+         is_indexed(planned.description, *planned.comparable[static_cast<std::size_t>(orders->front().attribute) - 1]);
+}
+
+}  // namespace
+
 void add_paths(PlannerInfo* root, RelOptInfo* relation) {
   Planned& planned = fdw::planned(relation);
   Sorted sorted;
@@ -343,7 +357,7 @@ void add_paths(PlannerInfo* root, RelOptInfo* relation) {
   }
   add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, false), NIL,
       relation->lateral_relids);
-  if (root->query_pathkeys != NIL && sorted.all_exact && orders_of(planned, relation, root->query_pathkeys)) {
+  if (root->query_pathkeys != NIL && sorted.all_exact && is_order_wanted(root, relation, planned)) {
     add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, true),
         root->query_pathkeys, relation->lateral_relids);
   }

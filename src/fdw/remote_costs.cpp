@@ -70,20 +70,20 @@ std::optional<double> rows_by_key(const core::SourceDescription& description,
   return least;
 }
 
-bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions) {
-  const auto is_asked = [&](const std::string& name) {
-    const auto index = index_of(description, name);
-    return index && std::ranges::any_of(conditions, [&](const core::Expression& condition) {
-             if (condition.is_logical()) return false;
-             const bool narrows = condition.operation != Operator::not_equal &&
-                                  condition.operation != Operator::not_in &&
-                                  condition.operation != Operator::is_not_null;
-             return narrows && condition.operands[0].column == *index;
-           });
-  };
-  if (!description.primary_key.empty() && is_asked(description.primary_key.front())) return true;
+bool is_indexed(const core::SourceDescription& description, std::size_t column) {
+  const std::string& name = description.columns.at(column).name;
+  if (!description.primary_key.empty() && description.primary_key.front() == name) return true;
   return std::ranges::any_of(description.indexes, [&](const core::RemoteIndex& index) {
-    return index.left_out_reason.empty() && !index.columns.empty() && is_asked(index.columns.front().name);
+    return index.left_out_reason.empty() && !index.columns.empty() && index.columns.front().name == name;
+  });
+}
+
+bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions) {
+  return std::ranges::any_of(conditions, [&](const core::Expression& condition) {
+    if (condition.is_logical()) return false;
+    const bool narrows = condition.operation != Operator::not_equal && condition.operation != Operator::not_in &&
+                         condition.operation != Operator::is_not_null;
+    return narrows && is_indexed(description, condition.operands[0].column);
   });
 }
 

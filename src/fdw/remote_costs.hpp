@@ -23,6 +23,9 @@ inline constexpr double default_rows = 1000;
 std::optional<double> rows_by_key(const core::SourceDescription& description,
                                   const std::vector<core::Expression>& conditions);
 
+/// Whether an index, or the key, begins with the column (an index in the description).
+bool is_indexed(const core::SourceDescription& description, std::size_t column);
+
 /// Whether the first column of an index, or of the key, is in one of the conditions.
 bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions);
 
