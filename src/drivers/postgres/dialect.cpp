@@ -1,6 +1,7 @@
 #include "drivers/postgres/dialect.hpp"
 
 #include <algorithm>
+#include <map>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -26,8 +27,8 @@ constexpr core::TypeRule type_rules[] = {
      .sorts = true,
      .remark =
          "`=` uses an index of any collation, `<` and the order one of collation `C`. In databases of other encodings "
-         "than UTF8 and SQL_ASCII what is compared is the text in UTF-8, by an index only if it is ASCII, and "
-         "`LIKE` is local"},
+         "than UTF8 and SQL_ASCII what is compared is the text in UTF-8, by an index only if it is ASCII; `LIKE` is "
+         "local in all of them but UTF8"},
     {.types = "char",
      .equality = Support::exact,
      .range = Support::exact,
@@ -231,7 +232,8 @@ class PostgresDialect final : public core::Dialect {
 
   std::optional<std::string> pattern(Operator like, const std::string& column, const core::RemoteColumn& described,
                                      const core::Expression& pattern) const override {
-    if (!facts_.is_utf8 || ends_with_escape(pattern.value)) return std::nullopt;
+    // In SQL_ASCII a `_` stands for a byte.
+    if (!facts_.is_utf8 || !facts_.has_characters || ends_with_escape(pattern.value)) return std::nullopt;
     const std::optional<std::string> written = operand(like, described, pattern);
     if (!written) return std::nullopt;
     // The backslash is the escape of the operators, whatever the settings of the server.
@@ -291,9 +293,8 @@ class PostgresDialect final : public core::Dialect {
 }  // namespace
 
 const core::Dialect& dialect(const TextFacts& facts) {
-  static const PostgresDialect dialects[] = {PostgresDialect({false, false}), PostgresDialect({false, true}),
-                                             PostgresDialect({true, false}), PostgresDialect({true, true})};
-  return dialects[(facts.is_utf8 ? 2 : 0) + (facts.has_collation ? 1 : 0)];
+  static std::map<TextFacts, PostgresDialect> dialects;
+  return dialects.try_emplace(facts, facts).first->second;
 }
 
 }  // namespace connector::postgres

@@ -1,14 +1,19 @@
 // Conditions and orders in PostgreSQL's SQL.
 #pragma once
 
+#include <compare>
+
 #include "core/remote/dialect.hpp"
 
 namespace connector::postgres {
 
 /// What decides how text is compared.
 struct TextFacts {
-  bool is_utf8 = true;        ///< its bytes are UTF-8, as the server stores them
-  bool has_collation = true;  ///< each column has one, as those of tables have, but not those of all queries
+  bool is_utf8 = true;         ///< its bytes are UTF-8, as the server stores them
+  bool has_characters = true;  ///< the server knows which bytes are a character
+  bool has_collation = true;   ///< each column has one, as those of tables have, but not those of all queries
+
+  auto operator<=>(const TextFacts&) const = default;
 };
 
 /// The dialect for text of that kind. Its rules() are the same for all.

@@ -258,7 +258,9 @@ std::string PostgresSource::statement(const core::Scan& scan) {
 const core::Dialect& PostgresSource::own_dialect() const {
   // What an SQL_ASCII database has is taken for what it must be here.
   const std::string& encoding = session_.server_encoding();
-  return dialect({.is_utf8 = encoding == "UTF8" || encoding == "SQL_ASCII", .has_collation = !table_.empty()});
+  return dialect({.is_utf8 = encoding == "UTF8" || encoding == "SQL_ASCII",
+                  .has_characters = encoding != "SQL_ASCII",
+                  .has_collation = !table_.empty()});
 }
 
 std::optional<std::string> PostgresSource::change_mark() {

@@ -131,7 +131,7 @@ def test_every_type(db: Database, request: pytest.FixtureRequest, server: str) -
         # All that are said to be exact are.
         for i, kind in enumerate(kinds):
             is_exact = kind.split("(")[0].removesuffix(" without time zone").removesuffix(" with time zone") in EXACT
-            if not is_exact:
+            if not is_exact or kind.endswith("]"):
                 continue
             value = db.value(f"SELECT max(c{i}::text) FROM near WHERE c{i}::text !~* 'infinity'").replace("'", "''")
             plan = plan_of(db, f"SELECT id FROM far_away WHERE c{i} = '{value}'")
@@ -202,7 +202,7 @@ def test_text_of_another_encoding(db: Database, postgres15: PostgresRemote, enco
     remote = PostgresRemote(postgres15.server, database=f"text_{encoding.lower()}", create=create)
     words = [word for word in WORDS if word.isascii()]
     create_words(remote, '"default"', [*words, "x", "xx"])
-    stored = {"LATIN1": "\\xe9ab", "EUC_JP": "\\xa4a2ab", "SQL_ASCII": "\\xc3a9ab"}[encoding]
+    stored = {"LATIN1": "\\xe96162", "EUC_JP": "\\xa4a26162", "SQL_ASCII": "\\xc3a96162"}[encoding]
     remote.execute(
         f"INSERT INTO words SELECT 99, t, t, t FROM convert_from('{stored}', '{encoding}') t",
     )
@@ -219,7 +219,7 @@ def test_declared_encoding(db: Database, postgres15: PostgresRemote) -> None:
     """Text that is something else than its database says is compared here, beside a table that is not so."""
     remote = PostgresRemote(postgres15.server, database="text_declared", create="ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     create_words(remote, '"default"', ["a", "b"])
-    remote.execute("INSERT INTO words SELECT 99, t, t, t FROM convert_from('\\xe9ab', 'SQL_ASCII') t")
+    remote.execute("INSERT INTO words SELECT 99, t, t, t FROM convert_from('\\xe96162', 'SQL_ASCII') t")
     for foreign in foreign_on(db, remote):
         foreign.both("words", encoding="LATIN1")
         foreign.table("plain_words", "id int, t text", query="SELECT id, t FROM words WHERE id < 99")
@@ -232,7 +232,7 @@ def test_declared_encoding(db: Database, postgres15: PostgresRemote) -> None:
 def test_values_that_become_null(db: Database, postgres15: PostgresRemote) -> None:
     remote = PostgresRemote(postgres15.server, database="text_invalid", create="ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     create_words(remote, '"default"', ["a", "b"])
-    remote.execute("INSERT INTO words SELECT 99, t, t, t FROM convert_from('\\xe9ab', 'SQL_ASCII') t")
+    remote.execute("INSERT INTO words SELECT 99, t, t, t FROM convert_from('\\xe96162', 'SQL_ASCII') t")
     for foreign in foreign_on(db, remote):
         foreign.both("words", invalid_values="null")
         for condition in ("t IS NULL", "t IS NOT NULL", "t <> 'a'", "t IS DISTINCT FROM 'a'", "t = 'a'", "NOT t LIKE 'a%'"):
@@ -255,6 +255,7 @@ def test_an_index_serves(item: Foreign) -> None:
 
 def test_limit_and_order_are_sent(item: Foreign) -> None:
     db = item.db
+    db.execute("BEGIN")  # or COMMIT would be the last message
     assert db.rows("SELECT id FROM item ORDER BY id DESC LIMIT 2 OFFSET 1") == [(99999,), (99998,)]
     message = item.last_message()
     assert 'ORDER BY "id" DESC' in message and "LIMIT 3" in message
@@ -262,12 +263,14 @@ def test_limit_and_order_are_sent(item: Foreign) -> None:
     item.table("asked", "id int", query="SELECT id FROM item")
     assert len(db.rows("SELECT id FROM asked WHERE id > 5 LIMIT 3")) == 3
     assert "LIMIT 3" in item.last_message()
+    db.execute("COMMIT")
 
 
 def test_analyze_samples_there(item: Foreign) -> None:
-    item.db.execute("ANALYZE item")
+    item.db.execute("BEGIN; ANALYZE item")
     assert "TABLESAMPLE pg_catalog.bernoulli" in item.last_message()
     assert item.db.value("SELECT reltuples FROM pg_class WHERE relname = 'item'") == 100000
+    item.db.execute("COMMIT")
 
 
 # One moment
@@ -346,7 +349,7 @@ def test_nothing_is_left_open(item: Foreign) -> None:
 # What changes there
 
 
-@pytest.mark.parametrize("change", ["ALTER id TYPE date USING '2020-01-01'", "ALTER word TYPE varchar(30)", "DROP word"])
+@pytest.mark.parametrize("change", ["ALTER id TYPE date USING date '2020-01-01' + id", "ALTER word TYPE varchar(30)", "DROP word"])
 def test_changed_columns(item: Foreign, change: str) -> None:
     db = item.db
     assert db.value("SELECT count(id) FROM item WHERE word <> ''") == 100000
