@@ -245,6 +245,10 @@ void Session::stop_statement() noexcept {
   give_up();
 }
 
+bool Session::usable() const noexcept {
+  return SuspendingCalls::usable() && (!logged_in_ || handle_->net.pvio != nullptr);
+}
+
 int Session::idle_socket() const noexcept {
   return handle_->net.pvio == nullptr ? -1 : static_cast<int>(mysql_get_socket(handle_));
 }

@@ -81,6 +81,8 @@ class Session final : public core::SuspendingCalls {
   void limit_rows(std::int64_t rows);
 
   st_mysql* handle() noexcept { return handle_; }
+  /// False once the connection was given up, or the library has closed it, as it does when the server ends it.
+  bool usable() const noexcept;
   /// Of the connection, while no call uses it; -1 = none.
   int idle_socket() const noexcept;
   const ServerVersion& version() const noexcept { return version_; }
