@@ -198,9 +198,11 @@ void Scan::open() {
   try {
     cursor_ = source_->open(remote_scan());
   } catch (const core::Error&) {
-    // What is known of the table may be wrong. The next statement looks.
+    // What is known of the table may be wrong. The next statement looks, and plans that were made before are made
+    // again.
     source_ = nullptr;
     lease_->forget(table_->options.request);
+    pg::guard([] { ResetPlanCache(); });
     throw;
   }
   ++counts_.statements;
