@@ -115,7 +115,8 @@ class Conditions:
         one = self._constant(column)
         parts: list[str | Constant] = [f"{self._collated(column)} {self.random.choice(('IN', 'IN', 'NOT IN'))} (", one]
         for _ in range(self.random.choice((0, 1, 2, 3, 8))):
-            parts += [", ", constant(self.random, column, null=0.1)]
+            another = constant(self.random, column, null=0.1)
+            parts += [", ", another] if another.type == one.type else []  # else a conversion of constants may fail
         return Comparison((*parts, ")"))
 
     def _array(self, column: Column) -> Comparison:

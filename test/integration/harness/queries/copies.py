@@ -18,12 +18,13 @@ WAYS = ("on", "exact", "off")
 class Copies:
     """In a schema of their own: `imported` and, for each way of sending conditions, `live_on` and so on.
 
-    `shape` is "c" if the collation of all text columns is C, so that ranges and orders of text may be sent.
+    `ordered` is the part of the queries that is to have an order. `shape` is "c" if the collation of all text columns is C, so that ranges and orders of text may be sent.
     """
 
     def __init__(self, db: Database, schema: str, shape: str = "") -> None:
         self.schema = schema
         self.shape = shape
+        self.ordered = 0.8
         self.imported = f"{schema}.imported"
         self.live: dict[str, str] = {}
         self.columns = [_column(db, self.imported, *described) for described in db.columns(self.imported) if described[0] != "id"]
@@ -58,6 +59,8 @@ def add_foreign_tables(db: Database, copies: Copies, server: str, remote: Remote
     """The foreign tables, with the columns of the imported one."""
     connection = remote.connection()
     place = {"mysql": connection.get("database"), "hive": connection.get("database")}.get(remote.provider)
+    if remote.provider == "hive":
+        copies.ordered = 0.05  # each order that is sent is a job there, which takes seconds
     for way in WAYS:
         options = {"table_name": table.name, **({"schema_name": place} if place else {}), "pushdown": way, **table.keys}
         columns = _definitions(db, copies.imported, in_c=copies.shape == "c")

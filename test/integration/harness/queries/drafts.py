@@ -27,6 +27,8 @@ FORMS = {
     "nested": 4,
 }
 
+_ALWAYS_ORDERED = {"plpgsql", "cursor", "distinct", "nested"}
+
 _SETTINGS = (
     ("enable_hashjoin = off", "enable_mergejoin = off"),
     ("enable_material = off", "enable_hashjoin = off", "enable_mergejoin = off"),
@@ -85,18 +87,20 @@ class Draft:
             yield from (replace(self, where=less) for less in smaller(self.where))
 
 
-def draft(random: random.Random, columns: Sequence[Column], collations: Sequence[str]) -> Draft:
-    """Any query."""
+def draft(random: random.Random, columns: Sequence[Column], collations: Sequence[str], ordered: float) -> Draft:
+    """Any query. This part of the queries has an order, if its form lets it choose."""
     conditions = Conditions(random, columns, collations)
-    (form,) = random.choices(list(FORMS), list(FORMS.values()))
+    forms = FORMS if ordered > 0.5 else {form: often for form, often in FORMS.items() if form not in _ALWAYS_ORDERED}
+    (form,) = random.choices(list(forms), list(forms.values()))
+    is_ordered = random.random() < ordered
     limit = random.choice((0, 1, 2, 3, 5, 10, 1000)) if random.random() < 0.35 else None
     return Draft(
         form=form,
         output=_output(random, columns),
         where=conditions.tree(random.choice((1, 1, 2, 2, 3, 4))) if random.random() < 0.93 else None,
         other=conditions.tree(random.choice((1, 2))) if random.random() < 0.6 else None,
-        order=_order(random, columns, collations),
-        by_id=random.random() < 0.8,
+        order=_order(random, columns, collations) if is_ordered and random.random() < 0.75 else (),
+        by_id=is_ordered and random.random() < 0.8,
         limit=limit,
         offset=random.choice((0, 0, 1, 4)) if limit is not None else 0,
         settings=random.choice(_SETTINGS) if random.random() < 0.4 else (),
@@ -120,8 +124,6 @@ def _output(random: random.Random, columns: Sequence[Column]) -> tuple[str, ...]
 
 
 def _order(random: random.Random, columns: Sequence[Column], collations: Sequence[str]) -> tuple[Order, ...]:
-    if random.random() < 0.4:
-        return ()
     chosen = random.sample([column for column in columns if column.ordered], k=1 if len(columns) < 2 else random.choice((1, 1, 2)))
     behind = ("", "", " ASC", " DESC", " NULLS FIRST", " DESC NULLS LAST", " DESC NULLS FIRST", " ASC NULLS LAST")
     return tuple(

@@ -36,7 +36,7 @@ class Tally:
 
 def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Draft:
     """The query of a table that the seed stands for."""
-    return draft(random.Random(f"{seed} {copies}"), copies.columns, collations)
+    return draft(random.Random(f"{seed} {copies}"), copies.columns, collations, copies.ordered)
 
 
 def ask_all(session: Session, all_copies: Sequence[Copies], collations: Sequence[str], seeds: Iterable[str], tally: Tally) -> None:
