@@ -34,6 +34,7 @@ def test_answers_are_those_of_the_imported_table(db: Database, kind: str, reques
     with copies_of(db, remote, kind) as copies, db.another() as asking:
         ask_all(Session(asking.connection), copies, collations, (f"{SEED}.{number}" for number in range(QUERIES[kind])), tally)
     print("\n".join([kind, *tally.lines()]))
-    assert not tally.differences, "\n".join(["", *tally.lines(), *tally.differences])
+    if tally.differences:
+        pytest.fail("\n".join([*tally.lines(), *tally.differences]), pytrace=False)
     assert tally.queries.total() == QUERIES[kind] * len(copies)
     assert tally.coverage.conditions["exact"] > 0 and tally.coverage.conditions["here"] > 0, tally.coverage.conditions
