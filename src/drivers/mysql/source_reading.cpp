@@ -161,7 +161,8 @@ WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& fie
 void MysqlSource::check_unchanged(std::size_t index, const Field& field) const {
   if (table_.empty() || !field.facts.is_table_column) return;
   const ColumnRule& described = columns_[index].rule;
-  const ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
+  ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
+  if (described.is_truth && is_tinyint1(field.facts)) read_as_boolean(arriving);
   const bool is_same =
       comparison_of(described.remote_type, described.type) == comparison_of(arriving.remote_type, arriving.type) &&
       is_choice(described.remote_type) == is_choice(arriving.remote_type) &&

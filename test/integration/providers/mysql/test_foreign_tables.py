@@ -440,3 +440,9 @@ def test_a_sample_is_taken_there(live: Database, mysql: MySqlRemote, log: Log) -
     (sent,) = log.of(live, "ANALYZE there.t")
     assert re.search(r"WHERE RAND\(\) < 0\.\d+$", sent), sent
     assert 50_000 < live.value("SELECT reltuples FROM pg_class WHERE oid = 'there.t'::regclass") < 300_000
+
+
+def test_part_of_a_condition_on_a_tinyint1_that_is_a_boolean(live: Database, mysql: MySqlRemote) -> None:
+    """The column is of a condition whose other parts are sent, and is as it was described."""
+    create(live, mysql, "flag tinyint(1), small tinyint", ["NULL, 3", "0, 1", "1, 0", "2, -1", "NULL, NULL"], tinyint1="boolean")
+    check(live, ["(flag IS NULL AND small > 2) OR small > 0", "small < 0 OR (NOT flag AND small <> 0)", "(flag AND small = 0) OR small IS NULL"])
