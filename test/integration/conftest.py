@@ -207,6 +207,8 @@ def remote(request: pytest.FixtureRequest) -> Remote:
 _NOT_ON_HIVE = {
     "test_many_imports_in_one_session": "hundreds of imports take HiveServer2 too long",
     "test_table_name_with_quotes": "Hive takes no such names",
+    "test_a_session_killed_under_a_cursor": "HiveServer2 closes no session under a statement",
+    "test_a_connection_that_is_cut_in_a_transaction": "a transaction of Hive's is none",
     "test_disk_full": "not tried with HiveServer2",
     "test_disk_full_in_a_refresh": "not tried with HiveServer2",
     "test_disk_full_while_indexing": "tables of Hive have no keys",

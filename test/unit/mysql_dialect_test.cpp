@@ -234,10 +234,10 @@ TEST(MysqlDialect, IntegersOfAStatementThatIsRepeatedAreParameters) {
                                                core::Expression::null(), core::Expression::constant("9")}}})});
   std::vector<std::int64_t> values;
   const core::Scan scan{.columns = {0}, .where = with_parameters(condition, columns, values)};
-  EXPECT_EQ(values, (std::vector<std::int64_t>{7, -8, 9}));
+  EXPECT_EQ(values, (std::vector<std::int64_t>{7}));
   EXPECT_EQ(core::testing::statement(dialect_of_server(), scan, columns),
             "SELECT x FROM t WHERE c > ? AND c < 99999999999 AND c = 7 AND c = 2007 AND "
-            "(c = 'x' AND CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'78' OR c IN (?, ?))");
+            "(c = 'x' AND CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'78' OR c IN (-8, 9))");
   EXPECT_EQ(core::testing::statement(dialect(), scan, columns).substr(0, 29), "SELECT x FROM t WHERE c > $1 ");
 }
 

@@ -25,6 +25,8 @@ class Channel {
   /// The next bytes of the answer, at least one; they stay until the next call. Memory is taken for what has arrived,
   /// never for what is announced.
   virtual std::span<char> receive() = 0;
+  /// The socket that must stay open between two requests; -1 where another may take its place.
+  virtual int idle_socket() const noexcept { return -1; }
 };
 
 /// Messages as they are: servers with NOSASL.
@@ -33,6 +35,7 @@ class PlainChannel final : public Channel {
   explicit PlainChannel(std::unique_ptr<Stream> stream);
   void send(std::string_view message) override;
   std::span<char> receive() override;
+  int idle_socket() const noexcept override { return stream_->descriptor(); }
 
  private:
   std::unique_ptr<Stream> stream_;

@@ -49,6 +49,7 @@ class SaslChannel final : public Channel {
   SaslChannel(std::unique_ptr<Stream> stream, std::unique_ptr<SaslMechanism> mechanism);
   void send(std::string_view message) override;
   std::span<char> receive() override;
+  int idle_socket() const noexcept override { return stream_ ? stream_->descriptor() : -1; }
 
  private:
   struct Message {

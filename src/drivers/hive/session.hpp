@@ -54,8 +54,8 @@ class Session {
   void leave_operation(std::uint64_t number) noexcept;
 
   bool usable() const noexcept { return usable_; }
-  /// None: over HTTP a new connection takes the place of one that ended, and HiveServer2 closes no others.
-  int idle_socket() const noexcept { return -1; }
+  /// Of the connection, while no call uses it; -1 over HTTP, where a new connection takes the place of one that ended.
+  int idle_socket() const noexcept { return link_->transport().idle_socket(); }
   /// Stops what the server does for this session, within a second, and gives the session up. Never throws.
   void stop() noexcept;
   void set_deadline(core::Deadline deadline) noexcept { link_->set_deadline(deadline); }

@@ -33,6 +33,7 @@ class Stream {
   /// Sends all bytes. Throws Failure.
   void write(std::string_view bytes);
   bool has_tls() const noexcept { return tls_ != nullptr; }
+  int descriptor() const noexcept { return socket_; }
   /// True if the server has closed an idle connection, or has sent what nobody asked for.
   bool is_stale() const noexcept;
 

@@ -22,6 +22,9 @@ class Transport final
   /// To be called behind an answer: nothing may be left of what has arrived. Throws Failure.
   void end_answer();
 
+  /// See Channel.
+  int idle_socket() const noexcept { return channel_->idle_socket(); }
+
   bool isOpen() const override { return true; }
   /// Sends what was written since the last call.
   void flush() override;

@@ -232,6 +232,8 @@ core::Expression with_parameters(const core::Expression& condition, const std::v
     for (core::Expression& operand : result.operands) operand = with_parameters(operand, columns, values);
     return result;
   }
+  // MariaDB may treat a list as one value for good, if all of its values were equal once.
+  if (condition.operation == core::Operator::in || condition.operation == core::Operator::not_in) return result;
   const core::RemoteColumn& column = columns.at(condition.operands.at(0).column);
   if (!column.is_comparable || comparison_of(column) != Comparison::integer) return result;
   for (core::Expression& operand : result.operands) {

@@ -57,7 +57,8 @@ std::shared_ptr<Statement> MysqlSource::prepare(const core::Scan& scan) {
 std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan) {
   constexpr std::size_t most = 100;
   std::vector<std::int64_t> values;
-  if (scan.where) scan.where = with_parameters(*scan.where, description_.columns, values);
+  // A statement that is executed again with other values may have lost its order (MariaDB 10.11).
+  if (scan.where && scan.order_by.empty()) scan.where = with_parameters(*scan.where, description_.columns, values);
   if (values.empty() || values.size() > most) return nullptr;
   std::string sql = select(dialect_of_server(), scan);
   if (!repeated_ || repeated_sql_ != sql) {
