@@ -111,13 +111,13 @@ HiveSource::~HiveSource() {
 }
 
 /// `name`: as the source has it, for a column that was not asked for by name.
-void HiveSource::add_column(const rpc::ColumnDesc& column, std::string name, std::size_t wire_column,
+void HiveSource::add_column(const rpc::ColumnDesc& column, const std::string& name, std::size_t wire_column,
                             const core::SourceRequest& request) {
   const core::ColumnRequest* asked = request.columns.empty() ? nullptr : &request.columns[columns_.size()];
   const std::optional<core::LogicalType> wanted = asked == nullptr ? std::nullopt : asked->wanted;
   ColumnRule rule = column_rule(column.typeDesc, wanted);
   core::RemoteColumn& described = description_.columns.emplace_back();
-  described.name = asked == nullptr ? std::move(name) : asked->name;
+  described.name = asked == nullptr ? name : asked->name;
   described.remote_type = rule.remote_type;
   described.type = rule.type;
   described.form = rule.form;

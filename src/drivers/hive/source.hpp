@@ -92,7 +92,7 @@ class HiveSource final : public core::Source {
   void describe_table(const core::SourceRequest& request);
   void describe_query(const core::SourceRequest& request);
   std::optional<rpc::TableSchema> derived_schema();
-  void add_column(const rpc::ColumnDesc& column, std::string name, std::size_t wire_column,
+  void add_column(const rpc::ColumnDesc& column, const std::string& name, std::size_t wire_column,
                   const core::SourceRequest& request);
   void run_query(const Task& task);
   bool is_read_as_it_is(const core::Scan& scan) const;

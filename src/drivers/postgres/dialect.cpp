@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -205,9 +206,8 @@ class PostgresDialect final : public core::Dialect {
   std::optional<std::string> comparison(Operator comparison, const std::string& column,
                                         const core::RemoteColumn& described,
                                         const core::Expression& value) const override {
-    const std::optional<std::string> plain = core::Dialect::comparison(comparison, column, described, value);
-    if (!plain || !core::is_text_kind(described.type.kind)) return plain;
-    if (!facts_.is_utf8) return plain;
+    std::optional<std::string> plain = core::Dialect::comparison(comparison, column, described, value);
+    if (!plain || !core::is_text_kind(described.type.kind) || !facts_.is_utf8) return plain;
     if (comparison == Operator::equal) return of_the_same_bytes(*plain, *plain + as_it_is);
     return *plain + (comparison == Operator::not_equal ? as_it_is : by_bytes);
   }
@@ -293,8 +293,8 @@ class PostgresDialect final : public core::Dialect {
 }  // namespace
 
 const core::Dialect& dialect(const TextFacts& facts) {
-  static std::map<TextFacts, PostgresDialect> dialects;
-  return dialects.try_emplace(facts, facts).first->second;
+  static std::map<std::tuple<bool, bool, bool>, PostgresDialect> dialects;
+  return dialects.try_emplace({facts.is_utf8, facts.has_characters, facts.has_collation}, facts).first->second;
 }
 
 }  // namespace connector::postgres

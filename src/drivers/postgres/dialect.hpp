@@ -1,8 +1,6 @@
 // Conditions and orders in PostgreSQL's SQL.
 #pragma once
 
-#include <compare>
-
 #include "core/remote/dialect.hpp"
 
 namespace connector::postgres {
@@ -12,8 +10,6 @@ struct TextFacts {
   bool is_utf8 = true;         ///< its bytes are UTF-8, as the server stores them
   bool has_characters = true;  ///< the server knows which bytes are a character
   bool has_collation = true;   ///< each column has one, as those of tables have, but not those of all queries
-
-  auto operator<=>(const TextFacts&) const = default;
 };
 
 /// The dialect for text of that kind. Its rules() are the same for all.
