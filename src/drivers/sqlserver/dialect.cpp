@@ -267,7 +267,7 @@ class SqlServerDialect final : public core::Dialect {
     // NULL is the smallest value there ("ORDER BY clause").
     const bool nulls_first = order.nulls == core::Nulls::first;
     const bool as_it_is = described.not_null || order.nulls == core::Nulls::wherever || nulls_first != order.descending;
-    const std::string item = column + (order.descending ? " DESC" : "");
+    std::string item = column + (order.descending ? " DESC" : "");
     if (as_it_is) return item;
     return "CASE WHEN " + column + (nulls_first ? " IS NULL THEN 0 ELSE 1 END, " : " IS NULL THEN 1 ELSE 0 END, ") +
            item;
