@@ -2,7 +2,7 @@
 
 Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive; ROWS (1000000) rows of the mixed and narrow tables, the others in
 proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
-at 3 x ROWS as well; REFRESH=0 leaves out refreshes, SHAPES=none leaves out imports.
+at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables, SHAPES=none imports.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from servers.workspace import Workspace
 
 from . import peers_hive, peers_mysql, peers_postgres, peers_sqlserver, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
+from .foreign_tables import measure_foreign_tables
 from .memory import measure_memory
 from .refreshes import measure_refreshes
 from .shapes import Shape
@@ -63,6 +64,8 @@ def main() -> int:
                         if shape.name in wanted:
                             _measure(arena, shape, runs)
                     _memory(arena, rows)
+                    if _words("FOREIGN") != ["0"]:
+                        _foreign_tables(arena, shapes.mixed(rows), runs)
                     if _words("REFRESH") != ["0"]:
                         _refreshes(arena, shapes.mixed(rows), runs)
                     arena.connection.close()
@@ -73,12 +76,26 @@ def main() -> int:
 
 
 def _refreshes(arena: Arena, shape: Shape, runs: int) -> None:
-    fdws = [kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw")]
+    fdws = _wrappers_of(arena)
     if not fdws:
         print("\nrefreshes: not measured: there is no foreign data wrapper to compare with")
         return
     arena.source.create(shape)
     measure_refreshes(arena, shape, runs, fdws[0])
+
+
+def _foreign_tables(arena: Arena, shape: Shape, runs: int) -> None:
+    fdws = _wrappers_of(arena)
+    if not fdws:
+        print("\nforeign tables: not measured: there is no foreign data wrapper to compare with")
+        return
+    arena.source.create(shape)
+    measure_foreign_tables(arena, shape, runs, fdws[0])
+
+
+def _wrappers_of(arena: Arena) -> list[type[Contender]]:
+    """Other foreign data wrappers for the source."""
+    return [kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw")]
 
 
 def _words(variable: str) -> list[str]:

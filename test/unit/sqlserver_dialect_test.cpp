@@ -16,7 +16,8 @@ using core::Support;
 /// A column as the driver describes it.
 core::RemoteColumn column(const std::string& type, int precision = 0, int scale = 0) {
   const ColumnRule rule = described_rule(
-      {.name = "c", .type_name = type, .max_length = 20, .precision = precision, .scale = scale}, std::nullopt, false);
+      {.name = "c", .type_name = type, .user_type = {}, .max_length = 20, .precision = precision, .scale = scale},
+      std::nullopt, false);
   core::RemoteColumn described;
   described.name = "c";
   described.remote_type = rule.remote_type;
