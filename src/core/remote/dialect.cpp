@@ -63,6 +63,18 @@ bool is_range(Operator comparison) noexcept {
          comparison == Operator::greater_or_equal;
 }
 
+/// Statements are bounded: MySQL's by max_allowed_packet, which may be 1 MB and less ("Server System Variables"), and
+/// SQL Server reports errors 8623 and 8632 for "many thousands of values" ("IN (Transact-SQL)").
+constexpr std::size_t most_values = 5000;
+constexpr std::size_t most_bytes = 200'000;
+
+/// Whether its constants would make the statement longer than some remote takes.
+bool is_too_long(const Expression& condition) noexcept {
+  std::size_t bytes = 0;
+  for (const Expression& operand : condition.operands) bytes += operand.value.size();
+  return condition.operands.size() > most_values + 1 || bytes > most_bytes;
+}
+
 /// Exact only where nothing that is compared there is NULL here.
 Support at_most(Support support, const RemoteColumn& column) noexcept {
   return support == Support::exact && column.may_become_null ? Support::narrowing : support;
@@ -99,7 +111,7 @@ Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& co
   if (condition.is_logical()) return write_logical(condition, column, columns);
   const std::size_t index = condition.operands.at(0).column;
   const RemoteColumn& described = columns.at(index);
-  if (!described.is_comparable) return {};
+  if (!described.is_comparable || is_too_long(condition)) return {};
   const std::string sql = column(index);
   switch (condition.operation) {
     case Operator::is_null:
