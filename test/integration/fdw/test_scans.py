@@ -56,7 +56,7 @@ def test_a_nested_loop_looks_rows_up(orders: Database) -> None:
     assert orders.rows(query) == [(10,), (20,)]
     orders.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
     assert orders.rows(query) == [(10,), (20,)]
-    assert "$1" in remote_sql(orders, query)[0] or orders.value("SELECT true"), plan_of(orders, query)
+    assert "$1" in remote_sql(orders, query)[0], plan_of(orders, query)
     orders.execute("RESET enable_hashjoin; RESET enable_mergejoin; DROP TABLE keys")
 
 
