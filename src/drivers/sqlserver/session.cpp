@@ -335,7 +335,7 @@ std::vector<TextResult> Session::query(const std::string& sql, const Task& task,
 }
 
 void Session::begin_transaction(bool one_state, const Task& task) {
-  if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", task);
+  end_transaction(task);
   const bool wants_snapshot = one_state && snapshots_allowed_;
   if (wants_snapshot != takes_snapshots_) {
     try {
@@ -349,6 +349,10 @@ void Session::begin_transaction(bool one_state, const Task& task) {
   }
   query("BEGIN TRANSACTION", task);
   in_transaction_ = true;
+}
+
+void Session::end_transaction(const Task& task) {
+  if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", task);
 }
 
 bool Session::start(const std::string& sql, const Task& task) {

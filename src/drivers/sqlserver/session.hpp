@@ -64,6 +64,8 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   /// Begins a transaction that is never committed, so that nothing that a query writes stays; ends the one before.
   /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there.
   void begin_transaction(bool one_state, const Task& task);
+  /// Ends it, if there is one, so that a session that is kept keeps neither locks nor old rows there.
+  void end_transaction(const Task& task);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
 
   /// Babelfish for PostgreSQL: its sp_describe_first_result_set must never be called. It tells wrong types and names,
