@@ -266,7 +266,7 @@ void Scan::take_row(TupleTableSlot* slot) noexcept {
 
 void Scan::close_cursor() {
   if (!cursor_) return;
-  reader_->read_rest(*lease_, *cursor_);
+  if (!lease_->connection().survives_early_end()) reader_->read_rest(*lease_, *cursor_);
   cursor_.reset();
 }
 

@@ -133,6 +133,9 @@ class Connection {
 
   /// False once the connection was given up: an interrupt costs it, and a cursor that was left in the middle.
   virtual bool usable() const noexcept = 0;
+  /// Whether a cursor that is destroyed early mostly leaves the connection usable, so that nobody need read on to keep
+  /// it.
+  virtual bool survives_early_end() const noexcept { return false; }
   /// True if the remote has closed the connection while nobody used it, as far as can be told without asking it.
   virtual bool closed_by_remote() const noexcept { return false; }
 };

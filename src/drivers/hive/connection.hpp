@@ -14,6 +14,7 @@ class HiveConnection final : public core::SessionConnection<Session> {
  public:
   explicit HiveConnection(std::unique_ptr<Session> session);
 
+  bool survives_early_end() const noexcept override { return true; }
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;

@@ -138,8 +138,11 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fiel
 }
 
 WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
-  const ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
+  ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
   const core::LogicalType& type = column.rule.type;
+  // Around a query the length of its texts is not told; whoever takes the values checks it.
+  const bool is_of_a_query = table_.empty() && !field.facts.is_table_column;
+  if (is_of_a_query && core::is_text_kind(type.kind) && core::is_text_kind(rule.type.kind)) rule.type = type;
   WireColumn wire;
   wire.decode = rule.decode;
   if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();

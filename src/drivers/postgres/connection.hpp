@@ -15,6 +15,7 @@ class PostgresConnection final : public core::SessionConnection<Session> {
  public:
   explicit PostgresConnection(std::unique_ptr<Session> session) : SessionConnection(std::move(session), "postgres") {}
 
+  bool survives_early_end() const noexcept override { return true; }
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;

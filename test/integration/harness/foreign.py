@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from harness.database import Database
 
@@ -39,8 +39,15 @@ def create_foreign_table(db: Database, imported: str, name: str, server: str = "
 
 def remote_sql(db: Database, query: str) -> list[str]:
     """The statements that a query sends, as EXPLAIN shows them."""
-    plan = "\n".join(row[0] for row in db.rows(f"EXPLAIN (VERBOSE, COSTS OFF) {query}"))
-    return re.findall(r"Remote SQL: (.*)", plan)
+    (plan,) = db.value(f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) {query}")
+    return list(_statements(plan["Plan"]))
+
+
+def _statements(node: Mapping[str, Any]) -> Iterator[str]:
+    if "Remote SQL" in node:
+        yield node["Remote SQL"]
+    for child in node.get("Plans", []):
+        yield from _statements(child)
 
 
 def plan_of(db: Database, query: str, options: str = "VERBOSE, COSTS OFF") -> str:

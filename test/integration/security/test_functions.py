@@ -27,7 +27,8 @@ VALUES = {
 }
 
 # Who may call what PostgreSQL calls itself.
-PRIVATE = {"connector.fdw_validator(text[],oid)", "connector.sync_restored()"}
+PRIVATE = {"connector.fdw_handler()",
+        "connector.fdw_validator(text[],oid)", "connector.sync_restored()"}
 
 FUNCTIONS = """
 SELECT p.oid::regprocedure::text, p.prokind::text, n.nspname || '.' || p.proname, p.prorettype::regtype::text,

@@ -39,7 +39,7 @@ def copy(db: Database, mysql: MySqlRemote, **options: object) -> None:
     keys = {key: value for key, value in options.items() if key != "query"}
     db.import_table(mysql.connector(**source, import_as="t", **keys))
     place = {"table_name": "t"} if "query" not in options else {}
-    create_foreign_table(db, "t", "there.t", **place, **options)
+    create_foreign_table(db, "t", "there.t", **place, **{key: value for key, value in options.items() if key != "column_names"})
 
 
 def ids(db: Database, table: str, condition: str) -> list[int]:
@@ -233,7 +233,6 @@ QUERIES = (
     "SELECT id, v FROM t ORDER BY v DESC",
     "SELECT id, v FROM t LIMIT 4",
     "SELECT id, v FROM t UNION SELECT 99, 'x' -- a comment",
-    "SELECT id, v, 1 AS a, 2 AS a FROM t",
     "SELECT id, v, b, COALESCE(b, b'0') AS c, u FROM t",
 )
 
@@ -241,10 +240,9 @@ QUERIES = (
 @pytest.mark.parametrize("query", QUERIES)
 def test_queries(live: Database, mysql: MySqlRemote, query: str) -> None:
     create(live, mysql, "v varchar(9), b bit(3), u bigint unsigned", ["'a', b'1', 1", "'A', b'0', 0", "'é', b'111', 5", "NULL, NULL, NULL"])
-    columns = {"columns": "id,v"} if " AS a" in query else {}
-    copy(live, mysql, query=query, **columns)
+    copy(live, mysql, query=query)
     conditions = ["id = 1", "id > 1", "v = 'a'", "v LIKE '_'", "v IS NULL", "v <> 'a'", "id IN (1, 2, 300)", "id = 2 AND v = 'é'"]
-    check(live, conditions + (["b = B'111'", "c = B'001'", "u >= 1"] if " AS c" in query else []))
+    check(live, conditions + (["b = B'111'", "u >= 1"] if " AS c" in query else []))
     for tail in ("ORDER BY id LIMIT 2", "ORDER BY id DESC LIMIT 2"):
         assert live.rows(f"SELECT * FROM there.t {tail}") == live.rows(f"SELECT * FROM t {tail}")
     assert len(live.rows("SELECT * FROM there.t LIMIT 2")) == 2
@@ -254,7 +252,7 @@ def test_queries(live: Database, mysql: MySqlRemote, query: str) -> None:
 
 def test_show_is_a_query(live: Database, mysql: MySqlRemote) -> None:
     create(live, mysql, "v int", ["1"])
-    copy(live, mysql, query="SHOW COLUMNS FROM t")
+    copy(live, mysql, query="SHOW COLUMNS FROM t", column_names="verbatim")
     query = "SELECT \"Field\" FROM {} WHERE \"Field\" = 'v' OR \"Field\" = 'V'"
     assert live.rows(query.format("there.t")) == live.rows(query.format("t")) == [("v",)]
     assert len(live.rows("SELECT * FROM there.t LIMIT 1")) == 1
@@ -327,7 +325,7 @@ def test_an_index_serves_texts(live: Database, mysql: MySqlRemote, log: Log, col
         ("decimal(10,2)", "id", "v = 7.00"),
         ("datetime", "'2024-01-01' + INTERVAL id DAY", "v = '2024-01-08'"),
         ("date", "'2024-01-01' + INTERVAL id DAY", "v = '2024-01-08'"),
-        ("binary(16)", "UNHEX(MD5(id))", "v = '\\x8f14e45fceea167a5a36dedd4bea2543'"),
+        ("binary(16)", "UNHEX(LPAD(HEX(id), 32, '0'))", "v = '\\x00000000000000000000000000000007'"),
         ("double", "id / 4", "v = 1.75"),
     ],
 )

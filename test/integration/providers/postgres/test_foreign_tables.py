@@ -83,6 +83,7 @@ def foreign_on(db: Database, remote: PostgresRemote) -> Iterator[Foreign]:
     finally:
         db.execute("ROLLBACK")
         db.execute("DROP SERVER remote CASCADE; DROP TABLE IF EXISTS near")
+        remote.execute("DROP TABLE IF EXISTS words, item, two, types")
         db.close()
 
 
@@ -114,7 +115,7 @@ def item(foreign: Foreign) -> Foreign:
 
 @pytest.mark.parametrize("server", ["postgres15", "postgres17", "postgres18"])
 def test_every_type(db: Database, request: pytest.FixtureRequest, server: str) -> None:
-    remote: PostgresRemote = request.getfixturevalue(server)
+    remote = PostgresRemote(request.getfixturevalue(server).server, server, "foreign_types", create="TEMPLATE template0")
     kinds = [kind for kind in TYPES if kind not in ("hstore", "citext")]
     columns = ", ".join(f"c{i} {kind}" for i, kind in enumerate(kinds))
     remote.execute("DROP TABLE IF EXISTS types", *USER_TYPES, f"CREATE TABLE types (id int PRIMARY KEY, {columns})")
@@ -133,7 +134,7 @@ def test_every_type(db: Database, request: pytest.FixtureRequest, server: str) -
             is_exact = kind.split("(")[0].removesuffix(" without time zone").removesuffix(" with time zone") in EXACT
             if not is_exact or kind.endswith("]"):
                 continue
-            value = db.value(f"SELECT max(c{i}::text) FROM near WHERE c{i}::text !~* 'infinity'").replace("'", "''")
+            value = db.value(f"SELECT max(c{i}::text) FROM near WHERE c{i}::text !~* 'infinity' AND length(c{i}::text) < 1000").replace("'", "''")
             plan = plan_of(db, f"SELECT id FROM far_away WHERE c{i} = '{value}'")
             assert " WHERE " in plan and "Filter:" not in plan, kind
 
