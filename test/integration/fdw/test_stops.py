@@ -72,7 +72,7 @@ def assert_stopped(session: Database, remote: Remote) -> None:
 
 @pytest.mark.parametrize(("statement", "phase"), CASES)
 def test_cancel(server: Database, table: Remote, statement: str, phase: str) -> None:
-    if table.provider == "sqlserver" and (statement, phase) == ("plan", "describe"):
+    if table.provider == "sqlserver" and statement.startswith("EXPLAIN") and phase == "describe":
         pytest.skip("the stall begins behind the description of the table there, which is all that a plan asks for")
     with STALLS[phase](server, table) as stall:
         create(server, stall)
