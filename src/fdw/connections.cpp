@@ -90,6 +90,18 @@ std::uint64_t transaction = 1;
 /// Counts the changes of foreign servers and user mappings, of whichever.
 std::uint64_t changes = 0;
 
+/// The scope in which a wait, which has no limit else, is over at a point in time.
+class BoundedWait {
+ public:
+  BoundedWait(pg::LatchWait& wait, core::Deadline until) noexcept : wait_(wait) { wait_.set_run_deadline(until); }
+  ~BoundedWait() { wait_.set_run_deadline(core::no_deadline); }
+  BoundedWait(const BoundedWait&) = delete;
+  BoundedWait& operator=(const BoundedWait&) = delete;
+
+ private:
+  pg::LatchWait& wait_;
+};
+
 void end_snapshot(KeptConnection& kept) noexcept {
   if (kept.snapshot_of == 0) return;
   kept.snapshot_of = 0;
@@ -244,15 +256,8 @@ core::Wait& Lease::wait() noexcept {
 }
 
 bool Lease::fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core::Deadline until) {
-  connection_->wait.set_run_deadline(until);
-  try {
-    const bool more = cursor.fetch(batch);
-    connection_->wait.set_run_deadline(core::no_deadline);
-    return more;
-  } catch (...) {
-    connection_->wait.set_run_deadline(core::no_deadline);
-    throw;
-  }
+  const BoundedWait bounded(connection_->wait, until);
+  return cursor.fetch(batch);
 }
 
 const core::ProviderInfo& Lease::provider() const noexcept {
@@ -285,14 +290,8 @@ namespace {
 /// A connection that was not used for a while may be lost without a word of it: it is asked first. Throws Error.
 void check_rested(KeptConnection& kept, std::chrono::seconds limit) {
   if (kept.snapshot_of != 0 || std::chrono::steady_clock::now() - kept.used_until < rest) return;
-  kept.wait.set_run_deadline(std::chrono::steady_clock::now() + limit);
-  try {
-    kept.connection->check();
-    kept.wait.set_run_deadline(core::no_deadline);
-  } catch (...) {
-    kept.wait.set_run_deadline(core::no_deadline);
-    throw;
-  }
+  const BoundedWait bounded(kept.wait, std::chrono::steady_clock::now() + limit);
+  kept.connection->check();
 }
 
 }  // namespace

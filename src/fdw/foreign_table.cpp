@@ -117,6 +117,16 @@ load::LocalType arriving_type(const core::RemoteColumn& column, const load::Loca
   return is_wider && !has_length ? declared : natural;
 }
 
+core::Support sent_support(const ForeignTable& table, core::Support support, bool is_partial) {
+  if (support == core::Support::exact && is_partial) support = core::Support::narrowing;
+  const bool only_exact = table.options.pushdown == Pushdown::exact;
+  return support == core::Support::narrowing && only_exact ? core::Support::none : support;
+}
+
+bool keeps_order(const core::RemoteColumn& column) noexcept {
+  return !column.may_become_null && !column.is_rounded;
+}
+
 ComparableColumns comparable_columns(const ForeignTable& table, const core::SourceDescription& description) {
   ComparableColumns columns(table.attribute_count);
   for (std::size_t i = 0; i < table.attributes.size(); ++i) {

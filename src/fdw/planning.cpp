@@ -66,11 +66,8 @@ Condition condition_of(PlannerInfo* root, const Planned& planned, core::Source& 
   ConditionReader reader(planned.relation, planned.comparable, root);
   if (auto expression = reader.read(reinterpret_cast<const Node*>(clause->clause))) {
     condition.expression = std::move(*expression);
-    condition.support = source.support(condition.expression);
-    if (condition.support == Support::exact && reader.is_partial()) condition.support = Support::narrowing;
+    condition.support = sent_support(*planned.table, source.support(condition.expression), reader.is_partial());
   }
-  const bool only_exact = planned.table->options.pushdown == Pushdown::exact;
-  if (condition.support == Support::narrowing && only_exact) condition.support = Support::none;
   return condition;
 }
 
@@ -147,8 +144,7 @@ std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* r
     const auto attribute = static_cast<std::size_t>(column->varattno) - 1;
     if (attribute >= planned.comparable.size() || !planned.comparable[attribute]) continue;
     const std::size_t index = *planned.comparable[attribute];
-    const core::RemoteColumn& described = planned.description.columns[index];
-    if (!planned.is_ordered[index] || described.may_become_null || described.is_rounded) continue;
+    if (!planned.is_ordered[index] || !keeps_order(planned.description.columns[index])) continue;
     if (!is_usual_order(column->vartype, key->pk_opfamily, key->pk_eclass->ec_collation)) continue;
     return PlannedOrder{column->varattno, connector_is_descending(key), key->pk_nulls_first};
   }
@@ -302,11 +298,9 @@ List* join_clauses(PlannerInfo* root, RelOptInfo* relation) {
   });
 }
 
-void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& planned) {
+void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, const Planned& planned, core::Source& source,
+                             const Sorted& of_table) {
   List* clauses = join_clauses(root, relation);
-  if (clauses == NIL) return;
-  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
-  core::Source& source = connection->source(planned.table->options.request);
   List* outers = NIL;  // of ParamPathInfos, each for other relations
   for (int i = 0; i < list_length(clauses); ++i) {
     const auto* clause = static_cast<const RestrictInfo*>(list_nth(clauses, i));
@@ -320,8 +314,11 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& p
   }
   for (int i = 0; i < list_length(outers); ++i) {
     auto* parameters = static_cast<ParamPathInfo*>(list_nth(outers, i));
-    Sorted sorted;
-    sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
+    Sorted sorted = of_table;
+    pg::guard([&] {
+      sorted.sent = list_copy(of_table.sent);
+      sorted.kept = list_copy(of_table.kept);
+    });
     sort_clauses(root, planned, source, parameters->ppi_clauses, sorted);
     double rows = parameters->ppi_rows;
     if (const auto by_key = rows_by_key(planned.description, sorted.expressions)) rows = std::min(rows, *by_key);
@@ -330,10 +327,6 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, Planned& p
     add(root, relation, rows, cost_of(root, relation, planned, sorted, rows, false), NIL, parameters->ppi_req_outer);
   }
 }
-
-}  // namespace
-
-namespace {
 
 /// Whether the remote can give the query's order, and it is worth asking: what the remote has to sort is sorted here as
 /// well, unless only the first rows are wanted.
@@ -348,20 +341,18 @@ bool is_order_wanted(const PlannerInfo* root, const RelOptInfo* relation, const 
 }  // namespace
 
 void add_paths(PlannerInfo* root, RelOptInfo* relation) {
-  Planned& planned = fdw::planned(relation);
+  const Planned& planned = fdw::planned(relation);
+  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
+  core::Source& source = connection->source(planned.table->options.request);
   Sorted sorted;
-  {
-    const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
-    core::Source& source = connection->source(planned.table->options.request);
-    sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
-  }
+  sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
   add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, false), NIL,
       relation->lateral_relids);
   if (root->query_pathkeys != NIL && sorted.all_exact && is_order_wanted(root, relation, planned)) {
     add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, true),
         root->query_pathkeys, relation->lateral_relids);
   }
-  add_parameterized_paths(root, relation, planned);
+  add_parameterized_paths(root, relation, planned, source, sorted);
 }
 
 ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPath* path, List* targets, List* clauses,

@@ -161,10 +161,8 @@ core::Scan Scan::remote_scan() {
     core::Expression expression;
     if (condition.expression) {
       expression = with_values(*condition.expression, values);
-      support = source_->support(expression);
-      if (condition.is_partial && support == Support::exact) support = Support::narrowing;
+      support = sent_support(*table_, source_->support(expression), condition.is_partial);
     }
-    if (support == Support::narrowing && table_->options.pushdown == Pushdown::exact) support = Support::none;
     if (support != Support::none) sent.push_back(std::move(expression));
     if (condition.is_exact && support != Support::exact) {
       pg::guard([&] { looked_at_here = lappend(looked_at_here, condition.clause); });
@@ -173,8 +171,7 @@ core::Scan Scan::remote_scan() {
   if (!sent.empty()) scan.where = core::Expression::all_of(std::move(sent));
   for (const PlannedOrder& order : planned_.order) {
     const std::optional<std::size_t> index = comparable_.at(static_cast<std::size_t>(order.attribute) - 1);
-    const bool is_ordered = index && !source_->description().columns[*index].may_become_null &&
-                            !source_->description().columns[*index].is_rounded && source_->orders_by(*index);
+    const bool is_ordered = index && keeps_order(source_->description().columns[*index]) && source_->orders_by(*index);
     if (!is_ordered) plan_is_outdated();
     scan.order_by.push_back({*index, order.descending, order.nulls_first ? core::Nulls::first : core::Nulls::last});
   }

@@ -11,6 +11,7 @@ import os
 import re
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from servers.postgres import Postgres
@@ -65,9 +66,9 @@ def main() -> int:
                             _measure(arena, shape, runs)
                     _memory(arena, rows)
                     if _words("FOREIGN") != ["0"]:
-                        _foreign_tables(arena, shapes.mixed(rows), runs)
+                        _beside_wrapper("foreign tables", arena, shapes.mixed(rows), runs, measure_foreign_tables)
                     if _words("REFRESH") != ["0"]:
-                        _refreshes(arena, shapes.mixed(rows), runs)
+                        _beside_wrapper("refreshes", arena, shapes.mixed(rows), runs, measure_refreshes)
                     arena.connection.close()
                     source.stop()
     except KeyboardInterrupt:
@@ -75,27 +76,14 @@ def main() -> int:
     return 0
 
 
-def _refreshes(arena: Arena, shape: Shape, runs: int) -> None:
-    fdws = _wrappers_of(arena)
+def _beside_wrapper(what: str, arena: Arena, shape: Shape, runs: int, measure: Callable[[Arena, Shape, int, type[Contender]], None]) -> None:
+    """Measures beside another foreign data wrapper for the source, if there is one."""
+    fdws = [kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw")]
     if not fdws:
-        print("\nrefreshes: not measured: there is no foreign data wrapper to compare with")
+        print(f"\n{what}: not measured: there is no foreign data wrapper to compare with")
         return
     arena.source.create(shape)
-    measure_refreshes(arena, shape, runs, fdws[0])
-
-
-def _foreign_tables(arena: Arena, shape: Shape, runs: int) -> None:
-    fdws = _wrappers_of(arena)
-    if not fdws:
-        print("\nforeign tables: not measured: there is no foreign data wrapper to compare with")
-        return
-    arena.source.create(shape)
-    measure_foreign_tables(arena, shape, runs, fdws[0])
-
-
-def _wrappers_of(arena: Arena) -> list[type[Contender]]:
-    """Other foreign data wrappers for the source."""
-    return [kind for kind in _PEERS[arena.source.provider] if kind.name.split(",")[0].endswith("_fdw")]
+    measure(arena, shape, runs, fdws[0])
 
 
 def _words(variable: str) -> list[str]:
