@@ -153,7 +153,7 @@ USER_TYPES = [
     "CREATE DOMAIN short AS varchar(7)",
     "CREATE DOMAIN numbers AS int[]",
     "CREATE TYPE floats AS RANGE (subtype = float8)",
-    "CREATE EXTENSION hstore",
-    "CREATE EXTENSION citext",
-    "CREATE EXTENSION ltree",
+    "CREATE EXTENSION IF NOT EXISTS hstore",
+    "CREATE EXTENSION IF NOT EXISTS citext",
+    "CREATE EXTENSION IF NOT EXISTS ltree",
 ]
