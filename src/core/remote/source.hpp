@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/remote/connection_options.hpp"
+#include "core/remote/range_sums.hpp"
 #include "core/remote/scan.hpp"
 #include "core/remote/table_parts.hpp"
 #include "core/rows/logical_type.hpp"
@@ -121,6 +122,21 @@ class Source {
   virtual bool samples() { return false; }
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.
   virtual std::string statement(const Scan& /*scan*/) { return {}; }
+
+  /// Why sum_ranges() can't be relied on, in words for people: a column whose type has no form in bytes that tells all
+  /// its values apart, a key that the remote does not compare exactly as PostgreSQL does, a server without the
+  /// functions, no way to read several times of one state. Empty if it can. May ask the remote. The bounds do not count.
+  virtual std::string why_no_sums(const RangeRequest& /*request*/) { return "the provider has no checksums of ranges"; }
+  /// From here on sum_ranges() and open() read of one state of the remote's data, until the source is destroyed. Only
+  /// where why_no_sums() has nothing to say; before anything else is read.
+  virtual void hold_state() {}
+  /// One sum for each of the bounds.size() + 1 ranges, in order, then one for the rows whose key is NULL. Only where
+  /// why_no_sums() has nothing to say. Sums of two calls can be compared if sum_form() is the same. A row that the remote
+  /// has no hash for is an Error (cannot_read).
+  virtual std::vector<RangeSum> sum_ranges(const RangeRequest& /*request*/) { return {}; }
+  /// What the hash of a row is made of, in the remote's words: changes with the columns' types and with the rules of this
+  /// program. Of the request only the columns count.
+  virtual std::string sum_form(const RangeRequest& /*request*/) { return {}; }
 
   /// Executes. One cursor at a time; when it has come to its end, the source can be opened again, by another scan,
   /// without parameters. What the result tells of its columns must be what was described: else an Error.

@@ -355,6 +355,10 @@ void Session::end_transaction(const Task& task) {
   if (std::exchange(in_transaction_, false)) query("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION", task);
 }
 
+void Session::release(const Task& task) {
+  if (is_kept_) end_transaction(task);
+}
+
 bool Session::start(const std::string& sql, const Task& task) {
   bool found = false;
   call([&] {

@@ -64,8 +64,11 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   /// Begins a transaction that is never committed, so that nothing that a query writes stays; ends the one before.
   /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there.
   void begin_transaction(bool one_state, const Task& task);
-  /// Ends it, if there is one, so that a session that is kept keeps neither locks nor old rows there.
-  void end_transaction(const Task& task);
+  /// The session serves further queries, at times that nobody knows: each transaction ends with the last row that is
+  /// read. Without this it ends with the session, which costs no round trip.
+  void keep_for_more() noexcept { is_kept_ = true; }
+  /// Everything was described or read. Ends the transaction of a session that is kept, if there is one.
+  void release(const Task& task);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
 
   /// Babelfish for PostgreSQL: its sp_describe_first_result_set must never be called. It tells wrong types and names,
@@ -141,6 +144,7 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   bool snapshots_allowed_ = false;
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;
+  bool is_kept_ = false;
   std::string assertion_;  ///< of a library that failed: the calls are abandoned
 };
 

@@ -153,7 +153,7 @@ void SqlServerSource::describe_query(const core::SourceRequest& request) {
   query_columns_ = columns.size();
   for (const std::size_t index : chosen(columns, request)) add_column(columns[index], index);
   prepare_rewriting();
-  if (!started_) session_.end_transaction(describing);
+  if (!started_) session_.release(describing);
 }
 
 /// What stands behind the SELECT is not run. Nothing if the server can't tell.
@@ -440,7 +440,7 @@ bool SqlServerCursor::fetch(core::RowBatch& batch) {
     throw core::Error(ErrorNumber::cannot_read, "the query yields more than one result",
                       "Provider sqlserver, phase fetch.", "Ask for one result at a time.");
   }
-  if (!more) session_.end_transaction(reading);
+  if (!more) session_.release(reading);
   return more;
 }
 

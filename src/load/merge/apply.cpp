@@ -191,8 +191,8 @@ Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& stag
 }
 
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                    const std::vector<std::size_t>& key, MissingRows missing) {
-  Difference difference(target, staging, plan, key);
+                    const std::vector<std::size_t>& key, MissingRows missing, const std::string& scope) {
+  Difference difference(target, staging, plan, key, scope);
   difference.find(missing);
   if (difference.updates() > 0) replace_changed_identities(target, staging, difference);
   if (difference.statements_apart()) return difference.apply();

@@ -30,9 +30,9 @@ void check_delete_and_insert(const RefreshTarget& target);
 /// Deletes rows whose key is not in the staging table (if `missing` says so), updates those that differ in any bit,
 /// inserts those that are missing: one statement, so that foreign keys are checked when all is done. Rows that exchange
 /// unique values are led past each other. check_key_values() has been called. Throws core::Error (cannot_load) where
-/// that can't be done or two rows have the same key, and PgError.
+/// that can't be done or two rows have the same key, and PgError. `scope` as Difference has it.
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                    const std::vector<std::size_t>& key, MissingRows missing);
+                    const std::vector<std::size_t>& key, MissingRows missing, const std::string& scope = {});
 
 /// INSERT of all rows of the staging table.
 Applied apply_insert(const RefreshTarget& target, const Staging& staging);

@@ -83,8 +83,8 @@ bool needs_statements_apart(const RefreshTarget& target) {
 }
 
 Difference::Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                       const std::vector<std::size_t>& key)
-    : target_(target), staging_(staging), plan_(plan), key_(key) {
+                       const std::vector<std::size_t>& key, std::string scope)
+    : target_(target), staging_(staging), plan_(plan), key_(key), scope_(std::move(scope)) {
   read_columns();
   by_key_ = is_distributed(target) || pg::any_catalog_row(other_storage_query, target.oid);
   parted_ = target.kind == RELKIND_PARTITIONED_TABLE;
@@ -149,14 +149,18 @@ std::string Difference::updates_from(const std::string& suffix) const {
          same_key(plan_, key_, t + ".", s + ".");
 }
 
+std::string Difference::target_in_scope() const {
+  return " FROM " + target_.sql_only() + " AS t" + (scope_.empty() ? "" : " WHERE " + scope_);
+}
+
 std::string Difference::target_rows(RowsOfOneKey rows_of_one_key) const {
   const std::vector<StagedColumn>& columns = staging_.columns();
   std::string rows =
       std::string("SELECT t.tableoid AS part, ") + (by_key_ ? "NULL::pg_catalog.tid" : "t.ctid") + " AS old";
   for (std::size_t i = 0; i < columns.size(); ++i) rows += ", t." + columns[i].name + " AS " + alias(i);
-  if (rows_of_one_key == RowsOfOneKey::alike) return rows + " FROM " + target_.sql_only() + " AS t";
+  if (rows_of_one_key == RowsOfOneKey::alike) return rows + target_in_scope();
   rows += ", pg_catalog.row_number() OVER (PARTITION BY " + core::joined(key_names(plan_, key_), ", ", "t.") +
-          " ORDER BY t.tableoid, t.ctid) AS n FROM " + target_.sql_only() + " AS t";
+          " ORDER BY t.tableoid, t.ctid) AS n" + target_in_scope();
   // Without one of the key's values nothing is equal to them.
   std::string selected = "SELECT n.part, n.old";
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -321,10 +325,10 @@ void Difference::delete_superfluous() {
     core::add_item(same, "t." + names[i] + equality(plan_.columns[key_[i]]) + "x." + alias(i), " AND ");
     core::add_item(aliased, names[i] + " AS " + alias(i));
   }
-  superfluous_ = pg::execute("DELETE FROM " + target_.sql_only() + " AS t WHERE " +
+  superfluous_ = pg::execute("DELETE" + target_in_scope() + (scope_.empty() ? " WHERE (" : " AND (") +
                              core::joined(names, " IS NULL OR ", "t.") + " IS NULL OR EXISTS (SELECT 1 FROM (SELECT " +
                              aliased + " FROM " + target_.sql_only() + " GROUP BY " + core::joined(names) +
-                             " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS x WHERE " + same + ")");
+                             " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS x WHERE " + same + "))");
 }
 
 void Difference::find_changed_columns() {

@@ -33,9 +33,11 @@ bool needs_statements_apart(const RefreshTarget& target);
 
 class Difference {
  public:
-  /// All arguments outlive this; the target has the plan's columns.
+  /// All arguments outlive this; the target has the plan's columns. `scope`: an SQL condition on rows of the target
+  /// (their alias is t); others are left as they are, and the staging table has no row with the key of one. Empty = all
+  /// rows.
   Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-             const std::vector<std::size_t>& key);
+             const std::vector<std::size_t>& key, std::string scope = {});
 
   /// Fills the staging's table of differences. Rows of the target that share a key, or have none, are superfluous; if
   /// missing rows are kept, no row is to be deleted. Throws core::Error (cannot_load) if the staging table has a key
@@ -73,6 +75,8 @@ class Difference {
   /// that nothing is equal to them.
   enum class RowsOfOneKey { alike, only_first };
   std::string target_rows(RowsOfOneKey rows_of_one_key) const;
+  /// The target with its alias, and the scope as a WHERE clause.
+  std::string target_in_scope() const;
   std::string staged_rows() const;
   std::string condition_of_change() const;
   std::string delete_sql() const;
@@ -84,6 +88,7 @@ class Difference {
   const Staging& staging_;
   const LoadPlan& plan_;
   const std::vector<std::size_t>& key_;
+  std::string scope_;
   std::vector<MergeColumn> columns_;
   bool by_key_;  ///< rows have no address that lasts from one statement to the next
   bool parted_;  ///< an address counts within a partition only
