@@ -97,6 +97,7 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   int idle_socket() const noexcept { return socket_; }
 
  private:
+  void end_transaction(const Task& task);
   int poll_for_library(pollfd* sockets, nfds_t count) noexcept override;
   ssize_t receive_for_library(int socket, void* buffer, std::size_t size, int flags) noexcept override;
   int resolve_for_library(const char* name, const addrinfo* hints, addrinfo** found) noexcept override;
