@@ -23,6 +23,8 @@ COMMENT ON TABLE connector.import_secret IS 'internal: passwords of imports that
 COMMENT ON TABLE connector.sync IS 'internal: see the view connector.syncs';
 COMMENT ON TABLE connector.sync_secret IS 'internal: passwords of syncs; nobody may read it';
 COMMENT ON TABLE connector.run IS 'internal: see the view connector.runs';
+COMMENT ON TABLE connector.sync_comparison IS 'internal: what merges by ranges of the key remember';
+COMMENT ON TABLE connector.sync_range IS 'internal: checksums of ranges of the key, there and here';
 COMMENT ON TABLE connector.denied_login IS
     'internal: accounts that a remote does not let in, and when a sync tries again; holds no password';
 COMMENT ON VIEW connector.my_limits IS 'what the current role may do with each provider';
@@ -125,7 +127,9 @@ COMMENT ON COLUMN connector.runs.bytes IS 'size of their decoded values';
 COMMENT ON COLUMN connector.runs.inserted IS 'rows that are new in the table';
 COMMENT ON COLUMN connector.runs.updated IS 'rows that changed';
 COMMENT ON COLUMN connector.runs.deleted IS 'rows that are gone from the table';
-COMMENT ON COLUMN connector.runs.reason IS 'why the run did not go the way that was asked for';
+COMMENT ON COLUMN connector.runs.reason IS 'why the run did not go the way that was asked for, or what it compared and why';
+COMMENT ON COLUMN connector.runs.ranges_compared IS 'ranges of the key whose checksums were compared; NULL if rows were compared';
+COMMENT ON COLUMN connector.runs.ranges_read IS 'ranges of the key that were read, as they differed';
 COMMENT ON COLUMN connector.runs.lock_ms IS 'milliseconds for which readers had to wait';
 COMMENT ON COLUMN connector.runs.phase_ms IS 'milliseconds by phase';
 COMMENT ON COLUMN connector.runs.warnings IS 'what of the source is not in the table as it is there; NULL if nothing';

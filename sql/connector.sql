@@ -216,7 +216,9 @@ CREATE TABLE connector.run (
     inserted bigint,
     updated bigint,
     deleted bigint,
-    reason text,                    -- why not the way that was asked for
+    reason text,                    -- why not the way that was asked for; what was compared, and why
+    ranges_compared bigint,         -- NULL if rows were
+    ranges_read bigint,
     lock_ms double precision,
     phase_ms json,                  -- milliseconds by phase
     warnings json,
@@ -235,9 +237,28 @@ CREATE TABLE connector.run (
     checksum text,
     layout text,
     position json,
+    ranges json,                    -- gone as soon as it is there
     request_number integer NOT NULL -- what was read by another request than today's says nothing
 );
 CREATE INDEX run_sync ON connector.run (sync_id, started_at DESC);
+
+-- For merges that compare checksums of ranges: what these are worth for, and what runs cost. A dump has neither this nor
+-- the ranges: a restored table is compared as a whole.
+CREATE TABLE connector.sync_comparison (
+    sync_id uuid PRIMARY KEY REFERENCES connector.sync ON DELETE CASCADE,
+    mark text NOT NULL,             -- table, storage, owner, columns and what the checksums are made of
+    figures json NOT NULL           -- seconds that a row has cost, by step
+);
+CREATE TABLE connector.sync_range (
+    sync_id uuid NOT NULL REFERENCES connector.sync_comparison ON DELETE CASCADE,
+    number integer NOT NULL,        -- in the order of the key; the last one is for NULL
+    lower_bound text,               -- of the key, as text; NULL for the first and the last
+    remote_rows bigint,             -- NULL: not known
+    remote_sums text,
+    local_rows bigint,
+    local_sums text,
+    PRIMARY KEY (sync_id, number)
+);
 
 -- Files that transactions are filling and that no table has yet. Rows count from the moment they are written, whatever
 -- becomes of the transaction: after a crash they tell which files nobody will ever ask for.
@@ -319,6 +340,8 @@ SELECT r.id,
        r.updated,
        r.deleted,
        r.reason,
+       r.ranges_compared,
+       r.ranges_read,
        r.lock_ms,
        r.phase_ms,
        r.warnings,

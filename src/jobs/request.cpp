@@ -158,6 +158,7 @@ load::LoadLimits Request::limits() const {
   if (asked > 0 && (limits.max_rows == 0 || asked < limits.max_rows)) limits.max_rows = asked;
   limits.max_columns = settings_.max_columns;
   limits.batch_bytes = settings_.batch_bytes;
+  limits.range_rows = settings_.range_rows;
   return limits;
 }
 

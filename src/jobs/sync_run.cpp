@@ -56,9 +56,15 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
 
 void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result, load::Progress& progress) {
   const std::optional<std::string> checksum = sync.checksum.empty() ? std::nullopt : std::optional(sync.checksum);
-  const load::RefreshResult done = load::run_refresh(
-      request.run(caller, progress),
-      {.relation = sync.relation, .checksum = checksum, .layout = sync.layout, .position = sync.position});
+  load::ComparedBefore compared;
+  if (request.spec().sync && request.spec().sync->compare == core::Compare::ranges) {
+    compared = {.state = store::kept_ranges(sync.id), .request = sync.request.masked};
+  }
+  const load::RefreshResult done = load::run_refresh(request.run(caller, progress), {.relation = sync.relation,
+                                                                                     .checksum = checksum,
+                                                                                     .layout = sync.layout,
+                                                                                     .position = sync.position,
+                                                                                     .compared = std::move(compared)});
   result.mode = load::refresh_mode_name(done.mode);
   result.reason = done.reason;
   result.relation = sync.relation;
@@ -70,6 +76,9 @@ void next_run(Request& request, const Sync& sync, Oid caller, RunResult& result,
   result.checksum = done.checksum;
   result.layout = done.load.layout;
   result.position = done.load.position;
+  result.ranges = done.ranges;
+  result.ranges_compared = done.ranges_compared;
+  result.ranges_read = done.ranges_read;
   result.lock_ms = done.lock_ms;
   result.schema_changes = schema_changes_text(done.schema_changes);
   result.warnings = import_warnings(done.load);

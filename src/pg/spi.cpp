@@ -116,14 +116,17 @@ bool any_catalog_row(std::string_view sql, Oid relation) {
   return !catalog_query(sql, {{OIDOID, std::to_string(relation)}}).empty();
 }
 
-void query_into(std::string_view sql, DestReceiver& receiver) {
+void query_into(std::string_view sql, DestReceiver& receiver, Sees sees) {
   const std::string text(sql);
   const KeepContext keep;
   guard([&] {
     if (SPI_connect() != SPI_OK_CONNECT) elog(ERROR, "SPI_connect failed");
     SPIExecuteOptions options{};
     options.dest = &receiver;
+    options.read_only = sees != Sees::present;
+    if (sees == Sees::latest) PushActiveSnapshot(GetLatestSnapshot());
     const int code = SPI_execute_extended(text.c_str(), &options);
+    if (sees == Sees::latest) PopActiveSnapshot();
     if (code < 0) elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
     SPI_finish();
   });

@@ -49,6 +49,6 @@ bool any_catalog_row(std::string_view sql, Oid relation);
 
 /// Runs a query as the current role and hands its rows to `receiver`. The receiver's functions are called from
 /// PostgreSQL's executor, in a guard: they may raise ERRORs, but throw nothing and own nothing that has a destructor.
-void query_into(std::string_view sql, DestReceiver& receiver);
+void query_into(std::string_view sql, DestReceiver& receiver, Sees sees = Sees::present);
 
 }  // namespace connector::pg

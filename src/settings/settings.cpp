@@ -41,6 +41,7 @@ int connect_timeout = 10;
 int statement_timeout = 3600;
 int read_timeout = 600;
 int batch_bytes = 256 * 1024;
+int range_rows = 20'000;
 int log_runs = LOG;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
@@ -150,6 +151,9 @@ void define() {
              &read_timeout, 0, INT_MAX / 1000, GUC_UNIT_S);
   define_int("connector.batch_bytes", "Amount of data that is decoded before it is written to the table.", &batch_bytes,
              16 * 1024, 64 * 1024 * 1024, GUC_UNIT_BYTE);
+  define_int("connector.range_rows",
+             "Number of rows that a range has, about, where a merge compares checksums of ranges.", &range_rows, 1,
+             INT_MAX);
   DefineCustomEnumVariable("connector.log_runs",
                            "Level at which the server's log tells of runs that fail, are cut by a limit or follow a "
                            "changed source.",
@@ -182,6 +186,7 @@ Settings current() {
           std::chrono::seconds(statement_timeout),
           std::chrono::seconds(read_timeout),
           static_cast<std::size_t>(batch_bytes),
+          range_rows,
           enabled_providers == nullptr ? "" : enabled_providers,
           allowed_hosts == nullptr ? "" : allowed_hosts,
           allow_local_addresses};

@@ -29,6 +29,7 @@ struct Settings {
   std::chrono::seconds statement_timeout;  ///< 0 = none
   std::chrono::seconds read_timeout;       ///< 0 = none
   std::size_t batch_bytes;
+  int range_rows;
   std::string_view enabled_providers;  ///< comma-separated ids; empty = all
   std::string_view allowed_hosts;
   bool allow_local_addresses;

@@ -39,7 +39,8 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
                  "error_detail = $16, error_hint = $17, permanent = $18, relation = $19, checksum = $20, layout = $21, "
                  "phase_ms = $22, position = $23, schema_changes = $24, next_login = " +
                  time_sql(25) +
-                 " WHERE id = (SELECT r.id FROM connector.run r WHERE r.id = $1 AND "
+                 ", ranges = $26, ranges_compared = $27, ranges_read = $28 WHERE id = (SELECT r.id FROM connector.run "
+                 "r WHERE r.id = $1 AND "
                  "r.state = 'syncing' "
                  "FOR UPDATE SKIP LOCKED)",
              {uuid(run),
@@ -66,8 +67,49 @@ bool end_run(const std::string& run, const RunResult& result, schedule::Time now
               json(result.phase_ms),
               json(result.position),
               json(result.schema_changes),
-              time(told.next_login)}) == 1;
+              time(told.next_login),
+              json(result.ranges),
+              {INT8OID, result.ranges_compared ? std::optional(std::to_string(*result.ranges_compared)) : std::nullopt},
+              {INT8OID, result.ranges_compared ? std::optional(std::to_string(result.ranges_read)) : std::nullopt}}) ==
+         1;
 }
+
+std::optional<std::string> kept_ranges(const std::string& sync) {
+  const SqlRows rows = query(
+      "SELECT json_build_object('mark', c.mark, 'figures', c.figures, 'ranges', coalesce((SELECT json_agg(r ORDER BY "
+      "r.number) FROM (SELECT g.number, g.lower_bound, g.remote_rows, g.remote_sums, g.local_rows, g.local_sums "
+      "FROM connector.sync_range g WHERE g.sync_id = c.sync_id) AS r), '[]')) FROM connector.sync_comparison c "
+      "WHERE c.sync_id = $1",
+      {uuid(sync)});
+  if (rows.empty()) return std::nullopt;
+  return utf8(*rows[0][0]);
+}
+
+namespace {
+
+/// Only what a run that ended well by today's request has told counts; a run that failed leaves nothing.
+void keep_ranges(const std::string& sync, const std::string& run) {
+  const SqlRows rows = query(
+      "SELECT r.ranges, r.state = 'failure' OR r.request_number <> s.request_number FROM connector.run r "
+      "JOIN connector.sync s ON s.id = r.sync_id WHERE r.id = $1",
+      {uuid(run)});
+  if (rows.empty()) return;
+  const bool is_void = rows[0][1] == "t";
+  if (!rows[0][0] && !is_void) return;
+  execute("DELETE FROM connector.sync_comparison WHERE sync_id = $1", {uuid(sync)});
+  if (is_void) return;
+  const std::vector<SqlParameter> parameters{uuid(sync), {JSONOID, rows[0][0]}};
+  sql::execute(
+      "INSERT INTO connector.sync_comparison (sync_id, mark, figures) SELECT $1, $2 ->> 'mark', $2 -> 'figures'",
+      parameters);
+  sql::execute(
+      "INSERT INTO connector.sync_range SELECT $1, r.* FROM json_to_recordset($2 -> 'ranges') AS r (number integer, "
+      "lower_bound text, remote_rows bigint, remote_sums text, local_rows bigint, local_sums text)",
+      parameters);
+  execute("UPDATE connector.run SET ranges = NULL WHERE id = $1", {uuid(run)});
+}
+
+}  // namespace
 
 std::optional<RunRecord> find_run(const std::string& run) {
   const SqlRows rows = query(
@@ -116,6 +158,7 @@ void record_outcome(const Sync& sync, const std::string& run, const schedule::Sc
       "FROM connector.run r WHERE s.id = $1 AND r.id = $2 RETURNING r.state",
       {uuid(sync.id), uuid(run)});
   if (concluded.empty()) return;
+  keep_ranges(sync.id, run);
   execute(
       "DELETE FROM connector.run WHERE id IN (SELECT r.id FROM connector.run r "
       "WHERE r.sync_id = $1 ORDER BY r.started_at DESC, r.id OFFSET $2)",

@@ -38,6 +38,9 @@ struct RunResult {
   std::optional<std::string> checksum;
   std::optional<std::string> layout;
   std::optional<std::string> position;
+  std::optional<std::string> ranges;  ///< load::range_state_text(), to be kept for the next run
+  std::optional<std::uint64_t> ranges_compared;
+  std::uint64_t ranges_read = 0;
   std::optional<std::string> warnings;        ///< JSON, UTF-8
   std::optional<std::string> schema_changes;  ///< likewise
   double lock_ms = 0;
@@ -50,6 +53,9 @@ std::string begin_run(const Sync& sync, schedule::Time now);
 /// Closes the run. One statement that waits for nobody: it may come under a strong lock on the table. False if the run
 /// is closed already, or the sync was deleted or is just being.
 bool end_run(const std::string& run, const RunResult& result, schedule::Time now);
+
+/// What the last run of the sync kept of its ranges, as load::range_state_text() has it; nothing if there is nothing.
+std::optional<std::string> kept_ranges(const std::string& sync);
 
 /// How a run ended, as recorded. Texts are UTF-8.
 struct RunRecord {

@@ -60,6 +60,11 @@ std::vector<std::string> first_column(const SqlRows& rows) {
   return result;
 }
 
+/// The next run compares all.
+void forget_ranges(const std::string& id) {
+  execute("DELETE FROM connector.sync_comparison WHERE sync_id = $1", {uuid(id)});
+}
+
 }  // namespace
 
 std::string_view state_name(schedule::State state) noexcept {
@@ -209,6 +214,7 @@ void save_connector(const std::string& id, const std::string& provider, const co
        oid(statements.role)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(id)});
   save_secrets(id, request);
+  forget_ranges(id);
 }
 
 void save_name(const std::string& id, const std::string& name) {
@@ -221,11 +227,13 @@ void take_over(const Sync& sync) {
       "request_number + 1 WHERE id = $1",
       {uuid(sync.id), oid(sync.owner)});
   execute("DELETE FROM connector.sync_secret WHERE sync_id = $1", {uuid(sync.id)});
+  forget_ranges(sync.id);
 }
 
 void forget_relation(const std::string& id) {
   execute("UPDATE connector.sync SET relation = NULL, checksum = '', layout = NULL, position = NULL WHERE id = $1",
           {uuid(id)});
+  forget_ranges(id);
 }
 
 void delete_sync(const std::string& id) {

@@ -21,7 +21,7 @@ _STOREYS = (
     ("fdw",),
     ("jobs",),
     ("load/refresh",),
-    ("load/swap", "load/merge"),
+    ("load/swap", "load/merge", "load/ranges"),
     ("load/table",),
     ("load/read",),
     ("load/write",),

@@ -32,4 +32,7 @@ struct RangeSum {
   bool operator==(const RangeSum&) const = default;
 };
 
+/// The sum of the rows of two ranges.
+RangeSum add(const RangeSum& left, const RangeSum& right);
+
 }  // namespace connector::core

@@ -157,6 +157,7 @@ SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   sync.cursor = reader.string("cursor");
   read_choice(reader, "on_schema_change", on_schema_change_words, sync.on_schema_change);
   sync.skip_unchanged = reader.boolean("skip_unchanged").value_or(false);
+  read_choice(reader, "compare", compare_words, sync.compare);
   sync.at = read_clock_time(reader, problems);
   sync.on_success = reader.string("on_success");
   sync.on_failure = reader.string("on_failure");
@@ -168,6 +169,9 @@ SyncOptions read_sync(const JsonValue& object, Problems& problems) {
   }
   if (sync.mode != SyncMode::append && sync.cursor && !problems.has("sync.mode")) {
     problems.add("sync.cursor", "Key \"sync.cursor\" is for mode \"append\" only.");
+  }
+  if (sync.mode != SyncMode::merge && sync.compare == Compare::ranges && !problems.has("sync.mode")) {
+    problems.add("sync.compare", "Key \"sync.compare\": \"ranges\" is for mode \"merge\" only.");
   }
   return sync;
 }

@@ -31,6 +31,13 @@ enum class SyncMode { replace, merge, append };
 inline constexpr auto sync_mode_words =
     words<SyncMode>({{SyncMode::replace, "replace"}, {SyncMode::merge, "merge"}, {SyncMode::append, "append"}});
 
+/// What of the source a merge compares.
+enum class Compare {
+  rows,   ///< all of its rows, which are read
+  ranges  ///< checksums of ranges of the key, computed there; rows are read where these differ
+};
+inline constexpr auto compare_words = words<Compare>({{Compare::rows, "rows"}, {Compare::ranges, "ranges"}});
+
 enum class OnSchemaChange { follow, error };
 inline constexpr auto on_schema_change_words =
     words<OnSchemaChange>({{OnSchemaChange::follow, "follow"}, {OnSchemaChange::error, "error"}});
@@ -45,6 +52,7 @@ struct SyncOptions {
   std::optional<std::string> cursor;
   OnSchemaChange on_schema_change = OnSchemaChange::follow;
   bool skip_unchanged = false;
+  Compare compare = Compare::rows;
   std::optional<schedule::ClockTime> at;  ///< its zone is not checked
   std::optional<std::string> on_success;  ///< SQL of this database, not checked
   std::optional<std::string> on_failure;  ///< likewise

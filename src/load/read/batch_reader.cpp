@@ -28,6 +28,39 @@ std::vector<ColumnConverter> make_converters(const LoadPlan& plan, const std::ve
   return converters;
 }
 
+/// Adds counts to those of the scans before.
+void add_counts(ColumnCounts& counts, const ColumnCounts& more) {
+  for (const auto& [column, count] : more) {
+    const auto known = std::ranges::find(counts, column, &ColumnCounts::value_type::first);
+    if (known == counts.end()) {
+      counts.emplace_back(column, count);
+    } else {
+      known->second += count;
+    }
+  }
+}
+
+void add_substitutions(std::vector<Substitutions>& all, const core::SubstitutionKind& kind, ColumnCounts columns) {
+  if (columns.empty()) return;
+  const auto known = std::ranges::find_if(all, [&](const Substitutions& other) { return other.kind.key == kind.key; });
+  if (known == all.end()) {
+    all.push_back({kind, std::move(columns)});
+  } else {
+    add_counts(known->columns, columns);
+  }
+}
+
+void add_warnings(std::vector<core::RemoteWarning>& all, const std::vector<core::RemoteWarning>& more) {
+  for (const core::RemoteWarning& warning : more) {
+    const auto known = std::ranges::find(all, warning.code, &core::RemoteWarning::code);
+    if (known == all.end()) {
+      all.push_back(warning);
+    } else {
+      known->count += warning.count;
+    }
+  }
+}
+
 ColumnCounts counts_by_name(const LoadPlan& plan, std::span<const std::uint64_t> counts) {
   ColumnCounts result;
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -100,13 +133,13 @@ bool BatchReader::read(Sink& sink, LoadResult& result) {
     run_.progress.add(batch_.rows(), batch_.bytes());
     batch_.clear();
   }
-  result.invalid_values = counts_by_name(plan_, batch_.invalid_counts());
+  add_counts(result.invalid_values, counts_by_name(plan_, batch_.invalid_counts()));
   for (std::size_t kind = 0; kind < run_.provider.substitutions.size(); ++kind) {
-    ColumnCounts columns = counts_by_name(plan_, cursor_->substitutions(kind));
-    if (!columns.empty()) result.substitutions.push_back({run_.provider.substitutions[kind], std::move(columns)});
+    add_substitutions(result.substitutions, run_.provider.substitutions[kind],
+                      counts_by_name(plan_, cursor_->substitutions(kind)));
   }
   if (more && looks_further_) result.truncated = more = has_another_row();
-  result.remote_warnings = cursor_->warnings();
+  add_warnings(result.remote_warnings, cursor_->warnings());
   return more;
 }
 

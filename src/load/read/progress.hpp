@@ -10,6 +10,7 @@ namespace connector::load {
 enum class RunPhase {
   connecting,
   describing,
+  comparing,  ///< checksums of both sides
   loading,
   indexing,
   analyzing,
@@ -28,6 +29,8 @@ constexpr std::string_view run_phase_name(RunPhase phase) noexcept {
       return "connecting";
     case RunPhase::describing:
       return "describing";
+    case RunPhase::comparing:
+      return "comparing checksums";
     case RunPhase::loading:
       return "loading";
     case RunPhase::indexing:

@@ -17,6 +17,7 @@ struct LoadLimits {
   std::int64_t max_rows = 0;  ///< 0 = none
   int max_columns = 256;
   std::size_t batch_bytes = 256 * 1024;
+  int range_rows = 20'000;  ///< that a range has, about, where checksums of ranges are compared
 };
 
 /// One import, refresh or dry run. What it refers to outlives it.

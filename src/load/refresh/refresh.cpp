@@ -5,9 +5,11 @@
 
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
+#include "load/merge/row_sql.hpp"
 #include "load/read/batch_reader.hpp"
 #include "load/write/bulk_insert.hpp"
 #include "load/refresh/cursor.hpp"
+#include "load/refresh/range_merge.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/swap/exchange.hpp"
 #include "load/swap/kept_ids.hpp"
@@ -193,9 +195,18 @@ class Refresh {
   void merge(const std::vector<std::size_t>& key) {
     if (key.empty()) throw no_merge_key(target_.shown());
     check_published(target_);
+    if (run_.spec.sync && run_.spec.sync->compare == core::Compare::ranges && result_.reason.empty()) {
+      merge_by_ranges(key);
+    } else {
+      merge_all(key);
+    }
+  }
+
+  Applied merge_all(const std::vector<std::size_t>& key, RangeMerge* ranges = nullptr) {
     Staging staging = make_staging(key);
     fill(staging, whole_scan());
-    apply(staging, [&] {
+    if (ranges != nullptr) ranges->start_applying(result_.load.rows);
+    return apply(staging, [&] {
       check_key_values(staging, plan_, key);
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
@@ -204,6 +215,44 @@ class Refresh {
       if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
       return applied;
     });
+  }
+
+  /// Reads and merges only where the checksums of ranges differ, if both sides have them.
+  void merge_by_ranges(const std::vector<std::size_t>& key) {
+    RangeMerge ranges(run_, target_, plan_, key, source_, source_columns(), request_.compared);
+    ranges.choose(changes_.any() ? "the source's columns have changed" : "");
+    ranges.start_reading();
+    const Applied applied = ranges.reads_all() ? merge_all(key, &ranges) : merge_parts(key, ranges);
+    ranges.finish(applied, !result_.load.truncated);
+    result_.reason = ranges.reason();
+    result_.ranges = ranges.state();
+    result_.ranges_compared = ranges.ranges_compared();
+    result_.ranges_read = ranges.ranges_read();
+  }
+
+  Applied merge_parts(const std::vector<std::size_t>& key, RangeMerge& ranges) {
+    if (ranges.ranges_read() == 0) {
+      ranges.start_applying(0);
+      return {};
+    }
+    Staging staging = make_staging(key);
+    fill(staging, ranges.parts());
+    ranges.start_applying(result_.load.rows);
+    return apply(staging, [&] {
+      check_key_values(staging, plan_, key);
+      return apply_merge(target_, staging, plan_, key, MissingRows::deleted, ranges.scope());
+    });
+  }
+
+  /// Quoted names of what the source's rows fill in the table.
+  std::vector<std::string> source_columns() const {
+    std::vector<std::string> names;
+    for (const PlannedColumn& column : plan_.columns) names.push_back(quoted(column));
+    if (!run_.spec.default_columns) return names;
+    for (const std::string& name : geometry_columns()) {
+      if (target_.find(name) != nullptr) names.push_back(pg::quote_name(name));
+    }
+    return names;
   }
 
   /// Rows that are here already by the `key`, if there is one, are updated.
@@ -250,13 +299,20 @@ class Refresh {
     return all + actions;
   }
 
-  void fill(Staging& staging, const core::Scan& scan) {
-    staging.set_nulls(read_rows(scan, staging.oid(), staging.planned_attributes(), nullptr));
+  void fill(Staging& staging, const core::Scan& scan) { fill(staging, std::vector{scan}); }
+
+  void fill(Staging& staging, const std::vector<core::Scan>& scans) {
+    std::vector<bool> has_nulls(plan_.columns.size(), false);
+    for (const core::Scan& scan : scans) {
+      const std::vector<bool> more = read_rows(scan, staging.oid(), staging.planned_attributes(), nullptr);
+      for (std::size_t i = 0; i < more.size(); ++i) has_nulls[i] = has_nulls[i] || more[i];
+    }
+    staging.set_nulls(has_nulls);
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
   }
 
   template <typename Apply>
-  void apply(Staging& staging, Apply&& dml) {
+  Applied apply(Staging& staging, Apply&& dml) {
     run_.progress.phase(RunPhase::applying);
     // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
     const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
@@ -269,6 +325,7 @@ class Refresh {
     if (!applied.complete && result_.checksum) result_.checksum = "";  // the next run is to compare again
     staging.drop();
     report_result(result_.load);
+    return applied;
   }
 
   /// All rows; where later runs go on from these, in the cursor's order, so that a limit cuts off the last ones.

@@ -11,6 +11,7 @@
 
 #include "load/read/load_result.hpp"
 #include "load/read/run.hpp"
+#include "load/ranges/range_state.hpp"
 #include "load/refresh/refresh_mode.hpp"
 #include "load/refresh/schema_change.hpp"
 
@@ -21,6 +22,7 @@ struct RefreshRequest {
   std::optional<std::string> checksum{};  ///< of the last run, for skip_unchanged
   std::optional<std::string> layout{};    ///< of the last run or the import (UTF-8); nothing if that is not known
   std::optional<std::string> position{};  ///< LoadResult::position of the last run or the import that had one
+  ComparedBefore compared{};              ///< for a merge by ranges
   /// For collision_strategy "overwrite": the first contents of a sync, or those of no sync. All is replaced, and the
   /// table's columns must be in the source as they are; new ones are added.
   bool overwrite = false;
@@ -29,12 +31,15 @@ struct RefreshRequest {
 struct RefreshResult {
   LoadResult load;  ///< what was read; its layout is to be kept for the next run
   RefreshMode mode = RefreshMode::swap;
-  std::string reason;  ///< why a replace did not go by swap (UTF-8), else empty
+  std::string reason;  ///< why a replace did not go by swap, or what a merge by ranges compared (UTF-8); else empty
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
   std::uint64_t deleted = 0;
   std::vector<SchemaChange> schema_changes;
-  std::optional<std::string> checksum;  ///< to be kept for the next run; empty if that is not to skip anything
+  std::optional<std::string> checksum;           ///< to be kept for the next run; empty if that is not to skip anything
+  std::optional<std::string> ranges;             ///< RangeMerge::state(), to be kept for the next run
+  std::optional<std::uint64_t> ranges_compared;  ///< nothing if rows were compared
+  std::uint64_t ranges_read = 0;
   double lock_ms = 0;  ///< milliseconds that the strong lock was held when this returned; it is held until the commit
 };
 
