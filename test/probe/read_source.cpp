@@ -3,7 +3,13 @@
 // STEP is `all`, `first:N` or `from:VALUE`; the first column must be an integer, is asked for alone, and is the one
 // that the order and the value are of. Prints a line for each step: the numbers, or why they can't be asked for.
 // The step `parts` prints instead what "keep" asks for, as a line of JSON.
+// Checksums of ranges: `sums:REQUEST` prints a list of [rows, sums] as a line of JSON, `why:REQUEST` why there are
+// none, `form:REQUEST` what is hashed. REQUEST is JSON with the names `columns` (without them: all), the name `key`,
+// `bounds` and `from`: only rows whose key is at least that. `hold` holds the state of the source; `pause:PATH` waits
+// until somebody has opened the named pipe there for writing, and has closed it.
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -57,6 +63,35 @@ std::vector<std::int64_t> read(Source& source, const Scan& scan) {
     for (const std::uint64_t value : batch.values(0)) numbers.push_back(static_cast<std::int64_t>(value));
   }
   return numbers;
+}
+
+std::size_t column_of(const SourceDescription& description, std::string_view name) {
+  const auto found = std::ranges::find(description.columns, name, &RemoteColumn::name);
+  if (found == description.columns.end()) throw Error(ErrorNumber::invalid_parameters, "no such column");
+  return static_cast<std::size_t>(found - description.columns.begin());
+}
+
+RangeRequest range_request(const SourceDescription& description, std::string_view text) {
+  RangeRequest request;
+  bool all = true;
+  std::optional<std::string> from;
+  for (const auto& [name, value] : parse_json(text).members) {
+    if (name == "columns") {
+      all = false;
+      for (const JsonValue& item : value.items) request.columns.push_back(column_of(description, item.text));
+    } else if (name == "key") {
+      request.key = column_of(description, value.text);
+    } else if (name == "bounds") {
+      for (const JsonValue& item : value.items) request.bounds.push_back(item.text);
+    } else if (name == "from") {
+      from = value.text;
+    }
+  }
+  for (std::size_t i = 0; all && i < description.columns.size(); ++i) {
+    if (description.columns[i].unsupported_reason.empty()) request.columns.push_back(i);
+  }
+  if (from) request.where = Expression::comparison(request.key, Operator::greater_or_equal, *from);
+  return request;
 }
 
 JsonValue json(JsonValue::Type type, std::string text = {}) {
@@ -133,6 +168,39 @@ std::string parts_text(const SourceDescription& description) {
                                                 {"foreign_keys", json_array(description.foreign_keys, convert)}}));
 }
 
+std::string sums_text(const std::vector<RangeSum>& sums) {
+  return json_text(json_array(sums, [](const RangeSum& sum) {
+    JsonValue pair = json(JsonValue::Type::array);
+    pair.items = {json(JsonValue::Type::integer, std::to_string(sum.rows)), json(sum.sums)};
+    return pair;
+  }));
+}
+
+/// A step about checksums of ranges; false if it is none.
+bool sum_step(Source& source, std::string_view step) {
+  const std::string_view argument = step.substr(step.find(':') + 1);
+  if (step == "hold") {
+    source.hold_state();
+    std::cout << "held\n";
+  } else if (step.starts_with("pause:")) {
+    std::ifstream pipe{std::string(argument)};
+    std::string rest;
+    std::getline(pipe, rest, '\0');
+    std::cout << "paused\n";
+  } else if (step.starts_with("why:")) {
+    std::cout << source.why_no_sums(range_request(source.description(), argument)) << '\n';
+  } else if (step.starts_with("form:")) {
+    std::cout << source.sum_form(range_request(source.description(), argument)) << '\n';
+  } else if (step.starts_with("sums:")) {
+    const RangeRequest request = range_request(source.description(), argument);
+    const std::string why = source.why_no_sums(request);
+    std::cout << (why.empty() ? sums_text(source.sum_ranges(request)) : why) << '\n';
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -151,6 +219,7 @@ int main(int count, char** arguments) try {
       std::cout << parts_text(source->description()) << '\n';
       continue;
     }
+    if (sum_step(*source, arguments[i])) continue;
     const std::optional<Scan> scan = scan_of(*source, arguments[i]);
     if (!scan) {
       std::cout << "no such condition\n";

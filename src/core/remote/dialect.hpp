@@ -64,6 +64,12 @@ class Dialect {
   /// the sample, which Selection has. Parameters are written as $1.
   std::string select(const Scan& scan, const Selection& selection, const std::vector<RemoteColumn>& columns) const;
 
+  /// The number of the range that a row lies in, by a column (its SQL): RangeRequest::bounds tells what the ranges are.
+  /// 0 to bounds.size(), and bounds.size() + 1 where the column is NULL. Nothing if a bound can't be written. A row
+  /// costs the server about log2(bounds.size()) comparisons.
+  std::optional<std::string> range_number(const std::string& column, const RemoteColumn& described,
+                                          std::span<const std::string> bounds) const;
+
  protected:
   /// The column's row of rules(); null if it has none.
   virtual const TypeRule* rule_of(const RemoteColumn& column) const = 0;

@@ -20,13 +20,6 @@ constexpr std::size_t max_decimal_scale = 30;
 
 constexpr std::size_t max_second_digits = 6;
 
-/// "varchar" of "varchar(10)"
-std::string_view first_word(std::string_view remote_type) {
-  const auto end =
-      std::ranges::find_if(remote_type, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
-  return remote_type.substr(0, static_cast<std::size_t>(end - remote_type.begin()));
-}
-
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
@@ -156,6 +149,12 @@ std::optional<std::string> time_literal(const core::LogicalType& type, std::stri
 }
 
 }  // namespace
+
+std::string_view first_word(std::string_view remote_type) {
+  const auto end =
+      std::ranges::find_if(remote_type, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
+  return remote_type.substr(0, static_cast<std::size_t>(end - remote_type.begin()));
+}
 
 Comparison comparison_of(std::string_view remote_type, const core::LogicalType& type) {
   const std::string_view word = first_word(remote_type);

@@ -21,6 +21,9 @@ enum class Comparison : unsigned char { none, text, integer, year, decimal, floa
 Comparison comparison_of(std::string_view remote_type, const core::LogicalType& type);
 Comparison comparison_of(const core::RemoteColumn& column);
 
+/// "varchar" of "varchar(10)"
+std::string_view first_word(std::string_view remote_type);
+
 /// Whether it is an enum or a set.
 bool is_choice(std::string_view remote_type);
 

@@ -181,7 +181,8 @@ void Session::execute(const std::string& sql, core::Phase phase) {
   query(sql, phase, 0);
 }
 
-std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, std::size_t max_rows) {
+std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, std::size_t max_rows,
+                                    std::string_view summary) {
   std::vector<TextRow> rows;
   call([&] {
     MYSQL_RES* result = mysql_real_query(handle_, sql.data(), sql.size()) == 0 ? mysql_use_result(handle_) : nullptr;
@@ -200,7 +201,7 @@ std::vector<TextRow> Session::query(const std::string& sql, core::Phase phase, s
     const NativeError error = native_error(handle_);
     if (too_many) give_up();  // or the rest would be read
     mysql_free_result(result);
-    if (error.code != 0) throw statement_error(phase, "could not query the server", error);
+    if (error.code != 0) throw statement_error(phase, summary, error);
     if (too_many) throw_malformed("the server sent more rows than it was asked for");
   });
   return rows;
@@ -220,6 +221,15 @@ void Session::convert_results(bool convert) {
 void Session::limit_rows(std::int64_t rows) {
   limiting_ = true;
   execute("SET sql_select_limit = " + std::to_string(rows), core::Phase::execute);
+}
+
+void Session::hold_state() {
+  execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", core::Phase::execute);
+  holding_ = true;
+}
+
+void Session::end_state() {
+  if (std::exchange(holding_, false)) execute("ROLLBACK", core::Phase::describe);
 }
 
 void Session::identify() {

@@ -30,6 +30,7 @@ class TextRow {
  public:
   explicit TextRow(std::size_t columns) : values_(columns) {}
   std::size_t size() const noexcept { return values_.size(); }
+  const std::vector<std::optional<std::string>>& values() const noexcept { return values_; }
   std::optional<std::string>& operator[](std::size_t column) {
     check(column);
     return values_[column];
@@ -72,13 +73,20 @@ class Session final : public core::SuspendingCalls {
 
   /// Runs a statement that yields no rows.
   void execute(const std::string& sql, core::Phase phase);
-  /// Runs a query with a small result, as text. More than `max_rows` rows are an Error.
-  std::vector<TextRow> query(const std::string& sql, core::Phase phase, std::size_t max_rows);
+  /// Runs a query with a small result, as text. More than `max_rows` rows are an Error. `summary` stands in front of
+  /// the server's message if it can't be done.
+  std::vector<TextRow> query(const std::string& sql, core::Phase phase, std::size_t max_rows,
+                             std::string_view summary = "could not query the server");
 
   /// Whether the server converts text to UTF-8 or sends it as it is stored (charset.hpp). It sends all rows again.
   void convert_results(bool convert);
   /// Of a SELECT that has no LIMIT of its own the server sends no more rows than so many, until convert_results().
   void limit_rows(std::int64_t rows);
+
+  /// From here on rows of tables of InnoDB are read as they are now, until end_state().
+  void hold_state();
+  /// If there is such a state: rows are read as they are when each statement begins.
+  void end_state();
 
   st_mysql* handle() noexcept { return handle_; }
   /// False once the connection was given up, or the library has closed it, as it does when the server ends it.
@@ -120,6 +128,7 @@ class Session final : public core::SuspendingCalls {
   bool logged_in_ = false;
   bool converting_ = true;
   bool limiting_ = false;
+  bool holding_ = false;
 };
 
 }  // namespace connector::mysql

@@ -88,6 +88,7 @@ MysqlSource::MysqlSource(Session& session, const core::SourceRequest& request, s
       reading_{.encoding = request.encoding},
       zero_dates_(zero_dates(request)),
       tinyint1_is_boolean_(tinyint1_is_boolean(request)) {
+  session_.end_state();
   if (reading_.encoding) reading_.charsets = read_charsets(session_);
   if (request.query.empty()) {
     const std::string_view schema = request.schema.empty() ? default_schema : request.schema;

@@ -41,6 +41,11 @@ class MysqlSource final : public core::Source {
   bool samples() override { return can_be_asked(); }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
+  std::string why_no_sums(const core::RangeRequest& request) override;
+  /// The session's next source ends it.
+  void hold_state() override;
+  std::vector<core::RangeSum> sum_ranges(const core::RangeRequest& request) override;
+  std::string sum_form(const core::RangeRequest& request) override;
 
  private:
   void describe_table(const core::SourceRequest& request, const CatalogTable& catalog);
@@ -51,6 +56,8 @@ class MysqlSource final : public core::Source {
   bool has_generated_key();
   void describe_comparisons(const core::SourceRequest& request);
   bool can_be_asked();
+  bool is_of_innodb();
+  std::string hash_sql(const core::RangeRequest& request) const;
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
   std::string column_sql(std::size_t index) const;
@@ -83,6 +90,7 @@ class MysqlSource final : public core::Source {
   std::string repeated_sql_;
   std::vector<std::string> query_names_;   ///< of a query's columns
   std::optional<bool> stands_in_another_;  ///< a query, once it was tried
+  std::optional<bool> is_of_innodb_;       ///< a table, once that was asked
 };
 
 }  // namespace connector::mysql

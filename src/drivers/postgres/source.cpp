@@ -7,11 +7,13 @@
 #include <libpq-fe.h>
 
 #include "core/remote/chosen_columns.hpp"
+#include "core/remote/range_statement.hpp"
 #include "core/base/utf8.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/default_value.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/row_hash.hpp"
 #include "drivers/postgres/snapshot.hpp"
 #include "drivers/postgres/sql_text.hpp"
 #include "core/base/list_text.hpp"
@@ -84,6 +86,7 @@ PostgresSource::PostgresSource(Session& session, const core::SourceRequest& requ
 
 PostgresSource::~PostgresSource() {
   if (session_.busy()) session_.stop_statement();
+  if (holds_state_) session_.end_snapshot();
 }
 
 void PostgresSource::describe_table(const core::SourceRequest& request) {
@@ -286,7 +289,7 @@ std::string PostgresSource::select_statement(const core::Scan& scan) const {
   if (!scan.where && scan.order_by.empty() && !scan.limit && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
   std::string list;
   for (const std::size_t index : scan.columns) core::add_item(list, column_sql(columns_[index]));
-  std::string from = table_.empty() ? query_columns() : table_;
+  std::string from = from_sql();
   if (scan.sample) from += " TABLESAMPLE pg_catalog.bernoulli (" + percent(*scan.sample) + ')';
   return own_dialect().select(
       scan, {.list = list, .from = from, .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
@@ -301,14 +304,69 @@ std::string PostgresSource::look_statement() const {
   return "SELECT " + list + " FROM " + table_ + " WHERE false; ";
 }
 
-std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan) {
+std::string PostgresSource::why_no_sums(const core::RangeRequest& request) {
+  if (!copyable_) return "the query can't stand in another one";
+  // What a type has no binary form of is hashed as it is imported, as text: no type is left out.
+  return core::why_no_ranges(own_dialect(), request, description_.columns);
+}
+
+void PostgresSource::hold_state() {
+  if (session_.snapshot()) return;
+  begin_reading();
+  session_.hold_snapshot(money_digits_);
+  holds_state_ = true;
+}
+
+/// The rows' values as a binary COPY has them: for each its type, its length or -1, and its bytes.
+std::string PostgresSource::hash_sql(const core::RangeRequest& request) const {
+  std::string list;
+  for (const std::size_t index : request.columns) core::add_item(list, column_sql(columns_[index]));
+  return row_hash(list);
+}
+
+std::vector<core::RangeSum> PostgresSource::sum_ranges(const core::RangeRequest& request) {
+  const std::string hashes = core::select_hashes(
+      own_dialect(), request,
+      {.list = {}, .from = from_sql(), .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
+      hash_sql(request), description_.columns);
+  begin_reading();
+  const ReadStatement settings = reading_settings();
+  WithinSnapshot step(session_);
+  const std::string end = session_.snapshot() ? "" : "; COMMIT";
+  const auto answers =
+      session_.run(settings.before + sum_of_hashes(hashes) + settings.after + end, {Phase::execute, summary_});
+  step.done();
+  core::RangeSumReader reader(request.bounds.size(), "postgres", summary_);
+  if (answers.size() == 1) {
+    for (const TextRow& row : answers[0]) reader.add(row);
+  } else {
+    throw_malformed("the server does not tell checksums", Phase::execute, summary_);
+  }
+  return reader.take();
+}
+
+std::string PostgresSource::sum_form(const core::RangeRequest& request) {
+  return hash_sql(request);
+}
+
+/// Begins the transaction that a statement reads in, unless there is one that nothing has been read in.
+void PostgresSource::begin_reading() {
   if (!std::exchange(in_new_transaction_, false)) begin_transaction(session_);
+}
+
+ReadStatement PostgresSource::reading_settings() const {
   ReadStatement statement{.before = set_search_path(SearchPath::user)};
   // The message is converted as a whole before this has an effect, so names in it may be what they are.
   if (stored_encoding_) {
     statement.before += "SET LOCAL client_encoding = " + quote_literal(session_.server_encoding()) + "; ";
     statement.after = "; SET LOCAL client_encoding = " + quote_literal(usual_encoding(session_));
   }
+  return statement;
+}
+
+std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan) {
+  begin_reading();
+  ReadStatement statement = reading_settings();
   if (!copyable_) {
     statement.sql = query_;
     std::vector<std::size_t> positions;

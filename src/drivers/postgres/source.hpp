@@ -10,6 +10,7 @@
 #include "core/remote/dialect.hpp"
 #include "core/remote/source.hpp"
 #include "drivers/postgres/catalog.hpp"
+#include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/session.hpp"
 #include "drivers/postgres/types.hpp"
 
@@ -29,7 +30,7 @@ class PostgresSource final : public core::Source {
   /// Describes a table of which the catalog was read already. The server is not asked for anything.
   PostgresSource(Session& session, const core::SourceRequest& request, const CatalogTable& table,
                  const CatalogTypes& types, int money_digits);
-  /// Stops a statement that failed to begin.
+  /// Stops a statement that failed to begin, and ends what hold_state() began.
   ~PostgresSource() override;
 
   const core::SourceDescription& description() const override { return description_; }
@@ -38,6 +39,10 @@ class PostgresSource final : public core::Source {
   bool orders_by(std::size_t column) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
+  std::string why_no_sums(const core::RangeRequest& request) override;
+  void hold_state() override;
+  std::vector<core::RangeSum> sum_ranges(const core::RangeRequest& request) override;
+  std::string sum_form(const core::RangeRequest& request) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:
@@ -59,7 +64,11 @@ class PostgresSource final : public core::Source {
   std::string shown(const std::string& text);
   const core::Dialect& own_dialect() const;
   bool is_as_it_is(const std::vector<std::size_t>& columns) const;
+  void begin_reading();
+  ReadStatement reading_settings() const;
   std::string select_statement(const core::Scan& scan) const;
+  std::string from_sql() const { return table_.empty() ? query_columns() : table_; }
+  std::string hash_sql(const core::RangeRequest& request) const;
   std::string look_statement() const;
   std::string query_columns() const;
   std::string column_sql(const SourceColumn& column) const;
@@ -80,6 +89,7 @@ class PostgresSource final : public core::Source {
   std::vector<TypeUse> seen_;               ///< types in the result of look_statement()
   std::uint64_t seen_with_locks_ = 0;       ///< HeldSnapshot::locks when they were last found to be so
   bool in_new_transaction_ = false;         ///< one of its own, that no cursor has used up
+  bool holds_state_ = false;                ///< the session's snapshot is this source's
 };
 
 }  // namespace connector::postgres
