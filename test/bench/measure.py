@@ -2,7 +2,9 @@
 
 Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive; ROWS (1000000) rows of the mixed and narrow tables, the others in
 proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
-at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables, SHAPES=none imports.
+at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables, SHAPES=none imports, MEMORY=0 memory.
+RANGES (10000000) rows of refreshes by ranges, 0 leaves them out; FIGURES names a file that gets their figures, too, from
+which bench.pictures draws the picture of docs/refreshes.md.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from . import peers_hive, peers_mysql, peers_postgres, peers_sqlserver, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .foreign_tables import measure_foreign_tables
 from .memory import measure_memory
+from .ranges import measure_ranges
 from .refreshes import measure_refreshes
 from .shapes import Shape
 from .sources import SOURCES
@@ -64,11 +67,14 @@ def main() -> int:
                     for shape in all_shapes:
                         if shape.name in wanted:
                             _measure(arena, shape, runs)
-                    _memory(arena, rows)
+                    if _words("MEMORY") != ["0"]:
+                        _memory(arena, rows)
                     if _words("FOREIGN") != ["0"]:
                         _beside_wrapper("foreign tables", arena, shapes.mixed(rows), runs, measure_foreign_tables)
                     if _words("REFRESH") != ["0"]:
                         _beside_wrapper("refreshes", arena, shapes.mixed(rows), runs, measure_refreshes)
+                    if source.provider != "hive" and (count := int(os.environ.get("RANGES") or 10_000_000)):
+                        measure_ranges(arena, shapes.mixed(count, "ranged"))
                     arena.connection.close()
                     source.stop()
     except KeyboardInterrupt:
