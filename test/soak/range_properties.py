@@ -286,6 +286,7 @@ class Case:
         the signal `kill`, or its statement is cancelled."""
         proxy = self.place.proxy
         session = self.place.open_session()
+        session.rows("SELECT cdb_connectors()")  # loads the library, which knows the setting
         session.rows(f"SET connector.range_rows = {self.size}")
         process = session.connection.get_backend_pid()
         before = proxy.from_server
@@ -395,6 +396,12 @@ def _outcome(row: Mapping[str, Any]) -> str:
     return "all ranges read" if read == compared else "some ranges read"
 
 
+def prepare(admin: Connection, role: str) -> None:
+    """What the owner of the tables may do."""
+    admin.rows(f"ALTER ROLE {role} SET connector.allowed_hosts = '127.0.0.1'; SELECT cdb_connectors()")
+    admin.rows(f"GRANT SET ON PARAMETER connector.range_rows TO {role}")
+
+
 def run_rounds(places: Sequence[Place], seed: int, rounds: int) -> Tally:
     """So many rounds, twenty for each table, by turns in each place. An error names the seed of its table."""
     tally = Tally()
@@ -430,7 +437,7 @@ def main() -> int:
         server.create_database("ranges", "connector")
         admin = Connection(server.connect("ranges"))
         admin.rows("CREATE ROLE owner LOGIN; GRANT CREATE ON SCHEMA public TO owner; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO owner")
-        admin.rows("ALTER ROLE owner SET connector.allowed_hosts = '127.0.0.1'")
+        prepare(admin, "owner")
         try:
             with Proxy(remotes[0].server.port) as first, Proxy(remotes[1].server.port) as second:
                 places = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.database import Database
-from soak.range_properties import Connection, Place, run_rounds
+from soak.range_properties import Connection, Place, prepare, run_rounds
 
 from servers.proxy import Proxy
 from servers.remote_mysql import MySqlRemote
@@ -11,6 +11,7 @@ from servers.remote_postgres import PostgresRemote
 
 
 def test_equal_to_the_source(db: Database, plain: Database, postgres15: PostgresRemote, mariadb: MySqlRemote) -> None:
+    prepare(Connection(db.connection), "etl")
     remotes = [postgres15, mariadb]
     for remote in remotes:
         remote.server.start()
