@@ -74,6 +74,15 @@ _KEYS: Mapping[str, Sequence[Key]] = {
     ),
 }
 
+# A key beside that of a row here, by the number k: an expression of PostgreSQL's for the type there; else k itself.
+_OTHER_KEYS = {
+    "date": "id + k",
+    "timestamptz": "id + k * interval '1 hour'",
+    "datetime(6)": "id + k * interval '1 hour'",
+    "uuid": "overlay(id::text PLACING lpad(k::text, 4, '0') FROM 5)::uuid",
+    'text COLLATE "C"': "id || k",
+}
+
 _COLUMNS: Mapping[str, Sequence[Column]] = {
     "postgres": (
         Column("int", ("NULL", "-1", "0", "1", "2")),
@@ -104,7 +113,7 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("datetime(6)", ("NULL", "'2024-01-01'", "'2024-01-01 00:00:00.000001'")),
         Column("bit(9)", ("NULL", "b'1'", "b'100000001'")),
         Column("tinyint(1)", ("NULL", "0", "1", "2")),
-        Column("enum('NULL', 'a', 'A')", ("NULL", "'NULL'", "'a'")),
+        Column("enum('NULL', 'a', 'b')", ("NULL", "'NULL'", "'a'")),
     ),
 }
 
@@ -243,7 +252,7 @@ class Case:
         order = ", ".join(self.key.columns)
         one = f"ctid = (SELECT ctid FROM {_TABLE} ORDER BY {order} OFFSET {pick.randrange(count or 1)} LIMIT 1)"
         other = f"(SELECT {name} FROM {_TABLE} ORDER BY {order} OFFSET {pick.randrange(count or 1)} LIMIT 1)"
-        copied = ", ".join("k" if key == "id" and kind in ("int", "bigint") else key for key, kind in self.key.columns.items())
+        copied = ", ".join(_OTHER_KEYS.get(kind, "k") if key == "id" else key for key, kind in self.key.columns.items())
         statement = pick.choice(
             [
                 f"UPDATE {_TABLE} SET {name} = {other} WHERE {one}",
