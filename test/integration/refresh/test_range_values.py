@@ -58,8 +58,8 @@ POSTGRES: Values = {
 
 MYSQL: Values = {
     "float": ("1", "1.00000012"),
-    "float(7,3)": ("1.001", "1.0011"),
-    "double": ("0e0", "-0e0"),
+    "float(7,3)": ("1234.001", "1234.002"),
+    "double": ("0.1", "0.10000000000000002"),
     "double(10,2)": ("1.01", "1.02"),
     "decimal(20,6)": ("1.000000", "1.000001"),
     "bit(9)": ("b'1'", "b'100000001'"),
@@ -83,6 +83,9 @@ MYSQL: Values = {
     "datetime(6)": ("'2024-01-01 00:00:00'", "'2024-01-01 00:00:00.000001'"),
     "timestamp(6) NULL": ("'2024-01-01 00:00:00'", "'2024-01-01 00:00:00.000001'"),
 }
+
+# MariaDB stores 0 for -0.
+MYSQL9: Values = {**MYSQL, "double": ("0e0", "-0e0"), "float": ("0e0", "-0e0")}
 
 SQLSERVER: Values = {
     "float": ("0e0", "1.0000000000000002e0"),
@@ -168,10 +171,10 @@ def test_mariadb(db: Database, mariadb: MySqlRemote, kind: str) -> None:
     change_is_seen(db, mariadb, kind, MYSQL[kind])
 
 
-@pytest.mark.parametrize("kind", MYSQL)
+@pytest.mark.parametrize("kind", MYSQL9)
 def test_mysql9(db: Database, mysql9: MySqlRemote, kind: str) -> None:
     mysql9.server.start()
-    change_is_seen(db, mysql9, kind, MYSQL[kind])
+    change_is_seen(db, mysql9, kind, MYSQL9[kind])
 
 
 @pytest.mark.parametrize("kind", SQLSERVER)

@@ -243,7 +243,8 @@ def test_another_owner(db: Database, source: Remote, plain: Database) -> None:
         sync = Ranged(db, {"provider": source.provider, "connection": "shop", "table": TABLE})
         sync.settle()
         db.execute("ALTER TABLE item OWNER TO etl")
-        Syncs(plain).call("cdb_sync_resume", sync.id)
+        sync.syncs = Syncs(plain)
+        sync.syncs.call("cdb_sync_resume", sync.id)
         sync.comparing_all(ROWS)
         sync.settle()
     finally:
