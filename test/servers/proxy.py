@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that stalls, cuts, resets, throttles and counts, as a test tells it."""
+"""A TCP proxy on loopback that stalls, cuts, resets, throttles, delays and counts, as a test tells it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Fault:
     `stall_after`: after so many bytes nothing passes any more, in either direction, until `resume`.
     `cut_after`: after so many bytes both sides are closed; with `reset`, by RST.
     `bytes_per_second`: throttle. `refuse`: closed as soon as it was accepted.
+    `delay`: seconds that bytes are under way, in each direction, as in a distant network; it lets the next ones follow.
     """
 
     stall_after: int | None = None
@@ -31,9 +32,52 @@ class Fault:
     reset: bool = False
     bytes_per_second: int | None = None
     refuse: bool = False
+    delay: float = 0.0
 
 
 NO_FAULT = Fault()
+
+
+class _Line:
+    """What has been read from one side and goes to the other, each part after the delay."""
+
+    def __init__(self, side: socket.socket, delay: float) -> None:
+        self._side = side
+        self._delay = delay
+        self._under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=1000)
+        self._writer = asyncio.create_task(self._write()) if delay else None
+
+    async def send(self, data: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        if self._writer is None:
+            await loop.sock_sendall(self._side, data)
+        elif self._writer.done():
+            raise ConnectionAbortedError
+        else:
+            await self._under_way.put((loop.time() + self._delay, data))
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due, data = await self._under_way.get()
+            await asyncio.sleep(due - loop.time())
+            try:
+                if data:
+                    await loop.sock_sendall(self._side, data)
+            except OSError:
+                data = b""
+            if not data:
+                return
+
+    async def end(self) -> None:
+        """Until all has arrived."""
+        if self._writer is not None:
+            await self._under_way.put((asyncio.get_running_loop().time() + self._delay, b""))
+            await self._writer
+
+    def cancel(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
 
 
 class _Connection:
@@ -57,18 +101,24 @@ class _Connection:
 
     async def _up(self) -> None:
         loop = asyncio.get_running_loop()
+        line = _Line(self.server, self.fault.delay)
         try:
             while data := await loop.sock_recv(self.client, _CHUNK):
                 await self.flowing.wait()
                 self.from_client += len(data)
-                await loop.sock_sendall(self.server, data)
+                await line.send(data)
+            await line.end()
         except OSError:
             return
+        finally:
+            line.cancel()
 
     async def _down(self) -> None:
         loop = asyncio.get_running_loop()
         fault = self.fault
         size = min(_CHUNK, max(1, (fault.bytes_per_second or _CHUNK * 20) // 20))
+        free = loop.time()  # when the throttle lets the next bytes pass
+        line = _Line(self.client, fault.delay)
         try:
             await self._limits()
             while data := await loop.sock_recv(self.server, size):
@@ -76,12 +126,16 @@ class _Connection:
                     await self.flowing.wait()
                     passing, data = data[: self._room()], data[self._room() :]
                     self.from_server += len(passing)
-                    await loop.sock_sendall(self.client, passing)
+                    await line.send(passing)
                     if fault.bytes_per_second:
-                        await asyncio.sleep(len(passing) / fault.bytes_per_second)
+                        free = max(free, loop.time()) + len(passing) / fault.bytes_per_second
+                        await asyncio.sleep(free - loop.time())
                     await self._limits()
+            await line.end()
         except OSError:
             return
+        finally:
+            line.cancel()
 
     def _room(self) -> int:
         """How many bytes may pass before the next fault."""

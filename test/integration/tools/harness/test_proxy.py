@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -104,7 +105,24 @@ def test_target_gone() -> None:
 
 
 def test_throttles(source: int) -> None:
+    """Bytes take at least as long as they must; how much longer is the machine's business."""
     with Proxy(source) as proxy:
         proxy.next(Fault(bytes_per_second=2_000_000))
         with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            started = time.monotonic()
             assert len(read(client, 1_000_000)) == 1_000_000
+            assert time.monotonic() - started >= 0.4
+
+
+def test_delays(source: int) -> None:
+    """Each byte is under way for some time, there and back, and all arrive in their order."""
+    with Proxy(source) as proxy:
+        proxy.every(Fault(delay=0.05))
+        with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            assert read(client, 1_000_000) == bytes(1_000_000)
+            started = time.monotonic()
+            client.sendall(b"hello")
+            assert read(client, 5) == b"hello"
+            assert time.monotonic() - started >= 0.099
+            client.sendall(bytes(range(256)) * 40)
+            assert read(client, 10_240) == bytes(range(256)) * 40
