@@ -8,17 +8,17 @@ namespace connector::core {
 
 namespace {
 
-__extension__ using Wide = __int128;  // sums of 64-bit halves of as many rows as there may be
-
-Wide read_wide(std::string_view digits) {
+WideSum read_wide(std::string_view digits) {
   const bool negative = digits.starts_with('-');
   if (negative) digits.remove_prefix(1);
-  Wide value = 0;
+  WideSum value = 0;
   for (const char digit : digits) value = value * 10 + (digit - '0');
   return negative ? -value : value;
 }
 
-std::string wide_text(Wide value) {
+}  // namespace
+
+std::string wide_text(WideSum value) {
   const bool negative = value < 0;
   std::string digits;
   do {
@@ -30,8 +30,6 @@ std::string wide_text(Wide value) {
   std::ranges::reverse(digits);
   return digits;
 }
-
-}  // namespace
 
 RangeSum add(const RangeSum& left, const RangeSum& right) {
   if (left.rows == 0) return right;

@@ -32,6 +32,11 @@ struct RangeSum {
   bool operator==(const RangeSum&) const = default;
 };
 
+/// A sum of 64-bit numbers of as many rows as there may be, exact.
+__extension__ using WideSum = __int128;
+/// As decimal digits.
+std::string wide_text(WideSum value);
+
 /// The sum of the rows of two ranges.
 RangeSum add(const RangeSum& left, const RangeSum& right);
 

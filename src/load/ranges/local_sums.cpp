@@ -31,8 +31,8 @@ constexpr std::uint64_t longest_whole_value = 64 * 1024;
 
 struct Sum {
   std::uint64_t rows;
-  std::uint64_t first;  ///< modulo 2^64
-  std::uint64_t second;
+  core::WideSum first;
+  core::WideSum second;
 };
 
 /// All is plain: PostgreSQL calls back from its executor, whose errors jump past destructors.
@@ -166,7 +166,7 @@ std::vector<core::RangeSum> sum_local_ranges(const RefreshTarget& target, const 
   });
   std::vector<core::RangeSum> result;
   for (const Sum& sum : sums) {
-    result.push_back({sum.rows, sum.rows == 0 ? "" : std::to_string(sum.first) + " " + std::to_string(sum.second)});
+    result.push_back({sum.rows, sum.rows == 0 ? "" : core::wide_text(sum.first) + " " + core::wide_text(sum.second)});
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/base/error.hpp"
 #include "load/ranges/local_sums.hpp"
 #include "load/table/layout.hpp"
 #include "pg/guard.hpp"
@@ -97,8 +98,7 @@ void RangeMerge::choose(const std::string& hindrance) {
 /// Why checksums of ranges can't be relied on.
 std::string RangeMerge::why_not() {
   choose_key();
-  if (!key_) return reason_;
-  return {};
+  return key_ ? std::string() : reason_;
 }
 
 /// Of the key's columns that can be, the one with the most values.
@@ -312,8 +312,11 @@ void RangeMerge::finish(const Applied& applied, bool certain) {
     const auto changed = static_cast<double>(applied.inserted + applied.updated + applied.deleted);
     figures.share_read = std::min(1.0, changed / static_cast<double>(state_->ranges.size()));
   } else {
+    const std::uint64_t wanted =
+        rows_of_a_range(total(remote_rows_), static_cast<std::uint64_t>(run_.limits.range_rows));
+    split_large_ranges(wanted);
     keep_local_sums(certain && applied.complete);
-    follow_the_size();
+    join_small_ranges(*state_, remote_rows_, wanted);
   }
   pg::guard([this] { UnregisterSnapshot(snapshot_); });
   snapshot_ = nullptr;
@@ -335,34 +338,60 @@ void RangeMerge::keep_local_sums(bool certain) {
     if (!was_read) continue;
     KnownRange& range = state_->ranges[i];
     range.local = ours[i];
-    if (!certain || ours[i] != now[i]) range.remote = range.local = std::nullopt;
+    if (!certain || ours[i] != now[i] || !range.remote) range.remote = range.local = std::nullopt;
   }
 }
 
-/// Ranges that have become large are split, with nothing known of their parts, so that the next run reads them once
-/// more; small ones are joined.
-void RangeMerge::follow_the_size() {
-  const std::uint64_t wanted = rows_of_a_range(total(remote_rows_), static_cast<std::uint64_t>(run_.limits.range_rows));
-  std::vector<std::uint64_t> rows = remote_rows_;
-  const std::uint64_t nulls = rows.back();
-  rows.pop_back();
-  const std::vector<std::size_t> large = ranges_to_split(rows, wanted);
+/// Of the ranges that were read.
+void RangeMerge::split_large_ranges(std::uint64_t wanted) {
   const std::vector<std::string> bounds = state_->bounds();
+  std::vector<RangeBlock> blocks;
+  const std::vector<std::size_t> large = ranges_to_split(remote_rows_, wanted);
   // From the last one on, so that the numbers of those before it stay.
   for (auto i = large.rbegin(); i != large.rend(); ++i) {
+    if (*i >= differs_.size() || !differs_[*i]) continue;
     const std::vector<std::string> keys = keys_for_bounds(key_->scope(bounds, {{*i, 1}}, false), total(remote_rows_));
     if (keys.empty()) continue;
-    const auto at = static_cast<std::ptrdiff_t>(*i);
-    const std::uint64_t rows_of_part = rows[*i] / (keys.size() + 1);
-    state_->ranges[*i].remote = state_->ranges[*i].local = std::nullopt;
-    rows[*i] = rows_of_part;
     std::vector<KnownRange> parts;
     for (const std::string& key : keys) parts.push_back({.lower = key});
-    state_->ranges.insert(state_->ranges.begin() + at + 1, parts.begin(), parts.end());
-    rows.insert(rows.begin() + at + 1, parts.size(), rows_of_part);
+    state_->ranges[*i].remote = std::nullopt;
+    const auto behind = static_cast<std::ptrdiff_t>(*i) + 1;
+    state_->ranges.insert(state_->ranges.begin() + behind, parts.begin(), parts.end());
+    differs_.insert(differs_.begin() + behind, parts.size(), true);
+    remote_rows_.insert(remote_rows_.begin() + behind, parts.size(), 0);
+    for (RangeBlock& block : blocks) block.first += parts.size();
+    blocks.push_back({*i, parts.size() + 1});
   }
-  rows.push_back(nulls);
-  join_small_ranges(*state_, std::move(rows), wanted);
+  if (!blocks.empty()) sum_parts(blocks);
+}
+
+/// Asks the remote for the sums of ranges that are new, of the same state of its data.
+void RangeMerge::sum_parts(const std::vector<RangeBlock>& blocks) {
+  const std::vector<std::string> bounds = state_->bounds();
+  std::vector<core::Expression> conditions;
+  for (const RangeBlock& block : blocks) {
+    std::optional<core::Expression> condition = key_->condition(bounds, block);
+    if (!condition) {
+      conditions.clear();
+      break;
+    }
+    conditions.push_back(std::move(*condition));
+  }
+  std::vector<core::RangeSum> sums;
+  try {
+    request_.where = conditions.empty() ? std::nullopt : std::optional(core::Expression::any_of(std::move(conditions)));
+    sums = remote_sums(bounds);
+  } catch (const core::Error&) {
+    // The remote may have given up a connection that waited for long. All is read and applied: without these sums the
+    // next run reads the ranges once more.
+    return;
+  }
+  for (const RangeBlock& block : blocks) {
+    for (std::size_t i = block.first; i < block.first + block.count; ++i) {
+      state_->ranges[i].remote = sums[i];
+      remote_rows_[i] = sums[i].rows;
+    }
+  }
 }
 
 std::optional<std::string> RangeMerge::state() const {

@@ -69,7 +69,8 @@ class RangeMerge {
                                          pg::Sees sees);
   std::vector<core::RangeSum> local_sums_of_snapshot(const std::vector<std::string>& bounds, const std::string& scope);
   void keep_local_sums(bool certain);
-  void follow_the_size();
+  void split_large_ranges(std::uint64_t wanted);
+  void sum_parts(const std::vector<RangeBlock>& blocks);
   std::vector<std::string> keys_for_bounds(const std::string& scope, std::uint64_t rows);
 
   const Run& run_;
