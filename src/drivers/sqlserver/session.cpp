@@ -335,6 +335,7 @@ std::vector<TextResult> Session::query(const std::string& sql, const Task& task,
 }
 
 void Session::begin_transaction(bool one_state, const Task& task) {
+  if (is_holding_) return;
   end_transaction(task);
   const bool wants_snapshot = one_state && snapshots_allowed_;
   if (wants_snapshot != takes_snapshots_) {
@@ -356,7 +357,21 @@ void Session::end_transaction(const Task& task) {
 }
 
 void Session::release(const Task& task) {
-  if (is_kept_) end_transaction(task);
+  if (is_kept_ && !is_holding_) end_transaction(task);
+}
+
+void Session::hold_state(const Task& task) {
+  begin_transaction(true, task);
+  if (!takes_snapshots_) {
+    throw core::Error(core::ErrorNumber::cannot_read, "the database does not allow snapshots",
+                      "Provider sqlserver, phase execute.",
+                      "ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON allows them.");
+  }
+  is_holding_ = true;
+}
+
+void Session::end_state(const Task& task) {
+  if (std::exchange(is_holding_, false)) end_transaction(task);
 }
 
 bool Session::start(const std::string& sql, const Task& task) {

@@ -62,14 +62,20 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   std::vector<TextResult> query(const std::string& sql, const Task& task, std::size_t max_rows = 100);
 
   /// Begins a transaction that is never committed, so that nothing that a query writes stays; ends the one before.
-  /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there.
+  /// `one_state`: what is read shows one state of the database, without locks, if that is allowed there. Does nothing
+  /// while a state is held.
   void begin_transaction(bool one_state, const Task& task);
+  /// Begins such a transaction of one state, which all that is read is read in, until end_state(). Where the database
+  /// does not allow that it is an Error.
+  void hold_state(const Task& task);
+  void end_state(const Task& task);
   /// The session serves further queries, at times that nobody knows: each transaction ends with the last row that is
   /// read. Without this it ends with the session, which costs no round trip.
   void keep_for_more() noexcept { is_kept_ = true; }
   /// Everything was described or read. Ends the transaction of a session that is kept, if there is one.
   void release(const Task& task);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
+  bool allows_snapshots() const noexcept { return snapshots_allowed_; }
 
   /// Babelfish for PostgreSQL: its sp_describe_first_result_set must never be called. It tells wrong types and names,
   /// finds no result where there is one, needs rights to create views, and ends the whole server for some batches.
@@ -146,6 +152,7 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;
   bool is_kept_ = false;
+  bool is_holding_ = false;
   std::string assertion_;  ///< of a library that failed: the calls are abandoned
 };
 

@@ -80,6 +80,7 @@ SqlServerSource::SqlServerSource(Session& session, const core::SourceRequest& re
     throw request_error("\"encoding\" can't be used with Babelfish",
                         "Leave it out: text is converted from the code page of its collation.");
   }
+  session_.end_state({Phase::describe, "could not end what was read before"});
   try {
     if (request.query.empty()) {
       describe_table(request, database);

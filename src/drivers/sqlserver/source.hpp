@@ -56,6 +56,11 @@ class SqlServerSource final : public core::Source {
   bool samples() override { return is_base_table_; }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
+  std::string why_no_sums(const core::RangeRequest& request) override;
+  /// The state is that of the first statement that reads behind this. The session's next source ends it.
+  void hold_state() override;
+  std::vector<core::RangeSum> sum_ranges(const core::RangeRequest& request) override;
+  std::string sum_form(const core::RangeRequest& request) override;
 
  private:
   /// A column of the statement that was described.
@@ -84,6 +89,7 @@ class SqlServerSource final : public core::Source {
   bool can_select();
   bool find_wrapping();
   std::string column_sql(std::size_t index) const;
+  std::string hash_sql(const core::RangeRequest& request) const;
   std::string select_list(const std::vector<std::size_t>& selected) const;
   std::string wrapped_query(std::string_view more) const;
   bool asks_for_a_part(const core::Scan& scan) const;
@@ -101,9 +107,10 @@ class SqlServerSource final : public core::Source {
   bool started_ = false;  ///< the query runs already, and nobody has read its rows
   bool is_base_table_ = false;
   bool invalid_become_null_ = false;
-  std::optional<bool> can_be_wrapped_;  ///< whether the query can stand in another one, once that was asked
-  std::string wrapping_;                ///< what the query needs behind it for that
-  std::size_t query_columns_ = 0;       ///< of the query
+  std::optional<bool> can_be_wrapped_;      ///< whether the query can stand in another one, once that was asked
+  std::string wrapping_;                    ///< what the query needs behind it for that
+  std::optional<bool> hashes_long_values_;  ///< the server, once that was asked
+  std::size_t query_columns_ = 0;           ///< of the query
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
 };

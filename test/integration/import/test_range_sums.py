@@ -9,7 +9,7 @@ import random
 import re
 import struct
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,57 +17,26 @@ import pytest
 from harness.mysql_columns import COLUMNS
 from harness.postgres_types import TYPES, USER_TYPES
 from harness.sources import Read
+from harness.sums import TABLE, assert_as_different, of_each_row, snapshots, step, sums_of
 from runner.unit import BUILD
 
 from servers.process import wait_until
 from servers.remote import Remote
+from servers.remote_mysql import MySqlRemote
+from servers.remote_sqlserver import SqlServerRemote
 from servers.workspace import Workspace
 
 MYSQL = ("mariadb", "mysql56", "mysql9")
 POSTGRES = ("postgres15", "postgres17")
-SERVERS = (*MYSQL, *POSTGRES)
-TABLE = "sums"
+SERVERS = (*MYSQL, *POSTGRES, "tds")
 
 
 @pytest.fixture(params=SERVERS)
-def source(request: pytest.FixtureRequest) -> Remote:
+def source(request: pytest.FixtureRequest) -> Iterator[Remote]:
     found: Remote = request.getfixturevalue(request.param)
     found.server.start()
-    return found
-
-
-def step(kind: str, *, key: str = "id", **request: object) -> str:
-    return f"{kind}:{json.dumps({'key': key, **request})}"
-
-
-def sums_of(read: Read, remote: Remote, *requests: dict[str, Any], table: str = TABLE, **keys: object) -> list[list[list[Any]]]:
-    """For each request a list of [rows, sums]: of its ranges, and of the rows whose key is NULL."""
-    lines = read(remote.connector(table=table, **keys), *(step("sums", **request) for request in requests))
-    assert len(lines) == len(requests)
-    answers = []
-    for line in lines:
-        assert line.startswith("["), line
-        answers.append(json.loads(line))
-    return answers
-
-
-def of_each_row(read: Read, remote: Remote, count: int, *columns: Sequence[str], table: str = TABLE) -> list[list[str]]:
-    """The sums of the rows 0 to count - 1, each a range of its own, for each list of columns."""
-    bounds = [str(number) for number in range(1, count)]
-    answers = sums_of(read, remote, *({"columns": list(names), "bounds": bounds} for names in columns), table=table)
-    for answer in answers:
-        assert [rows for rows, _ in answer] == [1] * count + [0]
-        assert answer[-1][1] == ""
-    return [[sums for _, sums in answer[:-1]] for answer in answers]
-
-
-def assert_as_different(sums: list[str], values: Sequence[object], what: str) -> None:
-    """Sums are equal where values are, and nowhere else."""
-    assert len(sums) == len(values)
-    for one, (sum_of_one, value) in enumerate(zip(sums, values, strict=True)):
-        for other in range(one):
-            is_same = value == values[other]
-            assert (sum_of_one == sums[other]) == is_same, f"{what}: {value!r:.100} and {values[other]!r:.100}"
+    with snapshots(found):
+        yield found
 
 
 @pytest.mark.parametrize("kind", POSTGRES)
@@ -195,13 +164,44 @@ def test_what_equals_in_mysql_and_is_not_the_same(kind: str, request: pytest.Fix
     remote.drop(TABLE)
 
 
+def test_what_equals_in_sql_server_and_is_not_the_same(tds: SqlServerRemote, read: Read) -> None:
+    pairs = {
+        "varchar(10) COLLATE Latin1_General_CI_AS": ("'a'", "'A'"),
+        "nvarchar(10)": ("N'a'", "N'a '"),
+        "nvarchar(max)": ("N'a'", "N'A'"),
+        "varbinary(9)": ("0x00", "0x0000"),
+        "real": ("16777215", "16777214"),
+        "float": ("0.1", "0.10000000000000002"),
+        "money": ("0.0001", "0.0002"),
+        "decimal(38,38)": ("0." + "1" * 38, "0." + "1" * 37 + "2"),
+        "datetime": ("'2020-01-01 00:00:00.003'", "'2020-01-01 00:00:00.007'"),
+        "datetime2(7)": ("'2020-01-01 00:00:00.0000001'", "'2020-01-01 00:00:00.0000002'"),
+        "time(7)": ("'00:00:00.0000001'", "'00:00:00.0000002'"),
+        "datetimeoffset(7)": ("'2020-01-01 00:00:00.0000001 +00:00'", "'2020-01-01 00:00:00.0000002 +00:00'"),
+        "sql_variant": ("CAST(0x41 AS varbinary(9))", "'A'"),
+        "geometry": ("geometry::STGeomFromText('POINT (1 1)', 0)", "geometry::STGeomFromText('POINT (1 1)', 4326)"),
+        "int": ("0", "NULL"),
+        "varchar(9)": ("''", "NULL"),
+    }
+    tds.drop(TABLE)
+    tds.execute(
+        f"CREATE TABLE {TABLE} (id int, {', '.join(f'c{i} {name} NULL' for i, name in enumerate(pairs))})",
+        *(f"INSERT INTO {TABLE} VALUES ({row}, {', '.join(pair[row] for pair in pairs.values())})" for row in (0, 1)),
+    )
+    with snapshots(tds):
+        found = of_each_row(read, tds, 2, *([f"c{i}"] for i in range(len(pairs))))
+    for name, sums in zip(pairs, found, strict=True):
+        assert sums[0] != sums[1], name
+    tds.drop(TABLE)
+
+
 def text_literal(value: str | None) -> str:
     return "NULL" if value is None else f"'{value}'"
 
 
 def test_values_side_by_side(source: Remote, read: Read) -> None:
     """What stands in which column counts, and whether it is NULL, empty or a word."""
-    pairs = [
+    pairs: list[tuple[str | None, str | None]] = [
         ("a", "bc"), ("ab", "c"), ("abc", ""), ("", "abc"), ("abc", None), (None, "abc"), (None, None), ("", ""), (None, ""),
         ("", None), ("NULL", ""), ("NULL", None), ("a ", "bc"), ("A", "bc"), ("0", "0"), ("1", "0"), ("-", ""), (":", "1:"),
         ("x" * 255, "x"), ("x" * 256, ""), ("x", "x" * 255),
@@ -231,8 +231,12 @@ def test_what_is_summed(source: Remote, read: Read) -> None:
             for i, word in enumerate([b"\0\0\0\3a,b", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\1x"])
         ],
         "mysql": [b"0,3,a,b", b"1,0,", b"2,,", b"3,1,x"],
+        "sqlserver": [
+            struct.pack(">i", i) + word
+            for i, word in enumerate([b"\0\0\0\3a,b", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\1x"])
+        ],
     }[source.provider]
-    code = ">qq" if source.provider == "postgres" else ">QQ"
+    code = ">QQ" if source.provider == "mysql" else ">qq"
     digest = hashlib.sha256 if source.kind == "mysql9" else hashlib.md5
     halves = [struct.unpack(code, digest(form).digest()[:16]) for form in forms]
     (answer,) = sums_of(read, source, {"bounds": ["1"]})
@@ -258,8 +262,10 @@ def test_the_same_rows_again(source: Remote, read: Read) -> None:
     first, second = sums_of(read, source, request, request)
     (other,) = sums_of(read, source, request)
     name = source.quote(TABLE)
-    source.execute(f"CREATE TABLE kept AS SELECT * FROM {name} ORDER BY id DESC", f"DELETE FROM {name}")
-    source.execute(f"INSERT INTO {name} SELECT * FROM kept", "DROP TABLE kept")
+    rows = sorted(source.rows(f"SELECT id, word, amount FROM {name}"), reverse=True)
+    national = "N" if source.provider == "sqlserver" else ""
+    values = ", ".join(f"({row[0]}, {national}'{row[1]}', {row[2]})" for row in rows)
+    source.execute(f"DELETE FROM {name}", f"INSERT INTO {name} VALUES {values}")
     (rewritten,) = sums_of(read, source, request)
     source.execute(f"UPDATE {name} SET amount = amount + 1 WHERE id = 300")
     (changed,) = sums_of(read, source, request)
@@ -306,6 +312,8 @@ def test_rows_are_counted_as_sql_counts_them(source: Remote, read: Read) -> None
 
 
 def test_texts_are_ordered_by_their_bytes(source: Remote, read: Read) -> None:
+    if source.provider == "sqlserver":
+        pytest.skip("SQL Server orders no text as PostgreSQL does")
     words = ["", "A", "B", "a", "aa", "b", "ä", "z", "é", "€", "\U0001f600", "~", None]
     charset = " CHARACTER SET utf8mb4" if source.provider == "mysql" else ""
     source.drop(TABLE)
@@ -366,7 +374,7 @@ def _opened(pipe: Path, probe: subprocess.Popen[str]) -> int:
 def test_what_is_refused(source: Remote, read: Read) -> None:
     """A key that is not compared as here, and what can't be read twice of one state; with words that say so."""
     source.drop(TABLE)
-    kind = "json" if source.provider == "postgres" else "geometry"
+    kind = {"postgres": "json", "mysql": "geometry", "sqlserver": "varchar(10)"}[source.provider]
     source.execute(f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, odd {kind})")
     why, form, other_form = read(
         source.connector(table=TABLE), step("why", key="odd"), step("form", columns=["id"]), step("form", columns=["id", "odd"])
@@ -377,3 +385,50 @@ def test_what_is_refused(source: Remote, read: Read) -> None:
     (why_no_query,) = read(source.connector(**query), step("why"))
     assert (why_no_query == "") == (source.provider == "postgres")
     source.drop(TABLE)
+
+
+def test_only_innodb_in_mysql(mariadb: Remote, read: Read) -> None:
+    mariadb.drop(TABLE)
+    mariadb.execute("DROP VIEW IF EXISTS seen", f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY) ENGINE = MyISAM")
+    (of_table,) = read(mariadb.connector(table=TABLE), step("why"))
+    mariadb.drop(TABLE)
+    mariadb.execute(f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY) ENGINE = InnoDB", f"CREATE VIEW seen AS SELECT * FROM {TABLE}")
+    (of_view,) = read(mariadb.connector(table="seen"), step("why"))
+    (of_innodb,) = read(mariadb.connector(table=TABLE), step("why"))
+    assert of_table == of_view == "only a table of InnoDB can be read several times of one state"
+    assert of_innodb == ""
+    mariadb.execute("DROP VIEW seen")
+    mariadb.drop(TABLE)
+
+
+def test_a_row_that_is_longer_than_a_packet(mariadb: MySqlRemote, read: Read) -> None:
+    """MySQL's CONCAT_WS() is NULL then: no sum may be made of the other rows alone."""
+    del read  # it has built the program
+    columns = [f"c{i}" for i in range(30)]
+    mariadb.drop(TABLE)
+    mariadb.execute(
+        f"CREATE TABLE {TABLE} (id int NOT NULL PRIMARY KEY, {', '.join(f'{name} varchar(200) NOT NULL' for name in columns)})",
+        f"INSERT INTO {TABLE} VALUES (1{', REPEAT(0x78, 200)' * 30}), (2{', 0x78' * 30})",
+    )
+    before = mariadb.server.sql("SELECT @@global.max_allowed_packet")[0][0]
+    mariadb.server.sql("SET GLOBAL max_allowed_packet = 4096")
+    try:
+        done = subprocess.run(
+            [str(BUILD / "read_source"), step("sums")],
+            input=json.dumps(mariadb.connector(table=TABLE)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        mariadb.server.sql(f"SET GLOBAL max_allowed_packet = {before}")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "the server gives no checksum for 1 of the rows" in done.stderr
+    mariadb.drop(TABLE)
+
+
+def test_sql_server_without_snapshots(tds: SqlServerRemote, read: Read) -> None:
+    tds.create_rows(TABLE, 3)
+    (why,) = read(tds.connector(table=TABLE), step("why"))
+    assert why == "the database does not allow snapshots: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON does that"
+    tds.drop(TABLE)

@@ -50,6 +50,7 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     209: (16, True, "Ambiguous column name '{}'."),
     213: (16, True, "Column name or number of supplied values does not match table definition."),
     220: (16, True, "Arithmetic overflow error for data type {}, value = {}."),
+    226: (16, True, "{} statement not allowed within multi-statement transaction."),
     241: (16, True, "Conversion failed when converting date and/or time from character string."),
     242: (16, True, "The conversion of a {} data type to a {} data type resulted in an out-of-range value."),
     245: (16, True, "Conversion failed when converting the {} value '{}' to data type {}."),
@@ -96,6 +97,12 @@ _MESSAGES: dict[int, tuple[int, bool, str]] = {
     3701: (11, False, "Cannot drop the {} '{}', because it does not exist or you do not have permission."),
     3902: (16, False, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."),
     3903: (16, False, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."),
+    3952: (
+        16,
+        True,
+        "Snapshot isolation transaction failed accessing database '{}' because snapshot isolation is not allowed in this"
+        " database. Use ALTER DATABASE to allow snapshot isolation.",
+    ),
     4060: (11, True, 'Cannot open database "{}" requested by the login. The login failed.'),
     4104: (16, True, 'The multi-part identifier "{}" could not be bound.'),
     6106: (16, False, "Process ID {} is not an active process ID."),

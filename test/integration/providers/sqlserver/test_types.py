@@ -10,6 +10,8 @@ import pytds
 from harness.database import Database
 from harness.errors import fails
 from harness.skipping import host_lacks, needs_xml
+from harness.sources import Read
+from harness.sums import assert_as_different, of_each_row, snapshots
 
 from servers.fake_sqlserver import FakeSqlServer
 from servers.remote_sqlserver import SqlServerRemote
@@ -164,6 +166,20 @@ def test_kind(db: Database, sqlserver: SqlServerRemote, kind: Kind) -> None:
         assert [value for (value,) in db.rows("SELECT v::text FROM typed ORDER BY id")] == expected
         db.execute("DROP TABLE typed")
     sqlserver.drop("typed")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_value_has_a_checksum_of_its_own(tds: SqlServerRemote, read: Read, kind: Kind) -> None:
+    create(tds, kind)
+    tds.execute("DROP TABLE IF EXISTS needed", f"CREATE TABLE needed (id int NOT NULL PRIMARY KEY, v {kind.declaration} NOT NULL)")
+    tds.execute("INSERT INTO needed SELECT id, v FROM typed WHERE v IS NOT NULL")
+    with snapshots(tds):
+        (sums,) = of_each_row(read, tds, len(kind.values) + 1, ["v"], table="typed")
+        (sums_of_needed,) = of_each_row(read, tds, len(kind.values), ["v"], table="needed")
+    assert_as_different(sums, [*(text for text, _ in kind.values), None], kind.name)
+    assert_as_different(sums_of_needed, [text for text, _ in kind.values], kind.name)
+    tds.drop("typed")
+    tds.drop("needed")
 
 
 def test_not_null_is_kept_of_tables(db: Database, sqlserver: SqlServerRemote) -> None:

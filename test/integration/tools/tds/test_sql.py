@@ -507,3 +507,27 @@ def test_what_a_select_may_not_say(sql: Client) -> None:
     assert len(sql.rows("SELECT c.a FROM chosen c TABLESAMPLE (50.0 PERCENT)")) not in (0, 1000)
     assert len(sql.rows("SELECT a FROM chosen TABLESAMPLE SYSTEM (100.0 PERCENT)")) == 1000
     sql.rows("DROP VIEW chosen_view; DROP TABLE chosen")
+
+
+def test_snapshots(sql: Client) -> None:
+    """Allowed by the database or an error; they show what was there when the transaction first read."""
+    reader, writer = Client(sql.server), Client(sql.server)
+    writer.rows("CREATE TABLE kept_still (n int NOT NULL)")
+    writer.rows("INSERT INTO kept_still VALUES (1)")
+    state = f"SELECT snapshot_isolation_state FROM sys.databases WHERE name = '{DATABASE}'"
+    assert writer.rows(state) == [(0,)]
+    reader.rows("SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+    with pytest.raises(pytds.Error, match="snapshot isolation is not allowed"):
+        reader.rows("SELECT n FROM kept_still")
+    writer.rows("ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON")
+    assert writer.rows(state) == [(1,)]
+    reader.rows("BEGIN TRANSACTION")
+    assert reader.rows("SELECT n FROM kept_still") == [(1,)]
+    writer.rows("UPDATE kept_still SET n = 2")
+    assert reader.rows("SELECT n FROM kept_still") == [(1,)]
+    reader.rows("COMMIT")
+    assert reader.rows("SELECT n FROM kept_still") == [(2,)]
+    with pytest.raises(pytds.Error, match="not allowed within multi-statement transaction"):
+        writer.rows(f"BEGIN TRANSACTION; ALTER DATABASE {DATABASE} SET ALLOW_SNAPSHOT_ISOLATION OFF")
+    writer.rows(f"IF @@TRANCOUNT > 0 ROLLBACK; ALTER DATABASE {DATABASE} SET ALLOW_SNAPSHOT_ISOLATION OFF; DROP TABLE kept_still")
+    assert writer.rows(state) == [(0,)]

@@ -225,6 +225,15 @@ class Definitions:
             raise error(448, collation) from None
         catalog.storage.create(node.name, collation)
 
+    def _allowsnapshots(self, node: nodes.AllowSnapshots) -> None:
+        catalog = self.executor.catalog
+        if self.executor.environment.transactions:
+            raise error(226, "ALTER DATABASE")
+        name = catalog.database if node.name is None else catalog.storage.find(node.name)
+        if name is None:
+            raise error(911, node.name)
+        catalog.records.allow_snapshots(name, node.allowed)
+
     def _drop(self, node: nodes.Drop) -> None:
         for parts in node.names:
             if node.what in ("TABLE", "VIEW"):

@@ -28,7 +28,8 @@ from .statements import parse_batch
 from .storage import Storage, Table
 
 _LOCK_PAUSE = 0.02  # seconds between two looks at a lock
-_LOCKLESS = (1, 5)  # READ UNCOMMITTED and SNAPSHOT
+_SNAPSHOT = 5
+_LOCKLESS = (1, _SNAPSHOT)  # the former is READ UNCOMMITTED
 
 Parameters = Mapping[str, Any]
 _NO_PARAMETERS: Parameters = {}
@@ -189,6 +190,8 @@ class Executor:
     # locks
     def wait_for(self, table: Table) -> None:
         """Waits until no other session has changed the table in an open transaction."""
+        if self.environment.isolation == _SNAPSHOT and not table.temporary and not self.catalog.records.allows_snapshots(table.database):
+            raise error(3952, table.database)
         spid, limit = self.environment.facts.spid, self.environment.lock_timeout
         if table.temporary or self.environment.isolation in _LOCKLESS:
             return
@@ -444,7 +447,7 @@ class Executor:
         sink.done(None)
 
     _run_createtable = _run_createindex = _run_createview = _run_createschema = _run_createdatabase = _define
-    _run_drop = _run_altertable = _define
+    _run_drop = _run_altertable = _run_allowsnapshots = _define
 
     def _run_createlogin(self, node: nodes.CreateLogin, sink: Sink) -> None:
         self.permissions.create_login(node)

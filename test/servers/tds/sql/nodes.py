@@ -357,6 +357,14 @@ class CreateDatabase(Statement):
 
 
 @dataclass(frozen=True)
+class AllowSnapshots(Statement):
+    """ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION."""
+
+    name: str | None  # None = the current one
+    allowed: bool
+
+
+@dataclass(frozen=True)
 class Drop(Statement):
     what: str  # TABLE, VIEW, SCHEMA, DATABASE
     names: tuple[tuple[str, ...], ...]

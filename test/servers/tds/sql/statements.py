@@ -297,6 +297,8 @@ class Parser(Principals):
             role = self.name()
             self.expect("ADD", "MEMBER")
             return nodes.AddMember(role, self.name())
+        if self.take("DATABASE"):
+            return self._alter_database()
         if not self.take("TABLE"):
             raise self.refuse(f"ALTER {self.token.text}")
         table = self.names()
@@ -315,6 +317,16 @@ class Parser(Principals):
         if self.take("ALTER", "COLUMN"):
             return nodes.AlterTable(table, alter=self._column_definition())
         raise self.refuse("this form of ALTER TABLE")
+
+    def _alter_database(self) -> nodes.Statement:
+        name = None if self.take("CURRENT") else self.name()
+        self.expect("SET")
+        if not self.take("ALLOW_SNAPSHOT_ISOLATION"):
+            raise self.refuse(f"ALTER DATABASE … SET {self.token.text}")
+        allowed = self.next().word
+        if allowed not in ("ON", "OFF"):
+            raise self.refuse(f"ALLOW_SNAPSHOT_ISOLATION {allowed}")
+        return nodes.AllowSnapshots(name, allowed == "ON")
 
     def _drop(self) -> nodes.Statement:
         what = self.next().word

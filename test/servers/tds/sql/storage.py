@@ -207,6 +207,16 @@ class Records:
         )
         return str(next(rows)[0])
 
+    def allows_snapshots(self, database: str) -> bool:
+        rows = self.connection.execute(
+            f"SELECT value FROM {self._place(database, False)}.sys$settings WHERE name = 'snapshots'"
+        )
+        return rows.fetchone() == ("1",)
+
+    def allow_snapshots(self, database: str, allowed: bool) -> None:
+        place = self._place(database, False)
+        self.connection.execute(f"INSERT OR REPLACE INTO {place}.sys$settings VALUES ('snapshots', ?)", (str(int(allowed)),))
+
     # schemas
     def schemas(self, database: str) -> list[tuple[int, str]]:
         return list(self.connection.execute(f"SELECT schema_id, name FROM {self._place(database, False)}.sys$schemas"))

@@ -237,7 +237,8 @@ def _schemas(catalog: Catalog, database: str) -> Rows:
 
 def _databases(catalog: Catalog, database: str) -> Rows:
     for number, name in enumerate(catalog.storage.databases(), 1):
-        yield (name, number, catalog.collation_of(name), 0, "ONLINE", 0, 160, 0, "OFF")
+        snapshots = catalog.records.allows_snapshots(name)
+        yield (name, number, catalog.collation_of(name), 0, "ONLINE", int(snapshots), 160, 0, "ON" if snapshots else "OFF")
 
 
 def _information_tables(catalog: Catalog, database: str) -> Rows:
