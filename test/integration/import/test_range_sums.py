@@ -275,6 +275,20 @@ def test_the_same_rows_again(source: Remote, read: Read) -> None:
     source.drop(TABLE)
 
 
+@pytest.mark.parametrize("kind", POSTGRES)
+def test_a_query_of_postgres(kind: str, request: pytest.FixtureRequest, read: Read) -> None:
+    """It has the sums of the table that it reads, in the types and in the order of its columns."""
+    remote: Remote = request.getfixturevalue(kind)
+    remote.create_rows(TABLE, 50)
+    wanted = {"bounds": ["10", "40"]}
+    (of_table,) = sums_of(read, remote, wanted)
+    query = f"SELECT id, word, amount FROM {TABLE} ORDER BY word -- all"
+    lines = read(remote.connector(sql_query=query, import_as="t"), "hold", step("sums", **wanted), "all", step("sums", **wanted))
+    assert json.loads(lines[1]) == json.loads(lines[3]) == of_table
+    assert sorted(map(int, lines[2].split())) == list(range(1, 51))
+    remote.drop(TABLE)
+
+
 def test_rows_are_counted_as_sql_counts_them(source: Remote, read: Read) -> None:
     """By integers and dates, with keys on bounds and between them, NULLs, and ranges and tables without rows."""
     luck = random.Random(17)

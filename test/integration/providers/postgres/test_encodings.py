@@ -8,6 +8,8 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.skipping import host_lacks
+from harness.sources import Read
+from harness.sums import sums_of
 
 from servers.remote_postgres import PostgresRemote
 
@@ -72,6 +74,19 @@ def test_the_server_converts(db: Database, words: tuple[PostgresRemote, str]) ->
     assert texts(db, "words") == expected(word)
     assert f"v {word}" in [name for name, _, _ in db.columns("words")]
     assert db.value("SELECT col_description('words'::regclass, 3)") == word
+
+
+def test_checksums(words: tuple[PostgresRemote, str], read: Read) -> None:
+    """Of text as the server converts it, or as it is stored where the request says in which encoding."""
+    remote, word = words
+    remote.execute("CREATE TABLE more (LIKE words)", "INSERT INTO more SELECT * FROM words", "UPDATE more SET t = t || 'x'")
+    encoding = remote.rows("SELECT getdatabaseencoding()")[0][0]
+    for keys in ({}, {"encoding": encoding}):
+        ((first, _),) = sums_of(read, remote, {}, table="words", **keys)
+        ((again, _),) = sums_of(read, remote, {}, table="words", **keys)
+        ((other, _),) = sums_of(read, remote, {}, table="more", **keys)
+        assert first == again and first[0] == other[0] == 1
+        assert first[1] != other[1], word
 
 
 @pytest.mark.parametrize("client", ["LATIN1", "SQL_ASCII", "WIN1252"])

@@ -12,6 +12,8 @@ from harness.database import Database
 from harness.errors import fails
 from harness.faults import fails_cleanly
 from harness.postgres_types import TYPES, USER_TYPES
+from harness.sources import Read
+from harness.sums import assert_as_different, of_each_row
 from harness.traces import no_remote_sessions
 
 from servers.postgres_maven import MavenPostgres, Postgres13, Postgres93, Postgres96
@@ -49,7 +51,7 @@ def source(request: pytest.FixtureRequest, workspace: Workspace) -> Iterator[Pos
     server.stop()
 
 
-def read(db: Database, remote: PostgresRemote, query: str) -> list[tuple[object, ...]]:
+def rows_of(db: Database, remote: PostgresRemote, query: str) -> list[tuple[object, ...]]:
     db.execute("DROP TABLE IF EXISTS result")
     db.import_table(remote.connector(import_as="result", sql_query=query))
     return db.rows("SELECT * FROM result")
@@ -85,16 +87,16 @@ def test_table(db: Database, source: PostgresRemote) -> None:
 
 
 def test_queries(db: Database, source: PostgresRemote) -> None:
-    assert read(db, source, "WITH x AS (SELECT 1 AS a) SELECT a, 'é' AS b FROM x -- all") == [(1, "é")]
-    assert read(db, source, "SHOW server_encoding") == [("UTF8",)]
-    assert "Result" in str(read(db, source, "EXPLAIN SELECT 1")[0][0])
-    assert read(db, source, "SELECT current_setting('TimeZone'), current_setting('transaction_read_only')") == [("UTC", "on")]
+    assert rows_of(db, source, "WITH x AS (SELECT 1 AS a) SELECT a, 'é' AS b FROM x -- all") == [(1, "é")]
+    assert rows_of(db, source, "SHOW server_encoding") == [("UTF8",)]
+    assert "Result" in str(rows_of(db, source, "EXPLAIN SELECT 1")[0][0])
+    assert rows_of(db, source, "SELECT current_setting('TimeZone'), current_setting('transaction_read_only')") == [("UTC", "on")]
     with fails_cleanly(db, source, "read-only", number=1011):
-        read(db, source, "SELECT nextval('plain_id_seq') FROM plain")
+        rows_of(db, source, "SELECT nextval('plain_id_seq') FROM plain")
     with fails_cleanly(db, source, "multiple commands", number=1011):
-        read(db, source, "SELECT 1; SELECT 2")
+        rows_of(db, source, "SELECT 1; SELECT 2")
     with fails_cleanly(db, source, "division by zero", detail="phase fetch, SQLSTATE 22012", number=1011):
-        read(db, source, "SELECT 1 / (50000 - i) AS a FROM generate_series(1, 100000) i")
+        rows_of(db, source, "SELECT 1 / (50000 - i) AS a FROM generate_series(1, 100000) i")
 
 
 def test_refusals(db: Database, source: PostgresRemote) -> None:
@@ -148,14 +150,29 @@ def accepted(source: PostgresRemote) -> dict[str, list[str]]:
     return found
 
 
-def test_types(db: Database, source: PostgresRemote, accepted: dict[str, list[str]]) -> None:
-    assert len(accepted) > 90
+def create_types(source: PostgresRemote, accepted: dict[str, list[str]]) -> int:
+    """The table `types` with all values, and a last row of NULLs; gives the number of its rows."""
     columns = ", ".join(f"c{i} {kind}" for i, kind in enumerate(accepted))
     rows = max(map(len, accepted.values())) + 1
     source.execute("DROP TABLE IF EXISTS types", f"CREATE TABLE types (id int PRIMARY KEY, {columns})")
     for number in range(rows):
         values = ["'" + texts[number].replace("'", "''") + "'" if number < len(texts) else "NULL" for texts in accepted.values()]
         source.execute(f"INSERT INTO types VALUES ({number}, {', '.join(values)})")
+    return rows
+
+
+def test_checksums(source: PostgresRemote, accepted: dict[str, list[str]], read: Read) -> None:
+    """Of each value another one, as the server prints it."""
+    rows = create_types(source, accepted)
+    found = of_each_row(read, source, rows, *([f"c{i}"] for i in range(len(accepted))), table="types")
+    for i, (kind, sums) in enumerate(zip(accepted, found, strict=True)):
+        printed = source.rows(f"SET extra_float_digits = 3; SELECT c{i}::text FROM types ORDER BY id")
+        assert_as_different(sums, [text for (text,) in printed], kind)
+
+
+def test_types(db: Database, source: PostgresRemote, accepted: dict[str, list[str]]) -> None:
+    assert len(accepted) > 90
+    rows = create_types(source, accepted)
     for extension in ("hstore", "citext"):
         db.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     result = db.import_table(source.connector(table="types"))
