@@ -42,8 +42,9 @@ def settled(db: Database, source: Remote, **keys: object) -> Ranged:
 # what is read
 def test_ranges_are_kept_by_the_first_run_that_compares(db: Database, source: Remote) -> None:
     sync = Ranged(db, source.connector(table=TABLE))
-    sync.run("merge")
-    kept = stored_ranges(db)
+    assert stored_ranges(db) == []
+    sync.by_rows("from now on")
+    kept = [count or 0 for count in stored_ranges(db)]
     assert sum(kept) == ROWS and len(kept) > 5, kept
     assert counts(sync.reading(0)) == (0, 0, 0)
     assert_equal(db, source)
@@ -113,17 +114,18 @@ def test_a_key_that_changes(db: Database, source: Remote) -> None:
 
 
 def test_ranges_split_and_join(db: Database, source: Remote) -> None:
-    """As the table grows from nothing to 20,000 rows and shrinks again they have about as many rows as the setting says."""
+    """As the table grows from nothing to 20,000 rows and shrinks again they have about as many rows as the setting says.
+    Parts of a range that was split are read once more."""
     source.execute(f"DELETE FROM {TABLE}")
     db.execute("SET connector.range_rows = 500")
     sync = Ranged(db, source.connector(table=TABLE))
-    sync.run("merge")
     for count in (0, 1, 700, 5000, 20000, 20000, 3000, 0, 100):
         create_items(source, count)
-        sync.run("merge")
-        assert sync.run("merge")["ranges_read"] == 0
-        kept = stored_ranges(db)
-        assert sum(kept) == count and len(kept) <= 3 + 4 * count // 500 and max(kept, default=0) <= 4 * 500, kept
+        for _ in range(2):
+            sync.run("merge")
+        assert sync.by_ranges()["ranges_read"] == 0
+        kept = [rows or 0 for rows in stored_ranges(db)]
+        assert sum(kept) == count and len(kept) <= 3 + 4 * count // 500 and max(kept) <= 4 * 500, kept
         assert db.value(f"SELECT count(*) FROM {TABLE}") == count
     assert_equal(db, source)
 
@@ -133,10 +135,13 @@ def test_another_size_of_ranges(db: Database, source: Remote) -> None:
     sync = settled(db, source)
     for rows in (1, 3, 1000, 40):
         db.execute(f"SET connector.range_rows = {rows}")
-        source.execute(f"UPDATE item SET n = {rows} WHERE id IN (50, 1000, 1900)")
-        sync.run("merge")
-        assert_equal(db, source)
-        assert sum(stored_ranges(db)) == ROWS
+        for turn in range(3):
+            source.execute(f"UPDATE item SET n = {rows * 10 + turn} WHERE id IN (50, 1000, 1900)")
+            assert counts(sync.run("merge")) == (0, 3, 0)
+            assert_equal(db, source)
+        assert sync.by_ranges()["ranges_read"] == 0
+        kept = [count or 0 for count in stored_ranges(db)]
+        assert sum(kept) == ROWS and max(kept) <= 4 * rows and len(kept) <= 3 + 4 * ROWS // rows, kept
 
 
 def test_a_key_of_two_columns(db: Database, source: Remote) -> None:
@@ -154,6 +159,29 @@ def test_a_key_of_two_columns(db: Database, source: Remote) -> None:
     order = f"SELECT id, n, word FROM {TABLE} ORDER BY id, n"
     assert db.rows(order) == [tuple(row) for row in source.rows(order)]
     sync.reading(0)
+
+
+def test_what_earlier_runs_have_cost_decides(db: Database, source: Remote) -> None:
+    """What is kept stays true meanwhile: the range that the rows have changed in is read once more."""
+    sync = settled(db, source)
+    source.execute("UPDATE item SET n = 50 WHERE id = 990")
+    sync.figures = {"remote_sum": 1, "local_sum": 0.1, "read": 0.001, "apply": 0.001}
+    assert counts(sync.by_rows("about 0.4 s", "ranges 220.0 s", "checksums 200.0 s")) == (0, 1, 0)
+    assert db.value("SELECT (figures ->> 'share_read')::float8 BETWEEN 0.01 AND 0.2 FROM connector.sync_comparison")
+    sync.figures = {}
+    assert counts(sync.reading(1)) == (0, 0, 0)
+    source.execute("UPDATE item SET n = 51 WHERE id = 990")
+    for figures in (
+        {"remote_sum": 1, "local_sum": 0.1, "read": 0.001},  # not all is known
+        {"remote_sum": 0.001, "local_sum": 0.001, "read": 0.0001, "apply": 0.0001},  # less than a second
+        {"remote_sum": 1, "local_sum": 0.1, "read": 1, "apply": 0.1},  # as much
+        {"remote_sum": 0.001, "local_sum": 0.001, "read": 1, "apply": 1, "share_read": 1},  # but for the little that sums take
+    ):
+        sync.figures = figures
+        assert "ranges were compared" in sync.by_ranges()["reason"]
+    sync.figures = {"remote_sum": 0.1, "local_sum": 0.01, "read": 0.1, "apply": 0.1, "share_read": 1}
+    sync.by_rows("about 40.0 s", "ranges 62.0 s")
+    assert_equal(db, source)
 
 
 # what happens here
