@@ -17,6 +17,8 @@ from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import SqlServerRemote
 
+pytestmark = pytest.mark.usefixtures("snapshots_of_sqlserver")
+
 
 @pytest.fixture(autouse=True)
 def tidy_up(db: Database) -> Iterator[None]:

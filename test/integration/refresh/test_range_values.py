@@ -16,6 +16,8 @@ from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import SqlServerRemote
 
+pytestmark = pytest.mark.usefixtures("snapshots_of_sqlserver")
+
 # By the type of the column: a value, and what it becomes.
 Values = dict[str, tuple[str, str]]
 

@@ -16,6 +16,8 @@ from servers.process import wait_until
 from servers.proxy import NO_FAULT, Fault, Proxy
 from servers.remote import Remote
 
+pytestmark = pytest.mark.usefixtures("snapshots_of_sqlserver")
+
 ROWS = 200
 BY_RANGES = {"mode": "merge", "key": "id", "compare": "ranges"}
 
