@@ -35,10 +35,6 @@ bool is_float(Oid type) noexcept {
   return type == FLOAT4OID || type == FLOAT8OID;
 }
 
-bool is_text(Oid type) noexcept {
-  return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
-}
-
 /// The type whose operators a type has.
 Oid compared_type(Oid type) noexcept {
   if (type == VARCHAROID) return TEXTOID;
@@ -105,7 +101,7 @@ std::optional<Operator> meaning_of(Oid operation, Oid column, Oid other) {
 
 /// Whether texts that are compared by this collation are as core means it. In a guard.
 bool is_usual_collation(Oid type, Oid collation, Operator operation) {
-  if (!is_text(type)) return true;
+  if (!pg::is_text_type(type)) return true;
   // Core compares the bytes of UTF-8.
   if (!pg::database_is_utf8() || !OidIsValid(collation)) return false;
   switch (operation) {

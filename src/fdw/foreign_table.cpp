@@ -123,10 +123,6 @@ core::Support sent_support(const ForeignTable& table, core::Support support, boo
   return support == core::Support::narrowing && only_exact ? core::Support::none : support;
 }
 
-bool keeps_order(const core::RemoteColumn& column) noexcept {
-  return !column.may_become_null && !column.is_rounded;
-}
-
 ComparableColumns comparable_columns(const ForeignTable& table, const core::SourceDescription& description) {
   ComparableColumns columns(table.attribute_count);
   for (std::size_t i = 0; i < table.attributes.size(); ++i) {

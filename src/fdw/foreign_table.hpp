@@ -34,9 +34,6 @@ load::LocalType arriving_type(const core::RemoteColumn& column, const load::Loca
 /// What a table makes of a condition that the remote has a use for. `is_partial`: what was read of it lacks a part.
 core::Support sent_support(const ForeignTable& table, core::Support support, bool is_partial);
 
-/// Whether an order of the remote's values is one of the values here.
-bool keeps_order(const core::RemoteColumn& column) noexcept;
-
 /// The columns whose values are the remote's own.
 ComparableColumns comparable_columns(const ForeignTable& table, const core::SourceDescription& description);
 

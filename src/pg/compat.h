@@ -72,6 +72,21 @@ extern "C" {
   create_foreignscan_path((root), (relation), NULL, (rows), (startup), (total), (keys), (outer), NULL, NIL)
 #endif
 
+/* The plan of a query without parameters and without parallel workers. 19 has a place for EXPLAIN's state. */
+#if PG_VERSION_NUM >= 190000
+#define connector_plan_query(query, sql) pg_plan_query((query), (sql), 0, NULL, NULL)
+#else
+#define connector_plan_query(query, sql) pg_plan_query((query), (sql), 0, NULL)
+#endif
+
+/* Runs a query until its receiver wants no more rows, so that it can be run on from there. 18 knows without being told
+ * whether it was run before. */
+#if PG_VERSION_NUM >= 180000
+#define connector_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0)
+#else
+#define connector_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0, false)
+#endif
+
 /* Whether an order is a descending one. 18 has the comparison's kind instead of a strategy of B-trees. */
 #if PG_VERSION_NUM >= 180000
 #define connector_is_descending(key) ((key)->pk_cmptype == COMPARE_GT)

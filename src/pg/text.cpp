@@ -7,8 +7,10 @@
 #include "pg/guard.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/pg_locale.h"
 }
 
 namespace connector::pg {
@@ -87,6 +89,14 @@ Datum text_datum(std::string_view utf8) {
 
 bool database_is_utf8() noexcept {
   return GetDatabaseEncoding() == PG_UTF8;
+}
+
+bool is_text_type(Oid type) noexcept {
+  return type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
+}
+
+bool orders_by_utf8(Oid collation) {
+  return database_is_utf8() && OidIsValid(collation) && guard([=] { return connector_collation_is_c(collation); });
 }
 
 std::string quote_name(std::string_view name) {

@@ -31,6 +31,12 @@ std::string exact_server_text(std::string_view utf8);
 /// True if the database's encoding is UTF8.
 bool database_is_utf8() noexcept;
 
+/// Whether the type is text, varchar or char(n).
+bool is_text_type(Oid type) noexcept;
+
+/// Whether texts of this collation (may be InvalidOid: of none) are ordered by their bytes in UTF-8. Throws PgError.
+bool orders_by_utf8(Oid collation);
+
 /// `name` quoted as an SQL identifier, both in the database's encoding. Always quotes, so it can't fail.
 std::string quote_name(std::string_view name);
 

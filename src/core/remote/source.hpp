@@ -45,6 +45,11 @@ struct RemoteColumn {
   std::optional<ColumnDefault> default_value{};
 };
 
+/// Whether an order of the remote's values is one of the values here.
+inline bool keeps_order(const RemoteColumn& column) noexcept {
+  return !column.may_become_null && !column.is_rounded;
+}
+
 struct SourceDescription {
   std::vector<RemoteColumn> columns;
   std::vector<std::string> primary_key;          ///< remote column names in key order; empty = none or not known
@@ -118,6 +123,9 @@ class Source {
   /// Whether the remote can order the source's rows by the column as PostgreSQL does, text by its bytes in UTF-8; the
   /// order is of the values there, of which some may be NULL here. May ask it.
   virtual bool orders_by(std::size_t /*column*/) { return false; }
+  /// Whether an order by the column, one of the primary key's that orders_by() takes, costs the remote so little that
+  /// it is asked for where rows can be put in order here as well: an index serves it, or a sort can do no harm.
+  virtual bool orders_cheaply(std::size_t column) { return !is_text_kind(description().columns[column].type.kind); }
   /// Whether the remote can choose rows at random: Scan::sample.
   virtual bool samples() { return false; }
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.
@@ -125,17 +133,18 @@ class Source {
 
   /// Why sum_ranges() can't be relied on, in words for people: a column whose type has no form in bytes that tells all
   /// its values apart, a key that the remote does not compare exactly as PostgreSQL does, a server without the
-  /// functions, no way to read several times of one state. Empty if it can. May ask the remote. The bounds do not count.
+  /// functions, no way to read several times of one state. Empty if it can. May ask the remote. The bounds do not
+  /// count.
   virtual std::string why_no_sums(const RangeRequest& /*request*/) { return "the provider has no checksums of ranges"; }
   /// From here on sum_ranges() and open() read of one state of the remote's data, until the source is destroyed. Only
   /// where why_no_sums() has nothing to say; before anything else is read.
   virtual void hold_state() {}
   /// One sum for each of the bounds.size() + 1 ranges, in order, then one for the rows whose key is NULL. Only where
-  /// why_no_sums() has nothing to say. Sums of two calls can be compared if sum_form() is the same. A row that the remote
-  /// has no hash for is an Error (cannot_read).
+  /// why_no_sums() has nothing to say. Sums of two calls can be compared if sum_form() is the same. A row that the
+  /// remote has no hash for is an Error (cannot_read).
   virtual std::vector<RangeSum> sum_ranges(const RangeRequest& /*request*/) { return {}; }
-  /// What the hash of a row is made of, in the remote's words: changes with the columns' types and with the rules of this
-  /// program. Of the request only the columns count.
+  /// What the hash of a row is made of, in the remote's words: changes with the columns' types and with the rules of
+  /// this program. Of the request only the columns count.
   virtual std::string sum_form(const RangeRequest& /*request*/) { return {}; }
 
   /// Executes. One cursor at a time; when it has come to its end, the source can be opened again, by another scan,

@@ -250,6 +250,10 @@ bool PostgresSource::orders_by(std::size_t column) {
   return copyable_ && own_dialect().orders(description_.columns[column]);
 }
 
+bool PostgresSource::orders_cheaply(std::size_t /*column*/) {
+  return true;  // texts of other collations than "C" are sorted there, in files beside the database's own
+}
+
 bool PostgresSource::samples() {
   return samples_;
 }

@@ -37,6 +37,7 @@ class PostgresSource final : public core::Source {
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
+  bool orders_cheaply(std::size_t column) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
   std::string why_no_sums(const core::RangeRequest& request) override;

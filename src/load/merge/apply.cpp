@@ -190,10 +190,9 @@ Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& stag
   return applied;
 }
 
-Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
-                    const std::vector<std::size_t>& key, MissingRows missing, const std::string& scope) {
-  Difference difference(target, staging, plan, key, scope);
-  difference.find(missing);
+namespace {
+
+Applied apply_difference(const RefreshTarget& target, const Staging& staging, const Difference& difference) {
   if (difference.updates() > 0) replace_changed_identities(target, staging, difference);
   if (difference.statements_apart()) return difference.apply();
   std::optional<pg::PgError> collision;
@@ -212,6 +211,22 @@ Applied apply_merge(const RefreshTarget& target, const Staging& staging, const L
       *collision,
       "If the source has such values in one row only, rows exchange them: a DEFERRABLE constraint is checked "
       "when all rows have changed. Else drop the constraint, or leave rows out with \"sql_query\".");
+}
+
+}  // namespace
+
+Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+                    const std::vector<std::size_t>& key, MissingRows missing, const std::string& scope) {
+  Difference difference(target, staging, plan, key, scope);
+  difference.find(missing);
+  return apply_difference(target, staging, difference);
+}
+
+Applied apply_found(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+                    const std::vector<std::size_t>& key, const std::string& scope) {
+  Difference difference(target, staging, plan, key, scope);
+  difference.take_found();
+  return apply_difference(target, staging, difference);
 }
 
 }  // namespace connector::load

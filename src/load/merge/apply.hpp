@@ -34,6 +34,11 @@ void check_delete_and_insert(const RefreshTarget& target);
 Applied apply_merge(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
                     const std::vector<std::size_t>& key, MissingRows missing, const std::string& scope = {});
 
+/// The same where the staging's table of differences was filled already (one_pass.hpp), and the staging table has the
+/// rows that it names.
+Applied apply_found(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
+                    const std::vector<std::size_t>& key, const std::string& scope = {});
+
 /// INSERT of all rows of the staging table.
 Applied apply_insert(const RefreshTarget& target, const Staging& staging);
 

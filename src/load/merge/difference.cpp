@@ -4,6 +4,7 @@
 
 #include "core/base/list_text.hpp"
 #include "load/merge/key_order_walk.hpp"
+#include "load/merge/row_comparison.hpp"
 #include "load/merge/row_sql.hpp"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
@@ -89,6 +90,7 @@ Difference::Difference(const RefreshTarget& target, const Staging& staging, cons
   by_key_ = is_distributed(target) || pg::any_catalog_row(other_storage_query, target.oid);
   parted_ = target.kind == RELKIND_PARTITIONED_TABLE;
   apart_ = needs_statements_apart(target);
+  key_is_unique_ = is_key_unique();
 }
 
 void Difference::read_columns() {
@@ -200,21 +202,32 @@ std::string Difference::condition_of_change() const {
   return condition;
 }
 
-void Difference::find(MissingRows missing) {
+bool Difference::is_key_unique() const {
   std::string attributes;
   for (const std::size_t index : key_) {
     const std::string name = quoted(plan_.columns[index]);
     const auto column = std::ranges::find_if(columns_, [&](const MergeColumn& other) { return other.name == name; });
     core::add_item(attributes, std::to_string(column->number), ",");
   }
-  key_is_unique_ =
-      !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, "{" + attributes + "}"}})
-           .empty();
-  if (!key_is_unique_ || by_key_ || missing == MissingRows::kept || !find_by_walk()) {
+  return !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, "{" + attributes + "}"}})
+              .empty();
+}
+
+void Difference::find(MissingRows missing) {
+  if (missing == MissingRows::kept || !find_by_walk()) {
     check_key_unique(staging_, plan_, key_);
     find_by_join(missing);
     analyze_difference();
   }
+  count_found();
+}
+
+void Difference::take_found() {
+  analyze_difference();
+  count_found();
+}
+
+void Difference::count_found() {
   const pg::SqlRows counts = pg::query(
       "SELECT pg_catalog.count(*) FILTER (WHERE new IS NULL), pg_catalog.count(*) FILTER (WHERE part IS NULL), "
       "pg_catalog.count(*) FILTER (WHERE new IS NOT NULL AND part IS NOT NULL) FROM " +
@@ -225,20 +238,26 @@ void Difference::find(MissingRows missing) {
   if (updates_ > 0) find_changed_columns();
 }
 
-/// Where the rows came in the key's order, which most databases read a table in. False if they did not: nothing is
-/// found then.
-bool Difference::find_by_walk() {
+std::optional<std::string> Difference::rows_in_key_order() const {
+  if (!key_is_unique_ || by_key_) return std::nullopt;
   for (const MergeColumn& column : columns_) {
     if (column.staged == nullptr) continue;
     // Images of values can be compared if they are of one type; and both tables must have the same order.
-    if (column.collation != column.staged->collation) return false;
-    if (pg::guard([&] { return getBaseType(column.type) != getBaseType(column.staged->type); })) return false;
+    if (column.collation != column.staged->collation) return std::nullopt;
+    if (pg::guard([&] { return getBaseType(column.type) != getBaseType(column.staged->type); })) return std::nullopt;
   }
-  if (!have_order(staging_, key_)) return false;
+  if (!have_order(staging_, key_)) return std::nullopt;
   std::vector<std::string> key;
   for (const std::size_t index : key_) key.push_back(alias(index));
-  const WalkResult walked =
-      walk_in_key_order(staging_, key_, target_rows(RowsOfOneKey::alike) + " ORDER BY " + core::joined(key));
+  return target_rows(RowsOfOneKey::alike) + " ORDER BY " + core::joined(key);
+}
+
+/// Where the rows came in the key's order, which most databases read a table in. False if they did not: nothing is
+/// found then.
+bool Difference::find_by_walk() {
+  const std::optional<std::string> in_key_order = rows_in_key_order();
+  if (!in_key_order) return false;
+  const WalkResult walked = walk_in_key_order(staging_, key_, *in_key_order);
   if (walked.complete) {
     analyze_difference();
     if (walked.out_of_order == 0 || compare_rows_out_of_order()) return true;

@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,14 @@ class Difference {
   /// twice.
   void find(MissingRows missing);
 
+  /// A query for the target's rows in the order of the key, as OnePass and the walk take them; nothing if the order of
+  /// the staging table's rows is not the target's, values can't be compared by their images, a key is not unique in the
+  /// target by an index, or rows have no address.
+  std::optional<std::string> rows_in_key_order() const;
+
+  /// Instead of find(), where the staging's table of differences is filled already.
+  void take_found();
+
   bool empty() const noexcept { return deletes_ + inserts_ + updates_ == 0; }
   std::uint64_t updates() const noexcept { return updates_; }
   const std::vector<MergeColumn>& columns() const noexcept { return columns_; }
@@ -65,7 +74,9 @@ class Difference {
  private:
   bool is_complete(const Applied& applied) const;
   void read_columns();
+  void count_found();
   void find_changed_columns();
+  bool is_key_unique() const;
   bool find_by_walk();
   bool compare_rows_out_of_order();
   void analyze_difference() const;
@@ -93,7 +104,7 @@ class Difference {
   bool by_key_;  ///< rows have no address that lasts from one statement to the next
   bool parted_;  ///< an address counts within a partition only
   bool apart_;
-  bool key_is_unique_ = false;  ///< by an index of the target
+  bool key_is_unique_;  ///< by an index of the target
   std::uint64_t deletes_ = 0;
   std::uint64_t inserts_ = 0;
   std::uint64_t updates_ = 0;

@@ -21,9 +21,6 @@ struct WalkResult {
   std::uint64_t out_of_order = 0;
 };
 
-/// Whether all these columns (indexes into the staging table's) have an order.
-bool have_order(const Staging& staging, const std::vector<std::size_t>& columns);
-
 /// Fills the staging's table of differences. `target_rows` is a query for the target's rows in the order of the key:
 /// the columns tableoid and ctid, then those of the staging table, of the same types. `key` has indexes into the
 /// latter; they have an order, the target has no two rows with the same key, and the staging table no NULL in it.

@@ -100,7 +100,7 @@ BatchReader::BatchReader(core::Source& source, const LoadPlan& plan, const Run& 
       batch_(columns_, run.spec.invalid_values, batch_rows, run.limits.batch_bytes),
       converters_(make_converters(plan, columns_)) {}
 
-void BatchReader::open(core::Scan scan) {
+void BatchReader::open(core::Scan scan, RowOrder order) {
   scan.columns = plan_.remote_columns();
   if (scan.limit) {
     max_rows_ = static_cast<std::uint64_t>(*scan.limit);
@@ -109,7 +109,7 @@ void BatchReader::open(core::Scan scan) {
     scan.limit = run_.limits.max_rows + 1;
     looks_further_ = true;
   }
-  if (!scan.limit) scan.order_by.clear();  // all rows are wanted, and those that stay are put in order here
+  if (!scan.limit && order == RowOrder::for_limit) scan.order_by.clear();  // all rows are wanted
   const std::optional<std::int64_t> estimate = source_.description().estimated_rows;
   if (estimate && *estimate >= 0) run_.progress.expect(std::min<std::uint64_t>(*estimate, max_rows_));
   run_.progress.phase(RunPhase::loading);

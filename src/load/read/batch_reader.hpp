@@ -41,6 +41,9 @@ class BatchMemory {
   MemoryContext context_;
 };
 
+/// Whether an order of a scan is wanted for the rows, or only so that a limit cuts off the last ones.
+enum class RowOrder : std::uint8_t { wanted, for_limit };
+
 /// Reads the columns of a plan from a source, in batches whose values are Datums of the types that they have here.
 class BatchReader {
  public:
@@ -49,7 +52,7 @@ class BatchReader {
 
   /// Executes. `scan` has a condition, an order and a limit, if any; its columns are the plan's. Without a limit of its
   /// own it has the run's, and read() finds out whether the source has more rows.
-  void open(core::Scan scan = {});
+  void open(core::Scan scan = {}, RowOrder order = RowOrder::for_limit);
   /// Gives all rows up to the limit to `sink`, as long as it takes them, and adds what came of them to `result`. False
   /// if the source has no others. To be called once.
   bool read(Sink& sink, LoadResult& result);

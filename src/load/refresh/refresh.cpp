@@ -5,6 +5,9 @@
 
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
+#include "load/merge/difference.hpp"
+#include "load/merge/key_check.hpp"
+#include "load/merge/one_pass.hpp"
 #include "load/merge/row_sql.hpp"
 #include "load/read/batch_reader.hpp"
 #include "load/write/bulk_insert.hpp"
@@ -17,6 +20,7 @@
 #include "load/swap/hidden_heap.hpp"
 #include "load/table/immediate_constraints.hpp"
 #include "load/refresh/kept_values.hpp"
+#include "load/refresh/ordered_read.hpp"
 #include "load/table/target.hpp"
 #include "load/table/table_locks.hpp"
 #include "load/swap/storage_log.hpp"
@@ -203,6 +207,7 @@ class Refresh {
   }
 
   Applied merge_all(const std::vector<std::size_t>& key, RangeMerge* ranges = nullptr) {
+    if (const std::optional<Applied> applied = merge_in_one_pass(key, ranges)) return *applied;
     Staging staging = make_staging(key);
     fill(staging, whole_scan());
     if (ranges != nullptr) ranges->start_applying(result_.load.rows);
@@ -215,6 +220,45 @@ class Refresh {
       if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
       return applied;
     });
+  }
+
+  /// Where the source has the rows in the order that they have here, they are compared as they come, and only those
+  /// that differ are staged. Nothing if that can't be: nothing was done then.
+  std::optional<Applied> merge_in_one_pass(const std::vector<std::size_t>& key, RangeMerge* ranges) {
+    if (changes_.any() || begins_append()) return std::nullopt;
+    const std::optional<std::vector<std::size_t>> order = cheap_order(source_, plan_, target_, key);
+    if (!order) return std::nullopt;
+    Staging staging = make_staging(*order);
+    const std::optional<std::string> rows = Difference(target_, staging, plan_, *order).rows_in_key_order();
+    const bool can_be = rows && !staging.has_geometry();
+    if (!can_be || !with_much_memory([&] { return compare(staging, *order, *rows, key); })) {
+      staging.drop();
+      return std::nullopt;
+    }
+    if (ranges != nullptr) ranges->start_applying(result_.load.rows);
+    return apply(staging, [&] { return apply_found(target_, staging, plan_, *order); });
+  }
+
+  /// Reads the rows in the order of these columns and compares them with the target's. False if the remote did not keep
+  /// the order. `key` is how the columns are named to people.
+  bool compare(Staging& staging, const std::vector<std::size_t>& order, const std::string& target_rows,
+               const std::vector<std::size_t>& key) {
+    const LoadResult before = result_.load;
+    OnePass pass(staging, order, target_rows);
+    BatchReader reader(source_, plan_, run_);
+    reader.open(ordered_scan(plan_, order), RowOrder::wanted);
+    reader.read(pass, result_.load);
+    // Rows that a limit left unread are still in the source, for all that is known: they stay.
+    const KeysMet keys = pass.finish(result_.load.truncated ? MissingRows::kept : MissingRows::deleted);
+    if (keys == KeysMet::out_of_order) {
+      result_.load = before;
+      return false;
+    }
+    check_not_null(target_, plan_, changes_, pass.has_nulls());
+    staging.set_nulls(pass.has_nulls());
+    if (keys == KeysMet::null_key) check_key_values(staging, plan_, key);
+    if (keys == KeysMet::equal_keys) refuse_equal_keys({staging.sql(), plan_, key});
+    return true;
   }
 
   /// Reads and merges only where the checksums of ranges differ, if both sides have them.
@@ -311,13 +355,18 @@ class Refresh {
     if (staging.has_geometry()) fill_default_geometry(staging.sql(), plan_);
   }
 
+  /// As PostgreSQL's own checks of whole tables do: joins and sorts are over all rows.
+  template <typename Function>
+  static std::invoke_result_t<Function> with_much_memory(Function&& function) {
+    const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
+    return pg::with_settings({{"work_mem", memory}}, std::forward<Function>(function));
+  }
+
   template <typename Apply>
   Applied apply(Staging& staging, Apply&& dml) {
     run_.progress.phase(RunPhase::applying);
-    // As PostgreSQL's own checks of whole tables do: the joins are over all rows.
-    const std::string memory = std::to_string(std::max(work_mem, maintenance_work_mem));
     ImmediateConstraints constraints(target_);
-    const Applied applied = pg::with_settings({{"work_mem", memory}}, std::forward<Apply>(dml));
+    const Applied applied = with_much_memory(std::forward<Apply>(dml));
     constraints.put_back();
     result_.inserted = applied.inserted;
     result_.updated = applied.updated;

@@ -100,8 +100,7 @@ std::string current_time(Oid type, bool in_utc) {
 
 std::string random_uuid(Oid type) {
   if (type == UUIDOID) return "pg_catalog.gen_random_uuid()";
-  const bool is_text = type == TEXTOID || type == VARCHAROID || type == BPCHAROID;
-  return is_text ? "pg_catalog.gen_random_uuid()::pg_catalog.text" : "";
+  return pg::is_text_type(type) ? "pg_catalog.gen_random_uuid()::pg_catalog.text" : "";
 }
 
 /// Empty if nothing here stands for it.

@@ -44,11 +44,10 @@ BulkInsert::BulkInsert(Oid relation, std::vector<AttrNumber> attributes, RowRule
 
 void BulkInsert::write(core::RowBatch& batch, std::size_t rows) {
   if (rows == 0) return;
+  note_nulls(batch, rows, has_nulls_);
   for (std::size_t column = 0; column < attributes_.size(); ++column) {
-    const auto nulls = batch.nulls(column).first(rows);
     values_[column] = batch.values(column).data();
-    nulls_[column] = nulls.data();
-    if (!has_nulls_[column]) has_nulls_[column] = std::ranges::find(nulls, true) != nulls.end();
+    nulls_[column] = batch.nulls(column).data();
   }
   if (slots_.size() < rows) slots_.resize(rows, nullptr);
   pg::guard([this, rows] { write_guarded(rows); });

@@ -55,11 +55,11 @@ class Refreshed:
 
 
 @contextmanager
-def stalled_run(sync: Refreshed, source: Remote, after: int) -> Iterator[tuple[Proxy, Job]]:
+def stalled_run(sync: Refreshed, source: Remote, after: int, /, **keys: object) -> Iterator[tuple[Proxy, Job]]:
     """A run in the background whose source is silent after so many bytes, until the proxy is told to resume. The sync goes
-    through the proxy from now on."""
+    through the proxy from now on, by a connector with these `keys`."""
     with Proxy(source.server.port) as proxy:
-        connector = source.connector(table=sync.table, connection=source.connection(port=proxy.port))
+        connector = source.connector(table=sync.table, connection=source.connection(port=proxy.port), **keys)
         sync.syncs.call("cdb_sync_update", sync.id, None, connector)
         proxy.every(Fault(stall_after=after))
         with sync.database.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:

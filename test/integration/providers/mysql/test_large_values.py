@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness.database import Database
-from harness.memory import assert_grown_less
+from harness.memory import assert_grown_less, private_memory
 
 from servers.remote_mysql import MySqlRemote
 
@@ -30,13 +30,6 @@ def large(mysql: MySqlRemote) -> Iterator[str]:
     )
     yield "large"
     mysql.drop("large")
-
-
-def private_memory(pid: int) -> int:
-    """RssAnon: what the process has for itself alone."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    [kilobytes] = re.findall(r"RssAnon:\s*(\d+) kB", status)
-    return int(kilobytes) * 1024
 
 
 def peak_memory(pid: int) -> int:
