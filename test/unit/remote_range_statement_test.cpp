@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <gtest/gtest.h>
 
@@ -56,14 +57,18 @@ int levels(const std::string& sql) {
   return most;
 }
 
+/// The number that stands there; moves behind it.
+int take_number(const std::string& sql, std::size_t& at) {
+  int found = 0;
+  const auto [end, error] = std::from_chars(sql.data() + at, sql.data() + sql.size(), found);
+  EXPECT_EQ(error, std::errc());
+  at = static_cast<std::size_t>(end - sql.data());
+  return found;
+}
+
 /// What the expression gives for a value of `c`, by its own text.
 int evaluate(const std::string& sql, std::size_t& at, int value) {
-  if (sql.compare(at, 4, "CASE") != 0) {
-    std::size_t length = 0;
-    const int result = std::stoi(sql.substr(at), &length);
-    at += length;
-    return result;
-  }
+  if (sql.compare(at, 4, "CASE") != 0) return take_number(sql, at);
   at += 4;
   std::optional<int> result;
   for (;;) {
@@ -75,9 +80,7 @@ int evaluate(const std::string& sql, std::size_t& at, int value) {
       } else {
         EXPECT_EQ(sql.substr(at, 4), "c < ");
         at += 4;
-        std::size_t length = 0;
-        holds = value < std::stoi(sql.substr(at), &length);
-        at += length;
+        holds = value < take_number(sql, at);
       }
       EXPECT_EQ(sql.substr(at, 6), " THEN ");
       at += 6;
@@ -117,7 +120,8 @@ TEST(RangeStatement, TenLevelsAreEnough) {
 TEST(RangeStatement, EachRangeHasItsNumber) {
   for (const int bounds : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1023, 1024, 3000}) {
     const std::string sql = number(bounds);
-    for (int range = 0; range <= bounds; ++range) {
+    const int step = 1 + bounds / 100;
+    for (int range = bounds; range >= 0; range -= step) {
       for (const int value : {range * 10, range * 10 + 9}) {
         std::size_t at = 0;
         ASSERT_EQ(evaluate(sql, at, value), range) << bounds << " bounds, " << value;
