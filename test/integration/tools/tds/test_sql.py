@@ -398,6 +398,7 @@ def test_output(sql: Client) -> None:
 
 def test_locks(sql: Client) -> None:
     """Who changes a table in a transaction keeps others from reading it; an attention ends the wait."""
+    sql.rows("ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON")
     sql.rows("CREATE TABLE guarded (a int); INSERT INTO guarded VALUES (1)")
     other = Client(sql.server)
     other.rows("BEGIN TRANSACTION; ALTER TABLE guarded ADD b int")
@@ -422,7 +423,7 @@ def test_locks(sql: Client) -> None:
     other.rows("ROLLBACK")
     reader.join()
     assert read == [(1,)]
-    sql.rows("DROP TABLE guarded")
+    sql.rows("DROP TABLE guarded; ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION OFF")
 
 
 def test_hashes_and_ids(sql: Client) -> None:
