@@ -46,7 +46,7 @@ std::string SqlServerSource::why_no_sums(const core::RangeRequest& request) {
     return "column " + core::quoted(column.name) + " is of type " + column.remote_type +
            ", of which the remote can't make a checksum";
   }
-  const std::string why = core::why_no_ranges(dialect(), request, description_.columns);
+  std::string why = core::why_no_ranges(dialect(), request, description_.columns);
   if (!why.empty()) return why;
   if (!hashes_long_values_) hashes_long_values_ = hashes_long_values(session_, {core::Phase::describe, summary_});
   return *hashes_long_values_ ? "" : "the server is older than SQL Server 2016";

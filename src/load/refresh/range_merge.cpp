@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -348,22 +349,22 @@ void RangeMerge::split_large_ranges(std::uint64_t wanted) {
   std::vector<RangeBlock> blocks;
   const std::vector<std::size_t> large = ranges_to_split(remote_rows_, wanted);
   // From the last one on, so that the numbers of those before it stay.
-  for (auto i = large.rbegin(); i != large.rend(); ++i) {
-    if (*i >= differs_.size()) continue;
-    const std::vector<std::string> keys = keys_for_bounds(key_->scope(bounds, {{*i, 1}}, false), total(remote_rows_));
+  for (const std::size_t i : large | std::views::reverse) {
+    if (i >= differs_.size()) continue;
+    const std::vector<std::string> keys = keys_for_bounds(key_->scope(bounds, {{i, 1}}, false), total(remote_rows_));
     if (keys.empty()) continue;
     std::vector<KnownRange> parts;
     for (const std::string& key : keys) parts.push_back({.lower = key});
-    state_->ranges[*i].remote = state_->ranges[*i].local = std::nullopt;
-    const auto behind = static_cast<std::ptrdiff_t>(*i) + 1;
+    state_->ranges[i].remote = state_->ranges[i].local = std::nullopt;
+    const auto behind = static_cast<std::ptrdiff_t>(i) + 1;
     state_->ranges.insert(state_->ranges.begin() + behind, parts.begin(), parts.end());
-    const bool was_read = differs_[*i];
+    const bool was_read = differs_[i];
     differs_.insert(differs_.begin() + behind, parts.size(), was_read);
-    const std::uint64_t rows_of_part = remote_rows_[*i] / (parts.size() + 1);
-    remote_rows_[*i] = rows_of_part;
+    const std::uint64_t rows_of_part = remote_rows_[i] / (parts.size() + 1);
+    remote_rows_[i] = rows_of_part;
     remote_rows_.insert(remote_rows_.begin() + behind, parts.size(), rows_of_part);
     for (RangeBlock& block : blocks) block.first += parts.size();
-    if (was_read) blocks.push_back({*i, parts.size() + 1});
+    if (was_read) blocks.push_back({i, parts.size() + 1});
   }
   if (!blocks.empty()) sum_parts(blocks);
 }
