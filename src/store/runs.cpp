@@ -97,6 +97,7 @@ void keep_ranges(const std::string& sync, const std::string& run) {
   const bool is_void = rows[0][1] == "t";
   if (!rows[0][0] && !is_void) return;
   execute("DELETE FROM connector.sync_comparison WHERE sync_id = $1", {uuid(sync)});
+  execute("UPDATE connector.run SET ranges = NULL WHERE id = $1", {uuid(run)});
   if (is_void) return;
   const std::vector<SqlParameter> parameters{uuid(sync), {JSONOID, rows[0][0]}};
   sql::execute(
@@ -106,7 +107,6 @@ void keep_ranges(const std::string& sync, const std::string& run) {
       "INSERT INTO connector.sync_range SELECT $1, r.* FROM json_to_recordset($2 -> 'ranges') AS r (number integer, "
       "lower_bound text, remote_rows bigint, remote_sums text, local_rows bigint, local_sums text)",
       parameters);
-  execute("UPDATE connector.run SET ranges = NULL WHERE id = $1", {uuid(run)});
 }
 
 }  // namespace

@@ -65,8 +65,11 @@ std::vector<core::RangeSum> MysqlSource::sum_ranges(const core::RangeRequest& re
   return reader.take();
 }
 
+/// The bytes of a text mean something else in another character set, which a declaration can give them.
 std::string MysqlSource::sum_form(const core::RangeRequest& request) {
-  return hash_sql(request);
+  std::string form = hash_sql(request);
+  for (const std::size_t index : request.columns) form += ' ' + description_.columns.at(index).collation;
+  return form;
 }
 
 }  // namespace connector::mysql

@@ -22,9 +22,4 @@ std::unique_ptr<core::Source> SqlServerConnection::describe(const core::SourceRe
   return std::make_unique<SqlServerSource>(session(), request, database_);
 }
 
-std::string SqlServerConnection::begin_snapshot(const std::string& /*shared*/) {
-  session().keep_for_more();
-  return {};
-}
-
 }  // namespace connector::sqlserver

@@ -18,9 +18,6 @@ class SqlServerConnection final : public core::SessionConnection<Session> {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
-  /// Every scan has a moment of its own. The connection is kept for more scans: between two of them it must hold
-  /// neither locks nor old rows there.
-  std::string begin_snapshot(const std::string& shared) override;
 
  private:
   std::string database_;

@@ -357,7 +357,7 @@ void Session::end_transaction(const Task& task) {
 }
 
 void Session::release(const Task& task) {
-  if (is_kept_ && !is_holding_) end_transaction(task);
+  if (!is_holding_) end_transaction(task);
 }
 
 void Session::hold_state(const Task& task) {

@@ -69,10 +69,8 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   /// does not allow that it is an Error.
   void hold_state(const Task& task);
   void end_state(const Task& task);
-  /// The session serves further queries, at times that nobody knows: each transaction ends with the last row that is
-  /// read. Without this it ends with the session, which costs no round trip.
-  void keep_for_more() noexcept { is_kept_ = true; }
-  /// Everything was described or read. Ends the transaction of a session that is kept, if there is one.
+  /// Everything was described or read. Ends the transaction, if there is one and no state is held: neither locks nor
+  /// old rows are kept there while the rows are worked on here, or while nobody uses the session.
   void release(const Task& task);
   void allow_snapshots(bool allowed) noexcept { snapshots_allowed_ = allowed; }
   bool allows_snapshots() const noexcept { return snapshots_allowed_; }
@@ -151,7 +149,6 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   bool snapshots_allowed_ = false;
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;
-  bool is_kept_ = false;
   bool is_holding_ = false;
   std::string assertion_;  ///< of a library that failed: the calls are abandoned
 };

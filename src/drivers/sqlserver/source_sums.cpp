@@ -78,8 +78,11 @@ std::vector<core::RangeSum> SqlServerSource::sum_ranges(const core::RangeRequest
   return reader.take();
 }
 
+/// The bytes of a text mean something else in another code page, which a declaration can give them.
 std::string SqlServerSource::sum_form(const core::RangeRequest& request) {
-  return hash_sql(request);
+  std::string form = hash_sql(request);
+  for (const std::size_t index : request.columns) form += ' ' + description_.columns.at(index).encoding;
+  return form;
 }
 
 }  // namespace connector::sqlserver

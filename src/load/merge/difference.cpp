@@ -222,8 +222,27 @@ void Difference::find(MissingRows missing) {
   count_found();
 }
 
+/// The rows were compared while they came, which may have taken long, and others may have written meanwhile: what has a
+/// key now is what is to be changed, wherever it lies.
+void Difference::find_rows_again() {
+  std::string same;
+  for (std::size_t i = 0; i < key_.size(); ++i) {
+    const PlannedColumn& column = plan_.columns[key_[i]];
+    core::add_item(same, "t." + quoted(column) + equality(column) + "d.k" + std::to_string(i + 1), " AND ");
+  }
+  const std::string& difference = staging_.difference();
+  pg::execute("UPDATE " + difference +
+              " AS e SET part = n.part, old = n.old FROM (SELECT d.ctid AS place, t.tableoid "
+              "AS part, t.ctid AS old FROM " +
+              difference + " AS d LEFT JOIN (SELECT t.tableoid, t.ctid, " +
+              core::joined(key_names(plan_, key_), ", ", "t.") + target_in_scope() + ") AS t ON " + same +
+              ") AS n WHERE e.ctid OPERATOR(pg_catalog.=) n.place");
+  pg::execute("DELETE FROM " + difference + " WHERE part IS NULL AND new IS NULL");
+}
+
 void Difference::take_found() {
   analyze_difference();
+  find_rows_again();
   count_found();
 }
 

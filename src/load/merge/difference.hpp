@@ -77,6 +77,7 @@ class Difference {
   void count_found();
   void find_changed_columns();
   bool is_key_unique() const;
+  void find_rows_again();
   bool find_by_walk();
   bool compare_rows_out_of_order();
   void analyze_difference() const;

@@ -38,7 +38,9 @@ struct Sum {
 /// All is plain: PostgreSQL calls back from its executor, whose errors jump past destructors.
 struct Summing {
   DestReceiver receiver;  ///< first, as PostgreSQL gives back a pointer to this one
-  FmgrInfo* compare;      ///< of the type cache, which keeps it
+  Oid key_type;
+  int column_count;
+  FmgrInfo* compare;  ///< of the type cache, which keeps it
   Oid collation;
   const Datum* bounds;
   int bound_count;
@@ -102,6 +104,14 @@ void append_value(StringInfo row, Datum value, const FormData_pg_attribute* attr
   }
 }
 
+/// The statement is analyzed anew, and code of the table's may have changed a column's type since the run began.
+void check_columns(DestReceiver* receiver, int, TupleDesc columns) {
+  const Summing& summing = *reinterpret_cast<const Summing*>(receiver);
+  if (columns->natts != summing.column_count || TupleDescAttr(columns, 0)->atttypid != summing.key_type) {
+    elog(ERROR, "the table was altered while it was compared");
+  }
+}
+
 bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
   Summing& summing = *reinterpret_cast<Summing*>(receiver);
   slot_getallattrs(slot);
@@ -138,10 +148,12 @@ std::vector<core::RangeSum> sum_local_ranges(const RefreshTarget& target, const 
   std::vector<Sum> sums(bounds.size() + 2);
   Summing summing{};
   summing.receiver.receiveSlot = receive;
-  summing.receiver.rStartup = [](DestReceiver*, int, TupleDesc) {};
+  summing.receiver.rStartup = check_columns;
   summing.receiver.rShutdown = [](DestReceiver*) {};
   summing.receiver.rDestroy = [](DestReceiver*) {};
   summing.receiver.mydest = DestNone;
+  summing.key_type = key.type();
+  summing.column_count = static_cast<int>(columns.size()) + 1;
   summing.collation = key.collation();
   summing.bounds = values.data();
   summing.bound_count = static_cast<int>(bounds.size());

@@ -26,6 +26,9 @@ using Clock = std::chrono::steady_clock;
 /// Ranges that one statement reads: databases plan many alternatives slowly.
 constexpr std::size_t most_blocks_of_a_scan = 30;
 
+/// Bytes of a bound.
+constexpr std::size_t longest_bound = 200;
+
 /// What a row costs is measured where so many rows were read, or this part of them: of fewer the way to the remote and
 /// back is most of it.
 constexpr std::uint64_t rows_that_measure = 10'000;
@@ -82,17 +85,26 @@ RangeMerge::RangeMerge(const Run& run, const RefreshTarget& target, const LoadPl
 }
 
 void RangeMerge::choose(const std::string& hindrance) {
+  if (before_.state) state_ = parse_range_state(*before_.state);
   const std::string why = hindrance.empty() ? why_not() : hindrance;
   if (!why.empty()) {
     reason_ = "rows were compared, not ranges: " + why;
+    state_.reset();
     return;
   }
-  source_.hold_state();
-  if (before_.state) state_ = parse_range_state(*before_.state);
-  if (!state_ || state_->mark != mark()) {
-    begin_anew();
-  } else if (!rows_are_cheaper()) {
-    compare();
+  if (state_ && state_->mark != mark()) state_.reset();
+  if (state_ && rows_are_cheaper()) return;
+  try {
+    source_.hold_state();
+    state_ ? compare() : begin_anew();
+  } catch (const core::Error& error) {
+    // A server that refuses the statement, a hash that its configuration forbids: rows can be compared all the same.
+    if (error.number() != core::ErrorNumber::cannot_read || !run_.connection.usable()) throw;
+    reason_ = "rows were compared, not ranges: " + error.message();
+    state_.reset();
+    differs_.clear();
+    compared_.reset();
+    reads_all_ = true;
   }
 }
 
@@ -102,10 +114,11 @@ std::string RangeMerge::why_not() {
   return key_ ? std::string() : reason_;
 }
 
-/// Of the key's columns that can be, the one with the most values.
+/// Of the key's columns that can be, the one that what is remembered is about, else the one with the most values.
 void RangeMerge::choose_key() {
   const pg::SqlRows distinct = distinct_values(target_.oid);
   double most = -1;
+  const PlannedColumn* best = nullptr;
   reason_ = "no column of the key has a type that is ordered alike on both sides";
   for (const std::size_t index : key_columns_) {
     const PlannedColumn& column = plan_.columns[index];
@@ -120,11 +133,16 @@ void RangeMerge::choose_key() {
     for (const auto& row : distinct) {
       if (row[0] == pg::exact_server_text(column.name)) values = std::stod(row[1].value_or("0"));
     }
-    if (values <= most) continue;
-    most = values;
     request_.key = column.remote;
     key_.emplace(column);
+    if (state_ && state_->mark == mark()) return;
+    if (values <= most) continue;
+    most = values;
+    best = &column;
   }
+  if (best == nullptr) return;
+  request_.key = best->remote;
+  key_.emplace(*best);
 }
 
 /// Everything on which the meaning of the sums depends, but the rows.
@@ -148,7 +166,10 @@ bool RangeMerge::remote_can_compare_with(const std::string& bound) {
 std::vector<std::string> RangeMerge::keys_for_bounds(const std::string& scope, std::uint64_t rows) {
   const std::uint64_t step = rows_of_a_range(rows, static_cast<std::uint64_t>(run_.limits.range_rows));
   std::vector<std::string> keys = keys_at_distance(target_, *key_, scope, step);
-  std::erase_if(keys, [this](const std::string& bound) { return !remote_can_compare_with(bound); });
+  // Each of them stands in every statement.
+  std::erase_if(keys, [this](const std::string& bound) {
+    return bound.size() > longest_bound || !remote_can_compare_with(bound);
+  });
   return keys;
 }
 
@@ -339,7 +360,8 @@ void RangeMerge::keep_local_sums(bool certain) {
     if (!was_read) continue;
     KnownRange& range = state_->ranges[i];
     range.local = ours[i];
-    if (!certain || ours[i] != now[i] || !range.remote) range.remote = range.local = std::nullopt;
+    const bool is_known = certain && ours[i] == now[i] && range.remote && range.remote->rows == ours[i].rows;
+    if (!is_known) range.remote = range.local = std::nullopt;
   }
 }
 
@@ -385,7 +407,8 @@ void RangeMerge::sum_parts(const std::vector<RangeBlock>& blocks) {
   try {
     request_.where = conditions.empty() ? std::nullopt : std::optional(core::Expression::any_of(std::move(conditions)));
     sums = remote_sums(bounds);
-  } catch (const core::Error&) {
+  } catch (const core::Error& error) {
+    if (error.number() == core::ErrorNumber::timed_out) throw;
     // The remote may have given up a connection that waited for long. All is read and applied: without these sums the
     // next run reads the ranges once more.
     return;
