@@ -283,6 +283,11 @@ TEST(ParseConnector, SyncModesNeedTheirColumns) {
                  R"(Key "sync.on_schema_change" must be "follow" or "error".)", kind);
   expect_problem(sync(R"("skip_unchanged": 1)"), "sync.skip_unchanged",
                  R"(Key "sync.skip_unchanged" must be true or false, not an integer.)", kind);
+  expect_problem(sync(R"("mode": "merge", "compare": "columns")"), "sync.compare",
+                 R"(Key "sync.compare" must be "rows" or "ranges".)", kind);
+  expect_problem(sync(R"("compare": "ranges")"), "sync.compare",
+                 R"(Key "sync.compare": "ranges" is for mode "merge" only.)", kind);
+  EXPECT_EQ(parse(sync(R"("mode": "merge", "compare": "ranges")"), kind).sync->compare, Compare::ranges);
   expect_problem(sync(R"("Mod": "merge")"), "sync.Mod", R"(Unknown key "sync.Mod"; did you mean "mode"?)", kind);
   EXPECT_EQ(parse(sync(R"("mode": "merge", "key": "id")"), kind).sync->key, std::vector<std::string>{"id"});
   EXPECT_EQ(parse(sync(R"("mode": "append", "cursor": "id")"), kind).sync->cursor, "id");
