@@ -20,8 +20,8 @@ std::uint64_t rows_of_a_range(std::uint64_t rows, std::uint64_t wanted) noexcept
 
 std::vector<std::size_t> ranges_to_split(const std::vector<std::uint64_t>& rows, std::uint64_t wanted) {
   std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] > 2 * wanted) found.push_back(i);
+  for (std::size_t i = rows.size(); i > 0; --i) {
+    if (rows[i - 1] > 2 * wanted) found.push_back(i - 1);
   }
   return found;
 }

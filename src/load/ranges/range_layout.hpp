@@ -16,6 +16,7 @@ inline constexpr std::size_t most_ranges = 1000;
 std::uint64_t rows_of_a_range(std::uint64_t rows, std::uint64_t wanted) noexcept;
 
 /// The ranges whose rows (`rows`, by range) have become more than twice `wanted`: to be split.
+/// The last one first.
 std::vector<std::size_t> ranges_to_split(const std::vector<std::uint64_t>& rows, std::uint64_t wanted);
 
 /// Joins neighbours whose rows together (`rows`, by range, that of the NULLs included) are less than `wanted`. What is

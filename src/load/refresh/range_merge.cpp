@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -369,9 +368,8 @@ void RangeMerge::keep_local_sums(bool certain) {
 void RangeMerge::split_large_ranges(std::uint64_t wanted) {
   const std::vector<std::string> bounds = state_->bounds();
   std::vector<RangeBlock> blocks;
-  const std::vector<std::size_t> large = ranges_to_split(remote_rows_, wanted);
-  // From the last one on, so that the numbers of those before it stay.
-  for (const std::size_t i : large | std::views::reverse) {
+  // The last one comes first, so that the numbers of those before it stay.
+  for (const std::size_t i : ranges_to_split(remote_rows_, wanted)) {
     if (i >= differs_.size()) continue;
     const std::vector<std::string> keys = keys_for_bounds(key_->scope(bounds, {{i, 1}}, false), total(remote_rows_));
     if (keys.empty()) continue;
