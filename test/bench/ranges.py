@@ -172,8 +172,8 @@ def _refresh(arena: Arena, way: Way, change: Change, network: str, proxy: Proxy 
     row = way.run()
     taken = time.perf_counter() - started
     ((written,),) = arena.sql("SELECT (pg_current_wal_insert_lsn() - %s::pg_lsn)::int8", position)
-    if way.name == ByRanges.name and row["ranges_compared"] is None:
-        print(f"    it compared rows: {row['reason']}")
+    if row["reason"]:
+        print(f"    ({row['reason']})")
     return Figure(
         provider=arena.source.provider,
         network=network,

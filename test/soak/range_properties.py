@@ -318,7 +318,9 @@ class Case:
         proxy.every(NO_FAULT)
         proxy.cut()
         session.connection.close()
-        if lost:
+        if kill == signal.SIGKILL:  # also if the run had ended before: the cluster restarts
+            wait_until(self._is_cut_off, limit=300, what="the end of all sessions")
+        if lost or kill == signal.SIGKILL:
             self._come_back()
         if fault is None:
             self.bytes = max(proxy.from_server - before, 200)
@@ -334,6 +336,13 @@ class Case:
         else:
             self.admin.rows("SELECT pg_cancel_backend(%s)", process)
 
+    def _is_cut_off(self) -> bool:
+        try:
+            self.admin.rows("SELECT 1")
+        except psycopg2.Error:
+            return True
+        return False
+
     def _come_back(self) -> None:
         """New sessions: a restart of the cluster may have ended the old ones."""
 
@@ -345,7 +354,7 @@ class Case:
             return True
 
         self._close()
-        wait_until(answers, limit=60, what="the cluster")
+        wait_until(answers, limit=300, what="the cluster")
 
     def _close(self) -> None:
         self.owner.connection.close()
@@ -441,7 +450,9 @@ def main() -> int:
     rounds = int(os.environ.get("SOAK_ROUNDS") or 10_000)
     seed = int(os.environ.get("SOAK_SEED") or random.randrange(1_000_000))
     print(f"seed {seed}", flush=True)
-    with Workspace() as workspace, Postgres(workspace, stage=staged(workspace)) as server:
+    # A crash must not lose what was committed before it.
+    settings = {"synchronous_commit": "on"}
+    with Workspace() as workspace, Postgres(workspace, stage=staged(workspace), settings=settings) as server:
         remotes = [PostgresRemote(Postgres(workspace).start()), MySqlRemote(MariaDb(workspace).start())]
         server.create_database("ranges", "connector")
         admin = Connection(server.connect("ranges"))
