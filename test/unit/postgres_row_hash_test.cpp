@@ -33,9 +33,21 @@ TEST(PostgresRowHash, NumberOfTheRange) {
 }
 
 TEST(PostgresRowHash, Statement) {
-  EXPECT_EQ(row_hash("a, b::pg_catalog.text"), "pg_catalog.md5(pg_catalog.record_send(ROW(a, b::pg_catalog.text)))");
+  EXPECT_EQ(row_hash("a, b::pg_catalog.text", 110000),
+            "pg_catalog.encode(pg_catalog.record_send(ROW(a, b::pg_catalog.text)), 'hex')");
   EXPECT_EQ(
-      sum_of_hashes("SELECT 1"),
+      sum_of_hashes("SELECT 1", 110000),
+      "SELECT x.r, pg_catalog.count(*), "
+      "pg_catalog.sum(pg_catalog.hashtextextended(x.h COLLATE pg_catalog.\"C\", 0::pg_catalog.int8)), "
+      "pg_catalog.sum(pg_catalog.hashtextextended(x.h COLLATE pg_catalog.\"C\", 1::pg_catalog.int8)), "
+      "pg_catalog.count(*) OPERATOR(pg_catalog.-) pg_catalog.count(x.h) FROM (SELECT 1 OFFSET 0) AS x GROUP BY x.r");
+}
+
+TEST(PostgresRowHash, StatementOfOldServers) {
+  EXPECT_EQ(row_hash("a, b::pg_catalog.text", 100023),
+            "pg_catalog.md5(pg_catalog.record_send(ROW(a, b::pg_catalog.text)))");
+  EXPECT_EQ(
+      sum_of_hashes("SELECT 1", 100023),
       "SELECT x.r, pg_catalog.count(*), "
       "pg_catalog.sum(('x' OPERATOR(pg_catalog.||) pg_catalog.substr(x.h, 1, "
       "16))::pg_catalog.\"bit\"(64)::pg_catalog.int8), "

@@ -325,7 +325,7 @@ void PostgresSource::hold_state() {
 std::string PostgresSource::hash_sql(const core::RangeRequest& request) const {
   std::string list;
   for (const std::size_t index : request.columns) core::add_item(list, column_sql(columns_[index]));
-  return row_hash(list);
+  return row_hash(list, session_.version());
 }
 
 std::vector<core::RangeSum> PostgresSource::sum_ranges(const core::RangeRequest& request) {
@@ -337,8 +337,8 @@ std::vector<core::RangeSum> PostgresSource::sum_ranges(const core::RangeRequest&
   const ReadStatement settings = reading_settings();
   WithinSnapshot step(session_);
   const std::string end = session_.snapshot() ? "" : "; COMMIT";
-  const auto answers =
-      session_.run(settings.before + sum_of_hashes(hashes) + settings.after + end, {Phase::execute, summary_});
+  const auto answers = session_.run(settings.before + sum_of_hashes(hashes, session_.version()) + settings.after + end,
+                                    {Phase::execute, summary_});
   step.done();
   core::RangeSumReader reader(request.bounds.size(), "postgres", summary_);
   if (answers.size() == 1) {
