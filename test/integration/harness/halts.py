@@ -143,7 +143,12 @@ def at_table(table: str) -> Callable[[Scene], None]:
         at_the_strong_lock(scene)
         scene.closer.execute(f"BEGIN; LOCK TABLE {table} IN SHARE MODE")
         scene.holder.execute("COMMIT")
-        scene.wait_until_it_waits("relation")
+        # Not for the strong lock, for which it may still wait.
+        wait_until(
+            lambda: bool(scene.db.rows("SELECT 1 FROM pg_locks WHERE relation = %s::regclass AND NOT granted", table)),
+            limit=60,
+            what=f"the wait for {table}",
+        )
 
     return halt
 
