@@ -40,10 +40,10 @@ _ON_REQUEST = {"compilers"}
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
 # What a run without HOST does on another host as well; ONLY and SKIP know it by this name. Of `refresh` those files that
-# are about the exchange of storage, which writes the catalogs itself, and of `fdw` all but the generated queries: all of
-# it would take too long.
+# are about the exchange of storage, which writes the catalogs itself, and of `fdw` neither the generated queries nor the
+# faults of remotes: all of it would take too long.
 _SECOND, _SECOND_HOST, _ON_SECOND_HOST = "host18", Host18, ("boundary", "refresh", "fdw")
-_SECOND_FILES = re.compile(r"boundary/|refresh/test_(?:cluster|halts|schema|swap)\.py|fdw/(?!test_answers\.py)")
+_SECOND_FILES = re.compile(r"boundary/|refresh/test_(?:cluster|halts|schema|swap)\.py|fdw/(?!test_(?:answers|faults)\.py)")
 
 _SHOWN = 25  # failures that the summary names, for each group
 
