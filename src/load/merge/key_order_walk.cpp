@@ -172,15 +172,6 @@ void next_staged(Walk& walk) {
   walk.has_staged = false;
 }
 
-/// Runs `step` in memory of its own.
-template <typename Step>
-void in_row_context(Walk& walk, Step&& step) {
-  MemoryContextReset(walk.row_context);
-  const MemoryContext old = MemoryContextSwitchTo(walk.row_context);
-  step();
-  MemoryContextSwitchTo(old);
-}
-
 /// Reads the samples; gives up if they show no order.
 void look_at_order(Walk& walk) {
   walk.sample_context = AllocSetContextCreate(CurrentMemoryContext, "connector samples", ALLOCSET_DEFAULT_SIZES);
@@ -212,13 +203,13 @@ void start(DestReceiver* receiver, int, TupleDesc target) {
   walk.staged = table_slot_create(walk.staging, nullptr);
   walk.spare = table_slot_create(walk.staging, nullptr);
   walk.row_context = AllocSetContextCreate(CurrentMemoryContext, "connector comparison", ALLOCSET_DEFAULT_SIZES);
-  in_row_context(walk, [&] { next_staged(walk); });
+  in_emptied(walk.row_context, [&] { next_staged(walk); });
 }
 
 bool receive(TupleTableSlot* target, DestReceiver* receiver) {
   Walk& walk = *reinterpret_cast<Walk*>(receiver);
   slot_getallattrs(target);
-  in_row_context(walk, [&] {
+  in_emptied(walk.row_context, [&] {
     int order = -1;
     while (walk.has_staged) {
       order = walk.comparison->compare_keys(values_of_target(*target), values_of_staged(*walk.staged));
@@ -240,7 +231,7 @@ bool receive(TupleTableSlot* target, DestReceiver* receiver) {
 void finish(DestReceiver* receiver) {
   Walk& walk = *reinterpret_cast<Walk*>(receiver);
   while (walk.has_staged) {
-    in_row_context(walk, [&] {
+    in_emptied(walk.row_context, [&] {
       walk.difference.add(nullptr, walk.staged);
       next_staged(walk);
     });

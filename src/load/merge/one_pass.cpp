@@ -158,21 +158,12 @@ bool settle(PassState& pass, TupleTableSlot* target) {
   return true;
 }
 
-/// Runs `step` in memory of its own.
-template <typename Step>
-void in_row_context(PassState& pass, Step&& step) {
-  MemoryContextReset(pass.row_context);
-  const MemoryContext old = MemoryContextSwitchTo(pass.row_context);
-  step();
-  MemoryContextSwitchTo(old);
-}
-
 bool receive(TupleTableSlot* target, DestReceiver* receiver) {
   PassState& pass = *reinterpret_cast<PassState*>(receiver);
   CHECK_FOR_INTERRUPTS();
   slot_getallattrs(target);
   bool settled = false;
-  in_row_context(pass, [&] { settled = settle(pass, target); });
+  in_emptied(pass.row_context, [&] { settled = settle(pass, target); });
   if (!settled) pass.target = target;
   return settled;
 }
@@ -181,7 +172,7 @@ bool receive(TupleTableSlot* target, DestReceiver* receiver) {
 void go_on(PassState& pass) {
   if (pass.target != nullptr) {
     bool settled = false;
-    in_row_context(pass, [&] { settled = settle(pass, pass.target); });
+    in_emptied(pass.row_context, [&] { settled = settle(pass, pass.target); });
     if (!settled) return;
     pass.target = nullptr;
   }
@@ -193,7 +184,7 @@ void go_on(PassState& pass) {
     pass.target_ended = true;
   }
   while (pass.row < pass.rows && pass.met == KeysMet::ascending) {
-    in_row_context(pass, [&] { insert(pass, source_row(pass)); });
+    in_emptied(pass.row_context, [&] { insert(pass, source_row(pass)); });
   }
 }
 

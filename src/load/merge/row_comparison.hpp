@@ -10,9 +10,19 @@
 
 extern "C" {
 #include "fmgr.h"
+#include "utils/memutils.h"
 }
 
 namespace connector::load {
+
+/// Runs `step` in the context, which is emptied before: for what comparing a row leaves behind. In a guard.
+template <typename Step>
+void in_emptied(MemoryContext context, Step&& step) {
+  MemoryContextReset(context);
+  const MemoryContext old = MemoryContextSwitchTo(context);
+  step();
+  MemoryContextSwitchTo(old);
+}
 
 /// The values of a row, and which of them are NULL, by the columns of the staging table.
 struct RowValues {
