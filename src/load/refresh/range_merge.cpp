@@ -85,13 +85,12 @@ RangeMerge::RangeMerge(const Run& run, const RefreshTarget& target, const LoadPl
 
 void RangeMerge::choose(const std::string& hindrance) {
   if (before_.state) state_ = parse_range_state(*before_.state);
-  const std::string why = hindrance.empty() ? why_not() : hindrance;
+  const std::string why = hindrance.empty() ? choose_key() : hindrance;
   if (!why.empty()) {
     reason_ = "rows were compared, not ranges: " + why;
     state_.reset();
     return;
   }
-  if (state_ && state_->mark != mark()) state_.reset();
   if (state_ && rows_are_cheaper()) return;
   try {
     source_.hold_state();
@@ -107,41 +106,36 @@ void RangeMerge::choose(const std::string& hindrance) {
   }
 }
 
-/// Why checksums of ranges can't be relied on.
-std::string RangeMerge::why_not() {
-  choose_key();
-  return key_ ? std::string() : reason_;
-}
-
-/// Of the key's columns that can be, the one that what is remembered is about, else the one with the most values.
-void RangeMerge::choose_key() {
+/// Of the key's columns that can be, the one that what is remembered is about, else the one with the most values; then
+/// nothing is remembered. Gives why checksums of ranges can't be relied on, if there is no such column.
+std::string RangeMerge::choose_key() {
   const pg::SqlRows distinct = distinct_values(target_.oid);
   double most = -1;
   const PlannedColumn* best = nullptr;
-  reason_ = "no column of the key has a type that is ordered alike on both sides";
+  std::string why = "no column of the key has a type that is ordered alike on both sides";
   for (const std::size_t index : key_columns_) {
     const PlannedColumn& column = plan_.columns[index];
     if (!RangeKey::can_be(column, target_)) continue;
-    core::RangeRequest request = request_;
-    request.key = column.remote;
-    if (std::string problem = source_.why_no_sums(request); !problem.empty()) {
-      reason_ = std::move(problem);
+    request_.key = column.remote;
+    if (std::string problem = source_.why_no_sums(request_); !problem.empty()) {
+      why = std::move(problem);
       continue;
     }
     double values = 0;
     for (const auto& row : distinct) {
       if (row[0] == pg::exact_server_text(column.name)) values = std::stod(row[1].value_or("0"));
     }
-    request_.key = column.remote;
     key_.emplace(column);
-    if (state_ && state_->mark == mark()) return;
+    if (state_ && state_->mark == mark()) return {};
     if (values <= most) continue;
     most = values;
     best = &column;
   }
-  if (best == nullptr) return;
+  state_.reset();
+  if (best == nullptr) return why;
   request_.key = best->remote;
   key_.emplace(*best);
+  return {};
 }
 
 /// Everything on which the meaning of the sums depends, but the rows.

@@ -57,9 +57,8 @@ class RangeMerge {
   std::optional<std::string> state() const;
 
  private:
-  std::string why_not();
+  std::string choose_key();
   std::string mark() const;
-  void choose_key();
   bool remote_can_compare_with(const std::string& bound);
   void begin_anew();
   bool rows_are_cheaper();
