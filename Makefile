@@ -4,7 +4,7 @@
 # same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make help` shows this.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
-# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE
+# WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
@@ -18,6 +18,7 @@ WITH_MYSQL ?= 1
 WITH_POSTGRES ?= 1
 WITH_SQLSERVER ?= 1
 WITH_HIVE ?= 1
+WITH_ODBC ?= 1
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 HOST_BUILD ?= postgresql-$(MAJORVERSION) # from PGXS
@@ -37,7 +38,13 @@ endif
 ifneq ($(WITH_HIVE),1)
 SOURCES := $(filter-out src/drivers/hive/%,$(SOURCES))
 endif
-BELOW_SOURCES := $(filter src/core/% src/drivers/%,$(SOURCES))
+ifneq ($(WITH_ODBC),1)
+SOURCES := $(filter-out src/drivers/odbc/%,$(SOURCES))
+endif
+# The ODBC driver is in the program alone; the library knows only what it says of itself.
+PROGRAM_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out src/drivers/odbc/info.cpp,$(SOURCES)))
+SOURCES := $(filter-out src/reader/program/% $(PROGRAM_SOURCES),$(SOURCES))
+BELOW_SOURCES := $(filter src/core/% src/drivers/% src/reader/%,$(SOURCES))
 OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
 	$(patsubst src/%.cpp,$(ABOVE)/%.o,$(filter-out $(BELOW_SOURCES),$(SOURCES)))
 
@@ -69,6 +76,10 @@ HIVE_RPC_FILES := TCLIService hiveserver2_types
 OBJS += $(HIVE_RPC_FILES:%=$(HIVE_RPC)/%.o)
 endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
+ifeq ($(WITH_ODBC),1)
+PROVIDER_FLAGS += -DWITH_ODBC=1
+PROGRAM_PACKAGES = odbc
+endif
 
 REGRESS = providers requests rights servers syncs
 
@@ -81,10 +92,11 @@ package_of_openssl = libssl-dev
 package_of_libpq = libpq-dev
 package_of_thrift = libthrift-dev
 package_of_libsasl2 = libsasl2-dev
+package_of_odbc = unixodbc-dev
 has_command = $(shell command -v $(firstword $(1)) 2>/dev/null)
 has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
 missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
-	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES)), \
+	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES) $(PROGRAM_PACKAGES)), \
 	$(if $(shell $(PKG_CONFIG) --exists $(library) 2>/dev/null && echo yes),,$(package_of_$(library)))),pkg-config) \
 	$(if $(call has_header,nlohmann/json_fwd.hpp),,nlohmann-json3-dev) \
 	$(if $(FREETDS),$(if $(call has_header,sybdb.h),,freetds-dev)) \
@@ -139,7 +151,7 @@ Install postgresql-server-dev-15 (or that of another version; as root on Debian 
 endif
 ifneq ($(missing_packages),)
 $(error packages are missing: apt-get install $(missing_packages). \
-As root on Debian `make packages` installs all that is needed. WITH_MYSQL=0, WITH_POSTGRES=0, WITH_SQLSERVER=0 and WITH_HIVE=0 leave a provider out)
+As root on Debian `make packages` installs all that is needed. WITH_MYSQL=0, WITH_POSTGRES=0, WITH_SQLSERVER=0, WITH_HIVE=0 and WITH_ODBC=0 leave a provider out)
 endif
 override with_llvm := no
 include $(PGXS)
@@ -194,6 +206,9 @@ $(BUILD)/core/%.o: src/core/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/drivers/%.o: src/drivers/%.cpp
+	@mkdir -p $(@D)
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/reader/%.o: src/reader/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(BELOW_FLAGS) -MMD -MP -c -o $@ $<
 ifeq ($(WITH_HIVE),1)

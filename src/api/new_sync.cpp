@@ -7,7 +7,7 @@
 
 #include "core/base/error.hpp"
 #include "core/request/connector_reader.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "jobs/after_run.hpp"
 #include "jobs/daily_time.hpp"
 #include "jobs/foreign_server.hpp"

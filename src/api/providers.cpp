@@ -6,7 +6,7 @@
 #include "api/request_schema.hpp"
 #include "settings/settings.hpp"
 #include "core/base/error.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "pg/entry.hpp"
 #include "pg/text.hpp"
 #include "store/role_limits.hpp"

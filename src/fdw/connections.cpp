@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "jobs/foreign_server.hpp"
 #include "jobs/login.hpp"
 #include "pg/entry.hpp"

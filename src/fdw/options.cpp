@@ -12,7 +12,7 @@
 #include "core/request/connector_reader.hpp"
 #include "core/request/connector_spec.hpp"
 #include "core/request/synonyms.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "load/read/local_type.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"

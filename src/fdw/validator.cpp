@@ -10,7 +10,7 @@
 #include "core/request/connection_reader.hpp"
 #include "core/request/synonyms.hpp"
 #include "core/request/request_reader.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "fdw/options.hpp"
 #include "jobs/foreign_server.hpp"
 #include "pg/entry.hpp"

@@ -6,7 +6,7 @@
 #include "core/base/error.hpp"
 #include "core/remote/registry.hpp"
 #include "core/request/connection_reader.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 
 namespace connector::jobs {
 

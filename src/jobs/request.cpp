@@ -5,7 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "jobs/foreign_server.hpp"
 #include "jobs/login.hpp"
 #include "pg/guard.hpp"

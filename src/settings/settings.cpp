@@ -10,7 +10,7 @@
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
 #include "core/base/trim.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 
 extern "C" {
 #include "access/parallel.h"

@@ -23,7 +23,7 @@
 #include "core/net/wait.hpp"
 #include "core/remote/provider.hpp"
 #include "core/request/connector_reader.hpp"
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 
 namespace {
 

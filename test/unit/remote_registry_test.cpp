@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 #include "core/request/common_parameters.hpp"
 #include "fake_provider.hpp"
 

@@ -48,6 +48,12 @@ class Wait {
   /// While `begun` is there and says that the remote's answer has begun, a wait for more of it that lasts longer than
   /// the implementation's limit throws Error (remote_silent). An empty one ends that. Without a limit: does nothing.
   virtual void limit_silence(const std::function<bool()>& /*begun*/) {}
+
+  /// While `stop` is there, another thread calls it when the caller is asked to stop: for a library whose calls block,
+  /// and end when that thread says so. It may be called several times, also between two calls of the library, and must
+  /// not throw. An empty one ends that, and returns when no `stop` is being called any more. An implementation without
+  /// threads never calls it.
+  virtual void stop_calls_by(const std::function<void()>& /*stop*/) {}
 };
 
 /// The scope in which an answer is read.

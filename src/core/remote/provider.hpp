@@ -17,6 +17,7 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/remote/connection_options.hpp"
+#include "core/remote/reader_rules.hpp"
 #include "core/remote/source.hpp"
 #include "core/net/wait.hpp"
 
@@ -79,6 +80,9 @@ struct ProviderInfo {
   std::span<const std::string_view> connection_one_of = {};
   /// Connection keys that are not described are passed on as they are (odbc: any attribute of the driver).
   bool other_connection_keys = false;
+  /// Its library dials by itself, so that address rules bind nothing: a connection in a request is for superusers
+  /// alone, others use a foreign server that one of them owns.
+  bool dials_by_itself = false;
 };
 
 /// An entry of `cdb_connector_tables()`.
@@ -154,6 +158,8 @@ struct ConnectRequest {
   bool trusted = false;
   /// The connection may log in with the Kerberos tickets of the database server's account.
   bool may_use_tickets = false;
+  /// How a process of its own is started, for a provider that has one; null = it can't be.
+  const ReaderRules* reader = nullptr;
 };
 
 class Provider {

@@ -33,7 +33,7 @@ def test_rooms_of_one_storey(tmp_path: Path) -> None:
 
 
 def test_drivers_do_not_know_each_other(tmp_path: Path) -> None:
-    files = {"drivers/mysql/a.cpp": "drivers/hive/b.hpp", "drivers/hive/b.hpp": "", "drivers/providers.cpp": "drivers/hive/b.hpp"}
+    files = {"drivers/mysql/a.cpp": "drivers/hive/b.hpp", "drivers/hive/b.hpp": "", "reader/providers.cpp": "drivers/hive/b.hpp"}
     includes = _includes(tmp_path, files)
     assert list(upward(includes)) == ["src/drivers/mysql/a.cpp includes drivers/hive/b.hpp, which is beside it"]
 

@@ -1,4 +1,4 @@
-#include "drivers/providers.hpp"
+#include "reader/providers.hpp"
 
 #ifdef WITH_MYSQL
 #include "drivers/mysql/provider.hpp"

@@ -1,0 +1,39 @@
+// What a call of the driver said of itself: its diagnostic records, and the errors made of them.
+#pragma once
+
+#include <sql.h>
+#include <sqlext.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.hpp"
+
+namespace connector::odbc {
+
+/// One diagnostic record.
+struct Diagnostic {
+  std::string sqlstate;  ///< five characters, or what the driver has there
+  long native_code = 0;  ///< the server's or driver's own number
+  std::string message;   ///< UTF-8, without the parts in brackets that name driver and manager
+};
+
+/// All records of a handle, in order: however many and however long.
+std::vector<Diagnostic> diagnostics(SQLSMALLINT handle_type, SQLHANDLE handle);
+
+/// What a call was made for: how its error begins.
+struct Task {
+  core::Phase phase;
+  std::string_view summary;  ///< `could not read table "t"`; outlives the task
+};
+
+/// Takes secrets out of the driver's words before anybody sees them.
+using Mask = std::function<std::string(std::string)>;
+
+/// The Error for a call that failed: the first record as the remote's message, number and SQLSTATE, all others in the
+/// DETAIL.
+core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask);
+
+}  // namespace connector::odbc

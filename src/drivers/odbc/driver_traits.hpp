@@ -1,0 +1,25 @@
+// What is known of a driver and its database beyond what the driver tells correctly.
+#pragma once
+
+#include <string>
+
+namespace connector::odbc {
+
+/// Filled once a connection stands: from SQL_DRIVER_NAME, SQL_DRIVER_VER, SQL_DBMS_NAME and the like, and the table of
+/// known drivers.
+struct DriverTraits {
+  std::string driver_name;     ///< SQL_DRIVER_NAME: "libmaodbc.so"
+  std::string dbms_name;       ///< SQL_DBMS_NAME: "MariaDB"
+  bool times_as_text = false;  ///< dates and times are read as text: the structures can't hold what the database has
+                               ///< (zero dates, -838:59:59)
+  bool unicode = true;         ///< text may be asked for as SQL_C_WCHAR
+  bool block_get_data =
+      false;  ///< SQLGetData works on any row of a fetched block (SQL_GD_BLOCK), and on bound columns and in any order
+  bool bound_get_data = false;       ///< SQL_GD_BOUND
+  bool any_column_get_data = false;  ///< SQL_GD_ANY_COLUMN and SQL_GD_ANY_ORDER: not only columns behind the last bound
+                                     ///< one, and not only in order
+  bool buffers_results =
+      false;  ///< whole results stay in the driver's memory, and no attribute helps: told as a warning
+};
+
+}  // namespace connector::odbc
