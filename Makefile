@@ -39,11 +39,15 @@ ifneq ($(WITH_HIVE),1)
 SOURCES := $(filter-out src/drivers/hive/%,$(SOURCES))
 endif
 ifneq ($(WITH_ODBC),1)
-SOURCES := $(filter-out src/drivers/odbc/%,$(SOURCES))
+SOURCES := $(filter-out src/drivers/odbc/% src/reader/program/%,$(SOURCES))
 endif
 # The ODBC driver is in the program alone; the library knows only what it says of itself.
+PROGRAM = connector-reader
 PROGRAM_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out src/drivers/odbc/info.cpp,$(SOURCES)))
-SOURCES := $(filter-out src/reader/program/% $(PROGRAM_SOURCES),$(SOURCES))
+SOURCES := $(filter-out $(PROGRAM_SOURCES),$(SOURCES))
+# What it shares with the library: frames and rows, core, and no other driver.
+PROGRAM_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(PROGRAM_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
+	src/reader/frame.cpp src/reader/messages.cpp src/reader/row_stream.cpp src/reader/value_check.cpp,$(SOURCES)))
 BELOW_SOURCES := $(filter src/core/% src/drivers/% src/reader/%,$(SOURCES))
 OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
 	$(patsubst src/%.cpp,$(ABOVE)/%.o,$(filter-out $(BELOW_SOURCES),$(SOURCES)))
@@ -79,6 +83,9 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 ifeq ($(WITH_ODBC),1)
 PROVIDER_FLAGS += -DWITH_ODBC=1
 PROGRAM_PACKAGES = odbc
+PROGRAM_LIBS = $(shell $(PKG_CONFIG) --libs odbc libcares) -lodbcinst -lstdc++ -pthread
+# What tells one build of library and program from another: the version, and the sources that both are made of.
+BUILD_ID := $(CONNECTOR_VERSION) $(shell cat $(sort $(wildcard src/core/*/*.?pp src/drivers/odbc/*.?pp src/reader/*.?pp src/reader/program/*.?pp)) | cksum)
 endif
 
 REGRESS = providers requests rights servers syncs
@@ -224,6 +231,25 @@ endif
 $(ABOVE)/%.o: src/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) $(ABOVE_FLAGS) -MMD -MP -c -o $@ $<
+ifeq ($(WITH_ODBC),1)
+$(BUILD)/reader/frame.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_BUILD_ID='"$(BUILD_ID)"'
+$(BUILD)/reader/frame.o: $(BUILD)/build_id
+$(BUILD)/build_id: always
+	@mkdir -p $(@D)
+	@echo '$(BUILD_ID)' | cmp -s - $@ || echo '$(BUILD_ID)' >$@
+all: $(BUILD)/$(PROGRAM)
+$(BUILD)/$(PROGRAM): $(PROGRAM_OBJS)
+	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(PROGRAM_LIBS)
+-include $(PROGRAM_OBJS:.o=.d)
+# Beside the library, which starts it from there and nowhere else.
+install: install-program
+uninstall: uninstall-program
+.PHONY: install-program uninstall-program
+install-program: $(BUILD)/$(PROGRAM) installdirs
+	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(pkglibdir)/$(PROGRAM)'
+uninstall-program:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(PROGRAM)'
+endif
 $(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
 

@@ -1,12 +1,14 @@
 // Checks the options of foreign servers, user mappings, foreign tables and their columns of the wrapper "connector".
 #include "pg/postgres.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
+#include "core/remote/secret_mask.hpp"
 #include "core/request/connection_reader.hpp"
 #include "core/request/synonyms.hpp"
 #include "core/request/request_reader.hpp"
@@ -47,6 +49,16 @@ const core::ParameterInfo* find_parameter(const Infos& infos, std::string_view n
     if (const auto* found = core::find_parameter(info->connection_parameters, name)) return found;
   }
   return nullptr;
+}
+
+/// Whether an option that none of the providers describes is one for its driver. A user mapping does not tell for which
+/// provider it is: there, what is no secret is refused.
+bool is_for_driver(Oid catalog, std::string_view name, const Infos& infos) {
+  const auto takes_it = [&](const core::ProviderInfo* info) {
+    return info->other_connection_keys && core::is_secret_option(*info, name) == (catalog == UserMappingRelationId);
+  };
+  if (catalog == ForeignServerRelationId && infos.size() != 1) return false;
+  return std::ranges::any_of(infos, takes_it);
 }
 
 bool is_allowed_in(Oid catalog, std::string_view name, const core::ParameterInfo* parameter) {
@@ -103,9 +115,14 @@ void check_options(const core::ConnectionOptions& options, Oid catalog) {
   const Infos infos = providers_of(options);
   for (const auto& [name, value] : options) {
     const core::ParameterInfo* parameter = find_parameter(infos, name);
-    if (!is_allowed_in(catalog, name, parameter)) {
+    const bool is_for_driver_alone = parameter == nullptr && is_for_driver(catalog, name, infos);
+    if (!is_allowed_in(catalog, name, parameter) && !is_for_driver_alone) {
       throw core::Error(core::ErrorNumber::invalid_parameters, "invalid option \"" + name + "\"", {},
                         hint_for(name, catalog, infos));
+    }
+    if (is_for_driver_alone && catalog == UserMappingRelationId && !pg::guard([] { return superuser(); })) {
+      throw core::Error(core::ErrorNumber::connectors_disabled, "only superusers may set option \"" + name + "\"",
+                        "What a driver makes of it is not known here.", "Have a superuser set it in the user mapping.");
     }
     if (parameter != nullptr && parameter->server_file && !pg::guard([] { return superuser(); })) {
       throw core::Error(core::ErrorNumber::connectors_disabled, "only superusers may set option \"" + name + "\"",

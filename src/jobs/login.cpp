@@ -4,8 +4,11 @@
 #include <string>
 
 #include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 #include "core/remote/registry.hpp"
 #include "core/request/connection_reader.hpp"
+#include "reader/environment.hpp"
+#include "reader/process.hpp"
 #include "reader/providers.hpp"
 
 namespace connector::jobs {
@@ -22,7 +25,41 @@ bool lacks_login(const core::ConnectorSpec& spec, const core::ProviderInfo& info
   });
 }
 
+/// The file beside PostgreSQL's own of that kind, in the data directory: empty after a restart, and in no backup.
+constexpr const char* places_file = "pg_stat_tmp/connector_readers";
+
+core::ReaderRules reader_rules(const settings::Settings& settings) {
+  return {.program = reader::program_path(),
+          .environment = reader::environment_list(settings.reader_environment),
+          .memory_bytes = settings.reader_memory,
+          .places_file = places_file,
+          .most_processes = settings.max_reader_processes,
+          .most_of_role = settings.max_readers_per_role,
+          .role = GetUserId()};
+}
+
+void check_driver(const core::ConnectorSpec& spec) {
+  const auto driver = spec.connection.find("driver");
+  if (driver == spec.connection.end() || settings::odbc_driver_is_allowed(driver->second)) return;
+  throw core::Error(ErrorNumber::connectors_disabled, "ODBC driver " + core::quoted(driver->second) + " is not allowed",
+                    "The setting connector.odbc_drivers does not name it.",
+                    "Ask an administrator to add it there; `odbcinst -q -d` lists the drivers of the server.");
+}
+
 }  // namespace
+
+void check_dials_by_itself(const core::ConnectorSpec& spec, const core::ProviderInfo& info, bool superuser_gives) {
+  if (!info.dials_by_itself) return;
+  if (!superuser_gives) {
+    throw core::Error(
+        ErrorNumber::connectors_disabled,
+        spec.foreign_server ? "foreign server " + core::quoted(*spec.foreign_server) + " must be a superuser's"
+                            : "only superusers may give a connection of provider \"" + spec.provider + "\"",
+        "Its drivers dial by themselves, with the rights of the database server.",
+        "Have a superuser make a foreign server of the wrapper connector, and name that server as \"connection\".");
+  }
+  check_driver(spec);
+}
 
 store::RoleLimits check_provider_enabled(const std::string& id) {
   const store::RoleLimits role = store::role_limits(GetUserId(), id);
@@ -41,6 +78,7 @@ ServerConnection use_foreign_server(core::ConnectorSpec& spec, const core::Provi
     throw missing_mapping(*spec.foreign_server);
   }
   core::check_connection(spec, providers());
+  check_dials_by_itself(spec, provider.info(), connection.superuser_owns);
   return connection;
 }
 
@@ -56,8 +94,13 @@ std::unique_ptr<core::Connection> connect(const core::Provider& provider, const 
     const std::chrono::seconds wanted(std::stol(asked->second));
     if (wanted.count() > 0 && (trust.trusted || wanted < connect_timeout)) connect_timeout = wanted;
   }
-  return provider.connect({options, spec.session, rules, wait, connect_timeout, statement_timeout, "connector",
-                           trust.trusted, trust.may_use_tickets});
+  core::ConnectRequest request{options,     spec.session,    rules,
+                               wait,        connect_timeout, statement_timeout,
+                               "connector", trust.trusted,   trust.may_use_tickets};
+  if (!provider.info().dials_by_itself) return provider.connect(request);
+  const core::ReaderRules reader = reader_rules(settings);
+  request.reader = &reader;
+  return provider.connect(request);
 }
 
 }  // namespace connector::jobs

@@ -23,6 +23,10 @@ store::RoleLimits check_provider_enabled(const std::string& id);
 /// server_connection() throws, and Error (invalid_parameters) if a login is missing, or what is there can't be used.
 ServerConnection use_foreign_server(core::ConnectorSpec& spec, const core::Provider& provider);
 
+/// Where the provider's library dials by itself: throws Error (connectors_disabled) unless a superuser gives the
+/// connection, in the request or on a foreign server, with a driver that connector.odbc_drivers names.
+void check_dials_by_itself(const core::ConnectorSpec& spec, const core::ProviderInfo& info, bool superuser_gives);
+
 /// What the caller of a connection may use: see core::ConnectRequest.
 struct Trust {
   bool trusted = false;

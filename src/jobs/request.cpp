@@ -131,6 +131,7 @@ void Request::resolve_connection() {
   } else {
     check_wrapper_usage();
     if (!trusted_) check_server_files(spec_, provider_->info());
+    check_dials_by_itself(spec_, provider_->info(), trusted_);
   }
 }
 

@@ -16,10 +16,18 @@
 #include "drivers/hive/provider.hpp"
 #endif
 
+#ifdef WITH_ODBC
+#include "drivers/odbc/info.hpp"
+#include "reader/provider.hpp"
+#endif
+
 namespace connector {
 
 const core::Registry& providers() {
   // Each driver hands out its provider object; nothing is initialised before a connection is made.
+#ifdef WITH_ODBC
+  static const reader::ReaderProvider odbc_provider(odbc::info());
+#endif
   static const core::Registry registry({
 #ifdef WITH_MYSQL
       {"mysql", "MySQL", &mysql::provider()},
@@ -41,7 +49,11 @@ const core::Registry& providers() {
 #else
       {"hive", "Hive", nullptr},
 #endif
+#ifdef WITH_ODBC
+      {"odbc", "ODBC", &odbc_provider},
+#else
       {"odbc", "ODBC", nullptr},
+#endif
   });
   return registry;
 }

@@ -9,7 +9,9 @@
 
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
+#include "core/base/letter_case.hpp"
 #include "core/base/trim.hpp"
+#include "reader/environment.hpp"
 #include "reader/providers.hpp"
 
 extern "C" {
@@ -46,6 +48,11 @@ int log_runs = LOG;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
 bool allow_local_addresses = false;
+char* odbc_drivers = nullptr;
+char* reader_environment = nullptr;
+int reader_memory = 1024;
+int max_reader_processes = 64;
+int max_readers_per_role = 16;
 
 /// While define() runs, values come that were set before anybody could check them.
 bool defining = false;
@@ -109,6 +116,21 @@ bool check_enabled_providers(char** value, void**, GucSource source) {
   return checked("connector.enabled_providers", detail, source);
 }
 
+bool check_reader_environment(char** value, void**, GucSource /*source*/) {
+  char detail[256] = "";
+  try {
+    reader::environment_list(*value == nullptr ? "" : *value);
+  } catch (const std::exception& error) {
+    std::snprintf(detail, sizeof detail, "%s", error.what());
+  } catch (...) {
+    std::snprintf(detail, sizeof detail, "The list can't be used.");
+  }
+  if (*detail == '\0') return true;
+  // Unlike a list that allows something, one that can't be read binds nobody: it is refused wherever it stands.
+  GUC_check_errdetail("%s", detail);
+  return false;
+}
+
 void define_int(const char* name, const char* description, int* variable, int minimum, int maximum, int flags = 0) {
   // A plain role can't raise what the administrator set: superusers only, and whom they GRANT SET.
   DefineCustomIntVariable(name, description, nullptr, variable, *variable, minimum, maximum, PGC_SUSET, flags, nullptr,
@@ -168,6 +190,21 @@ void define() {
   DefineCustomBoolVariable("connector.allow_local_addresses",
                            "Whether roles that are no superuser may connect to the database server itself.", nullptr,
                            &allow_local_addresses, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("connector.odbc_drivers",
+                             "Drivers of odbcinst.ini that the provider odbc may use, separated by commas.", nullptr,
+                             &odbc_drivers, "", PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "connector.reader_environment",
+      "Environment variables of reader processes, NAME=value with blanks between; values with blanks in double quotes.",
+      nullptr, &reader_environment, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_reader_environment, nullptr, nullptr);
+  define_int("connector.reader_memory", "Memory that a reader process may use; 0 means no limit.", &reader_memory, 0,
+             MAX_KILOBYTES / 1024, GUC_UNIT_MB);
+  DefineCustomIntVariable("connector.max_reader_processes",
+                          "Largest number of reader processes of the whole cluster; 0 means no limit.", nullptr,
+                          &max_reader_processes, max_reader_processes, 0, settings::most_readers, PGC_SIGHUP, 0,
+                          nullptr, nullptr, nullptr);
+  define_int("connector.max_readers_per_role", "Largest number of reader processes of one role; 0 means no limit.",
+             &max_readers_per_role, 0, settings::most_readers);
   defining = false;
   MarkGUCPrefixReserved("connector");
 }
@@ -189,7 +226,11 @@ Settings current() {
           range_rows,
           enabled_providers == nullptr ? "" : enabled_providers,
           allowed_hosts == nullptr ? "" : allowed_hosts,
-          allow_local_addresses};
+          allow_local_addresses,
+          reader_environment == nullptr ? "" : reader_environment,
+          static_cast<std::size_t>(reader_memory) * 1024 * 1024,
+          max_reader_processes,
+          max_readers_per_role};
 }
 
 std::optional<int> log_level_of_runs() {
@@ -204,6 +245,13 @@ bool provider_is_enabled(std::string_view id) {
   const std::string_view list = current().enabled_providers;
   bool found = list.empty();
   for_each_id(list, [&](std::string_view listed) { found = found || listed == id; });
+  return found;
+}
+
+bool odbc_driver_is_allowed(std::string_view name) {
+  bool found = false;
+  for_each_id(odbc_drivers == nullptr ? "" : odbc_drivers,
+              [&](std::string_view listed) { found = found || core::same_but_for_case(listed, name); });
   return found;
 }
 

@@ -33,6 +33,10 @@ struct Settings {
   std::string_view enabled_providers;  ///< comma-separated ids; empty = all
   std::string_view allowed_hosts;
   bool allow_local_addresses;
+  std::string_view reader_environment;
+  std::size_t reader_memory;  ///< bytes; 0 = no limit
+  int max_reader_processes;   ///< 0 = no limit
+  int max_readers_per_role;   ///< likewise
 };
 Settings current();
 
@@ -44,5 +48,8 @@ settings::RunLimits run_limits();
 
 /// True if connector.enabled_providers names the provider, or is empty.
 bool provider_is_enabled(std::string_view id);
+
+/// True if connector.odbc_drivers names the driver, in whatever case.
+bool odbc_driver_is_allowed(std::string_view name);
 
 }  // namespace connector::settings

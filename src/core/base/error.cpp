@@ -153,6 +153,12 @@ Error Error::with_hint(std::string_view sentence) const {
   return result;
 }
 
+Error Error::with_denied_login() const {
+  Error result = *this;
+  result.denied_login_ = true;
+  return result;
+}
+
 Error remote_error(const RemoteFailure& failure) {
   std::string message(failure.summary);
   if (!failure.remote_message.empty()) {

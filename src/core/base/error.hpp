@@ -69,6 +69,8 @@ class Error : public std::exception {
   const std::string& hint() const noexcept { return hint_; }
   /// The same error with one more sentence behind its hint.
   Error with_hint(std::string_view sentence) const;
+  /// The same error as one for which denied_login() is true.
+  Error with_denied_login() const;
   /// True if the remote said something that will not pass by itself: no such table, a missing privilege.
   bool permanent() const noexcept { return permanent_; }
   /// True if the remote refused the login of the account: somebody may repair that, but each attempt brings the account

@@ -192,4 +192,26 @@ void PackedGroups::write(char* payload) const noexcept {
   if (!groups_.empty()) std::memcpy(to, groups_.data(), groups_.size_bytes());
 }
 
+bool is_numeric_payload(std::string_view payload) noexcept {
+  const auto word = [&](std::size_t at) {
+    std::uint16_t value;
+    std::memcpy(&value, payload.data() + at * sizeof value, sizeof value);
+    return value;
+  };
+  if (payload.size() < sizeof(std::uint16_t) || payload.size() % sizeof(std::uint16_t) != 0) return false;
+  const std::size_t words = payload.size() / sizeof(std::uint16_t);
+  const unsigned header = word(0);
+  if ((header & static_cast<unsigned>(NumericSpecial::nan)) == static_cast<unsigned>(NumericSpecial::nan)) {
+    const auto special = static_cast<NumericSpecial>(header);
+    return words == 1 && (special == NumericSpecial::nan || special == NumericSpecial::infinity ||
+                          special == NumericSpecial::minus_infinity);
+  }
+  const std::size_t first = (header & short_form) != 0 ? 1 : 2;
+  if (words < first) return false;
+  for (std::size_t at = first; at < words; ++at) {
+    if (word(at) >= base) return false;
+  }
+  return words == first || (word(first) != 0 && word(words - 1) != 0);
+}
+
 }  // namespace connector::core

@@ -74,4 +74,7 @@ class PackedGroups {
 /// What is no number but may stand in a `numeric`: its whole payload, the infinities from PostgreSQL 14 on.
 enum class NumericSpecial : std::uint16_t { nan = 0xc000, infinity = 0xd000, minus_infinity = 0xf000 };
 
+/// Whether bytes of unknown origin are the payload of a `numeric` as PostgreSQL writes it.
+bool is_numeric_payload(std::string_view payload) noexcept;
+
 }  // namespace connector::core

@@ -140,6 +140,8 @@ class RowBatch {
   /// and value (`shown` is cut to 100 bytes); under null stores NULL and counts it.
   void set_invalid(std::size_t column, std::string_view reason, std::string_view shown,
                    ErrorNumber number = ErrorNumber::cannot_load);
+  /// So many values more have become NULL, for that reason, before they came here.
+  void count_invalid(std::size_t column, std::uint64_t values) noexcept { invalid_counts_[column] += values; }
   /// Ends the row under construction.
   void finish_row() noexcept { ++rows_; }
 

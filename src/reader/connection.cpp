@@ -1,0 +1,87 @@
+#include "reader/connection.hpp"
+
+#include <utility>
+
+#include "core/net/stale_socket.hpp"
+#include "reader/broken_reader.hpp"
+#include "reader/cursor.hpp"
+#include "reader/messages.hpp"
+
+namespace connector::reader {
+
+using core::Phase;
+
+void ReaderConnection::check() {
+  channel_->call(FrameKind::check, {}, Phase::execute);
+}
+
+std::vector<core::RemoteTable> ReaderConnection::list_tables(std::string_view schema, std::int64_t limit) {
+  return channel_->ask(FrameKind::list_tables, to_message(ListMessage{std::string(schema), limit}), Phase::describe,
+                       tables_message);
+}
+
+std::unique_ptr<core::Source> ReaderConnection::describe(const core::SourceRequest& request) {
+  DescribedMessage described =
+      channel_->ask(FrameKind::describe, to_message(request), Phase::describe, described_message);
+  return std::make_unique<ReaderSource>(*channel_, described.source, std::move(described.description));
+}
+
+bool ReaderConnection::closed_by_remote() const noexcept {
+  if (!channel_->usable() || core::is_stale(channel_->process().socket(), false)) return true;
+  try {
+    return channel_->ask(FrameKind::closed_by_remote, {}, Phase::execute, number_message, patience()) != 0;
+  } catch (...) {
+    // An interrupt is still there, and is met by the next wait.
+    return true;
+  }
+}
+
+ReaderSource::~ReaderSource() {
+  try {
+    channel_.tell(FrameKind::forget, to_message(SourceMessage{.source = number_}), Phase::execute);
+  } catch (...) {
+    // The channel was given up.
+  }
+}
+
+std::int64_t ReaderSource::number_of(FrameKind kind, std::size_t column, const core::Expression& condition,
+                                     Phase phase) {
+  return channel_.ask(kind, to_message(SourceMessage{number_, column, condition}), phase, number_message);
+}
+
+std::optional<std::string> ReaderSource::change_mark() {
+  return channel_.ask(FrameKind::change_mark, to_message(SourceMessage{.source = number_}), Phase::execute,
+                      text_message);
+}
+
+core::Support ReaderSource::support(const core::Expression& condition) {
+  const std::int64_t support = number_of(FrameKind::support, 0, condition, Phase::describe);
+  return channel_.understood([&] {
+    if (support < 0 || support > static_cast<std::int64_t>(core::Support::none)) throw broken_reader("no such support");
+    return static_cast<core::Support>(support);
+  });
+}
+
+bool ReaderSource::orders_by(std::size_t column) {
+  return number_of(FrameKind::orders_by, column, {}, Phase::describe) != 0;
+}
+
+bool ReaderSource::orders_cheaply(std::size_t column) {
+  return number_of(FrameKind::orders_cheaply, column, {}, Phase::describe) != 0;
+}
+
+bool ReaderSource::samples() {
+  return number_of(FrameKind::samples, 0, {}, Phase::describe) != 0;
+}
+
+std::string ReaderSource::statement(const core::Scan& scan) {
+  return channel_.ask(FrameKind::statement, to_message(ScanMessage{number_, scan}), Phase::describe, text_message)
+      .value_or("");
+}
+
+std::unique_ptr<core::RemoteCursor> ReaderSource::open(const core::Scan& scan) {
+  channel_.call(FrameKind::open, to_message(ScanMessage{number_, scan}), Phase::execute);
+  return std::make_unique<ReaderCursor>(channel_);
+}
+
+}  // namespace connector::reader

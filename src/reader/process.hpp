@@ -1,0 +1,52 @@
+// A process of the program connector-reader, as the backend sees it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+
+#include "core/net/wait.hpp"
+#include "core/remote/reader_rules.hpp"
+#include "reader/descriptor.hpp"
+
+namespace connector::reader {
+
+/// The path of the program, which stands beside the library (or program) that has this function.
+std::string program_path();
+
+class Process {
+ public:
+  /// Starts the program. Throws core::Error (cannot_connect) if it is not there, or if others than root and this
+  /// account can write to it.
+  explicit Process(const core::ReaderRules& rules);
+  /// Kills it, if it has not ended, with all processes of its session.
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// Does not block; -1 once the process was given up.
+  int socket() const noexcept { return socket_.get(); }
+  const Descriptor& shared_file() const noexcept { return file_; }
+
+  /// Whether it has ended, or ends until then. Nobody interrupts that.
+  bool ends_until(core::Deadline deadline) noexcept;
+  /// Kills it, and closes the socket.
+  void kill() noexcept;
+  /// Behind the end: how that was, and what it had written to stderr, in whole sentences: "It was ended by signal 11
+  /// (Segmentation fault)."
+  std::string last_words();
+
+ private:
+  bool reap() noexcept;
+
+  Descriptor place_;
+  Descriptor socket_;
+  Descriptor file_;
+  Descriptor stderr_;
+  pid_t pid_ = -1;       ///< -1: none, or it was reaped
+  int status_ = 0;       ///< of waitpid(), once it was reaped
+  bool killed_ = false;  ///< by us
+};
+
+}  // namespace connector::reader

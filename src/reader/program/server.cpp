@@ -1,0 +1,185 @@
+#include "reader/program/server.hpp"
+
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace connector::reader {
+
+using core::Error;
+using core::ErrorNumber;
+
+void Server::run() {
+  outbox_.send(FrameKind::hello, build_id());
+  while (const std::optional<Frame> frame = inbox_.next()) answer(*frame);
+  cursor_.reset();
+  sources_.clear();
+  connection_.reset();
+}
+
+void Server::answer(const Frame& frame) {
+  const auto fail = [this](const Error& error) { outbox_.send(FrameKind::failed, to_message(error)); };
+  try {
+    switch (frame.kind) {
+      case FrameKind::more:
+        break;
+      case FrameKind::forget:
+        sources_.erase(source_message(frame.body).source);
+        break;
+      case FrameKind::close:
+        close();
+        break;
+      case FrameKind::read:
+        read(frame.body);
+        break;
+      default:
+        outbox_.send(FrameKind::done, result_of(frame));
+    }
+  } catch (const Error& error) {
+    fail(error);
+  } catch (const core::Interrupted&) {
+    // Nobody waits for an answer to what was stopped.
+  } catch (const std::bad_alloc&) {
+    fail(Error(ErrorNumber::cannot_read, "the reader process is out of memory"));
+  } catch (const std::exception& error) {
+    fail(Error(ErrorNumber::unknown, std::string("the driver threw an exception: ") + error.what()));
+  }
+}
+
+std::string Server::result_of(const Frame& frame) {
+  if (frame.kind == FrameKind::connect) return connect(frame.body);
+  if (!connection_) throw Error(ErrorNumber::cannot_read, "there is no connection");
+  switch (frame.kind) {
+    case FrameKind::check:
+      connection_->check();
+      return to_message(1);
+    case FrameKind::closed_by_remote:
+      return to_message(connection_->usable() && !connection_->closed_by_remote() ? 0 : 1);
+    case FrameKind::list_tables: {
+      const ListMessage list = list_message(frame.body);
+      return to_message(connection_->list_tables(list.schema, list.limit));
+    }
+    case FrameKind::describe:
+      return describe(frame.body);
+    case FrameKind::statement: {
+      const ScanMessage message = scan_message(frame.body);
+      return to_message(std::optional(source(message.source).statement(message.scan)));
+    }
+    case FrameKind::open: {
+      const ScanMessage message = scan_message(frame.body);
+      cursor_.reset();
+      cursor_ = source(message.source).open(message.scan);
+      return to_message(1);
+    }
+    default:
+      return ask_source(frame.kind, source_message(frame.body));
+  }
+}
+
+std::string Server::connect(const std::string& body) {
+  login_ = connect_message(body);
+  // The addresses that may be dialled are the backend's affair: this provider dials by itself.
+  address_rules_ = std::make_unique<core::AddressRules>("", true);
+  connection_ = provider_.connect({.options = login_.options,
+                                   .session = login_.session,
+                                   .address_rules = *address_rules_,
+                                   .wait = wait_,
+                                   .connect_timeout = login_.connect_timeout,
+                                   .statement_timeout = login_.statement_timeout,
+                                   .application_name = login_.application_name,
+                                   .trusted = login_.trusted,
+                                   .may_use_tickets = login_.may_use_tickets});
+  return to_message(ConnectedMessage{provider_.library_version(), connection_->survives_early_end()});
+}
+
+std::string Server::describe(const std::string& body) {
+  std::unique_ptr<core::Source> source = connection_->describe(source_request_message(body));
+  DescribedMessage described{++last_source_, source->description()};
+  sources_.emplace(last_source_, std::move(source));
+  return to_message(described);
+}
+
+core::Source& Server::source(std::uint64_t number) {
+  const auto found = sources_.find(number);
+  if (found == sources_.end()) throw Error(ErrorNumber::cannot_read, "there is no such source");
+  return *found->second;
+}
+
+std::string Server::ask_source(FrameKind kind, const SourceMessage& message) {
+  core::Source& asked = source(message.source);
+  if (kind == FrameKind::change_mark) return to_message(asked.change_mark());
+  const auto number = [&]() -> std::int64_t {
+    switch (kind) {
+      case FrameKind::support:
+        return static_cast<std::int64_t>(asked.support(message.condition));
+      case FrameKind::orders_by:
+        return asked.orders_by(message.column) ? 1 : 0;
+      case FrameKind::orders_cheaply:
+        return asked.orders_cheaply(message.column) ? 1 : 0;
+      case FrameKind::samples:
+        return asked.samples() ? 1 : 0;
+      default:
+        throw Error(ErrorNumber::cannot_read, "there is no such request");
+    }
+  };
+  return to_message(number());
+}
+
+/// Of a cursor that nobody has read. Where there is none, its end was told already.
+void Server::close() {
+  if (!cursor_) return;
+  cursor_.reset();
+  outbox_.send(FrameKind::done, to_message(std::vector<core::RemoteWarning>()));
+}
+
+void Server::read(const std::string& body) {
+  if (!cursor_) throw Error(ErrorNumber::cannot_read, "there is no cursor");
+  std::vector<core::RemoteWarning> warnings;
+  try {
+    send_rows(read_message(body));
+    warnings = cursor_->warnings();
+  } catch (const core::Interrupted&) {
+    if (inbox_.is_stopped()) throw;
+    // It was a `close`; the driver may have met it before its frame was taken.
+    while (inbox_.is_stopping() && inbox_.next_if_there()) {
+    }
+  } catch (...) {
+    cursor_.reset();
+    throw;
+  }
+  cursor_.reset();
+  outbox_.send(FrameKind::done, to_message(warnings));
+}
+
+void Server::send_rows(const ReadMessage& request) {
+  // Few enough that the backend stores rows while the next ones are read.
+  constexpr std::size_t batch_rows = 1000;
+  constexpr std::size_t batch_bytes = 128 * 1024;
+  core::RowBatch batch(request.columns, request.invalid_values, batch_rows, batch_bytes);
+  Slots slots(file_, outbox_, inbox_);
+  RowWriter writer(slots);
+  CountsMessage counts;
+  for (bool more = true; more; batch.clear()) {
+    slots.look();
+    std::exception_ptr failure;
+    try {
+      more = cursor_->fetch(batch);
+    } catch (const Error&) {
+      // The rows before it may be all that is wanted.
+      failure = std::current_exception();
+    }
+    const auto invalid = batch.invalid_counts();
+    CountsMessage now{{invalid.begin(), invalid.end()}, {}};
+    for (std::size_t kind = 0; kind < provider_.info().substitutions.size(); ++kind) {
+      const auto of_kind = cursor_->substitutions(kind);
+      now.substitutions.emplace_back(of_kind.begin(), of_kind.end());
+    }
+    if (now != counts) outbox_.send(FrameKind::counts, to_message(now));
+    counts = std::move(now);
+    writer.write(batch);
+    writer.flush();
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace connector::reader

@@ -1,0 +1,37 @@
+#include "reader/shared_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/base/error.hpp"
+#include "reader/row_stream.hpp"
+
+namespace connector::reader {
+
+Descriptor make_shared_file() {
+  Descriptor file(memfd_create("connector-rows", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (file.get() < 0 || fallocate(file.get(), 0, 0, file_bytes) != 0 ||
+      fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    throw core::Error(core::ErrorNumber::cannot_connect, "could not make the memory for rows of the reader process: " +
+                                                             std::generic_category().message(errno));
+  }
+  return file;
+}
+
+bool copy_slot(const Descriptor& file, std::size_t slot, std::size_t bytes, char* to) noexcept {
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t count = pread(file.get(), to + done, bytes - done, static_cast<off_t>(slot * slot_bytes + done));
+    if (count > 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (count == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace connector::reader

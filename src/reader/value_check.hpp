@@ -1,0 +1,25 @@
+// Whether bytes from another process are a value that PostgreSQL's functions can be given: one of another form could
+// make them read beyond it, or is a date that none of them ever makes.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/rows/row_batch.hpp"
+
+namespace connector::reader {
+
+/// Of a type whose stream form is a word.
+bool is_datum_of(core::TypeKind kind, std::int64_t word) noexcept;
+
+/// Sets an interval or uuid from the sixteen bytes that are stored.
+void set_sixteen_bytes(core::RowBatch& batch, std::size_t column, const char* bytes);
+
+/// Of a column whose stream form is bytes. Text and receive forms are checked by who loads them.
+bool is_payload_of(const core::BatchColumn& column, std::string_view payload) noexcept;
+
+/// Whether a column may have this form: text must be checked by who loads it, and types of which nothing is known here
+/// come as text.
+bool is_allowed(const core::LogicalType& type, core::ValueForm form) noexcept;
+
+}  // namespace connector::reader
