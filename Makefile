@@ -82,8 +82,8 @@ endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 ifeq ($(WITH_ODBC),1)
 PROVIDER_FLAGS += -DWITH_ODBC=1
-PROGRAM_PACKAGES = odbc
-PROGRAM_LIBS = $(shell $(PKG_CONFIG) --libs odbc libcares) -lodbcinst -lstdc++ -pthread
+PROGRAM_PACKAGES = odbc odbcinst
+PROGRAM_LIBS = $(shell $(PKG_CONFIG) --libs $(PROGRAM_PACKAGES) libcares) -lstdc++ -pthread
 # What tells one build of library and program from another: the version, and the sources that both are made of.
 BUILD_ID := $(CONNECTOR_VERSION) $(shell cat $(sort $(wildcard src/core/*/*.?pp src/drivers/odbc/*.?pp src/reader/*.?pp src/reader/program/*.?pp)) | cksum)
 endif
@@ -100,6 +100,7 @@ package_of_libpq = libpq-dev
 package_of_thrift = libthrift-dev
 package_of_libsasl2 = libsasl2-dev
 package_of_odbc = unixodbc-dev
+package_of_odbcinst = unixodbc-dev
 has_command = $(shell command -v $(firstword $(1)) 2>/dev/null)
 has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
 missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \

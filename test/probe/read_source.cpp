@@ -25,9 +25,25 @@
 #include "core/request/connector_reader.hpp"
 #include "reader/providers.hpp"
 
+#ifdef WITH_ODBC
+#include "drivers/odbc/provider.hpp"
+#endif
+
 namespace {
 
 using namespace connector::core;
+
+/// All providers; odbc is the driver itself, in this process.
+Registry own_providers() {
+  const auto all = connector::providers().all();
+  std::vector<KnownProvider> providers(all.begin(), all.end());
+#ifdef WITH_ODBC
+  for (KnownProvider& known : providers) {
+    if (known.id == "odbc") known.provider = &connector::odbc::provider();
+  }
+#endif
+  return Registry(std::move(providers));
+}
 
 SourceRequest source_request(const ConnectorSpec& spec) {
   SourceRequest request;
@@ -205,7 +221,7 @@ bool sum_step(Source& source, std::string_view step) {
 
 int main(int count, char** arguments) try {
   const std::string json{std::istreambuf_iterator<char>(std::cin), {}};
-  const Registry& registry = connector::providers();
+  const Registry registry = own_providers();
   const ConnectorSpec spec = parse_connector(json, RequestKind::import, registry);
   const Provider& provider = *registry.find(spec.provider);
   const ConnectionOptions options = with_defaults(provider.info(), spec.connection);

@@ -5,6 +5,7 @@
 #include <sqlext.h>
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,7 @@ struct Diagnostic {
   std::string message;   ///< UTF-8, without the parts in brackets that name driver and manager
 };
 
-/// All records of a handle, in order: however many and however long.
+/// All records of a handle, in order: however many (up to some thousands) and however long.
 std::vector<Diagnostic> diagnostics(SQLSMALLINT handle_type, SQLHANDLE handle);
 
 /// What a call was made for: how its error begins.
@@ -33,7 +34,18 @@ struct Task {
 using Mask = std::function<std::string(std::string)>;
 
 /// The Error for a call that failed: the first record as the remote's message, number and SQLSTATE, all others in the
-/// DETAIL.
-core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask);
+/// DETAIL. `call`: the name of the function, told where the driver leaves no record.
+core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask,
+                       std::string_view call = {});
+
+/// The same for records that were read before.
+core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& task, const Mask& mask,
+                            std::string_view call = {});
+
+/// Whether the records say that the connection is lost: SQLSTATE class 08.
+bool is_lost(std::span<const Diagnostic> records) noexcept;
+
+/// A driver's message without `[Vendor][Driver]` before it.
+std::string_view without_names(std::string_view message) noexcept;
 
 }  // namespace connector::odbc

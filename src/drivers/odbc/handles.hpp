@@ -14,7 +14,7 @@ class Handle {
  public:
   Handle() = default;
   explicit Handle(SQLHANDLE handle) noexcept : handle_(handle) {}
-  Handle(Handle&& other) noexcept : handle_(std::exchange(other.handle_, SQL_NULL_HANDLE)) {}
+  Handle(Handle&& other) noexcept : handle_(std::exchange(other.handle_, SQLHANDLE{})) {}
   Handle& operator=(Handle&& other) noexcept {
     std::swap(handle_, other.handle_);
     return *this;

@@ -1,0 +1,193 @@
+#include "drivers/odbc/catalog.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+#include <utility>
+
+#include "core/base/utf8.hpp"
+#include "drivers/odbc/catalog_rows.hpp"
+
+namespace connector::odbc {
+
+namespace {
+
+// The columns of the results: the functions' pages in Microsoft's ODBC reference.
+namespace tables {
+enum : SQLUSMALLINT { catalog = 1, schema, name, type };
+}
+namespace columns {
+enum : SQLUSMALLINT { schema = 2, table = 3, name = 4, nullable = 11, remarks = 12 };
+}
+namespace keys {
+enum : SQLUSMALLINT { name = 4, sequence = 5 };
+}
+namespace statistics {
+enum : SQLUSMALLINT { type = 7, cardinality = 11 };
+}
+
+std::int64_t number_of(const std::string& text, std::int64_t if_none) {
+  std::int64_t number = if_none;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : if_none;
+}
+
+/// What the catalog tells beside the columns is left out where it can't be read, unless the connection is lost.
+template <typename Read>
+void read_if_told(Session& session, Read&& read) {
+  try {
+    read();
+  } catch (const core::Error&) {
+    if (!session.usable()) throw;
+  }
+}
+
+/// A driver that can't escape patterns may give more tables than were asked for.
+bool is_meant(const DriverTraits& traits, std::string_view told, std::string_view asked) {
+  if (asked.empty() || told == asked) return true;
+  // Names that were written without quotes are in another case in some databases.
+  return traits.quote.empty() && core::lower_ascii(told) == core::lower_ascii(asked);
+}
+
+std::string kind_of(const std::string& type) {
+  std::string kind = core::lower_ascii(type);
+  if (kind.empty() || kind == "base table") return "table";
+  return kind;
+}
+
+bool is_plain_kind(std::string_view kind) {
+  return kind == "table" || kind == "view";
+}
+
+auto place(const core::RemoteTable& table) {
+  return std::tie(table.schema, table.name);
+}
+
+/// Keeps the first `limit`.
+void cut(std::vector<core::RemoteTable>& found, std::size_t limit) {
+  std::ranges::sort(found, [](const auto& a, const auto& b) { return place(a) < place(b); });
+  if (found.size() > limit) found.resize(limit);
+}
+
+}  // namespace
+
+TableName table_name(const DriverTraits& traits, std::string_view schema, std::string_view table) {
+  TableName name{.catalog = {}, .schema = {}, .table = std::string(table)};
+  (traits.has_schemas || !traits.has_catalogs ? name.schema : name.catalog) = schema;
+  return name;
+}
+
+std::map<std::string, CatalogColumn> read_columns(Session& session, const TableName& name) {
+  const Task task{core::Phase::describe, "could not read the catalog"};
+  const DriverTraits& traits = session.traits();
+  std::map<std::string, CatalogColumn> found;
+  CatalogArgument catalog(name.catalog), schema(escaped_pattern(name.schema, traits.pattern_escape)),
+      table(escaped_pattern(name.table, traits.pattern_escape)), all("%");
+  read_if_told(session, [&] {
+    CatalogRows rows(session, task, "SQLColumns", [&](SQLHSTMT statement) {
+      if (traits.unicode) {
+        return SQLColumnsW(statement, catalog.wide(), catalog.length(), schema.wide(), schema.length(), table.wide(),
+                           table.length(), all.wide(), all.length());
+      }
+      return SQLColumns(statement, catalog.narrow(), catalog.length(), schema.narrow(), schema.length(), table.narrow(),
+                        table.length(), all.narrow(), all.length());
+    });
+    while (rows.next()) {
+      const bool is_asked = is_meant(traits, rows.text(columns::schema), name.schema) &
+                            is_meant(traits, rows.text(columns::table), name.table);
+      std::string column = rows.text(columns::name);
+      const bool not_null = rows.text(columns::nullable) == std::to_string(SQL_NO_NULLS);
+      CatalogColumn told{.not_null = not_null, .comment = rows.text(columns::remarks)};
+      if (!is_asked) continue;
+      const auto [place, is_new] = found.try_emplace(std::move(column), told);
+      // Of two tables of the name in different schemas only what both have is sure.
+      if (!is_new && !told.not_null) place->second.not_null = false;
+    }
+  });
+  return found;
+}
+
+std::vector<std::string> read_primary_key(Session& session, const TableName& name) {
+  const Task task{core::Phase::describe, "could not read the catalog"};
+  std::vector<std::pair<std::int64_t, std::string>> parts;
+  CatalogArgument catalog(name.catalog), schema(name.schema), table(name.table);
+  read_if_told(session, [&] {
+    CatalogRows rows(session, task, "SQLPrimaryKeys", [&](SQLHSTMT statement) {
+      if (session.traits().unicode) {
+        return SQLPrimaryKeysW(statement, catalog.wide(), catalog.length(), schema.wide(), schema.length(),
+                               table.wide(), table.length());
+      }
+      return SQLPrimaryKeys(statement, catalog.narrow(), catalog.length(), schema.narrow(), schema.length(),
+                            table.narrow(), table.length());
+    });
+    while (rows.next()) {
+      std::string column = rows.text(keys::name);
+      parts.emplace_back(number_of(rows.text(keys::sequence), 0), std::move(column));
+    }
+  });
+  std::ranges::sort(parts);
+  // Two keys: of two tables of the name.
+  const auto same = std::ranges::adjacent_find(parts, {}, &std::pair<std::int64_t, std::string>::first);
+  if (same != parts.end()) return {};
+  std::vector<std::string> key;
+  for (auto& [sequence, column] : parts) key.push_back(std::move(column));
+  return key;
+}
+
+std::optional<std::int64_t> read_estimate(Session& session, const TableName& name) {
+  const Task task{core::Phase::describe, "could not read the catalog"};
+  std::optional<std::int64_t> estimate;
+  CatalogArgument catalog(name.catalog), schema(name.schema), table(name.table);
+  read_if_told(session, [&] {
+    CatalogRows rows(session, task, "SQLStatistics", [&](SQLHSTMT statement) {
+      // SQL_QUICK: only what is at hand.
+      if (session.traits().unicode) {
+        return SQLStatisticsW(statement, catalog.wide(), catalog.length(), schema.wide(), schema.length(), table.wide(),
+                              table.length(), SQL_INDEX_UNIQUE, SQL_QUICK);
+      }
+      return SQLStatistics(statement, catalog.narrow(), catalog.length(), schema.narrow(), schema.length(),
+                           table.narrow(), table.length(), SQL_INDEX_UNIQUE, SQL_QUICK);
+    });
+    while (rows.next()) {
+      const bool is_of_table = rows.text(statistics::type) == std::to_string(SQL_TABLE_STAT);
+      const std::int64_t count = number_of(rows.text(statistics::cardinality), -1);
+      if (is_of_table && count > 0) estimate = count;
+    }
+  });
+  return estimate;
+}
+
+std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {
+  const Task task{core::Phase::describe, "could not list the tables"};
+  const DriverTraits& traits = session.traits();
+  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
+  const TableName asked = table_name(traits, schema, "");
+  CatalogArgument catalog_name(asked.catalog), schema_name(escaped_pattern(asked.schema, traits.pattern_escape)),
+      all("%");
+  std::vector<core::RemoteTable> found;
+  CatalogRows rows(session, task, "SQLTables", [&](SQLHSTMT statement) {
+    if (traits.unicode) {
+      return SQLTablesW(statement, catalog_name.wide(), catalog_name.length(), schema_name.wide(), schema_name.length(),
+                        all.wide(), all.length(), nullptr, 0);
+    }
+    return SQLTables(statement, catalog_name.narrow(), catalog_name.length(), schema_name.narrow(),
+                     schema_name.length(), all.narrow(), all.length(), nullptr, 0);
+  });
+  while (rows.next()) {
+    const std::string catalog = rows.text(tables::catalog), owner = rows.text(tables::schema);
+    std::string name = rows.text(tables::name);
+    std::string kind = kind_of(rows.text(tables::type));
+    if (!is_meant(traits, catalog, asked.catalog) || !is_meant(traits, owner, asked.schema)) continue;
+    const bool is_plain = is_plain_kind(kind);
+    found.push_back({.schema = traits.has_schemas ? owner : catalog,
+                     .name = std::move(name),
+                     .kind = std::move(kind),
+                     .estimated_rows = std::nullopt,
+                     .only_by_name = !is_plain});
+    if (found.size() >= 2 * most + 1000) cut(found, most);
+  }
+  cut(found, most);
+  return found;
+}
+
+}  // namespace connector::odbc

@@ -1,0 +1,49 @@
+#include "drivers/odbc/connection.hpp"
+
+#include <utility>
+
+#include "drivers/odbc/catalog.hpp"
+#include "drivers/odbc/source.hpp"
+
+namespace connector::odbc {
+
+namespace {
+
+/// Empty = the database has no statement that is sure to be one, and needs none: a file.
+std::string_view trivial_statement(Database database) noexcept {
+  switch (database) {
+    case Database::oracle:
+      return "SELECT 1 FROM DUAL";
+    case Database::mdbtools:
+    case Database::other:
+      return {};
+    default:
+      return "SELECT 1";
+  }
+}
+
+}  // namespace
+
+OdbcConnection::OdbcConnection(std::unique_ptr<Session> session) : SessionConnection(std::move(session), "odbc") {}
+
+void OdbcConnection::check() {
+  const std::string_view sql = trivial_statement(session().traits().database);
+  if (sql.empty()) {
+    // All databases have a catalog.
+    list_tables({}, 1);
+    return;
+  }
+  const Task task{core::Phase::execute, "could not run a statement"};
+  const StatementHandle statement = session().new_statement(task);
+  session().execute_directly(statement.get(), sql, task);
+}
+
+std::vector<core::RemoteTable> OdbcConnection::list_tables(std::string_view schema, std::int64_t limit) {
+  return read_tables(session(), schema, limit);
+}
+
+std::unique_ptr<core::Source> OdbcConnection::describe(const core::SourceRequest& request) {
+  return std::make_unique<OdbcSource>(session(), request);
+}
+
+}  // namespace connector::odbc

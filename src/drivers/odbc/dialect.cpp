@@ -1,0 +1,328 @@
+#include "drivers/odbc/dialect.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/base/letter_case.hpp"
+#include "core/base/utf8.hpp"
+#include "core/remote/source.hpp"
+#include "drivers/odbc/literals.hpp"
+
+namespace connector::odbc {
+
+namespace {
+
+using core::Expression;
+using core::Operator;
+using core::RemoteColumn;
+using core::Support;
+using core::TypeKind;
+using core::TypeRule;
+
+/// The rows of the tables below.
+enum Row : std::size_t { integers, decimals, booleans, dates, timestamps, floats, uuids, texts, row_count };
+
+using Rules = std::array<TypeRule, row_count>;
+
+constexpr TypeRule exact(std::string_view types, std::string_view remark = {}) {
+  return {.types = types, .equality = Support::exact, .range = Support::exact, .sorts = true, .remark = remark};
+}
+
+constexpr TypeRule sorted_only(std::string_view types, std::string_view remark = {}) {
+  return {.types = types, .sorts = true, .remark = remark};
+}
+
+constexpr TypeRule not_at_all(std::string_view types, std::string_view remark = {}) {
+  return {.types = types, .remark = remark};
+}
+
+constexpr Rules other_rules = {
+    exact("TINYINT, SMALLINT, INTEGER, BIGINT", "as any database of SQL compares whole numbers"),
+    sorted_only("DECIMAL, NUMERIC", "no literal of many digits is sure to be read as a decimal number"),
+    not_at_all("BIT"),
+    sorted_only("DATE", "how a date is written is not known"),
+    sorted_only("TIMESTAMP", "likewise"),
+    not_at_all("REAL, FLOAT, DOUBLE"),
+    not_at_all("GUID"),
+    not_at_all("CHAR, VARCHAR", "how texts are compared is not known"),
+};
+
+constexpr Rules postgres_rules = {
+    exact("smallint, integer, bigint"),
+    exact("numeric"),
+    exact("boolean"),
+    exact("date"),
+    exact("timestamp, timestamptz", "the session's time zone is UTC"),
+    sorted_only("real, double precision", "the driver's digits are not sure to be all"),
+    exact("uuid"),
+    exact("text, varchar", "compared with COLLATE \"C\"; constants without backslash"),
+};
+
+constexpr Rules mysql_rules = {
+    exact("tinyint, smallint, mediumint, int, bigint"),
+    exact("decimal"),
+    exact("bit(1)", "as 0 and 1"),
+    exact("date", "only `=` is exact where zero dates become NULL"),
+    exact("datetime, timestamp", "likewise; the session's time zone is UTC"),
+    sorted_only("float, double", "a float is compared as the double that it is"),
+    not_at_all("uuid"),
+    exact("char, varchar, text", "compared as bytes of utf8mb4"),
+};
+
+constexpr Rules sqlite_rules = {
+    TypeRule{.types = "integer",
+             .equality = Support::exact,
+             .range = Support::narrowing,
+             .sorts = true,
+             .remark = "a text in such a column is above all numbers there, and no number here"},
+    not_at_all("decimal", "held as floating-point numbers"),
+    not_at_all("boolean", "held as any number"),
+    not_at_all("date", "held as text of any form"),
+    not_at_all("timestamp", "likewise"),
+    not_at_all("float, double"),
+    not_at_all("guid"),
+    TypeRule{.types = "text, varchar",
+             .equality = Support::narrowing,
+             .remark = "by the collation of the column, which finds equal at least what is"},
+};
+
+constexpr Rules sqlserver_rules = {
+    exact("tinyint, smallint, int, bigint"),
+    exact("decimal, numeric", "where constant and column together need no more than 38 digits"),
+    exact("bit", "as 0 and 1"),
+    exact("date", "constants in the form of ISO 8601"),
+    TypeRule{.types = "datetime, datetime2, smalldatetime",
+             .equality = Support::narrowing,
+             .range = Support::narrowing,
+             .sorts = true,
+             .remark = "ticks of datetime are 1/300 s: what is 10 ms around the constant is asked for"},
+    sorted_only("float, real"),
+    TypeRule{.types = "uniqueidentifier", .equality = Support::narrowing, .remark = "ordered by groups of bytes there"},
+    TypeRule{.types = "char, varchar, nchar, nvarchar",
+             .equality = Support::narrowing,
+             .remark = "by the collation of the column; only constants of ASCII"},
+};
+
+constexpr Rules oracle_rules = {
+    exact("number of whole numbers"),
+    exact("number"),
+    not_at_all("boolean"),
+    not_at_all("date", "it has a time there"),
+    TypeRule{.types = "date, timestamp", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    not_at_all("float, double"),
+    not_at_all("raw"),
+    not_at_all("varchar2", "by the session's settings"),
+};
+
+const Rules& rules_of(Database database) noexcept {
+  switch (database) {
+    case Database::postgres:
+      return postgres_rules;
+    case Database::mysql:
+      return mysql_rules;
+    case Database::sqlite:
+      return sqlite_rules;
+    case Database::sqlserver:
+      return sqlserver_rules;
+    case Database::oracle:
+      return oracle_rules;
+    default:
+      return other_rules;
+  }
+}
+
+std::optional<Row> row_of(const RemoteColumn& column) {
+  switch (column.type.kind) {
+    case TypeKind::int2:
+    case TypeKind::int4:
+    case TypeKind::int8:
+      return integers;
+    case TypeKind::numeric:
+      return decimals;
+    case TypeKind::boolean:
+      return booleans;
+    case TypeKind::date:
+      return dates;
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+      return timestamps;
+    case TypeKind::float4:
+    case TypeKind::float8:
+      return floats;
+    case TypeKind::uuid:
+      return uuids;
+    case TypeKind::text:
+    case TypeKind::varchar:
+      return column.collation.empty() ? std::nullopt : std::optional(texts);
+    default:
+      return std::nullopt;
+  }
+}
+
+class OdbcDialect final : public core::Dialect {
+ public:
+  explicit OdbcDialect(Database database) : database_(database) {}
+
+  std::span<const TypeRule> rules() const noexcept override { return rules_of(database_); }
+
+ protected:
+  const TypeRule* rule_of(const RemoteColumn& column) const override {
+    const std::optional<Row> row = row_of(column);
+    return row ? &rules()[*row] : nullptr;
+  }
+
+  /// Texts by their bytes in UTF-8, where that can be had.
+  std::string compared(const std::string& column, const RemoteColumn& described) const override {
+    if (row_of(described) != texts) return column;
+    if (database_ == Database::postgres) return column + " COLLATE \"C\"";
+    if (database_ == Database::mysql) return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
+    return column;
+  }
+
+  std::optional<std::string> constant(Operator /*comparison*/, const RemoteColumn& column,
+                                      std::string_view value) const override {
+    switch (row_of(column).value_or(row_count)) {
+      case integers:
+        return integer_literal(value);
+      case decimals:
+        return decimal_literal(database_, column.type, value);
+      case booleans:
+        return boolean_literal(database_, value);
+      case dates:
+        return date_literal(database_, value);
+      case timestamps:
+        return timestamp_literal(database_, column.type, value);
+      case uuids:
+        return uuid_literal(database_, value);
+      case texts:
+        return text_literal(database_, value);
+      default:
+        return std::nullopt;
+    }
+  }
+
+  std::optional<std::string> comparison(Operator comparison, const std::string& column, const RemoteColumn& described,
+                                        const Expression& value) const override {
+    const bool is_constant = value.kind == Expression::Kind::constant;
+    if (!is_constant || database_ != Database::sqlserver || row_of(described) != timestamps) {
+      return Dialect::comparison(comparison, column, described, value);
+    }
+    const std::optional<std::string> written = timestamp_literal(database_, described.type, value.value);
+    // DATEADD would leave the years that there are.
+    if (!written || value.value < "0001-01-02" || value.value > "9999-12-31") return std::nullopt;
+    const std::string first = "DATEADD(millisecond, -10, " + *written + ")";
+    const std::string last = "DATEADD(millisecond, 10, " + *written + ")";
+    switch (comparison) {
+      case Operator::less:
+      case Operator::less_or_equal:
+        return column + " <= " + last;
+      case Operator::greater:
+      case Operator::greater_or_equal:
+        return column + " >= " + first;
+      default:
+        return column + " BETWEEN " + first + " AND " + last;
+    }
+  }
+
+  std::string ordered(const std::string& column, const RemoteColumn& described,
+                      const core::OrderBy& order) const override {
+    const std::string item = column + (order.descending ? " DESC" : "");
+    if (described.not_null || order.nulls == core::Nulls::wherever) return item;
+    const bool nulls_first = order.nulls == core::Nulls::first;
+    if (database_ == Database::postgres || database_ == Database::oracle) {
+      return Dialect::ordered(column, described, order);
+    }
+    // NULL is the smallest value of MySQL, SQLite and SQL Server; of others it is not known.
+    if (database_ != Database::other && nulls_first != order.descending) return item;
+    return "CASE WHEN " + column + (nulls_first ? " IS NULL THEN 0 ELSE 1 END, " : " IS NULL THEN 1 ELSE 0 END, ") +
+           item;
+  }
+
+  std::string limited(std::string statement, bool is_ordered, std::int64_t rows, std::int64_t offset) const override {
+    switch (database_) {
+      case Database::postgres:
+      case Database::mysql:
+      case Database::sqlite:
+        return Dialect::limited(std::move(statement), is_ordered, rows, offset);
+      case Database::oracle:
+        if (offset > 0) statement += " OFFSET " + std::to_string(offset) + " ROWS";
+        return statement + " FETCH FIRST " + std::to_string(rows) + " ROWS ONLY";
+      case Database::sqlserver:
+        return limited_for_sqlserver(std::move(statement), is_ordered, rows, offset);
+      default:
+        return statement;  // there is no form that all databases take
+    }
+  }
+
+ private:
+  static std::string limited_for_sqlserver(std::string statement, bool is_ordered, std::int64_t rows,
+                                           std::int64_t offset) {
+    // FETCH takes no 0 ("ORDER BY clause").
+    if (offset > 0 && rows > 0) {
+      if (!is_ordered) statement += " ORDER BY (SELECT NULL)";
+      return statement + " OFFSET " + std::to_string(offset) + " ROWS FETCH NEXT " + std::to_string(rows) +
+             " ROWS ONLY";
+    }
+    constexpr std::string_view select = "SELECT ";
+    return std::string(select) + "TOP (" + std::to_string(rows) + ") " + statement.substr(select.size());
+  }
+
+  Database database_;
+};
+
+struct TextType {
+  Database database;
+  std::string_view type;  ///< in lower case
+  std::string_view collation;
+};
+
+/// Texts that may stand beside a text literal. Not those that are described as text but are something else there
+/// (enumerations, arrays, network addresses, XML), nor SQL Server's text and ntext, which have no comparison.
+constexpr TextType text_types[] = {
+    {Database::postgres, "text", "C"},
+    {Database::postgres, "varchar", "C"},
+    {Database::mysql, "char", "utf8mb4_bin"},
+    {Database::mysql, "varchar", "utf8mb4_bin"},
+    {Database::mysql, "text", "utf8mb4_bin"},
+    {Database::mysql, "tinytext", "utf8mb4_bin"},
+    {Database::mysql, "mediumtext", "utf8mb4_bin"},
+    {Database::mysql, "longtext", "utf8mb4_bin"},
+    {Database::sqlite, "text", "column"},
+    {Database::sqlite, "varchar", "column"},
+    {Database::sqlserver, "char", "column"},
+    {Database::sqlserver, "varchar", "column"},
+    {Database::sqlserver, "nchar", "column"},
+    {Database::sqlserver, "nvarchar", "column"},
+};
+
+}  // namespace
+
+std::string_view collation_of(Database database, std::string_view type_name) noexcept {
+  const std::string_view base = type_name.substr(0, type_name.find('('));
+  for (const TextType& known : text_types) {
+    if (known.database == database && core::lower_ascii(base) == known.type) return known.collation;
+  }
+  return {};
+}
+
+const core::Dialect& dialect(Database database) noexcept {
+  static const OdbcDialect other(Database::other), postgres(Database::postgres), mysql(Database::mysql),
+      sqlite(Database::sqlite), sqlserver(Database::sqlserver), oracle(Database::oracle);
+  switch (database) {
+    case Database::postgres:
+      return postgres;
+    case Database::mysql:
+      return mysql;
+    case Database::sqlite:
+      return sqlite;
+    case Database::sqlserver:
+      return sqlserver;
+    case Database::oracle:
+      return oracle;
+    default:
+      return other;
+  }
+}
+
+}  // namespace connector::odbc

@@ -1,0 +1,30 @@
+// How the statements of scans are written, for the databases that are known and for any other.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/remote/dialect.hpp"
+#include "drivers/odbc/driver_traits.hpp"
+
+namespace connector::odbc {
+
+/// Lives as long as the process.
+const core::Dialect& dialect(Database database) noexcept;
+
+/// Whether the database takes a condition, an order and a limit in its statements; else only the names of columns and
+/// of a table.
+constexpr bool takes_scans(Database database) noexcept {
+  return database != Database::mdbtools;
+}
+
+/// Whether its statements have a limit that is known.
+constexpr bool takes_limits(Database database) noexcept {
+  return database != Database::mdbtools && database != Database::other;
+}
+
+/// How the database compares a text column of this type: the value of RemoteColumn::collation that lets the dialect
+/// compare it; empty = not known, or it can't be compared at all.
+std::string_view collation_of(Database database, std::string_view type_name) noexcept;
+
+}  // namespace connector::odbc

@@ -1,0 +1,271 @@
+#include "drivers/odbc/source.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/base/list_text.hpp"
+#include "core/base/utf8.hpp"
+#include "core/remote/chosen_columns.hpp"
+#include "drivers/odbc/catalog.hpp"
+#include "drivers/odbc/dialect.hpp"
+#include "drivers/odbc/result_columns.hpp"
+#include "drivers/odbc/row_limits.hpp"
+#include "drivers/odbc/sql_names.hpp"
+
+namespace connector::odbc {
+
+namespace {
+
+using core::Phase;
+
+/// Up to there a limit is sent with a query: for more rows the query is run as it was written.
+constexpr std::int64_t short_limit = 10'000;
+
+core::Error request_error(std::string message, std::string hint = {}) {
+  return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider odbc, phase describe.",
+                     std::move(hint));
+}
+
+/// Whether each column can be asked for by its name.
+bool can_be_named(const std::vector<ColumnFacts>& columns) {
+  std::set<std::string> known;
+  return std::ranges::all_of(columns, [&](const ColumnFacts& column) {
+    return !column.name.empty() && known.insert(core::lower_ascii(column.name)).second;
+  });
+}
+
+bool is_integer(core::TypeKind kind) {
+  return kind == core::TypeKind::int2 || kind == core::TypeKind::int4 || kind == core::TypeKind::int8;
+}
+
+}  // namespace
+
+OdbcSource::OdbcSource(Session& session, const core::SourceRequest& request)
+    : session_(session),
+      is_query_(!request.query.empty()),
+      encoding_(request.encoding),
+      takes_scans_(takes_scans(session.traits().database)) {
+  if (is_query_) {
+    summary_ = "could not run the query";
+    describe_query(request);
+  } else {
+    summary_ = "could not read table ";
+    if (!request.schema.empty()) summary_ += core::quoted(request.schema) + '.';
+    summary_ += core::quoted(request.table);
+    describe_table(request);
+  }
+}
+
+/// `name`: as the source has it, for a column that was not asked for by name.
+void OdbcSource::add_column(const ColumnFacts& facts, const std::string& name, std::size_t wire_column,
+                            const core::SourceRequest& request) {
+  const core::ColumnRequest* asked = request.columns.empty() ? nullptr : &request.columns[columns_.size()];
+  const std::optional<core::LogicalType> wanted = asked == nullptr ? std::nullopt : asked->wanted;
+  const DriverTraits& traits = session_.traits();
+  core::RemoteColumn described = describe_column(facts, traits, wanted, encoding_);
+  described.name = asked == nullptr ? name : asked->name;
+  const bool is_text = core::is_text_kind(described.type.kind);
+  if (is_text) described.collation = collation_of(traits.database, facts.type_name);
+  // Text that is declared to be something else than it is can't be compared there.
+  if (encoding_ && is_text) described.is_comparable = false;
+  // Values of SQLite's columns have types of their own; elsewhere a whole number is one.
+  const bool may_be_invalid = !is_integer(described.type.kind) || traits.database == Database::sqlite;
+  if (request.invalid_become_null && may_be_invalid) described.may_become_null = true;
+  description_.columns.push_back(std::move(described));
+  columns_.push_back({wire_column, facts, wanted});
+}
+
+void OdbcSource::describe_table(const core::SourceRequest& request) {
+  const DriverTraits& traits = session_.traits();
+  from_ = quote_table(traits, table_name(traits, request.schema, request.table));
+  std::string list;
+  for (const core::ColumnRequest& column : request.columns) core::add_item(list, quote_name(traits, column.name));
+  if (list.empty()) list = "*";
+  query_ = "SELECT " + list + " FROM " + from_;
+  const std::vector<ColumnFacts> facts = table_facts(list);
+  query_columns_ = facts.size();
+  if (facts.empty() || (!request.columns.empty() && facts.size() != request.columns.size())) {
+    throw request_error("the driver tells of other columns than those asked for");
+  }
+  for (std::size_t i = 0; i < facts.size(); ++i) add_column(facts[i], facts[i].name, i + 1, request);
+  read_catalog(request);
+}
+
+/// What metadata tell beside the columns.
+void OdbcSource::read_catalog(const core::SourceRequest& request) {
+  const DriverTraits& traits = session_.traits();
+  // Most drivers have one result at a time, and here one is kept.
+  if (unread_) return;
+  const TableName name = table_name(traits, request.schema, request.table);
+  const std::map<std::string, CatalogColumn> known = read_columns(session_, name);
+  std::set<std::string> sure;
+  for (core::RemoteColumn& column : description_.columns) {
+    const auto found = known.find(column.name);
+    if (found != known.end()) {
+      column.not_null = found->second.not_null;
+      column.comment = found->second.comment;
+    }
+    // A primary key of SQLite may be NULL unless it is an integer ("CREATE TABLE", The PRIMARY KEY).
+    const bool is_sure = traits.database != Database::sqlite || column.not_null || is_integer(column.type.kind);
+    if (is_sure) sure.insert(column.name);
+  }
+  description_.primary_key = read_primary_key(session_, name);
+  const auto is_sure = [&](const std::string& column) { return sure.contains(column); };
+  const bool all_sure = traits.database != Database::sqlite || std::ranges::all_of(description_.primary_key, is_sure);
+  if (!all_sure) description_.primary_key.clear();
+  description_.estimated_rows = read_estimate(session_, name);
+}
+
+std::vector<ColumnFacts> OdbcSource::table_facts(const std::string& list) {
+  if (takes_scans_ && session_.traits().database != Database::other) {
+    const Task task{Phase::describe, summary_};
+    const StatementHandle statement = session_.new_statement(task);
+    session_.execute_directly(statement.get(), "SELECT " + list + " FROM " + from_ + " WHERE 1 = 0", task);
+    return result_columns(session_, statement.get(), task);
+  }
+  if (takes_scans_) {
+    if (const auto facts = facts_without_rows(list, from_)) return *facts;
+    takes_scans_ = false;
+  }
+  return facts_by_running(query_);
+}
+
+/// By a statement that yields no rows; nothing if the database does not take it.
+std::optional<std::vector<ColumnFacts>> OdbcSource::facts_without_rows(const std::string& list,
+                                                                       const std::string& from) {
+  const Task task{Phase::describe, summary_};
+  try {
+    const StatementHandle statement = session_.new_statement(task);
+    session_.execute_directly(statement.get(), "SELECT " + list + " FROM " + from + " WHERE 1 = 0", task);
+    std::vector<ColumnFacts> facts = result_columns(session_, statement.get(), task);
+    if (facts.empty()) return std::nullopt;
+    return facts;
+  } catch (const core::Error&) {
+    if (!session_.usable()) throw;
+    return std::nullopt;
+  }
+}
+
+/// Runs the statement, and keeps its result for the first cursor.
+std::vector<ColumnFacts> OdbcSource::facts_by_running(const std::string& sql) {
+  const Task task{Phase::execute, summary_};
+  StatementHandle statement = session_.new_statement(task);
+  session_.execute_directly(statement.get(), sql, task);
+  std::vector<ColumnFacts> facts = result_columns(session_, statement.get(), task);
+  unread_ = std::move(statement);
+  return facts;
+}
+
+void OdbcSource::describe_query(const core::SourceRequest& request) {
+  query_ = without_semicolon(request.query, session_.traits().database);
+  const std::vector<ColumnFacts> facts = query_facts();
+  query_columns_ = facts.size();
+  if (facts.empty()) {
+    throw request_error("the query yields no rows", "Only a statement with a result can be read, as SELECT has.");
+  }
+  std::vector<std::string> names;
+  for (const ColumnFacts& column : facts) names.push_back(column.name);
+  for (const std::size_t index : core::chosen_columns(names, request, "odbc")) {
+    add_column(facts[index], names[index], index + 1, request);
+  }
+}
+
+std::vector<ColumnFacts> OdbcSource::query_facts() {
+  const DriverTraits& traits = session_.traits();
+  const bool is_known = traits.database != Database::other && takes_scans_;
+  const bool is_derived = is_known && can_be_derived(query_, traits.database);
+  // The line breaks end a comment that the query may end with.
+  const std::string derived = "(\n" + query_ + "\n) q";
+  std::optional<std::vector<ColumnFacts>> facts;
+  if (traits.describes_prepared) {
+    const Task task{Phase::describe, summary_};
+    const StatementHandle statement = session_.new_statement(task);
+    session_.prepare(statement.get(), query_, task);
+    facts = result_columns(session_, statement.get(), task);
+    if (facts->empty()) facts.reset();
+  } else if (is_derived) {
+    facts = facts_without_rows("*", derived);
+    if (facts && !can_be_named(*facts)) facts.reset();
+  }
+  if (!facts) facts = facts_by_running(query_);
+  if (is_derived && can_be_named(*facts)) from_ = derived;
+  return *facts;
+}
+
+core::Support OdbcSource::support(const core::Expression& condition) {
+  if (from_.empty() || !takes_scans_) return core::Support::none;
+  return dialect(session_.traits().database).support(condition, description_.columns);
+}
+
+bool OdbcSource::orders_by(std::size_t column) {
+  if (from_.empty() || !takes_scans_) return false;
+  return dialect(session_.traits().database).orders(description_.columns[column]);
+}
+
+/// Whether query_ itself is run.
+bool OdbcSource::is_read_as_it_is(const core::Scan& scan) const {
+  if (from_.empty() || !takes_scans_) return true;
+  if (scan.where || !scan.order_by.empty()) return false;
+  if (!is_query_) return static_cast<bool>(unread_);
+  const bool has_short_limit = scan.limit && scan.offset < short_limit && *scan.limit < short_limit - scan.offset;
+  return unread_ || !has_short_limit;
+}
+
+std::string OdbcSource::statement(const core::Scan& scan) {
+  if (is_read_as_it_is(scan)) return query_;
+  const DriverTraits& traits = session_.traits();
+  const auto name = [&](std::size_t index) { return quote_name(traits, description_.columns[index].name); };
+  std::string list;
+  for (const std::size_t index : scan.columns) core::add_item(list, name(index));
+  if (list.empty()) list = "1";
+  return dialect(traits.database).select(scan, {.list = list, .from = from_, .column = name}, description_.columns);
+}
+
+std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
+  const Task task{Phase::execute, summary_};
+  const bool as_it_is = is_read_as_it_is(scan);
+  const std::string sql = statement(scan);
+  // Most drivers have one result at a time.
+  StatementHandle statement = std::exchange(unread_, StatementHandle());
+  const bool is_limited_there = !as_it_is && takes_limits(session_.traits().database);
+  if (!statement || !as_it_is) {
+    statement = StatementHandle();
+    statement = session_.new_statement(task);
+    if (scan.limit && !is_limited_there) limit_rows(statement.get(), *scan.limit, scan.offset);
+    session_.execute_directly(statement.get(), sql, task);
+  }
+  const std::vector<ColumnFacts> told = result_columns(session_, statement.get(), task);
+  std::vector<CursorColumn> columns = cursor_columns(scan, told, as_it_is);
+  if (scan.offset > 0 && !is_limited_there) skip_rows(session_, statement.get(), scan.offset, {Phase::fetch, summary_});
+  return make_cursor(session_, std::move(statement), std::move(columns), summary_);
+}
+
+/// Compares what the result tells of its columns with what was described.
+std::vector<CursorColumn> OdbcSource::cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
+                                                     bool by_wire_column) const {
+  const std::size_t expected = by_wire_column ? query_columns_ : std::max<std::size_t>(scan.columns.size(), 1);
+  if (told.size() != expected) throw changed_error();
+  std::vector<CursorColumn> columns;
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    const SourceColumn& column = columns_[scan.columns[i]];
+    const core::RemoteColumn& described = description_.columns[scan.columns[i]];
+    const std::size_t wire_column = by_wire_column ? column.wire_column : i + 1;
+    const ColumnFacts& facts = told[wire_column - 1];
+    const core::RemoteColumn now = describe_column(facts, session_.traits(), column.wanted, encoding_);
+    if (now.type != described.type || now.form != described.form) throw changed_error();
+    columns.push_back({.wire_column = wire_column, .facts = facts, .described = described});
+  }
+  return columns;
+}
+
+core::Error OdbcSource::changed_error() const {
+  return core::remote_error({.provider = "odbc",
+                             .phase = Phase::execute,
+                             .number = core::ErrorNumber::cannot_read,
+                             .summary = summary_,
+                             .remote_message = "the remote columns are others than those that were described",
+                             .hint = "Try again."});
+}
+
+}  // namespace connector::odbc

@@ -1,0 +1,62 @@
+// A table or query: described by what the driver tells of its result's columns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/remote/source.hpp"
+#include "drivers/odbc/cursor.hpp"
+#include "drivers/odbc/session.hpp"
+#include "drivers/odbc/types.hpp"
+
+namespace connector::odbc {
+
+class OdbcSource final : public core::Source {
+ public:
+  /// Describes the request, by a statement that reads no rows if that can be had. A query that has to be run for that
+  /// is run once: the first cursor reads that result.
+  OdbcSource(Session& session, const core::SourceRequest& request);
+
+  const core::SourceDescription& description() const override { return description_; }
+  core::Support support(const core::Expression& condition) override;
+  bool orders_by(std::size_t column) override;
+  std::string statement(const core::Scan& scan) override;
+  std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
+
+ private:
+  /// A column of the description, as the driver told of it then.
+  struct SourceColumn {
+    std::size_t wire_column;  ///< of the query, or of the table's columns that were asked for; from 1
+    ColumnFacts facts;
+    std::optional<core::LogicalType> wanted;
+  };
+  void describe_table(const core::SourceRequest& request);
+  void describe_query(const core::SourceRequest& request);
+  std::vector<ColumnFacts> table_facts(const std::string& list);
+  std::vector<ColumnFacts> query_facts();
+  std::optional<std::vector<ColumnFacts>> facts_without_rows(const std::string& list, const std::string& from);
+  std::vector<ColumnFacts> facts_by_running(const std::string& sql);
+  void add_column(const ColumnFacts& facts, const std::string& name, std::size_t wire_column,
+                  const core::SourceRequest& request);
+  void read_catalog(const core::SourceRequest& request);
+  bool is_read_as_it_is(const core::Scan& scan) const;
+  std::vector<CursorColumn> cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
+                                           bool by_wire_column) const;
+  core::Error changed_error() const;
+
+  Session& session_;
+  std::string query_;  ///< the statement itself that was asked for, or that reads the whole table
+  bool is_query_ = false;
+  std::string from_;        ///< what stands behind FROM; empty = a query that can't be a part of another one
+  StatementHandle unread_;  ///< has run query_, and nobody has read its result
+  std::string summary_;
+  std::optional<std::string> encoding_;
+  core::SourceDescription description_;
+  std::vector<SourceColumn> columns_;  ///< as those of the description
+  std::size_t query_columns_ = 0;      ///< of query_
+};
+
+}  // namespace connector::odbc
