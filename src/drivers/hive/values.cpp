@@ -1,84 +1,20 @@
 #include "drivers/hive/values.hpp"
 
-#include <chrono>
 #include <limits>
 #include <string>
 
 #include "core/base/json.hpp"
+#include "core/rows/date_text.hpp"
 #include "drivers/hive/nested_text.hpp"
 
 namespace connector::hive {
 
 namespace {
 
-constexpr std::int64_t microseconds_per_second = 1'000'000;
-constexpr std::int64_t microseconds_per_day = 86'400 * microseconds_per_second;
-constexpr std::int32_t days_to_2000 = 10957;  // from 1970-01-01
-constexpr int fraction_digits = 9;
-
-/// PostgreSQL's dates begin with 4713 BC (Julian day 0, in November), and the calendar's arithmetic ends before those.
-constexpr int first_year = -4712, last_year = 32767;
-
-/// Text from front to back; a step that fails makes all later ones fail.
-class Reader {
- public:
-  explicit Reader(std::string_view text) noexcept : text_(text) {}
-
-  bool take(char c) noexcept {
-    const bool there = ok_ && !text_.empty() && text_.front() == c;
-    if (there) text_.remove_prefix(1);
-    return there;
-  }
-  void expect(char c) noexcept { ok_ = take(c); }
-  /// A number of `least` to `most` digits.
-  std::int64_t digits(std::size_t least, std::size_t most, std::size_t* count = nullptr) noexcept {
-    std::int64_t value = 0;
-    std::size_t size = 0;
-    while (size < most && size < text_.size() && text_[size] >= '0' && text_[size] <= '9') {
-      value = value * 10 + (text_[size++] - '0');
-    }
-    if (size < least) ok_ = false;
-    text_.remove_prefix(size);
-    if (count != nullptr) *count = size;
-    return value;
-  }
-  bool ok() const noexcept { return ok_; }
-  bool at_end() const noexcept { return ok_ && text_.empty(); }
-
- private:
-  std::string_view text_;
-  bool ok_ = true;
-};
-
-std::optional<std::int32_t> read_date(Reader& text) noexcept {
-  const bool negative = text.take('-');
-  if (!negative) text.take('+');
-  const auto year = static_cast<int>(text.digits(4, 6)) * (negative ? -1 : 1);
-  text.expect('-');
-  const auto month = static_cast<unsigned>(text.digits(2, 2));
-  text.expect('-');
-  const auto day = static_cast<unsigned>(text.digits(2, 2));
-  if (!text.ok() || year < first_year || year > last_year) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (!date.ok()) return std::nullopt;
-  return static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count()) - days_to_2000;
-}
-
-/// `HH:MM:SS[.fraction]`, rounded to microseconds.
-std::optional<std::int64_t> read_time(Reader& text) noexcept {
-  const std::int64_t hour = text.digits(2, 2);
-  text.expect(':');
-  const std::int64_t minute = text.digits(2, 2);
-  text.expect(':');
-  const std::int64_t second = text.digits(2, 2);
-  std::int64_t nanoseconds = 0;
-  if (text.take('.')) {
-    std::size_t count = 0;
-    nanoseconds = text.digits(1, fraction_digits, &count);
-    for (; count < fraction_digits; ++count) nanoseconds *= 10;
-  }
-  if (!text.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return ((hour * 60 + minute) * 60 + second) * microseconds_per_second + (nanoseconds + 500) / 1000;
+/// A time of a day in nanoseconds.
+std::optional<std::int64_t> read_time_of_day(core::TextReader& text) noexcept {
+  const auto time = core::read_time(text);
+  return time && *time < core::nanoseconds_per_day ? time : std::nullopt;
 }
 
 bool decode_json(std::string_view text, std::size_t column, core::RowBatch& batch) {
@@ -101,22 +37,22 @@ void decode_decimal(std::string_view text, int scale, std::size_t column, core::
 }  // namespace
 
 std::optional<std::int32_t> parse_date(std::string_view text) noexcept {
-  Reader reader(text);
-  const auto date = read_date(reader);
+  core::TextReader reader(text);
+  const auto date = core::read_date(reader);
   return reader.at_end() ? date : std::nullopt;
 }
 
 std::optional<std::int64_t> parse_timestamp(std::string_view text) noexcept {
-  Reader reader(text);
-  const auto date = read_date(reader);
+  core::TextReader reader(text);
+  const auto date = core::read_date(reader);
   reader.expect(' ');
-  const auto time = read_time(reader);
+  const auto time = read_time_of_day(reader);
   if (!reader.at_end() || !date || !time) return std::nullopt;
-  return *date * microseconds_per_day + *time;
+  return *date * core::microseconds_per_day + core::rounded_microseconds(*time);
 }
 
 std::optional<std::int32_t> parse_months(std::string_view text) noexcept {
-  Reader reader(text);
+  core::TextReader reader(text);
   const bool negative = reader.take('-');
   const std::int64_t years = reader.digits(1, 9);
   reader.expect('-');
@@ -126,14 +62,14 @@ std::optional<std::int32_t> parse_months(std::string_view text) noexcept {
 }
 
 std::optional<DaysInterval> parse_days(std::string_view text) noexcept {
-  Reader reader(text);
+  core::TextReader reader(text);
   const bool negative = reader.take('-');
   const std::int64_t days = reader.digits(1, 10);
   reader.expect(' ');
-  const auto time = read_time(reader);
+  const auto time = read_time_of_day(reader);
   if (!reader.at_end() || !time || days > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
   const int sign = negative ? -1 : 1;
-  return DaysInterval{static_cast<std::int32_t>(sign * days), sign * *time};
+  return DaysInterval{static_cast<std::int32_t>(sign * days), sign * core::rounded_microseconds(*time)};
 }
 
 bool decode_value(Decode decode, const core::LogicalType& type, const ResultColumn& from, std::size_t row,

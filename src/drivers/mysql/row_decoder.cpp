@@ -6,7 +6,8 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
-#include "drivers/mysql/decimal_text.hpp"
+#include "core/rows/bit_text.hpp"
+#include "core/rows/decimal_text.hpp"
 #include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/geometry.hpp"
 
@@ -190,13 +191,13 @@ void RowDecoder::value(const WireColumn& column, Reader& reader, core::RowBatch&
   if (!wanted) return;
   switch (column.decode) {
     case Decode::decimal:
-      if (!set_decimal(batch, target, bytes, column.precision, column.scale)) {
+      if (!core::set_decimal(batch, target, bytes, column.precision, column.scale, core::ExcessDigits::round)) {
         throw_malformed("a decimal of the server is no number");
       }
       return;
     case Decode::boolean:
     case Decode::bits: {
-      const auto number = bits_from_bytes(bytes, column.bits);
+      const auto number = core::bits_from_bytes(bytes, column.bits);
       if (!number) throw_malformed("a bit of the server has a wrong size");
       return RowDecoder::bits(column, *number, batch);
     }
@@ -246,12 +247,12 @@ void RowDecoder::integer(const WireColumn& column, __int128 value, core::RowBatc
 void RowDecoder::bits(const WireColumn& column, std::uint64_t number, core::RowBatch& batch) {
   if (batch.column(column.target).type.kind == core::TypeKind::boolean)
     return batch.set_bool(column.target, number != 0);
-  set_bit_string(batch, column.target, number, column.bits);
+  core::set_bit_string(batch, column.target, number, column.bits);
 }
 
 void RowDecoder::expression_bits(const WireColumn& column, std::string_view bytes, core::RowBatch& batch) {
-  const auto as_bits = bits_from_bytes(bytes, column.bits);
-  const auto as_digits = bits_from_digits(bytes, column.bits);
+  const auto as_bits = core::bits_from_bytes(bytes, column.bits);
+  const auto as_digits = core::bits_from_digits(bytes, column.bits);
   if (as_bits.has_value() == as_digits.has_value()) {
     return batch.set_invalid(
         column.target,

@@ -1,11 +1,9 @@
-#include "drivers/mysql/decimal_text.hpp"
+#include "core/rows/decimal_text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string>
 
-namespace connector::mysql {
+namespace connector::core {
 
 namespace {
 
@@ -53,10 +51,6 @@ std::string rounded(std::string_view text, std::size_t scale) {
   return result.insert(result[0] == '-' ? 1 : 0, 1, '1');
 }
 
-bool has_bits(std::uint64_t number, std::int32_t bits) noexcept {
-  return bits >= 64 || number >> bits == 0;
-}
-
 /// True if the number, which is one, has no more digits before the point than a decimal(`precision`,`scale`).
 bool fits(std::string_view text, std::int32_t precision, std::int32_t scale) {
   const std::size_t first = text.find_first_not_of("-0");
@@ -65,10 +59,19 @@ bool fits(std::string_view text, std::int32_t precision, std::int32_t scale) {
   return point <= first || point - first <= static_cast<std::size_t>(precision - scale);
 }
 
+/// Whether one of the digits beyond `scale` behind the point is not 0.
+bool has_other_digits(std::string_view text, std::size_t scale) {
+  return text.find_first_not_of('0', text.find('.') + 1 + scale) != std::string_view::npos;
+}
+
+std::string too_many_digits(std::int32_t precision, std::int32_t scale) {
+  return "has more digits than decimal(" + std::to_string(precision) + ',' + std::to_string(scale) + ") has";
+}
+
 }  // namespace
 
-bool set_decimal(core::RowBatch& batch, std::size_t column, std::string_view text, std::int32_t precision,
-                 std::int32_t scale) {
+bool set_decimal(RowBatch& batch, std::size_t column, std::string_view text, std::int32_t precision, std::int32_t scale,
+                 ExcessDigits excess) {
   const bool negative = !text.empty() && text[0] == '-';
   const std::string_view digits = text.substr(negative ? 1 : 0);
   __int128 unscaled = 0;
@@ -88,12 +91,14 @@ bool set_decimal(core::RowBatch& batch, std::size_t column, std::string_view tex
   std::string shorter;
   if (scale >= 0 && text_scale > scale) {
     shorter = rounded(text, static_cast<std::size_t>(scale));
+    if (excess == ExcessDigits::invalid && has_other_digits(text, static_cast<std::size_t>(scale))) {
+      batch.set_invalid(column, too_many_digits(precision, scale), text);
+      return true;
+    }
     text = shorter;
   }
   if (precision > 0 && !fits(text, precision, std::max(scale, 0))) {
-    const std::string reason =
-        "has more digits than decimal(" + std::to_string(precision) + ',' + std::to_string(scale) + ") has";
-    batch.set_invalid(column, reason, text);
+    batch.set_invalid(column, too_many_digits(precision, scale), text);
     return true;
   }
   if (!shorter.empty()) return batch.set_numeric(column, text, scale);
@@ -102,26 +107,4 @@ bool set_decimal(core::RowBatch& batch, std::size_t column, std::string_view tex
   return true;
 }
 
-std::optional<std::uint64_t> bits_from_bytes(std::string_view bytes, std::int32_t bits) noexcept {
-  if (bits < 1 || bits > 64 || bytes.size() != static_cast<std::size_t>((bits + 7) / 8)) return std::nullopt;
-  std::uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
-  return has_bits(number, bits) ? std::optional(number) : std::nullopt;
-}
-
-std::optional<std::uint64_t> bits_from_digits(std::string_view text, std::int32_t bits) noexcept {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size();
-  return is_number && has_bits(number, bits) ? std::optional(number) : std::nullopt;
-}
-
-void set_bit_string(core::RowBatch& batch, std::size_t column, std::uint64_t number, std::int32_t bits) {
-  std::array<char, 8> left{};
-  const auto size = static_cast<std::size_t>((bits + 7) / 8);
-  number <<= size * 8 - static_cast<std::size_t>(bits);
-  for (std::size_t i = size; i-- > 0; number >>= 8) left[i] = static_cast<char>(number);
-  batch.set_bits(column, bits, {left.data(), size});
-}
-
-}  // namespace connector::mysql
+}  // namespace connector::core
