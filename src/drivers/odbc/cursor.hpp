@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,8 +21,13 @@ struct CursorColumn {
   core::RemoteColumn described;
 };
 
-/// The cursor owns the statement; session and source outlive it.
+/// Executes the statement again; its cursor was closed before. Throws as the first execution did.
+using ExecuteAgain = std::function<void(SQLHSTMT statement)>;
+
+/// The cursor owns the statement; session and source outlive it. `execute_again`: for drivers that told a size which
+/// the first rows do not keep, and that can't give a value a second time; without it that is an Error.
 std::unique_ptr<core::RemoteCursor> make_cursor(Session& session, StatementHandle executed,
-                                                std::vector<CursorColumn> columns, std::string summary);
+                                                std::vector<CursorColumn> columns, std::string summary,
+                                                ExecuteAgain execute_again = {});
 
 }  // namespace connector::odbc
