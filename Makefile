@@ -42,11 +42,11 @@ ifneq ($(WITH_ODBC),1)
 SOURCES := $(filter-out src/drivers/odbc/% src/reader/program/%,$(SOURCES))
 endif
 # The ODBC driver is in the program alone; the library knows only what it says of itself.
-PROGRAM = connector-reader
-PROGRAM_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out src/drivers/odbc/info.cpp,$(SOURCES)))
-SOURCES := $(filter-out $(PROGRAM_SOURCES),$(SOURCES))
+READER = connector-reader
+READER_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out src/drivers/odbc/info.cpp,$(SOURCES)))
+SOURCES := $(filter-out $(READER_SOURCES),$(SOURCES))
 # What it shares with the library: frames and rows, core, and no other driver.
-PROGRAM_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(PROGRAM_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
+READER_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(READER_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
 	src/reader/frame.cpp src/reader/messages.cpp src/reader/row_stream.cpp src/reader/value_check.cpp,$(SOURCES)))
 BELOW_SOURCES := $(filter src/core/% src/drivers/% src/reader/%,$(SOURCES))
 OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
@@ -82,8 +82,8 @@ endif
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS) -lstdc++
 ifeq ($(WITH_ODBC),1)
 PROVIDER_FLAGS += -DWITH_ODBC=1
-PROGRAM_PACKAGES = odbc odbcinst
-PROGRAM_LIBS = $(shell $(PKG_CONFIG) --libs $(PROGRAM_PACKAGES) libcares) -lstdc++ -pthread
+READER_PACKAGES = odbc odbcinst
+READER_LIBS = $(shell $(PKG_CONFIG) --libs $(READER_PACKAGES) libcares) -lstdc++ -pthread
 # What tells one build of library and program from another: the version, and the sources that both are made of.
 BUILD_ID := $(CONNECTOR_VERSION) $(shell cat $(sort $(wildcard src/core/*/*.?pp src/drivers/odbc/*.?pp src/reader/*.?pp src/reader/program/*.?pp)) | cksum)
 endif
@@ -104,7 +104,7 @@ package_of_odbcinst = unixodbc-dev
 has_command = $(shell command -v $(firstword $(1)) 2>/dev/null)
 has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
 missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
-	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES) $(PROGRAM_PACKAGES)), \
+	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES) $(READER_PACKAGES)), \
 	$(if $(shell $(PKG_CONFIG) --exists $(library) 2>/dev/null && echo yes),,$(package_of_$(library)))),pkg-config) \
 	$(if $(call has_header,nlohmann/json_fwd.hpp),,nlohmann-json3-dev) \
 	$(if $(FREETDS),$(if $(call has_header,sybdb.h),,freetds-dev)) \
@@ -238,18 +238,18 @@ $(BUILD)/reader/frame.o: $(BUILD)/build_id
 $(BUILD)/build_id: always
 	@mkdir -p $(@D)
 	@echo '$(BUILD_ID)' | cmp -s - $@ || echo '$(BUILD_ID)' >$@
-all: $(BUILD)/$(PROGRAM)
-$(BUILD)/$(PROGRAM): $(PROGRAM_OBJS)
-	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(PROGRAM_LIBS)
--include $(PROGRAM_OBJS:.o=.d)
+all: $(BUILD)/$(READER)
+$(BUILD)/$(READER): $(READER_OBJS)
+	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(READER_LIBS)
+-include $(READER_OBJS:.o=.d)
 # Beside the library, which starts it from there and nowhere else.
 install: install-program
 uninstall: uninstall-program
 .PHONY: install-program uninstall-program
-install-program: $(BUILD)/$(PROGRAM) installdirs
-	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(pkglibdir)/$(PROGRAM)'
+install-program: $(BUILD)/$(READER) installdirs
+	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(pkglibdir)/$(READER)'
 uninstall-program:
-	rm -f '$(DESTDIR)$(pkglibdir)/$(PROGRAM)'
+	rm -f '$(DESTDIR)$(pkglibdir)/$(READER)'
 endif
 $(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
