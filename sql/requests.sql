@@ -27,7 +27,7 @@ SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "encoding": "kl
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "sync": {"mode": "replace"}, "connection": {"server": "h", "username": "u", "http_path": "x"}}');
 -- The wrapped form.
 SELECT cdb_import_connector('{"connector": {"provider": "mysql", "table": "t", "connection": {"server": "h"}}, "intervall": 900}');
--- A provider that is not built in.
+-- A driver that nobody has allowed.
 SELECT cdb_import_connector('{"provider": "odbc", "table": "t", "connection": {"driver": "x"}}');
 -- A read-only transaction is refused before anything is contacted.
 BEGIN READ ONLY;

@@ -190,7 +190,7 @@ def test_other_functions(db: Database) -> None:
         f"cdb_connector_dry_run({good}, -1)",
         f"cdb_connector_tables({good}, -1)",
         "cdb_connector_info('mariadb')",
-        "cdb_connector_info('odbc')",
+        "cdb_connector_info('oracle')",
         "cdb_connector_check('[]')",
     ]
     bare = [f"{call}: {failure.message}" for call in calls if not (failure := refused(db, call)).hint]

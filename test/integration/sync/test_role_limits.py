@@ -37,7 +37,7 @@ def test_a_role_sees_its_own_limits(db: Database, alice: Database) -> None:
     mine = "SELECT provider, enabled, max_rows, max_columns, max_syncs, max_stored_syncs, max_imports FROM connector.my_limits ORDER BY 1"
     assert alice.value(enabled) == "true"
     assert alice.rows(mine) == [
-        (provider, provider != "odbc", 1_000_000, 256, 3, 10_000, 3) for provider in ("hive", "mysql", "odbc", "postgres", "sqlserver")
+        (provider, True, 1_000_000, 256, 3, 10_000, 3) for provider in ("hive", "mysql", "odbc", "postgres", "sqlserver")
     ]
     db.execute("INSERT INTO connector.role_limits (role_name, provider, enabled) VALUES ('alice', 'hive', false)")
     db.execute("INSERT INTO connector.role_limits (role_name, max_rows, max_syncs) VALUES ('alice', 50, 0)")
