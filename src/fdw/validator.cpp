@@ -113,6 +113,15 @@ void check_options(const core::ConnectionOptions& options, Oid catalog) {
   const auto provider = options.find("provider");
   if (catalog == ForeignServerRelationId && provider != options.end()) check_provider(provider->second);
   const Infos infos = providers_of(options);
+  if (catalog == ForeignServerRelationId && infos.size() == 1 && infos.front()->dials_by_itself &&
+      !pg::guard([] { return superuser(); })) {
+    // The owner of a server may change; who has set its options is not known later.
+    throw core::Error(
+        core::ErrorNumber::connectors_disabled,
+        "only superusers may make or change a foreign server for provider \"" + std::string(infos.front()->id) + "\"",
+        "Its drivers dial by themselves, with the rights of the database server.",
+        "Have a superuser make it, and GRANT USAGE ON FOREIGN SERVER.");
+  }
   for (const auto& [name, value] : options) {
     const core::ParameterInfo* parameter = find_parameter(infos, name);
     const bool is_for_driver_alone = parameter == nullptr && is_for_driver(catalog, name, infos);

@@ -147,6 +147,10 @@ store::Login Request::login(Oid role) const {
   if (mapping_ == InvalidOid) login.role = role;
   login.provider = spec_.provider;
   login.server = value("server");
+  if (provider_->info().dials_by_itself) {
+    // What tells servers apart is the driver's affair.
+    for (const char* key : {"driver", "dsn", "database"}) core::add_item(login.server, value(key), "/");
+  }
   login.port = value("port");
   login.username = value("username");
   return login;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "reader/broken_reader.hpp"
 #include "reader/messages.hpp"
@@ -32,7 +33,7 @@ const core::ReaderRules& rules_of(const core::ConnectRequest& request) {
 }  // namespace
 
 Channel::Channel(const core::ProviderInfo& info, const core::ConnectRequest& request, Deadline deadline)
-    : provider_(info.id), wait_(request.wait), mask_(info, request.options), process_(rules_of(request)) {
+    : provider_(info.id), wait_(&request.wait), mask_(info, request.options), process_(rules_of(request)) {
   const Frame hello = receive(Phase::connect, deadline);
   if (hello.kind == FrameKind::hello && hello.body == build_id()) return;
   throw Error(ErrorNumber::cannot_connect, "the reader process is of another build than the extension in this session",
@@ -58,7 +59,8 @@ Error Channel::failure(std::string_view body) {
   // The line with the number is put there by every Error.
   std::string detail = error.detail();
   detail.erase(detail.rfind('\n') == std::string::npos ? 0 : detail.rfind('\n'));
-  Error masked(error.number(), mask_(error.message()), mask_(detail), mask_(error.hint()), error.permanent());
+  const auto shown = [this](const std::string& text) { return mask_(core::bounded_message(text)); };
+  Error masked(error.number(), shown(error.message()), shown(detail), shown(error.hint()), error.permanent());
   return error.denied_login() ? masked.with_denied_login() : masked;
 }
 
@@ -86,10 +88,22 @@ void Channel::throw_silent(Phase phase) {
                             .hint = core::unreachable_hint});
 }
 
+/// A process that sends without an end is interrupted like one that is silent.
+void Channel::look(Phase phase, Deadline deadline) {
+  try {
+    wait_->check();
+  } catch (...) {
+    end(patience());
+    throw;
+  }
+  if (deadline != core::no_deadline && std::chrono::steady_clock::now() >= deadline) throw_silent(phase);
+}
+
 void Channel::wait_for(unsigned events, Phase phase, Deadline deadline) {
+  process_.listen();
   unsigned ready;
   try {
-    ready = wait_.wait(process_.socket(), events, deadline);
+    ready = wait_->wait(process_.socket(), events, deadline);
   } catch (...) {
     end(patience());
     throw;
@@ -99,6 +113,7 @@ void Channel::wait_for(unsigned events, Phase phase, Deadline deadline) {
 
 void Channel::send(std::string_view bytes, Phase phase, Deadline deadline) {
   while (!bytes.empty()) {
+    look(phase, deadline);
     const ssize_t sent = ::send(process_.socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -113,6 +128,7 @@ void Channel::send(std::string_view bytes, Phase phase, Deadline deadline) {
 Frame Channel::receive(Phase phase, Deadline deadline) {
   constexpr std::size_t piece = 16 * 1024;
   for (;;) {
+    look(phase, deadline);
     if (std::optional<Frame> frame = understood([&] { return frames_.next(); })) return std::move(*frame);
     const ssize_t count = recv(process_.socket(), frames_.space(piece), piece, 0);
     if (count > 0) {
@@ -125,9 +141,9 @@ Frame Channel::receive(Phase phase, Deadline deadline) {
   }
 }
 
-void Channel::tell(FrameKind kind, std::string_view body, Phase phase) {
+void Channel::tell(FrameKind kind, std::string_view body, Phase phase, Deadline deadline) {
   if (!usable()) return;
-  send(frame_bytes(kind, body), phase, core::no_deadline);
+  send(std::exchange(later_, {}) + frame_bytes(kind, body), phase, deadline);
 }
 
 std::string Channel::call(FrameKind kind, std::string_view body, Phase phase, Deadline deadline) {
@@ -135,7 +151,7 @@ std::string Channel::call(FrameKind kind, std::string_view body, Phase phase, De
     throw Error(ErrorNumber::cannot_read, "the connection to the server was given up",
                 "Provider " + std::string(provider_) + ", phase connect.", "Connect again.");
   }
-  send(frame_bytes(kind, body), phase, deadline);
+  tell(kind, body, phase, deadline);
   Frame answer = receive(phase, deadline);
   if (answer.kind == FrameKind::done) return std::move(answer.body);
   if (answer.kind == FrameKind::failed) throw failure(answer.body);

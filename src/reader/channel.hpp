@@ -37,7 +37,27 @@ class Channel {
   std::string call(FrameKind kind, std::string_view body, core::Phase phase,
                    core::Deadline deadline = core::no_deadline);
   /// For what has no answer.
-  void tell(FrameKind kind, std::string_view body, core::Phase phase);
+  void tell(FrameKind kind, std::string_view body, core::Phase phase, core::Deadline deadline = core::no_deadline);
+  /// The same, sent before whatever is sent next: for destructors, which don't wait.
+  void tell_later(FrameKind kind, std::string_view body) { later_ += frame_bytes(kind, body); }
+
+  /// While it is there nothing interrupts the channel, and each wait is bounded by its deadline alone: for destructors,
+  /// and what may not throw.
+  class Uninterrupted {
+   public:
+    explicit Uninterrupted(Channel& channel) noexcept : channel_(channel), before_(channel.wait_) {
+      channel.wait_ = &poll_;
+    }
+    ~Uninterrupted() { channel_.wait_ = before_; }
+    Uninterrupted(const Uninterrupted&) = delete;
+    Uninterrupted& operator=(const Uninterrupted&) = delete;
+
+   private:
+    Channel& channel_;
+    core::Wait* before_;
+    core::PollWait poll_;
+  };
+
   /// The next frame, whatever it is.
   Frame receive(core::Phase phase, core::Deadline deadline = core::no_deadline);
   /// The error in the body of `failed`.
@@ -57,19 +77,20 @@ class Channel {
   void end(core::Deadline deadline) noexcept;
   bool usable() const noexcept { return process_.socket() >= 0; }
   const Process& process() const noexcept { return process_; }
-  core::Wait& wait() noexcept { return wait_; }
 
  private:
   void send(std::string_view bytes, core::Phase phase, core::Deadline deadline);
+  void look(core::Phase phase, core::Deadline deadline);
   void wait_for(unsigned events, core::Phase phase, core::Deadline deadline);
   [[noreturn]] void throw_ended(core::Phase phase);
   [[noreturn]] void throw_silent(core::Phase phase);
 
   std::string_view provider_;
-  core::Wait& wait_;
+  core::Wait* wait_;  ///< never null
   core::SecretMask mask_;
   Process process_;
   FrameAssembler frames_;
+  std::string later_;  ///< frames that were not sent yet
 };
 
 /// How long the process has to end by itself, from now on.

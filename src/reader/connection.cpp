@@ -1,5 +1,7 @@
 #include "reader/connection.hpp"
 
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "core/net/stale_socket.hpp"
@@ -28,19 +30,19 @@ std::unique_ptr<core::Source> ReaderConnection::describe(const core::SourceReque
 
 bool ReaderConnection::closed_by_remote() const noexcept {
   if (!channel_->usable() || core::is_stale(channel_->process().socket(), false)) return true;
+  const Channel::Uninterrupted uninterrupted(*channel_);
   try {
     return channel_->ask(FrameKind::closed_by_remote, {}, Phase::execute, number_message, patience()) != 0;
-  } catch (...) {
-    // An interrupt is still there, and is met by the next wait.
+  } catch (const std::exception&) {
     return true;
   }
 }
 
 ReaderSource::~ReaderSource() {
   try {
-    channel_.tell(FrameKind::forget, to_message(SourceMessage{.source = number_}), Phase::execute);
-  } catch (...) {
-    // The channel was given up.
+    channel_.tell_later(FrameKind::forget, to_message(SourceMessage{.source = number_}));
+  } catch (const std::bad_alloc&) {
+    // The process keeps it until it ends.
   }
 }
 

@@ -1,6 +1,7 @@
 #include "reader/cursor.hpp"
 
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "reader/broken_reader.hpp"
@@ -10,17 +11,25 @@ namespace connector::reader {
 
 using core::Phase;
 
+namespace {
+
+/// More than any provider has.
+constexpr std::size_t most_kinds = 100;
+
+}  // namespace
+
 ReaderCursor::~ReaderCursor() {
   if (ended_ || !channel_.usable()) return;
   // What is on its way comes first. A driver that takes long to stop costs the connection.
   const core::Deadline deadline = patience();
+  const Channel::Uninterrupted uninterrupted(channel_);
   try {
-    channel_.tell(FrameKind::close, {}, Phase::fetch);
+    channel_.tell(FrameKind::close, {}, Phase::fetch, deadline);
     FrameKind kind;
     do {
       kind = channel_.receive(Phase::fetch, deadline).kind;
     } while (kind != FrameKind::done && kind != FrameKind::failed);
-  } catch (...) {
+  } catch (const std::exception&) {
     channel_.end(deadline);
   }
 }
@@ -34,9 +43,7 @@ void ReaderCursor::begin(const core::RowBatch& batch) {
 }
 
 bool ReaderCursor::fetch(core::RowBatch& batch) {
-  const bool is_first = !rows_;
-  if (is_first) begin(batch);
-  const core::LimitedSilence limited(channel_.wait(), [is_first] { return !is_first; });
+  if (!rows_) begin(batch);
   batch_ = &batch;
   try {
     return rows_->read(batch);
@@ -54,6 +61,7 @@ void ReaderCursor::take_counts(const CountsMessage& counts) {
     if (counts.invalid[i] < counts_.invalid[i]) throw broken_reader("a count has become less");
     batch_->count_invalid(i, counts.invalid[i] - counts_.invalid[i]);
   }
+  if (counts.substitutions.size() > most_kinds) throw broken_reader("there are too many counts");
   for (const auto& kind : counts.substitutions) {
     if (!kind.empty() && kind.size() != counts_.invalid.size())
       throw broken_reader("there are counts of other columns");

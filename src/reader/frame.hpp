@@ -41,7 +41,7 @@ enum class FrameKind : std::uint32_t {
 };
 
 /// No frame is longer: an answer that lists a hundred thousand tables is far below.
-inline constexpr std::size_t max_frame_bytes = 64 * 1024 * 1024;
+inline constexpr std::size_t max_frame_bytes = 32 * 1024 * 1024;
 
 struct Frame {
   FrameKind kind;

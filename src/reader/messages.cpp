@@ -23,7 +23,14 @@ std::string written(const Json& json) {
 template <typename Read>
 auto message(std::string_view text, Read&& read) {
   try {
-    return read(Json::parse(text));
+    // What a tree of them takes is far more than the text: a hostile one would fill the memory.
+    constexpr std::size_t most_values = 2'000'000;
+    std::size_t values = 0;
+    const auto count = [&values](int /*depth*/, Json::parse_event_t /*event*/, Json& /*value*/) {
+      if (++values > most_values) throw broken_reader("a message has too many values");
+      return true;
+    };
+    return read(Json::parse(text, count));
   } catch (const Json::exception&) {
     throw broken_reader("a message has another form");
   }
@@ -230,14 +237,11 @@ ConnectMessage connect_message(std::string_view text) {
 }
 
 std::string to_message(const ConnectedMessage& connected) {
-  return written(
-      {{"library_version", connected.library_version}, {"survives_early_end", connected.survives_early_end}});
+  return written({{"survives_early_end", connected.survives_early_end}});
 }
 
 ConnectedMessage connected_message(std::string_view text) {
-  return message(text, [](const Json& json) {
-    return ConnectedMessage{text_at(json, "library_version"), json.at("survives_early_end").get<bool>()};
-  });
+  return message(text, [](const Json& json) { return ConnectedMessage{json.at("survives_early_end").get<bool>()}; });
 }
 
 std::string to_message(const ListMessage& list) {

@@ -31,7 +31,6 @@ ConnectMessage connect_message(std::string_view text);
 
 /// The answer to that.
 struct ConnectedMessage {
-  std::string library_version{};
   bool survives_early_end = false;
 };
 std::string to_message(const ConnectedMessage& connected);

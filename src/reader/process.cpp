@@ -19,6 +19,7 @@
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
 #include "core/base/utf8.hpp"
+#include "reader/adoption.hpp"
 #include "reader/places.hpp"
 #include "reader/program_contract.hpp"
 #include "reader/shared_file.hpp"
@@ -42,7 +43,7 @@ void check_is_safe(const std::string& path) {
   struct stat state;
   if (stat(path.c_str(), &state) != 0) throw start_error("could not find \"" + path + "\"", errno);
   const bool is_ours = state.st_uid == 0 || state.st_uid == geteuid();
-  const bool others_write = (state.st_mode & S_IWOTH) != 0 || ((state.st_mode & S_IWGRP) != 0 && state.st_gid != 0);
+  const bool others_write = (state.st_mode & (S_IWGRP | S_IWOTH)) != 0;
   if (!is_ours || others_write) {
     throw Error(ErrorNumber::cannot_connect, "could not start the reader process: \"" + path + "\" is not safe",
                 "Others than root and the account of the server can write to it.",
@@ -127,21 +128,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// What is in the pipe, as far as it is shown.
-std::string words_of(int pipe) {
-  constexpr std::size_t longest = 2000;
-  std::string words(longest, '\0');
-  std::size_t size = 0;
-  while (size < longest) {
-    const ssize_t count = read(pipe, words.data() + size, longest - size);
-    if (count <= 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  words.resize(size);
+/// What a driver has written, fit for a message.
+std::string shown_lines(std::string_view words) {
   std::string shown;
   for (std::string_view rest = words; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string line = core::shown_text(rest.substr(0, end), longest);
+    const std::string line = core::shown_text(rest.substr(0, end), words.size());
     core::add_item(shown, line, "\n");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -196,15 +188,8 @@ Process::~Process() {
 }
 
 bool Process::reap() noexcept {
-  if (pid_ < 0) return true;
-  siginfo_t info{};
-  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) return false;
-  // What it has left running, before its number can be another's.
-  ::kill(-pid_, SIGKILL);
-  while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return true;
+  if (pid_ >= 0 && Adoption::has_ended(pid_, status_)) pid_ = -1;
+  return pid_ < 0;
 }
 
 bool Process::ends_until(core::Deadline deadline) noexcept {
@@ -221,8 +206,19 @@ void Process::kill() noexcept {
   if (reap()) return;
   killed_ = true;
   ::kill(-pid_, SIGKILL);
-  // One that hangs in the kernel is left to it.
-  if (!ends_until(std::chrono::steady_clock::now() + std::chrono::seconds(5))) pid_ = -1;
+  if (ends_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(200))) return;
+  // It hangs in the kernel.
+  Adoption::take(pid_, std::move(place_));
+  pid_ = -1;
+}
+
+void Process::listen() noexcept {
+  constexpr std::size_t kept = 2000;
+  char piece[4096];
+  for (ssize_t count; (count = read(stderr_.get(), piece, sizeof piece)) > 0;) {
+    said_.append(piece, static_cast<std::size_t>(count));
+    if (said_.size() > kept) said_.erase(0, said_.size() - kept);
+  }
 }
 
 std::string Process::last_words() {
@@ -237,7 +233,8 @@ std::string Process::last_words() {
   } else {
     words = "It ended by itself, with status " + std::to_string(WEXITSTATUS(status_)) + ".";
   }
-  const std::string said = words_of(stderr_.get());
+  listen();
+  const std::string said = shown_lines(said_);
   if (!said.empty()) words += "\nIt had written: " + said;
   return words;
 }

@@ -8,6 +8,7 @@
 
 #include "core/net/wait.hpp"
 #include "core/remote/reader_rules.hpp"
+#include "reader/adoption.hpp"
 #include "reader/descriptor.hpp"
 
 namespace connector::reader {
@@ -33,6 +34,8 @@ class Process {
   bool ends_until(core::Deadline deadline) noexcept;
   /// Kills it, and closes the socket.
   void kill() noexcept;
+  /// Takes what it has written to stderr, so that there is room for more.
+  void listen() noexcept;
   /// Behind the end: how that was, and what it had written to stderr, in whole sentences: "It was ended by signal 11
   /// (Segmentation fault)."
   std::string last_words();
@@ -40,6 +43,7 @@ class Process {
  private:
   bool reap() noexcept;
 
+  Adoption adoption_;
   Descriptor place_;
   Descriptor socket_;
   Descriptor file_;
@@ -47,6 +51,7 @@ class Process {
   pid_t pid_ = -1;       ///< -1: none, or it was reaped
   int status_ = 0;       ///< of waitpid(), once it was reaped
   bool killed_ = false;  ///< by us
+  std::string said_;     ///< the end of what it has written to stderr
 };
 
 }  // namespace connector::reader

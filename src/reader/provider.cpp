@@ -6,7 +6,8 @@
 namespace connector::reader {
 
 std::unique_ptr<core::Connection> ReaderProvider::connect(const core::ConnectRequest& request) const {
-  const core::Deadline deadline = std::chrono::steady_clock::now() + request.connect_timeout;
+  // The driver has the same limit, and more to say of it.
+  const core::Deadline deadline = std::chrono::steady_clock::now() + request.connect_timeout + std::chrono::seconds(1);
   auto channel = std::make_unique<Channel>(info_, request, deadline);
   const std::string message = to_message(ConnectMessage{.options = request.options,
                                                         .session = request.session,

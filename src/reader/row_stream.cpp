@@ -11,6 +11,15 @@ namespace connector::reader {
 using core::TypeKind;
 using core::ValueForm;
 
+namespace {
+
+/// At least one, so that each row takes some.
+std::size_t flag_bytes_of(std::size_t columns) noexcept {
+  return columns / 8 + 1;
+}
+
+}  // namespace
+
 StreamForm stream_form(const core::LogicalType& type, ValueForm form) noexcept {
   if (form != ValueForm::datum) return StreamForm::bytes;
   switch (type.kind) {
@@ -70,7 +79,7 @@ void RowWriter::write(core::RowBatch& batch) {
   const std::size_t columns = batch.columns();
   std::vector<StreamForm> forms;
   for (std::size_t i = 0; i < columns; ++i) forms.push_back(stream_form(batch.column(i).type, batch.column(i).form));
-  const std::size_t flag_bytes = (columns + 7) / 8;
+  const std::size_t flag_bytes = flag_bytes_of(columns);
   std::string flags;
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     flags.assign(flag_bytes, '\0');
@@ -132,7 +141,7 @@ bool RowReader::read(core::RowBatch& batch) {
 
 void RowReader::read_row(core::RowBatch& batch) {
   const std::size_t columns = forms_.size();
-  const std::size_t flag_bytes = (columns + 7) / 8;
+  const std::size_t flag_bytes = flag_bytes_of(columns);
   const std::string flags(take(flag_bytes), flag_bytes);
   for (std::size_t i = 0; i < columns; ++i) {
     if ((flags[i / 8] >> i % 8 & 1) != 0) {

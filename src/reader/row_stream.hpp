@@ -2,11 +2,11 @@
 //
 // They are one stream of bytes, cut into slots of a file that both processes have. The backend copies a slot into
 // memory of its own before it looks at it: whatever the other process does with the file meanwhile, what was checked is
-// what is used. A row is a null flag for each column (a bit, from the lowest of each byte), then its values in the
-// order of the columns. A value that is a number or a date is its Datum, eight bytes; an interval or uuid is the
-// sixteen bytes that are stored; all others are a length, four bytes, and as many bytes. What is longer than
-// longest_small_value has the length `large`, then its true one in eight bytes, and its bytes. A value that is not
-// large, and what else is not the bytes of a large one, is in one slot.
+// what is used. A row is a null flag for each column (a bit, from the lowest of each byte; one byte more than that
+// where the bits would fill the last one), then its values in the order of the columns. A value that is a number or a
+// date is its Datum, eight bytes; an interval or uuid is the sixteen bytes that are stored; all others are a length,
+// four bytes, and as many bytes. What is longer than longest_small_value has the length `large`, then its true one in
+// eight bytes, and its bytes. A value that is not large, and what else is not the bytes of a large one, is in one slot.
 #pragma once
 
 #include <cstddef>

@@ -14,8 +14,14 @@ namespace connector::reader {
 
 Descriptor make_shared_file() {
   Descriptor file(memfd_create("connector-rows", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (file.get() < 0 || fallocate(file.get(), 0, 0, file_bytes) != 0 ||
-      fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+  const auto allocate = [&file] {
+    int result;
+    do {
+      result = fallocate(file.get(), 0, 0, file_bytes);
+    } while (result != 0 && errno == EINTR);
+    return result == 0;
+  };
+  if (file.get() < 0 || !allocate() || fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     throw core::Error(core::ErrorNumber::cannot_connect, "could not make the memory for rows of the reader process: " +
                                                              std::generic_category().message(errno));
   }

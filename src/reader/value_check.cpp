@@ -96,6 +96,7 @@ bool is_payload_of(const core::BatchColumn& column, std::string_view payload) no
 }
 
 bool is_allowed(const core::LogicalType& type, ValueForm form) noexcept {
+  if (!type.name.empty() || !type.extension.empty()) return false;
   switch (type.kind) {
     case TypeKind::named:
       return false;

@@ -18,8 +18,8 @@ void set_sixteen_bytes(core::RowBatch& batch, std::size_t column, const char* by
 /// Of a column whose stream form is bytes. Text and receive forms are checked by who loads them.
 bool is_payload_of(const core::BatchColumn& column, std::string_view payload) noexcept;
 
-/// Whether a column may have this form: text must be checked by who loads it, and types of which nothing is known here
-/// come as text.
+/// Whether a column may have this type and form: text must be checked by who loads it; a type's name would stand in a
+/// statement as it is, and whether the bytes of one that is told by its name are such a value nobody knows here.
 bool is_allowed(const core::LogicalType& type, core::ValueForm form) noexcept;
 
 }  // namespace connector::reader

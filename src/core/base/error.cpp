@@ -136,15 +136,14 @@ bool is_permanent_class(std::string_view sqlstate) {
          sqlstate.starts_with("42");
 }
 
-/// What a remote says is kept with each run, and logged: one that is hostile may send a gigabyte.
-std::string bounded(std::string_view remote_text) {
+}  // namespace
+
+std::string bounded_message(std::string_view remote_text) {
   constexpr std::size_t longest = 64 * 1024;
   std::string text(truncate_utf8(remote_text, longest));
   if (text.size() < remote_text.size()) text += "...";
   return text;
 }
-
-}  // namespace
 
 Error Error::with_hint(std::string_view sentence) const {
   Error result = *this;
@@ -162,7 +161,7 @@ Error Error::with_denied_login() const {
 Error remote_error(const RemoteFailure& failure) {
   std::string message(failure.summary);
   if (!failure.remote_message.empty()) {
-    add_item(message, bounded(failure.remote_message), ": ");
+    add_item(message, bounded_message(failure.remote_message), ": ");
   }
   std::string detail;
   if (!failure.provider.empty()) {
@@ -181,7 +180,7 @@ Error remote_error(const RemoteFailure& failure) {
   detail += '.';
   if (!failure.remote_detail.empty()) {
     detail += '\n';
-    detail += bounded(failure.remote_detail);
+    detail += bounded_message(failure.remote_detail);
   }
   const bool is_statement = failure.phase == Phase::describe || failure.phase == Phase::execute;
   const std::string_view hint = failure.hint.empty() && is_statement ? statement_hint : failure.hint;

@@ -110,6 +110,9 @@ struct RemoteFailure {
 inline constexpr std::string_view unreachable_hint =
     "Is the server running there, on this port, and does a firewall let connections from this server through?";
 
+/// What another side says, as much of it as is kept with each run and logged: 64 KiB.
+std::string bounded_message(std::string_view remote_text);
+
 /// Words a remote failure: message = "summary: remote message", DETAIL names provider, phase,
 /// native code, remote SQLSTATE and the connector error number. A refused statement without a hint gets a general one.
 Error remote_error(const RemoteFailure& failure);

@@ -79,7 +79,8 @@ void Inbox::take(Frame frame) {
 
 void Inbox::call_stop() {
   const std::lock_guard lock(stop_mutex_);
-  if (stop_) stop_();
+  // The main thread may have taken the `close` meanwhile, and be at something else.
+  if (stop_ && is_stopping()) stop_();
 }
 
 void Inbox::stop_calls_by(const std::function<void()>& stop) {
@@ -93,6 +94,7 @@ std::optional<Frame> Inbox::pop() {
   Frame frame = std::move(frames_.front());
   frames_.pop_front();
   if (frame.kind == FrameKind::close) {
+    const std::lock_guard lock(stop_mutex_);
     closing_ = false;
     eventfd_t count;
     eventfd_read(event_.get(), &count);

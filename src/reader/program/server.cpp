@@ -1,5 +1,7 @@
 #include "reader/program/server.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <new>
 #include <utility>
@@ -89,7 +91,7 @@ std::string Server::connect(const std::string& body) {
                                    .application_name = login_.application_name,
                                    .trusted = login_.trusted,
                                    .may_use_tickets = login_.may_use_tickets});
-  return to_message(ConnectedMessage{provider_.library_version(), connection_->survives_early_end()});
+  return to_message(ConnectedMessage{connection_->survives_early_end()});
 }
 
 std::string Server::describe(const std::string& body) {
@@ -152,15 +154,20 @@ void Server::read(const std::string& body) {
 }
 
 void Server::send_rows(const ReadMessage& request) {
-  // Few enough that the backend stores rows while the next ones are read.
-  constexpr std::size_t batch_rows = 1000;
+  // Few enough that the backend stores rows while the next ones are read, and fewer where they come slowly, so that it
+  // does not wait for many.
+  constexpr std::size_t batch_rows = 1000, first_rows = 50;
+  constexpr std::chrono::milliseconds quick(100), slow(1000);
   constexpr std::size_t batch_bytes = 128 * 1024;
   core::RowBatch batch(request.columns, request.invalid_values, batch_rows, batch_bytes);
   Slots slots(file_, outbox_, inbox_);
   RowWriter writer(slots);
   CountsMessage counts;
+  std::size_t wanted = first_rows;
   for (bool more = true; more; batch.clear()) {
     slots.look();
+    batch.want_rows(wanted);
+    const auto begin = std::chrono::steady_clock::now();
     std::exception_ptr failure;
     try {
       more = cursor_->fetch(batch);
@@ -168,6 +175,9 @@ void Server::send_rows(const ReadMessage& request) {
       // The rows before it may be all that is wanted.
       failure = std::current_exception();
     }
+    const auto lasted = std::chrono::steady_clock::now() - begin;
+    if (lasted < quick) wanted = std::min(wanted * 4, batch_rows);
+    if (lasted > slow) wanted = std::max<std::size_t>(wanted / 4, 1);
     const auto invalid = batch.invalid_counts();
     CountsMessage now{{invalid.begin(), invalid.end()}, {}};
     for (std::size_t kind = 0; kind < provider_.info().substitutions.size(); ++kind) {
