@@ -69,9 +69,7 @@ void OdbcSource::add_column(const ColumnFacts& facts, const std::string& name, s
   if (is_text) described.collation = collation_of(traits.database, facts.type_name);
   // Text that is declared to be something else than it is can't be compared there.
   if (encoding_ && is_text) described.is_comparable = false;
-  // Values of SQLite's columns have types of their own; elsewhere a whole number is one.
-  const bool may_be_invalid = !is_integer(described.type.kind) || traits.database == Database::sqlite;
-  if (request.invalid_become_null && may_be_invalid) described.may_become_null = true;
+  if (request.invalid_become_null && may_be_invalid(facts, traits, described)) described.may_become_null = true;
   description_.columns.push_back(std::move(described));
   columns_.push_back({wire_column, facts, wanted});
 }
@@ -237,8 +235,17 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   }
   const std::vector<ColumnFacts> told = result_columns(session_, statement.get(), task);
   std::vector<CursorColumn> columns = cursor_columns(scan, told, as_it_is);
-  if (scan.offset > 0 && !is_limited_there) skip_rows(session_, statement.get(), scan.offset, {Phase::fetch, summary_});
-  return make_cursor(session_, std::move(statement), std::move(columns), summary_);
+  const std::int64_t skipped = is_limited_there ? 0 : scan.offset;
+  skip_rows(session_, statement.get(), skipped, {Phase::fetch, summary_});
+  // A query that is more than SELECT may change something each time it is run.
+  ExecuteAgain again;
+  if (!from_.empty()) {
+    again = [this, sql, skipped](SQLHSTMT executed) {
+      session_.execute_directly(executed, sql, {Phase::execute, summary_});
+      skip_rows(session_, executed, skipped, {Phase::fetch, summary_});
+    };
+  }
+  return make_cursor(session_, std::move(statement), std::move(columns), summary_, std::move(again));
 }
 
 /// Compares what the result tells of its columns with what was described.

@@ -58,6 +58,7 @@ class OdbcSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::size_t query_columns_ = 0;      ///< of query_
+  bool takes_scans_;                   ///< from_, conditions and orders can be sent
 };
 
 }  // namespace connector::odbc
