@@ -55,17 +55,38 @@ std::string kind_of(const std::string& type) {
   return kind;
 }
 
-bool is_plain_kind(std::string_view kind) {
-  return kind == "table" || kind == "view";
+struct SystemSchema {
+  Database database;
+  std::string_view name;  ///< in lower case
+};
+
+/// Where the databases have what belongs to themselves, if their drivers call it tables and views as others are.
+constexpr SystemSchema system_schemas[] = {
+    {Database::mysql, "mysql"},
+    {Database::mysql, "sys"},
+    {Database::mysql, "performance_schema"},
+    {Database::mysql, "information_schema"},
+    {Database::postgres, "pg_catalog"},
+    {Database::postgres, "information_schema"},
+    {Database::sqlserver, "sys"},
+    {Database::sqlserver, "information_schema"},
+    {Database::oracle, "sys"},
+    {Database::oracle, "system"},
+};
+
+bool is_system_schema(Database database, std::string_view schema) {
+  const std::string name = core::lower_ascii(schema);
+  return std::ranges::any_of(
+      system_schemas, [&](const SystemSchema& known) { return known.database == database && known.name == name; });
 }
 
-auto place(const core::RemoteTable& table) {
+auto place_of(const core::RemoteTable& table) {
   return std::tie(table.schema, table.name);
 }
 
 /// Keeps the first `limit`.
 void cut(std::vector<core::RemoteTable>& found, std::size_t limit) {
-  std::ranges::sort(found, [](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::ranges::sort(found, [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
   if (found.size() > limit) found.resize(limit);
 }
 
@@ -149,9 +170,10 @@ std::optional<std::int64_t> read_estimate(Session& session, const TableName& nam
                            table.narrow(), table.length(), SQL_INDEX_UNIQUE, SQL_QUICK);
     });
     while (rows.next()) {
-      const bool is_of_table = rows.text(statistics::type) == std::to_string(SQL_TABLE_STAT);
+      const std::string type = rows.text(statistics::type);
       const std::int64_t count = number_of(rows.text(statistics::cardinality), -1);
-      if (is_of_table && count > 0) estimate = count;
+      // Of an index it is how many keys there are; these ones are unique. Only the last column's counts all of it.
+      if (!type.empty() && count > 0) estimate = std::max(estimate.value_or(0), count);
     }
   });
   return estimate;
@@ -178,8 +200,9 @@ std::vector<core::RemoteTable> read_tables(Session& session, std::string_view sc
     std::string name = rows.text(tables::name);
     std::string kind = kind_of(rows.text(tables::type));
     if (!is_meant(traits, catalog, asked.catalog) || !is_meant(traits, owner, asked.schema)) continue;
-    const bool is_plain = is_plain_kind(kind);
-    found.push_back({.schema = traits.has_schemas ? owner : catalog,
+    std::string place = traits.has_schemas ? owner : catalog;
+    const bool is_plain = (kind == "table" || kind == "view") && !is_system_schema(traits.database, place);
+    found.push_back({.schema = std::move(place),
                      .name = std::move(name),
                      .kind = std::move(kind),
                      .estimated_rows = std::nullopt,
