@@ -20,15 +20,16 @@ core::Error refused(std::string message, std::string hint = {}) {
   return core::parameter_error("odbc", std::move(message), std::move(hint));
 }
 
-/// Keys that are no attributes, or attributes of another name.
+/// Keys that are no attributes, or attributes of another name; and those that some driver (MDBTools) does not find in
+/// lower case.
 struct NamedKey {
   std::string_view key;
   std::string_view attribute;  ///< empty = it is none
 };
 
 constexpr NamedKey named_keys[] = {
-    {"driver", ""},      {"dsn", ""},          {"connect_timeout", ""}, {"username", "UID"},
-    {"password", "PWD"}, {"server", "Server"}, {"port", "Port"},        {"database", "Database"}};
+    {"driver", ""},       {"dsn", ""},      {"connect_timeout", ""},  {"username", "UID"}, {"password", "PWD"},
+    {"server", "Server"}, {"port", "Port"}, {"database", "Database"}, {"dbq", "DBQ"}};
 
 /// Attributes of the driver manager by which it reads or writes files, and those that keys stand for.
 void check_name(std::string_view name) {

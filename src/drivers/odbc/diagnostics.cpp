@@ -43,9 +43,21 @@ bool is_time_out(const Diagnostic& record) {
 /// A record in one line, for the DETAIL.
 std::string line_of(const Diagnostic& record) {
   std::string line = record.message.empty() ? "The driver gives no message" : record.message;
-  core::add_item(line, "(SQLSTATE " + record.sqlstate, " ");
-  if (record.native_code != 0) line += ", code " + std::to_string(record.native_code);
-  return line + ").";
+  std::string codes;
+  if (!record.sqlstate.empty()) codes = "SQLSTATE " + record.sqlstate;
+  if (record.native_code != 0) core::add_item(codes, "code " + std::to_string(record.native_code));
+  if (!codes.empty()) line += " (" + codes + ").";
+  return line;
+}
+
+/// The hint for records that keep a connection from coming about.
+std::string_view connect_hint(const Diagnostic& first) {
+  // What the driver manager says of a library that it can't load, and of a data source that it does not know.
+  if (first.sqlstate == "IM003") {
+    return "The driver's library, or one that it needs, can't be loaded on the database server.";
+  }
+  if (first.sqlstate == "IM002") return "Check the name in the configuration of unixODBC on the database server.";
+  return first.sqlstate.starts_with("08") ? core::unreachable_hint : std::string_view();
 }
 
 /// A record of the handle; false if there is none of this number. `message` is the space that it is read into.
@@ -113,27 +125,27 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
     first.message = "the driver does not say why";
     if (!call.empty()) first.message += " (" + std::string(call) + " failed)";
   }
-  std::string others;
+  std::vector<std::string> lines;
   for (const Diagnostic& record : records.subspan(std::min<std::size_t>(records.size(), 1))) {
-    core::add_item(others, line_of(record), "\n");
+    std::string line = line_of(record);
+    // FreeTDS says some things twice.
+    const bool is_known = record == records.front() || std::ranges::find(lines, line) != lines.end();
+    if (!is_known) lines.push_back(std::move(line));
   }
   const std::string message = mask(std::move(first.message));
-  const std::string detail = mask(std::move(others));
+  const std::string detail = mask(core::joined(lines, "\n"));
   ErrorNumber number = is_connecting ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
   if (is_late && !is_refused) number = ErrorNumber::timed_out;
-  // What the driver manager says of a library that it can't load.
-  const bool no_driver = first.sqlstate == "IM003";
-  return core::remote_error(
-      {.provider = provider_id,
-       .phase = is_refused ? Phase::authenticate : task.phase,
-       .number = number,
-       .native_code = first.native_code,
-       .sqlstate = first.sqlstate,
-       .summary = task.summary,
-       .remote_message = message,
-       .remote_detail = detail,
-       .hint = no_driver ? "The driver's library, or one that it needs, can't be loaded on the database server." : "",
-       .denied_login = is_refused});
+  return core::remote_error({.provider = provider_id,
+                             .phase = is_refused ? Phase::authenticate : task.phase,
+                             .number = number,
+                             .native_code = first.native_code,
+                             .sqlstate = first.sqlstate,
+                             .summary = task.summary,
+                             .remote_message = message,
+                             .remote_detail = detail,
+                             .hint = is_connecting && !is_refused ? connect_hint(first) : std::string_view(),
+                             .denied_login = is_refused});
 }
 
 core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask,

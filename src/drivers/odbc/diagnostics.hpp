@@ -19,6 +19,8 @@ struct Diagnostic {
   std::string sqlstate;  ///< five characters, or what the driver has there
   long native_code = 0;  ///< the server's or driver's own number
   std::string message;   ///< UTF-8, without the parts in brackets that name driver and manager
+
+  bool operator==(const Diagnostic&) const = default;
 };
 
 /// All records of a handle, in order: however many (up to some thousands) and however long.
