@@ -65,6 +65,7 @@ std::string written_value(std::string_view key, std::string_view attribute, cons
   if (core::consists_of(value, plain_characters)) return value;
   const bool taken_off = braces == Braces::taken_off || (braces == Braces::of_password_only && is_password(attribute));
   if (taken_off) return in_braces(value);
+  if (braces == Braces::taken_undoubled && value.find("};") == std::string::npos) return '{' + value + '}';
   const bool has_blanks = value.starts_with(' ') || value.ends_with(' ');
   if (has_blanks || value.find_first_of(";{}") != std::string::npos) {
     throw refused("the value of " + core::quoted(key) + " can't be told to this driver",

@@ -38,7 +38,7 @@ constexpr KnownDriver known_drivers[] = {
     {.library = "myodbc", .defaults = mysql_defaults, .describes_prepared = true, .times_as_text = true},
     {.library = "sqlite3odbc", .defaults = sqlite_defaults, .braces = Braces::kept},
     {.library = "mdbodbc", .braces = Braces::kept},
-    {.library = "tdsodbc", .defaults = freetds_defaults},
+    {.library = "tdsodbc", .defaults = freetds_defaults, .braces = Braces::taken_undoubled},
     {.library = "msodbcsql", .describes_prepared = true},
     {.library = "sqora", .describes_prepared = true},
     {.library = "db2", .describes_prepared = true},
