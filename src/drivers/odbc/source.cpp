@@ -10,7 +10,7 @@
 #include "drivers/odbc/catalog.hpp"
 #include "drivers/odbc/dialect.hpp"
 #include "drivers/odbc/result_columns.hpp"
-#include "drivers/odbc/row_limits.hpp"
+#include "drivers/odbc/skipped_rows.hpp"
 #include "drivers/odbc/sql_names.hpp"
 
 namespace connector::odbc {
@@ -226,11 +226,12 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   const std::string sql = statement(scan);
   // Most drivers have one result at a time.
   StatementHandle statement = std::exchange(unread_, StatementHandle());
+  // Never by SQL_ATTR_MAX_ROWS: MariaDB's driver writes LIMIT behind statements that have none, and psqlodbc gives
+  // other rows where it fetches by a cursor.
   const bool is_limited_there = !as_it_is && takes_limits(session_.traits().database);
   if (!statement || !as_it_is) {
     statement = StatementHandle();
     statement = session_.new_statement(task);
-    if (scan.limit && !is_limited_there) limit_rows(statement.get(), *scan.limit, scan.offset);
     session_.execute_directly(statement.get(), sql, task);
   }
   const std::vector<ColumnFacts> told = result_columns(session_, statement.get(), task);

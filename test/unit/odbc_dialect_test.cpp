@@ -1,0 +1,193 @@
+#include "drivers/odbc/dialect.hpp"
+
+#include <gtest/gtest.h>
+
+#include "conditions.hpp"
+#include "drivers/odbc/catalog_rows.hpp"
+#include "drivers/odbc/sql_names.hpp"
+
+namespace connector::odbc {
+namespace {
+
+using core::Expression;
+using core::LogicalType;
+using core::Operator;
+using core::RemoteColumn;
+using core::Support;
+using core::TypeKind;
+
+constexpr Database all_databases[] = {Database::other,  Database::postgres,  Database::mysql,
+                                      Database::sqlite, Database::sqlserver, Database::oracle};
+
+const LogicalType integer{.kind = TypeKind::int4};
+const LogicalType decimal{.kind = TypeKind::numeric, .length = 10, .scale = 2};
+const LogicalType day{.kind = TypeKind::date};
+const LogicalType moment{.kind = TypeKind::timestamp};
+const LogicalType zoned{.kind = TypeKind::timestamptz};
+const LogicalType text{.kind = TypeKind::text};
+
+std::optional<std::string> compared(Database database, const LogicalType& type, std::string value,
+                                    Operator operation = Operator::greater_or_equal) {
+  return core::testing::comparison(dialect(database), type, std::move(value), operation);
+}
+
+RemoteColumn text_column(Database database, std::string_view type_name) {
+  RemoteColumn column;
+  column.name = "c";
+  column.type = text;
+  column.collation = collation_of(database, type_name);
+  return column;
+}
+
+std::optional<std::string> equal_text(Database database, std::string_view type_name, std::string value) {
+  const std::vector<RemoteColumn> columns = {text_column(database, type_name)};
+  const core::Scan scan{.columns = {0}, .where = Expression::comparison(0, Operator::equal, std::move(value))};
+  if (dialect(database).support(*scan.where, columns) == Support::none) return std::nullopt;
+  return core::testing::statement(dialect(database), scan, columns)
+      .substr(std::string("SELECT x FROM t WHERE ").size());
+}
+
+TEST(OdbcDialect, WholeNumbersAreComparedByAll) {
+  for (const Database database : all_databases) {
+    EXPECT_EQ(compared(database, integer, "-5"), "c >= -5");
+    EXPECT_EQ(compared(database, integer, "5 OR 1=1"), std::nullopt);
+    EXPECT_EQ(compared(database, integer, "5", Operator::equal), "c = 5");
+    EXPECT_TRUE(dialect(database).orders(core::testing::columns_of_types({integer})[0]));
+  }
+  const auto columns = core::testing::columns_of_types({integer});
+  const Expression above = Expression::comparison(0, Operator::greater, "5");
+  EXPECT_EQ(dialect(Database::other).support(above, columns), Support::exact);
+  // A text in such a column is above all numbers.
+  EXPECT_EQ(dialect(Database::sqlite).support(above, columns), Support::narrowing);
+}
+
+TEST(OdbcDialect, UnknownDatabasesAreAskedForNoMore) {
+  for (const LogicalType& type : {decimal, day, moment, zoned, text, LogicalType{.kind = TypeKind::float8}}) {
+    EXPECT_EQ(compared(Database::other, type, "1"), std::nullopt);
+  }
+  EXPECT_EQ(collation_of(Database::other, "varchar"), "");
+  EXPECT_EQ(core::testing::first_rows(dialect(Database::other), decimal), " ORDER BY c");
+}
+
+TEST(OdbcDialect, Decimals) {
+  EXPECT_EQ(compared(Database::postgres, decimal, "-12.50"), "c >= -12.50");
+  EXPECT_EQ(compared(Database::mysql, decimal, "NaN"), std::nullopt);
+  EXPECT_EQ(compared(Database::mysql, decimal, "1e5"), std::nullopt);
+  EXPECT_EQ(compared(Database::mysql, decimal, ".5"), std::nullopt);
+  EXPECT_EQ(compared(Database::sqlite, decimal, "1"), std::nullopt);
+  EXPECT_EQ(compared(Database::sqlserver, decimal, std::string(36, '9')), "c >= " + std::string(36, '9'));
+  EXPECT_EQ(compared(Database::sqlserver, decimal, std::string(37, '9')), std::nullopt);
+}
+
+TEST(OdbcDialect, DatesAndTimes) {
+  EXPECT_EQ(compared(Database::postgres, day, "2024-02-29"), "c >= DATE '2024-02-29'");
+  EXPECT_EQ(compared(Database::sqlserver, day, "2024-02-29"), "c >= CAST('2024-02-29' AS date)");
+  EXPECT_EQ(compared(Database::mysql, day, "0000-01-01"), std::nullopt);
+  EXPECT_EQ(compared(Database::postgres, day, "infinity"), std::nullopt);
+  EXPECT_EQ(compared(Database::postgres, day, "0044-03-15 BC"), std::nullopt);
+  EXPECT_EQ(compared(Database::mysql, moment, "2024-02-29 10:00:00.5"), "c >= TIMESTAMP '2024-02-29 10:00:00.5'");
+  EXPECT_EQ(compared(Database::postgres, zoned, "2024-02-29 10:00:00+00"), "c >= TIMESTAMPTZ '2024-02-29 10:00:00+00'");
+  EXPECT_EQ(compared(Database::mysql, zoned, "2024-02-29 10:00:00+00"), "c >= TIMESTAMP '2024-02-29 10:00:00'");
+  EXPECT_EQ(compared(Database::postgres, zoned, "2024-02-29 10:00:00+02"), std::nullopt);
+  EXPECT_EQ(compared(Database::postgres, moment, "10000-01-01 00:00:00"), std::nullopt);
+  EXPECT_EQ(compared(Database::sqlserver, moment, "2024-02-29 10:00:00"),
+            "c >= DATEADD(millisecond, -10, CAST('2024-02-29T10:00:00' AS datetime2))");
+  EXPECT_EQ(compared(Database::sqlserver, moment, "0001-01-01 00:00:00"), std::nullopt);
+}
+
+TEST(OdbcDialect, Texts) {
+  EXPECT_EQ(equal_text(Database::postgres, "varchar", "it's"), "c COLLATE \"C\" = 'it''s'");
+  EXPECT_EQ(equal_text(Database::postgres, "text", "a\\b"), std::nullopt);
+  EXPECT_EQ(equal_text(Database::postgres, "bpchar", "a"), std::nullopt);
+  EXPECT_EQ(equal_text(Database::mysql, "VARCHAR(20)", "a'"), "CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'6127'");
+  EXPECT_EQ(equal_text(Database::sqlite, "TEXT", "a"), "c = 'a'");
+  EXPECT_EQ(equal_text(Database::sqlserver, "nvarchar", "\xc3\xa4"), std::nullopt);
+  EXPECT_EQ(equal_text(Database::sqlserver, "ntext", "a"), std::nullopt);
+  EXPECT_FALSE(dialect(Database::sqlite).orders(text_column(Database::sqlite, "text")));
+  EXPECT_TRUE(dialect(Database::mysql).orders(text_column(Database::mysql, "text")));
+}
+
+TEST(OdbcDialect, Limits) {
+  const auto limited = [](Database database, std::int64_t offset) {
+    return core::testing::statement(dialect(database), {.columns = {0}, .limit = 3, .offset = offset},
+                                    core::testing::columns_of_types({integer}));
+  };
+  EXPECT_EQ(limited(Database::postgres, 2), "SELECT x FROM t LIMIT 3 OFFSET 2");
+  EXPECT_EQ(limited(Database::sqlserver, 0), "SELECT TOP (3) x FROM t");
+  EXPECT_EQ(limited(Database::sqlserver, 2),
+            "SELECT x FROM t ORDER BY (SELECT NULL) OFFSET 2 ROWS FETCH NEXT 3 ROWS ONLY");
+  EXPECT_EQ(limited(Database::oracle, 2), "SELECT x FROM t OFFSET 2 ROWS FETCH FIRST 3 ROWS ONLY");
+  EXPECT_EQ(limited(Database::other, 0), "SELECT x FROM t");
+  EXPECT_FALSE(takes_limits(Database::other));
+}
+
+TEST(OdbcDialect, WhereNullStands) {
+  const auto ordered = [](Database database, core::Nulls nulls, bool descending) {
+    return core::testing::statement(
+               dialect(database),
+               {.columns = {0}, .order_by = {{.column = 0, .descending = descending, .nulls = nulls}}},
+               core::testing::columns_of_types({integer}))
+        .substr(std::string("SELECT x FROM t ORDER BY ").size());
+  };
+  EXPECT_EQ(ordered(Database::postgres, core::Nulls::last, false), "c NULLS LAST");
+  EXPECT_EQ(ordered(Database::mysql, core::Nulls::first, false), "c");
+  EXPECT_EQ(ordered(Database::mysql, core::Nulls::last, false), "CASE WHEN c IS NULL THEN 1 ELSE 0 END, c");
+  EXPECT_EQ(ordered(Database::sqlserver, core::Nulls::last, true), "c DESC");
+  EXPECT_EQ(ordered(Database::other, core::Nulls::first, false), "CASE WHEN c IS NULL THEN 0 ELSE 1 END, c");
+}
+
+TEST(OdbcNames, Quotes) {
+  DriverTraits traits;
+  traits.quote = "\"";
+  EXPECT_EQ(quote_name(traits, "a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quote_table(traits, {.catalog = "c", .schema = "s", .table = "t"}), "\"c\".\"s\".\"t\"");
+  traits.catalog_at_start = false;
+  traits.catalog_separator = "@";
+  EXPECT_EQ(quote_table(traits, {.catalog = "c", .schema = "", .table = "t"}), "\"t\"@\"c\"");
+  traits.quote = "";
+  EXPECT_EQ(quote_name(traits, "plain_1"), "plain_1");
+  EXPECT_THROW(quote_name(traits, "a; DROP"), core::Error);
+  EXPECT_THROW(quote_name(traits, ""), core::Error);
+}
+
+TEST(OdbcNames, PlacesOfTables) {
+  DriverTraits traits;
+  traits.has_schemas = true;
+  traits.has_catalogs = true;
+  EXPECT_EQ(table_name(traits, "s", "t").schema, "s");
+  traits.has_schemas = false;
+  EXPECT_EQ(table_name(traits, "s", "t").catalog, "s");
+  EXPECT_EQ(escaped_pattern("a_b%c\\", "\\"), "a\\_b\\%c\\\\");
+  EXPECT_EQ(escaped_pattern("a_b", ""), "a_b");
+}
+
+TEST(OdbcNames, ASemicolonAtTheEndIsLeftOut) {
+  const auto without = [](std::string_view sql, Database database = Database::postgres) {
+    return std::string(without_semicolon(sql, database));
+  };
+  EXPECT_EQ(without("SELECT 1;"), "SELECT 1");
+  EXPECT_EQ(without("SELECT 1 ; -- done; \n /* ; */ "), "SELECT 1 ");
+  EXPECT_EQ(without("SELECT ';'"), "SELECT ';'");
+  EXPECT_EQ(without("SELECT 1; SELECT 2"), "SELECT 1; SELECT 2");
+  EXPECT_EQ(without("SELECT 1; SELECT 2;"), "SELECT 1; SELECT 2");
+  EXPECT_EQ(without("SELECT 1;;"), "SELECT 1;;");
+  EXPECT_EQ(without("SELECT $a$;$a$;"), "SELECT $a$;$a$");
+  EXPECT_EQ(without("SELECT '\\';';", Database::mysql), "SELECT '\\';'");
+  EXPECT_EQ(without("SELECT 1; # x", Database::mysql), "SELECT 1");
+  EXPECT_EQ(without("SELECT [a;b];", Database::sqlserver), "SELECT [a;b]");
+  EXPECT_EQ(without(""), "");
+}
+
+TEST(OdbcNames, QueriesThatCanBeAPart) {
+  EXPECT_TRUE(can_be_derived("/* x */ select a from t", Database::postgres));
+  EXPECT_TRUE(can_be_derived("WITH q AS (SELECT 1) SELECT * FROM q", Database::postgres));
+  EXPECT_FALSE(can_be_derived("WITH q AS (SELECT 1) SELECT * FROM q", Database::sqlserver));
+  EXPECT_FALSE(can_be_derived("SELECT a FROM t ORDER BY a", Database::postgres));
+  EXPECT_TRUE(can_be_derived("SELECT 'order by' FROM t", Database::postgres));
+  EXPECT_FALSE(can_be_derived("SHOW TABLES", Database::mysql));
+  EXPECT_FALSE(can_be_derived("(SELECT 1)", Database::mysql));
+  EXPECT_FALSE(can_be_derived("", Database::mysql));
+}
+
+}  // namespace
+}  // namespace connector::odbc
