@@ -117,7 +117,7 @@ TEST(OdbcConnectionString, DriverOrDataSource) {
 TEST(OdbcSecrets, AreMasked) {
   const Mask mask = mask_of({{"username", "visible"}, {"password", "hush;hush}"}, {"token", "abc"}});
   EXPECT_EQ(mask("login of visible with hush;hush} failed"), "login of visible with *** failed");
-  EXPECT_EQ(mask("PWD={hush;hush}};x=1"), "PWD=***;x=1");
+  EXPECT_EQ(mask("PWD={hush;hush}}};x=1"), "PWD=***;x=1");
   EXPECT_EQ(mask("abc: token=abc;"), "abc: token=***;");
 }
 
