@@ -24,9 +24,6 @@ constexpr SQLULEN most_expected_units = 1020;
 /// PostgreSQL's largest precision for numeric(p,s).
 constexpr SQLULEN max_precision = 1000;
 
-/// The precision that psqlodbc tells of a numeric without any.
-constexpr SQLULEN psqlodbc_unknown_precision = 28;
-
 struct Rule {
   Decode decode = Decode::wide_text;
   LogicalType type{};
@@ -106,13 +103,21 @@ Rule integer_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   }
 }
 
+/// psqlodbc tells the same numbers of a numeric without a precision as of a numeric(28,6), and others once it has seen
+/// values.
 Rule decimal_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   const bool is_bound = facts.size >= 1 && facts.size <= max_precision && facts.digits >= 0 &&
                         static_cast<SQLULEN>(facts.digits) <= facts.size && !is_untyped(traits) &&
-                        !(traits.database == Database::postgres && facts.size == psqlodbc_unknown_precision);
+                        traits.database != Database::postgres;
   return datum(Decode::decimal_text, is_bound
                                          ? kind(TypeKind::numeric, static_cast<std::int32_t>(facts.size), facts.digits)
                                          : kind(TypeKind::numeric));
+}
+
+/// MariaDB's driver writes no length beside an SQL_C_BIT.
+Rule boolean_rule(const DriverTraits& traits) {
+  if (is_untyped(traits)) return datum(Decode::boolean_text, kind(TypeKind::boolean));
+  return datum(traits.database == Database::mysql ? Decode::bits : Decode::boolean, kind(TypeKind::boolean));
 }
 
 std::int32_t fraction_digits(const ColumnFacts& facts) {
@@ -171,7 +176,7 @@ Rule rule_of(const ColumnFacts& facts, const DriverTraits& traits, const std::op
   if (auto rule = rule_of_name(facts, traits, encoding)) return *std::move(rule);
   switch (facts.sql_type) {
     case SQL_BIT:
-      return datum(is_untyped(traits) ? Decode::boolean_text : Decode::boolean, kind(TypeKind::boolean));
+      return boolean_rule(traits);
     case SQL_TINYINT:
     case SQL_SMALLINT:
     case SQL_INTEGER:

@@ -121,9 +121,13 @@ void set_money(std::string_view text, std::size_t column, core::RowBatch& batch)
 }
 
 void set_bits(std::string_view bytes, std::size_t column, core::RowBatch& batch) {
-  const std::int32_t bits = batch.column(column).type.length;
-  if (const auto number = core::bits_from_bytes(bytes, bits)) return core::set_bit_string(batch, column, *number, bits);
-  batch.set_invalid(column, "has another number of bits than its column", bytes);
+  const core::LogicalType& type = batch.column(column).type;
+  const bool is_boolean = type.kind == core::TypeKind::boolean;
+  const std::int32_t bits = is_boolean ? 1 : type.length;
+  const auto number = core::bits_from_bytes(bytes, bits);
+  if (!number) return batch.set_invalid(column, "has another number of bits than its column", bytes);
+  if (is_boolean) return batch.set_bool(column, *number != 0);
+  core::set_bit_string(batch, column, *number, bits);
 }
 
 /// The first three groups are numbers in the machine's order of bytes.
