@@ -201,7 +201,10 @@ void OdbcCursor::check_rows() {
 bool OdbcCursor::is_cut(std::size_t column, std::size_t row) const noexcept {
   if (!bound_->is_bound(column) || columns_[column].reading.fixed_bytes > 0) return false;
   const BoundValue value = bound_->value(column, row);
-  return value.length == SQL_NO_TOTAL || value.length > static_cast<SQLLEN>(value.room);
+  // A buffer that is just full is doubted: some drivers tell the length of what they wrote, and write whole characters
+  // only.
+  constexpr SQLLEN longest_character = 4;
+  return value.length == SQL_NO_TOTAL || value.length > static_cast<SQLLEN>(value.room) - longest_character;
 }
 
 /// A value that did not come whole and can't be asked for again.

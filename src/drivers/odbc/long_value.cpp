@@ -33,7 +33,7 @@ LongValue::Fault LongValue::read(const Reading& column, std::size_t most_bytes, 
     SQLLEN length = SQL_NTS;
     const SQLRETURN result = get(memory_.get() + size_, static_cast<SQLLEN>(capacity_ - size_), length);
     if (result == SQL_NO_DATA) {
-      if (is_first) return Fault::no_length;
+      if (is_first && !column.has_empty_without_piece) return Fault::no_length;
       break;
     }
     if (is_first && length == SQL_NULL_DATA) {

@@ -59,15 +59,16 @@ bool is_long(SQLSMALLINT type) {
 
 /// The driver of SQLite tells the declared type, but any value may stand in any column, and the driver makes zeros and
 /// NULLs of those that it can't convert: what is no text there is read as text, which tells them. Nothing is lost by
-/// that: the driver itself converts numbers by their text.
-bool is_untyped(const DriverTraits& traits) {
-  return traits.database == Database::sqlite;
+/// that: the driver itself converts numbers by their text. MDBTools has its values as text, too, and nothing else
+/// works.
+bool has_all_as_text(const DriverTraits& traits) {
+  return traits.database == Database::sqlite || traits.database == Database::mdbtools;
 }
 
 /// psqlodbc makes the date of today of dates that it can't read ("infinity", the year 12345) if they are asked for as
 /// structures, and zeros if asked for as text.
 bool has_times_as_text(const DriverTraits& traits) {
-  return traits.times_as_text || traits.database == Database::postgres || is_untyped(traits);
+  return traits.times_as_text || traits.database == Database::postgres || has_all_as_text(traits);
 }
 
 /// Text that is to be read by the input function of the type, or is the value itself.
@@ -82,12 +83,7 @@ Rule text_rule(const ColumnFacts& facts, const DriverTraits& traits, TypeKind ty
   return rule;
 }
 
-Rule integer_rule(const ColumnFacts& facts, const DriverTraits& traits) {
-  if (is_untyped(traits)) return datum(Decode::integer_text, kind(TypeKind::int8));
-  // An oid is told as an integer with a sign.
-  if (traits.database == Database::postgres && facts.type_name == "oid") {
-    return datum(Decode::int64, kind(TypeKind::int8));
-  }
+Rule typed_integer_rule(const ColumnFacts& facts) {
   switch (facts.sql_type) {
     case SQL_TINYINT:
       return datum(Decode::int16, kind(TypeKind::int2));
@@ -103,11 +99,23 @@ Rule integer_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   }
 }
 
+Rule integer_rule(const ColumnFacts& facts, const DriverTraits& traits) {
+  // Any integer of SQLite's has up to 64 bits.
+  if (traits.database == Database::sqlite) return datum(Decode::integer_text, kind(TypeKind::int8));
+  // An oid is told as an integer with a sign.
+  if (traits.database == Database::postgres && facts.type_name == "oid") {
+    return datum(Decode::int64, kind(TypeKind::int8));
+  }
+  Rule rule = typed_integer_rule(facts);
+  if (has_all_as_text(traits) && rule.decode != Decode::decimal_text) rule.decode = Decode::integer_text;
+  return rule;
+}
+
 /// psqlodbc tells the same numbers of a numeric without a precision as of a numeric(28,6), and others once it has seen
 /// values.
 Rule decimal_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   const bool is_bound = facts.size >= 1 && facts.size <= max_precision && facts.digits >= 0 &&
-                        static_cast<SQLULEN>(facts.digits) <= facts.size && !is_untyped(traits) &&
+                        static_cast<SQLULEN>(facts.digits) <= facts.size && !has_all_as_text(traits) &&
                         traits.database != Database::postgres;
   return datum(Decode::decimal_text, is_bound
                                          ? kind(TypeKind::numeric, static_cast<std::int32_t>(facts.size), facts.digits)
@@ -116,7 +124,7 @@ Rule decimal_rule(const ColumnFacts& facts, const DriverTraits& traits) {
 
 /// MariaDB's driver writes no length beside an SQL_C_BIT.
 Rule boolean_rule(const DriverTraits& traits) {
-  if (is_untyped(traits)) return datum(Decode::boolean_text, kind(TypeKind::boolean));
+  if (has_all_as_text(traits)) return datum(Decode::boolean_text, kind(TypeKind::boolean));
   return datum(traits.database == Database::mysql ? Decode::bits : Decode::boolean, kind(TypeKind::boolean));
 }
 
@@ -127,7 +135,7 @@ std::int32_t fraction_digits(const ColumnFacts& facts) {
 /// The structure of a time has no fraction of a second.
 Rule time_rule(const ColumnFacts& facts, const DriverTraits& traits, const std::optional<LogicalType>& wanted) {
   // Who gives no digits may have some nevertheless.
-  const std::int32_t digits = is_untyped(traits) ? -1 : fraction_digits(facts);
+  const std::int32_t digits = has_all_as_text(traits) ? -1 : fraction_digits(facts);
   if (wanted && wanted->kind == TypeKind::interval) {
     return datum(Decode::time_interval_text, kind(TypeKind::interval, digits));
   }
@@ -141,7 +149,7 @@ Rule timestamp_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   const bool has_zone = (traits.database == Database::postgres && name == "timestamptz") ||
                         (traits.database == Database::mysql && name == "timestamp") ||
                         (traits.database == Database::oracle && name.find("local time zone") != std::string::npos);
-  const std::int32_t digits = is_untyped(traits) ? -1 : fraction_digits(facts);
+  const std::int32_t digits = has_all_as_text(traits) ? -1 : fraction_digits(facts);
   return datum(has_times_as_text(traits) ? Decode::timestamp_text : Decode::timestamp,
                kind(has_zone ? TypeKind::timestamptz : TypeKind::timestamp, digits));
 }
@@ -167,7 +175,9 @@ std::optional<Rule> rule_of_name(const ColumnFacts& facts, const DriverTraits& t
     if (name == "jsonb") return text_rule(facts, traits, TypeKind::jsonb, encoding);
     if (name == "xml") return text_rule(facts, traits, TypeKind::xml, encoding);
   }
-  if (is_untyped(traits) && (name == "decimal" || name == "numeric")) return decimal_rule(facts, traits);
+  if (has_all_as_text(traits) && (name == "decimal" || name == "numeric")) return decimal_rule(facts, traits);
+  if (traits.database == Database::mdbtools && name == "repid")
+    return text_rule(facts, traits, TypeKind::uuid, encoding);
   return std::nullopt;
 }
 
@@ -186,11 +196,11 @@ Rule rule_of(const ColumnFacts& facts, const DriverTraits& traits, const std::op
     case SQL_NUMERIC:
       return decimal_rule(facts, traits);
     case SQL_REAL:
-      return is_untyped(traits) ? datum(Decode::float_text, kind(TypeKind::float8))
-                                : datum(Decode::float4, kind(TypeKind::float4));
+      return has_all_as_text(traits) ? datum(Decode::float_text, kind(TypeKind::float8))
+                                     : datum(Decode::float4, kind(TypeKind::float4));
     case SQL_FLOAT:
     case SQL_DOUBLE:
-      return datum(is_untyped(traits) ? Decode::float_text : Decode::float8, kind(TypeKind::float8));
+      return datum(has_all_as_text(traits) ? Decode::float_text : Decode::float8, kind(TypeKind::float8));
     case SQL_DATE:  // as drivers of ODBC 2 have it
     case SQL_TYPE_DATE:
       return datum(has_times_as_text(traits) ? Decode::date_text : Decode::date, kind(TypeKind::date, -1));
@@ -359,6 +369,7 @@ Reading reading_of(const ColumnFacts& facts, const DriverTraits& traits, const c
   reading.unit_bytes = reading.c_type == SQL_C_WCHAR ? sizeof(SQLWCHAR) : 1;
   reading.end_bytes = reading.c_type == SQL_C_BINARY ? 0 : reading.unit_bytes;
   if (reading.fixed_bytes == 0) reading.expected_units = expected_units(facts, reading.decode);
+  reading.has_empty_without_piece = traits.database == Database::mdbtools;
   return reading;
 }
 

@@ -68,6 +68,8 @@ struct Reading {
   std::size_t end_bytes = 2;    ///< of the 0 that the driver puts behind a value
   /// Where they vary: how many units a value will have, as far as anybody knows; 0 = any number.
   std::size_t expected_units = 0;
+  /// SQL_NO_DATA for the first piece is an empty value, and no fault.
+  bool has_empty_without_piece = false;
 };
 
 /// The reading of a column that describe_column() described so.

@@ -35,8 +35,14 @@ void set_integer(std::string_view text, std::size_t column, core::RowBatch& batc
   const std::string_view digits = trimmed(text);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc() && end == digits.data() + digits.size()) return batch.set_int(column, value);
-  batch.set_invalid(column, error == std::errc::result_out_of_range ? "is out of range" : "is no integer", text);
+  const bool is_integer = error == std::errc() && end == digits.data() + digits.size();
+  const core::TypeKind kind = batch.column(column).type.kind;
+  const bool fits = kind == core::TypeKind::int2   ? value == static_cast<std::int16_t>(value)
+                    : kind == core::TypeKind::int4 ? value == static_cast<std::int32_t>(value)
+                                                   : true;
+  if (is_integer && fits) return batch.set_int(column, value);
+  const bool is_too_large = is_integer || error == std::errc::result_out_of_range;
+  batch.set_invalid(column, is_too_large ? "is out of range" : "is no integer", text);
 }
 
 void set_float(std::string_view text, std::size_t column, core::RowBatch& batch) {
