@@ -71,13 +71,19 @@ bool has_times_as_text(const DriverTraits& traits) {
   return traits.times_as_text || traits.database == Database::postgres || has_all_as_text(traits);
 }
 
+/// Drivers whose sessions are in UTF-8, and which give text as SQL_C_CHAR as it came: asked for in UTF-16 they convert
+/// it, for a good part of the time that reading takes. MariaDB's tells wrong lengths of cut values then, too.
+bool has_utf8_bytes(const DriverTraits& traits) {
+  return traits.unicode && (traits.driver_name.starts_with("psqlodbcw") || traits.driver_name.starts_with("libmaodbc"));
+}
+
 /// Text that is to be read by the input function of the type, or is the value itself.
 Rule text_rule(const ColumnFacts& facts, const DriverTraits& traits, TypeKind type,
                const std::optional<std::string>& encoding) {
   Rule rule;
   rule.type = kind(type);
   rule.form = ValueForm::text;
-  const bool in_bytes = is_wide(facts.sql_type) ? false : encoding || !traits.unicode;
+  const bool in_bytes = has_utf8_bytes(traits) || (!is_wide(facts.sql_type) && (encoding || !traits.unicode));
   rule.decode = in_bytes ? Decode::text : Decode::wide_text;
   if (in_bytes && encoding) rule.encoding = *encoding;
   return rule;
