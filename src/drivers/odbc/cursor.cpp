@@ -252,7 +252,7 @@ void OdbcCursor::read_bound(std::size_t index, std::size_t row, core::RowBatch& 
   if (value.length < 0) fail("the driver told no valid length of a value, in", column);
   const std::size_t bytes =
       column.reading.fixed_bytes > 0 ? column.reading.fixed_bytes : static_cast<std::size_t>(value.length);
-  column.decoder.store({value.bytes, bytes}, batch, counts_);
+  store_value(column.decoder, {value.bytes, bytes}, batch, counts_);
 }
 
 void OdbcCursor::ask_for(std::size_t index, std::size_t row, core::RowBatch& batch) {
@@ -282,7 +282,7 @@ void OdbcCursor::ask_for(std::size_t index, std::size_t row, core::RowBatch& bat
       batch.reserve_bytes(column.decoder.column, std::max(long_value_.size(), core::max_value_bytes + 1));
   }
   if (long_value_.is_null()) return batch.set_null(column.decoder.column);
-  column.decoder.store(long_value_.bytes(), batch, counts_);
+  store_value(column.decoder, long_value_.bytes(), batch, counts_);
 }
 
 std::vector<core::RemoteWarning> OdbcCursor::warnings() const {

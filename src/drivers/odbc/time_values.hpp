@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/rows/row_batch.hpp"
-#include "drivers/odbc/values.hpp"
+#include "drivers/odbc/decoder.hpp"
 
 namespace connector::odbc {
 

@@ -65,6 +65,7 @@ bool has_all_as_text(const DriverTraits& traits) {
   return traits.database == Database::sqlite || traits.database == Database::mdbtools;
 }
 
+/// MariaDB's driver makes NULL of 0000-00-00 in a bound structure.
 /// psqlodbc makes the date of today of dates that it can't read ("infinity", the year 12345) if they are asked for as
 /// structures, and zeros if asked for as text.
 bool has_times_as_text(const DriverTraits& traits) {

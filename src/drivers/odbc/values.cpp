@@ -151,8 +151,9 @@ void set_uuid(std::string_view bytes, std::size_t column, core::RowBatch& batch)
 
 }  // namespace
 
-void Decoder::store(std::string_view bytes, core::RowBatch& batch, Counts& counts) const {
-  switch (decode) {
+void store_value(const Decoder& decoder, std::string_view bytes, core::RowBatch& batch, Counts& counts) {
+  const std::size_t column = decoder.column;
+  switch (decoder.decode) {
     case Decode::boolean:
       return batch.set_bool(column, read<SQLCHAR>(bytes) != 0);
     case Decode::int16:
@@ -185,7 +186,7 @@ void Decoder::store(std::string_view bytes, core::RowBatch& batch, Counts& count
     case Decode::float_text:
       return set_float(bytes, column, batch);
     case Decode::decimal_text:
-      return set_decimal(*this, bytes, batch);
+      return set_decimal(decoder, bytes, batch);
     case Decode::money_text:
       return set_money(bytes, column, batch);
     case Decode::boolean_text:
@@ -196,7 +197,7 @@ void Decoder::store(std::string_view bytes, core::RowBatch& batch, Counts& count
     case Decode::timestamp_text:
     case Decode::offset_timestamp_text:
     case Decode::interval_text:
-      return set_time_text(*this, bytes, batch, counts);
+      return set_time_text(decoder, bytes, batch, counts);
   }
 }
 
