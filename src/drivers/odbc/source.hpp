@@ -54,7 +54,6 @@ class OdbcSource final : public core::Source {
   StatementHandle unread_;  ///< has run query_, and nobody has read its result
   std::string summary_;
   std::optional<std::string> encoding_;
-  bool takes_scans_;  ///< whether a statement of ours can ask for columns, conditions and an order
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::size_t query_columns_ = 0;      ///< of query_
