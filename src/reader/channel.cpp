@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -101,14 +102,17 @@ void Channel::look(Phase phase, Deadline deadline) {
 
 void Channel::wait_for(unsigned events, Phase phase, Deadline deadline) {
   process_.listen();
-  unsigned ready;
+  std::array<core::WaitSocket, 2> sockets{
+      {{process_.socket(), events}, {process_.end_descriptor(), core::wait_readable}}};
   try {
-    ready = wait_->wait(process_.socket(), events, deadline);
+    wait_->wait(sockets, deadline);
   } catch (...) {
     end(patience());
     throw;
   }
-  if (ready == core::wait_none) throw_silent(phase);
+  if (sockets[0].ready != core::wait_none) return;
+  if (sockets[1].ready != core::wait_none) throw_ended(phase);
+  throw_silent(phase);
 }
 
 void Channel::send(std::string_view bytes, Phase phase, Deadline deadline) {

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,6 +182,8 @@ Process::Process(const core::ReaderRules& rules) : place_(take_place(rules)) {
                                         std::to_string(rules.memory_bytes)};
   std::vector<std::string> environment = environment_of(rules);
   pid_ = actions.spawn(rules.program, pointers(arguments), pointers(environment));
+  // The C library declares the function only from version 2.36 on, and there not for C++.
+  end_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Process::~Process() {

@@ -28,6 +28,9 @@ class Process {
 
   /// Does not block; -1 once the process was given up.
   int socket() const noexcept { return socket_.get(); }
+  /// Readable once the process has ended: what it has left running may keep its end of the socket open. -1 where the
+  /// kernel has no such thing.
+  int end_descriptor() const noexcept { return end_.get(); }
   const Descriptor& shared_file() const noexcept { return file_; }
 
   /// Whether it has ended, or ends until then. Nobody interrupts that.
@@ -48,6 +51,7 @@ class Process {
   Descriptor socket_;
   Descriptor file_;
   Descriptor stderr_;
+  Descriptor end_;
   pid_t pid_ = -1;       ///< -1: none, or it was reaped
   int status_ = 0;       ///< of waitpid(), once it was reaped
   bool killed_ = false;  ///< by us

@@ -1,4 +1,5 @@
 // The program connector-reader: a provider in a process of its own. The extension starts one for each connection.
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -46,6 +47,9 @@ void prepare(pid_t parent) {
   prctl(PR_SET_DUMPABLE, 0);
 #endif
   umask(S_IRWXG | S_IRWXO);
+  // What a driver starts has no business with them.
+  fcntl(socket_descriptor, F_SETFD, FD_CLOEXEC);
+  fcntl(file_descriptor, F_SETFD, FD_CLOEXEC);
   // A server that is gone is an error of the call.
   std::signal(SIGPIPE, SIG_IGN);
   // Drivers write text for the locale's character set; numbers stay as SQL has them.
