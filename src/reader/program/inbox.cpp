@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,10 +23,17 @@ namespace {
 
 constexpr int look_milliseconds = 100;
 
-/// Memory in use that no other process shares. 0 = not known.
+/// The most memory that was ever in use, shared memory as well.
+std::size_t most_used_bytes() noexcept {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+/// Memory in use that no other process shares. Where a driver has left no file to be opened: a number above that.
 std::size_t used_bytes() noexcept {
   FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
+  if (file == nullptr) return most_used_bytes();
   unsigned long all = 0, resident = 0, shared = 0;
   const int read = std::fscanf(file, "%lu %lu %lu", &all, &resident, &shared);
   std::fclose(file);
@@ -59,8 +68,7 @@ void Inbox::run() {
         take({FrameKind::stop, {}});
       }
     }
-    // A call that begins between a look at stopped_ and the library's own is missed by one, and met by the next.
-    if (is_stopping()) call_stop();
+    if (is_stopping()) begin_stopping();
     if (!stopped_) continue;
     const auto now = std::chrono::steady_clock::now();
     if (give_up == std::chrono::steady_clock::time_point::max()) give_up = now + std::chrono::seconds(1);
@@ -75,6 +83,21 @@ void Inbox::take(Frame frame) {
   if (is_stopping()) eventfd_write(event_.get(), 1);
   frames_.push_back(std::move(frame));
   arrived_.notify_one();
+}
+
+/// In a thread of its own: the driver's call that stops others may hang, too, and this process must end nevertheless.
+void Inbox::begin_stopping() {
+  if (stops_.exchange(true)) return;
+  try {
+    std::thread([this] {
+      // A call that begins between a look at stopped_ and the library's own is missed by one, and met by the next.
+      for (; is_stopping(); std::this_thread::sleep_for(std::chrono::milliseconds(look_milliseconds))) call_stop();
+      stops_ = false;
+    }).detach();
+  } catch (const std::system_error&) {
+    // There are too many threads: tried again at the next look.
+    stops_ = false;
+  }
 }
 
 void Inbox::call_stop() {

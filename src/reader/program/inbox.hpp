@@ -41,7 +41,7 @@ class Inbox {
  private:
   void run();
   void take(Frame frame);
-  void announce_stop();
+  void begin_stopping();
   void call_stop();
   std::optional<Frame> pop();
 
@@ -54,6 +54,7 @@ class Inbox {
   std::deque<Frame> frames_;
   std::atomic<bool> stopped_ = false;
   std::atomic<bool> closing_ = false;
+  std::atomic<bool> stops_ = false;  ///< whether a thread calls stop_
   std::mutex stop_mutex_;
   std::function<void()> stop_;
 };
