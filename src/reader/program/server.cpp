@@ -44,7 +44,8 @@ void Server::answer(const Frame& frame) {
   } catch (const std::bad_alloc&) {
     fail(Error(ErrorNumber::cannot_read, "the reader process is out of memory"));
   } catch (const std::exception& error) {
-    fail(Error(ErrorNumber::unknown, std::string("the driver threw an exception: ") + error.what()));
+    fail(Error(frame.kind == FrameKind::connect ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read,
+               std::string("the driver threw an exception: ") + error.what()));
   }
 }
 
