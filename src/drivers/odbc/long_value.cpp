@@ -1,6 +1,7 @@
 #include "drivers/odbc/long_value.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace connector::odbc {
@@ -20,6 +21,9 @@ void LongValue::resize(std::size_t capacity) {
   if (grown == nullptr) throw std::bad_alloc();
   static_cast<void>(memory_.release());
   memory_.reset(grown);
+  // What a driver tells the length of, but does not write, is not to be what the memory held before: it held the
+  // password. Larger pieces come from the kernel.
+  if (capacity == first_room) std::memset(grown, 0, capacity);
   capacity_ = capacity;
 }
 
