@@ -16,6 +16,8 @@ from harness.sources import Read, reader
 from harness.syncs import Syncs
 from runner.unit import BUILD, build_targets
 
+from servers import odbc_drivers
+from servers.access_file import write_access_file
 from servers.catalog import MYSQL_KINDS
 from servers.hive.server import HiveServer
 from servers.kerberos import Kdc
@@ -24,6 +26,7 @@ from servers.postgres_suite import Postgres17, Postgres18, SuitePostgres
 from servers.remote import Remote
 from servers.remote_hive import HiveRemote
 from servers.remote_mysql import MySqlRemote
+from servers.remote_odbc import OdbcRemote, SqliteRemote
 from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import RealSqlServer, SqlServerRemote
 from servers.server import Unavailable
@@ -68,7 +71,7 @@ def workspace() -> Iterator[Workspace]:
 @pytest.fixture(scope="session")
 def pg(workspace: Workspace) -> Iterator[Postgres]:
     """The cluster. At the end its log is searched for crashes."""
-    yield from _started(Postgres(workspace, stage=staged(workspace)))
+    yield from _started(Postgres(workspace, stage=staged(workspace), settings=odbc_drivers.SETTINGS))
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +83,7 @@ def preloaded(workspace: Workspace) -> Iterator[Postgres]:
         "connector.max_workers": "4",
         "connector.min_sync_interval": "1s",
         "synchronous_commit": "on",
+        **odbc_drivers.SETTINGS,
     }
     yield from _started(Postgres(workspace, stage=staged(workspace), settings=settings))
 
@@ -299,6 +303,48 @@ def sqlserver(request: pytest.FixtureRequest) -> SqlServerRemote:
     found: SqlServerRemote = request.getfixturevalue(request.param)
     found.server.start()
     return found
+
+
+@pytest.fixture(scope="session")
+def odbc_postgres15(postgres15: PostgresRemote) -> OdbcRemote:
+    """PostgreSQL by its ODBC driver."""
+    return OdbcRemote(postgres15, "PostgreSQL")
+
+
+@pytest.fixture(scope="session")
+def odbc_mariadb(mariadb: MySqlRemote) -> OdbcRemote:
+    """MariaDB by its ODBC driver."""
+    return OdbcRemote(mariadb, "MariaDB")
+
+
+@pytest.fixture(scope="session")
+def odbc_tds(tds: SqlServerRemote) -> OdbcRemote:
+    """The TDS test server by the ODBC driver of FreeTDS, which calls itself as the tests look for it there."""
+    return OdbcRemote(tds, "FreeTDS", {"app": "connector"})
+
+
+@pytest.fixture(scope="session")
+def odbc_microsoft(tds: SqlServerRemote) -> OdbcRemote:
+    """The same by Microsoft's driver, for those who accept its licence."""
+    if not odbc_drivers.microsoft_wanted():
+        pytest.skip("CONNECTOR_TEST_MSODBC is not set")
+    return OdbcRemote(tds, odbc_drivers.MICROSOFT, {"app": "connector", "encrypt": "no"})
+
+
+@pytest.fixture(scope="session")
+def odbc_sqlite(workspace: Workspace) -> SqliteRemote:
+    """A file of SQLite's by ODBC."""
+    return SqliteRemote(workspace)
+
+
+@pytest.fixture(scope="session")
+def odbc_access(workspace: Workspace) -> dict[str, object]:
+    """The connection to a file of Access by the driver of mdbtools."""
+    odbc_drivers.library_of("MDBTools")
+    try:
+        return {"driver": "MDBTools", "dbq": str(write_access_file(workspace))}
+    except Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import psycopg2
 import psycopg2.extensions
 
-from . import process
+from . import odbc_drivers, process
 from .accounts import server_account
 from .server import Server, Unavailable
 from .staging import sanitized, sanitizer_environment
@@ -28,7 +28,7 @@ class Postgres(Server):
 
     Superuser `postgres` comes in without a password through the socket (whose folder is private) and with
     `password` through TCP. `stage` is the DESTDIR of a `make install`; nothing is installed into the system. An
-    extension that is built with sanitizers gets what it needs.
+    extension that is built with sanitizers gets what it needs. Where the extension is, unixODBC finds the run's drivers.
     """
 
     kind: ClassVar[str] = "postgres"
@@ -55,6 +55,8 @@ class Postgres(Server):
         self._stage = stage
         self._bin = Path(self.config("bindir"))
         self._extra_environment = dict(environment or {})
+        if stage is not None:
+            self._extra_environment = odbc_drivers.environment(workspace) | self._extra_environment
         if stage is not None and sanitized():
             self._extra_environment |= sanitizer_environment(workspace)
         self.settings = {

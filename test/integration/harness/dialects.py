@@ -8,13 +8,14 @@ from servers.remote import Remote
 
 from .dialect import Dialect, Words
 from .dialect_hive import HiveDialect
+from .dialect_odbc import OdbcDialect
 from .dialect_postgres import PostgresDialect
 from .dialect_sqlserver import SqlServerDialect
 
 __all__ = ["DIALECTS", "Dialect", "Words", "dialect_of"]
 
 DIALECTS: Mapping[str, Dialect] = {
-    dialect.provider: dialect for dialect in (Dialect(), PostgresDialect(), SqlServerDialect(), HiveDialect())
+    dialect.provider: dialect for dialect in (Dialect(), PostgresDialect(), SqlServerDialect(), HiveDialect(), OdbcDialect())
 }
 
 
