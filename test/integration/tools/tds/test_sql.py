@@ -335,6 +335,33 @@ def test_catalog(sql: Client) -> None:
     assert sql.rows("SELECT * FROM sys.extended_properties") == []
 
 
+def test_procedures_of_the_catalog(sql: Client) -> None:
+    """By which ODBC drivers read it: names are patterns, in which brackets take the meaning away."""
+    sql.rows("CREATE TABLE cat_a (id int NOT NULL, w nvarchar(20), d datetime2(3), m varchar(max), CONSTRAINT cat_key PRIMARY KEY (id))")
+    sql.rows("CREATE TABLE catxa (n decimal(10,2) NOT NULL)")
+    sql.rows("CREATE VIEW cat_view AS SELECT id FROM cat_a")
+    named = sql.rows("EXEC sp_tables @table_name = N'cat_a', @table_owner = N'dbo'")
+    assert [row[1:4] for row in named] == [("dbo", "cat_a", "TABLE"), ("dbo", "catxa", "TABLE")]
+    assert [row[2] for row in sql.rows("EXEC sp_tables N'cat[_]a'")] == ["cat_a"]
+    views = sql.rows("EXEC sp_tables N'cat%', NULL, NULL, N'''VIEW'''")
+    assert [row[2:4] for row in views] == [("cat_view", "VIEW")]
+    columns = sql.rows("EXEC sp_columns_100 N'cat[_]a', @ODBCVer = 3")
+    assert [(row[3], row[4], row[5], row[6], row[10], row[16]) for row in columns] == [
+        ("id", 4, "int", 10, 0, 1),
+        ("w", -9, "nvarchar", 20, 1, 2),
+        ("d", 93, "datetime2", 23, 1, 3),
+        ("m", 12, "varchar", 0, 1, 4),
+    ]
+    assert [row[4] for row in sql.rows("EXEC sp_columns N'cat[_]a'")] == [4, -9, -9, -1]
+    assert [row[2:] for row in sql.rows("EXEC sp_pkeys N'cat_a'")] == [("cat_a", "id", 1, "cat_key")]
+    assert [row[3:9] for row in sql.rows("EXEC sp_statistics N'cat_a'")] == [
+        (None, None, None, 0, None, None),
+        (0, "cat_a", "cat_key", 3, 1, "id"),
+    ]
+    sql.rows("DROP VIEW cat_view")
+    sql.rows("DROP TABLE cat_a, catxa")
+
+
 def test_text_size(sql: Client) -> None:
     client = Client(sql.server)
     text = "SELECT REPLICATE(CAST(N'ж' AS nvarchar(max)), 10), REPLICATE('a', 10), CAST(0x01020304 AS varbinary(max))"

@@ -207,11 +207,11 @@ def _aggregate(failures: Failures, *, average: bool) -> type:
 def _like(text: str | None, pattern: str | None, escape: str | None, folds: int) -> int | None:
     if text is None or pattern is None:
         return None
-    return int(_pattern(pattern, escape, folds).fullmatch(text) is not None)
+    return int(like_pattern(pattern, escape, folds).fullmatch(text) is not None)
 
 
 @lru_cache(maxsize=256)
-def _pattern(pattern: str, escape: str | None, folds: int) -> re.Pattern[str]:
+def like_pattern(pattern: str, escape: str | None, folds: int) -> re.Pattern[str]:
     """LIKE's pattern as a regular expression: % _ [a-z] [^a]."""
     parts, index = [], 0
     while index < len(pattern):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import conversions
 from ..errors import SqlError, error, refused
 from ..types import INT, MAX, SqlType
-from . import describe, nodes
+from . import catalog_procedures, describe, nodes
 
 if TYPE_CHECKING:
     from .executor import Executor, Sink
@@ -64,6 +64,9 @@ class Procedures:
 
     def call(self, name: Sequence[str], arguments: Sequence[Parameter], sink: Sink) -> tuple[int, list[Output]]:
         """Runs a procedure; gives its status and its output parameters."""
+        if name[-1].lower() in catalog_procedures.NAMES:
+            catalog_procedures.call(self.executor, name[-1].lower(), [(one.name, one.value) for one in arguments], sink)
+            return 0, []
         method = _PROCEDURES.get(name[-1].lower())
         if method is None:
             raise error(2812, ".".join(name), state=62)
