@@ -66,7 +66,7 @@ class OdbcRemote(Remote):
 class SqliteFile:
     """In the place of a server: a database file that every account may read, and nobody needs to start."""
 
-    kind = "sqlite"
+    kind = "odbc_sqlite"
     port = 0
 
     def __init__(self, workspace: Workspace) -> None:

@@ -153,9 +153,10 @@ SQLSERVER = [
     Column("image", "bytea", (("0x", r"\x"), ("0x00ff", r"\x00ff"))),
 ]
 
-# What a value is in SQLite goes by the value; the driver goes by what the column was declared as.
+# What a value is in SQLite goes by the value; the driver goes by what the column was declared as. An integer has 64 bits
+# whatever its column was declared as.
 SQLITE = [
-    Column("integer", "integer", plain("-2147483648", "0", "2147483647")),
+    Column("integer", "bigint", plain("-9223372036854775808", "0", "9223372036854775807")),
     Column("bigint", "bigint", plain("-9223372036854775808", "0", "9223372036854775807")),
     Column("real", "double precision", (("0.1", "0.1"), ("-1.5e300", "-1.5e+300"), ("1e-300", "1e-300"))),
     Column("double", "double precision", (("1.7976931348623157e308", "1.7976931348623157e+308"), ("0.5", "0.5"))),
