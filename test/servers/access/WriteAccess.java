@@ -16,6 +16,7 @@ public class WriteAccess {
     try (Database database =
         new DatabaseBuilder(new File(arguments[0])).setFileFormat(Database.FileFormat.V2010).create()) {
       writeTypes(database);
+      writeLost(database);
       writeNames(database);
       writeRows(database);
       new TableBuilder("empty").addColumn(column("id", DataType.LONG)).toTable(database);
@@ -26,7 +27,7 @@ public class WriteAccess {
     return new ColumnBuilder(name, type);
   }
 
-  /** Each type: two extremes, an empty or plain value, and NULL (Access has no NULL of YesNo). */
+  /** Each type: extremes, a plain value, and NULL (Access has no NULL of YesNo). */
   private static void writeTypes(Database database) throws Exception {
     Table table = new TableBuilder("types")
         .addColumn(column("id", DataType.LONG))
@@ -42,20 +43,34 @@ public class WriteAccess {
         .addColumn(column("memo", DataType.MEMO))
         .addColumn(column("number", DataType.NUMERIC).setPrecision(28).setScale(4))
         .addColumn(column("guid", DataType.GUID))
-        .addColumn(column("bytes", DataType.BINARY).setLength(16))
         .addColumn(column("ole", DataType.OLE))
         .addIndex(new IndexBuilder(IndexBuilder.PRIMARY_KEY_NAME).addColumns("id").setPrimaryKey())
         .toTable(database);
     table.addRow(1, true, (byte) 255, Short.MIN_VALUE, Integer.MIN_VALUE, new BigDecimal("-922337203685477.5808"),
-        -3.4028235e38f, -1.7976931348623157e308, LocalDateTime.of(1753, 1, 1, 0, 0),
-        "\u00e9 \u65e5\u672c \ud83d\ude00", "first line\r\nsecond \u0436", new BigDecimal("-123456789012345678901234.5678"),
-        "{00112233-4455-6677-8899-AABBCCDDEEFF}", new byte[] {0, 1, (byte) 255}, new byte[] {0, 10, 0, (byte) 128});
-    table.addRow(2, false, (byte) 0, Short.MAX_VALUE, Integer.MAX_VALUE, new BigDecimal("922337203685477.5807"),
-        1.5f, 0.1, LocalDateTime.of(9999, 12, 31, 23, 59, 59), "it's \"so\"", "m".repeat(20000),
-        new BigDecimal("0.0001"), "{FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF}", new byte[] {1}, new byte[] {7});
-    table.addRow(3, false, null, null, null, null, null, null, null, null, null, null, null, null, null);
-    table.addRow(4, true, (byte) 1, (short) 1, 1, new BigDecimal("1"), 0f, 0.0, LocalDateTime.of(2024, 2, 29, 12, 34, 56),
-        "", "", new BigDecimal("0"), "{00000000-0000-0000-0000-000000000000}", new byte[0], new byte[0]);
+        -3.4028235e38f, -1.7976931348623157e308, LocalDateTime.of(1900, 1, 1, 0, 0), "\u00e9 \u65e5\u672c \u0436",
+        "first line\r\nsecond \u0436", new BigDecimal("-123456789012345678901234.5678"),
+        "{00112233-4455-6677-8899-AABBCCDDEEFF}", new byte[] {0, 10, 0, (byte) 128});
+    table.addRow(2, false, (byte) 0, Short.MAX_VALUE, Integer.MAX_VALUE, new BigDecimal("922337203685477.5807"), 1.5f, 0.1,
+        LocalDateTime.of(4000, 12, 31, 23, 59, 59), "it's \"so\"", "m".repeat(16000), new BigDecimal("0.0001"),
+        "{FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF}", new byte[] {7});
+    table.addRow(3, false, null, null, null, null, null, null, null, null, null, null, null, null);
+    table.addRow(4, true, (byte) 1, (short) 1, 1, new BigDecimal("1"), 0f, 0.0, LocalDateTime.of(2024, 2, 29, 12, 34, 56), "x",
+        "", new BigDecimal("0"), "{00000000-0000-0000-0000-000000000000}", new byte[0]);
+  }
+
+  /** What the driver of mdbtools gives otherwise than it is, a column each. */
+  private static void writeLost(Database database) throws Exception {
+    Table table = new TableBuilder("lost")
+        .addColumn(column("id", DataType.LONG))
+        .addColumn(column("early", DataType.SHORT_DATE_TIME))
+        .addColumn(column("late", DataType.SHORT_DATE_TIME))
+        .addColumn(column("emoji", DataType.TEXT))
+        .addColumn(column("empty", DataType.TEXT))
+        .addColumn(column("long_memo", DataType.MEMO))
+        .addColumn(column("bytes", DataType.BINARY).setLength(16))
+        .toTable(database);
+    table.addRow(1, LocalDateTime.of(1753, 1, 1, 0, 0), LocalDateTime.of(9999, 12, 31, 23, 59, 59), "\ud83d\ude00", "",
+        "m".repeat(20000), new byte[] {1, 0, (byte) 255});
   }
 
   private static void writeNames(Database database) throws Exception {
