@@ -51,7 +51,7 @@ POSTGRES = [
     Column("text", "text", same("", " a ", EMOJI, COMBINING, "tab\tline\nend", "x" * 100_000, "é" * 70_000) + (("'it''s'", "it's"),)),
     Column("varchar(10)", "text", same("", "é23456789ß", "a  ")),
     Column("varchar", "text", same("", "word", "w" * 9000)),
-    Column("text", "text", (("''", ""), ("'é'", "é"), ("'12345'", "12345"))),
+    Column("character(5)", "text", (("''", "     "), ("'é'", "é    "), ("'12345'", "12345"))),
     Column("bytea", "bytea", same("\\x", "\\x00", "\\x00ff80270a", "\\x" + "ab" * 100_000)),
     Column("date", "date", same("0001-01-01", "1582-10-15", "2024-02-29", "9999-12-31")),
     Column("time", "time without time zone", same("00:00:00", "12:34:56.789", "23:59:59.999999", "24:00:00")),
