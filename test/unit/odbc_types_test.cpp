@@ -70,9 +70,6 @@ TEST(OdbcTypes, TextIsAskedForInUtf16UnlessAnEncodingIsGiven) {
   EXPECT_EQ(reading(facts(SQL_VARCHAR, 10)).c_type, SQL_C_WCHAR);
   EXPECT_EQ(reading(facts(SQL_VARCHAR, 10), narrow).c_type, SQL_C_CHAR);
   EXPECT_EQ(reading(facts(SQL_WVARCHAR, 10), narrow).c_type, SQL_C_WCHAR);
-  DriverTraits of_utf8;
-  of_utf8.driver_name = "psqlodbcw.so";
-  EXPECT_EQ(reading(facts(SQL_WVARCHAR, 10), of_utf8).c_type, SQL_C_CHAR);
   EXPECT_EQ(reading(facts(SQL_VARCHAR, 10), {}, "LATIN1").c_type, SQL_C_CHAR);
   EXPECT_EQ(reading(facts(SQL_WVARCHAR, 10), {}, "LATIN1").c_type, SQL_C_WCHAR);
   const auto described = describe_column(facts(SQL_CHAR, 10), {}, std::nullopt, "LATIN1");

@@ -18,11 +18,18 @@ from servers.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
+# The numbers in a column of SQLite's may have any digits, whatever was declared.
+AMOUNT = {**dict.fromkeys(("odbc_postgres15", "odbc_mariadb", "odbc_tds"), "numeric(12,2)"), "odbc_sqlite": "numeric"}
 DEFAULT_SCHEMA = {"odbc_postgres15": "public", "odbc_mariadb": "testdb", "odbc_tds": "dbo", "odbc_sqlite": None}
 
 
 def behind(remote: Remote) -> str:
     return remote.behind.provider if isinstance(remote, OdbcRemote) else "sqlite"
+
+
+def of_rows(result: dict[str, Any]) -> dict[str, Any]:
+    """The warnings of an import but for the driver's own: MariaDB's always has one, that it keeps whole results."""
+    return {name: value for name, value in (result["warnings"] or {}).items() if name != "remote_warnings"}
 
 
 def listed(db: Database, connector: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -44,9 +51,9 @@ def test_table(db: Database, odbc: Remote) -> None:
         assert db.columns("smoke") == [
             ("id", "bigint", True),
             ("word", "text", False),
-            ("amount", "numeric(12,2)", False),
+            ("amount", AMOUNT[odbc.kind], False),
         ]
-        assert db.rows("SELECT count(*), count(DISTINCT word), sum(amount)::text, min(word), max(id) FROM smoke") == [
+        assert db.rows("SELECT count(*), count(DISTINCT word), sum(amount)::numeric(12,2)::text, min(word), max(id) FROM smoke") == [
             (2500, 2500, "781562.50", "word 1 é............", 2500)
         ]
         keys = db.rows("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'smoke'::regclass AND contype = 'p'")
@@ -56,15 +63,14 @@ def test_table(db: Database, odbc: Remote) -> None:
 
 
 def test_key_of_several_columns(db: Database, odbc: Remote) -> None:
-    """In the key's order, which is not that of the columns."""
+    """In the key's order where the driver tells it: those of MariaDB and SQLite number its columns as the table does."""
     odbc.drop("keyed")
-    odbc.execute("CREATE TABLE keyed (v int NULL, b int NOT NULL, a int NOT NULL, CONSTRAINT keyed_pk PRIMARY KEY (a, b))" if behind(odbc) != "sqlite"
-                 else "CREATE TABLE keyed (v int, b int NOT NULL, a int NOT NULL, PRIMARY KEY (a, b))")
-    odbc.execute("INSERT INTO keyed VALUES (NULL, 1, 2)")
+    odbc.execute("CREATE TABLE keyed (v int, b int NOT NULL, a int NOT NULL, PRIMARY KEY (a, b))", "INSERT INTO keyed VALUES (NULL, 1, 2)")
     db.import_table(odbc.connector(table="keyed"))
-    assert db.columns("keyed") == [("v", db.columns("keyed")[0][1], False), ("b", db.columns("keyed")[1][1], True), ("a", db.columns("keyed")[2][1], True)]
+    assert [(name, not_null) for name, _, not_null in db.columns("keyed")] == [("v", False), ("b", True), ("a", True)]
     key = db.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'keyed'::regclass AND contype = 'p'")
-    assert key == "PRIMARY KEY (a, b)"
+    told = odbc.kind in ("odbc_postgres15", "odbc_tds")
+    assert key == ("PRIMARY KEY (a, b)" if told else "PRIMARY KEY (b, a)")
     odbc.drop("keyed")
 
 
@@ -81,7 +87,7 @@ def test_comments(db: Database, odbc_mariadb: OdbcRemote) -> None:
 def test_query(db: Database, odbc: Remote) -> None:
     """With a semicolon behind it, equal names, names in two scripts, and an expression without a name."""
     quote = odbc.quote
-    query = f"SELECT 1 AS {quote('a b')}, 2 AS {quote('Ж')}, 3 AS a, 4 AS a, 'it''s' AS word, NULL AS nothing;"
+    query = f"SELECT 1 AS {quote('a b')}, 2 AS {quote('Ж')}, 3 AS a, 4 AS a, 'it''s' AS word, NULL AS nil;"
     result = db.import_table(odbc.connector(sql_query=query, import_as="asked"))
     assert result["rows"] == 1
     columns = [name for name, _, _ in db.columns("asked")]
@@ -90,9 +96,10 @@ def test_query(db: Database, odbc: Remote) -> None:
 
 
 def test_verbatim_names_of_a_query(db: Database, odbc: Remote) -> None:
-    query = f"SELECT 1 AS {odbc.quote('a b')}, 2 AS {odbc.quote('Ж日' + EMOJI)}"
+    last = "Ж日" if behind(odbc) == "mysql" else "Ж日" + EMOJI  # MariaDB has no names beyond the first plane of Unicode
+    query = f"SELECT 1 AS {odbc.quote('a b')}, 2 AS {odbc.quote(last)}"
     db.import_table(odbc.connector(sql_query=query, import_as="asked", column_names="verbatim"))
-    assert [name for name, _, _ in db.columns("asked")] == ["a b", "Ж日" + EMOJI]
+    assert [name for name, _, _ in db.columns("asked")] == ["a b", last]
 
 
 @pytest.mark.parametrize("query", ["SELECT * FROM nothing_in_it", "SELECT 1 AS a WHERE 1 = 0", None])
@@ -101,7 +108,7 @@ def test_empty_results(db: Database, odbc: Remote, query: str | None) -> None:
     odbc.execute("CREATE TABLE nothing_in_it (id int NOT NULL PRIMARY KEY, word varchar(20))")
     keys = {"sql_query": query} if query else {"table": "nothing_in_it"}
     result = db.import_table(odbc.connector(import_as="empty", **keys))
-    assert (result["rows"], result["warnings"]) == (0, None)
+    assert (result["rows"], of_rows(result)) == (0, {})
     assert len(db.columns("empty")) == (1 if query and "WHERE" in query else 2)
     odbc.drop("nothing_in_it")
 
@@ -129,10 +136,10 @@ def test_names_of_tables_and_columns(db: Database, odbc: Remote, name: str) -> N
 
 def test_patterns_in_names_are_no_patterns(db: Database, odbc: Remote) -> None:
     """`_` and `%` stand for themselves: columns of other tables are never taken for those of the one that is asked for."""
-    for name, column in (("p_t", "mine"), ("pxt", "other_one"), ("p%t", "percent")):
+    for name, column in (("p_t", "mine"), ("pxt", "other_one"), ("p%t", "third")):
         odbc.drop(name)
         odbc.execute(f"CREATE TABLE {odbc.quote(name)} ({column} int NOT NULL PRIMARY KEY)", f"INSERT INTO {odbc.quote(name)} VALUES (1)")
-    for name, column in (("p_t", "mine"), ("p%t", "percent")):
+    for name, column in (("p_t", "mine"), ("p%t", "third")):
         db.import_table(odbc.connector(table=name, import_as="found"))
         assert db.columns("found") == [(column, db.columns("found")[0][1], True)]
         assert db.value("SELECT count(*) FROM pg_index WHERE indrelid = 'found'::regclass AND indisprimary") == 1
@@ -180,7 +187,7 @@ def test_dry_run(db: Database, odbc: Remote) -> None:
     assert [(column["remote_name"], column["type"]) for column in plan["columns"]] == [
         ("id", "bigint"),
         ("word", "text"),
-        ("amount", "numeric(12,2)"),
+        ("amount", AMOUNT[odbc.kind]),
     ]
     assert len(plan["rows"]) == 10
     assert db.rows("SELECT 1 FROM pg_class WHERE relname = 'tried'") == []
@@ -190,12 +197,12 @@ def test_dry_run(db: Database, odbc: Remote) -> None:
 def test_row_limit(db: Database, odbc: Remote) -> None:
     odbc.create_rows("limited", 50)
     result = db.import_table(odbc.connector(table="limited", max_rows=10))
-    assert (result["rows"], result["warnings"]) == (10, {"max_rows_per_connection": 10})
+    assert (result["rows"], of_rows(result)) == (10, {"max_rows_per_connection": 10})
     result = db.import_table(odbc.connector(table="limited", max_rows=50, import_as="all_of_it"))
-    assert (result["rows"], result["warnings"]) == (50, None)
+    assert (result["rows"], of_rows(result)) == (50, {})
     query = f"SELECT * FROM {odbc.quote('limited')}"
     result = db.import_table(odbc.connector(sql_query=query, max_rows=10, import_as="of_a_query"))
-    assert (result["rows"], result["warnings"]) == (10, {"max_rows_per_connection": 10})
+    assert (result["rows"], of_rows(result)) == (10, {"max_rows_per_connection": 10})
     odbc.drop("limited")
 
 
