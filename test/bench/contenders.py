@@ -78,6 +78,8 @@ class Contender(ABC):
     name: ClassVar[str]
     #: Brings the rows into a table without key and statistics.
     bare: ClassVar[bool] = False
+    #: The speed limit of the driver: what its rows take when they are thrown away.
+    raw: ClassVar[bool] = False
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena

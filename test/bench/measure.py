@@ -1,10 +1,11 @@
 """Runs the contenders in turn, A B C A B C …, and prints medians.
 
-Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive; ROWS (1000000) rows of the mixed and narrow tables, the others in
-proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of the peers' names (all); BIG=1 measures memory
-at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables, SHAPES=none imports, MEMORY=0 memory.
-RANGES (10000000) rows of refreshes by ranges, 0 leaves them out; FIGURES names a file that gets their figures, too, from
-which bench.pictures draws the picture of docs/refreshes.md.
+Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive, odbc (MariaDB and PostgreSQL by their ODBC drivers); ROWS (1000000)
+rows of the mixed and narrow tables, the others in proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of
+the peers' names (all); BIG=1 measures memory at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables,
+SHAPES=none imports, MEMORY=0 memory, and with odbc the start of a connection. RANGES (10000000) rows of refreshes by ranges,
+0 leaves them out. FIGURES names a file that gets the figures of ranges and of odbc, too; bench.pictures draws the picture of
+docs/refreshes.md from it.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ import os
 import re
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from servers import odbc_drivers
 from servers.postgres import Postgres
 from servers.server import Unavailable
 from servers.staging import install_into
 from servers.workspace import Workspace
 
-from . import peers_hive, peers_mysql, peers_postgres, peers_sqlserver, shapes
+from . import peers_hive, peers_mysql, peers_odbc, peers_postgres, peers_sqlserver, shapes
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
+from .figures import append_figures
 from .foreign_tables import measure_foreign_tables
 from .memory import measure_memory
 from .ranges import measure_ranges
+from .readers import measure_readers
 from .refreshes import measure_refreshes
 from .shapes import Shape
-from .sources import SOURCES
+from .sources import SOURCES, OdbcSource
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
@@ -37,7 +41,9 @@ _PEERS: dict[str, tuple[type[Contender], ...]] = {
     "postgres": peers_postgres.PEERS,
     "sqlserver": peers_sqlserver.PEERS,
     "hive": peers_hive.PEERS,
+    "odbc": peers_odbc.PEERS,
 }
+_NO_RANGES = ("hive", "odbc")
 
 
 def main() -> int:
@@ -49,7 +55,9 @@ def main() -> int:
     try:
         with Workspace() as workspace:
             stage = install_into(workspace, _ROOT / "build" / "bench.log")
-            with Postgres(workspace, stage=stage, fast=False, settings=_SETTINGS) as local:
+            settings = _SETTINGS | odbc_drivers.SETTINGS
+            environment = odbc_drivers.environment(workspace)
+            with Postgres(workspace, stage=stage, fast=False, settings=settings, environment=environment) as local:
                 folder = workspace.subfolder("bench")
                 _introduce(local, runs)
                 for kind in SOURCES:
@@ -68,12 +76,15 @@ def main() -> int:
                         if shape.name in wanted:
                             _measure(arena, shape, runs)
                     if _words("MEMORY") != ["0"]:
-                        _memory(arena, rows)
+                        if source.provider == "odbc":
+                            measure_readers(arena, rows)
+                        else:
+                            _memory(arena, rows)
                     if _words("FOREIGN") != ["0"]:
                         _beside_wrapper("foreign tables", arena, shapes.mixed(rows), runs, measure_foreign_tables)
                     if _words("REFRESH") != ["0"]:
                         _beside_wrapper("refreshes", arena, shapes.mixed(rows), runs, measure_refreshes)
-                    if source.provider != "hive" and (count := int(os.environ.get("RANGES") or 10_000_000)):
+                    if source.provider not in _NO_RANGES and (count := int(os.environ.get("RANGES") or 10_000_000)):
                         measure_ranges(arena, shapes.mixed(count, "ranged"))
                     arena.connection.close()
                     source.stop()
@@ -131,13 +142,13 @@ def _measure(arena: Arena, shape: Shape, runs: int) -> None:
                 excuses.append(f"{contender.name}: {_first_line(error)}")
                 del times[contender]
     size = arena.sql("SELECT pg_size_pretty(pg_total_relation_size(%s))", f"{shape.name}_copy")[0][0]
-    _report(shape, size, times, excuses)
+    _report(arena, shape, size, times, excuses)
     for contender in contenders:
         contender.clean(shape)
     arena.sql(f"DROP TABLE {shape.name}_copy")
 
 
-def _report(shape: Shape, size: str, times: dict[Contender, list[float]], excuses: list[str]) -> None:
+def _report(arena: Arena, shape: Shape, size: str, times: dict[Contender, list[float]], excuses: list[str]) -> None:
     print(f"\n{shape.name}: {shape.rows:,} rows of {len(shape.columns)} columns, {size} here")
     medians = {type(contender): statistics.median(taken) for contender, taken in times.items() if taken}
     for contender, taken in times.items():
@@ -147,6 +158,7 @@ def _report(shape: Shape, size: str, times: dict[Contender, list[float]], excuse
             _line(kind.name, medians[kind], spread, shape, medians, kind.bare)
     if Connector in medians and KeyAndAnalyze in medians:
         _line("connector, the rows alone", medians[Connector] - medians[KeyAndAnalyze], "(the difference)", shape, medians)
+    _append(arena, shape, medians)
     for excuse in excuses:
         print(f"  not measured: {excuse}")
     sys.stdout.flush()
@@ -158,11 +170,20 @@ def _line(
     line = f"  {name:<32} {seconds:8.3f} s {spread:<17} {shape.rows / seconds:>12,.0f} rows/s"
     if Floor in medians:
         line += f"   {seconds / medians[Floor]:5.2f} x floor"
+    if raw := [median for kind, median in medians.items() if kind.raw]:
+        line += f"   {seconds / min(raw):5.2f} x raw"
     if Connector in medians:
         line += f"   {seconds / medians[Connector]:5.2f} x connector"
         if bare and KeyAndAnalyze in medians:
             line += f", {(seconds + medians[KeyAndAnalyze]) / medians[Connector]:5.2f} x with key and ANALYZE"
     print(line)
+
+
+def _append(arena: Arena, shape: Shape, medians: Mapping[type[Contender], float]) -> None:
+    """The figures of odbc; those of other providers are only printed."""
+    if isinstance(arena.source, OdbcSource):
+        where = {"provider": arena.source.provider, "behind": arena.source.behind.provider, "table": shape.name, "rows": shape.rows}
+        append_figures(where | {"way": kind.name, "seconds": seconds} for kind, seconds in medians.items())
 
 
 def _memory(arena: Arena, rows: int) -> None:

@@ -28,6 +28,7 @@ class RawFetch(Contender):
     """The driver's own Thrift client, one piece after the other, when rows are thrown away."""
 
     name = "raw fetch, rows thrown away"
+    raw = True
 
     def prepare(self, shape: Shape) -> None:
         self._program = self.arena.folder / "raw_fetch_hive"

@@ -25,6 +25,7 @@ class RawFetch(Contender):
     """What the driver takes when rows are thrown away."""
 
     name = "raw fetch, rows thrown away"
+    raw = True
 
     def prepare(self, shape: Shape) -> None:
         self._program = self.arena.folder / "raw_fetch"

@@ -30,6 +30,7 @@ class RawCopy(Contender):
     """COPY in binary form, thrown away."""
 
     name = "COPY out, rows thrown away"
+    raw = True
 
     def run(self, shape: Shape) -> float:
         argv, environment = _copy_out(self.arena, shape)

@@ -21,6 +21,7 @@ class RawFetch(Contender):
     """What db-lib takes when rows are thrown away."""
 
     name = "raw fetch, rows thrown away"
+    raw = True
 
     def prepare(self, shape: Shape) -> None:
         self._program = self.arena.folder / "raw_fetch_sqlserver"

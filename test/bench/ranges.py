@@ -7,18 +7,17 @@ are those that came from the remote, as the proxy counted them, so there are non
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from servers.proxy import Fault, Proxy
 
 from .contenders import Arena, CannotRun
+from .figures import append_figures
 from .shapes import Shape
 
 _INDEXES = ("quantity", "customer", "price, rating")  # the key's is the fourth
@@ -137,9 +136,7 @@ def measure_ranges(arena: Arena, shape: Shape) -> None:
                     print(figures[-1].line())
                     sys.stdout.flush()
     arena.sql("DROP TABLE g_ranges, g_rows, g_replace; DELETE FROM connector.sync")
-    if path := os.environ.get("FIGURES"):
-        with Path(path).open("a") as file:
-            file.writelines(json.dumps(asdict(figure)) + "\n" for figure in figures)
+    append_figures(asdict(figure) for figure in figures)
 
 
 @contextmanager

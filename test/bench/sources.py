@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
+from servers import odbc_drivers
 from servers.hive.server import HiveServer
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
@@ -170,4 +172,70 @@ class HiveSource(Source):
         raise NotImplementedError  # Hive changes rows in transactional tables only
 
 
-SOURCES: tuple[type[Source], ...] = (MySqlSource, PostgresSource, SqlServerSource, HiveSource)
+class OdbcSource(Source):
+    """A database of another source, read by its ODBC driver."""
+
+    provider = "odbc"
+    source: ClassVar[type[Source]]
+    driver: ClassVar[str]
+    #: What connector gives this driver by itself, so that others who use it get the same.
+    attributes: ClassVar[Mapping[str, object]] = {}
+
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
+        odbc_drivers.library_of(self.driver)
+        self.environment = odbc_drivers.environment(workspace)
+        self.behind = self.source(workspace, settings)
+
+    def stop(self) -> None:
+        self.behind.stop()
+
+    def version(self) -> str:
+        return f"{self.behind.version()} by {odbc_drivers.LIBRARIES[self.driver]}"
+
+    def connection(self) -> dict[str, object]:
+        places = ("server", "port", "database", "username", "password", "sslmode")
+        known = {key: value for key, value in self.behind.connection().items() if key in places}
+        return {"driver": self.driver, **known}
+
+    def connection_string(self) -> str:
+        """The same for programs that use unixODBC themselves."""
+        named = {"username": "UID", "password": "PWD"}
+        given = {named.get(key, key): value for key, value in self.connection().items()}
+        return ";".join(f"{key}={value}" for key, value in (given | self.attributes).items())
+
+    def create(self, shape: Shape) -> None:
+        self.behind.create(shape)
+
+    def change(self, shape: Shape, statement: str) -> None:
+        self.behind.change(shape, statement)
+
+
+class OdbcMariaDbSource(OdbcSource):
+    """MariaDB by MariaDB Connector/ODBC."""
+
+    source = MySqlSource
+    driver = "MariaDB"
+
+
+class OdbcPostgresSource(OdbcSource):
+    """PostgreSQL by psqlodbc."""
+
+    source = PostgresSource
+    driver = "PostgreSQL"
+    attributes: ClassVar[Mapping[str, object]] = {
+        "UseDeclareFetch": 1,
+        "Fetch": 1000,
+        "BoolsAsChar": 0,
+        "ByteaAsLongVarBinary": 1,
+        "MaxVarcharSize": 255,
+    }
+
+
+SOURCES: tuple[type[Source], ...] = (
+    MySqlSource,
+    PostgresSource,
+    SqlServerSource,
+    HiveSource,
+    OdbcMariaDbSource,
+    OdbcPostgresSource,
+)
