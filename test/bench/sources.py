@@ -215,6 +215,7 @@ class OdbcMariaDbSource(OdbcSource):
 
     source = MySqlSource
     driver = "MariaDB"
+    attributes: ClassVar[Mapping[str, object]] = {"CHARSET": "utf8mb4"}
 
 
 class OdbcPostgresSource(OdbcSource):
