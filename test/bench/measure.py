@@ -141,11 +141,11 @@ def _measure(arena: Arena, shape: Shape, runs: int) -> None:
             except Exception as error:
                 excuses.append(f"{contender.name}: {_first_line(error)}")
                 del times[contender]
-    size = arena.sql("SELECT pg_size_pretty(pg_total_relation_size(%s))", f"{shape.name}_copy")[0][0]
+    size = arena.sql("SELECT coalesce(pg_size_pretty(pg_total_relation_size(to_regclass(%s))), 'nothing')", f"{shape.name}_copy")[0][0]
     _report(arena, shape, size, times, excuses)
     for contender in contenders:
         contender.clean(shape)
-    arena.sql(f"DROP TABLE {shape.name}_copy")
+    arena.sql(f"DROP TABLE IF EXISTS {shape.name}_copy")
 
 
 def _report(arena: Arena, shape: Shape, size: str, times: dict[Contender, list[float]], excuses: list[str]) -> None:
