@@ -4,7 +4,6 @@
 
 #include "core/base/error.hpp"
 #include "drivers/odbc/handles.hpp"
-#include "drivers/odbc/secrets.hpp"
 
 namespace connector::odbc {
 namespace {
@@ -112,13 +111,6 @@ TEST(OdbcConnectionString, DriverOrDataSource) {
   }
   EXPECT_EQ(refusal_of_driver({{"driver", "no such driver"}}), "there is no driver \"no such driver\" in odbcinst.ini");
   EXPECT_EQ(refusal_of_driver({{"dsn", "anything"}}), "");
-}
-
-TEST(OdbcSecrets, AreMasked) {
-  const Mask mask = mask_of({{"username", "visible"}, {"password", "hush;hush}"}, {"token", "abc"}});
-  EXPECT_EQ(mask("login of visible with hush;hush} failed"), "login of visible with *** failed");
-  EXPECT_EQ(mask("PWD={hush;hush}}};x=1"), "PWD=***;x=1");
-  EXPECT_EQ(mask("abc: token=abc;"), "abc: token=***;");
 }
 
 }  // namespace

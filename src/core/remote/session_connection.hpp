@@ -26,6 +26,7 @@ class SessionConnection : public Connection {
 
   /// The session, given up or not.
   Session& any_session() noexcept { return *session_; }
+  const Session& any_session() const noexcept { return *session_; }
   /// Throws Error (cannot_read) if the session was given up: an interrupt costs it, and a cursor that was left in the
   /// middle.
   Session& session() {

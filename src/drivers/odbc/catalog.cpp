@@ -94,7 +94,12 @@ void cut(std::vector<core::RemoteTable>& found, std::size_t limit) {
 
 TableName table_name(const DriverTraits& traits, std::string_view schema, std::string_view table) {
   TableName name{.catalog = {}, .schema = {}, .table = std::string(table)};
-  (traits.has_schemas || !traits.has_catalogs ? name.schema : name.catalog) = schema;
+  // A database of one place takes any name for it.
+  if (traits.has_schemas) {
+    name.schema = schema;
+  } else if (traits.has_catalogs) {
+    name.catalog = schema;
+  }
   return name;
 }
 

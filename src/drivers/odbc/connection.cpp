@@ -26,6 +26,10 @@ std::string_view trivial_statement(Database database) noexcept {
 
 OdbcConnection::OdbcConnection(std::unique_ptr<Session> session) : SessionConnection(std::move(session), "odbc") {}
 
+bool OdbcConnection::closed_by_remote() const noexcept {
+  return !usable() || any_session().is_dead();
+}
+
 void OdbcConnection::check() {
   const std::string_view sql = trivial_statement(session().traits().database);
   if (sql.empty()) {

@@ -4,13 +4,13 @@
 #include <sql.h>
 #include <sqlext.h>
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/remote/secret_mask.hpp"
 
 namespace connector::odbc {
 
@@ -33,7 +33,7 @@ struct Task {
 };
 
 /// Takes secrets out of the driver's words before anybody sees them.
-using Mask = std::function<std::string(std::string)>;
+using Mask = core::SecretMask;
 
 /// The Error for a call that failed: the first record as the remote's message, number and SQLSTATE, all others in the
 /// DETAIL. `call`: the name of the function, told where the driver leaves no record.

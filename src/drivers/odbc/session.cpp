@@ -7,9 +7,9 @@
 
 #include "core/base/utf8.hpp"
 #include "drivers/odbc/connection_string.hpp"
+#include "drivers/odbc/info.hpp"
 #include "drivers/odbc/installed_drivers.hpp"
 #include "drivers/odbc/read_traits.hpp"
-#include "drivers/odbc/secrets.hpp"
 #include "drivers/odbc/wide_text.hpp"
 
 namespace connector::odbc {
@@ -80,7 +80,7 @@ std::string_view time_zone_statement(Database database) noexcept {
 }  // namespace
 
 Session::Session(const core::ConnectRequest& request)
-    : wait_(request.wait), mask_(mask_of(request.options)), statement_timeout_(request.statement_timeout) {
+    : wait_(request.wait), mask_(info(), request.options), statement_timeout_(request.statement_timeout) {
   environment_ = new_environment(mask_);
   check_driver_options(request.options, environment_.get());
   const std::string driver = core::option(request.options, "driver");
@@ -132,6 +132,12 @@ void Session::connect(const std::string& connection_string, bool is_wide, std::c
   wait_.check();
   if (is_connected_) return;
   throw call_error(SQL_HANDLE_DBC, connection, task, mask_, is_wide ? "SQLDriverConnectW" : "SQLDriverConnect");
+}
+
+bool Session::is_dead() const noexcept {
+  SQLUINTEGER dead = SQL_CD_FALSE;
+  return SQL_SUCCEEDED(SQLGetConnectAttr(connection_.get(), SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr)) &&
+         dead == SQL_CD_TRUE;
 }
 
 void Session::set_time_zone() {

@@ -58,6 +58,8 @@ class Session {
   /// How many columns the result has; 0 = there is none.
   std::size_t column_count(SQLHSTMT statement, const Task& task);
 
+  /// Whether the driver knows that the connection is lost.
+  bool is_dead() const noexcept;
   bool usable() const noexcept { return usable_; }
   void give_up() noexcept { usable_ = false; }
   /// The driver has the socket for itself.
