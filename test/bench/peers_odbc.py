@@ -57,9 +57,9 @@ class RawFetch(Contender):
 
 
 class RawFetchBytes(RawFetch):
-    """The same, text as the bytes that the driver has."""
+    """The same, text and dates as the bytes that the driver has."""
 
-    name = "raw fetch, text as bytes"
+    name = "raw fetch, text, dates as bytes"
     text = "bytes"
 
 

@@ -1,9 +1,9 @@
 // The speed limit of an ODBC driver: fetches a query's rows in blocks of 1000 and throws them away.
 //
 // Usage: raw_fetch_odbc wide|bytes QUERY, with the connection string in the environment variable
-// RAW_FETCH_CONNECTION. Text is asked for as UTF-16 (wide), or as the bytes that the driver has. Columns that may be
-// longer than 1020 characters, and rows that have one, are read one by one and in pieces.
-// Prints rows, bytes, seconds for the rows, and seconds for connecting.
+// RAW_FETCH_CONNECTION. Text is asked for as UTF-16, and dates as structures (wide); or both as bytes. Columns that may
+// be longer than 1020 characters, and rows that have one, are read one by one and in pieces. Prints rows, bytes,
+// seconds for the rows, and seconds for connecting.
 #include <sql.h>
 #include <sqlext.h>
 
@@ -39,6 +39,7 @@ struct Column {
 
 /// How a column of this SQL type and size is read.
 Column column_for(SQLSMALLINT type, SQLULEN size, bool wide) {
+  constexpr SQLULEN longest_date = 40;
   const auto fixed = [](SQLSMALLINT c_type, std::size_t width) {
     return Column{.c_type = c_type, .width = static_cast<SQLLEN>(width), .room = {}, .lengths = {}};
   };
@@ -61,11 +62,11 @@ Column column_for(SQLSMALLINT type, SQLULEN size, bool wide) {
     case SQL_NUMERIC:
       return fixed(SQL_C_CHAR, size + 3);  // sign, point, NUL
     case SQL_TYPE_DATE:
-      return fixed(SQL_C_TYPE_DATE, sizeof(SQL_DATE_STRUCT));
+      return wide ? fixed(SQL_C_TYPE_DATE, sizeof(SQL_DATE_STRUCT)) : fixed(SQL_C_CHAR, longest_date);
     case SQL_TYPE_TIME:
-      return fixed(SQL_C_TYPE_TIME, sizeof(SQL_TIME_STRUCT));
+      return wide ? fixed(SQL_C_TYPE_TIME, sizeof(SQL_TIME_STRUCT)) : fixed(SQL_C_CHAR, longest_date);
     case SQL_TYPE_TIMESTAMP:
-      return fixed(SQL_C_TYPE_TIMESTAMP, sizeof(SQL_TIMESTAMP_STRUCT));
+      return wide ? fixed(SQL_C_TYPE_TIMESTAMP, sizeof(SQL_TIMESTAMP_STRUCT)) : fixed(SQL_C_CHAR, longest_date);
     default:
       break;
   }
