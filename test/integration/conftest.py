@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 import pytest
+from harness import hostile as hostile_driver
 from harness.database import Database
 from harness.scratch import drop_tables
 from harness.skipping import left_out
@@ -93,6 +94,12 @@ def _started(server: Postgres) -> Iterator[Postgres]:
         yield server
     found = [line for line in server.log.read_text(errors="replace").splitlines() if _CRASH.search(line)]
     assert not found, "the server's log tells of crashes:\n" + "\n".join(found[:20])
+
+
+@pytest.fixture(scope="session")
+def hostile(workspace: Workspace) -> Iterator[Postgres]:
+    """A cluster whose only ODBC driver is the hostile one."""
+    yield from _started(hostile_driver.cluster(workspace))
 
 
 @pytest.fixture

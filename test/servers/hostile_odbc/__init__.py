@@ -2,7 +2,7 @@
 
     at=fetch;what=segfault;after=3   the fourth SQLFetch crashes; lists with commas belong together member by member
     lie=size_zero,truncated          it does not tell the truth, all the time
-    mark=/tmp/x                      a file that is made when a misdeed begins
+    mark=/tmp/x                      a file that is made before a call that does not return
 
 Without these it has one table, `things`, of `rows` rows (default 100). misdeeds.hpp names the places; all misdeeds are
 in misdeeds.cpp and harm_process.cpp, all lies where lies() is called.

@@ -41,8 +41,9 @@ SQLRETURN wait_for_cancel(Connection& connection, Diagnosed& handle) {
   return handle.fails("HY008", "Operation canceled");
 }
 
-/// Tells whoever waits for it that the place is reached, by a file.
-void mark(const Connection& connection) {
+/// Tells whoever waits for it that the call does not return, by a file.
+void mark(const Connection& connection, const std::string& what) {
+  if (!what.starts_with("hang") && what != "spin" && what != "stop") return;
   const std::string file = value_of(connection, "mark");
   if (!file.empty()) close(open(file.c_str(), O_WRONLY | O_CREAT, 0644));
 }
@@ -87,7 +88,7 @@ std::optional<SQLRETURN> misbehave(Connection& connection, Diagnosed& handle, st
   for (auto& misdeed : connection.misdeeds) {
     if (misdeed.place != place || misdeed.passes-- > 0) continue;
     misdeed.passes = 0;
-    mark(connection);
+    mark(connection, misdeed.what);
     if (misdeed.what == "throw") throw std::runtime_error("an exception of the hostile driver");
     if (harm_process(misdeed.what)) continue;
     if (const auto given = answer(connection, handle, misdeed.what)) return given;

@@ -27,8 +27,8 @@ using Misdeeds = std::vector<Misdeed>;
 Misdeeds read_misdeeds(const Connection& connection);
 
 /// Called at the beginning of each call of the driver at `place`: does what the connection asks for there. A value is
-/// what the call returns at once; without one the call goes on as if nothing had happened. The file that the attribute
-/// `mark` names is made before.
+/// what the call returns at once; without one the call goes on as if nothing had happened. Before a call that does not
+/// return the file is made that the attribute `mark` names.
 std::optional<SQLRETURN> misbehave(Connection& connection, Diagnosed& handle, std::string_view place);
 
 /// Whether the driver lies in this way, all the time.
