@@ -47,6 +47,15 @@ std::optional<std::string> equal_text(Database database, std::string_view type_n
       .substr(std::string("SELECT x FROM t WHERE ").size());
 }
 
+TEST(OdbcDialect, TheTablesAreThoseOfTheDocumentation) {
+  for (const auto& [name, database] :
+       {std::pair("odbc postgres", Database::postgres), std::pair("odbc mysql", Database::mysql),
+        std::pair("odbc sqlite", Database::sqlite), std::pair("odbc sqlserver", Database::sqlserver),
+        std::pair("odbc oracle", Database::oracle), std::pair("odbc other", Database::other)}) {
+    EXPECT_EQ(core::testing::documented_rules(name), core::testing::markdown(dialect(database).rules())) << name;
+  }
+}
+
 TEST(OdbcDialect, WholeNumbersAreComparedByAll) {
   for (const Database database : all_databases) {
     EXPECT_EQ(compared(database, integer, "-5"), "c >= -5");
