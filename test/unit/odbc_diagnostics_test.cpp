@@ -8,6 +8,8 @@
 #include "drivers/odbc/handles.hpp"
 #include "drivers/odbc/wide_text.hpp"
 
+#include "drivers/odbc/info.hpp"
+
 namespace connector::odbc {
 namespace {
 
@@ -16,7 +18,7 @@ using core::Phase;
 
 const Task connecting{Phase::connect, "could not connect"};
 const Task fetching{Phase::fetch, "could not read"};
-const Mask no_mask = [](std::string text) { return text; };
+const Mask no_mask;
 
 TEST(OdbcDiagnostics, NamesOfDriversAreLeftOut) {
   EXPECT_EQ(without_names("[FreeTDS][SQL Server]Login failed"), "Login failed");
@@ -28,12 +30,11 @@ TEST(OdbcDiagnostics, NamesOfDriversAreLeftOut) {
 
 TEST(OdbcDiagnostics, FirstRecordIsTheMessage) {
   const std::vector<Diagnostic> records = {{"42S02", 208, "no such table"}, {"HY000", 7, "ask secret1"}};
-  const core::Error error =
-      diagnosed_error(records, fetching, [](std::string text) { return text.substr(0, text.find("secret1")); });
+  const core::Error error = diagnosed_error(records, fetching, Mask(info(), {{"password", "secret1"}}));
   EXPECT_EQ(error.number(), ErrorNumber::cannot_read);
   EXPECT_EQ(error.message(), "could not read: no such table");
   EXPECT_EQ(error.detail(),
-            "Provider odbc, phase fetch, native error 208, SQLSTATE 42S02.\nask \nConnector error 1011.");
+            "Provider odbc, phase fetch, native error 208, SQLSTATE 42S02.\nask ********\nConnector error 1011.");
   EXPECT_TRUE(error.permanent());
 }
 
