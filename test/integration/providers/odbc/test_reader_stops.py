@@ -146,7 +146,7 @@ def test_reader_is_killed_while_rows_come(db: Database) -> None:
 @pytest.fixture(scope="module")
 def own_cluster(workspace: Workspace) -> Iterator[Postgres]:
     """A cluster that a test may stop."""
-    with hostile_driver.cluster(workspace) as server:
+    with hostile_driver.cluster(workspace, synchronous_commit="on") as server:
         server.create_database("stopping", "connector")
         yield server
 
