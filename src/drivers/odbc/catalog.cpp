@@ -94,6 +94,8 @@ void cut(std::vector<core::RemoteTable>& found, std::size_t limit) {
 
 TableName table_name(const DriverTraits& traits, std::string_view schema, std::string_view table) {
   TableName name{.catalog = {}, .schema = {}, .table = std::string(table)};
+  // SQLite's own name of the one database that a connection has; the driver's catalog knows it by none.
+  if (traits.database == Database::sqlite && schema == "main") return name;
   // A database of one place takes any name for it.
   if (traits.has_schemas) {
     name.schema = schema;

@@ -86,8 +86,18 @@ void OdbcSource::describe_table(const core::SourceRequest& request) {
   if (facts.empty() || (!request.columns.empty() && facts.size() != request.columns.size())) {
     throw request_error("the driver tells of other columns than those asked for");
   }
+  check_names(facts, request);
   for (std::size_t i = 0; i < facts.size(); ++i) add_column(facts[i], facts[i].name, i + 1, request);
   read_catalog(request);
+}
+
+/// SQLite takes a quoted name that it does not know for a text ("Quirks, Caveats, and Gotchas In SQLite", Double-quoted
+/// String Literals Are Accepted): the column of the result has another name then.
+void OdbcSource::check_names(const std::vector<ColumnFacts>& facts, const core::SourceRequest& request) const {
+  if (session_.traits().database != Database::sqlite) return;
+  std::vector<std::string> names;
+  for (const ColumnFacts& column : facts) names.push_back(column.name);
+  static_cast<void>(core::chosen_columns(names, request, "odbc", core::NameCase::ignored));
 }
 
 /// What metadata tell beside the columns.

@@ -41,6 +41,7 @@ class OdbcSource final : public core::Source {
   std::vector<ColumnFacts> facts_by_running(const std::string& sql);
   void add_column(const ColumnFacts& facts, const std::string& name, std::size_t wire_column,
                   const core::SourceRequest& request);
+  void check_names(const std::vector<ColumnFacts>& facts, const core::SourceRequest& request) const;
   void read_catalog(const core::SourceRequest& request);
   bool is_read_as_it_is(const core::Scan& scan) const;
   std::vector<CursorColumn> cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
