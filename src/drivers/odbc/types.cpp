@@ -57,6 +57,12 @@ bool is_long(SQLSMALLINT type) {
          type == sqlserver_user_defined;
 }
 
+bool is_moment(SQLSMALLINT type) {
+  constexpr SQLSMALLINT moments[] = {SQL_DATE,      SQL_TIME,      SQL_TIMESTAMP,
+                                     SQL_TYPE_DATE, SQL_TYPE_TIME, SQL_TYPE_TIMESTAMP};
+  return std::ranges::find(moments, type) != std::end(moments);
+}
+
 /// The driver of SQLite tells the declared type, but any value may stand in any column, and the driver makes zeros and
 /// NULLs of those that it can't convert: what is no text there is read as text, which tells them. Nothing is lost by
 /// that: the driver itself converts numbers by their text. MDBTools has its values as text, too, and nothing else
@@ -135,6 +141,13 @@ Rule boolean_rule(const DriverTraits& traits) {
   return datum(traits.database == Database::mysql ? Decode::bits : Decode::boolean, kind(TypeKind::boolean));
 }
 
+/// MariaDB's driver puts the values of an array of SQL_C_FLOAT into wrong places.
+Rule real_rule(const DriverTraits& traits) {
+  if (has_all_as_text(traits)) return datum(Decode::float_text, kind(TypeKind::float8));
+  const bool as_double = traits.database == Database::mysql;
+  return datum(as_double ? Decode::float4_of_double : Decode::float4, kind(TypeKind::float4));
+}
+
 std::int32_t fraction_digits(const ColumnFacts& facts) {
   return static_cast<std::int32_t>(std::clamp<int>(facts.digits, 0, 6));
 }
@@ -170,6 +183,20 @@ Rule binary_rule(const ColumnFacts& facts, const DriverTraits& traits) {
   return datum(Decode::bytes, kind(TypeKind::bytea));
 }
 
+/// The driver of mdbtools writes 15 digits of a double as text, and its bytes whatever else it is asked for.
+std::optional<Rule> mdbtools_rule(const ColumnFacts& facts, const DriverTraits& traits, std::string_view name,
+                                  const std::optional<std::string>& encoding) {
+  if (name == "float") return datum(Decode::float4, kind(TypeKind::float4));
+  if (name == "double") return datum(Decode::float8, kind(TypeKind::float8));
+  if (name == "repid") return text_rule(facts, traits, TypeKind::uuid, encoding);
+  if (name == "binary") {
+    Rule rule = text_rule(facts, traits, TypeKind::text, encoding);
+    rule.unsupported = "the driver ends a value at its first zero byte";
+    return rule;
+  }
+  return std::nullopt;
+}
+
 /// What the name of a type tells and its number does not.
 std::optional<Rule> rule_of_name(const ColumnFacts& facts, const DriverTraits& traits,
                                  const std::optional<std::string>& encoding) {
@@ -183,14 +210,18 @@ std::optional<Rule> rule_of_name(const ColumnFacts& facts, const DriverTraits& t
     if (name == "xml") return text_rule(facts, traits, TypeKind::xml, encoding);
   }
   if (has_all_as_text(traits) && (name == "decimal" || name == "numeric")) return decimal_rule(facts, traits);
-  if (traits.database == Database::mdbtools && name == "repid")
-    return text_rule(facts, traits, TypeKind::uuid, encoding);
+  if (traits.database == Database::mdbtools) return mdbtools_rule(facts, traits, name, encoding);
   return std::nullopt;
 }
 
 Rule rule_of(const ColumnFacts& facts, const DriverTraits& traits, const std::optional<LogicalType>& wanted,
              const std::optional<std::string>& encoding) {
   if (auto rule = rule_of_name(facts, traits, encoding)) return *std::move(rule);
+  // Dates that only the other side has can be had as they are written there.
+  const bool is_text_wanted = wanted && core::is_text_kind(wanted->kind);
+  if (is_text_wanted && is_moment(facts.sql_type) && has_times_as_text(traits)) {
+    return text_rule(facts, traits, TypeKind::text, encoding);
+  }
   switch (facts.sql_type) {
     case SQL_BIT:
       return boolean_rule(traits);
@@ -203,8 +234,7 @@ Rule rule_of(const ColumnFacts& facts, const DriverTraits& traits, const std::op
     case SQL_NUMERIC:
       return decimal_rule(facts, traits);
     case SQL_REAL:
-      return has_all_as_text(traits) ? datum(Decode::float_text, kind(TypeKind::float8))
-                                     : datum(Decode::float4, kind(TypeKind::float4));
+      return real_rule(traits);
     case SQL_FLOAT:
     case SQL_DOUBLE:
       return datum(has_all_as_text(traits) ? Decode::float_text : Decode::float8, kind(TypeKind::float8));
@@ -278,6 +308,7 @@ SQLSMALLINT c_type_of(Decode decode) {
     case Decode::float4:
       return SQL_C_FLOAT;
     case Decode::float8:
+    case Decode::float4_of_double:
       return SQL_C_DOUBLE;
     case Decode::date:
       return SQL_C_TYPE_DATE;
@@ -310,6 +341,7 @@ std::size_t fixed_bytes_of(Decode decode) {
     case Decode::float4:
       return sizeof(SQLREAL);
     case Decode::float8:
+    case Decode::float4_of_double:
       return sizeof(SQLDOUBLE);
     case Decode::date:
       return sizeof(SQL_DATE_STRUCT);
@@ -388,6 +420,7 @@ bool may_be_invalid(const ColumnFacts& facts, const DriverTraits& traits, const 
     case Decode::int64:
     case Decode::float4:
     case Decode::float8:
+    case Decode::float4_of_double:
     case Decode::uuid:
     case Decode::bytes:
       return false;

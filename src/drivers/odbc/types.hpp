@@ -37,6 +37,7 @@ enum class Decode : std::uint8_t {
   int64,
   float4,
   float8,
+  float4_of_double,  ///< a double that was a float before
   date,
   time,
   timestamp,

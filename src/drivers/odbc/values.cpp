@@ -53,6 +53,16 @@ void set_float(std::string_view text, std::size_t column, core::RowBatch& batch)
   batch.set_invalid(column, error == std::errc::result_out_of_range ? "is out of range" : "is no number", text);
 }
 
+/// mdbtools has room for so many bytes of a text, and cuts a longer one without a word.
+constexpr std::size_t most_bytes_of_mdbtools = 16383;
+
+void set_text(const Decoder& decoder, std::string_view text, core::RowBatch& batch) {
+  if (decoder.database == Database::mdbtools && text.size() == most_bytes_of_mdbtools) {
+    return batch.set_invalid(decoder.column, "was cut by the driver, which gives no more than 16383 bytes", text);
+  }
+  batch.set_bytes(decoder.column, text);
+}
+
 /// SQLite has no booleans: they are numbers, or words as the writer liked.
 void set_boolean(std::string_view text, std::size_t column, core::RowBatch& batch) {
   const std::string_view word = trimmed(text);
@@ -166,6 +176,8 @@ void store_value(const Decoder& decoder, std::string_view bytes, core::RowBatch&
       return batch.set_float4(column, read<SQLREAL>(bytes));
     case Decode::float8:
       return batch.set_float8(column, read<SQLDOUBLE>(bytes));
+    case Decode::float4_of_double:
+      return batch.set_float4(column, static_cast<float>(read<SQLDOUBLE>(bytes)));
     case Decode::date:
       return set_date(read<SQL_DATE_STRUCT>(bytes), column, batch);
     case Decode::time:
@@ -175,8 +187,9 @@ void store_value(const Decoder& decoder, std::string_view bytes, core::RowBatch&
     case Decode::uuid:
       return set_uuid(bytes, column, batch);
     case Decode::bytes:
-    case Decode::text:
       return batch.set_bytes(column, bytes);
+    case Decode::text:
+      return set_text(decoder, bytes, batch);
     case Decode::bits:
       return set_bits(bytes, column, batch);
     case Decode::wide_text:
