@@ -96,6 +96,17 @@ def test_dates_and_times_that_only_mariadb_has(db: Database, odbc_mariadb: OdbcR
     odbc_mariadb.drop("odd_dates")
 
 
+def test_floats_of_mariadb(db: Database, odbc_mariadb: OdbcRemote) -> None:
+    """In arrays of rows, where its driver puts them into wrong places."""
+    odbc_mariadb.drop("floats")
+    numbers = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT i, i / 8 FROM n"
+    odbc_mariadb.execute("CREATE TABLE floats (i int, f float)", "SET max_recursive_iterations = 5000", f"INSERT INTO floats {numbers}")
+    db.import_table(odbc_mariadb.connector(table="floats"))
+    assert db.columns("floats")[1][1] == "real"
+    assert db.value("SELECT count(*) FROM floats WHERE f = i / 8.0::real") == 2500
+    odbc_mariadb.drop("floats")
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
