@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "drivers/odbc/handles.hpp"
-#include "drivers/odbc/wide_text.hpp"
-
 #include "drivers/odbc/info.hpp"
+#include "drivers/odbc/wide_text.hpp"
 
 namespace connector::odbc {
 namespace {

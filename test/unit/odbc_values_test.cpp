@@ -23,7 +23,7 @@ class OdbcValues : public ::testing::Test {
     column.type.scale = scale;
     batch = std::make_unique<core::RowBatch>(std::vector{column}, core::InvalidValues::null);
     counts = {.rounded_times = {0}, .last_moments = {0}};
-    Decoder{.decode = decode, .sql_type = sql_type, .database = database, .column = 0}.store(bytes, *batch, counts);
+    store_value({.decode = decode, .sql_type = sql_type, .database = database, .column = 0}, bytes, *batch, counts);
     batch->finish_row();
     if (batch->nulls(0)[0]) return std::nullopt;
     return batch->values(0)[0];
