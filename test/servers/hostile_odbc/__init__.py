@@ -2,6 +2,7 @@
 
     at=fetch;what=segfault;after=3   the fourth SQLFetch crashes; lists with commas belong together member by member
     lie=size_zero,truncated          it does not tell the truth, all the time
+    expects=x                        only with this password a connection comes about
     mark=/tmp/x                      a file that is made before a call that does not return
 
 Without these it has one table, `things`, of `rows` rows (default 100). misdeeds.hpp names the places; all misdeeds are

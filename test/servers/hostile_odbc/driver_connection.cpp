@@ -58,7 +58,7 @@ EXPORTED SQLRETURN SQLDriverConnect(SQLHDBC handle, SQLHWND, SQLCHAR* in, SQLSMA
   connection.attributes = read_connection_string(connection.whole_string);
   connection.misdeeds = read_misdeeds(connection);
   if (const auto given = misbehave(connection, connection, "connect")) return *given;
-  const auto expected = connection.attributes.find("expected_password");
+  const auto expected = connection.attributes.find("expects");
   if (expected != connection.attributes.end() && connection.attributes["pwd"] != expected->second)
     return connection.fails("28000", "Invalid authorization specification");
   give_text(connection.whole_string, out, out_capacity, out_length);

@@ -42,7 +42,7 @@ def etl(db: Database) -> Iterator[Database]:
 
 
 def create_server(db: Database, name: str = "shop", **options: str) -> None:
-    told = ", ".join(f"{key} '{value}'" for key, value in {"driver": NAME, "expected_password": PASSWORD, **options}.items())
+    told = ", ".join(f"{key} '{value}'" for key, value in {"driver": NAME, "expects": PASSWORD, **options}.items())
     db.execute(f"CREATE SERVER {name} FOREIGN DATA WRAPPER connector OPTIONS (provider 'odbc', {told})")
 
 
@@ -77,7 +77,7 @@ def test_wrong_password(shop: Database) -> None:
         shop.import_table(FOREIGN)
 
 
-@pytest.mark.parametrize("option", ["driver", "dsn", "server", "port", "database", "at", "what", "connect_timeout", "provider"])
+@pytest.mark.parametrize("option", ["driver", "dsn", "server", "port", "database", "at", "what", "connect_timeout"])
 def test_option_that_no_mapping_has(db: Database, shop: Database, option: str) -> None:
     """What leads elsewhere, or is an attribute of the driver, is the superuser's affair, on the server."""
     for session in (shop, db):
@@ -89,7 +89,7 @@ def test_secret_of_another_name_in_a_mapping(db: Database, shop: Database) -> No
     """Those that are described may be set by the role; of others only their names say that they are secrets."""
     shop.execute("ALTER USER MAPPING FOR etl SERVER shop OPTIONS (ADD token 'another-secret')")
     with fails('only superusers may set option "my_secret"'):
-        shop.execute("ALTER USER MAPPING FOR etl SERVER shop OPTIONS (ADD my_secret 'another-secret')")
+        shop.execute("ALTER USER MAPPING FOR etl SERVER shop OPTIONS (ADD my_secret 'x')")  # PostgreSQL logs it
     db.execute("ALTER USER MAPPING FOR etl SERVER shop OPTIONS (ADD my_secret 'another-secret')")
     assert shop.import_table(FOREIGN)["rows"] == 100
     assert_rows(shop)
@@ -104,8 +104,13 @@ def test_attribute_cannot_be_given_through_a_value(shop: Database) -> None:
 
 
 def test_server_of_somebody_else(db: Database, etl: Database) -> None:
-    """Neither its owner nor a superuser connects by it; nor anybody when it was given away."""
-    create_server(etl)
+    """A plain role makes none. By one that was given to it neither it nor a superuser connects."""
+    with fails("only superusers may make or change a foreign server", number=1501):
+        etl.execute(f"CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (provider 'odbc', driver '{NAME}')")
+    create_server(db)
+    db.execute("GRANT USAGE ON FOREIGN SERVER shop TO etl; GRANT CREATE ON DATABASE odbc_rights TO etl; ALTER SERVER shop OWNER TO etl")
+    with fails("only superusers may make or change a foreign server", number=1501):
+        etl.execute("ALTER SERVER shop OPTIONS (SET expects 'anything')")
     etl.execute(f"CREATE USER MAPPING FOR etl SERVER shop OPTIONS (username 'somebody', password '{PASSWORD}')")
     db.execute(f"CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (username 'somebody', password '{PASSWORD}')")
     try:
@@ -120,12 +125,12 @@ def test_server_of_somebody_else(db: Database, etl: Database) -> None:
         assert db.import_table(FOREIGN)["rows"] == 100
         assert_rows(db)
     finally:
-        db.execute("DROP SERVER shop CASCADE")
+        db.execute("DROP SERVER shop CASCADE; REVOKE CREATE ON DATABASE odbc_rights FROM etl")
 
 
-@pytest.mark.parametrize("driver", [OTHER_NAME, "no such driver", "/usr/lib/libhostile.so", f"{NAME};at=connect", ""])
+@pytest.mark.parametrize("driver", [OTHER_NAME, "no such driver", "/usr/lib/libhostile.so", f"{NAME};at=connect"])
 def test_driver_that_is_not_allowed(db: Database, driver: str) -> None:
-    with no_reader_left(db), fails("is not allowed|neither|must|no name|empty", secrets=(PASSWORD,)):
+    with no_reader_left(db), fails("is not allowed|no name", secrets=(PASSWORD,)):
         db.import_table(request(driver=driver))
 
 
