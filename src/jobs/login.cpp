@@ -6,7 +6,9 @@
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
 #include "core/remote/registry.hpp"
+#include "core/remote/secret_mask.hpp"
 #include "core/request/connection_reader.hpp"
+#include "pg/guard.hpp"
 #include "reader/environment.hpp"
 #include "reader/process.hpp"
 #include "reader/providers.hpp"
@@ -46,6 +48,22 @@ void check_driver(const core::ConnectorSpec& spec) {
                     "Ask an administrator to add it there; `odbcinst -q -d` lists the drivers of the server.");
 }
 
+/// What an account of the remote lets in without a password, it lets the server's own account in, not the role.
+void check_has_secret(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
+  const auto given = [&](std::string_view name) {
+    const auto found = spec.connection.find(name);
+    return found != spec.connection.end() && !found->second.empty();
+  };
+  if (!given("username")) return;
+  const bool has_secret = std::ranges::any_of(spec.connection, [&](const auto& option) {
+    return !option.second.empty() && core::is_secret_option(info, option.first);
+  });
+  if (has_secret) return;
+  throw core::Error(ErrorNumber::connectors_disabled, "a password is required",
+                    "The user mapping has a username, and neither password nor another secret.",
+                    "Set one in the user mapping: ALTER USER MAPPING ... OPTIONS (ADD password '...').");
+}
+
 }  // namespace
 
 void check_dials_by_itself(const core::ConnectorSpec& spec, const core::ProviderInfo& info, bool superuser_gives) {
@@ -79,6 +97,9 @@ ServerConnection use_foreign_server(core::ConnectorSpec& spec, const core::Provi
   }
   core::check_connection(spec, providers());
   check_dials_by_itself(spec, provider.info(), connection.superuser_owns);
+  if (provider.info().dials_by_itself && !pg::guard([] { return superuser(); })) {
+    check_has_secret(spec, provider.info());
+  }
   return connection;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -20,7 +21,7 @@ namespace columns {
 enum : SQLUSMALLINT { schema = 2, table = 3, name = 4, nullable = 11, remarks = 12 };
 }
 namespace keys {
-enum : SQLUSMALLINT { name = 4, sequence = 5 };
+enum : SQLUSMALLINT { catalog = 1, schema, table, name, sequence };
 }
 namespace statistics {
 enum : SQLUSMALLINT { type = 7, cardinality = 11 };
@@ -138,6 +139,7 @@ std::map<std::string, CatalogColumn> read_columns(Session& session, const TableN
 std::vector<std::string> read_primary_key(Session& session, const TableName& name) {
   const Task task{core::Phase::describe, "could not read the catalog"};
   std::vector<std::pair<std::int64_t, std::string>> parts;
+  std::set<std::string> places;
   CatalogArgument catalog(name.catalog), schema(name.schema), table(name.table);
   read_if_told(session, [&] {
     CatalogRows rows(session, task, "SQLPrimaryKeys", [&](SQLHSTMT statement) {
@@ -149,12 +151,16 @@ std::vector<std::string> read_primary_key(Session& session, const TableName& nam
                             table.narrow(), table.length());
     });
     while (rows.next()) {
+      std::string place = rows.text(keys::catalog);
+      place += '\0' + rows.text(keys::schema);
+      places.insert(std::move(place));
       std::string column = rows.text(keys::name);
       parts.emplace_back(number_of(rows.text(keys::sequence), 0), std::move(column));
     }
   });
   std::ranges::sort(parts);
-  // Two keys: of two tables of the name.
+  // Two keys: of tables of the name in two places.
+  if (places.size() > 1) return {};
   const auto same = std::ranges::adjacent_find(parts, {}, &std::pair<std::int64_t, std::string>::first);
   if (same != parts.end()) return {};
   std::vector<std::string> key;

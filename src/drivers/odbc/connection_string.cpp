@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz0123456789 _.-";
 /// Values of these alone mean the same with and without braces to whoever reads them.
-constexpr std::string_view plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-+";
+constexpr std::string_view plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-";
 
 core::Error refused(std::string message, std::string hint = {}) {
   return core::parameter_error("odbc", std::move(message), std::move(hint));
@@ -65,7 +65,8 @@ std::string written_value(std::string_view key, std::string_view attribute, cons
   if (core::consists_of(value, plain_characters)) return value;
   const bool taken_off = braces == Braces::taken_off || (braces == Braces::of_password_only && is_password(attribute));
   if (taken_off) return in_braces(value);
-  if (braces == Braces::taken_undoubled && value.find("};") == std::string::npos) return '{' + value + '}';
+  // A closing brace may be a part of the value for the driver manager, and its end for the driver, or the other way.
+  if (braces == Braces::taken_undoubled && value.find('}') == std::string::npos) return '{' + value + '}';
   const bool has_blanks = value.starts_with(' ') || value.ends_with(' ');
   if (has_blanks || value.find_first_of(";{}") != std::string::npos) {
     throw refused("the value of " + core::quoted(key) + " can't be told to this driver",

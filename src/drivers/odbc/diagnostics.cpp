@@ -25,8 +25,9 @@ constexpr std::size_t longest = 32767;
 
 /// Native numbers by which servers deny a login, where their drivers have no SQLSTATE for it: MySQL's
 /// ER_ACCESS_DENIED_ERROR and ER_ACCESS_DENIED_NO_PASSWORD_ERROR, SQL Server's "Login failed for user", Oracle's
-/// ORA-01017, Db2's SQL30082N, Snowflake's incorrect name or password, SAP HANA's authentication failed.
-constexpr long denying_codes[] = {1045, 1698, 18456, 1017, -30082, 390100, 10};
+/// ORA-01017, Db2's SQL30082N, Snowflake's incorrect name or password; passwords that have expired (SQL Server's 18487
+/// and 18488, ORA-28001) and accounts that are locked (ORA-28000).
+constexpr long denying_codes[] = {1045, 1698, 18456, 18487, 18488, 1017, 28000, 28001, -30082, 390100};
 /// psqlodbc has 08001 for all; the words are PostgreSQL's.
 constexpr std::string_view denying_words = "authentication failed for user";
 
@@ -112,7 +113,11 @@ std::vector<Diagnostic> diagnostics(SQLSMALLINT handle_type, SQLHANDLE handle) {
 }
 
 bool is_lost(std::span<const Diagnostic> records) noexcept {
-  return std::ranges::any_of(records, [](const Diagnostic& record) { return record.sqlstate.starts_with("08"); });
+  // MySQL's drivers have no SQLSTATE for it: CR_SERVER_GONE_ERROR, CR_SERVER_LOST.
+  return std::ranges::any_of(records, [](const Diagnostic& record) {
+    return record.sqlstate.starts_with("08") ||
+           (record.sqlstate == "HY000" && (record.native_code == 2006 || record.native_code == 2013));
+  });
 }
 
 core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& task, const Mask& mask,

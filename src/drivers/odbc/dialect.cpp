@@ -52,19 +52,23 @@ constexpr Rules postgres_rules = {
     exact("smallint, integer, bigint"),
     exact("numeric"),
     exact("boolean"),
-    exact("date"),
-    exact("timestamp, timestamptz", "the session's time zone is UTC"),
+    sorted_only("date", "the driver gives dates before Christ as dates after"),
+    exact("timestamp, timestamptz",
+          "the session's time zone is UTC; constants from 9999-12-31 23:59:59 on are not sent, "
+          "which the driver gives for infinity"),
     sorted_only("real, double precision", "the driver's digits are not sure to be all"),
     exact("uuid"),
-    exact("text, varchar", "compared with COLLATE \"C\"; constants without backslash"),
+    exact("text, varchar",
+          "compared with COLLATE \"C\"; constants without backslash; only where the server's encoding "
+          "is UTF-8"),
 };
 
 constexpr Rules mysql_rules = {
-    exact("tinyint, smallint, mediumint, int, bigint"),
-    exact("decimal"),
+    exact("tinyint, smallint, mediumint, int, bigint", "`year` is local: it takes 5 for 2005"),
+    exact("decimal", "constants of up to 65 digits, 30 of them behind the point"),
     exact("bit(1)", "as 0 and 1"),
     exact("date", "only `=` is exact where zero dates become NULL"),
-    exact("datetime, timestamp", "likewise; the session's time zone is UTC"),
+    exact("datetime, timestamp", "likewise; constants of whole seconds; the session's time zone is UTC"),
     sorted_only("float, double", "a float is compared as the double that it is"),
     not_at_all("uuid"),
     exact("char, varchar, text", "compared as bytes of utf8mb4"),
@@ -84,7 +88,7 @@ constexpr Rules sqlite_rules = {
     not_at_all("guid"),
     TypeRule{.types = "text, varchar",
              .equality = Support::narrowing,
-             .remark = "by the collation of the column, which finds equal at least what is"},
+             .remark = "cast to text; by the collation of the column, which finds equal at least what is"},
 };
 
 constexpr Rules sqlserver_rules = {
@@ -99,9 +103,10 @@ constexpr Rules sqlserver_rules = {
              .remark = "ticks of datetime are 1/300 s: what is 10 ms around the constant is asked for"},
     sorted_only("float, real"),
     TypeRule{.types = "uniqueidentifier", .equality = Support::narrowing, .remark = "ordered by groups of bytes there"},
-    TypeRule{.types = "char, varchar, nchar, nvarchar",
-             .equality = Support::narrowing,
-             .remark = "by the collation of the column; only constants of ASCII"},
+    TypeRule{
+        .types = "char, varchar, nchar, nvarchar",
+        .equality = Support::narrowing,
+        .remark = "by the collation of the column; only constants of ASCII, without line breaks behind a backslash"},
 };
 
 constexpr Rules oracle_rules = {
@@ -109,7 +114,7 @@ constexpr Rules oracle_rules = {
     exact("number"),
     not_at_all("boolean"),
     not_at_all("date", "it has a time there"),
-    TypeRule{.types = "date, timestamp", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    not_at_all("date, timestamp", "rounded here to microseconds"),
     not_at_all("float, double"),
     not_at_all("raw"),
     not_at_all("varchar2", "by the session's settings"),
@@ -132,7 +137,13 @@ const Rules& rules_of(Database database) noexcept {
   }
 }
 
+/// Types whose values are numbers here, and are compared otherwise there: MySQL's year takes 5 for 2005, PostgreSQL has
+/// no operator of money and a number, and its oid has no sign.
+constexpr std::string_view odd_numbers[] = {"year", "money", "oid"};
+
 std::optional<Row> row_of(const RemoteColumn& column) {
+  const std::string_view base = std::string_view(column.remote_type).substr(0, column.remote_type.find_first_of("( "));
+  if (std::ranges::find(odd_numbers, core::lower_ascii(base)) != std::end(odd_numbers)) return std::nullopt;
   switch (column.type.kind) {
     case TypeKind::int2:
     case TypeKind::int4:
@@ -177,6 +188,8 @@ class OdbcDialect final : public core::Dialect {
     if (row_of(described) != texts) return column;
     if (database_ == Database::postgres) return column + " COLLATE \"C\"";
     if (database_ == Database::mysql) return "CAST(CONVERT(" + column + " USING utf8mb4) AS BINARY)";
+    // What has no type there, or bytes, equals no text otherwise.
+    if (database_ == Database::sqlite) return "CAST(" + column + " AS TEXT)";
     return column;
   }
 

@@ -20,8 +20,10 @@ enum class Database : std::uint8_t {
 /// Filled once a connection stands: from SQL_DRIVER_NAME, SQL_DRIVER_VER, SQL_DBMS_NAME and the like, and the table of
 /// known drivers.
 struct DriverTraits {
-  std::string driver_name;     ///< SQL_DRIVER_NAME: "libmaodbc.so"
-  std::string dbms_name;       ///< SQL_DBMS_NAME: "MariaDB"
+  std::string driver_name;  ///< SQL_DRIVER_NAME: "libmaodbc.so"
+  std::string dbms_name;    ///< SQL_DBMS_NAME: "MariaDB"
+  /// Whether text constants mean there what they mean in UTF-8: not where PostgreSQL has another encoding.
+  bool compares_text = true;
   bool times_as_text = false;  ///< dates and times are read as text: the structures can't hold what the database has
                                ///< (zero dates, -838:59:59)
   bool unicode = true;         ///< text may be asked for as SQL_C_WCHAR

@@ -40,11 +40,11 @@ constexpr KnownDriver known_drivers[] = {
     {.library = "mdbodbc", .braces = Braces::kept},
     {.library = "tdsodbc", .defaults = freetds_defaults, .braces = Braces::taken_undoubled},
     {.library = "msodbcsql", .describes_prepared = true},
-    {.library = "sqora", .describes_prepared = true},
-    {.library = "db2", .describes_prepared = true},
+    {.library = "sqora", .braces = Braces::taken_undoubled, .describes_prepared = true},
+    {.library = "db2", .braces = Braces::taken_undoubled, .describes_prepared = true},
 };
 
-constexpr KnownDriver unknown_driver = {.library = ""};
+constexpr KnownDriver unknown_driver = {.library = "", .braces = Braces::taken_undoubled};
 
 }  // namespace
 

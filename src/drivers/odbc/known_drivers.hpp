@@ -11,7 +11,7 @@ namespace connector::odbc {
 /// What a driver makes of a value in braces in a connection string.
 enum class Braces : std::uint8_t {
   taken_off,         ///< as the documentation of SQLDriverConnect has it
-  taken_undoubled,   ///< taken off, but a closing one inside is not doubled: the value ends before `};`
+  taken_undoubled,   ///< taken off; that a closing one inside can be doubled is wrong, or not known
   of_password_only,  ///< only those of PWD; a part of all other values
   kept               ///< a part of the value
 };

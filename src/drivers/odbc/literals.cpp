@@ -43,6 +43,8 @@ std::optional<std::string> decimal_literal(Database database, const core::Logica
   const std::string_view fraction = point == std::string_view::npos ? "" : number.substr(point + 1);
   if (!core::consists_of(whole, digits)) return std::nullopt;
   if (point != std::string_view::npos && !core::consists_of(fraction, digits)) return std::nullopt;
+  // More digits are changed there ("Precision Math").
+  if (database == Database::mysql && (whole.size() + fraction.size() > 65 || fraction.size() > 30)) return std::nullopt;
   if (database == Database::sqlserver) {
     const int before = std::max(static_cast<int>(whole.size()), type.length - type.scale);
     const int behind = std::max(static_cast<int>(fraction.size()), type.scale);
@@ -78,6 +80,11 @@ std::optional<std::string> timestamp_literal(Database database, const core::Logi
     text[10] = 'T';
     return "CAST(" + quoted_text(text) + " AS datetime2)";
   }
+  // Columns without fractions round the constant in MySQL 5.6.
+  const bool has_fraction = local.find('.') != std::string_view::npos;
+  if (database == Database::mysql && has_fraction) return std::nullopt;
+  // The last second that the driver has, which it gives for infinity as well.
+  if (database == Database::postgres && local.substr(0, 19) >= "9999-12-31 23:59:59") return std::nullopt;
   if (database == Database::postgres && has_zone) return "TIMESTAMPTZ " + quoted_text(value);
   return "TIMESTAMP " + quoted_text(local);
 }
@@ -93,8 +100,12 @@ std::optional<std::string> text_literal(Database database, std::string_view valu
     case Database::sqlite:
       return quoted_text(value);
     case Database::sqlserver:
-      // Not all characters are in all code pages.
-      if (!is_ascii(value)) return std::nullopt;
+      // Not all characters are in all code pages; a backslash before the end of a line joins it with the next one;
+      // longer texts are of another type.
+      if (!is_ascii(value) || value.find("\\\n") != std::string_view::npos ||
+          value.find("\\\r") != std::string_view::npos || value.size() > 4000) {
+        return std::nullopt;
+      }
       return quoted_text(value);
     default:
       return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -63,15 +64,18 @@ std::string connect_summary(const core::ConnectionOptions& options) {
   return summary;
 }
 
-/// So that timestamps with time zone come in UTC; empty = the session has no time zone, or none is known.
-std::string_view time_zone_statement(Database database) noexcept {
+/// So that timestamps with time zone come in UTC, and amounts of money in one form; none where none is known.
+std::span<const std::string_view> form_statements(Database database) noexcept {
+  static constexpr std::string_view postgres[] = {"SET TIME ZONE 'UTC'", "SET lc_monetary = 'C'"};
+  static constexpr std::string_view mysql[] = {"SET time_zone = '+00:00'"};
+  static constexpr std::string_view oracle[] = {"ALTER SESSION SET TIME_ZONE = '+00:00'"};
   switch (database) {
     case Database::postgres:
-      return "SET TIME ZONE 'UTC'";
+      return postgres;
     case Database::mysql:
-      return "SET time_zone = '+00:00'";
+      return mysql;
     case Database::oracle:
-      return "ALTER SESSION SET TIME_ZONE = '+00:00'";
+      return oracle;
     default:
       return {};
   }
@@ -94,7 +98,8 @@ Session::Session(const core::ConnectRequest& request)
   try {
     connect(attributes, is_wide, request.connect_timeout, {Phase::connect, summary});
     traits_ = read_traits(connection_.get(), known, is_wide);
-    set_time_zone();
+    set_forms();
+    if (traits_.database == Database::postgres) traits_.compares_text = first_value("SHOW server_encoding") == "UTF8";
   } catch (...) {
     disconnect();
     throw;
@@ -140,12 +145,23 @@ bool Session::is_dead() const noexcept {
          dead == SQL_CD_TRUE;
 }
 
-void Session::set_time_zone() {
-  const std::string_view sql = time_zone_statement(traits_.database);
-  if (sql.empty()) return;
-  const Task task{Phase::connect, "could not set the time zone of the session"};
+void Session::set_forms() {
+  const Task task{Phase::connect, "could not set the session's time zone and forms of values"};
+  for (const std::string_view sql : form_statements(traits_.database)) {
+    const StatementHandle statement = new_statement(task);
+    execute_directly(statement.get(), sql, task);
+  }
+}
+
+std::string Session::first_value(std::string_view sql) {
+  const Task task{Phase::connect, "could not ask for a setting of the server"};
   const StatementHandle statement = new_statement(task);
   execute_directly(statement.get(), sql, task);
+  std::array<SQLCHAR, 64> value{};
+  SQLLEN length = 0;
+  run(statement.get(), task, "SQLFetch", [&] { return SQLFetch(statement.get()); });
+  SQLGetData(statement.get(), 1, SQL_C_CHAR, value.data(), static_cast<SQLLEN>(value.size() - 1), &length);
+  return {value.begin(), std::ranges::find(value, SQLCHAR{0})};
 }
 
 StatementHandle Session::new_statement(const Task& task) {

@@ -67,7 +67,9 @@ class Session {
 
  private:
   void connect(const std::string& connection_string, bool is_wide, std::chrono::seconds timeout, const Task& task);
-  void set_time_zone();
+  void set_forms();
+  /// Of the first row and column, cut after some letters.
+  std::string first_value(std::string_view sql);
   void disconnect() noexcept;
   template <typename Wide, typename Narrow>
   SQLRETURN send(std::string_view sql, Wide&& wide, Narrow&& narrow);

@@ -22,6 +22,9 @@ using core::Phase;
 /// Up to there a limit is sent with a query: for more rows the query is run as it was written.
 constexpr std::int64_t short_limit = 10'000;
 
+/// A result that was kept for longer is not what the database has now.
+constexpr std::chrono::seconds result_age{5};
+
 core::Error request_error(std::string message, std::string hint = {}) {
   return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider odbc, phase describe.",
                      std::move(hint));
@@ -66,7 +69,7 @@ void OdbcSource::add_column(const ColumnFacts& facts, const std::string& name, s
   core::RemoteColumn described = describe_column(facts, traits, wanted, encoding_);
   described.name = asked == nullptr ? name : asked->name;
   const bool is_text = core::is_text_kind(described.type.kind);
-  if (is_text) described.collation = collation_of(traits.database, facts.type_name);
+  if (is_text && traits.compares_text) described.collation = collation_of(traits.database, facts.type_name);
   // Text that is declared to be something else than it is can't be compared there.
   if (encoding_ && is_text) described.is_comparable = false;
   if (request.invalid_become_null && may_be_invalid(facts, traits, described)) described.may_become_null = true;
@@ -162,6 +165,7 @@ std::vector<ColumnFacts> OdbcSource::facts_by_running(const std::string& sql) {
   session_.execute_directly(statement.get(), sql, task);
   std::vector<ColumnFacts> facts = result_columns(session_, statement.get(), task);
   unread_ = std::move(statement);
+  run_at_ = std::chrono::steady_clock::now();
   return facts;
 }
 
@@ -236,6 +240,8 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   const std::string sql = statement(scan);
   // Most drivers have one result at a time.
   StatementHandle statement = std::exchange(unread_, StatementHandle());
+  // What a plan was made by may be old when it is executed.
+  if (std::chrono::steady_clock::now() - run_at_ > result_age) statement = StatementHandle();
   // Never by SQL_ATTR_MAX_ROWS: MariaDB's driver writes LIMIT behind statements that have none, and psqlodbc gives
   // other rows where it fetches by a cursor.
   const bool is_limited_there = !as_it_is && takes_limits(session_.traits().database);

@@ -1,6 +1,7 @@
 // A table or query: described by what the driver tells of its result's columns.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,7 @@ class OdbcSource final : public core::Source {
   StatementHandle unread_;  ///< has run query_, and nobody has read its result
   std::string summary_;
   std::optional<std::string> encoding_;
+  std::chrono::steady_clock::time_point run_at_{};  ///< when unread_ was
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::size_t query_columns_ = 0;      ///< of query_

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "core/base/letter_case.hpp"
 #include "core/base/utf8.hpp"
@@ -98,7 +99,7 @@ std::string quote_name(const DriverTraits& traits, std::string_view name) {
   }
   const bool is_name =
       core::consists_of(name, unquoted_characters) ||
-      (traits.database == Database::mdbtools && name.find_first_of("[]\"';") == std::string_view::npos);
+      (traits.database == Database::mdbtools && core::consists_of(name, std::string(unquoted_characters) + ' '));
   if (is_name) return std::string(name);
   throw core::parameter_error("odbc", "the driver can't be told the name " + core::quoted(name),
                               "It has no quotes for names.");
@@ -141,6 +142,9 @@ bool can_be_derived(std::string_view sql, Database database) {
     // SQL Server takes WITH at the begin of a statement only.
     if (is_first && is_word("with") && database == Database::sqlserver) return false;
     if (is_word("order") || is_word("into") || is_word("for")) return false;
+    // What changes something is run once, as it is.
+    if (is_word("insert") || is_word("update") || is_word("delete") || is_word("merge") || is_word("nextval"))
+      return false;
     is_first = false;
   }
   return !is_first;

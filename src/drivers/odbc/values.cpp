@@ -125,8 +125,8 @@ void set_decimal(const Decoder& decoder, std::string_view text, core::RowBatch& 
   batch.set_invalid(decoder.column, "is no decimal", text);
 }
 
-/// `$1,234.50`, as psqlodbc passes on what the server prints where the locale is C or English. Other signs than those,
-/// of other locales, make the value invalid.
+/// `$1,234.50`, as psqlodbc passes on what the server prints by the lc_monetary that the session has set. Other signs
+/// than those make the value invalid.
 void set_money(std::string_view text, std::size_t column, core::RowBatch& batch) {
   std::string digits;
   for (const char c : text) {
