@@ -119,9 +119,10 @@ def test_joins_prepared_and_left_early(here: tuple[Database, Remote]) -> None:
     db, _ = here
     query = "SELECT a.id, b.t FROM {0} a JOIN {0} b ON b.id = a.id + 1 WHERE a.id < 20 ORDER BY a.id"
     assert db.rows(query.format("live")) == db.rows(query.format("imported"))
+    db.execute("DEALLOCATE ALL")
     db.execute("PREPARE by_id(int) AS SELECT count(*) FROM live WHERE id < $1; SET plan_cache_mode = force_generic_plan")
     assert [db.value(f"EXECUTE by_id({number})") for number in (0, 10, 60)] == [0, 10, 60]
-    db.execute("DEALLOCATE by_id; RESET plan_cache_mode")
+    db.execute("DEALLOCATE ALL; RESET plan_cache_mode")
     db.execute("BEGIN; DECLARE c CURSOR FOR SELECT * FROM live")
     assert len(db.rows("FETCH 3 FROM c")) == 3
     db.execute("CLOSE c; COMMIT")

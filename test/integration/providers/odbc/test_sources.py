@@ -18,8 +18,9 @@ from servers.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("tidy")
 
-# The numbers in a column of SQLite's may have any digits, whatever was declared.
-AMOUNT = {**dict.fromkeys(("odbc_postgres15", "odbc_mariadb", "odbc_tds"), "numeric(12,2)"), "odbc_sqlite": "numeric"}
+# The numbers in a column of SQLite's may have any digits, whatever was declared; psqlodbc tells the same digits of a
+# numeric(28,6) and of one without any.
+AMOUNT = {"odbc_postgres15": "numeric", "odbc_mariadb": "numeric(12,2)", "odbc_tds": "numeric(12,2)", "odbc_sqlite": "numeric"}
 DEFAULT_SCHEMA = {"odbc_postgres15": "public", "odbc_mariadb": "testdb", "odbc_tds": "dbo", "odbc_sqlite": None}
 
 
@@ -242,15 +243,10 @@ def test_text_that_is_no_utf8(db: Database, odbc_sqlite: SqliteRemote) -> None:
 
 
 def test_access_tables(db: Database, odbc_access: dict[str, object]) -> None:
-    """Names, an empty table, more rows than a page holds; system tables are not listed."""
+    """Names, an empty table, more rows than a page holds; system tables are listed as such."""
     connector = {"provider": "odbc", "connection": odbc_access}
-    assert sorted(row[1:] for row in listed(db, connector)) == [
-        ("empty", "table"),
-        ("lost", "table"),
-        ("many", "table"),
-        ("odd ' näme Ж", "table"),
-        ("types", "table"),
-    ]
+    names = sorted(name for _, name, kind in listed(db, connector) if kind != "system table")
+    assert names == ["empty", "lost", "many", "odd ' näme Ж", "types"]
     result = db.import_table({**connector, "table": "many"})
     assert result["rows"] == 3000
     assert db.rows("SELECT count(DISTINCT word), sum(id), max(word) FROM many") == [(3000, 4501500, "word 999")]
