@@ -49,6 +49,7 @@ class OdbcCursor final : public core::RemoteCursor {
   bool has_cut_value() const noexcept;
   bool is_cut(std::size_t column, std::size_t row) const noexcept;
   void begin_again();
+  void check_end();
   void check_rows();
   void read_row(std::size_t row, core::RowBatch& batch);
   void read_bound(std::size_t column, std::size_t row, core::RowBatch& batch);
@@ -166,13 +167,28 @@ bool OdbcCursor::next_rows() {
     bound_->forget();
     session_.wait().check();
     const SQLRETURN result = check(SQLFetch(statement_.get()), "SQLFetch");
-    if (result == SQL_NO_DATA) return false;
+    if (result == SQL_NO_DATA) {
+      check_end();
+      return false;
+    }
     if (result == SQL_SUCCESS_WITH_INFO) warnings_.note(statement_.get(), session_.mask());
     check_rows();
     const bool is_first = std::exchange(is_first_fetch_, false);
     if (!is_first || !execute_again_ || !has_cut_value()) return true;
     begin_again();
   }
+}
+
+/// FreeTDS ends a result without an error where the connection ended between two rows. A result that came to its end
+/// has a count of rows, unless the query said SET NOCOUNT ON: then a statement tells whether the session is still
+/// there.
+void OdbcCursor::check_end() {
+  if (!session_.traits().driver_name.starts_with("libtdsodbc")) return;
+  SQLLEN rows = -1;
+  if (SQL_SUCCEEDED(SQLRowCount(statement_.get(), &rows)) && rows >= 0) return;
+  SQLFreeStmt(statement_.get(), SQL_CLOSE);
+  const StatementHandle statement = session_.new_statement(task());
+  session_.execute_directly(statement.get(), "SELECT 1", task());
 }
 
 /// How many rows there are is the driver's word; that it is possible is looked at.

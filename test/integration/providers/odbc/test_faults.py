@@ -59,8 +59,9 @@ def test_refused_port(db: Database, served: OdbcRemote) -> None:
 
 def test_no_such_database(db: Database, served: OdbcRemote) -> None:
     connector = served.connector(connection=served.connection(database="no_such_database"), table="t")
-    with fails_cleanly(db, served, "no_such_database", number=1012, secrets=secrets_of(connector)):
+    with fails_cleanly(db, served, "could not connect", number=1012, secrets=secrets_of(connector)) as failure:
         db.import_table(connector)
+    assert "no_such_database" in failure.everything
 
 
 def test_no_such_table(db: Database, served: OdbcRemote) -> None:
@@ -90,11 +91,11 @@ def test_no_file_is_made(db: Database, odbc_sqlite: Remote) -> None:
 @pytest.mark.parametrize(
     ("connection", "number"),
     [
-        ({"driver": "Microsoft Access"}, 1502),  # not in connector.odbc_drivers
-        ({"driver": "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"}, 1502),
-        ({"driver": "../PostgreSQL"}, 1502),
-        ({"driver": "PostgreSQL}"}, 1502),
-        ({"driver": "postgresql;SERVER=x"}, 1502),
+        ({"driver": "Microsoft Access"}, 1501),  # not in connector.odbc_drivers
+        ({"driver": "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"}, 1501),
+        ({"driver": "../PostgreSQL"}, 1501),
+        ({"driver": "PostgreSQL}"}, 1501),
+        ({"driver": "postgresql;SERVER=x"}, 1501),
         ({"driver": ""}, 1502),
         ({}, 1502),
         ({"dsn": "no such source"}, None),
@@ -119,12 +120,11 @@ def test_allowed_drivers(db: Database, odbc_postgres15: OdbcRemote) -> None:
     odbc_postgres15.create_rows("allowed", 1)
     with db.another() as session:
         session.execute("SET connector.odbc_drivers = 'SQLite, MariaDB'")
-        with fails("PostgreSQL.*connector.odbc_drivers|connector.odbc_drivers", number=None):
+        with fails('"PostgreSQL" is not allowed', detail="connector.odbc_drivers", number=1501):
             session.import_table(odbc_postgres15.connector(table="allowed"))
         session.execute("SET connector.odbc_drivers = ''")
-        with fails("", number=None) as failure:
+        with fails('"PostgreSQL" is not allowed', detail="connector.odbc_drivers", number=1501):
             session.import_table(odbc_postgres15.connector(table="allowed"))
-        assert "connector.odbc_drivers" in failure.everything
         session.execute("RESET connector.odbc_drivers")
         assert session.import_table(odbc_postgres15.connector(table="allowed"))["rows"] == 1
     odbc_postgres15.drop("allowed")
@@ -134,10 +134,12 @@ def test_allowed_drivers(db: Database, odbc_postgres15: OdbcRemote) -> None:
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 def test_a_connection_that_is_cut(db: Database, served: OdbcRemote, after: int, reset: bool) -> None:
     served.create_rows("cut", 20_000, width=60)
+    # psqlodbc 13.02 itself crashes in SQLFetch when a cursor's connection is lost: its process ends, and nothing else.
+    words = "could not|the reader process ended" if served.kind == "odbc_postgres15" and after > 200 else "could not"
     with Proxy(served.server.port) as proxy:
         proxy.every(Fault(cut_after=after, reset=reset))
         connector = served.connector(connection=served.connection(port=proxy.port), table="cut")
-        with fails_cleanly(db, served, "could not", number=1011 if after > 200 else None, secrets=secrets_of(connector)):
+        with fails_cleanly(db, served, words, number=1011 if after > 200 else None, secrets=secrets_of(connector)):
             db.import_table(connector)
     no_readers(db.pid)
     served.drop("cut")
@@ -218,7 +220,7 @@ def test_connect_timeout(db: Database, served: OdbcRemote) -> None:
     with Proxy(served.server.port) as proxy:
         proxy.every(Fault(stall_after=0))
         connection = served.connection(port=proxy.port, connect_timeout=1)
-        with fails("could not connect", number=6667):
+        with fails("could not connect|did not answer in time", detail="phase connect", number=6667):
             db.value("SELECT cdb_connector_check(%s)", json.dumps(served.connector(connection=connection)))
     no_readers(db.pid)
 
