@@ -23,7 +23,7 @@ TEST(OdbcKnownDrivers, WhatIsKnown) {
   EXPECT_TRUE(known_driver("libmaodbc.so").times_as_text);
   EXPECT_FALSE(known_driver("psqlodbcw.so").buffers_results);
   EXPECT_FALSE(known_driver("libsqlite3odbc.so").describes_prepared);
-  EXPECT_EQ(known_driver("libnew.so").braces, Braces::taken_undoubled);
+  EXPECT_EQ(known_driver("libnew.so").braces, Braces::kept);
   EXPECT_TRUE(known_driver("libnew.so").defaults.empty());
 }
 

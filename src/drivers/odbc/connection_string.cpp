@@ -33,7 +33,7 @@ constexpr NamedKey named_keys[] = {
 
 /// Attributes of the driver manager by which it reads or writes files, and those that keys stand for.
 void check_name(std::string_view name) {
-  if (!core::consists_of(name, name_characters) || name.starts_with(' ') || name.ends_with(' ')) {
+  if (name.empty() || !core::consists_of(name, name_characters) || name.starts_with(' ') || name.ends_with(' ')) {
     throw refused("key " + core::quoted(name) + " of the connection is no name of an attribute",
                   "Names of attributes consist of letters, digits, blanks, underscores, points and hyphens.");
   }
@@ -54,6 +54,11 @@ void check_configured_name(std::string_view key, std::string_view name) {
                 "It must be a name of the server's configuration of unixODBC.");
 }
 
+/// Whether a key of ours stands for it: such attributes every driver knows that has braces of known ones.
+bool has_key(std::string_view attribute) {
+  return std::ranges::find(named_keys, attribute, &NamedKey::attribute) != std::end(named_keys);
+}
+
 bool is_password(std::string_view attribute) {
   return attribute == "PWD";
 }
@@ -63,7 +68,9 @@ std::string written_value(std::string_view key, std::string_view attribute, cons
     throw refused("the value of " + core::quoted(key) + " has a NUL character");
   }
   if (core::consists_of(value, plain_characters)) return value;
-  const bool taken_off = braces == Braces::taken_off || (braces == Braces::of_password_only && is_password(attribute));
+  const bool taken_off = braces == Braces::taken_off ||
+                         (braces == Braces::of_password_only && is_password(attribute)) ||
+                         (braces == Braces::of_known_keys && has_key(attribute));
   if (taken_off) return in_braces(value);
   // A closing brace may be a part of the value for the driver manager, and its end for the driver, or the other way.
   if (braces == Braces::taken_undoubled && value.find('}') == std::string::npos) return '{' + value + '}';

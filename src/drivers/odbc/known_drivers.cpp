@@ -32,6 +32,7 @@ constexpr KnownDriver known_drivers[] = {
      .describes_prepared = true},
     {.library = "maodbc",
      .defaults = mysql_defaults,
+     .braces = Braces::of_known_keys,
      .describes_prepared = true,
      .times_as_text = true,
      .buffers_results = true},
@@ -40,11 +41,11 @@ constexpr KnownDriver known_drivers[] = {
     {.library = "mdbodbc", .braces = Braces::kept},
     {.library = "tdsodbc", .defaults = freetds_defaults, .braces = Braces::taken_undoubled},
     {.library = "msodbcsql", .describes_prepared = true},
-    {.library = "sqora", .braces = Braces::taken_undoubled, .describes_prepared = true},
-    {.library = "db2", .braces = Braces::taken_undoubled, .describes_prepared = true},
+    {.library = "sqora", .braces = Braces::kept, .describes_prepared = true},
+    {.library = "db2", .braces = Braces::kept, .describes_prepared = true},
 };
 
-constexpr KnownDriver unknown_driver = {.library = "", .braces = Braces::taken_undoubled};
+constexpr KnownDriver unknown_driver = {.library = "", .braces = Braces::kept};
 
 }  // namespace
 

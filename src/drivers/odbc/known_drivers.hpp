@@ -11,9 +11,10 @@ namespace connector::odbc {
 /// What a driver makes of a value in braces in a connection string.
 enum class Braces : std::uint8_t {
   taken_off,         ///< as the documentation of SQLDriverConnect has it
-  taken_undoubled,   ///< taken off; that a closing one inside can be doubled is wrong, or not known
+  taken_undoubled,   ///< taken off, but a closing one inside is not doubled
+  of_known_keys,     ///< taken off in attributes that the driver knows; of others it looks for the next semicolon
   of_password_only,  ///< only those of PWD; a part of all other values
-  kept               ///< a part of the value
+  kept               ///< a part of the value, or nobody knows
 };
 
 struct DriverAttribute {
