@@ -66,7 +66,7 @@ def test_values(db: Database, request: pytest.FixtureRequest, trap: socket.socke
         assert db.value("SELECT 1") == 1
 
 
-@pytest.mark.parametrize("name", ["a;port", "a=b;port", "port}", "{port", "a\nport", "x;driver", " port", "port ", "", "ключ", "a\u0000b", "driver=x;y"])
+@pytest.mark.parametrize("name", ["a;port", "a=b;port", "port}", "{port", "a\nport", "x;driver", " port", "port ", "ключ", "a\u0000b", "driver=x;y"])
 def test_names(db: Database, odbc_postgres15: OdbcRemote, trap: socket.socket, name: str) -> None:
     """What is no name of an attribute is refused before anything is contacted."""
     connection = odbc_postgres15.connection(**{name: str(trap.getsockname()[1])})
