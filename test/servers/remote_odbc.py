@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .odbc_drivers import library_of
+from .odbc_drivers import MICROSOFT, library_of
 from .remote import Remote, Session
 from .workspace import Workspace
 
@@ -30,7 +30,10 @@ class OdbcRemote(Remote):
     def connection(self, **more: object) -> dict[str, object]:
         places = ("server", "port", "database", "username", "password")
         known = {key: value for key, value in self.behind.connection().items() if key in places}
-        return {"driver": self.driver, **known, **self.attributes, **more}
+        told = {"driver": self.driver, **known, **self.attributes, **more}
+        if self.driver == MICROSOFT:  # which has no attribute for a port
+            told["server"] = f"{told['server']},{told.pop('port')}"
+        return told
 
     def execute(self, *statements: str) -> None:
         self.behind.execute(*statements)
