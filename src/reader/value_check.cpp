@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "core/rows/numeric.hpp"
-#include "reader/row_stream.hpp"
 
 namespace connector::reader {
 

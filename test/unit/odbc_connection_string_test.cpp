@@ -11,12 +11,12 @@ namespace {
 using Options = core::ConnectionOptions;
 
 /// What the options become with a driver that has this library.
-std::string written(const Options& options, std::string_view library = "libunknown.so") {
+std::string written(const Options& options, std::string_view library = "libmsodbcsql-18.so") {
   return connection_string(options, known_driver(library));
 }
 
 /// The message of the Error that writing them throws; empty = none.
-std::string refusal(const Options& options, std::string_view library = "libunknown.so") {
+std::string refusal(const Options& options, std::string_view library = "libmsodbcsql-18.so") {
   try {
     written(options, library);
     return {};
@@ -75,9 +75,26 @@ TEST(OdbcConnectionString, DriversThatKeepBraces) {
 }
 
 TEST(OdbcConnectionString, ADriverThatDoublesNoBraces) {
-  EXPECT_NE(written({{"driver", "D"}, {"password", "a;}b"}}, "libtdsodbc.so").find(";PWD={a;}b};"), std::string::npos);
-  EXPECT_EQ(refusal({{"driver", "D"}, {"password", "a};b"}}, "libtdsodbc.so"),
-            "the value of \"password\" can't be told to this driver");
+  EXPECT_NE(written({{"driver", "D"}, {"password", "a;{b"}}, "libtdsodbc.so").find(";PWD={a;{b};"), std::string::npos);
+  for (const char* value : {"a}", "a}b", "a};b"}) {
+    EXPECT_EQ(refusal({{"driver", "D"}, {"password", value}}, "libtdsodbc.so"),
+              "the value of \"password\" can't be told to this driver");
+  }
+}
+
+TEST(OdbcConnectionString, ADriverThatKnowsBracesOfItsOwnAttributes) {
+  EXPECT_NE(written({{"driver", "D"}, {"password", "a;}b"}}, "libmaodbc.so").find(";PWD={a;}}b};"), std::string::npos);
+  EXPECT_EQ(refusal({{"driver", "D"}, {"token", "a;SERVER=evil"}}, "libmaodbc.so"),
+            "the value of \"token\" can't be told to this driver");
+}
+
+TEST(OdbcConnectionString, OfAnUnknownDriverNothingIsBelieved) {
+  for (const char* value : {"a;b", "a}b", "a{b", " a", "a "}) {
+    EXPECT_EQ(refusal({{"driver", "D"}, {"password", value}}, "libnew.so"),
+              "the value of \"password\" can't be told to this driver")
+        << value;
+  }
+  EXPECT_EQ(written({{"driver", "D"}, {"x", "a b+c=d"}}, "libnew.so"), "DRIVER={D};x=a b+c=d;");
 }
 
 TEST(OdbcConnectionString, NamesOfAttributes) {

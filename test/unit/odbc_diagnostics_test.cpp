@@ -33,7 +33,8 @@ TEST(OdbcDiagnostics, FirstRecordIsTheMessage) {
   EXPECT_EQ(error.number(), ErrorNumber::cannot_read);
   EXPECT_EQ(error.message(), "could not read: no such table");
   EXPECT_EQ(error.detail(),
-            "Provider odbc, phase fetch, native error 208, SQLSTATE 42S02.\nask ******** (SQLSTATE HY000, code 7).\nConnector error 1011.");
+            "Provider odbc, phase fetch, native error 208, SQLSTATE 42S02.\nask ******** (SQLSTATE HY000, code "
+            "7).\nConnector error 1011.");
   EXPECT_TRUE(error.permanent());
 }
 
