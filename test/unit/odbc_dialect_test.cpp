@@ -70,6 +70,17 @@ TEST(OdbcDialect, WholeNumbersAreComparedByAll) {
   EXPECT_EQ(dialect(Database::sqlite).support(above, columns), Support::narrowing);
 }
 
+TEST(OdbcDialect, NumbersThatAreComparedOtherwiseThere) {
+  for (const auto& [database, type] : {std::pair(Database::mysql, "year"), std::pair(Database::postgres, "oid"),
+                                       std::pair(Database::postgres, "money"), std::pair(Database::mysql, "YEAR(4)")}) {
+    auto columns = core::testing::columns_of_types({integer});
+    columns[0].remote_type = type;
+    const Expression equal = Expression::comparison(0, Operator::equal, "5");
+    EXPECT_EQ(dialect(database).support(equal, columns), Support::none) << type;
+    EXPECT_FALSE(dialect(database).orders(columns[0])) << type;
+  }
+}
+
 TEST(OdbcDialect, UnknownDatabasesAreAskedForNoMore) {
   for (const LogicalType& type : {decimal, day, moment, zoned, text, LogicalType{.kind = TypeKind::float8}}) {
     EXPECT_EQ(compared(Database::other, type, "1"), std::nullopt);
@@ -89,12 +100,15 @@ TEST(OdbcDialect, Decimals) {
 }
 
 TEST(OdbcDialect, DatesAndTimes) {
-  EXPECT_EQ(compared(Database::postgres, day, "2024-02-29"), "c >= DATE '2024-02-29'");
+  EXPECT_EQ(compared(Database::postgres, day, "2024-02-29"), std::nullopt);
   EXPECT_EQ(compared(Database::sqlserver, day, "2024-02-29"), "c >= CAST('2024-02-29' AS date)");
   EXPECT_EQ(compared(Database::mysql, day, "0000-01-01"), std::nullopt);
   EXPECT_EQ(compared(Database::postgres, day, "infinity"), std::nullopt);
   EXPECT_EQ(compared(Database::postgres, day, "0044-03-15 BC"), std::nullopt);
+  EXPECT_EQ(compared(Database::mysql, moment, "2024-02-29 10:00:00"), "c >= TIMESTAMP '2024-02-29 10:00:00'");
   EXPECT_EQ(compared(Database::mysql, moment, "2024-02-29 10:00:00.5"), "c >= TIMESTAMP '2024-02-29 10:00:00.5'");
+  EXPECT_EQ(compared(Database::mysql, moment, "2024-02-29 10:00:00.5", Operator::equal), "1 = 0");
+  EXPECT_EQ(compared(Database::postgres, moment, "9999-12-31 23:59:59"), std::nullopt);
   EXPECT_EQ(compared(Database::postgres, zoned, "2024-02-29 10:00:00+00"), "c >= TIMESTAMPTZ '2024-02-29 10:00:00+00'");
   EXPECT_EQ(compared(Database::mysql, zoned, "2024-02-29 10:00:00+00"), "c >= TIMESTAMP '2024-02-29 10:00:00'");
   EXPECT_EQ(compared(Database::postgres, zoned, "2024-02-29 10:00:00+02"), std::nullopt);
@@ -109,7 +123,7 @@ TEST(OdbcDialect, Texts) {
   EXPECT_EQ(equal_text(Database::postgres, "text", "a\\b"), std::nullopt);
   EXPECT_EQ(equal_text(Database::postgres, "bpchar", "a"), std::nullopt);
   EXPECT_EQ(equal_text(Database::mysql, "VARCHAR(20)", "a'"), "CAST(CONVERT(c USING utf8mb4) AS BINARY) = x'6127'");
-  EXPECT_EQ(equal_text(Database::sqlite, "TEXT", "a"), "c = 'a'");
+  EXPECT_EQ(equal_text(Database::sqlite, "TEXT", "a"), "CAST(c AS TEXT) = 'a'");
   EXPECT_EQ(equal_text(Database::sqlserver, "nvarchar", "\xc3\xa4"), std::nullopt);
   EXPECT_EQ(equal_text(Database::sqlserver, "ntext", "a"), std::nullopt);
   EXPECT_FALSE(dialect(Database::sqlite).orders(text_column(Database::sqlite, "text")));

@@ -68,7 +68,7 @@ constexpr Rules mysql_rules = {
     exact("decimal", "constants of up to 65 digits, 30 of them behind the point"),
     exact("bit(1)", "as 0 and 1"),
     exact("date", "only `=` is exact where zero dates become NULL"),
-    exact("datetime, timestamp", "likewise; constants of whole seconds; the session's time zone is UTC"),
+    exact("datetime, timestamp", "likewise; the session's time zone is UTC"),
     sorted_only("float, double", "a float is compared as the double that it is"),
     not_at_all("uuid"),
     exact("char, varchar, text", "compared as bytes of utf8mb4"),
@@ -213,6 +213,15 @@ class OdbcDialect final : public core::Dialect {
       default:
         return std::nullopt;
     }
+  }
+
+  /// MySQL 5.6 rounds a constant that has more digits behind the point than the column.
+  bool can_equal(const RemoteColumn& column, std::string_view value) const override {
+    if (database_ != Database::mysql || row_of(column) != timestamps) return true;
+    const std::size_t point = value.find('.');
+    if (point == std::string_view::npos) return true;
+    const std::size_t digits = std::min(value.find_first_not_of("0123456789", point + 1), value.size()) - point - 1;
+    return static_cast<std::int64_t>(digits) <= column.type.length;
   }
 
   std::optional<std::string> comparison(Operator comparison, const std::string& column, const RemoteColumn& described,

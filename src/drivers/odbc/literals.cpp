@@ -80,9 +80,6 @@ std::optional<std::string> timestamp_literal(Database database, const core::Logi
     text[10] = 'T';
     return "CAST(" + quoted_text(text) + " AS datetime2)";
   }
-  // Columns without fractions round the constant in MySQL 5.6.
-  const bool has_fraction = local.find('.') != std::string_view::npos;
-  if (database == Database::mysql && has_fraction) return std::nullopt;
   // The last second that the driver has, which it gives for infinity as well.
   if (database == Database::postgres && local.substr(0, 19) >= "9999-12-31 23:59:59") return std::nullopt;
   if (database == Database::postgres && has_zone) return "TIMESTAMPTZ " + quoted_text(value);
