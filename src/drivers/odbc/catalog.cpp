@@ -122,8 +122,8 @@ std::map<std::string, CatalogColumn> read_columns(Session& session, const TableN
                         table.length(), all.narrow(), all.length());
     });
     while (rows.next()) {
-      const bool is_asked = is_meant(traits, rows.text(columns::schema), name.schema) &
-                            is_meant(traits, rows.text(columns::table), name.table);
+      const std::string schema_told = rows.text(columns::schema), table_told = rows.text(columns::table);
+      const bool is_asked = is_meant(traits, schema_told, name.schema) && is_meant(traits, table_told, name.table);
       std::string column = rows.text(columns::name);
       const bool not_null = rows.text(columns::nullable) == std::to_string(SQL_NO_NULLS);
       CatalogColumn told{.not_null = not_null, .comment = rows.text(columns::remarks)};

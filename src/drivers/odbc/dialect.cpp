@@ -249,7 +249,7 @@ class OdbcDialect final : public core::Dialect {
 
   std::string ordered(const std::string& column, const RemoteColumn& described,
                       const core::OrderBy& order) const override {
-    const std::string item = column + (order.descending ? " DESC" : "");
+    std::string item = column + (order.descending ? " DESC" : "");
     if (described.not_null || order.nulls == core::Nulls::wherever) return item;
     const bool nulls_first = order.nulls == core::Nulls::first;
     if (database_ == Database::postgres || database_ == Database::oracle) {

@@ -44,7 +44,7 @@ std::string driver_library(const std::string& driver) {
 }
 
 std::string data_source_library(const std::string& data_source) {
-  const std::string driver = entry(data_source, "Driver", "ODBC.INI");
+  std::string driver = entry(data_source, "Driver", "ODBC.INI");
   if (driver.empty() || driver.find('/') != std::string::npos) return driver;
   const std::string library = driver_library(driver);
   return library.empty() ? driver : library;

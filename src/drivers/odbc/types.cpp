@@ -380,7 +380,8 @@ std::size_t expected_units(const ColumnFacts& facts, Decode decode) {
 }  // namespace
 
 core::RemoteColumn describe_column(const ColumnFacts& facts, const DriverTraits& traits,
-                                   std::optional<LogicalType> wanted, const std::optional<std::string>& encoding) {
+                                   const std::optional<LogicalType>& wanted,
+                                   const std::optional<std::string>& encoding) {
   constexpr SQLSMALLINT kept_digits = 6;
   Rule rule = rule_of(facts, traits, wanted, encoding);
   core::RemoteColumn column;

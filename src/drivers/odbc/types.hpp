@@ -27,7 +27,8 @@ struct ColumnFacts {
 
 /// Without not_null and comment, which metadata of tables tell. `encoding`: the one that was asked for.
 core::RemoteColumn describe_column(const ColumnFacts& facts, const DriverTraits& traits,
-                                   std::optional<core::LogicalType> wanted, const std::optional<std::string>& encoding);
+                                   const std::optional<core::LogicalType>& wanted,
+                                   const std::optional<std::string>& encoding);
 
 /// What values are to be read as, and what is made of them.
 enum class Decode : std::uint8_t {

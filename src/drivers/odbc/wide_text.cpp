@@ -83,7 +83,7 @@ std::string valid_text(std::string_view text) {
   return valid;
 }
 
-std::string repaired_text(std::string text) {
+std::string repaired_text(const std::string& text) {
   const std::optional<std::string> bytes = latin1_bytes(text);
   return bytes && core::is_text(*bytes) ? *bytes : text;
 }

@@ -22,6 +22,6 @@ std::string valid_text(std::string_view text);
 
 /// The driver manager reads what a driver says in bytes as Latin-1: if `text` is UTF-8 that was misread so, what it
 /// was.
-std::string repaired_text(std::string text);
+std::string repaired_text(const std::string& text);
 
 }  // namespace connector::odbc
