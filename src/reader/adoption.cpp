@@ -22,9 +22,9 @@ struct Leftover {
 int adoptions = 0;
 int before = 0;  ///< whether this process had asked for it already
 
-/// All of the process: lives as long as it does.
+/// All of the process. At its end they are let alone.
 std::vector<Leftover>& leftovers() noexcept {
-  static auto& all = *new std::vector<Leftover>;
+  static std::vector<Leftover> all;
   return all;
 }
 

@@ -170,7 +170,13 @@ std::vector<ColumnFacts> OdbcSource::facts_by_running(const std::string& sql) {
 }
 
 void OdbcSource::describe_query(const core::SourceRequest& request) {
-  query_ = without_semicolon(request.query, session_.traits().database);
+  const Database database = session_.traits().database;
+  const bool has_only_one =
+      database == Database::postgres || database == Database::mysql || database == Database::sqlite;
+  if (has_only_one && has_several_statements(request.query, database)) {
+    throw request_error("\"sql_query\" has more than one statement", "Give one statement that has a result.");
+  }
+  query_ = without_semicolon(request.query, database);
   const std::vector<ColumnFacts> facts = query_facts();
   query_columns_ = facts.size();
   if (facts.empty()) {

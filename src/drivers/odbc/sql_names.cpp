@@ -131,6 +131,20 @@ std::string_view without_semicolon(std::string_view sql, Database database) noex
   return end ? sql.substr(0, *end) : sql;
 }
 
+bool has_several_statements(std::string_view sql, Database database) noexcept {
+  Pieces pieces(sql, database);
+  bool has_ended = false;
+  while (!pieces.at_end()) {
+    const std::string_view piece = pieces.next();
+    if (piece == ";") {
+      has_ended = true;
+    } else if (has_ended && !is_blank(piece) && !pieces.is_comment(piece)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool can_be_derived(std::string_view sql, Database database) {
   Pieces pieces(sql, database);
   bool is_first = true;

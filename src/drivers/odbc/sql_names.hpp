@@ -19,6 +19,9 @@ std::string quote_table(const DriverTraits& traits, const TableName& name);
 /// the database has.
 std::string_view without_semicolon(std::string_view sql, Database database) noexcept;
 
+/// Whether a statement stands behind a semicolon: for databases in whose statements there are none.
+bool has_several_statements(std::string_view sql, Database database) noexcept;
+
 /// Whether it begins as a query that can stand in brackets behind FROM: SELECT, WITH or VALUES, and has no ORDER BY,
 /// whose order would be lost, or which is refused there.
 bool can_be_derived(std::string_view sql, Database database);

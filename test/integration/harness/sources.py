@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from servers.remote import Remote
@@ -14,11 +15,11 @@ Read = Callable[..., list[str]]
 ALL_PARTS = ["indexes", "defaults", "foreign_keys"]
 
 
-def reader(program: str) -> Read:
-    """Gives the lines that the program prints for a connector and its steps."""
+def reader(program: str, environment: Mapping[str, str]) -> Read:
+    """Gives the lines that the program prints for a connector and its steps, with more in its environment."""
 
     def run(connector: dict[str, object], *steps: str) -> list[str]:
-        done = subprocess.run([program, *steps], input=json.dumps(connector), capture_output=True, text=True, check=False)
+        done = subprocess.run([program, *steps], input=json.dumps(connector), capture_output=True, text=True, check=False, env=os.environ | environment)
         assert done.returncode == 0, done.stderr
         return [line.strip() for line in done.stdout.splitlines()]
 
