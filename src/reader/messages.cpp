@@ -25,9 +25,10 @@ auto message(std::string_view text, Read&& read) {
   try {
     // What a tree of them takes is far more than the text: a hostile one would fill the memory.
     constexpr std::size_t most_values = 2'000'000;
+    constexpr int deepest = 1000;
     std::size_t values = 0;
-    const auto count = [&values](int /*depth*/, Json::parse_event_t /*event*/, Json& /*value*/) {
-      if (++values > most_values) throw broken_reader("a message has too many values");
+    const auto count = [&values](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
+      if (++values > most_values || depth > deepest) throw broken_reader("a message has too many values");
       return true;
     };
     return read(Json::parse(text, count));

@@ -139,6 +139,12 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
   }
   const std::string message = mask(std::move(first.message));
   const std::string detail = mask(core::joined(lines, "\n"));
+  std::string_view hint;
+  if (is_refused) {
+    hint = "Check username and password, and how the server lets this account in.";
+  } else if (is_connecting) {
+    hint = connect_hint(first);
+  }
   ErrorNumber number = is_connecting ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
   if (is_late && !is_refused) number = ErrorNumber::timed_out;
   return core::remote_error({.provider = provider_id,
@@ -149,7 +155,7 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
                              .summary = task.summary,
                              .remote_message = message,
                              .remote_detail = detail,
-                             .hint = is_connecting && !is_refused ? connect_hint(first) : std::string_view(),
+                             .hint = hint,
                              .denied_login = is_refused});
 }
 
