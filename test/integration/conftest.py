@@ -234,6 +234,7 @@ _NOT_ON_HIVE = {
 _PLAIN_ROLE = "a plain role gives no connection of odbc in a request; providers/odbc/test_rights.py has what it may do"
 # Tests that are not run by ODBC, and why.
 _NOT_BY_ODBC = {
+    "test_connection_is_cut": "psqlodbc crashes where the connection is cut under its cursor: providers/odbc/test_faults.py",
     "test_cut_before_the_end_is_no_short_table": "psqlodbc hangs or crashes where the connection is cut under its cursor",
     "test_a_connection_that_is_cut_while_it_is_idle": "psqlodbc does not tell that an idle connection is lost",
     "test_hostile_search_path": "psqlodbc tells no lengths of texts, and a plain role gives no connection",
@@ -261,7 +262,7 @@ def _not_by_odbc(node: pytest.Item) -> str | None:
     name, parameters = node.originalname, node.callspec.params  # type: ignore[attr-defined]
     if node.path.name == "test_hosts.py":
         return "its drivers dial by themselves"
-    if node.path.name == "test_stops.py" and parameters.get("phase") in ("authenticate", "describe"):
+    if node.path.name in ("test_stops.py", "test_cancel.py") and parameters.get("phase") in ("authenticate", "describe", "columns"):
         return "at which step psqlodbc is can't be told from here; providers/odbc/test_reader_stops.py has each"
     reason: str | None = _NOT_BY_ODBC.get(name)
     return reason

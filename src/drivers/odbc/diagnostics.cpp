@@ -113,9 +113,10 @@ std::vector<Diagnostic> diagnostics(SQLSMALLINT handle_type, SQLHANDLE handle) {
 }
 
 bool is_lost(std::span<const Diagnostic> records) noexcept {
-  // MySQL's drivers have no SQLSTATE for it: CR_SERVER_GONE_ERROR, CR_SERVER_LOST.
+  // 57P01 to 57P03 are PostgreSQL's shutdowns. MySQL's drivers have no SQLSTATE for it: CR_SERVER_GONE_ERROR,
+  // CR_SERVER_LOST.
   return std::ranges::any_of(records, [](const Diagnostic& record) {
-    return record.sqlstate.starts_with("08") ||
+    return record.sqlstate.starts_with("08") || record.sqlstate.starts_with("57P0") ||
            (record.sqlstate == "HY000" && (record.native_code == 2006 || record.native_code == 2013));
   });
 }
@@ -144,6 +145,8 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
     hint = "Check username and password, and how the server lets this account in.";
   } else if (is_connecting) {
     hint = connect_hint(first);
+  } else if (is_lost(records)) {
+    hint = "The server has ended the connection, or the network has: look there, and try again.";
   }
   ErrorNumber number = is_connecting ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
   if (is_late && !is_refused) number = ErrorNumber::timed_out;

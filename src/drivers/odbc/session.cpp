@@ -64,10 +64,12 @@ std::string connect_summary(const core::ConnectionOptions& options) {
   return summary;
 }
 
-/// So that timestamps with time zone come in UTC, and amounts of money in one form; none where none is known.
-std::span<const std::string_view> form_statements(Database database) noexcept {
-  static constexpr std::string_view postgres[] = {"SET TIME ZONE 'UTC'", "SET lc_monetary = 'C'"};
-  static constexpr std::string_view mysql[] = {"SET time_zone = '+00:00'"};
+/// So that a query changes nothing, timestamps with time zone come in UTC, and amounts of money in one form; none where
+/// none is known.
+std::span<const std::string_view> session_statements(Database database) noexcept {
+  static constexpr std::string_view postgres[] = {"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+                                                  "SET TIME ZONE 'UTC'", "SET lc_monetary = 'C'"};
+  static constexpr std::string_view mysql[] = {"SET SESSION TRANSACTION READ ONLY", "SET time_zone = '+00:00'"};
   static constexpr std::string_view oracle[] = {"ALTER SESSION SET TIME_ZONE = '+00:00'"};
   switch (database) {
     case Database::postgres:
@@ -98,7 +100,7 @@ Session::Session(const core::ConnectRequest& request)
   try {
     connect(attributes, is_wide, request.connect_timeout, {Phase::connect, summary});
     traits_ = read_traits(connection_.get(), known, is_wide);
-    set_forms();
+    set_up();
     if (traits_.database == Database::postgres) traits_.compares_text = first_value("SHOW server_encoding") == "UTF8";
   } catch (...) {
     disconnect();
@@ -145,9 +147,9 @@ bool Session::is_dead() const noexcept {
          dead == SQL_CD_TRUE;
 }
 
-void Session::set_forms() {
-  const Task task{Phase::connect, "could not set the session's time zone and forms of values"};
-  for (const std::string_view sql : form_statements(traits_.database)) {
+void Session::set_up() {
+  const Task task{Phase::connect, "could not set up the session"};
+  for (const std::string_view sql : session_statements(traits_.database)) {
     const StatementHandle statement = new_statement(task);
     execute_directly(statement.get(), sql, task);
   }

@@ -67,7 +67,7 @@ class Session {
 
  private:
   void connect(const std::string& connection_string, bool is_wide, std::chrono::seconds timeout, const Task& task);
-  void set_forms();
+  void set_up();
   /// Of the first row and column, cut after some letters.
   std::string first_value(std::string_view sql);
   void disconnect() noexcept;

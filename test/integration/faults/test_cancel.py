@@ -16,6 +16,7 @@ from harness.faults import CANCELED, TIMED_OUT, assert_unseen, backend_is_gone, 
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 from harness.traces import no_remote_sessions, relations
 
+from servers import odbc_drivers
 from servers.postgres import Postgres
 from servers.remote import Remote
 from servers.staging import staged
@@ -170,7 +171,7 @@ def test_client_goes_away(db: Database, table: Remote) -> None:
 @pytest.fixture(scope="module")
 def own_cluster(workspace: Workspace) -> Iterator[Postgres]:
     """A cluster that a test may stop."""
-    with Postgres(workspace, stage=staged(workspace)) as server:
+    with Postgres(workspace, stage=staged(workspace), settings=odbc_drivers.SETTINGS) as server:
         server.create_database("stopping", "connector")
         yield server
 
