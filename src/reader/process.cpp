@@ -217,8 +217,12 @@ void Process::kill() noexcept {
 
 void Process::listen() noexcept {
   constexpr std::size_t kept = 2000;
+  // More than a pipe holds. Who writes without an end is not listened to without one: nothing interrupts that.
+  constexpr int most_pieces = 32;
   char piece[4096];
-  for (ssize_t count; (count = read(stderr_.get(), piece, sizeof piece)) > 0;) {
+  for (int pieces = 0; pieces < most_pieces; ++pieces) {
+    const ssize_t count = read(stderr_.get(), piece, sizeof piece);
+    if (count <= 0) break;
     said_.append(piece, static_cast<std::size_t>(count));
     if (said_.size() > kept) said_.erase(0, said_.size() - kept);
   }

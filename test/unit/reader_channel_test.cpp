@@ -169,6 +169,15 @@ TEST_F(ReaderChannel, AFloodIsInterruptedLikeSilence) {
   EXPECT_FALSE(connection->usable());
 }
 
+TEST_F(ReaderChannel, AFloodOfWordsIsInterrupted) {
+  write(
+      "import threading\nlog_in()\ndef flood():\n  while True:\n    try: os.write(2, b'x' * 65536)\n"
+      "    except BlockingIOError: pass\nfor i in range(4): threading.Thread(target=flood).start()\n");
+  const auto connection = connect();
+  wait_.interrupt_after(milliseconds(300));
+  EXPECT_THROW(connection->check(), core::Interrupted);
+}
+
 TEST_F(ReaderChannel, ACursorThatIsLeftDoesNotWaitForAFlood) {
   write("open_cursor()\nwhile True: send(COUNTS, b'{\"invalid\":[0],\"substitutions\":[]}')\n");
   const auto connection = connect();
