@@ -56,13 +56,8 @@ void Channel::end(Deadline deadline) noexcept {
 }
 
 Error Channel::failure(std::string_view body) {
-  const Error error = understood([&] { return error_message(body); });
-  // The line with the number is put there by every Error.
-  std::string detail = error.detail();
-  detail.erase(detail.rfind('\n') == std::string::npos ? 0 : detail.rfind('\n'));
   const auto shown = [this](const std::string& text) { return mask_(core::bounded_message(text)); };
-  Error masked(error.number(), shown(error.message()), shown(detail), shown(error.hint()), error.permanent());
-  return error.denied_login() ? masked.with_denied_login() : masked;
+  return understood([&] { return error_message(body, shown); });
 }
 
 void Channel::throw_ended(Phase phase) {

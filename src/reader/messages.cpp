@@ -421,13 +421,14 @@ std::string to_message(const core::Error& error) {
                   {"denied_login", error.denied_login()}});
 }
 
-core::Error error_message(std::string_view text) {
-  return message(text, [](const Json& json) {
+core::Error error_message(std::string_view text, const std::function<std::string(const std::string&)>& shown) {
+  return message(text, [&shown](const Json& json) {
+    const auto shown_at = [&](const char* key) { return shown(text_at(json, key)); };
     const auto number = json.at("number").get<int>();
     const auto known = core::error_numbers();
     const auto found = std::ranges::find(known, number, [](const auto& info) { return static_cast<int>(info.number); });
-    core::Error error(found == known.end() ? core::ErrorNumber::unknown : found->number, text_at(json, "message"),
-                      text_at(json, "detail"), text_at(json, "hint"), json.at("permanent").get<bool>());
+    core::Error error(found == known.end() ? core::ErrorNumber::unknown : found->number, shown_at("message"),
+                      shown_at("detail"), shown_at("hint"), json.at("permanent").get<bool>());
     return json.at("denied_login").get<bool>() ? error.with_denied_login() : error;
   });
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -104,6 +105,7 @@ std::string to_message(const std::optional<std::string>& text);
 std::optional<std::string> text_message(std::string_view text);
 
 std::string to_message(const core::Error& error);
-core::Error error_message(std::string_view text);
+/// `shown`: what is made of each of its texts.
+core::Error error_message(std::string_view text, const std::function<std::string(const std::string&)>& shown);
 
 }  // namespace connector::reader

@@ -64,7 +64,7 @@ void read_message(std::string_view text, std::uint8_t choice) {
       reader::warnings_message(text);
       break;
     case 4:
-      reader::error_message(text);
+      reader::error_message(text, [](const std::string& as_it_is) { return as_it_is; });
       break;
     case 5:
       reader::text_message(text);
