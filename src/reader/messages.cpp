@@ -47,9 +47,21 @@ std::string text_at(const Json& json, const char* key) {
   return text_of(json.at(key));
 }
 
+/// Json's own get() turns any number into any other, and a fraction beyond the range of Integer is undefined there.
+template <typename Integer>
+Integer integer_of(const Json& json) {
+  const auto in_range = [](auto number) {
+    if (!std::in_range<Integer>(number)) throw broken_reader("a number is out of range");
+    return static_cast<Integer>(number);
+  };
+  if (json.is_number_unsigned()) return in_range(json.get<std::uint64_t>());
+  if (json.is_number_integer()) return in_range(json.get<std::int64_t>());
+  throw broken_reader("a number is no whole one");
+}
+
 template <typename Enum>
 Enum word_at(const Json& json, const char* key, Enum last) {
-  const auto number = json.at(key).get<std::uint64_t>();
+  const auto number = integer_of<std::uint64_t>(json.at(key));
   if (number > static_cast<std::uint64_t>(last)) throw broken_reader("a word is none of those there are");
   return static_cast<Enum>(number);
 }
@@ -64,7 +76,7 @@ Json optional_json(const auto& value) {
 }
 
 std::optional<std::int64_t> optional_number(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(json.get<std::int64_t>());
+  return json.is_null() ? std::nullopt : std::optional(integer_of<std::int64_t>(json));
 }
 
 std::optional<std::string> optional_text(const Json& json) {
@@ -76,6 +88,10 @@ std::vector<Item> list_of(const Json& json, Read&& read) {
   std::vector<Item> items;
   for (const Json& item : json.get_ref<const Json::array_t&>()) items.push_back(read(item));
   return items;
+}
+
+std::vector<std::uint64_t> counts_of(const Json& json) {
+  return list_of<std::uint64_t>(json, integer_of<std::uint64_t>);
 }
 
 Json json_list(const auto& items, auto&& write) {
@@ -101,9 +117,9 @@ Json json_of(const core::LogicalType& type) {
 
 core::LogicalType type_of(const Json& json) {
   return {.kind = word_at(json, "kind", core::TypeKind::named),
-          .length = json.at("length").get<std::int32_t>(),
-          .scale = json.at("scale").get<std::int32_t>(),
-          .srid = json.at("srid").get<std::int32_t>(),
+          .length = integer_of<std::int32_t>(json.at("length")),
+          .scale = integer_of<std::int32_t>(json.at("scale")),
+          .srid = integer_of<std::int32_t>(json.at("srid")),
           .name = text_at(json, "name"),
           .extension = text_at(json, "extension")};
 }
@@ -172,8 +188,8 @@ Json json_of(const core::Expression& expression) {
 core::Expression expression_of(const Json& json) {
   core::Expression expression;
   expression.kind = word_at(json, "kind", core::Expression::Kind::operation);
-  expression.column = json.at("column").get<std::size_t>();
-  expression.parameter = json.at("parameter").get<std::size_t>();
+  expression.column = integer_of<std::size_t>(json.at("column"));
+  expression.parameter = integer_of<std::size_t>(json.at("parameter"));
   expression.value = text_at(json, "value");
   expression.is_null = json.at("is_null").get<bool>();
   expression.operation = word_at(json, "operation", core::Operator::logical_or);
@@ -198,15 +214,15 @@ Json json_of(const core::Scan& scan) {
 
 core::Scan scan_of(const Json& json) {
   core::Scan scan;
-  scan.columns = json.at("columns").get<std::vector<std::size_t>>();
+  scan.columns = list_of<std::size_t>(json.at("columns"), integer_of<std::size_t>);
   if (!json.at("where").is_null()) scan.where = expression_of(json.at("where"));
   scan.order_by = list_of<core::OrderBy>(json.at("order_by"), [](const Json& order) {
-    return core::OrderBy{.column = order.at("column").get<std::size_t>(),
+    return core::OrderBy{.column = integer_of<std::size_t>(order.at("column")),
                          .descending = order.at("descending").get<bool>(),
                          .nulls = word_at(order, "nulls", core::Nulls::wherever)};
   });
   scan.limit = optional_number(json.at("limit"));
-  scan.offset = json.at("offset").get<std::int64_t>();
+  scan.offset = integer_of<std::int64_t>(json.at("offset"));
   if (!json.at("sample").is_null()) scan.sample = json.at("sample").get<double>();
   return scan;
 }
@@ -228,8 +244,8 @@ ConnectMessage connect_message(std::string_view text) {
     ConnectMessage connect;
     connect.options = texts_of(json.at("options"));
     for (auto& [key, value] : texts_of(json.at("session"))) connect.session.emplace(key, value);
-    connect.connect_timeout = std::chrono::seconds(json.at("connect_timeout").get<std::int64_t>());
-    connect.statement_timeout = std::chrono::seconds(json.at("statement_timeout").get<std::int64_t>());
+    connect.connect_timeout = std::chrono::seconds(integer_of<std::int64_t>(json.at("connect_timeout")));
+    connect.statement_timeout = std::chrono::seconds(integer_of<std::int64_t>(json.at("statement_timeout")));
     connect.application_name = text_at(json, "application_name");
     connect.trusted = json.at("trusted").get<bool>();
     connect.may_use_tickets = json.at("may_use_tickets").get<bool>();
@@ -251,7 +267,7 @@ std::string to_message(const ListMessage& list) {
 
 ListMessage list_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return ListMessage{text_at(json, "schema"), json.at("limit").get<std::int64_t>()};
+    return ListMessage{text_at(json, "schema"), integer_of<std::int64_t>(json.at("limit"))};
   });
 }
 
@@ -317,7 +333,7 @@ std::string to_message(const DescribedMessage& described) {
 
 DescribedMessage described_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return DescribedMessage{json.at("source").get<std::uint64_t>(), description_of(json.at("description"))};
+    return DescribedMessage{integer_of<std::uint64_t>(json.at("source")), description_of(json.at("description"))};
   });
 }
 
@@ -327,7 +343,7 @@ std::string to_message(const SourceMessage& message) {
 
 SourceMessage source_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return SourceMessage{json.at("source").get<std::uint64_t>(), json.at("column").get<std::size_t>(),
+    return SourceMessage{integer_of<std::uint64_t>(json.at("source")), integer_of<std::size_t>(json.at("column")),
                          expression_of(json.at("condition"))};
   });
 }
@@ -338,7 +354,7 @@ std::string to_message(const ScanMessage& message) {
 
 ScanMessage scan_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return ScanMessage{json.at("source").get<std::uint64_t>(), scan_of(json.at("scan"))};
+    return ScanMessage{integer_of<std::uint64_t>(json.at("source")), scan_of(json.at("scan"))};
   });
 }
 
@@ -373,8 +389,8 @@ std::string to_message(const CountsMessage& counts) {
 
 CountsMessage counts_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return CountsMessage{json.at("invalid").get<std::vector<std::uint64_t>>(),
-                         json.at("substitutions").get<std::vector<std::vector<std::uint64_t>>>()};
+    return CountsMessage{counts_of(json.at("invalid")),
+                         list_of<std::vector<std::uint64_t>>(json.at("substitutions"), counts_of)};
   });
 }
 
@@ -387,8 +403,8 @@ std::string to_message(const std::vector<core::RemoteWarning>& warnings) {
 std::vector<core::RemoteWarning> warnings_message(std::string_view text) {
   return message(text, [](const Json& json) {
     return list_of<core::RemoteWarning>(json, [](const Json& warning) {
-      return core::RemoteWarning{warning.at("code").get<long>(), text_at(warning, "message"),
-                                 warning.at("count").get<std::uint64_t>()};
+      return core::RemoteWarning{integer_of<long>(warning.at("code")), text_at(warning, "message"),
+                                 integer_of<std::uint64_t>(warning.at("count"))};
     });
   });
 }
@@ -398,7 +414,7 @@ std::string to_message(std::int64_t number) {
 }
 
 std::int64_t number_message(std::string_view text) {
-  return message(text, [](const Json& json) { return json.get<std::int64_t>(); });
+  return message(text, [](const Json& json) { return integer_of<std::int64_t>(json); });
 }
 
 std::string to_message(const std::optional<std::string>& text) {
@@ -424,7 +440,7 @@ std::string to_message(const core::Error& error) {
 core::Error error_message(std::string_view text, const std::function<std::string(const std::string&)>& shown) {
   return message(text, [&shown](const Json& json) {
     const auto shown_at = [&](const char* key) { return shown(text_at(json, key)); };
-    const auto number = json.at("number").get<int>();
+    const auto number = integer_of<int>(json.at("number"));
     const auto known = core::error_numbers();
     const auto found = std::ranges::find(known, number, [](const auto& info) { return static_cast<int>(info.number); });
     core::Error error(found == known.end() ? core::ErrorNumber::unknown : found->number, shown_at("message"),

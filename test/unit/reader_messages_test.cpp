@@ -142,6 +142,11 @@ TEST(ReaderMessages, WhatIsNoMessage) {
   }
   expect_refused([] { text_message(R"("a\u0000b")"); });
   expect_refused([] { number_message("\"1\""); });
+  for (const std::string_view number : {"14000000000000000000000000", "-1e300", "1e400", "1.5", "9223372036854775808"}) {
+    expect_refused([number] { number_message(number); });
+  }
+  expect_refused([] { counts_message(R"({"invalid": [1.5], "substitutions": []})"); });
+  expect_refused([] { counts_message(R"({"invalid": [], "substitutions": [[-1]]})"); });
   // Nested as deep as a frame can hold: nothing may go as deep into the stack.
   const std::string deep(1'000'000, '[');
   expect_refused([&] { tables_message(deep); });
