@@ -105,6 +105,8 @@ class PostgresDialect(Dialect):
     def drop_account(self, remote: Remote, name: str) -> None:
         if remote.rows(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'"):
             remote.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+        # account() took it from all; other files of tests use the same server.
+        remote.execute(f"GRANT CONNECT ON DATABASE {remote.database} TO PUBLIC")
 
     @contextmanager
     def locked(self, remote: Remote, table: str) -> Iterator[None]:
