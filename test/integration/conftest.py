@@ -19,6 +19,7 @@ from runner.unit import BUILD, build_targets
 
 from servers import odbc_drivers
 from servers.access_file import write_access_file
+from servers.cache import alone
 from servers.catalog import MYSQL_KINDS
 from servers.hive.server import HiveServer
 from servers.kerberos import Kdc
@@ -133,7 +134,8 @@ def gis(pg: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
 def read(workspace: Workspace) -> Read:
     """Reads sources through the drivers alone. The group `unit` has built the program already, if it ran before."""
     folder = workspace.subfolder("read-source")
-    assert build_targets(folder / "build.log", "read_source")
+    with alone(BUILD):
+        assert build_targets(folder / "build.log", "read_source")
     # What drivers of ODBC leave behind is theirs; the program looks for leaks of ours.
     suppressions = folder / "leaks.txt"
     suppressions.write_text("".join(f"leak:{library}\n" for library in odbc_drivers.LIBRARIES.values()))

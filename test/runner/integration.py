@@ -1,4 +1,5 @@
-"""The pytest groups: folders of test/integration, all in one session, so each server starts once."""
+"""The pytest groups: folders of test/integration, all in one run. Its workers share the files among themselves (pytest-xdist),
+since most tests wait most of the time; each worker starts the servers that it needs once."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import os
 import shlex
 from pathlib import Path, PurePath
 
-from .context import ROOT, Context
+from .context import ROOT, Context, cores
 from .result import Result, add, failure, read_junit
 from .shell import run, show_tail
 
@@ -42,6 +43,8 @@ def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict
         "-m",
         "pytest",
         f"--junitxml={report}",
+        # Two are enough: each has a HiveServer2 and a dozen clusters.
+        *["-n", str(min(2, cores())), "--dist", "loadfile"],
         *shlex.split(os.environ.get("PYTEST_ARGS", "")),
         *[str(path) for paths in chosen.values() for path in paths],
     ]

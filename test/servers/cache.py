@@ -1,4 +1,4 @@
-"""Things that are fetched once and kept between runs."""
+"""Things that are fetched or built once and kept between runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -44,6 +45,15 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
             shutil.rmtree(building, ignore_errors=True)
             raise
     return place
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Other workers of the same run wait, before they build in that folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def readable_by_all(path: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from servers.cache import alone
 from servers.postgres import Postgres
 from servers.process import run_to_end, wait_until
 from servers.staging import ROOT, make, sanitized, sanitizer_environment
@@ -26,9 +27,10 @@ def build(workspace: Workspace) -> Path:
     variables += [f"{name}={os.environ[name]}" for name in ("PG_CONFIG", "CXX") if name in os.environ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
     jobs = len(os.sched_getaffinity(0))
-    run_to_end(
-        [make(), "-C", str(SOURCES), f"-j{jobs}", *variables], log=workspace.folder / "boundary.log", env=kept, limit=1800
-    )
+    with alone(folder):
+        run_to_end(
+            [make(), "-C", str(SOURCES), f"-j{jobs}", *variables], log=workspace.folder / "boundary.log", env=kept, limit=1800
+        )
     library = workspace.subfolder("boundary", mode=0o755) / "boundary.so"
     library.write_bytes((folder / "boundary.so").read_bytes())
     library.chmod(0o755)
