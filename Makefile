@@ -5,6 +5,7 @@
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
+# WITH_HTTP=0      leave the program connector-http out; so does a machine without Boost
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
@@ -19,6 +20,8 @@ WITH_POSTGRES ?= 1
 WITH_SQLSERVER ?= 1
 WITH_HIVE ?= 1
 WITH_ODBC ?= 1
+has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
+WITH_HTTP ?= $(if $(call has_header,boost/beast/http.hpp),1,0)
 SANITIZE ?= 0
 BUILD ?= build/$(if $(filter 1,$(SANITIZE)),sanitize,release)
 HOST_BUILD ?= postgresql-$(MAJORVERSION) # from PGXS
@@ -48,6 +51,11 @@ SOURCES := $(filter-out $(READER_SOURCES),$(SOURCES))
 # What it shares with the library: frames and rows, core, and no other driver.
 READER_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(READER_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
 	src/reader/frame.cpp src/reader/messages.cpp src/reader/row_stream.cpp src/reader/value_check.cpp,$(SOURCES)))
+# The Import API's program shares with the library what knows neither PostgreSQL nor drivers.
+HTTP = connector-http
+HTTP_SOURCES := $(filter src/http/%,$(SOURCES))
+SOURCES := $(filter-out $(HTTP_SOURCES),$(SOURCES))
+HTTP_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(HTTP_SOURCES) $(filter src/core/base/%,$(SOURCES)))
 BELOW_SOURCES := $(filter src/core/% src/drivers/% src/reader/%,$(SOURCES))
 OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
 	$(patsubst src/%.cpp,$(ABOVE)/%.o,$(filter-out $(BELOW_SOURCES),$(SOURCES)))
@@ -88,6 +96,11 @@ READER_LIBS = $(shell $(PKG_CONFIG) --libs $(READER_PACKAGES) libcares) -lstdc++
 BUILD_ID := $(CONNECTOR_VERSION) $(shell cat $(sort $(wildcard src/core/*/*.?pp src/drivers/odbc/*.?pp src/reader/*.?pp src/reader/program/*.?pp)) | cksum)
 endif
 
+ifeq ($(WITH_HTTP),1)
+HTTP_PACKAGES = libpq openssl
+HTTP_LIBS = $(shell $(PKG_CONFIG) --libs $(HTTP_PACKAGES)) -lstdc++ -pthread
+endif
+
 REGRESS = providers requests rights servers syncs
 
 EXTRA_CLEAN = build dist
@@ -102,9 +115,8 @@ package_of_libsasl2 = libsasl2-dev
 package_of_odbc = unixodbc-dev
 package_of_odbcinst = unixodbc-dev
 has_command = $(shell command -v $(firstword $(1)) 2>/dev/null)
-has_header = $(shell echo '\#include <$(1)>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo yes)
 missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
-	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES) $(READER_PACKAGES)), \
+	$(if $(call has_command,$(PKG_CONFIG)),$(foreach library,$(sort $(PACKAGES) $(READER_PACKAGES) $(HTTP_PACKAGES)), \
 	$(if $(shell $(PKG_CONFIG) --exists $(library) 2>/dev/null && echo yes),,$(package_of_$(library)))),pkg-config) \
 	$(if $(call has_header,nlohmann/json_fwd.hpp),,nlohmann-json3-dev) \
 	$(if $(FREETDS),$(if $(call has_header,sybdb.h),,freetds-dev)) \
@@ -250,6 +262,24 @@ install-program: $(BUILD)/$(READER) installdirs
 	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(pkglibdir)/$(READER)'
 uninstall-program:
 	rm -f '$(DESTDIR)$(pkglibdir)/$(READER)'
+endif
+ifeq ($(WITH_HTTP),1)
+$(BUILD)/http/%.o: src/http/%.cpp
+	@mkdir -p $(@D)
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) -Isrc $(shell $(PKG_CONFIG) --cflags $(HTTP_PACKAGES)) -MMD -MP -c -o $@ $<
+$(BUILD)/http/program/options.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
+all: $(BUILD)/$(HTTP)
+$(BUILD)/$(HTTP): $(HTTP_OBJS)
+	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(HTTP_LIBS)
+-include $(HTTP_OBJS:.o=.d)
+install: install-http
+uninstall: uninstall-http
+.PHONY: install-http uninstall-http
+install-http: $(BUILD)/$(HTTP) installdirs
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(bindir)/$(HTTP)'
+uninstall-http:
+	rm -f '$(DESTDIR)$(bindir)/$(HTTP)'
 endif
 $(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)

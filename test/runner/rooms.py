@@ -30,6 +30,13 @@ _STOREYS = (
     ("settings",),
     ("pg",),
     # The wall: nothing below includes postgres.h (the include paths of the Makefile see to that).
+    ("http/program",),
+    ("http/server",),
+    ("http/routes",),
+    ("http/keys",),
+    ("http/database",),
+    ("http/message",),
+    ("http",),
     ("reader/program",),
     ("reader",),
     ("drivers",),

@@ -1,0 +1,50 @@
+// Boost.Asio and Boost.Beast, and what Boost 1.74 needs before its coroutines: included from here and nowhere else.
+#pragma once
+
+#if defined(__clang__) && __clang_major__ < 15 && !defined(__cpp_impl_coroutine)
+// Older clang knows the coroutines of C++20, but does not say so, as libstdc++ and Asio want to hear it.
+#define __cpp_impl_coroutine 201902L  // NOLINT(bugprone-reserved-identifier)
+#define BOOST_ASIO_HAS_CO_AWAIT
+#define BOOST_ASIO_HAS_STD_COROUTINE
+#endif
+
+#include <chrono>
+#include <optional>
+#include <utility>  // missing in asio/awaitable.hpp
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+namespace connector::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using boost::system::error_code;
+
+/// A coroutine of the program's one thread.
+template <typename Value = void>
+using Task = asio::awaitable<Value>;
+using Clock = std::chrono::steady_clock;
+
+/// How a call that is awaited tells an error: in `error`, not by an exception.
+inline auto into(error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
+
+}  // namespace connector::http

@@ -1,0 +1,42 @@
+#include "http/database/places.hpp"
+
+namespace connector::http {
+
+Place& Place::operator=(Place&& other) noexcept {
+  if (this == &other) return *this;
+  if (of_ != nullptr) of_->give_back();
+  of_ = std::exchange(other.of_, nullptr);
+  return *this;
+}
+
+Place::~Place() {
+  if (of_ != nullptr) of_->give_back();
+}
+
+Task<bool> Places::take(Place& place, Clock::time_point deadline) {
+  if (free_ > 0) {
+    --free_;
+    place = Place(*this);
+    co_return true;
+  }
+  const auto me =
+      waiting_.insert(waiting_.end(), Waiting{asio::steady_timer(co_await asio::this_coro::executor, deadline)});
+  error_code error;
+  co_await me->timer.async_wait(into(error));
+  const bool granted = me->granted;
+  if (granted) place = Place(*this);
+  waiting_.erase(me);
+  co_return granted;
+}
+
+void Places::give_back() {
+  for (Waiting& waiting : waiting_) {
+    if (waiting.granted) continue;
+    waiting.granted = true;
+    waiting.timer.cancel();
+    return;
+  }
+  ++free_;
+}
+
+}  // namespace connector::http

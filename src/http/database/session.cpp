@@ -1,0 +1,259 @@
+#include "http/database/session.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace connector::http {
+
+namespace {
+
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+/// Both roles count, as a role may be set to become another one when it logs in.
+constexpr const char* check_statement =
+    "SELECT (SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n "
+    "ON n.oid OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) 'connector'), "
+    "EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolsuper AND (r.rolname OPERATOR(pg_catalog.=) session_user OR "
+    "r.rolname OPERATOR(pg_catalog.=) current_user))";
+
+std::string field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text != nullptr ? text : "";
+}
+
+SqlFailure failure(const PGresult* result) {
+  SqlFailure failure;
+  failure.sqlstate = field(result, PG_DIAG_SQLSTATE);
+  failure.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  failure.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+  failure.hint = field(result, PG_DIAG_MESSAGE_HINT);
+  failure.number = connector_error_number(failure.detail);
+  return failure;
+}
+
+/// What ends libpq's message of a failed login with PQERRORS_SQLSTATE: "… FATAL:  28P01\n"; empty if nothing does.
+std::string login_sqlstate(std::string_view message) {
+  while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
+  if (message.size() < 7) return {};
+  const std::string_view last = message.substr(message.size() - 5);
+  const auto is_code = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  if (message[message.size() - 6] != ' ' || !std::all_of(last.begin(), last.end(), is_code)) return {};
+  return std::string(last);
+}
+
+Rows rows_of(const PGresult* result) {
+  Rows rows(static_cast<std::size_t>(PQntuples(result)));
+  const int columns = PQnfields(result);
+  for (int i = 0; i < PQntuples(result); ++i) {
+    Row& row = rows[static_cast<std::size_t>(i)];
+    row.reserve(static_cast<std::size_t>(columns));
+    for (int j = 0; j < columns; ++j) {
+      if (PQgetisnull(result, i, j) != 0) {
+        row.emplace_back(std::nullopt);
+      } else {
+        row.emplace_back(std::string(PQgetvalue(result, i, j), static_cast<std::size_t>(PQgetlength(result, i, j))));
+      }
+    }
+  }
+  return rows;
+}
+
+PGconn* start(const Database& database, const Session::Login& login) {
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  const auto add = [&](const char* name, const char* value) {
+    names.push_back(name);
+    values.push_back(value);
+  };
+  std::string options = "-c client_connection_check_interval=1000";
+  for (const auto& [name, value] : database.options) {
+    if (name == "options") {
+      options = value + ' ' + options;
+    } else if (name != "client_encoding" && name != "fallback_application_name") {
+      add(name.c_str(), value.c_str());
+    }
+  }
+  add("user", login.user.c_str());
+  add("password", login.password.c_str());
+  // An empty password, or none, would have libpq look into a file of its choice.
+  add("passfile", login.passfile.empty() ? "/dev/null" : login.passfile.c_str());
+  add("options", options.c_str());
+  add("client_encoding", "UTF8");
+  add("fallback_application_name", "connector-http");
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  PGconn* connection = PQconnectStartParams(names.data(), values.data(), 0);
+  if (connection == nullptr) throw std::bad_alloc();
+  return connection;
+}
+
+}  // namespace
+
+Session::Session(asio::any_io_executor executor, PGconn* connection)
+    : connection_(connection, PQfinish), socket_(executor), timer_(executor) {}
+
+Session::~Session() {
+  if (socket_.is_open()) socket_.release();  // libpq closes it
+}
+
+Task<std::unique_ptr<Session>> Session::open(const Database& database, Login login, Clock::time_point deadline,
+                                             Stop* stop) {
+  PGconn* connection = start(database, login);
+  std::unique_ptr<Session> session(new Session(co_await asio::this_coro::executor, connection));
+  PQsetNoticeReceiver(
+      connection, [](void*, const PGresult*) {}, nullptr);
+  // The code instead of words, which depend on the language of the server.
+  PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
+  co_await session->connect(deadline, stop);
+  PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+  if (login.must_use_password && PQconnectionUsedPassword(connection) == 0) {
+    throw LoginFailure{LoginFailure::Reason::unprotected,
+                       "the server let role " + login.user + " in without asking for its password"};
+  }
+  co_await session->check(login, deadline, stop);
+  co_return session;
+}
+
+Task<> Session::connect(Clock::time_point deadline, Stop* stop) {
+  PGconn* connection = connection_.get();
+  PostgresPollingStatusType step =
+      PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING) {
+    // libpq may have gone on to another address, with another socket of perhaps the same number.
+    if (socket_.is_open()) socket_.release();
+    socket_.assign(PQsocket(connection));
+    co_await wait(step == PGRES_POLLING_READING ? asio::posix::stream_descriptor::wait_read
+                                                : asio::posix::stream_descriptor::wait_write,
+                  deadline, stop);
+    step = PQconnectPoll(connection);
+  }
+  if (step == PGRES_POLLING_FAILED) {
+    const std::string message = PQerrorMessage(connection);
+    const std::string sqlstate = login_sqlstate(message);
+    // 28: the password, or pg_hba.conf; 42501: no right to connect; 55000: the database takes no connections; 3D000: it
+    // is not there, which is the administrator's matter.
+    const bool refused = sqlstate.starts_with("28") || sqlstate == "42501";
+    throw LoginFailure{refused ? LoginFailure::Reason::refused : LoginFailure::Reason::unavailable, message};
+  }
+  if (socket_.is_open()) socket_.release();
+  socket_.assign(PQsocket(connection));
+  if (PQsetnonblocking(connection, 1) != 0) throw LoginFailure{LoginFailure::Reason::unavailable, "out of memory"};
+}
+
+Task<> Session::check(const Login& login, Clock::time_point deadline, Stop* stop) {
+  const Rows rows = co_await run(check_statement, {}, deadline, stop);
+  if (rows[0][1] == "t" && !login.superuser_allowed) {
+    throw LoginFailure{LoginFailure::Reason::superuser, "role " + login.user + " is a superuser"};
+  }
+  if (!rows[0][0]) throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed"};
+  schema_ = *rows[0][0];
+}
+
+Task<Rows> Session::run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop) {
+  PGconn* connection = connection_.get();
+  std::string& name = prepared_[sql];
+  if (name.empty()) {
+    std::string text = sql;
+    constexpr std::string_view placeholder = "@extschema@";
+    for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += schema_.size()) {
+      text.replace(at, placeholder.size(), schema_);
+    }
+    name = "s" + std::to_string(prepared_.size());
+    if (PQsendPrepare(connection, name.c_str(), text.c_str(), 0, nullptr) == 0) throw lost();
+    try {
+      co_await results(deadline, stop);
+    } catch (const SqlFailure&) {
+      prepared_.erase(sql);
+      throw;
+    }
+  }
+  std::vector<const char*> texts(values.size());
+  std::transform(values.begin(), values.end(), texts.begin(),
+                 [](const Value& value) { return value ? value->c_str() : nullptr; });
+  if (PQsendQueryPrepared(connection, name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr,
+                          0) == 0) {
+    throw lost();
+  }
+  co_return co_await results(deadline, stop);
+}
+
+Task<std::string> Session::notification(Clock::time_point deadline) {
+  for (;;) {
+    const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notification(PQnotifies(connection_.get()), PQfreemem);
+    if (notification != nullptr) co_return std::string(notification->extra);
+    co_await wait(asio::posix::stream_descriptor::wait_read, deadline, nullptr);
+    if (PQconsumeInput(connection_.get()) == 0) throw lost();
+  }
+}
+
+Task<Rows> Session::results(Clock::time_point deadline, Stop* stop) {
+  PGconn* connection = connection_.get();
+  co_await send_all(deadline, stop);
+  Rows rows;
+  std::optional<SqlFailure> failed;
+  for (;;) {
+    while (PQisBusy(connection) != 0) {
+      co_await wait(asio::posix::stream_descriptor::wait_read, deadline, stop);
+      if (PQconsumeInput(connection) == 0) throw lost();
+    }
+    const Result result(PQgetResult(connection), PQclear);
+    if (result == nullptr) break;
+    switch (PQresultStatus(result.get())) {
+      case PGRES_TUPLES_OK:
+        rows = rows_of(result.get());
+        break;
+      case PGRES_COMMAND_OK:
+        break;
+      default:
+        failed = failure(result.get());
+    }
+  }
+  if (PQstatus(connection) != CONNECTION_OK) broken_ = true;
+  if (failed) throw *failed;
+  co_return rows;
+}
+
+Task<> Session::send_all(Clock::time_point deadline, Stop* stop) {
+  for (;;) {
+    const int left = PQflush(connection_.get());
+    if (left < 0) throw lost();
+    if (left == 0) co_return;
+    co_await wait(asio::posix::stream_descriptor::wait_write, deadline, stop);
+    if (PQconsumeInput(connection_.get()) == 0) throw lost();
+  }
+}
+
+/// Until the socket is ready. The timer and the stop cancel the wait; both forget it before it returns.
+Task<> Session::wait(asio::posix::stream_descriptor::wait_type what, Clock::time_point deadline, Stop* stop) {
+  bool timed_out = false;
+  if (deadline != Clock::time_point::max()) {
+    timer_.expires_at(deadline);
+    timer_.async_wait([this, &timed_out](error_code error) {
+      if (error) return;
+      timed_out = true;
+      socket_.cancel();
+    });
+  }
+  if (stop != nullptr) stop->on_stop([this] { socket_.cancel(); });
+  error_code error;
+  if (stop == nullptr || !stop->asked()) co_await socket_.async_wait(what, into(error));
+  if (stop != nullptr) stop->on_stop({});
+  if (deadline != Clock::time_point::max() && !timed_out && timer_.cancel() == 0) {
+    // Its handler is on its way, with a reference into this frame: it runs before whatever is posted now.
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  }
+  if (timed_out || (stop != nullptr && stop->asked())) {
+    broken_ = true;
+    throw Stopped{timed_out};
+  }
+  if (error) throw lost();
+}
+
+SqlFailure Session::lost() {
+  broken_ = true;
+  SqlFailure failure;
+  failure.message = "the connection to the database was lost";
+  return failure;
+}
+
+}  // namespace connector::http

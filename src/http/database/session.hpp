@@ -1,0 +1,86 @@
+// A session of PostgreSQL, by libpq's non-blocking calls in the program's loop.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/asio.hpp"
+#include "http/database/database.hpp"
+#include "http/database/sql_failure.hpp"
+#include "http/database/stop.hpp"
+
+namespace connector::http {
+
+using Value = std::optional<std::string>;
+using Row = std::vector<Value>;
+using Rows = std::vector<Row>;
+
+/// Why nobody was logged in.
+struct LoginFailure {
+  enum class Reason {
+    refused,      ///< the role, its password or its right to connect: nothing that a caller is told more of
+    unprotected,  ///< the server let it in without asking for the password, so the key proves nothing
+    superuser,    ///< a superuser, where none is allowed
+    unavailable,  ///< the database does not answer, is full, or is being started
+    no_extension
+  };
+  Reason reason;
+  std::string message;  ///< for the program's log
+};
+
+/// What happened while a session was waited for.
+struct Stopped {
+  bool timed_out;  ///< else nobody waits for the answer any more
+};
+
+class Session {
+ public:
+  struct Login {
+    std::string user;
+    std::string password;
+    std::string passfile;           ///< of the program's own role; never for others
+    bool must_use_password = true;  ///< else the program's own role, which may be let in by other means
+    bool superuser_allowed = false;
+  };
+
+  /// Logs in. Throws LoginFailure or Stopped.
+  static Task<std::unique_ptr<Session>> open(const Database& database, Login login, Clock::time_point deadline,
+                                             Stop* stop = nullptr);
+
+  /// Runs one statement, whose text must live as long as the program: it is prepared once and known by its address.
+  /// `@extschema@` in it is the schema of the extension. Throws SqlFailure, or Stopped: then the session is of no use
+  /// any more, and the server ends the statement within a second (client_connection_check_interval).
+  Task<Rows> run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop = nullptr);
+
+  /// Waits for a notification and takes it: its payload. Throws SqlFailure if the connection is lost, or Stopped.
+  Task<std::string> notification(Clock::time_point deadline);
+
+  bool usable() const noexcept { return PQstatus(connection_.get()) == CONNECTION_OK && !broken_; }
+
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+ private:
+  explicit Session(asio::any_io_executor executor, PGconn* connection);
+  Task<> connect(Clock::time_point deadline, Stop* stop);
+  Task<> check(const Login& login, Clock::time_point deadline, Stop* stop);
+  Task<> wait(asio::posix::stream_descriptor::wait_type what, Clock::time_point deadline, Stop* stop);
+  Task<> send_all(Clock::time_point deadline, Stop* stop);
+  Task<Rows> results(Clock::time_point deadline, Stop* stop);
+  SqlFailure lost();
+
+  std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+  asio::posix::stream_descriptor socket_;  // libpq's own descriptor, which libpq closes
+  asio::steady_timer timer_;
+  std::string schema_;                           // of the extension, quoted
+  std::map<const char*, std::string> prepared_;  // names of statements by their texts
+  bool broken_ = false;
+};
+
+}  // namespace connector::http

@@ -1,0 +1,21 @@
+// What PostgreSQL says when a statement fails.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace connector::http {
+
+struct SqlFailure : std::exception {
+  std::string sqlstate;  ///< empty: the connection was lost
+  std::string message;
+  std::string detail;
+  std::string hint;
+  int number = 0;  ///< the connector's own error number; 0: the error is PostgreSQL's
+  const char* what() const noexcept override { return message.c_str(); }
+};
+
+/// The number in the last line of a DETAIL, `Connector error 1502.`; 0 without one.
+int connector_error_number(const std::string& detail) noexcept;
+
+}  // namespace connector::http

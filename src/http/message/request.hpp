@@ -1,0 +1,37 @@
+// A request as routes see it: decoded, bounded, and without what is only HTTP's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/json.hpp"
+
+namespace connector::http {
+
+enum class Method { get, post, put, delete_ };
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// The value of the first parameter of this name.
+std::optional<std::string> parameter(const Parameters& parameters, std::string_view name);
+
+struct Request {
+  Method method = Method::get;
+  bool head = false;                         ///< as GET, but the body of the answer is not sent
+  std::vector<std::string> path;             ///< segments, decoded, without /user/NAME: {"api", "v1", "imports"}
+  std::optional<std::string> path_user;      ///< NAME of /user/NAME or /u/NAME
+  Parameters query;                          ///< decoded, in their order
+  std::string host;                          ///< the Host header
+  std::optional<std::string> authorization;  ///< the header of this name
+  bool has_body = false;                     ///< anything but white space was sent
+  core::JsonValue body;                      ///< an object, empty if nothing was sent
+  std::string address;                       ///< of the client, as text
+};
+
+/// The member of the body, or null.
+const core::JsonValue* member(const core::JsonValue& object, std::string_view key) noexcept;
+
+}  // namespace connector::http

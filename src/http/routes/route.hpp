@@ -1,0 +1,40 @@
+// A route: what the program answers, and what /openapi.json says of it.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "http/routes/call.hpp"
+
+namespace connector::http {
+
+using Handler = Task<Reply> (*)(Call&);
+
+struct ParameterText {
+  std::string_view name;
+  std::string_view type;  ///< of JSON Schema: "string", "integer", "boolean"
+  std::string_view description;
+  bool required = false;
+};
+
+struct AnswerText {
+  unsigned status;
+  std::string_view description;
+  std::string_view schema{};  ///< a name among schemas(); empty: no body
+};
+
+struct Route {
+  Method method;
+  std::string_view path;       ///< "/api/v1/imports/{id}": each {…} is one segment
+  std::string_view operation;  ///< operationId
+  std::string_view summary;
+  Handler handler;
+  bool for_everybody = false;      ///< without a key
+  std::string_view body_schema{};  ///< a name among schemas(); empty: no body is read
+  bool body_required = false;
+  std::vector<ParameterText> query{};  ///< beside api_key
+  std::vector<AnswerText> answers{};   ///< beside those that all calls have
+};
+
+}  // namespace connector::http

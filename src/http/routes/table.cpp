@@ -1,0 +1,69 @@
+#include "http/routes/table.hpp"
+
+#include "http/routes/health.hpp"
+#include "http/routes/synchronizations.hpp"
+
+namespace connector::http {
+
+namespace {
+
+/// The values for {…} if the path is one of this template.
+std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& path) {
+  std::vector<std::string> values;
+  pattern.remove_prefix(1);
+  for (const std::string& segment : path) {
+    if (pattern.empty()) return std::nullopt;
+    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(std::min(pattern.size(), wanted.size() + 1));
+    if (wanted.starts_with('{')) {
+      values.push_back(segment);
+    } else if (wanted != segment) {
+      return std::nullopt;
+    }
+  }
+  if (!pattern.empty()) return std::nullopt;
+  return values;
+}
+
+std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
+  std::vector<Route> routes;
+  for (const std::vector<Route>& list : lists) routes.insert(routes.end(), list.begin(), list.end());
+  return routes;
+}
+
+}  // namespace
+
+const std::vector<Route>& all_routes() {
+  static const std::vector<Route> routes = joined({synchronization_routes(), health_routes()});
+  return routes;
+}
+
+Match find_route(Method method, const std::vector<std::string>& path) {
+  Match found;
+  for (const Route& route : all_routes()) {
+    std::optional<std::vector<std::string>> values = match(route.path, path);
+    if (!values) continue;
+    found.allowed.push_back(route.method);
+    if (route.method == method && found.route == nullptr) {
+      found.route = &route;
+      found.values = std::move(*values);
+    }
+  }
+  return found;
+}
+
+std::string_view method_name(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::delete_:
+      return "DELETE";
+  }
+  return {};
+}
+
+}  // namespace connector::http

@@ -1,0 +1,25 @@
+// The one table of routes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/routes/route.hpp"
+
+namespace connector::http {
+
+/// All routes, in the order in which /openapi.json shows them.
+const std::vector<Route>& all_routes();
+
+struct Match {
+  const Route* route = nullptr;     ///< null: none for this method
+  std::vector<std::string> values;  ///< for its {…}
+  std::vector<Method> allowed;      ///< what the path has; empty: there is no such path
+};
+
+Match find_route(Method method, const std::vector<std::string>& path);
+
+std::string_view method_name(Method method) noexcept;
+
+}  // namespace connector::http

@@ -1,0 +1,72 @@
+#include "http/server/answer.hpp"
+
+#include <iostream>
+
+#include "http/message/credentials.hpp"
+#include "http/routes/failure_reply.hpp"
+#include "http/routes/services.hpp"
+#include "http/routes/table.hpp"
+
+namespace connector::http {
+
+namespace {
+
+Reply not_allowed(const std::vector<Method>& allowed) {
+  Reply reply = error_reply(405, "this path does not have this method");
+  std::string names;
+  for (const Method method : allowed) {
+    if (!names.empty()) names += ", ";
+    names += method_name(method);
+    if (method == Method::get) names += ", HEAD";
+  }
+  reply.headers.emplace_back("Allow", names);
+  return reply;
+}
+
+/// Whom the request names, and the password that it has.
+Identity identity_of(const Request& request, const Settings& settings) {
+  const Credentials credentials = read_credentials(request, settings.user_from_host);
+  const std::optional<std::string>& user = credentials.user ? credentials.user : credentials.host_user;
+  if (!user) throw Refusal{{.status = 401}};
+  return {.user = *user, .password = credentials.key};
+}
+
+Task<Reply> work(Answer& told, const Request& request, const Settings& settings, Services& services,
+                 EventStream& stream, Stop& stop) {
+  Match match = find_route(request.method, request.path);
+  if (match.allowed.empty()) co_return Reply{.status = 404};
+  if (match.route == nullptr) co_return not_allowed(match.allowed);
+  told.route = match.route->path;
+  Call call(request, std::move(match.values), services, stream, stop, Clock::now() + settings.call_timeout);
+  if (!match.route->for_everybody) {
+    call.identity = identity_of(request, settings);
+    call.session = co_await services.pool.take(call.identity, call.deadline, &stop);
+    told.user = call.identity.user;
+  }
+  co_return co_await match.route->handler(call);
+}
+
+}  // namespace
+
+Task<Answer> answer(const Request& request, const Settings& settings, Services& services, EventStream& stream,
+                    Stop& stop) {
+  Answer told;
+  try {
+    told.reply = co_await work(told, request, settings, services, stream, stop);
+  } catch (Refusal& refusal) {
+    told.reply = std::move(refusal.reply);
+  } catch (const LoginFailure& failure) {
+    std::clog << "login failed: " << failure.message << std::endl;
+    told.reply = login_failure_reply(failure);
+  } catch (const SqlFailure& failure) {
+    told.reply = failure_reply(failure);
+  } catch (const Stopped&) {
+    told.reply = stopped_reply();
+  } catch (const std::exception& error) {
+    std::clog << "unexpected exception: " << error.what() << std::endl;
+    told.reply = error_reply(500, "the program failed at this request");
+  }
+  co_return told;
+}
+
+}  // namespace connector::http

@@ -1,0 +1,51 @@
+"""The Import API before one cluster whose scheduler runs, and a role that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness.database import Database
+from harness.http_client import HttpClient
+
+from servers.http import HttpServer
+from servers.postgres import Postgres
+from servers.staging import staged
+from servers.workspace import Workspace
+
+OWN_ROLE = ("connector_http", "password of connector-http")
+ALICE = "alice password"
+
+
+@pytest.fixture(scope="module")
+def api_database(preloaded: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database with the extension, the roles alice and bob, who may open connections, and the program's own role."""
+    preloaded.start()
+    name = "http_" + request.module.__name__.rpartition(".test_")[2]
+    preloaded.create_database(name, "connector")
+    database = Database(preloaded, name)
+    database.execute(f"CREATE ROLE {OWN_ROLE[0]} LOGIN PASSWORD '{OWN_ROLE[1]}'")
+    for role in ("alice", "bob"):
+        database.execute(
+            f"CREATE ROLE {role} LOGIN PASSWORD '{role} password'; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO {role}; "
+            f"GRANT CREATE ON SCHEMA public TO {role}; ALTER ROLE {role} SET connector.allowed_hosts = '127.0.0.1'"
+        )
+    yield database
+    database.close()
+    preloaded.start()
+    with Database(preloaded, "postgres") as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        server.execute(f"DROP ROLE alice; DROP ROLE bob; DROP ROLE {OWN_ROLE[0]}")
+
+
+@pytest.fixture(scope="module")
+def api(workspace: Workspace, preloaded: Postgres, api_database: Database) -> Iterator[HttpServer]:
+    """The program before that database."""
+    with HttpServer(workspace, preloaded, staged(workspace), api_database.name, own_role=OWN_ROLE) as server:
+        yield server
+
+
+@pytest.fixture
+def alice(api: HttpServer) -> HttpClient:
+    """Requests as alice, by the path."""
+    return HttpClient(api, "alice", ALICE)
