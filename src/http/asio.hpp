@@ -1,9 +1,8 @@
 // Boost.Asio and Boost.Beast, and what Boost 1.74 needs before its coroutines: included from here and nowhere else.
 #pragma once
 
-#if defined(__clang__) && __clang_major__ < 15 && !defined(__cpp_impl_coroutine)
-// Older clang knows the coroutines of C++20, but does not say so, as libstdc++ and Asio want to hear it.
-#define __cpp_impl_coroutine 201902L  // NOLINT(bugprone-reserved-identifier)
+#if defined(__clang__) && !defined(BOOST_ASIO_HAS_CO_AWAIT)
+// Boost 1.74 takes clang's coroutines for those before C++20.
 #define BOOST_ASIO_HAS_CO_AWAIT
 #define BOOST_ASIO_HAS_STD_COROUTINE
 #endif

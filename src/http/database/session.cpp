@@ -89,7 +89,7 @@ PGconn* start(const Database& database, const Session::Login& login) {
 
 }  // namespace
 
-Session::Session(asio::any_io_executor executor, PGconn* connection)
+Session::Session(const asio::any_io_executor& executor, PGconn* connection)
     : connection_(connection, PQfinish), socket_(executor), timer_(executor) {}
 
 Session::~Session() {

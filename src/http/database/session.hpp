@@ -67,7 +67,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
  private:
-  explicit Session(asio::any_io_executor executor, PGconn* connection);
+  explicit Session(const asio::any_io_executor& executor, PGconn* connection);
   Task<> connect(Clock::time_point deadline, Stop* stop);
   Task<> check(const Login& login, Clock::time_point deadline, Stop* stop);
   Task<> wait(asio::posix::stream_descriptor::wait_type what, Clock::time_point deadline, Stop* stop);
