@@ -39,6 +39,8 @@ COMMENT ON COLUMN connector.my_limits.max_imports IS
     'largest number of imports that run at the same time; NULL means no limit';
 COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
     'internal: the rows of cdb_import_tables()';
+COMMENT ON FUNCTION connector.import_without_source() IS
+    'internal: records an import that failed, as its request names no source; gives its id';
 COMMENT ON FUNCTION connector.my_limits_json() IS 'internal: the rows of the view connector.my_limits';
 COMMENT ON TABLE connector.new_storage IS 'internal: files that are being filled, to be removed after a crash';
 COMMENT ON FUNCTION connector.sync_restored() IS 'internal: trigger that pauses syncs which a restore brings back';
@@ -46,7 +48,8 @@ COMMENT ON FUNCTION connector.sync_restored() IS 'internal: trigger that pauses 
 COMMENT ON VIEW connector.imports IS 'imports, and first runs of syncs, that are yours or that you may see';
 COMMENT ON COLUMN connector.imports.item_queue_id IS 'the id for cdb_import_status() and cdb_import_cancel()';
 COMMENT ON COLUMN connector.imports.role_name IS 'the role that imports';
-COMMENT ON COLUMN connector.imports.provider IS 'the provider''s id';
+COMMENT ON COLUMN connector.imports.provider IS
+    'the provider''s id; NULL, as server, source and table_name, if the request names no source';
 COMMENT ON COLUMN connector.imports.server IS 'the remote server or the name of the foreign server';
 COMMENT ON COLUMN connector.imports.source IS 'the remote table, or the beginning of the query';
 COMMENT ON COLUMN connector.imports.state IS 'enqueued, uploading, complete or failure';

@@ -45,7 +45,7 @@ CREATE TABLE connector.import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     item_queue_id uuid NOT NULL UNIQUE,
     owner oid NOT NULL,
-    provider text NOT NULL,
+    provider text NOT NULL,         -- empty, as server, source and target_table: a request without a source
     request json NOT NULL,          -- secrets masked
     state text NOT NULL CHECK (state IN ('enqueued', 'uploading', 'complete', 'failure')),
     schema_name text NOT NULL,
@@ -72,7 +72,7 @@ CREATE TABLE connector.import (
 CREATE INDEX import_owner ON connector.import (owner, id);
 CREATE INDEX import_batch_id ON connector.import (batch_id, ended_at) WHERE batch_id IS NOT NULL;
 CREATE INDEX import_queued ON connector.import (owner, id) WHERE state = 'enqueued' AND synchronization_id IS NULL;
-CREATE INDEX import_unfinished ON connector.import (id) WHERE state IN ('enqueued', 'uploading');
+CREATE INDEX import_unfinished ON connector.import (owner, id) WHERE state IN ('enqueued', 'uploading');
 
 -- Secrets of queued requests; see connector.sync_secret.
 CREATE TABLE connector.import_secret (
@@ -90,12 +90,14 @@ SELECT pg_catalog.pg_extension_config_dump('connector.role_limits',
 CREATE VIEW connector.imports WITH (security_barrier) AS
 SELECT i.item_queue_id,
        pg_catalog.pg_get_userbyid(i.owner) AS role_name,
-       i.provider,
-       i.server,
-       i.source,
+       -- The texts of a request without a source are empty.
+       nullif(i.provider, '') AS provider,
+       nullif(i.server, '') AS server,
+       nullif(i.source, '') AS source,
        i.state,
        i.schema_name AS schema,
-       CASE WHEN i.state = 'complete' THEN i.table_name ELSE coalesce(i.table_name, i.target_table) END AS table_name,
+       CASE WHEN i.state = 'complete' THEN i.table_name
+            ELSE coalesce(i.table_name, nullif(i.target_table, '')) END AS table_name,
        i.row_count AS rows,
        i.byte_count AS bytes,
        i.error_code,
@@ -160,6 +162,7 @@ CREATE TABLE connector.sync (
 );
 CREATE INDEX sync_name ON connector.sync (name);
 CREATE INDEX sync_target ON connector.sync (target_table);
+CREATE INDEX sync_created ON connector.sync (created_at, id);
 CREATE INDEX sync_due ON connector.sync (run_at)
     WHERE state <> 'syncing' AND (NOT paused OR state = 'queued');
 CREATE INDEX sync_syncing ON connector.sync (id) WHERE state = 'syncing';
@@ -404,6 +407,16 @@ CREATE FUNCTION @extschema@.cdb_import_status(item_queue_id uuid) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_status';
 COMMENT ON FUNCTION @extschema@.cdb_import_status(uuid) IS 'tells what became of an import';
 
+CREATE FUNCTION @extschema@.cdb_imports("limit" integer DEFAULT 100, before uuid DEFAULT NULL,
+                                        unfinished boolean DEFAULT false) RETURNS SETOF json
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_imports';
+COMMENT ON FUNCTION @extschema@.cdb_imports(integer, uuid, boolean) IS
+    'lists imports as cdb_import_status() tells them, newest first, only those older than one, or unfinished ones of the last day';
+
+-- For those who offer imports to others: a request that names no source is accepted, and what became of it can be asked.
+CREATE FUNCTION connector.import_without_source() RETURNS uuid
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_without_source';
+
 CREATE FUNCTION connector.import_tables_json(connector json, tables text[], "interval" interval) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_import_tables';
 
@@ -439,6 +452,11 @@ COMMENT ON FUNCTION @extschema@.cdb_sync_status(uuid) IS 'tells the state of a s
 CREATE FUNCTION @extschema@.cdb_sync_status(id text) RETURNS json
     LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_named_sync_status';
 COMMENT ON FUNCTION @extschema@.cdb_sync_status(text) IS 'tells the state of a sync, given its id or name';
+
+CREATE FUNCTION @extschema@.cdb_syncs("limit" integer DEFAULT NULL, before uuid DEFAULT NULL) RETURNS SETOF json
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_syncs';
+COMMENT ON FUNCTION @extschema@.cdb_syncs(integer, uuid) IS
+    'lists syncs as cdb_sync_status() tells them, newest first, only those older than one';
 
 CREATE FUNCTION @extschema@.cdb_sync_now(id uuid, wait boolean DEFAULT false, raise boolean DEFAULT false) RETURNS json
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sync_now';

@@ -1,9 +1,10 @@
-// cdb_import_connector(), cdb_import_status().
+// cdb_import_connector(), connector.import_without_source().
 #include "pg/postgres.hpp"
 
 #include "jobs/foreign_keys.hpp"
 #include "jobs/import_job.hpp"
 #include "jobs/import_run.hpp"
+#include "jobs/import_without_source.hpp"
 #include "api/json.hpp"
 #include "api/own_sync.hpp"
 #include "jobs/request.hpp"
@@ -11,7 +12,6 @@
 #include "pg/uuid.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
-#include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/run_lock.hpp"
@@ -20,7 +20,6 @@
 #include "jobs/stop.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
 #include "tcop/utility.h"
 }
 
@@ -76,25 +75,6 @@ Json import(Datum json, bool wait) {
   return Json::parse(*record.result);
 }
 
-constexpr const char* status_query =
-    "SELECT json_build_object('id', i.item_queue_id, 'user_id', i.role_name, 'table_id', (SELECT c.oid::int8 "
-    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = i.schema "
-    "AND c.relname = i.table_name), 'data_type', 'datasource', 'table_name', CASE WHEN i.state = 'complete' THEN "
-    "i.table_name END, 'schema', i.schema, "
-    "'state', i.state, 'error_code', i.error_code, 'queue_id', i.item_queue_id, "
-    "'item_queue_id', i.item_queue_id, "
-    "'tables_created_count', CASE WHEN i.state = 'complete' AND i.table_name IS NOT NULL THEN 1 ELSE 0 END, "
-    "'synchronization_id', i.synchronization_id, 'type_guessing', true, 'quoted_fields_guessing', true, "
-    "'content_guessing', false, 'create_visualization', false, 'visualization_id', NULL, 'user_defined_limits', NULL, "
-    "'get_error_text', (SELECT json_build_object('title', e.title, 'what_about', e.what_to_do, 'source', e.who) "
-    "FROM json_to_recordset(connector.error_codes_json()) AS e (error_code integer, title text, what_to_do text, who "
-    "text) WHERE e.error_code = i.error_code), 'display_name', i.item_queue_id, 'success', "
-    "CASE WHEN i.ended_at IS NOT NULL THEN i.state = 'complete' END, 'error_message', i.error_message, 'error_detail', "
-    "i.error_detail, 'error_hint', i.error_hint, 'sqlstate', i.sqlstate, "
-    "'warnings', i.warnings, 'skipped_columns', i.skipped_columns, 'rows', i.rows, 'bytes', i.bytes, "
-    "'is_raster', false, 'original_url', NULL, 'started_at', i.started_at, 'ended_at', i.ended_at)::text "
-    "FROM connector.imports i WHERE i.item_queue_id = $1";
-
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_import) {
@@ -103,10 +83,7 @@ CONNECTOR_FUNCTION(connector_import) {
   return json_datum(import(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1)));
 }
 
-CONNECTOR_FUNCTION(connector_import_status) {
-  const std::string id = connector::pg::uuid_text(PG_GETARG_DATUM(0));
-  const connector::pg::SqlRows rows =
-      connector::pg::catalog_query(status_query, {{UUIDOID, id}}, connector::pg::Sees::callers_snapshot);
-  if (rows.empty()) throw connector::api::no_such_import(id);
-  return json_datum(Json::parse(connector::pg::utf8_text(*rows[0][0])));
+CONNECTOR_FUNCTION(connector_import_without_source) {
+  connector::api::require_writable("import_without_source()");
+  return connector::pg::uuid_datum(connector::jobs::import_without_source());
 }

@@ -1,22 +1,20 @@
 #include "api/json.hpp"
 
-#include <string>
-
 #include "pg/text.hpp"
 
 namespace connector::api {
 
-namespace {
-
-/// In one line. A database whose encoding lacks a character still gets the result: JSON can escape it.
-std::string one_line(const Json& json) {
+std::string json_text(const Json& json) {
+  // A database whose encoding lacks a character still gets the result: JSON can escape it.
   return json.dump(-1, ' ', !pg::database_is_utf8(), Json::error_handler_t::replace);
 }
+
+namespace {
 
 constexpr std::size_t line_width = 100;
 
 void write(const Json& json, std::size_t indent, std::size_t used, std::string& text) {
-  std::string line = one_line(json);
+  std::string line = json_text(json);
   if (!json.is_structured() || json.empty() || indent + used + line.size() <= line_width) {
     text += line;
     return;
@@ -28,7 +26,7 @@ void write(const Json& json, std::size_t indent, std::size_t used, std::string& 
     text += first ? "\n" : ",\n";
     first = false;
     text += margin;
-    const std::string key = json.is_object() ? one_line(entry.key()) + ": " : "";
+    const std::string key = json.is_object() ? json_text(entry.key()) + ": " : "";
     text += key;
     write(*entry, indent + 2, key.size(), text);
   }
@@ -38,7 +36,7 @@ void write(const Json& json, std::size_t indent, std::size_t used, std::string& 
 }  // namespace
 
 Datum json_datum(const Json& json) {
-  return pg::text_datum(one_line(json));
+  return pg::text_datum(json_text(json));
 }
 
 Datum readable_json_datum(const Json& json) {

@@ -134,10 +134,12 @@ void log_run(const store::Sync& sync, const store::RunRecord& run, const schedul
 void log_failed_import(const store::QueuedImport& import, const store::Failure& failure) {
   const std::optional<int> level = settings::log_level_of_runs();
   if (!level) return;
-  pg::log(*level, failure.sqlstate,
-          "import " + import.id + " of table " + table_text(pg::utf8_text(import.schema), import.texts.target_table) +
-              " failed: " + failure.message,
-          with_line(failure.detail, remote_text(import.provider, import.texts)), failure.hint);
+  const bool has_source = !import.provider.empty();
+  const std::string table =
+      has_source ? " of table " + table_text(pg::utf8_text(import.schema), import.texts.target_table) : "";
+  pg::log(*level, failure.sqlstate, "import " + import.id + table + " failed: " + failure.message,
+          has_source ? with_line(failure.detail, remote_text(import.provider, import.texts)) : failure.detail,
+          failure.hint);
 }
 
 }  // namespace connector::jobs

@@ -14,8 +14,12 @@ std::string new_uuid() {
   return uuid_text(guard([] { return OidFunctionCall0(F_GEN_RANDOM_UUID); }));
 }
 
+Datum uuid_datum(const std::string& text) {
+  return guard([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text.c_str())); });
+}
+
 std::string canonical_uuid(const std::string& text) {
-  return uuid_text(guard([&] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text.c_str())); }));
+  return uuid_text(uuid_datum(text));
 }
 
 std::string uuid_text(Datum uuid) {
