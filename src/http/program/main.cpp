@@ -30,7 +30,7 @@ int run(const Options& options) {
   const Database database = read_conninfo(options.conninfo);
   const Settings& settings = options.settings;
   Pool pool(database, settings.superusers_allowed, {});
-  Services services{.database = database, .pool = pool};
+  Services services{.database = database, .pool = pool, .query_passwords = settings.query_passwords};
   asio::io_context context(1);
   asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address(settings.address), settings.port});
   asio::co_spawn(context, listen(acceptor, settings, services), asio::detached);

@@ -11,11 +11,19 @@ namespace connector::http {
 
 namespace {
 
-enum Option : int { listen_option = 256, user_from_host, allow_superuser, help_option, version_option };
+enum Option : int {
+  listen_option = 256,
+  user_from_host,
+  allow_superuser,
+  no_query_passwords,
+  help_option,
+  version_option
+};
 
 constexpr option known[] = {{"listen", required_argument, nullptr, listen_option},
                             {"user-from-host", optional_argument, nullptr, user_from_host},
                             {"allow-superuser", no_argument, nullptr, allow_superuser},
+                            {"no-query-passwords", no_argument, nullptr, no_query_passwords},
                             {"help", no_argument, nullptr, help_option},
                             {"version", no_argument, nullptr, version_option},
                             {nullptr, 0, nullptr, 0}};
@@ -60,6 +68,9 @@ Options read_options(int count, char** arguments) {
       case allow_superuser:
         options.settings.superusers_allowed = true;
         break;
+      case no_query_passwords:
+        options.settings.query_passwords = false;
+        break;
       case help_option:
         options.help = true;
         return options;
@@ -91,6 +102,8 @@ Options:
   --user-from-host[=on|off]  the first label of the Host is the role, where a request names no other:
                              alice.localhost:8080 (on where it listens on loopback, else off)
   --allow-superuser          lets superusers log in
+  --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses have the
+                             password of the remote database: POST has the same calls
   --help, --version
 )";
 }

@@ -45,7 +45,7 @@ class Call {
     return run(sql, std::move(list));
   }
 
- private:
+  /// The same with the values in a list.
   Task<Rows> run(const char* sql, std::vector<Value> values_of_statement);
 };
 

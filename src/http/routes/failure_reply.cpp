@@ -1,37 +1,65 @@
 #include "http/routes/failure_reply.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace connector::http {
 
-unsigned failure_status(const SqlFailure& failure) noexcept {
-  switch (failure.number) {
+namespace {
+
+/// What the connector's own numbers mean to a caller of the API.
+unsigned status_of_number(int number) noexcept {
+  switch (number) {
+    case 1501:  // the provider, or what this role may do, is switched off
+      return 403;
     case 6669:  // too many at once
       return 429;
     case 6667:  // timed out
+    case 6672:  // cancelled, for example by statement_timeout
     case 6673:  // the remote fell silent
       return 504;
-    case 0:
-      break;
+    case 6671:   // a process was lost
+    case 99999:  // unknown
+      return 500;
     default:
       return 400;
   }
-  const std::string_view code = failure.sqlstate;
-  if (code.empty() || code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")) return 503;
-  if (code == "42501") return 403;
-  if (code == "57014") return 504;
-  // Read only; data, values and names that PostgreSQL does not take.
-  if (code == "25006" || code.starts_with("22") || code.starts_with("23") || code.starts_with("42")) return 400;
+}
+
+/// Classes and codes of PostgreSQL (documentation, appendix A).
+unsigned status_of_sqlstate(std::string_view code) noexcept {
+  const std::string_view class_of_code = code.substr(0, 2);
+  const auto is_class_in = [class_of_code](std::initializer_list<std::string_view> classes) {
+    return std::find(classes.begin(), classes.end(), class_of_code) != classes.end();
+  };
+  // Insufficient privilege, a read-only transaction (a standby, say), invalid authorization.
+  if (code == "42501" || code == "25006" || class_of_code == "28") return 403;
+  if (code == "57014") return 504;  // statement_timeout, or cancelled by somebody
+  // The connection was lost; deadlocks and the like; no connection, memory or disk space; a shutdown.
+  if (code.empty() || is_class_in({"08", "40", "53"}) || code == "55P03" || code.starts_with("57P")) return 503;
+  // What is not supported, values, constraints, a schema that is not there, syntax and names, limits of the program.
+  if (is_class_in({"0A", "22", "23", "3D", "3F", "42", "44", "54"})) return 400;
   return 500;
 }
 
+}  // namespace
+
+unsigned failure_status(const SqlFailure& failure) noexcept {
+  return failure.number != 0 ? status_of_number(failure.number) : status_of_sqlstate(failure.sqlstate);
+}
+
 Reply failure_reply(const SqlFailure& failure) {
-  Json body = {{"errors", failure.message}};
+  Json body;
+  body["errors"] = failure.message;
+  return failure_reply(failure, failure_status(failure), std::move(body));
+}
+
+Reply failure_reply(const SqlFailure& failure, unsigned status, Json body) {
   if (!failure.detail.empty()) body["detail"] = failure.detail;
   if (!failure.hint.empty()) body["hint"] = failure.hint;
   if (failure.number != 0) body["error_code"] = failure.number;
   if (!failure.sqlstate.empty()) body["sqlstate"] = failure.sqlstate;
-  return json_reply(body, failure_status(failure));
+  return json_reply(body, status);
 }
 
 Reply stopped_reply() {

@@ -8,11 +8,14 @@
 
 namespace connector::http {
 
-/// `{"errors": message, "detail", "hint", "error_code", "sqlstate"}`, as far as there are such, with a status that
-/// follows from the connector's number or the SQLSTATE: 400 for what the caller can mend, 403, 429, 503, 504, else 500.
+/// `{"errors": message, "detail", "hint", "error_code", "sqlstate"}`, as far as there are such, with failure_status().
 Reply failure_reply(const SqlFailure& failure);
 
-/// The status alone.
+/// The same, where a call has its own status, and its own members in place of `errors`.
+Reply failure_reply(const SqlFailure& failure, unsigned status, Json body);
+
+/// What follows from the connector's number or, without one, from the SQLSTATE: 400 for what the caller can mend, 403
+/// for what he may not do, 429, 503 for what may work later, 504 for what took too long, else 500.
 unsigned failure_status(const SqlFailure& failure) noexcept;
 
 Reply stopped_reply();

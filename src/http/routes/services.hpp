@@ -8,6 +8,7 @@ namespace connector::http {
 struct Services {
   const Database& database;
   Pool& pool;
+  bool query_passwords = true;  ///< whether addresses may have the parameters of a connection
 };
 
 }  // namespace connector::http

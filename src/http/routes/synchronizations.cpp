@@ -1,25 +1,165 @@
 #include "http/routes/synchronizations.hpp"
 
+#include "http/routes/own_objects.hpp"
 #include "http/routes/path_id.hpp"
+#include "http/routes/request_body.hpp"
+#include "http/routes/sync_change.hpp"
+#include "http/routes/sync_interval.hpp"
+#include "http/routes/sync_members.hpp"
 
 namespace connector::http {
 
 namespace {
 
-Task<Reply> show(Call& call) {
-  const Rows rows = co_await call.query("SELECT @extschema@.cdb_sync_status($1::pg_catalog.uuid)", uuid_of_path(call));
+constexpr const char* create_statement =
+    "SELECT @extschema@.cdb_sync_connector($1::pg_catalog.json, $2::pg_catalog.interval)";
+constexpr const char* list_statement = "SELECT s FROM @extschema@.cdb_syncs() AS s";
+constexpr const char* status_statement = "SELECT @extschema@.cdb_sync_status($1::pg_catalog.uuid)";
+constexpr const char* state_statement =
+    "SELECT pg_catalog.json_build_object('state', @extschema@.cdb_sync_status($1::pg_catalog.uuid) "
+    "OPERATOR(pg_catalog.->>) 'state')";
+constexpr const char* delete_statement = "SELECT @extschema@.cdb_sync_delete($1::pg_catalog.uuid)";
+constexpr const char* run_statement = "SELECT @extschema@.cdb_sync_now($1::pg_catalog.uuid)";
+constexpr const char* cancel_statement = "SELECT @extschema@.cdb_sync_cancel($1::pg_catalog.uuid)";
+
+constexpr std::string_view used_members[] = {"connector", "interval", "collision_strategy"};
+
+Task<Reply> create(Call& call) {
+  const core::JsonValue body = body_without_key(call.request);
+  check_members(body, used_members, sync_members());
+  const core::JsonValue* connector = given(body, "connector");
+  if (connector == nullptr) {
+    Json told;
+    told["errors"] = "missing key \"connector\"";
+    told["hint"] = "A sync is made of a connector and an interval: {\"connector\": {...}, \"interval\": 3600}.";
+    co_return json_reply(told, 400);
+  }
+  core::JsonValue whole = *connector;
+  const std::optional<core::JsonValue> strategy = given(body, call.request.query, "collision_strategy");
+  if (strategy && whole.type == core::JsonValue::Type::object) add_member(whole, "collision_strategy", *strategy);
+  const Value interval = interval_value(given(body, call.request.query, "interval"));
+  std::vector<Value> values;
+  values.emplace_back(wrapped_connector(std::move(whole)));
+  values.push_back(interval);
+  std::optional<SqlFailure> failure;
+  Rows rows;
+  try {
+    rows = co_await call.run(create_statement, std::move(values));
+  } catch (const SqlFailure& caught) {
+    failure = caught;
+  }
+  if (failure) co_return co_await interval_failure_reply(call, *failure, interval);
   co_return Reply{.body = *rows[0][0]};
+}
+
+Task<Reply> list(Call& call) {
+  const Rows rows = co_await call.query(list_statement);
+  // What SQL has written is not read again: the list may be long.
+  std::string body = "{\"synchronizations\":[";
+  const char* separator = "";
+  for (const Row& row : rows) {
+    body += separator;
+    body += row[0].value_or("null");
+    separator = ",";
+  }
+  body += "],\"total_entries\":" + std::to_string(rows.size()) + '}';
+  co_return Reply{.body = std::move(body)};
+}
+
+Task<Reply> answer_of(Call& call, const char* sql) {
+  const Rows rows = co_await query_sync(call, sql, id_of_path(call));
+  co_return Reply{.body = *rows[0][0]};
+}
+
+Task<Reply> show(Call& call) {
+  return answer_of(call, status_statement);
+}
+
+Task<Reply> show_state(Call& call) {
+  return answer_of(call, state_statement);
+}
+
+Task<Reply> run_now(Call& call) {
+  return answer_of(call, run_statement);
+}
+
+Task<Reply> cancel(Call& call) {
+  return answer_of(call, cancel_statement);
+}
+
+Task<Reply> remove(Call& call) {
+  co_await query_sync(call, delete_statement, id_of_path(call));
+  co_return Reply{.status = 204};
+}
+
+Route run_route(Method method, std::string_view operation, const AnswerText& not_found) {
+  return {.method = method,
+          .path = "/api/v1/synchronizations/{id}/sync_now",
+          .operation = operation,
+          .summary = "Asks for a run at once",
+          .handler = run_now,
+          .answers = {{200, "Whether there will be one", "SyncNow"}, not_found}};
 }
 
 }  // namespace
 
 std::vector<Route> synchronization_routes() {
+  const AnswerText not_found = {404, "There is none with that id, or it is another role's"};
+  const AnswerText invalid = {
+      400, "The request is invalid. What else the object of a sync has is ignored, other members are refused", "Error"};
   return {{.method = Method::get,
+           .path = "/api/v1/synchronizations",
+           .operation = "list_synchronizations",
+           .summary = "All syncs of the role, newest first",
+           .handler = list,
+           .query = {{"page", "integer", "Is ignored: the answer has all of them"}},
+           .answers = {{200, "The syncs", "SynchronizationList"}}},
+          {.method = Method::post,
+           .path = "/api/v1/synchronizations",
+           .operation = "create_synchronization",
+           .summary = "Imports a table or query of a remote database and refreshes the table again and again",
+           .handler = create,
+           .body_schema = "SynchronizationCreate",
+           .body_required = true,
+           .query = {{"interval", "string", "As the member of the body: seconds, 3600 by default"},
+                     {"collision_strategy", "string", "As the member of the body: rename, skip or overwrite"}},
+           .answers = {{200, "The sync", "Synchronization"},
+                       invalid,
+                       {403, "The role may not do that", "Error"},
+                       {429, "The role has too many syncs", "Error"}}},
+          {.method = Method::get,
            .path = "/api/v1/synchronizations/{id}",
            .operation = "get_synchronization",
            .summary = "The state of a sync",
            .handler = show,
-           .answers = {{200, "The sync", "Synchronization"}}}};
+           .answers = {{200, "The sync", "Synchronization"}, not_found}},
+          {.method = Method::put,
+           .path = "/api/v1/synchronizations/{id}",
+           .operation = "change_synchronization",
+           .summary = "Changes interval or connector of a sync, or pauses it; without a body it asks for a run at once",
+           .handler = change_synchronization,
+           .body_schema = "SynchronizationChange",
+           .answers = {{200, "The sync as it is then", "Synchronization"}, invalid, not_found}},
+          {.method = Method::delete_,
+           .path = "/api/v1/synchronizations/{id}",
+           .operation = "delete_synchronization",
+           .summary = "Forgets a sync and its password; the table stays",
+           .handler = remove,
+           .answers = {{204, "It is gone"}, not_found}},
+          {.method = Method::get,
+           .path = "/api/v1/synchronizations/{id}/sync_now",
+           .operation = "get_synchronization_state",
+           .summary = "The state of a sync in one word",
+           .handler = show_state,
+           .answers = {{200, "The state", "SyncNow"}, not_found}},
+          run_route(Method::put, "run_synchronization", not_found),
+          run_route(Method::post, "run_synchronization_by_post", not_found),
+          {.method = Method::post,
+           .path = "/api/v1/synchronizations/{id}/cancel",
+           .operation = "cancel_synchronization",
+           .summary = "Ends a run that is due or goes on",
+           .handler = cancel,
+           .answers = {{200, "Whether something was cancelled", "Cancelled"}, not_found}}};
 }
 
 }  // namespace connector::http

@@ -1,7 +1,10 @@
 #include "http/routes/table.hpp"
 
+#include "http/routes/connectors.hpp"
 #include "http/routes/health.hpp"
+#include "http/routes/imports.hpp"
 #include "http/routes/synchronizations.hpp"
+#include "http/routes/visualizations.hpp"
 
 namespace connector::http {
 
@@ -34,7 +37,8 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 }  // namespace
 
 const std::vector<Route>& all_routes() {
-  static const std::vector<Route> routes = joined({synchronization_routes(), health_routes()});
+  static const std::vector<Route> routes =
+      joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), health_routes()});
   return routes;
 }
 

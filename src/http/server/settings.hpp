@@ -12,6 +12,7 @@ struct Settings {
   unsigned short port = 8080;
   bool user_from_host = false;
   bool superusers_allowed = false;
+  bool query_passwords = true;  ///< whether addresses may have the parameters of a connection
   std::chrono::seconds call_timeout{60};
 };
 
