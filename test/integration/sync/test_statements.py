@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from harness.database import Database
@@ -15,6 +14,7 @@ from harness.syncs import Syncs, person
 
 from servers.process import wait_until
 from servers.remote import Remote
+from servers.workspace import Workspace
 
 TABLE = "orders"
 TOLD = "INSERT INTO public.told SELECT '{what}', current_user, session_user, current_setting('search_path')"
@@ -263,13 +263,10 @@ def test_another_owner_switches_it_off(syncs: Syncs, alice: Database, bob: Datab
     assert told(syncs) == []
 
 
-def test_a_superusers_rights_are_out_of_reach(syncs: Syncs, alice: Database, table: Remote, tmp_path: Path) -> None:
+def test_a_superusers_rights_are_out_of_reach(syncs: Syncs, alice: Database, table: Remote, workspace: Workspace) -> None:
     """A program on the server: not in a superuser's session, not by a table that becomes a superuser's."""
     db = syncs.database
-    tmp_path.chmod(0o777)
-    for parent in (tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    proof = tmp_path / "proof"
+    proof = workspace.subfolder("proof", mode=0o777) / "proof"
     statement = f"COPY (SELECT 1) TO PROGRAM 'cat > {proof}'"
     id = created(alice, table, on_success=statement, on_failure=statement)
     for way in WAYS:
