@@ -167,6 +167,15 @@ COMMENT ON COLUMN connector.progress.blocked_by IS
     'processes that it waits for; in phase waiting for lock those that use the table; 0 is a prepared transaction';
 COMMENT ON FUNCTION connector.progress_json() IS 'internal: see the view connector.progress';
 
+COMMENT ON TABLE connector.api_key IS
+    'internal: API keys, each with a password that only the key opens; not dumped: issue them again after a restore';
+COMMENT ON FUNCTION connector.add_api_key(uuid, text, bytea, bytea, timestamptz) IS
+    'internal: adds a key that stands for the password of the session''s role';
+COMMENT ON FUNCTION connector.sealed_api_key(uuid) IS
+    'internal: what a key opens; for the role of the program that issues keys, to which it is granted';
+COMMENT ON FUNCTION connector.api_key_used(uuid) IS
+    'internal: whether the session''s role has this key, whose last use is now';
+
 COMMENT ON FUNCTION connector.error_codes_json() IS 'internal: see cdb_error_codes()';
 COMMENT ON FUNCTION connector.foreign_connections_json() IS 'internal: see cdb_foreign_connections()';
 COMMENT ON FUNCTION connector.tables_json(json, integer) IS 'internal: see cdb_connector_tables()';

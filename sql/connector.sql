@@ -576,6 +576,54 @@ CREATE FUNCTION @extschema@.cdb_foreign_disconnect(server text DEFAULT NULL) RET
 COMMENT ON FUNCTION @extschema@.cdb_foreign_disconnect(text) IS
     'closes connections of foreign tables that are not in use, of one server or all, and tells how many';
 
+-- Keys for programs that offer the functions to others
+
+-- A key stands for the password of its role: the row has that sealed by the key, which is nowhere. So the table opens
+-- nothing, and neither does a copy of it. Still nobody has a privilege on it, and row security, plain columns without a
+-- TOAST table and columns without statistics keep out pg_read_all_data, as with connector.sync_secret. It is no part of
+-- a dump: keys are issued again after a restore.
+CREATE TABLE connector.api_key (
+    id uuid PRIMARY KEY,
+    owner oid NOT NULL,             -- whose password it is
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,         -- NULL: never
+    last_used_at timestamptz,       -- to the minute
+    role_name name NOT NULL         -- of the owner at the last use: see store/api_keys.hpp
+) WITH (fillfactor = 70);
+ALTER TABLE connector.api_key
+    ADD COLUMN label text NOT NULL CHECK (length(label) <= 200),
+    ADD COLUMN secret_hash bytea NOT NULL CHECK (octet_length(secret_hash) = 32),
+    ADD COLUMN sealed bytea NOT NULL CHECK (octet_length(sealed) BETWEEN 1 AND 4096),
+    ADD COLUMN password_digest bytea, -- of what PostgreSQL checks the owner's password by; NULL: it does not check it
+    ALTER COLUMN label SET STORAGE PLAIN, ALTER COLUMN label SET STATISTICS 0,
+    ALTER COLUMN secret_hash SET STORAGE PLAIN, ALTER COLUMN secret_hash SET STATISTICS 0,
+    ALTER COLUMN sealed SET STORAGE PLAIN, ALTER COLUMN sealed SET STATISTICS 0,
+    ALTER COLUMN password_digest SET STORAGE PLAIN, ALTER COLUMN password_digest SET STATISTICS 0;
+CREATE INDEX api_key_owner ON connector.api_key (owner);
+ALTER TABLE connector.api_key ENABLE ROW LEVEL SECURITY;
+
+CREATE FUNCTION connector.add_api_key(id uuid, label text, secret_hash bytea, sealed bytea, expires_at timestamptz)
+    RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_add_api_key';
+
+-- For the role of the program that unseals passwords, to which an administrator grants it.
+CREATE FUNCTION connector.sealed_api_key(id uuid)
+    RETURNS TABLE (role_name text, secret_hash bytea, sealed bytea, expires_at timestamptz)
+    LANGUAGE c STABLE ROWS 1 PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_sealed_api_key';
+REVOKE EXECUTE ON FUNCTION connector.sealed_api_key(uuid) FROM PUBLIC;
+
+CREATE FUNCTION connector.api_key_used(id uuid) RETURNS boolean
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_api_key_used';
+
+CREATE FUNCTION @extschema@.cdb_api_keys()
+    RETURNS TABLE (id uuid, role_name text, label text, created_at timestamptz, expires_at timestamptz,
+                   last_used_at timestamptz)
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_api_keys';
+COMMENT ON FUNCTION @extschema@.cdb_api_keys() IS 'lists the API keys that stand for your password, newest first';
+
+CREATE FUNCTION @extschema@.cdb_api_key_revoke(id uuid) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_api_key_revoke';
+COMMENT ON FUNCTION @extschema@.cdb_api_key_revoke(uuid) IS 'makes an API key worthless, for good';
+
 -- Looking at a remote database
 
 CREATE FUNCTION @extschema@.cdb_connector_check(connector json) RETURNS json

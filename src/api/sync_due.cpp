@@ -74,7 +74,7 @@ bool attempt(jobs::Attempt (*run)(const std::string&, jobs::Commit), const std::
 void run_due(std::int64_t most) {
   const Oid role = GetUserId();
   connector::load::drop_lost_storage();
-  jobs::delete_syncs_of_dropped_roles();
+  jobs::forget_dropped_roles();
   jobs::end_lost_runs(role, settings::run_limits());
   jobs::end_lost_imports(settings::run_limits().keep_runs);
   const std::vector<std::string> due = store::due_syncs(role, store::now());

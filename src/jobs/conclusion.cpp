@@ -6,6 +6,7 @@
 #include "core/base/utf8.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/run_log.hpp"
+#include "store/api_keys.hpp"
 #include "store/imports.hpp"
 #include "store/role_limits.hpp"
 #include "pg/identity.hpp"
@@ -121,7 +122,8 @@ bool end_lost_runs(Oid role, const settings::RunLimits& limits) {
   return all;
 }
 
-void delete_syncs_of_dropped_roles() {
+void forget_dropped_roles() {
+  store::delete_ownerless_api_keys();
   for (const store::OwnerlessSync& sync : store::delete_ownerless_syncs()) {
     pg::log(LOG, {},
             "connector has deleted the sync " + core::quoted(sync.name) + " (" + sync.id + "), whose owner was dropped",

@@ -31,9 +31,9 @@ bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits);
 /// session has them locked.
 bool end_lost_runs(Oid role, const settings::RunLimits& limits);
 
-/// DROP ROLE does not know of syncs: those whose owner is gone, and passwords that a dropped role gave, go here, with a
-/// line in the server's log. A table that is another role's by now keeps its sync. Rows that are locked are left.
-void delete_syncs_of_dropped_roles();
+/// DROP ROLE does not know of syncs and API keys: those whose owner is gone, and passwords that a dropped role gave, go
+/// here, syncs with a line in the server's log. A table that is another role's by now keeps its sync. Rows that are locked are left.
+void forget_dropped_roles();
 
 /// Records a run that failed before it could begin.
 void record_failed_start(const store::Sync& sync, const store::Failure& failure, const settings::RunLimits& limits);

@@ -83,7 +83,7 @@ class Scheduler {
     reap();
     if (!cleaned_) {
       load::drop_lost_storage();
-      jobs::delete_syncs_of_dropped_roles();
+      jobs::forget_dropped_roles();
     }
     cleaned_ = true;
     // What was running when the cluster, a worker or a session went down. Few rows, if any, and an index has them.
@@ -154,7 +154,7 @@ class Scheduler {
     std::string reason;
     std::string hint;
     if (!due.owner_exists && kind == shmem::JobKind::sync) {
-      jobs::delete_syncs_of_dropped_roles();
+      jobs::forget_dropped_roles();
       return false;
     }
     if (kind == shmem::JobKind::batch) {

@@ -23,12 +23,14 @@ VALUES = {
     "uuid": (f"'{ID}'",),
     "text": ("'mysql'", "''", "repeat('x', 100000)"),
     "text[]": ("'{}'", "'{NULL}'", "'{{a=b,c},{d,e}}'", "'{provider=mysql}'", "'[5:6]={a,b}'"),
+    "bytea": ("''", "'\\\\xff'", "decode(repeat('ab', 32), 'hex')"),
+    "timestamp with time zone": ("'infinity'", "'-infinity'", "now()"),
     "oid": ("0", "1", "4294967295"),
 }
 
-# Who may call what PostgreSQL calls itself.
-PRIVATE = {"connector.fdw_handler()",
-        "connector.fdw_validator(text[],oid)", "connector.sync_restored()"}
+# What PostgreSQL calls itself, and what an administrator grants to one role.
+PRIVATE = {"connector.fdw_handler()", "connector.fdw_validator(text[],oid)", "connector.sync_restored()",
+           "connector.sealed_api_key(uuid)"}  # fmt: skip
 
 FUNCTIONS = """
 SELECT p.oid::regprocedure::text, p.prokind::text, n.nspname || '.' || p.proname, p.prorettype::regtype::text,
