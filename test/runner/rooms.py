@@ -33,6 +33,7 @@ _STOREYS = (
     ("http/program",),
     ("http/server",),
     ("http/routes",),
+    ("http/events",),
     ("http/keys",),
     ("http/database",),
     ("http/message",),

@@ -17,7 +17,14 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   session_ = std::move(other.session_);
   since_ = other.since_;
   place_ = std::move(other.place_);
+  is_new_ = other.is_new_;
   return *this;
+}
+
+void Lease::close() noexcept {
+  if (session_ != nullptr) --pool_->sessions_;
+  session_.reset();
+  place_ = Place();
 }
 
 void Lease::give_back() noexcept {
@@ -78,6 +85,7 @@ Task<Lease> Pool::take(const Identity& identity, Clock::time_point deadline, Sto
   as.superuser_allowed = superusers_allowed_;
   lease.session_ = co_await Session::open(database_, std::move(as), deadline, stop);
   lease.since_ = Clock::now();
+  lease.is_new_ = true;
   ++sessions_;
   co_return lease;
 }

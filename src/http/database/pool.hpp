@@ -32,7 +32,9 @@ class Lease {
   Session& operator*() const noexcept { return *session_; }
   Session* operator->() const noexcept { return session_.get(); }
   explicit operator bool() const noexcept { return session_ != nullptr; }
+  bool is_new() const noexcept { return is_new_; }  ///< logged in for this call
   void give_back() noexcept;
+  void close() noexcept;  ///< ends the session in place of giving it back
 
  private:
   friend class Pool;
@@ -41,6 +43,7 @@ class Lease {
   std::unique_ptr<Session> session_;
   Clock::time_point since_;
   Place place_;
+  bool is_new_ = false;
 };
 
 class Pool {
@@ -58,6 +61,9 @@ class Pool {
 
   /// A session of that role: a kept one, or a new one. Throws LoginFailure; Stopped without one by the deadline.
   Task<Lease> take(const Identity& identity, Clock::time_point deadline, Stop* stop);
+
+  /// What stands for role and password in this process: a digest, from which they can't be told.
+  std::string key_of(const Identity& identity) const;
 
   /// True if a session of that role and password is there, so that a login would surely succeed.
   bool knows(const Identity& identity) const;
@@ -83,7 +89,6 @@ class Pool {
     std::vector<Kept> kept;
     std::string key_id;
   };
-  std::string key_of(const Identity& identity) const;
   void take_back(Lease& lease) noexcept;
 
   const Database& database_;

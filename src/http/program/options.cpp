@@ -16,6 +16,7 @@ enum Option : int {
   user_from_host,
   allow_superuser,
   no_query_passwords,
+  requests_option,
   help_option,
   version_option
 };
@@ -24,6 +25,7 @@ constexpr option known[] = {{"listen", required_argument, nullptr, listen_option
                             {"user-from-host", optional_argument, nullptr, user_from_host},
                             {"allow-superuser", no_argument, nullptr, allow_superuser},
                             {"no-query-passwords", no_argument, nullptr, no_query_passwords},
+                            {"max-requests-per-second", required_argument, nullptr, requests_option},
                             {"help", no_argument, nullptr, help_option},
                             {"version", no_argument, nullptr, version_option},
                             {nullptr, 0, nullptr, 0}};
@@ -42,6 +44,15 @@ void read_listen(Settings& settings, std::string_view text) {
     throw std::runtime_error("--listen needs an address and a port, such as 127.0.0.1:8080 or [::1]:8080");
   }
   settings.address = address;
+}
+
+std::size_t read_number(const char* option, std::string_view text) {
+  unsigned number = 0;
+  const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc() || rest != text.data() + text.size() || number == 0 || number > 1'000'000) {
+    throw std::runtime_error(std::string(option) + " needs a whole number from 1 to 1000000");
+  }
+  return number;
 }
 
 bool yes_or_no(const char* text) {
@@ -70,6 +81,9 @@ Options read_options(int count, char** arguments) {
         break;
       case no_query_passwords:
         options.settings.query_passwords = false;
+        break;
+      case requests_option:
+        options.settings.requests_per_second = read_number("--max-requests-per-second", optarg);
         break;
       case help_option:
         options.help = true;
@@ -104,6 +118,8 @@ Options:
   --allow-superuser          lets superusers log in
   --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses have the
                              password of the remote database: POST has the same calls
+  --max-requests-per-second N
+                             answers so many requests of each role; more are refused with 429 (any number)
   --help, --version
 )";
 }

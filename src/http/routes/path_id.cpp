@@ -1,19 +1,12 @@
 #include "http/routes/path_id.hpp"
 
-#include <algorithm>
+#include "http/message/uuid.hpp"
 
 namespace connector::http {
 
 std::string uuid_of_path(const Call& call) {
   const std::string& text = call.values.at(0);
-  bool valid = text.size() == 36;
-  for (std::size_t i = 0; valid && i < text.size(); ++i) {
-    const char c = text[i];
-    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    valid = is_dash ? c == '-' : is_digit;
-  }
-  if (!valid) throw Refusal{{.status = 404}};
+  if (!is_uuid(text)) throw Refusal{{.status = 404}};
   return text;
 }
 

@@ -2,6 +2,10 @@
 #pragma once
 
 #include "http/database/pool.hpp"
+#include "http/events/event_hub.hpp"
+#include "http/keys/issued_keys.hpp"
+#include "http/keys/log_in.hpp"
+#include "http/routes/counters.hpp"
 
 namespace connector::http {
 
@@ -9,6 +13,10 @@ struct Services {
   const Database& database;
   Pool& pool;
   bool query_passwords = true;  ///< whether addresses may have the parameters of a connection
+  IssuedKeys& keys;
+  LogIn& log_in;
+  EventHub& events;
+  Counters& counters;
 };
 
 }  // namespace connector::http

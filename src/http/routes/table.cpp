@@ -1,8 +1,11 @@
 #include "http/routes/table.hpp"
 
 #include "http/routes/connectors.hpp"
+#include "http/routes/events.hpp"
 #include "http/routes/health.hpp"
 #include "http/routes/imports.hpp"
+#include "http/routes/keys.hpp"
+#include "http/routes/metrics.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
 
@@ -38,7 +41,8 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes =
-      joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), health_routes()});
+      joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), key_routes(),
+              event_routes(), metric_routes(), health_routes()});
   return routes;
 }
 

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "http/message/credentials.hpp"
 #include "http/routes/failure_reply.hpp"
 #include "http/routes/services.hpp"
 #include "http/routes/table.hpp"
@@ -23,14 +22,6 @@ Reply not_allowed(const std::vector<Method>& allowed) {
   return reply;
 }
 
-/// Whom the request names, and the password that it has.
-Identity identity_of(const Request& request, const Settings& settings) {
-  const Credentials credentials = read_credentials(request, settings.user_from_host);
-  const std::optional<std::string>& user = credentials.user ? credentials.user : credentials.host_user;
-  if (!user) throw Refusal{{.status = 401}};
-  return {.user = *user, .password = credentials.key};
-}
-
 Task<Reply> work(Answer& told, const Request& request, const Settings& settings, Services& services,
                  EventStream& stream, Stop& stop) {
   Match match = find_route(request.method, request.path);
@@ -39,8 +30,7 @@ Task<Reply> work(Answer& told, const Request& request, const Settings& settings,
   told.route = match.route->path;
   Call call(request, std::move(match.values), services, stream, stop, Clock::now() + settings.call_timeout);
   if (!match.route->for_everybody) {
-    call.identity = identity_of(request, settings);
-    call.session = co_await services.pool.take(call.identity, call.deadline, &stop);
+    call.session = co_await services.log_in.log_in(request, call.identity, call.deadline, stop);
     told.user = call.identity.user;
   }
   co_return co_await match.route->handler(call);
@@ -56,7 +46,7 @@ Task<Answer> answer(const Request& request, const Settings& settings, Services& 
   } catch (Refusal& refusal) {
     told.reply = std::move(refusal.reply);
   } catch (const LoginFailure& failure) {
-    std::clog << "login failed: " << failure.message << std::endl;
+    std::clog << "no session in the database: " << failure.message << std::endl;
     told.reply = login_failure_reply(failure);
   } catch (const SqlFailure& failure) {
     told.reply = failure_reply(failure);
@@ -66,6 +56,7 @@ Task<Answer> answer(const Request& request, const Settings& settings, Services& 
     std::clog << "unexpected exception: " << error.what() << std::endl;
     told.reply = error_reply(500, "the program failed at this request");
   }
+  ++services.counters.requests[std::tuple(told.route, request.method, told.reply.status / 100)];
   co_return told;
 }
 

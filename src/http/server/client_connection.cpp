@@ -45,6 +45,7 @@ Request request_of(const Parser::value_type& message, const asio::ip::tcp::endpo
                   .authorization = std::nullopt,
                   .body = {},
                   .address = peer.address().to_string()};
+  if (message.count("Last-Event-ID") != 0) request.last_event_id = text_of(message["Last-Event-ID"]);
   if (message.count(beast_http::field::authorization) != 0) {
     request.authorization = text_of(message[beast_http::field::authorization]);
   }

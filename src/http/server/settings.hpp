@@ -12,7 +12,8 @@ struct Settings {
   unsigned short port = 8080;
   bool user_from_host = false;
   bool superusers_allowed = false;
-  bool query_passwords = true;  ///< whether addresses may have the parameters of a connection
+  bool query_passwords = true;          ///< whether addresses may have the parameters of a connection
+  std::size_t requests_per_second = 0;  ///< of each role; 0: any number
   std::chrono::seconds call_timeout{60};
 };
 

@@ -1,0 +1,98 @@
+// From the database's notifications to those who listen by HTTP: each hears of what its own role may see.
+//
+// Any role can notify, of any id. So a notification is only a reason to ask: each role that listens is asked, in a
+// session of its own, which of the ids it sees, and what their states are.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/database/pool.hpp"
+#include "http/database/stop.hpp"
+
+namespace connector::http {
+
+class EventHub;
+
+/// One stream's place in the hub, which must outlive it; not copied or moved.
+class Subscription {
+ public:
+  /// Throws Refusal (503) if there are too many streams, or too many of that role.
+  Subscription(EventHub& hub, asio::any_io_executor executor, const Identity& identity);
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+  ~Subscription();
+
+  /// Waits for events: their text, empty if there are none by the deadline or the login is to be looked at. Throws
+  /// Stopped if the stream is to end: nobody reads it, its key has expired, its role can't log in any more.
+  Task<std::string> next(Clock::time_point deadline, Stop& stop);
+
+  /// Whether the login is to be looked at now, asked once.
+  bool takes_check() noexcept { return std::exchange(check_, false); }
+
+ private:
+  friend class EventHub;
+  void add(const std::string& text);
+  void end();
+  void check();
+
+  EventHub& hub_;
+  Identity identity_;
+  asio::steady_timer timer_;
+  std::string waiting_;
+  std::uint64_t number_;  // of this subscription alone
+  bool ended_ = false;
+  bool check_ = false;
+};
+
+class EventHub {
+ public:
+  static constexpr std::size_t most_streams = 100;
+  static constexpr std::size_t most_of_a_role = 10;
+
+  EventHub(asio::any_io_executor executor, Pool& pool);
+  EventHub(const EventHub&) = delete;
+  EventHub& operator=(const EventHub&) = delete;
+
+  /// Takes a notification's payload, whatever it is.
+  void heard(const std::string& payload);
+
+  /// Tells all streams that they may have missed something.
+  void reset();
+
+  /// Has streams that came about by this issued key look at it now; by any key.
+  void check_key(const std::string& id);
+  void check_all();
+
+  std::size_t streams() const noexcept { return streams_; }
+
+  /// The text of the event that says so: clients read their lists again.
+  static std::string reset_text();
+
+ private:
+  friend class Subscription;
+  using Object = std::pair<std::string, std::string>;  // its kind and id
+  struct Role {
+    std::vector<Subscription*> streams;
+    std::set<Object> pending;
+    bool missed = false;  // there were too many to keep
+    bool asking = false;
+  };
+  Task<> ask(std::shared_ptr<Role> role);
+  Task<bool> ask_once(const std::shared_ptr<Role>& role, const std::set<Object>& objects);
+  void tell(const Role& role, const std::string& text);
+
+  asio::any_io_executor executor_;
+  Pool& pool_;
+  std::map<std::string, std::shared_ptr<Role>> roles_;  // by name
+  std::size_t streams_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t last_id_;
+};
+
+}  // namespace connector::http

@@ -1,0 +1,151 @@
+#include "http/keys/issued_keys.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+
+#include "http/database/own_session.hpp"
+#include "http/message/reply.hpp"
+
+namespace connector::http {
+
+namespace {
+
+constexpr std::chrono::seconds kept_for{5};
+constexpr std::chrono::seconds longest_read{10};
+constexpr std::size_t most_known = 10'000;
+
+/// The time that is left is told in seconds, as the program's clock is not the database's.
+constexpr const char* read_statement =
+    "SELECT k.role_name, k.secret_hash, k.sealed, CASE WHEN pg_catalog.isfinite(k.expires_at) THEN "
+    "pg_catalog.date_part('epoch', k.expires_at OPERATOR(pg_catalog.-) pg_catalog.clock_timestamp()) END "
+    "FROM connector.sealed_api_key($1::pg_catalog.uuid) k";
+
+[[noreturn]] void refuse(const char* hint) {
+  Reply reply = json_reply({{"errors", "issued keys can't be used now"}, {"hint", hint}}, 503);
+  throw Refusal{std::move(reply)};
+}
+
+std::string bytes_of(const Value& value) {
+  if (!value) return {};
+  std::size_t length = 0;
+  const std::unique_ptr<unsigned char, decltype(&PQfreemem)> bytes(
+      PQunescapeBytea(reinterpret_cast<const unsigned char*>(value->c_str()), &length), PQfreemem);
+  if (bytes == nullptr) throw std::bad_alloc();
+  return {reinterpret_cast<const char*>(bytes.get()), length};
+}
+
+Clock::time_point end_of(const Value& seconds_left) {
+  if (!seconds_left) return Clock::time_point::max();
+  double seconds = 0;
+  std::from_chars(seconds_left->data(), seconds_left->data() + seconds_left->size(), seconds);
+  constexpr double ten_years = 10.0 * 366 * 86400;
+  return Clock::now() + std::chrono::milliseconds(static_cast<long long>(std::clamp(seconds, 0.0, ten_years) * 1000));
+}
+
+}  // namespace
+
+IssuedKeys::IssuedKeys(const Database& database) : database_(database), places_(1) {}
+
+void IssuedKeys::require() const {
+  if (available()) return;
+  Reply reply = json_reply({{"errors", "this program has no role of its own, which issued keys need"},
+                            {"hint",
+                             "Start connector-http with a user in its CONNINFO: user=connector_http, a role that was "
+                             "granted EXECUTE ON FUNCTION connector.sealed_api_key."}},
+                           503);
+  throw Refusal{std::move(reply)};
+}
+
+Task<Rows> IssuedKeys::read(const std::string& id, Clock::time_point deadline) {
+  deadline = std::min(deadline, Clock::now() + longest_read);
+  Place place;
+  if (!co_await places_.take(place, deadline)) throw Stopped{true};
+  const bool had_session = session_ != nullptr && session_->usable();
+  for (int attempt = had_session ? 0 : 1;; ++attempt) {
+    if (session_ == nullptr || !session_->usable()) session_ = co_await open_own_session(database_, deadline);
+    std::vector<Value> values;
+    values.emplace_back(id);
+    try {
+      co_return co_await session_->run(read_statement, std::move(values), deadline);
+    } catch (const SqlFailure& failure) {
+      // A kept session may have been lost meanwhile: once more, by a new one.
+      if (session_->usable() || attempt > 0) throw;
+    }
+  }
+}
+
+Task<std::optional<IssuedKeys::Sealed>> IssuedKeys::find(const std::string& id, Clock::time_point deadline) {
+  require();
+  const Clock::time_point now = Clock::now();
+  const auto found = known_.find(id);
+  if (found != known_.end() && now < found->second.read_at + kept_for) {
+    std::optional<Sealed> sealed(found->second);
+    if (now >= sealed->valid_until) sealed.reset();
+    co_return sealed;
+  }
+  const std::size_t forgotten = forgotten_;
+  std::string problem;
+  Rows rows;
+  try {
+    rows = co_await read(id, deadline);
+  } catch (const LoginFailure& failure) {
+    problem = failure.message;
+  } catch (const SqlFailure& failure) {
+    problem = failure.message;
+  }
+  if (!problem.empty()) {
+    std::clog << "can't read issued keys as role " << database_.user << ": " << problem << std::endl;
+    refuse("The program's log says why.");
+  }
+  if (rows.empty() || !rows[0][0]) {
+    known_.erase(id);
+    co_return std::nullopt;
+  }
+  std::optional<Sealed> sealed(std::in_place);
+  sealed->role = *rows[0][0];
+  sealed->hash = bytes_of(rows[0][1]);
+  sealed->password = bytes_of(rows[0][2]);
+  sealed->valid_until = end_of(rows[0][3]);
+  sealed->read_at = now;
+  // What was forgotten meanwhile may have been this, read before it was revoked.
+  if (forgotten == forgotten_ && known_.size() < most_known) known_.insert_or_assign(id, *sealed);
+  if (Clock::now() >= sealed->valid_until) sealed.reset();
+  co_return sealed;
+}
+
+Task<std::optional<Identity>> IssuedKeys::identity(const IssuedKey& key, Clock::time_point deadline) {
+  const std::string id = uuid_text(key.id);
+  const std::optional<Sealed> sealed = co_await find(id, deadline);
+  if (!sealed || !has_secret(key, sealed->hash)) co_return std::nullopt;
+  std::optional<std::string> password = opened_password(key, sealed->password);
+  if (!password) co_return std::nullopt;
+  std::optional<Identity> identity(std::in_place);
+  identity->user = sealed->role;
+  identity->password = std::move(*password);
+  identity->key_id = id;
+  identity->valid_until = sealed->valid_until;
+  co_return identity;
+}
+
+Task<bool> IssuedKeys::exists(const std::string& id, Clock::time_point deadline) {
+  const std::optional<Sealed> sealed = co_await find(id, deadline);
+  co_return sealed.has_value();
+}
+
+void IssuedKeys::forget(const std::string& id) {
+  ++forgotten_;
+  known_.erase(id);
+}
+
+void IssuedKeys::forget_all() {
+  ++forgotten_;
+  known_.clear();
+}
+
+void IssuedKeys::tidy() {
+  const Clock::time_point now = Clock::now();
+  std::erase_if(known_, [now](const auto& one) { return one.second.read_at + kept_for <= now; });
+}
+
+}  // namespace connector::http

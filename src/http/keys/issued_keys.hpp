@@ -1,0 +1,56 @@
+// Issued keys as the database has them, read by the program's own role.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/database/pool.hpp"
+#include "http/keys/sealed_key.hpp"
+
+namespace connector::http {
+
+class IssuedKeys {
+ public:
+  explicit IssuedKeys(const Database& database);
+
+  /// Whether the program has a role of its own, without which there are no issued keys.
+  bool available() const noexcept { return !database_.user.empty(); }
+
+  /// Throws Refusal (503, with what the administrator has to do) unless available().
+  void require() const;
+
+  /// As whom the key lets its holder ask; nothing if it is unknown, revoked or expired. What the database said counts
+  /// for 5 seconds. Throws Refusal (503) without a database, or without the right to read keys, and Stopped.
+  Task<std::optional<Identity>> identity(const IssuedKey& key, Clock::time_point deadline);
+
+  /// Whether the key of that id (as text) is still there, likewise.
+  Task<bool> exists(const std::string& id, Clock::time_point deadline);
+
+  /// Reads that key anew when it is next used; all keys.
+  void forget(const std::string& id);
+  void forget_all();
+
+  /// Forgets what was read too long ago; called once a second.
+  void tidy();
+
+ private:
+  struct Sealed {
+    std::string role;
+    std::string hash;
+    std::string password;  // sealed
+    Clock::time_point valid_until;
+    Clock::time_point read_at;
+  };
+  Task<std::optional<Sealed>> find(const std::string& id, Clock::time_point deadline);
+  Task<Rows> read(const std::string& id, Clock::time_point deadline);
+
+  const Database& database_;
+  Places places_;  // one reads at a time
+  std::unique_ptr<Session> session_;
+  std::map<std::string, Sealed> known_;  // by the id as text; no password can be read from it
+  std::size_t forgotten_ = 0;            // how often something was
+};
+
+}  // namespace connector::http

@@ -1,0 +1,254 @@
+#include "http/keys/log_in.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "core/base/utf8.hpp"
+#include "http/message/reply.hpp"
+
+namespace connector::http {
+
+namespace {
+
+/// Refusals are sent at a whole multiple of it after their request: what took how long can't be told from them.
+constexpr std::chrono::milliseconds refusal_delay{300};
+constexpr std::size_t most_refusals_waiting = 1000;
+constexpr std::size_t most_roles = 10'000;
+constexpr std::size_t log_lines_at_once = 20;
+constexpr std::chrono::seconds log_line_interval{3};
+const std::string log_bucket = "failed log-ins";
+
+/// The four headers that CARTO's clients want, all or none.
+[[noreturn]] void refuse_for_now(std::size_t limit, Clock::duration wait, const char* message) {
+  const std::string seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
+  Reply reply = error_reply(429, message);
+  reply.headers.emplace_back("Retry-After", seconds);
+  reply.headers.emplace_back("Carto-Rate-Limit-Limit", std::to_string(limit));
+  reply.headers.emplace_back("Carto-Rate-Limit-Remaining", "0");
+  reply.headers.emplace_back("Carto-Rate-Limit-Reset", seconds);
+  throw Refusal{std::move(reply)};
+}
+
+/// A place among those of one kind, whose list forgets it with the last one.
+class Turn {
+ public:
+  Turn(std::map<std::string, std::unique_ptr<Places>>& all, const std::string& digest) : all_(all), digest_(digest) {
+    std::unique_ptr<Places>& places = all_[digest];
+    if (places == nullptr) places = std::make_unique<Places>(1);
+    places_ = places.get();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    place_ = Place();
+    if (places_->unused()) all_.erase(digest_);
+  }
+  Task<bool> take(Clock::time_point deadline) { return places_->take(place_, deadline); }
+
+ private:
+  std::map<std::string, std::unique_ptr<Places>>& all_;
+  std::string digest_;
+  Places* places_;
+  Place place_;
+};
+
+/// An attempt that counts as a failure, unless nobody can say what it was.
+class CountedAttempt {
+ public:
+  CountedAttempt(LoginLimits& limits, const std::string& address, const std::string& user)
+      : limits_(limits), address_(address), user_(user) {}
+  CountedAttempt(const CountedAttempt&) = delete;
+  CountedAttempt& operator=(const CountedAttempt&) = delete;
+  ~CountedAttempt() {
+    if (open_) limits_.take_back(address_, user_, Clock::now());
+  }
+  void failed() noexcept { open_ = false; }
+  void succeeded(const std::string& digest) {
+    open_ = false;
+    limits_.succeeded(address_, user_, digest, Clock::now());
+  }
+
+ private:
+  LoginLimits& limits_;
+  const std::string& address_;
+  const std::string& user_;
+  bool open_ = true;
+};
+
+}  // namespace
+
+LogIn::LogIn(Pool& pool, IssuedKeys& keys, Settings settings)
+    : pool_(pool),
+      keys_(keys),
+      user_from_host_(settings.user_from_host),
+      limits_(settings.limits),
+      log_lines_(log_lines_at_once, log_line_interval, 1) {
+  if (settings.requests_per_second > 0) {
+    rates_.emplace(settings.requests_per_second,
+                   Clock::duration(std::chrono::seconds(1)) / settings.requests_per_second, most_roles);
+  }
+}
+
+void LogIn::log(std::uint64_t& counter, const Asking& asking, std::string_view reason) {
+  ++counter;
+  if (log_lines_.take(log_bucket, Clock::now()) > Clock::duration::zero()) {
+    ++lines_left_out_;
+    return;
+  }
+  if (lines_left_out_ > 0) std::clog << "failed log-ins that are not shown: " << lines_left_out_ << '\n';
+  lines_left_out_ = 0;
+  std::clog << "login failed: " << asking.address;
+  if (!asking.user.empty()) std::clog << " as role " << core::quoted(asking.user);
+  if (asking.key) std::clog << " by issued key " << uuid_text(asking.key->id);
+  std::clog << ": " << core::shown_text(reason, 300) << std::endl;
+}
+
+Task<> LogIn::wait_before_refusal(Clock::time_point begin, Stop& stop) {
+  const Clock::duration passed = Clock::now() - begin;
+  const Clock::time_point end = begin + refusal_delay * (passed / Clock::duration(refusal_delay) + 1);
+  asio::steady_timer timer(co_await asio::this_coro::executor, end);
+  stop.on_stop([&timer] { timer.cancel(); });
+  error_code error;
+  ++refusals_;
+  if (!stop.asked()) co_await timer.async_wait(into(error));
+  --refusals_;
+  stop.on_stop({});
+}
+
+void LogIn::check_rate(const Identity& identity) {
+  if (!rates_) return;
+  const Clock::duration wait = rates_->take(identity.user, Clock::now());
+  if (wait > Clock::duration::zero()) refuse_for_now(rates_->tokens(), wait, "too many requests of this role");
+}
+
+Task<Lease> LogIn::log_in(const Request& request, Identity& identity, Clock::time_point deadline, Stop& stop) {
+  const Clock::time_point begin = Clock::now();
+  Credentials credentials = read_credentials(request, user_from_host_);
+  Asking asking{.address = request.address, .user = {}, .key = read_key_text(credentials.key), .digest = {}};
+  if (credentials.user) {
+    asking.user = *credentials.user;
+  } else if (!asking.key && credentials.host_user) {
+    asking.user = *credentials.host_user;
+  } else if (!asking.key) {
+    throw Refusal{{.status = 401}};
+  }
+  std::optional<Lease> lease;
+  const bool can_be = (asking.key && asking.user.empty()) || is_role_name(asking.user);
+  if (can_be && is_password(credentials.key)) {
+    identity.user = asking.user;
+    identity.password = std::move(credentials.key);
+    asking.digest = pool_.key_of(identity);
+    lease = co_await attempt(asking, identity, deadline, stop);
+  } else {
+    log(failures_.refused, asking, "a name or password that no role can have");
+  }
+  if (!lease) {
+    co_await wait_before_refusal(begin, stop);
+    throw Refusal{{.status = 401}};
+  }
+  check_rate(identity);
+  co_return std::move(*lease);
+}
+
+/// Nothing if the caller is refused.
+Task<std::optional<Lease>> LogIn::attempt(const Asking& asking, Identity& identity, Clock::time_point deadline,
+                                          Stop& stop) {
+  std::optional<Lease> lease;
+  if (limits_.proven(asking.digest, Clock::now())) {
+    lease = co_await session(asking, identity, deadline, stop);
+    if (!lease) limits_.forget(asking.digest);
+    co_return lease;
+  }
+  // Whoever asks with the same key at the same time waits for what comes of the first one.
+  Turn turn(attempts_, asking.digest);
+  if (!co_await turn.take(deadline)) throw Stopped{true};
+  if (limits_.proven(asking.digest, Clock::now())) {
+    lease = co_await session(asking, identity, deadline, stop);
+    co_return lease;
+  }
+  const Clock::duration wait = refusals_ < most_refusals_waiting
+                                   ? limits_.begin(asking.address, asking.user, Clock::now())
+                                   : Clock::duration(std::chrono::seconds(1));
+  if (wait > Clock::duration::zero()) {
+    ++failures_.limited;
+    refuse_for_now(limits_.failures_per_user(), wait, "too many failed log-ins");
+  }
+  CountedAttempt counted(limits_, asking.address, asking.user);
+  lease = co_await session(asking, identity, deadline, stop);
+  if (lease) {
+    counted.succeeded(asking.digest);
+  } else {
+    counted.failed();
+  }
+  co_return lease;
+}
+
+Task<std::optional<Lease>> LogIn::session(const Asking& asking, Identity& identity, Clock::time_point deadline,
+                                          Stop& stop) {
+  std::optional<Lease> lease;
+  if (asking.key) {
+    std::optional<Identity> issued = co_await keys_.identity(*asking.key, deadline);
+    if (!issued || (!asking.user.empty() && issued->user != asking.user)) {
+      log(failures_.unknown_key, asking, issued ? "the key is another role's" : "there is no such key");
+      co_return lease;
+    }
+    identity = std::move(*issued);
+  }
+  try {
+    lease.emplace(co_await pool_.take(identity, deadline, &stop));
+  } catch (const LoginFailure& failure) {
+    switch (failure.reason) {
+      case LoginFailure::Reason::refused:
+        log(failures_.refused, asking, failure.message);
+        break;
+      case LoginFailure::Reason::unprotected:
+        log(failures_.unprotected, asking, failure.message);
+        break;
+      case LoginFailure::Reason::superuser:
+        log(failures_.superuser, asking, failure.message);
+        break;
+      case LoginFailure::Reason::unavailable:
+      case LoginFailure::Reason::no_extension:
+        throw;
+    }
+    co_return lease;
+  }
+  if (asking.key && lease->is_new()) {
+    std::vector<Value> values;
+    values.emplace_back(identity.key_id);
+    const Rows rows = co_await (*lease)->run("SELECT connector.api_key_used($1::pg_catalog.uuid)", std::move(values),
+                                             deadline, &stop);
+    if (rows[0][0] != "t") {
+      lease->close();
+      lease.reset();
+      log(failures_.unknown_key, asking, "the role does not have this key");
+    }
+  }
+  co_return lease;
+}
+
+Task<bool> LogIn::still_valid(const Identity& identity) {
+  if (Clock::now() >= identity.valid_until) co_return false;
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
+  try {
+    if (!identity.key_id.empty() && !co_await keys_.exists(identity.key_id, deadline)) co_return false;
+    const Lease lease = co_await pool_.take(identity, deadline, nullptr);
+  } catch (const LoginFailure& failure) {
+    co_return failure.reason == LoginFailure::Reason::unavailable;
+  } catch (const Refusal&) {
+    co_return true;  // keys can't be read now
+  } catch (const SqlFailure&) {
+    co_return true;
+  } catch (const Stopped&) {
+    co_return true;
+  }
+  co_return true;
+}
+
+void LogIn::tidy() {
+  const Clock::time_point now = Clock::now();
+  limits_.tidy(now);
+  if (rates_) rates_->tidy(now);
+}
+
+}  // namespace connector::http
