@@ -24,31 +24,39 @@ constexpr const char* cancel_statement = "SELECT @extschema@.cdb_sync_cancel($1:
 
 constexpr std::string_view used_members[] = {"connector", "interval", "collision_strategy"};
 
-Task<Reply> create(Call& call) {
-  const core::JsonValue body = body_without_key(call.request);
+struct NewSync {
+  std::string connector;
+  Value interval;
+};
+
+NewSync read_new_sync(const Request& request) {
+  const core::JsonValue body = body_without_key(request);
   check_members(body, used_members, sync_members());
   const core::JsonValue* connector = given(body, "connector");
   if (connector == nullptr) {
     Json told;
     told["errors"] = "missing key \"connector\"";
     told["hint"] = "A sync is made of a connector and an interval: {\"connector\": {...}, \"interval\": 3600}.";
-    co_return json_reply(told, 400);
+    throw Refusal{json_reply(told, 400)};
   }
   core::JsonValue whole = *connector;
-  const std::optional<core::JsonValue> strategy = given(body, call.request.query, "collision_strategy");
+  const std::optional<core::JsonValue> strategy = given(body, request.query, "collision_strategy");
+  // If the connector has one, too, SQL says so.
   if (strategy && whole.type == core::JsonValue::Type::object) add_member(whole, "collision_strategy", *strategy);
-  const Value interval = interval_value(given(body, call.request.query, "interval"));
-  std::vector<Value> values;
-  values.emplace_back(wrapped_connector(std::move(whole)));
-  values.push_back(interval);
+  return {.connector = wrapped_connector(std::move(whole)),
+          .interval = interval_value(given(body, request.query, "interval"))};
+}
+
+Task<Reply> create(Call& call) {
+  const NewSync sync = read_new_sync(call.request);
   std::optional<SqlFailure> failure;
   Rows rows;
   try {
-    rows = co_await call.run(create_statement, std::move(values));
+    rows = co_await call.query(create_statement, sync.connector, sync.interval);
   } catch (const SqlFailure& caught) {
     failure = caught;
   }
-  if (failure) co_return co_await interval_failure_reply(call, *failure, interval);
+  if (failure) co_return co_await interval_failure_reply(call, *failure, sync.interval);
   co_return Reply{.body = *rows[0][0]};
 }
 
