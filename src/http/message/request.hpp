@@ -27,6 +27,7 @@ struct Request {
   std::string host;                            ///< the Host header
   std::optional<std::string> authorization;    ///< the header of this name
   std::optional<std::string> last_event_id{};  ///< likewise: what a client of an event stream has seen last
+  std::optional<std::string> if_none_match{};  ///< likewise
   bool has_body = false;                       ///< anything but white space was sent
   core::JsonValue body;                        ///< an object, empty if nothing was sent
   std::string address;                         ///< of the client, as text

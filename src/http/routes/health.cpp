@@ -17,7 +17,7 @@ std::vector<Route> health_routes() {
            .summary = "That the program runs",
            .handler = health,
            .for_everybody = true,
-           .answers = {{200, "It runs"}}}};
+           .answers = {{200, "It runs", {}, "text/plain"}}}};
 }
 
 }  // namespace connector::http

@@ -21,7 +21,8 @@ struct ParameterText {
 struct AnswerText {
   unsigned status;
   std::string_view description;
-  std::string_view schema{};  ///< a name among schemas(); empty: no body
+  std::string_view schema{};                         ///< a name among schemas(); empty: no body, or a text
+  std::string_view media_type = "application/json";  ///< of the body; a text if it is another one
 };
 
 struct Route {

@@ -6,6 +6,7 @@
 #include "http/routes/imports.hpp"
 #include "http/routes/keys.hpp"
 #include "http/routes/metrics.hpp"
+#include "http/routes/openapi.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
 
@@ -42,7 +43,7 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes =
       joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), key_routes(),
-              event_routes(), metric_routes(), health_routes()});
+              event_routes(), metric_routes(), health_routes(), openapi_routes()});
   return routes;
 }
 

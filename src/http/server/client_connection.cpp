@@ -43,11 +43,15 @@ Request request_of(const Parser::value_type& message, const asio::ip::tcp::endpo
                   .query = std::move(target.query),
                   .host = text_of(message[beast_http::field::host]),
                   .authorization = std::nullopt,
+                  .if_none_match = std::nullopt,
                   .body = {},
                   .address = peer.address().to_string()};
   if (message.count("Last-Event-ID") != 0) request.last_event_id = text_of(message["Last-Event-ID"]);
   if (message.count(beast_http::field::authorization) != 0) {
     request.authorization = text_of(message[beast_http::field::authorization]);
+  }
+  if (message.count(beast_http::field::if_none_match) != 0) {
+    request.if_none_match = text_of(message[beast_http::field::if_none_match]);
   }
   const std::string& body = message.body();
   request.body.type = core::JsonValue::Type::object;

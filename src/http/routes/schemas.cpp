@@ -1,0 +1,322 @@
+#include "http/routes/schemas.hpp"
+
+namespace connector::http {
+
+namespace {
+
+constexpr NamedSchema all[] = {{"Connected", R"({
+  "type": "object",
+  "required": ["connected"],
+  "properties": {"connected": {"type": "boolean"}}
+})"},
+
+                               {"Connector", R"({
+  "description": "What to read and how. GET /api/v1/connectors/{provider} lists the keys of a provider.",
+  "type": "object",
+  "properties": {
+    "provider": {"type": "string", "enum": ["mysql", "postgres", "sqlserver", "hive", "odbc"]},
+    "connection": {
+      "description": "The login, or the name of a foreign server that has it",
+      "anyOf": [
+        {"type": "string"},
+        {"type": "object", "properties": {
+          "server": {"type": "string"}, "port": {"type": ["integer", "string"]}, "database": {"type": "string"},
+          "username": {"type": "string"}, "password": {"type": "string", "writeOnly": true}}}
+      ]
+    },
+    "schema": {"type": "string"},
+    "table": {"type": "string"},
+    "sql_query": {"type": "string"},
+    "import_as": {"type": "string"},
+    "columns": {"type": ["string", "array", "object"]},
+    "encoding": {"type": "string"},
+    "max_rows": {"type": ["integer", "string"]},
+    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]}
+  }
+})"},
+
+                               {"ConnectorInfo", R"({
+  "type": "object",
+  "required": ["features", "parameters"],
+  "properties": {
+    "features": {"type": "object", "additionalProperties": {"type": "boolean"}},
+    "parameters": {"type": "object", "required": ["connection"], "additionalProperties": {"type": "object"}}
+  }
+})"},
+
+                               {"ConnectorList", R"({
+  "description": "By provider",
+  "type": "object",
+  "additionalProperties": {
+    "type": "object",
+    "required": ["name", "description", "enabled", "version"],
+    "properties": {
+      "name": {"type": "string"},
+      "description": {"type": ["string", "null"]},
+      "enabled": {"type": "boolean"},
+      "version": {"type": ["string", "null"], "description": "Of the client library"}
+    }
+  }
+})"},
+
+                               {"DryRun", R"({
+  "type": "object",
+  "required": ["table_name", "columns", "primary_key", "rows"],
+  "properties": {
+    "table_name": {"type": "string", "description": "Before collisions are looked at"},
+    "columns": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["remote_name", "remote_type", "name", "type"],
+        "properties": {
+          "remote_name": {"type": ["string", "null"]},
+          "remote_type": {"type": ["string", "null"]},
+          "name": {"type": ["string", "null"]},
+          "type": {"type": ["string", "null"]},
+          "not_null": {"type": "boolean"},
+          "left_out": {"type": "string"}
+        }
+      }
+    },
+    "primary_key": {"type": "array", "items": {"type": "string"}},
+    "estimated_rows": {"type": ["integer", "null"]},
+    "rows": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}},
+    "warnings": {"type": ["object", "null"]},
+    "refresh": {"type": ["object", "null"]}
+  }
+})"},
+
+                               {"Error", R"({
+  "type": "object",
+  "required": ["errors"],
+  "properties": {
+    "errors": {"type": ["string", "array", "object"]},
+    "detail": {"type": "string"},
+    "hint": {"type": "string"},
+    "error_code": {"type": "integer", "description": "The connector's number of the error"},
+    "sqlstate": {"type": "string", "pattern": "^[0-9A-Z]{5}$"}
+  }
+})"},
+
+                               {"Import", R"({
+  "type": "object",
+  "required": ["id", "user_id", "table_id", "data_type", "table_name", "state", "error_code", "queue_id",
+               "tables_created_count", "synchronization_id", "type_guessing", "quoted_fields_guessing",
+               "content_guessing", "create_visualization", "visualization_id", "user_defined_limits", "get_error_text",
+               "display_name", "warnings", "is_raster"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "item_queue_id": {"type": "string", "format": "uuid"},
+    "queue_id": {"type": "string", "format": "uuid"},
+    "user_id": {"type": "string", "description": "The role"},
+    "table_id": {"type": ["integer", "null"], "description": "The OID of the table of that name"},
+    "data_type": {"type": "string"},
+    "schema": {"type": "string"},
+    "table_name": {"type": ["string", "null"]},
+    "state": {"type": "string", "enum": ["enqueued", "uploading", "complete", "failure"]},
+    "success": {"type": ["boolean", "null"], "description": "Null or left out until it has ended"},
+    "error_code": {"type": ["integer", "null"]},
+    "error_message": {"type": ["string", "null"]},
+    "error_detail": {"type": ["string", "null"]},
+    "error_hint": {"type": ["string", "null"]},
+    "sqlstate": {"type": ["string", "null"]},
+    "get_error_text": {
+      "type": ["object", "null"],
+      "required": ["title", "what_about", "source"],
+      "properties": {
+        "title": {"type": "string"}, "what_about": {"type": "string"}, "source": {"type": "string"}}
+    },
+    "tables_created_count": {"type": ["integer", "null"]},
+    "synchronization_id": {"type": ["string", "null"], "format": "uuid", "description": "Whose first run it is"},
+    "type_guessing": {"type": "boolean"},
+    "quoted_fields_guessing": {"type": "boolean"},
+    "content_guessing": {"type": "boolean"},
+    "create_visualization": {"type": "boolean"},
+    "visualization_id": {"type": ["string", "null"]},
+    "user_defined_limits": {"type": ["string", "null"]},
+    "display_name": {"type": ["string", "null"]},
+    "original_url": {"type": ["string", "null"]},
+    "warnings": {"type": ["object", "null"]},
+    "skipped_columns": {"type": ["array", "null"], "items": {"type": "object"}},
+    "rows": {"type": ["integer", "null"]},
+    "bytes": {"type": ["integer", "null"]},
+    "is_raster": {"type": "boolean"},
+    "started_at": {"type": ["string", "null"], "format": "date-time"},
+    "ended_at": {"type": ["string", "null"], "format": "date-time"}
+  }
+})"},
+
+                               {"ImportCreate", R"({
+  "type": "object",
+  "properties": {
+    "connector": {"$ref": "#/components/schemas/Connector"},
+    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]},
+    "api_key": {"type": "string", "writeOnly": true}
+  }
+})"},
+
+                               {"ImportCreated", R"({
+  "type": "object",
+  "required": ["item_queue_id", "success"],
+  "properties": {"item_queue_id": {"type": "string", "format": "uuid"}, "success": {"type": "boolean"}}
+})"},
+
+                               {"ImportList", R"({
+  "type": "object",
+  "required": ["imports", "success"],
+  "properties": {
+    "imports": {"type": "array", "items": {"anyOf": [{"type": "string", "format": "uuid"},
+                                                     {"$ref": "#/components/schemas/Import"}]}},
+    "success": {"type": "boolean"}
+  }
+})"},
+
+                               {"Key", R"({
+  "type": "object",
+  "required": ["id"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "api_key": {"type": "string", "description": "The key itself: told once, when it is issued"},
+    "label": {"type": ["string", "null"]},
+    "user": {"type": "string"},
+    "created_at": {"type": ["string", "null"]},
+    "expires_at": {"type": ["string", "null"]},
+    "last_used_at": {"type": ["string", "null"]}
+  }
+})"},
+
+                               {"KeyCreate", R"({
+  "type": "object",
+  "properties": {
+    "label": {"type": "string", "maxLength": 200},
+    "expires": {"type": ["string", "integer", "null"], "description": "When it ends"},
+    "api_key": {"type": "string", "writeOnly": true}
+  }
+})"},
+
+                               {"KeyList", R"({
+  "type": "object",
+  "required": ["keys"],
+  "properties": {"keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}}}
+})"},
+
+                               {"OpenApi", R"({
+  "type": "object",
+  "required": ["openapi", "info", "paths"],
+  "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}}
+})"},
+
+                               {"SyncNow", R"({
+  "type": "object",
+  "properties": {
+    "enqueued": {"type": "boolean", "description": "False while a run goes on"},
+    "synchronization_id": {"type": "string", "format": "uuid"},
+    "state": {"type": "string", "enum": ["created", "queued", "syncing", "success", "failure"]}
+  }
+})"},
+
+                               {"Synchronization", R"({
+  "type": "object",
+  "required": ["id", "name", "interval", "url", "state", "user_id", "created_at", "updated_at", "run_at", "ran_at",
+               "modified_at", "etag", "checksum", "log_id", "error_code", "error_message", "retried_times",
+               "service_name", "service_item_id", "type_guessing", "quoted_fields_guessing", "content_guessing",
+               "visualization_id", "from_external_source"],
+  "properties": {
+    "data_import": {
+      "type": "object",
+      "required": ["endpoint", "item_queue_id"],
+      "properties": {"endpoint": {"type": "string"}, "item_queue_id": {"type": "string", "format": "uuid"}}
+    },
+    "id": {"type": "string", "format": "uuid"},
+    "name": {"type": ["string", "null"], "description": "Of the table"},
+    "sync_name": {"type": "string"},
+    "schema": {"type": "string"},
+    "interval": {"type": "integer", "description": "Seconds"},
+    "at": {"type": ["string", "null"], "description": "Time of the day and zone"},
+    "url": {"type": "null"},
+    "state": {"type": "string", "enum": ["created", "queued", "syncing", "success", "failure"]},
+    "paused": {"type": "boolean"},
+    "gave_up": {"type": "boolean"},
+    "user_id": {"type": "string", "description": "The role"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "updated_at": {"type": "string", "format": "date-time"},
+    "run_at": {"type": ["string", "null"], "format": "date-time", "description": "The next run; null: none by itself"},
+    "ran_at": {"type": ["string", "null"], "format": "date-time", "description": "The last success"},
+    "failing_since": {"type": ["string", "null"], "format": "date-time"},
+    "modified_at": {"type": ["string", "null"]},
+    "etag": {"type": ["string", "null"]},
+    "checksum": {"type": "string"},
+    "log_id": {"type": ["string", "null"], "format": "uuid", "description": "The last run"},
+    "error_code": {"type": ["integer", "null"]},
+    "error_message": {"type": ["string", "null"]},
+    "error_detail": {"type": ["string", "null"]},
+    "error_hint": {"type": ["string", "null"]},
+    "sqlstate": {"type": ["string", "null"]},
+    "retried_times": {"type": "integer"},
+    "service_name": {"type": "string"},
+    "service_item_id": {"type": "string", "description": "The request as JSON, secrets masked"},
+    "type_guessing": {"type": "boolean"},
+    "quoted_fields_guessing": {"type": "boolean"},
+    "content_guessing": {"type": "boolean"},
+    "visualization_id": {"type": ["string", "null"]},
+    "from_external_source": {"type": "boolean"},
+    "server": {"type": "string"},
+    "source": {"type": "string"},
+    "warnings": {"type": ["object", "null"]},
+    "schema_changes": {"type": ["object", "array", "null"]}
+  }
+})"},
+
+                               {"SynchronizationChange", R"({
+  "type": "object",
+  "properties": {
+    "interval": {"type": ["integer", "string"], "description": "Seconds"},
+    "connector": {"$ref": "#/components/schemas/Connector"},
+    "name": {"type": "string"},
+    "paused": {"type": "boolean"},
+    "api_key": {"type": "string", "writeOnly": true}
+  }
+})"},
+
+                               {"SynchronizationCreate", R"({
+  "type": "object",
+  "required": ["connector"],
+  "properties": {
+    "connector": {"$ref": "#/components/schemas/Connector"},
+    "interval": {"type": ["integer", "string"], "description": "Seconds"},
+    "name": {"type": "string"},
+    "api_key": {"type": "string", "writeOnly": true}
+  }
+})"},
+
+                               {"SynchronizationList", R"({
+  "type": "object",
+  "required": ["synchronizations", "total_entries"],
+  "properties": {
+    "synchronizations": {"type": "array", "items": {"$ref": "#/components/schemas/Synchronization"}},
+    "total_entries": {"type": "integer"}
+  }
+})"},
+
+                               {"TableList", R"({
+  "type": "array",
+  "items": {
+    "type": "object",
+    "required": ["schema", "name"],
+    "properties": {
+      "schema": {"type": ["string", "null"]},
+      "name": {"type": "string"},
+      "kind": {"type": "string"},
+      "estimated_rows": {"type": ["integer", "null"]}
+    }
+  }
+})"}};
+
+}  // namespace
+
+std::span<const NamedSchema> schemas() noexcept {
+  return all;
+}
+
+}  // namespace connector::http
