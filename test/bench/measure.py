@@ -4,7 +4,8 @@ Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive, odbc (MariaDB and
 rows of the mixed and narrow tables, the others in proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of
 the peers' names (all); BIG=1 measures memory at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables,
 SHAPES=none imports, MEMORY=0 memory, and with odbc the start of a connection. RANGES (10000000) rows of refreshes by ranges,
-0 leaves them out. FIGURES names a file that gets the figures of ranges and of odbc, too; bench.pictures draws the picture of
+0 leaves them out. HTTP (5) seconds of each round of connector-http's requests, 0 leaves them out; PROVIDERS=none leaves only
+them. FIGURES names a file that gets the figures of ranges, odbc and requests, too; bench.pictures draws the picture of
 docs/refreshes.md from it.
 """
 
@@ -27,6 +28,7 @@ from . import peers_hive, peers_mysql, peers_odbc, peers_postgres, peers_sqlserv
 from .contenders import COMMON, Arena, Connector, Contender, Floor, KeyAndAnalyze
 from .figures import append_figures
 from .foreign_tables import measure_foreign_tables
+from .http_requests import measure_http
 from .memory import measure_memory
 from .ranges import measure_ranges
 from .readers import measure_readers
@@ -88,6 +90,8 @@ def main() -> int:
                         measure_ranges(arena, shapes.mixed(count, "ranged"))
                     arena.connection.close()
                     source.stop()
+                if seconds := int(os.environ.get("HTTP") or 5):
+                    measure_http(workspace, local, stage, runs, seconds)
     except KeyboardInterrupt:
         return 130
     return 0
