@@ -166,42 +166,58 @@ constexpr NamedSchema all[] = {{"Connected", R"({
   "type": "object",
   "required": ["imports", "success"],
   "properties": {
-    "imports": {"type": "array", "items": {"anyOf": [{"type": "string", "format": "uuid"},
-                                                     {"$ref": "#/components/schemas/Import"}]}},
+    "imports": {"type": "array", "items": {"type": "string", "format": "uuid"}},
     "success": {"type": "boolean"}
   }
 })"},
 
-                               {"Key", R"({
+                               {"IssuedKey", R"({
   "type": "object",
-  "required": ["id"],
+  "required": ["id", "api_key", "label", "expires_at"],
   "properties": {
     "id": {"type": "string", "format": "uuid"},
-    "api_key": {"type": "string", "description": "The key itself: told once, when it is issued"},
+    "api_key": {"type": "string", "description": "The key itself, which is told this once"},
     "label": {"type": ["string", "null"]},
-    "user": {"type": "string"},
-    "created_at": {"type": ["string", "null"]},
-    "expires_at": {"type": ["string", "null"]},
-    "last_used_at": {"type": ["string", "null"]}
+    "expires_at": {"type": ["string", "null"], "format": "date-time"}
   }
 })"},
 
-                               {"KeyCreate", R"({
+    {"Keys", R"({
+  "type": "object",
+  "required": ["keys", "total_entries"],
+  "properties": {
+    "keys": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["id", "role_name", "label", "created_at", "expires_at", "last_used_at"],
+        "properties": {
+          "id": {"type": "string", "format": "uuid"},
+          "role_name": {"type": "string"},
+          "label": {"type": ["string", "null"]},
+          "created_at": {"type": "string", "format": "date-time"},
+          "expires_at": {"type": ["string", "null"], "format": "date-time"},
+          "last_used_at": {"type": ["string", "null"], "format": "date-time"}
+        }
+      }
+    },
+    "total_entries": {"type": "integer"}
+  }
+})"},
+
+    {"NewKey", R"({
   "type": "object",
   "properties": {
     "label": {"type": "string", "maxLength": 200},
-    "expires": {"type": ["string", "integer", "null"], "description": "When it ends"},
+    "expires": {
+      "type": ["integer", "string", "null"],
+      "description": "Seconds from now, or a time (ISO 8601); null: never; a year unless given"
+    },
     "api_key": {"type": "string", "writeOnly": true}
   }
 })"},
 
-                               {"KeyList", R"({
-  "type": "object",
-  "required": ["keys"],
-  "properties": {"keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}}}
-})"},
-
-                               {"OpenApi", R"({
+    {"OpenApi", R"({
   "type": "object",
   "required": ["openapi", "info", "paths"],
   "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}}
@@ -310,6 +326,17 @@ constexpr NamedSchema all[] = {{"Connected", R"({
       "kind": {"type": "string"},
       "estimated_rows": {"type": ["integer", "null"]}
     }
+  }
+})"},
+
+    {"Visualization", R"({
+  "type": "object",
+  "required": ["id", "name", "type", "table"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "name": {"type": "string"},
+    "type": {"type": "string", "const": "table"},
+    "table": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
   }
 })"}};
 
