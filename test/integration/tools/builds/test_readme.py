@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from harness.database import Database
+from harness.pages import examples_of
 
 from servers.postgres import Postgres
 from servers.remote_mysql import MySqlRemote
@@ -16,14 +15,12 @@ from servers.staging import ROOT
 HOST = "db.example.com"
 
 
-def examples(page: Path) -> list[str]:
-    """The blocks of SQL, without the indentation of a list."""
-    found = re.findall(r"^( *)```sql\n(.*?)^ *```$", page.read_text(), flags=re.S | re.M)
-    return ["\n".join(line.removeprefix(indent) for line in block.splitlines()) for indent, block in found]
+def examples() -> list[str]:
+    return [example.text for example in examples_of(ROOT / "README.md", "sql")]
 
 
 def one_with(fragment: str) -> str:
-    (example,) = [block for block in examples(ROOT / "README.md") if fragment in block]
+    (example,) = [block for block in examples() if fragment in block]
     return example
 
 
@@ -60,7 +57,7 @@ def local(example: str, shop: MySqlRemote) -> str:
 
 
 def test_all_examples(warehouse: Database, shop: MySqlRemote) -> None:
-    blocks = examples(ROOT / "README.md")
+    blocks = examples()
     assert len(blocks) > 12
     # In the order in which they make sense: installation, the named server, and all else as it comes.
     first = [one_with("CREATE EXTENSION connector"), one_with("CREATE SERVER shop")]

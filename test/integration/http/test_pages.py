@@ -1,0 +1,129 @@
+"""docs/http.md: its curl lines run as they stand there, but for addresses, and answer what it says; its tables are whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from harness.database import Database
+from harness.http_client import HttpClient
+from harness.pages import Example, examples_of
+
+from servers.http import HttpServer
+from servers.process import wait_until
+from servers.remote_mysql import MySqlRemote
+from servers.staging import ROOT
+
+PAGE = ROOT / "docs" / "http.md"
+STANDARD_PORT = "localhost:8080"
+REMOTE = '"server": "db.example.com"'
+
+
+@pytest.fixture(scope="module")
+def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
+    """The remote that the page speaks of."""
+    sql = mariadb.server.sql
+    sql("DROP DATABASE IF EXISTS shop", "CREATE DATABASE shop CHARACTER SET utf8mb4", database=None)
+    sql("CREATE TABLE shop.orders (id int PRIMARY KEY)", "INSERT INTO shop.orders VALUES (1)")
+    sql("DROP USER IF EXISTS reader@'%'", "CREATE USER reader@'%' IDENTIFIED BY 'secret'", "GRANT SELECT ON shop.* TO reader@'%'")
+    yield mariadb
+    sql("DROP USER reader@'%'", "DROP DATABASE shop")
+
+
+def shell(text: str, names: dict[str, str]) -> str:
+    """What the commands print. curl fails where the answer is no success."""
+    told = subprocess.run(
+        ["bash", "-ec", f"curl() {{ command curl -sS --fail-with-body \"$@\"; echo; }}\n{text}"],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", **names},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, (text, told.stdout, told.stderr)
+    return told.stdout
+
+
+def remember(answer: Any, names: dict[str, str]) -> None:
+    """What the page calls $IMPORT, $SYNC, $API_KEY and $KEY_ID."""
+    if not isinstance(answer, dict):
+        return
+    if "data_import" in answer:
+        names["SYNC"] = answer["id"]
+    elif answer.get("success") is True and "item_queue_id" in answer:
+        names["IMPORT"] = answer["item_queue_id"]
+    elif "api_key" in answer:
+        names |= {"API_KEY": answer["api_key"], "KEY_ID": answer["id"]}
+
+
+def expect_like(shown: Any, told: Any, where: str) -> None:
+    """The answer has what the page shows: the same members in the same order, and words and numbers that can be known."""
+    if isinstance(shown, dict):
+        assert isinstance(told, dict), where
+        assert [key for key in told if key in shown] == list(shown), (where, told)
+        for key, value in shown.items():
+            expect_like(value, told[key], f"{where}.{key}")
+    elif isinstance(shown, list):
+        assert isinstance(told, list), where
+        assert bool(shown) == bool(told), (where, told)
+        for value in shown:
+            expect_like(value, told[0], f"{where}[]")
+    elif isinstance(shown, str) and ("…" in shown or re.fullmatch(r"\d{4}-\d\d-\d\dT.*", shown)):
+        assert isinstance(told, str), (where, told)
+    else:
+        assert told == shown, where
+
+
+def blocks() -> list[tuple[Example, Example | None]]:
+    """Each block of commands with the answer that stands behind it."""
+    found = examples_of(PAGE, "bash", "json")
+    pairs: list[tuple[Example, Example | None]] = []
+    for example in found:
+        if example.language == "bash":
+            pairs.append((example, None))
+        else:
+            pairs[-1] = (pairs[-1][0], example)
+    return pairs
+
+
+def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote) -> None:
+    api_database.execute("ALTER ROLE alice PASSWORD 'secret'; GRANT pg_read_all_stats TO alice")
+    port = shop.server.port
+    names: dict[str, str] = {}
+    alice = HttpClient(api, "alice", "secret")
+    pairs = blocks()
+    assert len(pairs) > 15
+    for commands, answer in pairs:
+        text = commands.text.replace(STANDARD_PORT, f"localhost:{api.port}")
+        text = text.replace(REMOTE, f'"server": "127.0.0.1", "port": {port}')
+        if "sync_now" in text and "-X PUT" in text:
+            wait_until(lambda: alice.get(f"/api/v1/synchronizations/{names['SYNC']}").json["state"] == "success", limit=60, what="a run")
+        if text.startswith("curl -u alice:secret") and text.endswith("/imports/$IMPORT"):
+            wait_until(lambda: alice.get(f"/api/v1/imports/{names['IMPORT']}").json["state"] == "complete", limit=60, what="an import")
+        told = shell(text, names)
+        if answer is None:
+            continue
+        last = json.loads(told.strip().splitlines()[-1])
+        remember(last, names)
+        shown = json.loads(answer.text)
+        if shown == {"state": "queued"}:
+            shown = {"state": "…"}  # or what came of it meanwhile
+        expect_like(shown, last, commands.text)
+    with Database(api_database.server, api_database.name) as database:
+        assert database.value("SELECT count(*) FROM connector.syncs") == 0
+        assert database.value("SELECT count(*) FROM public.orders") == 1
+
+
+def test_all_calls_are_told(api: HttpServer) -> None:
+    document = HttpClient(api).get("/openapi.json").json
+    calls = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    chapter = PAGE.read_text().partition("## All calls")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`((?:GET|POST|PUT|DELETE) [^`?]+)`", chapter)) == calls
+
+
+def test_all_options_are_told(api: HttpServer) -> None:
+    told = subprocess.run([str(api.program), "--help"], capture_output=True, text=True, check=True).stdout
+    chapter = PAGE.read_text().partition("## Options")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(--[a-z-]+)", chapter)) == set(re.findall(r"(?<=[ ,])(--[a-z-]+)", told))
