@@ -38,7 +38,7 @@ class HttpServer(Server):
         self._postgres = postgres
         self._stage = stage
         self._database = database
-        self._own_role = own_role
+        self.own_role = own_role
         self.options = list(options)
 
     @property
@@ -51,16 +51,16 @@ class HttpServer(Server):
     @property
     def conninfo(self) -> str:
         own = ""
-        if self._own_role is not None:
+        if self.own_role is not None:
             passfile = self.folder / "passfile"
-            own = f" user={self._own_role[0]} passfile={passfile}"
+            own = f" user={self.own_role[0]} passfile={passfile}"
         # By TCP, as that is where the clusters of the tests ask for passwords.
         return f"host=127.0.0.1 port={self._postgres.port} dbname={self._database}{own}"
 
     def prepare(self) -> None:
-        if self._own_role is not None:
+        if self.own_role is not None:
             passfile = self.folder / "passfile"
-            passfile.write_text(f"*:*:*:{self._own_role[0]}:{self._own_role[1]}\n")
+            passfile.write_text(f"*:*:*:{self.own_role[0]}:{self.own_role[1]}\n")
             passfile.chmod(0o600)
             self.account.give(passfile)
 
