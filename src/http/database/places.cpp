@@ -19,8 +19,9 @@ Task<bool> Places::take(Place& place, Clock::time_point deadline) {
     place = Place(*this);
     co_return true;
   }
-  const auto me =
-      waiting_.insert(waiting_.end(), Waiting{asio::steady_timer(co_await asio::this_coro::executor, deadline)});
+  // Not within the braces, where g++ 12 destroys such a temporary twice.
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto me = waiting_.insert(waiting_.end(), Waiting{asio::steady_timer(executor, deadline)});
   error_code error;
   co_await me->timer.async_wait(into(error));
   const bool granted = me->granted;
