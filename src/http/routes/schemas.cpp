@@ -4,7 +4,18 @@ namespace connector::http {
 
 namespace {
 
-constexpr NamedSchema all[] = {{"Connected", R"({
+constexpr NamedSchema all[] = {{"Cancelled", R"({
+  "type": "object",
+  "required": ["cancelled", "state"],
+  "properties": {
+    "cancelled": {"type": "boolean"},
+    "item_queue_id": {"type": "string", "format": "uuid"},
+    "synchronization_id": {"type": "string", "format": "uuid"},
+    "state": {"type": ["string", "null"]}
+  }
+})"},
+
+                               {"Connected", R"({
   "type": "object",
   "required": ["connected"],
   "properties": {"connected": {"type": "boolean"}}
@@ -182,7 +193,7 @@ constexpr NamedSchema all[] = {{"Connected", R"({
   }
 })"},
 
-    {"Keys", R"({
+                               {"Keys", R"({
   "type": "object",
   "required": ["keys", "total_entries"],
   "properties": {
@@ -205,7 +216,7 @@ constexpr NamedSchema all[] = {{"Connected", R"({
   }
 })"},
 
-    {"NewKey", R"({
+                               {"NewKey", R"({
   "type": "object",
   "properties": {
     "label": {"type": "string", "maxLength": 200},
@@ -217,7 +228,7 @@ constexpr NamedSchema all[] = {{"Connected", R"({
   }
 })"},
 
-    {"OpenApi", R"({
+                               {"OpenApi", R"({
   "type": "object",
   "required": ["openapi", "info", "paths"],
   "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}}
@@ -329,7 +340,7 @@ constexpr NamedSchema all[] = {{"Connected", R"({
   }
 })"},
 
-    {"Visualization", R"({
+                               {"Visualization", R"({
   "type": "object",
   "required": ["id", "name", "type", "table"],
   "properties": {
