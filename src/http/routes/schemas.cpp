@@ -162,8 +162,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
   "type": "object",
   "properties": {
     "connector": {"$ref": "#/components/schemas/Connector"},
-    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]},
-    "api_key": {"type": "string", "writeOnly": true}
+    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]}
   }
 })"},
 
@@ -223,8 +222,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
     "expires": {
       "type": ["integer", "string", "null"],
       "description": "Seconds from now, or a time (ISO 8601); null: never; a year unless given"
-    },
-    "api_key": {"type": "string", "writeOnly": true}
+    }
   }
 })"},
 
@@ -300,9 +298,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
   "properties": {
     "interval": {"type": ["integer", "string"], "description": "Seconds"},
     "connector": {"$ref": "#/components/schemas/Connector"},
-    "name": {"type": "string"},
-    "paused": {"type": "boolean"},
-    "api_key": {"type": "string", "writeOnly": true}
+    "paused": {"type": "boolean"}
   }
 })"},
 
@@ -311,9 +307,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
   "required": ["connector"],
   "properties": {
     "connector": {"$ref": "#/components/schemas/Connector"},
-    "interval": {"type": ["integer", "string"], "description": "Seconds"},
-    "name": {"type": "string"},
-    "api_key": {"type": "string", "writeOnly": true}
+    "interval": {"type": ["integer", "string"], "description": "Seconds"}
   }
 })"},
 
