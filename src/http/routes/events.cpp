@@ -41,12 +41,13 @@ Task<Reply> events(Call& call) {
 }  // namespace
 
 std::vector<Route> event_routes() {
-  return {{.method = Method::get,
-           .path = "/api/v1/events",
-           .operation = "events",
-           .summary = "Server-sent events: import, sync and batch for each that ends, reset where some may be missing",
-           .handler = events,
-           .answers = {{200, "Events, until one side ends"}, {503, "Too many streams", "Error"}}}};
+  return {
+      {.method = Method::get,
+       .path = "/api/v1/events",
+       .operation = "events",
+       .summary = "Server-sent events: import, sync and batch for each that ends, reset where some may be missing",
+       .handler = events,
+       .answers = {{200, "Events, until one side ends", {}, "text/event-stream"}, {503, "Too many streams", "Error"}}}};
 }
 
 }  // namespace connector::http

@@ -128,7 +128,7 @@ std::vector<Route> metric_routes() {
            .operation = "metrics",
            .summary = "Numbers for Prometheus, of what the role may see; the program's own for pg_read_all_stats",
            .handler = metrics,
-           .answers = {{200, "The numbers, in the text format 0.0.4"}}}};
+           .answers = {{200, "The numbers, in the text format 0.0.4", {}, "text/plain"}}}};
 }
 
 }  // namespace connector::http

@@ -35,6 +35,7 @@ constexpr CommonAnswer common_answers[] = {{400, "The request can't be read, or 
                                            {405, "The path does not have this method", true, true},
                                            {408, "The request did not come in time", true, true},
                                            {413, "The body is too long", true, true},
+                                           {415, "The content has a coding", true, true},
                                            {429, "Too many at once, or too many failed log-ins", true, false},
                                            {431, "The headers are too long", true, true},
                                            {500, "The program or the database failed at this request", true, true},
