@@ -7,6 +7,12 @@
 #define BOOST_ASIO_HAS_STD_COROUTINE
 #endif
 
+#if defined(__GNUC__) && !defined(__clang__)
+// g++ sees the frames of coroutines allocated by Asio's own operator new, inlined, and freed by its operator delete, and
+// takes that for a mistake.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 #include <chrono>
 #include <optional>
 #include <utility>  // missing in asio/awaitable.hpp
@@ -22,13 +28,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 
 namespace connector::http {
 

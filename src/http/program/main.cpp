@@ -1,26 +1,16 @@
 // The program connector-http: the Import API before a database that has the extension.
+#include <cstdlib>
 #include <iostream>
 
-#include "http/database/database.hpp"
 #include "http/database/notifications.hpp"
 #include "http/events/notice.hpp"
 #include "http/program/options.hpp"
-#include "http/server/client_connection.hpp"
+#include "http/program/process.hpp"
+#include "http/server/server.hpp"
 
 namespace connector::http {
 
 namespace {
-
-Task<> tidy_again_and_again(Services& services) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (;;) {
-    timer.expires_after(std::chrono::seconds(1));
-    co_await timer.async_wait(asio::use_awaitable);
-    services.pool.tidy();
-    services.keys.tidy();
-    services.log_in.tidy();
-  }
-}
 
 /// A key that is said to be revoked is looked at anew: any role can notify.
 void heard(Services& services, const std::string& payload) {
@@ -40,19 +30,24 @@ void began_to_listen(Services& services) {
   services.events.check_all();
 }
 
-Task<> listen(asio::ip::tcp::acceptor& acceptor, const Settings& settings, Services& services) {
+/// SIGTERM and SIGINT end the program, SIGHUP has it read files again.
+Task<> obey(asio::signal_set& signals, Server& server) {
   for (;;) {
-    asio::ip::tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-    asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), settings, services), asio::detached);
+    const int number = co_await signals.async_wait(asio::use_awaitable);
+    if (number != SIGHUP) break;
+    server.reload();
   }
+  server.stop();
 }
 
 int run(const Options& options) {
+  prepare_process();
   clear_libpq_environment();
-  const Database database = read_conninfo(options.conninfo);
   const Settings& settings = options.settings;
-  Pool pool(database, settings.superusers_allowed, {});
+  // Before all that has descriptors in its loop: they end before it does.
   asio::io_context context(1);
+  Pool pool(options.database, settings.superusers_allowed, {});
+  const Database& database = options.database;
   IssuedKeys keys(database);
   LogIn log_in(pool, keys,
                {.user_from_host = settings.user_from_host, .requests_per_second = settings.requests_per_second});
@@ -68,14 +63,32 @@ int run(const Options& options) {
   Notifications notifications(
       database, [&](const std::string& payload) { heard(services, payload); }, [&] { began_to_listen(services); });
   asio::co_spawn(context, notifications.run(), asio::detached);
-  asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address(settings.address), settings.port});
-  asio::co_spawn(context, listen(acceptor, settings, services), asio::detached);
-  asio::co_spawn(context, tidy_again_and_again(services), asio::detached);
-  asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&](error_code /*error*/, int /*number*/) { context.stop(); });
-  std::cout << "listening on " << acceptor.local_endpoint() << std::endl;
+  Server server(context, settings, services);
+  asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+  asio::co_spawn(context, obey(signals, server), asio::detached);
+  server.start();
+  std::cout << "listening on " << server.url() << std::endl;
   context.run();
+  // A call that did not end in time refers to all of these, which must not be taken apart under it.
+  if (!server.finished()) std::_Exit(0);
   return 0;
+}
+
+int main_of(int count, char** arguments) {
+  try {
+    const Options options = read_options(count, arguments);
+    if (options.help || options.version) {
+      std::cout << (options.help ? help_text() : version_text());
+      return 0;
+    }
+    return run(options);
+  } catch (const UsageError& error) {
+    std::cerr << "connector-http: " << error.what() << " (see connector-http --help)\n";
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "connector-http: " << error.what() << '\n';
+    return 1;
+  }
 }
 
 }  // namespace
@@ -83,15 +96,5 @@ int run(const Options& options) {
 }  // namespace connector::http
 
 int main(int count, char** arguments) {
-  try {
-    const connector::http::Options options = connector::http::read_options(count, arguments);
-    if (options.help || options.version) {
-      std::cout << (options.help ? connector::http::help_text() : connector::http::version_text());
-      return 0;
-    }
-    return connector::http::run(options);
-  } catch (const std::exception& error) {
-    std::cerr << "connector-http: " << error.what() << "\nTry connector-http --help.\n";
-    return 1;
-  }
+  return connector::http::main_of(count, arguments);
 }

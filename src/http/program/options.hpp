@@ -1,21 +1,27 @@
 // The command line.
 #pragma once
 
-#include <string>
+#include <stdexcept>
 #include <string_view>
 
+#include "http/database/database.hpp"
 #include "http/server/settings.hpp"
 
 namespace connector::http {
 
 struct Options {
   Settings settings;
-  std::string conninfo;
+  Database database;
   bool help = false;
   bool version = false;
 };
 
-/// Throws std::runtime_error, with a message for the user, for what is no option or has no such value.
+/// A wrong use of the program: one line for the user, without any part of a password.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws UsageError for what is no option or has no such value, and std::runtime_error if a file can't be read.
 Options read_options(int count, char** arguments);
 
 /// What --help shows.

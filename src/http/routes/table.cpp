@@ -61,6 +61,18 @@ Match find_route(Method method, const std::vector<std::string>& path) {
   return found;
 }
 
+Reply not_allowed_reply(const std::vector<Method>& allowed) {
+  Reply reply = error_reply(405, "this path does not have this method");
+  std::string names;
+  for (const Method method : allowed) {
+    if (!names.empty()) names += ", ";
+    names += method_name(method);
+    if (method == Method::get) names += ", HEAD";
+  }
+  reply.headers.emplace_back("Allow", names);
+  return reply;
+}
+
 std::string_view method_name(Method method) noexcept {
   switch (method) {
     case Method::get:

@@ -10,23 +10,11 @@ namespace connector::http {
 
 namespace {
 
-Reply not_allowed(const std::vector<Method>& allowed) {
-  Reply reply = error_reply(405, "this path does not have this method");
-  std::string names;
-  for (const Method method : allowed) {
-    if (!names.empty()) names += ", ";
-    names += method_name(method);
-    if (method == Method::get) names += ", HEAD";
-  }
-  reply.headers.emplace_back("Allow", names);
-  return reply;
-}
-
 Task<Reply> work(Answer& told, const Request& request, const Settings& settings, Services& services,
                  EventStream& stream, Stop& stop) {
   Match match = find_route(request.method, request.path);
   if (match.allowed.empty()) co_return Reply{.status = 404};
-  if (match.route == nullptr) co_return not_allowed(match.allowed);
+  if (match.route == nullptr) co_return not_allowed_reply(match.allowed);
   told.route = match.route->path;
   Call call(request, std::move(match.values), services, stream, stop, Clock::now() + settings.call_timeout);
   if (!match.route->for_everybody) {

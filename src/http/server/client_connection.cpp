@@ -1,123 +1,142 @@
 #include "http/server/client_connection.hpp"
 
 #include <algorithm>
+#include <exception>
 
-#include "core/base/error.hpp"
-#include "http/message/target.hpp"
+#include "http/server/access_log.hpp"
 #include "http/server/answer.hpp"
+#include "http/server/client_channel.hpp"
+#include "http/server/client_events.hpp"
+#include "http/server/client_watch.hpp"
+#include "http/server/reply_text.hpp"
+#include "http/server/request_reader.hpp"
 
 namespace connector::http {
 
 namespace {
 
-namespace beast_http = beast::http;
-using Parser = beast_http::request_parser<beast_http::string_body>;
+/// The status that the access log has where the client left before there was an answer.
+constexpr unsigned client_left = 499;
 
-std::string text_of(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-Method method_of(beast_http::verb verb) {
-  switch (verb) {
-    case beast_http::verb::get:
-    case beast_http::verb::head:
-      return Method::get;
-    case beast_http::verb::post:
-      return Method::post;
-    case beast_http::verb::put:
-      return Method::put;
-    case beast_http::verb::delete_:
-      return Method::delete_;
-    default:
-      throw Refusal{error_reply(405, "there is no such method")};
-  }
-}
-
-/// Throws Refusal for what is no request that a route can be asked.
-Request request_of(const Parser::value_type& message, const asio::ip::tcp::endpoint& peer) {
-  Target target = read_target(text_of(message.target()));
-  Request request{.method = method_of(message.method()),
-                  .head = message.method() == beast_http::verb::head,
-                  .path = std::move(target.path),
-                  .path_user = std::move(target.path_user),
-                  .query = std::move(target.query),
-                  .host = text_of(message[beast_http::field::host]),
-                  .authorization = std::nullopt,
-                  .if_none_match = std::nullopt,
-                  .body = {},
-                  .address = peer.address().to_string()};
-  if (message.count("Last-Event-ID") != 0) request.last_event_id = text_of(message["Last-Event-ID"]);
-  if (message.count(beast_http::field::authorization) != 0) {
-    request.authorization = text_of(message[beast_http::field::authorization]);
-  }
-  if (message.count(beast_http::field::if_none_match) != 0) {
-    request.if_none_match = text_of(message[beast_http::field::if_none_match]);
-  }
-  const std::string& body = message.body();
-  request.body.type = core::JsonValue::Type::object;
-  if (body.find_first_not_of(" \t\r\n") != std::string::npos) {
-    request.has_body = true;
-    try {
-      request.body = core::parse_json(body);
-    } catch (const core::Error& error) {
-      throw Refusal{error_reply(400, error.message())};
-    }
-    if (request.body.type != core::JsonValue::Type::object) {
-      throw Refusal{error_reply(400, "the body must be a JSON object")};
-    }
-  }
-  return request;
-}
-
-class NoStream final : public EventStream {
- public:
-  Task<> begin(const Reply& /*head*/) override { co_return; }
-  Task<> write(std::string /*text*/) override { co_return; }
+/// What all requests of one connection have.
+struct Connection {
+  ClientChannel& channel;
+  const Settings& settings;
+  Services& services;
+  const Clients& clients;
+  std::string peer;
+  bool is_proxy;
 };
 
-Task<Reply> reply_to(const Parser::value_type& message, const asio::ip::tcp::endpoint& peer, const Settings& settings,
-                     Services& services, Stop& stop) {
-  NoStream stream;
-  std::optional<Request> request;
+/// IPv4 within IPv6, as a listener of both has it, is IPv4.
+asio::ip::address plain_address(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
+/// Sends the answer. False if the connection is of no use any more.
+Task<bool> send(const Connection& connection, const Reply& reply, const ReplyForm& form, AccessEntry& entry) {
+  const std::string text = reply_text(reply, form);
+  connection.channel.allow(connection.settings.answer_timeout);
+  const bool sent = co_await connection.channel.write(text);
+  connection.channel.allow_any_time();
+  entry.status = reply.status;
+  entry.bytes = text.size();
+  co_return sent;
+}
+
+/// Has the request answered while the client is watched. False if the connection is of no use any more.
+Task<bool> answer_watched(const Connection& connection, const Request& request, ReplyForm form, AccessEntry& entry) {
+  Stop stop;
+  ClientEvents events(connection.channel, form, connection.settings.event_timeout);
+  ClientWatch watch(connection.channel, stop, co_await asio::this_coro::executor);
+  Answer answered;
+  std::exception_ptr failure;
+  watch.begin();
   try {
-    request = request_of(message, peer);
-  } catch (Refusal& refusal) {
-    co_return std::move(refusal.reply);
+    answered = co_await answer(request, connection.settings, connection.services, events, stop);
+  } catch (...) {
+    failure = std::current_exception();
   }
-  Answer answered = co_await answer(*request, settings, services, stream, stop);
-  co_return std::move(answered.reply);
+  co_await watch.end();
+  if (failure) std::rethrow_exception(failure);
+  entry.user = answered.user;
+  entry.route = answered.route;
+  if (events.begun()) {
+    co_await events.end();
+    entry.status = events.status();
+    entry.bytes = events.bytes();
+    co_return false;
+  }
+  if (connection.clients.closing()) form.keep_alive = false;
+  const bool sent = co_await send(connection, answered.reply, form, entry);
+  if (watch.client_gone()) entry.status = client_left;
+  co_return sent&& form.keep_alive && !watch.client_gone();
+}
+
+/// Reads one request and answers it. False if it was the last.
+Task<bool> serve_one(const Connection& connection) {
+  ClientChannel& channel = connection.channel;
+  channel.phase = Client::Phase::waiting;
+  channel.since = Clock::now();
+  IncomingRequest incoming;
+  std::optional<Request> request;
+  std::optional<Reply> refused;
+  bool is_whole = false;
+  try {
+    if (!co_await incoming.read(channel, connection.settings)) co_return false;
+    is_whole = true;
+    request = incoming.request(connection.peer, connection.is_proxy);
+  } catch (Refusal& refusal) {
+    refused = std::move(refusal.reply);
+  }
+  channel.phase = Client::Phase::working;
+  AccessEntry entry{.address = incoming.client_address(connection.peer, connection.is_proxy),
+                    .method = incoming.method_name(),
+                    .begun = incoming.begun()};
+  const ReplyForm form{.head = incoming.is_head(),
+                       .keep_alive = is_whole && incoming.keep_alive() && !connection.clients.closing(),
+                       .is_1_0 = incoming.is_1_0()};
+  bool goes_on = false;
+  if (refused) {
+    const bool sent = co_await send(connection, *refused, form, entry);
+    goes_on = sent && form.keep_alive;
+  } else {
+    goes_on = co_await answer_watched(connection, *request, form, entry);
+  }
+  if (!connection.settings.quiet) log_access(entry);
+  co_return goes_on;
 }
 
 }  // namespace
 
-Task<> serve(asio::ip::tcp::socket socket, const Settings& settings, Services& services) {
+Task<> serve(asio::ip::tcp::socket socket, TlsContext tls, const Settings& settings, Services& services,
+             Clients& clients) {
   error_code error;
-  const asio::ip::tcp::endpoint peer = socket.remote_endpoint(error);
+  const asio::ip::address peer = plain_address(socket.remote_endpoint(error).address());
   if (error) co_return;
-  beast::tcp_stream stream(std::move(socket));
-  beast::flat_buffer buffer;
-  for (;;) {
-    Parser parser;
-    parser.header_limit(16 * 1024);
-    parser.body_limit(core::max_json_bytes);
-    stream.expires_after(std::chrono::seconds(60));
-    co_await beast_http::async_read(stream, buffer, parser, into(error));
-    if (error) break;
-    Stop stop;
-    const Reply reply = co_await reply_to(parser.get(), peer, settings, services, stop);
-    beast_http::response<beast_http::string_body> response(static_cast<beast_http::status>(reply.status),
-                                                           parser.get().version());
-    response.keep_alive(parser.keep_alive());
-    if (!reply.body.empty()) response.set(beast_http::field::content_type, reply.content_type);
-    response.set(beast_http::field::cache_control, "no-store");
-    for (const auto& [name, value] : reply.headers) response.set(name, value);
-    response.body() = reply.body;
-    response.prepare_payload();
-    stream.expires_after(std::chrono::seconds(60));
-    co_await beast_http::async_write(stream, response, into(error));
-    if (error || !parser.keep_alive()) break;
+  const std::string name = peer.to_string();
+  const bool is_proxy = std::count(settings.trusted_proxies.begin(), settings.trusted_proxies.end(), name) != 0;
+  ClientChannel channel(std::move(socket), std::move(tls), peer, is_proxy, clients);
+  if (channel.stream.is_tls() && channel.accepted()) {
+    channel.allow(settings.handshake_timeout);
+    if (!co_await channel.handshake()) co_return;
   }
-  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_both, error);
+  if (!channel.accepted()) {
+    if (channel.stream.is_tls()) co_return;
+    ReplyForm last;
+    co_await channel.write(reply_text(error_reply(503, "there are too many connections"), last));
+    co_return;
+  }
+  const Connection connection{.channel = channel,
+                              .settings = settings,
+                              .services = services,
+                              .clients = clients,
+                              .peer = name,
+                              .is_proxy = is_proxy};
+  while (co_await serve_one(connection)) {
+  }
+  co_await channel.finish();
 }
 
 }  // namespace connector::http
