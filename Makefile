@@ -6,6 +6,7 @@
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
 # WITH_HTTP=0      leave the program connector-http out; so does a machine without Boost
+# UNIT_DIR=        where its unit for systemd is installed
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
@@ -276,10 +277,15 @@ install: install-http
 uninstall: uninstall-http
 .PHONY: install-http uninstall-http
 install-http: $(BUILD)/$(HTTP) installdirs
-	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(UNIT_DIR)'
 	$(INSTALL_PROGRAM) $< '$(DESTDIR)$(bindir)/$(HTTP)'
+	sed 's|@bindir@|$(bindir)|' $(HTTP).service >'$(DESTDIR)$(UNIT_DIR)/$(HTTP).service'
+	chmod 644 '$(DESTDIR)$(UNIT_DIR)/$(HTTP).service'
 uninstall-http:
-	rm -f '$(DESTDIR)$(bindir)/$(HTTP)'
+	rm -f '$(DESTDIR)$(bindir)/$(HTTP)' '$(DESTDIR)$(UNIT_DIR)/$(HTTP).service'
+# A PostgreSQL that is not the system's has all of its files in one folder, which may be all that we can write to.
+UNIT_DIR ?= $(if $(filter /usr,$(prefix)),$(SYSTEM_UNIT_DIR),$(prefix)/lib/systemd/system)
+SYSTEM_UNIT_DIR = $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
 endif
 $(ABOVE)/api/module.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 -include $(OBJS:.o=.d)
