@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from servers.http import HttpServer
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.process import wait_until
@@ -114,6 +116,7 @@ def main() -> int:
             print("starting MariaDB and PostgreSQL …", flush=True)
             with MariaDb(workspace) as remote, Postgres(workspace, stage=stage) as local:
                 _show(remote, local)
+                _show_http(workspace, stage, remote, local)
     except KeyboardInterrupt:
         return 130
     except (BuildError, ServerError, Unavailable) as error:
@@ -122,7 +125,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         return error.returncode
     print(
-        "\n-- That was it: both servers are stopped, and their data are gone. Packages that were installed, build/ and "
+        "\n-- That was it: all servers are stopped, and their data are gone. Packages that were installed, build/ and "
         "connector.so stay;\n-- README.md says how to install the extension into a PostgreSQL of yours."
     )
     return 0
@@ -197,3 +200,47 @@ def _show(remote: MariaDb, local: Postgres) -> None:
     screen.psql("SELECT cdb_sync_now('public.live_orders', wait => true) ->> 'state' AS state;")
     screen.psql("SELECT * FROM open_orders ORDER BY id;")
     screen.psql("SELECT state, mode, rows, round(lock_ms::numeric, 1) AS lock_ms FROM connector.runs ORDER BY started_at;")
+
+
+def _curl(*arguments: str, shown: str) -> str:
+    """Shows a command, as it can be pasted, and its answer."""
+    print(f"$ {shown}", flush=True)
+    # curl takes every name below localhost for this machine.
+    done = subprocess.run(["curl", "-sS", "--fail-with-body", *arguments], capture_output=True, text=True, check=False)
+    print(done.stdout + done.stderr, flush=True)
+    done.check_returncode()
+    return done.stdout
+
+
+def _show_http(workspace: Workspace, stage: Path, remote: MariaDb, local: Postgres) -> None:
+    screen = Screen(local, "warehouse")
+    screen.say("The same over HTTP: a role, whose password is its api_key, and the program connector-http before the database")
+    screen.psql(
+        "CREATE ROLE alice LOGIN PASSWORD 'alice-key';\n"
+        "GRANT USAGE ON FOREIGN DATA WRAPPER connector TO alice;\n"
+        "GRANT CREATE ON SCHEMA public TO alice;\n"
+        "ALTER ROLE alice SET connector.allowed_hosts = '127.0.0.1';"
+    )
+    with HttpServer(workspace, local, stage, "warehouse") as server:
+        print(f"$ connector-http --listen 127.0.0.1:{server.port} '{server.conninfo}'", flush=True)
+        connection = {"server": "127.0.0.1", "port": remote.port, "database": "shop", "username": remote.user, "password": remote.password}
+        body = json.dumps({"connector": {"provider": "mysql", "connection": connection, "table": "products"}}, indent=2)
+        url = f"http://alice.localhost:{server.port}/api/v1/imports/"
+        key = "?api_key=alice-key"
+        json_type = "Content-Type: application/json"
+
+        screen.say("An import, as the documentation of CARTO's Import API has it; only scheme, host and port are others:")
+        answer = _curl("-H", json_type, "-d", body, url + key, shown=f"curl -H \"{json_type}\" -d '{body}' \"{url}{key}\"")
+        of_import = url + json.loads(answer)["item_queue_id"] + key
+
+        screen.say("It runs in the database. Ask until it is complete:")
+        states: list[str] = []
+
+        def has_ended() -> bool:
+            states.append(json.loads(_curl(of_import, shown=f'curl "{of_import}"'))["state"])
+            return states[-1] in ("complete", "failure")
+
+        wait_until(has_ended, limit=120, what="the import over HTTP", pause=1)
+        if states[-1] != "complete":
+            raise ServerError(f"the import over HTTP ended as {states[-1]}")
+    screen.psql("SELECT * FROM products;")
