@@ -74,5 +74,10 @@ class HttpServer(Server):
         socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
 
     @property
+    def exit_status(self) -> int | None:
+        """Of a program that has ended."""
+        return None if self._process is None else self._process.poll()
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

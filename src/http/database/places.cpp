@@ -13,7 +13,7 @@ Place::~Place() {
   if (of_ != nullptr) of_->give_back();
 }
 
-Task<bool> Places::take(Place& place, Clock::time_point deadline) {
+Task<bool> Places::take(Place& place, Clock::time_point deadline, Stop* stop) {
   if (free_ > 0) {
     --free_;
     place = Place(*this);
@@ -22,8 +22,11 @@ Task<bool> Places::take(Place& place, Clock::time_point deadline) {
   // Not within the braces, where g++ 12 destroys such a temporary twice.
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto me = waiting_.insert(waiting_.end(), Waiting{asio::steady_timer(executor, deadline)});
+  if (stop != nullptr) stop->on_stop([&timer = me->timer] { timer.cancel(); });
   error_code error;
-  co_await me->timer.async_wait(into(error));
+  // A stop that was asked for before could not cancel what had not begun.
+  if (stop == nullptr || !stop->asked()) co_await me->timer.async_wait(into(error));
+  if (stop != nullptr) stop->on_stop({});
   const bool granted = me->granted;
   if (granted) place = Place(*this);
   waiting_.erase(me);

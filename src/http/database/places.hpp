@@ -5,6 +5,7 @@
 #include <list>
 
 #include "http/asio.hpp"
+#include "http/database/stop.hpp"
 
 namespace connector::http {
 
@@ -30,8 +31,8 @@ class Places {
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
 
-  /// Waits for a place. Without one by the deadline the result is false.
-  Task<bool> take(Place& place, Clock::time_point deadline);
+  /// Waits for a place. Without one by the deadline, or when the stop is asked for, the result is false.
+  Task<bool> take(Place& place, Clock::time_point deadline, Stop* stop);
   bool unused() const noexcept { return free_ == count_ && waiting_.empty(); }
 
  private:

@@ -66,12 +66,13 @@ Task<Lease> Pool::take(const Identity& identity, Clock::time_point deadline, Sto
   Lease lease;
   lease.pool_ = this;
   lease.key_ = key;
-  if (!co_await role.places.take(lease.place_, deadline)) throw Stopped{true};
+  const auto stopped = [stop] { return Stopped{stop == nullptr || !stop->asked()}; };
+  if (!co_await role.places.take(lease.place_, deadline, stop)) throw stopped();
   const Clock::time_point now = Clock::now();
   while (!role.kept.empty()) {
     Kept kept = std::move(role.kept.back());
     role.kept.pop_back();
-    if (kept.since + limits_.lifetime > now && kept.session->usable()) {
+    if (kept.since + limits_.lifetime > now && kept.session->still_there()) {
       lease.session_ = std::move(kept.session);
       lease.since_ = kept.since;
       co_return lease;
@@ -79,7 +80,7 @@ Task<Lease> Pool::take(const Identity& identity, Clock::time_point deadline, Sto
     --sessions_;
   }
   Place login;
-  if (!co_await logins_.take(login, deadline)) throw Stopped{true};
+  if (!co_await logins_.take(login, deadline, stop)) throw stopped();
   // Not within the awaited expression, where g++ 12 destroys such a temporary twice.
   Session::Login as{.user = identity.user, .password = identity.password, .passfile = {}};
   as.superuser_allowed = superusers_allowed_;

@@ -1,5 +1,7 @@
 #include "http/database/session.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 
@@ -94,6 +96,13 @@ Session::Session(const asio::any_io_executor& executor, PGconn* connection)
 
 Session::~Session() {
   if (socket_.is_open()) socket_.release();  // libpq closes it
+}
+
+bool Session::still_there() const noexcept {
+  if (!usable()) return false;
+  pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
+  // Nothing was asked: whatever came tells of an end, or of changed settings, with which a new session begins.
+  return poll(&socket, 1, 0) == 0;
 }
 
 Task<std::unique_ptr<Session>> Session::open(const Database& database, Login login, Clock::time_point deadline,

@@ -62,6 +62,9 @@ class Session {
 
   bool usable() const noexcept { return PQstatus(connection_.get()) == CONNECTION_OK && !broken_; }
 
+  /// The same for a session that nobody used for a while: the server may have ended it since.
+  bool still_there() const noexcept;
+
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
