@@ -186,34 +186,32 @@ Task<std::optional<Lease>> LogIn::attempt(const Asking& asking, Identity& identi
 Task<std::optional<Lease>> LogIn::session(const Asking& asking, Identity& identity, Clock::time_point deadline,
                                           Stop& stop) {
   std::optional<Lease> lease;
-  if (asking.key) {
+  if (!asking.key) {
+    const std::optional<LoginFailure> failure = co_await open(lease, identity, deadline, stop);
+    if (failure) log_failure(asking, *failure);
+    co_return lease;
+  }
+  std::optional<LoginFailure> failure;
+  std::string tried;
+  for (;;) {
     std::optional<Identity> issued = co_await keys_.identity(*asking.key, deadline);
     if (!issued || (!asking.user.empty() && issued->user != asking.user)) {
       log(failures_.unknown_key, asking, issued ? "the key is another role's" : "there is no such key");
       co_return lease;
     }
     identity = std::move(*issued);
+    // The role may have got another name since the key was read: once more by what is read now.
+    if (failure && identity.user == tried) break;
+    tried = identity.user;
+    failure = co_await open(lease, identity, deadline, stop);
+    if (!failure || failure->reason != LoginFailure::Reason::refused) break;
+    keys_.forget(identity.key_id);
   }
-  try {
-    lease.emplace(co_await pool_.take(identity, deadline, &stop));
-  } catch (const LoginFailure& failure) {
-    switch (failure.reason) {
-      case LoginFailure::Reason::refused:
-        log(failures_.refused, asking, failure.message);
-        break;
-      case LoginFailure::Reason::unprotected:
-        log(failures_.unprotected, asking, failure.message);
-        break;
-      case LoginFailure::Reason::superuser:
-        log(failures_.superuser, asking, failure.message);
-        break;
-      case LoginFailure::Reason::unavailable:
-      case LoginFailure::Reason::no_extension:
-        throw;
-    }
+  if (failure) {
+    log_failure(asking, *failure);
     co_return lease;
   }
-  if (asking.key && lease->is_new()) {
+  if (lease->is_new()) {
     std::vector<Value> values;
     values.emplace_back(identity.key_id);
     const Rows rows = co_await (*lease)->run("SELECT connector.api_key_used($1::pg_catalog.uuid)", std::move(values),
@@ -225,6 +223,28 @@ Task<std::optional<Lease>> LogIn::session(const Asking& asking, Identity& identi
     }
   }
   co_return lease;
+}
+
+/// Takes a session; the result says why the caller is refused.
+Task<std::optional<LoginFailure>> LogIn::open(std::optional<Lease>& lease, const Identity& identity,
+                                              Clock::time_point deadline, Stop& stop) {
+  std::optional<LoginFailure> told;
+  try {
+    lease.emplace(co_await pool_.take(identity, deadline, &stop));
+  } catch (const LoginFailure& failure) {
+    using enum LoginFailure::Reason;
+    if (failure.reason == unavailable || failure.reason == no_extension) throw;
+    told = failure;
+  }
+  co_return told;
+}
+
+void LogIn::log_failure(const Asking& asking, const LoginFailure& failure) {
+  using enum LoginFailure::Reason;
+  log(failure.reason == unprotected ? failures_.unprotected
+      : failure.reason == superuser ? failures_.superuser
+                                    : failures_.refused,
+      asking, failure.message);
 }
 
 Task<bool> LogIn::still_valid(const Identity& identity) {

@@ -55,6 +55,9 @@ class LogIn {
   };
   Task<std::optional<Lease>> attempt(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
   Task<std::optional<Lease>> session(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
+  Task<std::optional<LoginFailure>> open(std::optional<Lease>& lease, const Identity& identity,
+                                         Clock::time_point deadline, Stop& stop);
+  void log_failure(const Asking& asking, const LoginFailure& failure);
   Task<> wait_before_refusal(Clock::time_point begin, Stop& stop);
   void check_rate(const Identity& identity);
   void log(std::uint64_t& counter, const Asking& asking, std::string_view reason);

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.http_client import HttpClient
+from harness.http_roles import ALICE, OWN_ROLE
 
 from servers.http import HttpServer
 from servers.postgres import Postgres
 from servers.staging import staged
 from servers.workspace import Workspace
-
-OWN_ROLE = ("connector_http", "password of connector-http")
-ALICE = "alice password"
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +23,7 @@ def api_database(preloaded: Postgres, request: pytest.FixtureRequest) -> Iterato
     preloaded.create_database(name, "connector")
     database = Database(preloaded, name)
     database.execute(f"CREATE ROLE {OWN_ROLE[0]} LOGIN PASSWORD '{OWN_ROLE[1]}'")
+    database.execute(f"GRANT EXECUTE ON FUNCTION connector.sealed_api_key(uuid) TO {OWN_ROLE[0]}")
     for role in ("alice", "bob"):
         database.execute(
             f"CREATE ROLE {role} LOGIN PASSWORD '{role} password'; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO {role}; "
