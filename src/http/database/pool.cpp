@@ -118,7 +118,7 @@ void Pool::tidy() {
   for (auto role = roles_.begin(); role != roles_.end();) {
     std::vector<Kept>& kept = role->second.kept;
     sessions_ -= std::erase_if(kept, [&](const Kept& one) {
-      return one.used + limits_.idle <= now || one.since + limits_.lifetime <= now || !one.session->alive();
+      return one.used + limits_.idle <= now || one.since + limits_.lifetime <= now || !one.session->still_there();
     });
     // Whoever holds or awaits a place there has a reference.
     role = kept.empty() && role->second.places.unused() ? roles_.erase(role) : std::next(role);

@@ -77,10 +77,8 @@ Task<std::string> info_of_provider(Call& call) {
 }
 
 Task<Reply> show(Call& call) {
-  // Not within braces: g++ 12 answers with a content type that was freed.
-  Reply reply;
-  reply.body = co_await info_of_provider(call);
-  co_return reply;
+  std::string info = co_await info_of_provider(call);
+  co_return Reply{.body = std::move(info)};
 }
 
 Task<Reply> look_failure_reply(Call& call, const Look& what, SqlFailure failure) {

@@ -1,0 +1,263 @@
+"""Providers, and looks at remote databases, by the Import API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from harness.database import Database
+from harness.http_client import Answer, HttpClient
+
+from servers.http import HttpServer
+from servers.postgres import Postgres
+from servers.remote import Remote
+from servers.remote_mysql import MySqlRemote
+from servers.remote_postgres import PostgresRemote
+from servers.staging import staged
+from servers.workspace import Workspace
+
+PATH = "/api/v1/connectors"
+
+
+@pytest.fixture(scope="module", params=["mariadb", "postgres15", "tds", "hive"])
+def remote(request: pytest.FixtureRequest) -> Remote:
+    """One server of each provider in turn, with a table `hotels`."""
+    found: Remote = request.getfixturevalue(request.param)
+    found.create_rows("hotels", 3)
+    return found
+
+
+@pytest.fixture(scope="module")
+def hotels(mariadb: MySqlRemote) -> MySqlRemote:
+    mariadb.create_rows("hotels", 3)
+    return mariadb
+
+
+def _flat(connection: Mapping[str, object]) -> dict[str, str]:
+    """A connection as parameters of an address."""
+    return {name: str(value) for name, value in connection.items()}
+
+
+def _names(answer: Answer) -> list[str]:
+    assert answer.status == 200, (answer.status, answer.body)
+    for table in answer.json:
+        assert list(table)[:2] == ["schema", "name"]
+    return [table["name"] for table in answer.json]
+
+
+# providers
+
+
+def test_providers(alice: HttpClient) -> None:
+    answer = alice.get(PATH)
+    assert answer.status == 200 and answer.body == alice.get(f"{PATH}/").body
+    assert list(answer.json)[:4] == ["mysql", "postgres", "sqlserver", "hive"]
+    for provider in answer.json.values():
+        assert list(provider)[:3] == ["name", "enabled", "description"]
+    assert (answer.json["mysql"]["name"], answer.json["mysql"]["enabled"]) == ("MySQL", True)
+
+
+def test_what_is_switched_off(api_database: Database, api: HttpServer, hotels: MySqlRemote) -> None:
+    api_database.execute(
+        "CREATE ROLE poor LOGIN PASSWORD 'poor password'; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO poor; "
+        "INSERT INTO connector.role_limits (role_name, provider, enabled) VALUES ('poor', 'mysql', false)"
+    )
+    try:
+        poor = HttpClient(api, "poor", "poor password")
+        providers = poor.get(PATH).json
+        assert (providers["mysql"]["enabled"], providers["postgres"]["enabled"]) == (False, True)
+        answer = poor.post(f"{PATH}/mysql/tables", hotels.connector())
+        assert answer.status == 422 and answer.json["error_code"] == 1501
+        assert poor.get(f"{PATH}/mysql/connect", **_flat(hotels.connection())).json["connected"] is False
+        imported = poor.post("/api/v1/imports", {"connector": hotels.connector(table="hotels")})
+        assert imported.status == 403 and imported.json["error_code"] == 1501
+    finally:
+        api_database.execute("DELETE FROM connector.role_limits; DROP OWNED BY poor; DROP ROLE poor")
+
+
+@pytest.mark.parametrize("provider", ["mysql", "postgres", "sqlserver", "hive", "odbc"])
+def test_one_provider(alice: HttpClient, provider: str) -> None:
+    answer = alice.get(f"{PATH}/{provider}")
+    assert answer.status == 200 and answer.json == alice.get(f"{PATH}/{provider}/").json
+    assert list(answer.json) == ["features", "parameters"]
+    assert answer.json["features"] | {"sql_queries": True, "list_tables": True, "list_databases": False} == answer.json["features"]
+    parameters = answer.json["parameters"]
+    assert parameters["provider"]["required"] is True and parameters["table"]["required"] is False
+    if provider != "odbc":
+        assert parameters["connection"]["server"]["required"] is True
+        assert parameters["connection"]["database"]["required"] is (provider in ("postgres", "sqlserver"))
+
+
+CALLS = [("GET", ""), ("GET", "/tables"), ("GET", "/connect"), ("POST", "/tables"), ("POST", "/connect"), ("POST", "/dryrun")]
+
+
+@pytest.mark.parametrize(("method", "more"), CALLS)
+@pytest.mark.parametrize("provider", ["oracle", "MySQL", "a%20b'%22", "%C3%A9"])
+def test_no_provider(alice: HttpClient, method: str, more: str, provider: str) -> None:
+    answer = alice.request(method, f"{PATH}/{provider}{more}", {} if method == "POST" else None, server="x", username="y")
+    shown = {"a%20b'%22": "a b'\"", "%C3%A9": "é"}.get(provider, provider)
+    assert answer.status == 422 and answer.json["errors"] == f"Provider {shown} unknown"
+    assert answer.json["error_code"] == 1502
+
+
+@pytest.mark.parametrize(("method", "more"), CALLS)
+def test_who_is_not_let_in(api: HttpServer, method: str, more: str) -> None:
+    answer = HttpClient(api, "alice", "wrong").request(method, f"{PATH}/mysql{more}", {} if method == "POST" else None)
+    assert answer.status == 401 and answer.body == b""
+
+
+# looks at remote databases
+
+
+def test_tables(alice: HttpClient, remote: Remote) -> None:
+    path = f"{PATH}/{remote.provider}/tables"
+    by_query = alice.get(path, **_flat(remote.connection()))
+    assert "hotels" in _names(by_query) and by_query.headers["Deprecation"] == "true"
+    assert alice.get(f"{path}/", **_flat(remote.connection()), client="cps-1.11.3").json == by_query.json
+    bare = alice.post(path, remote.connector())
+    assert bare.json == by_query.json and "Deprecation" not in bare.headers
+    assert alice.post(f"{path}/", {"connector": remote.connector()}).json == by_query.json
+    no_provider = {"connection": remote.connection()}
+    assert alice.post(path, no_provider).json == by_query.json
+    assert alice.post(path, {"connector": no_provider}).json == by_query.json
+
+
+def test_connecting(alice: HttpClient, remote: Remote) -> None:
+    path = f"{PATH}/{remote.provider}/connect"
+    by_query = alice.get(path, **_flat(remote.connection()))
+    assert by_query.status == 200 and by_query.json == {"connected": True} and by_query.headers["Deprecation"] == "true"
+    assert alice.post(path, remote.connector()).json == {"connected": True}
+    assert alice.post(f"{path}/", {"connector": {"connection": remote.connection()}}).json == {"connected": True}
+
+
+def test_dry_runs(api_database: Database, alice: HttpClient, remote: Remote) -> None:
+    path = f"{PATH}/{remote.provider}/dryrun"
+    connector = remote.connector(table="hotels")
+    answer = alice.post(path, connector)
+    assert answer.status == 200, answer.body
+    with Database(api_database.server, api_database.name, "alice") as role:
+        assert answer.json == role.value("SELECT cdb_connector_dry_run(%s)", json.dumps(connector))
+    assert [column["name"] for column in answer.json["columns"]] == ["id", "word", "amount"] and len(answer.json["rows"]) == 3
+    assert len(alice.post(path, {"connector": connector}, preview_rows="2").json["rows"]) == 2
+    assert alice.post(path, connector, preview_rows="many").status == 400
+    assert alice.post(path, connector, preview_rows="-1").json["error_code"] == 1502
+
+
+def test_a_server_that_is_not_there(alice: HttpClient, remote: Remote) -> None:
+    connection = remote.connection(port=1)
+    for answer in (
+        alice.get(f"{PATH}/{remote.provider}/tables", **_flat(connection)),
+        alice.post(f"{PATH}/{remote.provider}/tables", {"connection": connection}),
+        alice.post(f"{PATH}/{remote.provider}/dryrun", {"connection": connection, "table": "hotels"}),
+    ):
+        assert answer.status == 400 and list(answer.json)[0] == "errors"
+        assert answer.json["errors"].startswith(f"Error connecting to provider {remote.provider}, ")
+        assert answer.json["error_code"] == 1012 and answer.json["detail"]
+    for answer in (
+        alice.get(f"{PATH}/{remote.provider}/connect", **_flat(connection)),
+        alice.post(f"{PATH}/{remote.provider}/connect", {"connection": connection}),
+    ):
+        assert answer.status == 400 and list(answer.json)[:2] == ["connected", "errors"] and answer.json["connected"] is False
+        assert answer.json["error_code"] == 1012
+
+
+def test_a_wrong_password(alice: HttpClient, remote: Remote) -> None:
+    connection = remote.connection(password="secret-and-wrong")
+    answer = alice.post(f"{PATH}/{remote.provider}/connect", {"connection": connection})
+    assert answer.status == 400 and answer.json["connected"] is False
+    assert b"secret-and-wrong" not in answer.body
+
+
+def test_an_invalid_connector(alice: HttpClient, remote: Remote) -> None:
+    for more, beside in (("tables", {}), ("dryrun", {"table": "hotels"})):
+        answer = alice.post(f"{PATH}/{remote.provider}/{more}", {"connection": {"sever": "x"}} | beside)
+        assert answer.status == 422 and list(answer.json) == ["errors", "detail", "hint", "error_code", "sqlstate"]
+        assert "sever" in answer.json["detail"] and answer.json["error_code"] == 1502
+    for answer in (
+        alice.get(f"{PATH}/{remote.provider}/connect", sever="x"),
+        alice.post(f"{PATH}/{remote.provider}/connect", {"connection": {"sever": "x"}}),
+    ):
+        assert answer.status == 422 and list(answer.json)[:2] == ["connected", "errors"] and answer.json["connected"] is False
+
+
+def test_the_provider_must_be_that_of_the_path(alice: HttpClient, hotels: MySqlRemote) -> None:
+    connector = hotels.connector(table="hotels")
+    for more in ("tables", "connect", "dryrun"):
+        for body in (connector, {"connector": connector}, connector | {"provider": 1}):
+            answer = alice.post(f"{PATH}/postgres/{more}", body)
+            assert answer.status == 422 and "postgres" in answer.json["errors"]
+    assert alice.get(f"{PATH}/mysql/connect", provider="postgres", **_flat(hotels.connection())).status == 422
+    assert alice.get(f"{PATH}/mysql/connect", provider="mysql", **_flat(hotels.connection())).status == 200
+    assert alice.post(f"{PATH}/mysql/connect", connector | {"provider": None}).status == 200
+
+
+def test_limits(alice: HttpClient, hotels: MySqlRemote) -> None:
+    hotels.create_rows("inns", 1)
+    path = f"{PATH}/mysql/tables"
+    assert len(_names(alice.get(path, limit="1", **_flat(hotels.connection())))) == 1
+    assert len(_names(alice.post(path, hotels.connector(), limit="1"))) == 1
+    assert alice.post(path, hotels.connector(), limit="0").status == 422
+    assert alice.post(path, hotels.connector(), limit="x").status == 400
+
+
+def test_keys_of_the_request_in_an_address(alice: HttpClient, postgres15: PostgresRemote) -> None:
+    """What is a key of the request is none of the connection's."""
+    postgres15.execute("DROP SCHEMA IF EXISTS wing CASCADE", "CREATE SCHEMA wing", "CREATE TABLE wing.rooms (id int)")
+    postgres15.execute("GRANT USAGE ON SCHEMA wing TO reader", "GRANT SELECT ON wing.rooms TO reader")
+    answer = alice.get(f"{PATH}/postgres/tables", schema="wing", encoding="utf8", **_flat(postgres15.connection()))
+    assert [(table["schema"], table["name"]) for table in answer.json] == [("wing", "rooms")]
+    wrong = alice.get(f"{PATH}/postgres/tables", encoding="latin99", **_flat(postgres15.connection()))
+    assert wrong.status == 422 and "encoding" in wrong.json["detail"]
+
+
+def test_a_key_that_an_address_has_twice(alice: HttpClient, hotels: MySqlRemote) -> None:
+    query = "&".join(f"{name}={value}" for name, value in _flat(hotels.connection()).items())
+    assert alice.get(f"{PATH}/mysql/connect?{query}").status == 200
+    answer = alice.get(f"{PATH}/mysql/connect?{query}&username=root")
+    assert answer.status == 422 and "username" in answer.json["detail"]
+
+
+def test_a_foreign_server(api_database: Database, alice: HttpClient, hotels: MySqlRemote) -> None:
+    """It has the login; a connection is its name."""
+    connection = hotels.connection()
+    api_database.execute(
+        "CREATE SERVER inns FOREIGN DATA WRAPPER connector OPTIONS "
+        f"(provider 'mysql', server '127.0.0.1', port '{connection['port']}', database '{connection['database']}'); "
+        f"GRANT USAGE ON FOREIGN SERVER inns TO alice; CREATE USER MAPPING FOR alice SERVER inns OPTIONS "
+        f"(username '{connection['username']}', password '{connection['password']}')"
+    )
+    try:
+        assert "hotels" in _names(alice.get(f"{PATH}/mysql/tables", connection="inns"))
+        assert alice.post(f"{PATH}/mysql/connect", {"connection": "inns"}).json == {"connected": True}
+        assert alice.get(f"{PATH}/mysql/tables", connection="inns", server="x").status == 422
+    finally:
+        api_database.execute("DROP SERVER inns CASCADE")
+
+
+def test_what_a_role_may_not(api_database: Database, api: HttpServer, hotels: MySqlRemote) -> None:
+    api_database.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger password'")
+    try:
+        answer = HttpClient(api, "stranger", "stranger password").post(f"{PATH}/mysql/connect", hotels.connector())
+        assert answer.status == 403 and "permission" in answer.json["errors"] and answer.json["sqlstate"] == "42501"
+    finally:
+        api_database.execute("DROP ROLE stranger")
+
+
+# without passwords in addresses
+
+
+@pytest.fixture(scope="module")
+def strict(workspace: Workspace, preloaded: Postgres, api_database: Database) -> Iterator[HttpClient]:
+    with HttpServer(workspace, preloaded, staged(workspace), api_database.name, options=["--no-query-passwords"]) as server:
+        yield HttpClient(server, "alice", "alice password")
+
+
+@pytest.mark.parametrize("more", ["tables", "connect"])
+def test_without_passwords_in_addresses(strict: HttpClient, hotels: MySqlRemote, more: str) -> None:
+    answer = strict.get(f"{PATH}/mysql/{more}", **_flat(hotels.connection()))
+    told: dict[str, Any] = answer.json
+    assert answer.status == 403 and "switched off" in told["errors"] and "POST" in told["hint"]
+    assert strict.post(f"{PATH}/mysql/{more}", hotels.connector()).status == 200
+    assert strict.get(f"{PATH}/mysql").status == 200
