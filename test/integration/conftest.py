@@ -264,7 +264,7 @@ def _not_by_odbc(node: pytest.Item) -> str | None:
     name, parameters = node.originalname, node.callspec.params  # type: ignore[attr-defined]
     if node.path.name == "test_hosts.py":
         return "its drivers dial by themselves"
-    if node.path.name in ("test_stops.py", "test_cancel.py") and parameters.get("phase") in ("authenticate", "describe", "columns"):
+    if node.path.name in ("test_stops.py", "test_cancel.py", "test_client_goes_away.py") and parameters.get("phase") in ("authenticate", "describe", "columns"):
         return "at which step psqlodbc is can't be told from here; providers/odbc/test_reader_stops.py has each"
     reason: str | None = _NOT_BY_ODBC.get(name)
     return reason
