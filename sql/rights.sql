@@ -27,6 +27,16 @@ SET connector.allowed_hosts = '127.0.0.1';
 SELECT * FROM connector.import;
 SELECT * FROM connector.role_limits;
 SELECT count(*) FROM connector.imports;
+SELECT * FROM connector.api_key;
+-- Keys are those of one's own role. What they open is for nobody until it is granted.
+SELECT connector.sealed_api_key('00000000-0000-4000-8000-000000000001');
+SELECT * FROM cdb_api_keys();
+SELECT cdb_api_key_revoke('00000000-0000-4000-8000-000000000001');
+SELECT connector.api_key_used('00000000-0000-4000-8000-000000000001');
+-- The lists tell what the views have.
+SELECT cdb_imports(), cdb_syncs();
+SELECT cdb_imports(0);
+SELECT cdb_syncs(before => '00000000-0000-4000-8000-000000000001');
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "target_schema": "pg_catalog", "connection": {"server": "h", "username": "u", "password": "p"}}');
 SELECT cdb_import_connector('{"provider": "mysql", "table": "t", "target_schema": "nosuch", "connection": {"server": "h", "username": "u", "password": "p"}}');
 RESET ROLE;
