@@ -178,20 +178,46 @@ def test_nobodys_path_counts(db: Database, alice: Database) -> None:
     db.execute("DROP SCHEMA trap CASCADE")
 
 
-def test_many(db: Database, alice: Database, bob: Database) -> None:
-    """A page of ten thousand builds no more objects than it has, and reads by the indexes."""
+READ = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_xact_all_tables WHERE relid = %s::regclass"
+
+
+def page_reads(role: Database, table: str, call: str, *args: object) -> tuple[list[str], int]:
+    """The ids on a page, and how many rows of the table were read for it."""
+    role.execute("BEGIN")
+    before = role.value(READ, table)  # of earlier transactions, which are not told to others yet
+    found = ids(role, call, *args)
+    read = role.value(READ, table) - before
+    role.execute("COMMIT")
+    return found, read
+
+
+def test_many_imports(db: Database, alice: Database, bob: Database) -> None:
+    """A page of ten thousand reads by the indexes, and of no other role's."""
     db.execute(
         "INSERT INTO connector.import (item_queue_id, owner, provider, request, state, schema_name, target_table, server, source, "
         "started_at, ended_at) SELECT gen_random_uuid(), r.oid, 'mysql', '{}', 'complete', 'public', 't', 's', 't', now(), now() "
         "FROM generate_series(1, 10000), pg_roles r WHERE r.rolname IN ('alice', 'bob')"
     )
     db.execute("ANALYZE connector.import")
-    mine = [id for (id,) in db.rows(
-        "SELECT item_queue_id::text FROM connector.import WHERE owner = 'alice'::regrole::oid ORDER BY id DESC")]  # fmt: skip
-    read = "SELECT sum(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_all_tables WHERE relid = 'connector.import'::regclass"
-    for page, expected in ((None, mine[:100]), (mine[4999], mine[5000:5100])):
-        alice.execute("BEGIN")
-        assert ids(alice, "cdb_imports(100, %s::uuid)", page) == expected
-        assert 0 < alice.value(read) < 1500, "rows were read that are on no page"
-        alice.execute("COMMIT")
+    mine = [id for (id,) in db.rows("SELECT item_queue_id::text FROM connector.import WHERE owner = 'alice'::regrole::oid ORDER BY id DESC")]
+    for before, expected in ((None, mine[:100]), (mine[4999], mine[5000:5100])):
+        found, read = page_reads(alice, "connector.import", "cdb_imports(100, %s::uuid)", before)
+        assert found == expected and 200 <= read < 500
+        found, read = page_reads(alice, "connector.import", "cdb_imports(100, %s::uuid, true)", before)
+        assert found == [] and read < 10
     assert ids(alice, "cdb_imports(NULL)") == mine
+
+
+def test_many_syncs(db: Database, alice: Database) -> None:
+    new_sync(alice, "s")
+    columns = ", ".join(name for (name, *_) in db.columns("connector.sync") if name not in ("id", "created_at"))
+    db.execute(
+        f"INSERT INTO connector.sync (id, created_at, {columns}) SELECT gen_random_uuid(), created_at + n * interval '1 s', {columns} "
+        "FROM connector.sync, generate_series(1, 10000) n"
+    )
+    db.execute("ANALYZE connector.sync")
+    mine = [id for (id,) in db.rows("SELECT id::text FROM connector.sync ORDER BY created_at DESC")]
+    for before, expected in ((None, mine[:100]), (mine[4999], mine[5000:5100])):
+        found, read = page_reads(alice, "connector.sync", "cdb_syncs(100, %s::uuid)", before)
+        assert found == expected and 200 <= read < 500
+    assert ids(alice, "cdb_syncs()") == mine

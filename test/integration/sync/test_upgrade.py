@@ -234,6 +234,7 @@ def test_pg_upgrade(workspace: Workspace, table: Remote) -> None:
             before.database.execute(f"CREATE VIEW seen AS SELECT count(*) AS n FROM {TABLE}")
             oid = before.database.value("SELECT %s::regclass::oid::int8", TABLE)
             before.make_due(id)  # nobody is told
+            before.database.execute("SELECT connector.add_api_key(%s, 'kept', sha256(''), 'x', NULL)", id)
             before.database.close()
         assert proxy.accepted == 1
         new.start()
@@ -253,5 +254,6 @@ def test_pg_upgrade(workspace: Workspace, table: Remote) -> None:
             wait_until(lambda: after.run_count(id) == 2 and after.state(id) == "success", limit=60, what="a run")
             assert after.status(id)["paused"] is False
             assert after.database.value("SELECT n FROM seen") == 101
+            assert after.database.rows("SELECT id::text, role_name, label FROM cdb_api_keys()") == [(id, "postgres", "kept")]
             assert after.database.value("SELECT %s::regclass::oid::int8", TABLE) == oid
             after.database.close()
