@@ -60,7 +60,7 @@ void IssuedKeys::require() const {
 Task<Rows> IssuedKeys::read(const std::string& id, Clock::time_point deadline) {
   deadline = std::min(deadline, Clock::now() + longest_read);
   Place place;
-  if (!co_await places_.take(place, deadline)) throw Stopped{true};
+  if (!co_await places_.take(place, deadline, nullptr)) throw Stopped{true};
   const bool had_session = session_ != nullptr && session_->usable();
   for (int attempt = had_session ? 0 : 1;; ++attempt) {
     if (session_ == nullptr || !session_->usable()) session_ = co_await open_own_session(database_, deadline);

@@ -43,7 +43,7 @@ class Turn {
     place_ = Place();
     if (places_->unused()) all_.erase(digest_);
   }
-  Task<bool> take(Clock::time_point deadline) { return places_->take(place_, deadline); }
+  Task<bool> take(Clock::time_point deadline, Stop& stop) { return places_->take(place_, deadline, &stop); }
 
  private:
   std::map<std::string, std::unique_ptr<Places>>& all_;
@@ -161,7 +161,7 @@ Task<std::optional<Lease>> LogIn::attempt(const Asking& asking, Identity& identi
   }
   // Whoever asks with the same key at the same time waits for what comes of the first one.
   Turn turn(attempts_, asking.digest);
-  if (!co_await turn.take(deadline)) throw Stopped{true};
+  if (!co_await turn.take(deadline, stop)) throw Stopped{!stop.asked()};
   if (limits_.proven(asking.digest, Clock::now())) {
     lease = co_await session(asking, identity, deadline, stop);
     co_return lease;
