@@ -20,6 +20,7 @@ class EventStream {
   virtual Task<> begin(const Reply& head) = 0;
   /// Throws Stopped if the client is gone or does not read.
   virtual Task<> write(std::string text) = 0;
+  virtual bool begun() const noexcept = 0;
 };
 
 class Call {

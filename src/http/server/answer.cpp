@@ -44,7 +44,9 @@ Task<Answer> answer(const Request& request, const Settings& settings, Services& 
     std::clog << "unexpected exception: " << error.what() << std::endl;
     told.reply = error_reply(500, "the program failed at this request");
   }
-  ++services.counters.requests[std::tuple(told.route, request.method, told.reply.status / 100)];
+  // A stream has sent its status long before its end, of which the reply tells.
+  const unsigned status = stream.begun() ? 200 : told.reply.status;
+  ++services.counters.requests[std::tuple(told.route, request.method, status / 100)];
   co_return told;
 }
 

@@ -108,6 +108,18 @@ Task<bool> serve_one(const Connection& connection) {
   co_return goes_on;
 }
 
+/// Counts a connection as long as it is there.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) noexcept : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
+
 }  // namespace
 
 Task<> serve(asio::ip::tcp::socket socket, TlsContext tls, const Settings& settings, Services& services,
@@ -115,6 +127,7 @@ Task<> serve(asio::ip::tcp::socket socket, TlsContext tls, const Settings& setti
   error_code error;
   const asio::ip::address peer = plain_address(socket.remote_endpoint(error).address());
   if (error) co_return;
+  const Counted counted(services.counters.connections);
   const std::string name = peer.to_string();
   const bool is_proxy = std::count(settings.trusted_proxies.begin(), settings.trusted_proxies.end(), name) != 0;
   ClientChannel channel(std::move(socket), std::move(tls), peer, is_proxy, clients);

@@ -17,7 +17,7 @@ class ClientEvents final : public EventStream {
   /// The end, for the client to see that nothing is missing.
   Task<> end();
 
-  bool begun() const noexcept { return begun_; }
+  bool begun() const noexcept override { return begun_; }
   unsigned status() const noexcept { return status_; }
   std::size_t bytes() const noexcept { return bytes_; }
 
