@@ -32,7 +32,8 @@ bool end_if_lost(store::Sync& sync, const settings::RunLimits& limits);
 bool end_lost_runs(Oid role, const settings::RunLimits& limits);
 
 /// DROP ROLE does not know of syncs and API keys: those whose owner is gone, and passwords that a dropped role gave, go
-/// here, syncs with a line in the server's log. A table that is another role's by now keeps its sync. Rows that are locked are left.
+/// here, syncs with a line in the server's log. A table that is another role's by now keeps its sync. Rows that are
+/// locked are left.
 void forget_dropped_roles();
 
 /// Records a run that failed before it could begin.

@@ -7,6 +7,7 @@ import os
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -369,6 +370,22 @@ def test_use_waits_for_nobody(db: Database, alice: Database) -> None:
     db.execute("UPDATE connector.api_key SET last_used_at = last_used_at - interval '2 hours'")
     assert alice.value("SELECT connector.api_key_used(%s)", id) is True
     assert db.value("SELECT last_used_at > now() - interval '2 minutes' FROM connector.api_key")
+
+
+def test_many_sessions_use_a_key_at_once(db: Database, alice: Database) -> None:
+    id = add(alice)
+    query = (
+        "DO $$ BEGIN FOR i IN 1 .. 200 LOOP IF connector.api_key_used('{0}') IS NOT TRUE THEN RAISE 'not used'; END IF; COMMIT; "
+        "END LOOP; END $$"
+    ).format(id)
+    with ExitStack() as stack:
+        jobs = [stack.enter_context(alice.in_background(query)) for _ in range(4)]
+        while any(job.running() for job in jobs):
+            db.execute("UPDATE connector.api_key SET last_used_at = NULL")
+        for job in jobs:
+            job.result()
+    assert alice.value("SELECT connector.api_key_used(%s)", id) is True
+    assert db.value("SELECT count(*) FROM connector.api_key WHERE last_used_at IS NOT NULL") == 1
 
 
 def test_expired_key_that_is_in_use_is_left(db: Database, alice: Database) -> None:
