@@ -47,7 +47,9 @@ def leave_in_the_middle(db: Database, remote: Remote, stall: Stall, query: str, 
         no_remote_sessions(remote)
 
 
-@pytest.mark.parametrize(("function", "phase"), [*((function, "silence") for function in LOOKING), ("check", "connect"), ("check", "authenticate")])
+@pytest.mark.parametrize(
+    ("function", "phase"), [*((function, "silence") for function in LOOKING), ("check", "connect"), ("check", "authenticate")]
+)
 def test_while_the_server_is_silent(db: Database, table: Remote, function: str, phase: str) -> None:
     with STALLS[phase](db, table) as stall:
         wanted = ("provider", "connection") if function in ("check", "tables") else stall.connector

@@ -11,7 +11,9 @@ from harness.database import Database
 from harness.errors import fails
 from harness.syncs import NEVER, Syncs, person
 
-REQUEST = json.dumps({"provider": "mysql", "table": "t", "connection": {"server": "127.0.0.1", "port": 1, "username": "u", "password": "p"}})
+REQUEST = json.dumps(
+    {"provider": "mysql", "table": "t", "connection": {"server": "127.0.0.1", "port": 1, "username": "u", "password": "p"}}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +201,8 @@ def test_many_imports(db: Database, alice: Database, bob: Database) -> None:
         "FROM generate_series(1, 10000), pg_roles r WHERE r.rolname IN ('alice', 'bob')"
     )
     db.execute("ANALYZE connector.import")
-    mine = [id for (id,) in db.rows("SELECT item_queue_id::text FROM connector.import WHERE owner = 'alice'::regrole::oid ORDER BY id DESC")]
+    newest = "SELECT item_queue_id::text FROM connector.import WHERE owner = 'alice'::regrole::oid ORDER BY id DESC"
+    mine = [id for (id,) in db.rows(newest)]
     for before, expected in ((None, mine[:100]), (mine[4999], mine[5000:5100])):
         found, read = page_reads(alice, "connector.import", "cdb_imports(100, %s::uuid)", before)
         assert found == expected and 200 <= read < 500

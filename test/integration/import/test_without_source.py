@@ -44,7 +44,8 @@ def test_what_is_told_of_it(db: Database, alice: Database) -> None:
     assert db.value("SELECT count(*) FROM connector.import_secret") == 0
     assert alice.value("SELECT cdb_import_cancel(%s) ->> 'cancelled'", id) == "false"
     # The query of the monitoring.
-    assert alice.rows("SELECT i.state, count(*) FROM connector.imports i WHERE i.synchronization_id IS NULL GROUP BY i.state") == [("failure", 1)]
+    monitored = "SELECT i.state, count(*) FROM connector.imports i WHERE i.synchronization_id IS NULL GROUP BY i.state"
+    assert alice.rows(monitored) == [("failure", 1)]
 
 
 def test_others_are_told(db: Database, alice: Database) -> None:
@@ -77,9 +78,11 @@ def test_who_could_queue_none(db: Database, alice: Database) -> None:
     db.execute("REVOKE USAGE ON FOREIGN DATA WRAPPER connector FROM alice")
     with fails("permission denied for foreign-data wrapper connector", sqlstate="42501", hint="name a foreign server"):
         alice.execute(CALL)
-    db.execute("CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server 'h'); GRANT USAGE ON FOREIGN SERVER shop TO alice")
+    db.execute("CREATE SERVER shop FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', server 'h')")
+    db.execute("GRANT USAGE ON FOREIGN SERVER shop TO alice")
     alice.execute(CALL)
-    db.execute("DROP SERVER shop CASCADE; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO alice; REVOKE CREATE ON SCHEMA public FROM alice")
+    db.execute("DROP SERVER shop CASCADE; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO alice")
+    db.execute("REVOKE CREATE ON SCHEMA public FROM alice")
     with fails("permission denied for schema public", sqlstate="42501"):
         alice.execute(CALL)
     alice.execute("SET search_path = nosuch")

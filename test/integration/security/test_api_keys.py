@@ -219,7 +219,8 @@ def test_whose_password_it_is(db: Database, alice: Database, bob: Database) -> N
     with fails(number=1502):
         bob.execute("SELECT cdb_api_key_revoke(%s)", id)
     bob.execute(
-        "CREATE FUNCTION public.plant(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE statement; END $$; "
+        "CREATE FUNCTION public.plant(statement text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
+        "AS $$ BEGIN EXECUTE statement; END $$; "
         "CREATE FUNCTION public.look() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM public.cdb_api_keys()'"
     )
     alice.execute("RESET ROLE")
@@ -400,6 +401,8 @@ def test_expired_key_that_is_in_use_is_left(db: Database, alice: Database) -> No
 
 def test_no_part_of_a_dump(db: Database, alice: Database) -> None:
     add(alice, "not to be dumped")
-    dump = subprocess.run([db.server.program("pg_dump"), "--inserts"], env=db.server.client_environment(db.name), capture_output=True, check=True).stdout
+    dump = subprocess.run(
+        [db.server.program("pg_dump"), "--inserts"], env=db.server.client_environment(db.name), capture_output=True, check=True
+    ).stdout
     assert b"CREATE EXTENSION" in dump
     assert b"not to be dumped" not in dump and b"api_key" not in dump and SEALED.hex().encode() not in dump
