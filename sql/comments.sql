@@ -37,6 +37,8 @@ COMMENT ON COLUMN connector.my_limits.max_syncs IS
 COMMENT ON COLUMN connector.my_limits.max_stored_syncs IS 'largest number of syncs of the role; NULL means no limit';
 COMMENT ON COLUMN connector.my_limits.max_imports IS
     'largest number of imports that run at the same time; NULL means no limit';
+COMMENT ON COLUMN connector.my_limits.max_queued_imports IS
+    'largest number of imports that wait in the background; NULL means no limit';
 COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
     'internal: the rows of cdb_import_tables()';
 COMMENT ON FUNCTION connector.import_without_source() IS

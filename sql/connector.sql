@@ -525,10 +525,11 @@ CREATE FUNCTION connector.my_limits_json() RETURNS json
     LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_my_limits';
 
 CREATE VIEW connector.my_limits AS
-SELECT l.provider, l.enabled, l.max_rows, l.max_columns, l.max_syncs, l.max_stored_syncs, l.max_imports
+SELECT l.provider, l.enabled, l.max_rows, l.max_columns, l.max_syncs, l.max_stored_syncs, l.max_imports,
+       l.max_queued_imports
 FROM pg_catalog.json_to_recordset(connector.my_limits_json())
     AS l (provider text, enabled boolean, max_rows bigint, max_columns integer, max_syncs integer,
-          max_stored_syncs integer, max_imports integer);
+          max_stored_syncs integer, max_imports integer, max_queued_imports integer);
 GRANT SELECT ON connector.my_limits TO PUBLIC;
 
 CREATE FUNCTION @extschema@.cdb_connector_info(provider text) RETURNS json

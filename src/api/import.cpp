@@ -48,6 +48,7 @@ Json import(Datum json, bool wait) {
   });
   if (!wait) {
     connector::jobs::check_can_import_in_background();
+    connector::jobs::check_may_queue(connector::jobs::waiting_imports());
     const connector::store::ImportRecord queued = connector::jobs::queue_import(
         request.spec(), request.stored(), connector::load::find_target_schema(request.spec().target_schema));
     return {{"item_queue_id", queued.item_queue_id},

@@ -125,6 +125,7 @@ class TableImports {
       jobs::asked_statements(request.spec(), GetUserId());
     } else {
       jobs::check_can_import_in_background();
+      waiting_ = jobs::waiting_imports();
     }
   }
 
@@ -206,9 +207,11 @@ class TableImports {
       }
     }
     if (auto problem = taken(spec, local)) return problem;
+    jobs::check_may_queue(waiting_);
     ids.import =
         jobs::queue_import(spec, requests_.with(spec.schema.value_or(""), *spec.table), schema_, batch()).item_queue_id;
     ids.batch = batch_;
+    ++waiting_;
     return std::nullopt;
   }
 
@@ -262,6 +265,7 @@ class TableImports {
   std::map<std::string, std::string> coming_;  ///< local names that other imports will have, and their ids
   std::optional<std::string> batch_;
   int made_syncs_ = 0;
+  int waiting_ = 0;  ///< imports of the role, those of this call included
 };
 
 }  // namespace

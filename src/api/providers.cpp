@@ -81,6 +81,7 @@ CONNECTOR_FUNCTION(connector_my_limits) {
     row["max_syncs"] = role.max_syncs ? Json(*role.max_syncs) : limit(settings.max_syncs_per_role);
     row["max_stored_syncs"] = limit(settings.max_stored_syncs_per_role);
     row["max_imports"] = limit(settings.max_imports_per_role);
+    row["max_queued_imports"] = limit(settings.max_queued_imports_per_role);
     rows.push_back(std::move(row));
   }
   return json_datum(rows);

@@ -66,6 +66,19 @@ void check_can_import_in_background() {
                     {}, "Before PostgreSQL 17 a background worker needs a role with LOGIN. Use wait => true.");
 }
 
+int waiting_imports() {
+  const int limit = settings::current().max_queued_imports_per_role;
+  return limit > 0 ? store::queued_import_count(GetUserId(), limit) : 0;
+}
+
+void check_may_queue(int waiting) {
+  const int limit = settings::current().max_queued_imports_per_role;
+  if (limit == 0 || waiting < limit) return;
+  throw core::Error(core::ErrorNumber::too_many_concurrent,
+                    "this role has " + std::to_string(limit) + " imports that wait", {},
+                    "Wait until some have ended, or have connector.max_queued_imports_per_role raised.");
+}
+
 store::ImportRecord queue_import(const core::ConnectorSpec& spec, const core::StoredRequest& request,
                                  const load::TargetSchema& schema, const std::optional<std::string>& batch_id) {
   store::ImportRecord record;

@@ -18,6 +18,12 @@ namespace connector::jobs {
 /// say why it failed.
 void check_can_import_in_background();
 
+/// How many imports of the current role wait, as far as that counts.
+int waiting_imports();
+
+/// Throws Error (too_many_concurrent) if a role of which `waiting` imports wait may not queue another one.
+void check_may_queue(int waiting);
+
 /// Queues an import into a table of `schema` for a worker that starts when the current transaction commits. The caller
 /// has made the checks. `batch_id` is the uuid of the call that queues many.
 store::ImportRecord queue_import(const core::ConnectorSpec& spec, const core::StoredRequest& request,

@@ -33,6 +33,7 @@ int max_rows = 1000000;
 int max_columns = 256;
 int max_listed_tables = 500;
 int max_imports_per_role = 3;
+int max_queued_imports_per_role = 10'000;
 int keep_runs = 100;
 int min_sync_interval = 900;
 int max_retries = 10;
@@ -150,6 +151,9 @@ void define() {
   define_int("connector.max_imports_per_role",
              "Largest number of imports that one role runs at the same time; 0 means no limit.", &max_imports_per_role,
              0, 1000);
+  define_int("connector.max_queued_imports_per_role",
+             "Largest number of imports of one role that wait in the background; 0 means no limit.",
+             &max_queued_imports_per_role, 0, INT_MAX);
   define_int("connector.keep_runs",
              "Number of finished imports that are remembered for each role, and of runs for each sync.", &keep_runs, 1,
              INT_MAX);
@@ -214,6 +218,7 @@ Settings current() {
           max_columns,
           max_listed_tables,
           max_imports_per_role,
+          max_queued_imports_per_role,
           keep_runs,
           std::chrono::seconds(min_sync_interval),
           max_retries,

@@ -19,7 +19,8 @@ struct Settings {
   std::int64_t max_rows;  ///< 0 = none
   int max_columns;
   int max_listed_tables;
-  int max_imports_per_role;  ///< 0 = none
+  int max_imports_per_role;         ///< that run; 0 = none
+  int max_queued_imports_per_role;  ///< that wait; 0 = none
   int keep_runs;
   std::chrono::seconds min_sync_interval;
   int max_retries;

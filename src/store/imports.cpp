@@ -182,6 +182,15 @@ void conclude_import(const std::string& id) {
   if (!state.empty()) notify("import", id, *state[0][0]);
 }
 
+int queued_import_count(Oid role, int most) {
+  const SqlRows rows = query(
+      "SELECT count(*) FROM (SELECT FROM connector.import WHERE owner = $1 AND state = 'enqueued' "
+      "AND synchronization_id IS NULL LIMIT " +
+          std::to_string(most) + ") queued",
+      {oid(role)});
+  return std::stoi(*rows[0][0]);
+}
+
 std::vector<ComingImport> coming_imports() {
   std::vector<ComingImport> imports;
   for (const auto& row :

@@ -89,6 +89,9 @@ struct ComingImport {
 };
 std::vector<ComingImport> coming_imports();
 
+/// How many imports of the role are queued, counted up to `most`.
+int queued_import_count(Oid role, int most);
+
 /// Of each role's queued imports the `most` that wait for the longest time; all that `role` has the privileges of.
 std::vector<DueRow> oldest_queued_imports(Oid role, int most);
 

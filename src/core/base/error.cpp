@@ -55,8 +55,8 @@ constexpr std::array<ErrorNumberInfo, 18> numbers = {{
      "to raise connector.statement_timeout.",
      "user", "HYT00"},
     {ErrorNumber::too_many_concurrent, "Too many concurrent imports",
-     "Wait until others have ended, or ask an administrator to raise connector.max_imports_per_role or "
-     "connector.max_syncs_per_role.",
+     "Wait until others have ended, or ask an administrator to raise connector.max_imports_per_role, "
+     "connector.max_queued_imports_per_role or connector.max_syncs_per_role.",
      "user", "53400"},
     {ErrorNumber::worker_lost, "Worker was lost",
      "The process ended before the work did, for example in a restart. Try again; if it recurs, look into the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -34,21 +35,43 @@ def alice(db: Database, alice: Database) -> Iterator[Database]:
 
 def test_a_role_sees_its_own_limits(db: Database, alice: Database) -> None:
     enabled = "SELECT cdb_connectors() -> 'hive' ->> 'enabled'"
-    mine = "SELECT provider, enabled, max_rows, max_columns, max_syncs, max_stored_syncs, max_imports FROM connector.my_limits ORDER BY 1"
+    mine = "SELECT * FROM connector.my_limits ORDER BY 1"
     assert alice.value(enabled) == "true"
     assert alice.rows(mine) == [
-        (provider, True, 1_000_000, 256, 3, 10_000, 3) for provider in ("hive", "mysql", "odbc", "postgres", "sqlserver")
+        (provider, True, 1_000_000, 256, 3, 10_000, 3, 10_000) for provider in ("hive", "mysql", "odbc", "postgres", "sqlserver")
     ]
     db.execute("INSERT INTO connector.role_limits (role_name, provider, enabled) VALUES ('alice', 'hive', false)")
     db.execute("INSERT INTO connector.role_limits (role_name, max_rows, max_syncs) VALUES ('alice', 50, 0)")
     db.execute("SET connector.max_imports_per_role = 0")
     assert alice.value(enabled) == "false" and db.value(enabled) == "true"
-    limits = {provider: (is_enabled, rows, syncs) for provider, is_enabled, rows, _, syncs, _, _ in alice.rows(mine)}
+    limits = {provider: (is_enabled, rows, syncs) for provider, is_enabled, rows, _, syncs, *_ in alice.rows(mine)}
     assert limits["mysql"] == (True, 50, 0) and limits["hive"] == (False, 1_000_000, 3)
     assert db.value("SELECT max_imports FROM connector.my_limits WHERE provider = 'mysql'") is None
     db.execute("RESET connector.max_imports_per_role")
     with fails("permission denied"):
         alice.rows("SELECT * FROM connector.role_limits")
+
+
+def test_imports_that_wait_are_counted(db: Database, table: Remote) -> None:
+    """Within a transaction, so that none is begun."""
+    request = json.dumps(table.connector(table=TABLE))
+    full = fails("this role has 2 imports that wait", number=6669, hint="max_queued_imports_per_role")
+    try:
+        db.execute("BEGIN; SET LOCAL connector.max_queued_imports_per_role = 2")
+        queued = [db.value("SELECT cdb_import_connector(%s, wait => false)", request)["item_queue_id"] for _ in range(2)]
+        db.execute("SAVEPOINT before")
+        with full:
+            db.value("SELECT cdb_import_connector(%s, wait => false)", request)
+        db.execute("ROLLBACK TO before")
+        whole = json.dumps(table.connector(collision_strategy="rename"))
+        [(problem, item)] = db.rows("SELECT problem, item_queue_id FROM cdb_import_tables(%s, %s)", whole, [TABLE])
+        assert "this role has 2 imports that wait" in problem and item is None
+        db.value("SELECT cdb_import_cancel(%s::uuid)", queued[0])
+        assert db.value("SELECT cdb_import_connector(%s, wait => false)", request)["success"] is True
+        db.execute("SET LOCAL connector.max_queued_imports_per_role = 0")
+        assert db.value("SELECT problem FROM cdb_import_tables(%s, %s)", whole, [TABLE]) is None
+    finally:
+        db.execute("ROLLBACK")
 
 
 def test_a_provider_that_is_none_is_refused(db: Database) -> None:
