@@ -18,7 +18,7 @@ constexpr const char* unfinished_statement =
     "SELECT i OPERATOR(pg_catalog.->>) 'id' FROM @extschema@.cdb_imports(\"limit\" => NULL, unfinished => true) AS i";
 constexpr const char* status_statement = "SELECT @extschema@.cdb_import_status($1::pg_catalog.uuid)";
 constexpr const char* cancel_statement = "SELECT @extschema@.cdb_import_cancel($1::pg_catalog.uuid)";
-constexpr const char* limit_statement = "SELECT pg_catalog.max(l.max_imports) FROM connector.my_limits l";
+constexpr const char* limit_statement = "SELECT pg_catalog.max(l.max_queued_imports) FROM connector.my_limits l";
 
 constexpr std::string_view used_members[] = {"connector", "collision_strategy"};
 // What the original takes, has no meaning for a connector or for a database, and changes nothing in what is imported;
