@@ -1,4 +1,4 @@
-"""docs/http.md: its curl lines run as they stand there, but for addresses, and answer what it says; its tables are whole."""
+"""Documents of the Import API: curl lines run as they stand there, but for addresses, and answer what is said; tables are whole."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from servers.remote_mysql import MySqlRemote
 from servers.staging import ROOT
 
 PAGE = ROOT / "docs" / "http.md"
+CARTO_PAGE = ROOT / "docs" / "coming-from-carto.md"
 STANDARD_PORT = "localhost:8080"
-REMOTE = '"server": "db.example.com"'
+REMOTE = re.compile(r'"server": ?"db.example.com"')
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,21 @@ def shell(text: str, names: dict[str, str]) -> str:
     )
     assert told.returncode == 0, (text, told.stdout, told.stderr)
     return told.stdout
+
+
+def values_of(text: str) -> list[Any]:
+    """The JSON values that stand one behind the other in what was printed."""
+    values = []
+    while text := text.lstrip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        values.append(value)
+        text = text[end:]
+    return values
+
+
+def here(text: str, api: HttpServer, shop: MySqlRemote) -> str:
+    text = REMOTE.sub(f'"server": "127.0.0.1", "port": {shop.server.port}', text)
+    return text.replace(STANDARD_PORT, f"localhost:{api.port}")
 
 
 def remember(answer: Any, names: dict[str, str]) -> None:
@@ -90,14 +106,12 @@ def blocks() -> list[tuple[Example, Example | None]]:
 
 def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote) -> None:
     api_database.execute("ALTER ROLE alice PASSWORD 'secret'; GRANT pg_read_all_stats TO alice")
-    port = shop.server.port
     names: dict[str, str] = {}
     alice = HttpClient(api, "alice", "secret")
     pairs = blocks()
     assert len(pairs) > 15
     for commands, answer in pairs:
-        text = commands.text.replace(STANDARD_PORT, f"localhost:{api.port}")
-        text = text.replace(REMOTE, f'"server": "127.0.0.1", "port": {port}')
+        text = here(commands.text, api, shop)
         if "sync_now" in text and "-X PUT" in text:
             wait_until(lambda: alice.get(f"/api/v1/synchronizations/{names['SYNC']}").json["state"] == "success", limit=60, what="a run")
         if text.startswith("curl -u alice:secret") and text.endswith("/imports/$IMPORT"):
@@ -105,7 +119,7 @@ def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemot
         told = shell(text, names)
         if answer is None:
             continue
-        last = json.loads(told.strip().splitlines()[-1])
+        last = values_of(told)[-1]
         remember(last, names)
         shown = json.loads(answer.text)
         if shown == {"state": "queued"}:
@@ -114,6 +128,34 @@ def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemot
     with Database(api_database.server, api_database.name) as database:
         assert database.value("SELECT count(*) FROM connector.syncs") == 0
         assert database.value("SELECT count(*) FROM public.orders") == 1
+
+
+def test_cartos_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote) -> None:
+    api_database.execute("ALTER ROLE alice PASSWORD 'secret'")
+    alice = HttpClient(api, "alice", "secret")
+    an_import, a_sync = (json.loads(shell(here(example.text, api, shop), {})) for example in examples_of(CARTO_PAGE, "bash"))
+    assert an_import["success"] is True
+    assert a_sync["data_import"]["item_queue_id"]
+    one = f"/api/v1/synchronizations/{a_sync['id']}"
+    wait_until(lambda: alice.get(one).json["state"] == "success", limit=60, what="a run")
+    assert alice.delete(one).status == 204
+
+
+@pytest.mark.parametrize(("path", "chapter"), [("/api/v1/imports/{}", "## An import"), ("/api/v1/synchronizations/{}", "## A sync")])
+def test_all_attributes_are_told(api: HttpServer, api_database: Database, shop: MySqlRemote, path: str, chapter: str) -> None:
+    api_database.execute("ALTER ROLE alice PASSWORD 'secret'")
+    alice = HttpClient(api, "alice", "secret")
+    login = {"server": "127.0.0.1", "port": shop.server.port, "database": "shop", "username": "reader", "password": "secret"}
+    body = {"connector": {"provider": "mysql", "connection": login, "table": "orders", "import_as": "attributes"}, "interval": 3600}
+    collection = path.removesuffix("/{}")
+    made = alice.post(collection, body).json
+    id_ = made["id"] if "id" in made else made["item_queue_id"]
+    wait_until(lambda: alice.get(path.format(id_)).json["state"] in ("complete", "success"), limit=60, what="an end")
+    told = CARTO_PAGE.read_text().partition(f"\n{chapter}\n")[2].partition("\n## ")[0]
+    words = set(re.findall(r"`([a-z_]+)`", told))
+    assert {name for name in alice.get(path.format(id_)).json if name not in words} == set()
+    if "id" in made:
+        alice.delete(path.format(id_))
 
 
 def test_all_calls_are_told(api: HttpServer) -> None:
