@@ -89,7 +89,7 @@ def _requests(server: HttpServer, sync: str, seconds: int) -> Round:
 
 
 def _milliseconds(told: str, percent: int) -> float:
-    found = re.search(rf"^ +{percent}% +([\d.]+)([a-z]+)$", told, re.M)
+    found = re.search(rf"^ +{percent}% +([\d.]+)([a-z]+) *$", told, re.M)
     assert found is not None, told
     return float(found[1]) * _UNITS[found[2]]
 
