@@ -11,7 +11,7 @@
 
 namespace connector::http {
 
-enum class Method { get, post, put, delete_ };
+enum class Method { get, post, put, remove };
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
@@ -20,7 +20,6 @@ std::optional<std::string> parameter(const Parameters& parameters, std::string_v
 
 struct Request {
   Method method = Method::get;
-  bool head = false;                           ///< as GET, but the body of the answer is not sent
   std::vector<std::string> path;               ///< segments, decoded, without /user/NAME: {"api", "v1", "imports"}
   std::optional<std::string> path_user;        ///< NAME of /user/NAME or /u/NAME
   Parameters query;                            ///< decoded, in their order
@@ -28,7 +27,6 @@ struct Request {
   std::optional<std::string> authorization;    ///< the header of this name
   std::optional<std::string> last_event_id{};  ///< likewise: what a client of an event stream has seen last
   std::optional<std::string> if_none_match{};  ///< likewise
-  bool has_body = false;                       ///< anything but white space was sent
   core::JsonValue body;                        ///< an object, empty if nothing was sent
   std::string address;                         ///< of the client, as text
 };

@@ -97,7 +97,7 @@ std::vector<Route> key_routes() {
            .handler = add,
            .body_schema = "NewKey",
            .answers = {{201, "The key", "IssuedKey"}, {403, "Asked with an issued key", "Error"}}},
-          {.method = Method::delete_,
+          {.method = Method::remove,
            .path = "/api/v1/keys/{id}",
            .operation = "revoke_key",
            .summary = "Revokes a key, which lets nobody in any more",

@@ -148,7 +148,7 @@ std::vector<Route> synchronization_routes() {
            .handler = change_synchronization,
            .body_schema = "SynchronizationChange",
            .answers = {{200, "The sync as it is then", "Synchronization"}, invalid, not_found}},
-          {.method = Method::delete_,
+          {.method = Method::remove,
            .path = "/api/v1/synchronizations/{id}",
            .operation = "delete_synchronization",
            .summary = "Forgets a sync and its password; the table stays",

@@ -81,7 +81,7 @@ std::string_view method_name(Method method) noexcept {
       return "POST";
     case Method::put:
       return "PUT";
-    case Method::delete_:
+    case Method::remove:
       return "DELETE";
   }
   return {};

@@ -30,7 +30,7 @@ std::optional<Method> method_of(beast_http::verb verb) noexcept {
     case beast_http::verb::put:
       return Method::put;
     case beast_http::verb::delete_:
-      return Method::delete_;
+      return Method::remove;
     default:
       return std::nullopt;
   }
@@ -169,7 +169,6 @@ Request IncomingRequest::request(const std::string& peer, bool is_proxy) const {
     throw Refusal{error_reply(400, "there is no JSONP here: the parameter callback is not supported")};
   }
   Request request{.method = *method,
-                  .head = is_head(),
                   .path = std::move(target.path),
                   .path_user = std::move(target.path_user),
                   .query = std::move(target.query),
@@ -184,7 +183,6 @@ Request IncomingRequest::request(const std::string& peer, bool is_proxy) const {
   request.last_event_id = header("Last-Event-ID");
   request.body.type = core::JsonValue::Type::object;
   if (message.body().find_first_not_of(" \t\r\n") != std::string::npos) {
-    request.has_body = true;
     request.body = read_body_text(message.body(), type_);
   }
   return request;
