@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <array>
 
+#include "http/database/notice_text.hpp"
+
 namespace connector::http {
 
 namespace {
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+constexpr std::size_t most_notices = 20;
 
 /// Both roles count, as a role may be set to become another one when it logs in.
 constexpr const char* check_statement =
@@ -41,6 +45,17 @@ std::string login_sqlstate(std::string_view message) {
   const auto is_code = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
   if (message[message.size() - 6] != ' ' || !std::all_of(last.begin(), last.end(), is_code)) return {};
   return std::string(last);
+}
+
+/// libpq takes texts up to their first zero byte: what is behind it would be lost without a word.
+void check_values(const std::vector<Value>& values) {
+  const auto has_zero = [](const Value& value) { return value && value->find('\0') != std::string::npos; };
+  if (std::none_of(values.begin(), values.end(), has_zero)) return;
+  SqlFailure failure;
+  failure.sqlstate = "22021";  // character_not_in_repertoire, as PostgreSQL itself says of such texts
+  failure.message = "the request has a text with a zero byte";
+  failure.hint = "PostgreSQL can't store zero bytes in texts.";
+  throw SqlFailure(failure);
 }
 
 Rows rows_of(const PGresult* result) {
@@ -109,8 +124,7 @@ Task<std::unique_ptr<Session>> Session::open(const Database& database, Login log
                                              Stop* stop) {
   PGconn* connection = start(database, login);
   std::unique_ptr<Session> session(new Session(co_await asio::this_coro::executor, connection));
-  PQsetNoticeReceiver(
-      connection, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(connection, receive, session.get());
   // The code instead of words, which depend on the language of the server.
   PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
   co_await session->connect(deadline, stop);
@@ -158,7 +172,20 @@ Task<> Session::check(const Login& login, Clock::time_point deadline, Stop* stop
   schema_ = *rows[0][0];
 }
 
+void Session::receive(void* session, const PGresult* notice) noexcept {
+  std::vector<std::string>& notices = static_cast<Session*>(session)->notices_;
+  if (notices.size() == most_notices) return;
+  try {
+    std::optional<std::string> text = notice_text(notice);
+    if (text) notices.push_back(std::move(*text));
+  } catch (const std::bad_alloc&) {
+    // it is not told, which is better than to leave libpq by an exception
+  }
+}
+
 Task<Rows> Session::run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop) {
+  check_values(values);
+  notices_.clear();
   PGconn* connection = connection_.get();
   std::string& name = prepared_[sql];
   if (name.empty()) {

@@ -55,7 +55,12 @@ class Session {
   /// Runs one statement, whose text must live as long as the program: it is prepared once and known by its address.
   /// `@extschema@` in it is the schema of the extension. Throws SqlFailure, or Stopped: then the session is of no use
   /// any more, and the server ends the statement within a second (client_connection_check_interval).
+  /// A value with a zero byte is a SqlFailure of PostgreSQL's code for such texts, as libpq would cut it there.
   Task<Rows> run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop = nullptr);
+
+  /// What the server said beside the answer of the statement that ran last: the first 20 of its NOTICEs and WARNINGs,
+  /// as notice_text() words them.
+  const std::vector<std::string>& notices() const noexcept { return notices_; }
 
   /// Waits for a notification and takes it: its payload. Throws SqlFailure if the connection is lost, or Stopped.
   Task<std::string> notification(Clock::time_point deadline);
@@ -70,6 +75,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
  private:
+  static void receive(void* session, const PGresult* notice) noexcept;
   explicit Session(const asio::any_io_executor& executor, PGconn* connection);
   Task<> connect(Clock::time_point deadline, Stop* stop);
   Task<> check(const Login& login, Clock::time_point deadline, Stop* stop);
@@ -83,6 +89,7 @@ class Session {
   asio::steady_timer timer_;
   std::string schema_;                           // of the extension, quoted
   std::map<const char*, std::string> prepared_;  // names of statements by their texts
+  std::vector<std::string> notices_;
   bool broken_ = false;
 };
 

@@ -7,7 +7,9 @@ Call::Call(const Request& request, std::vector<std::string> values, Services& se
     : request(request), values(std::move(values)), services(services), stream(stream), stop(stop), deadline(deadline) {}
 
 Task<Rows> Call::run(const char* sql, std::vector<Value> values_of_statement) {
-  return session->run(sql, std::move(values_of_statement), deadline, &stop);
+  Rows rows = co_await session->run(sql, std::move(values_of_statement), deadline, &stop);
+  notices.insert(notices.end(), session->notices().begin(), session->notices().end());
+  co_return rows;
 }
 
 }  // namespace connector::http

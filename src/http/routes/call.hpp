@@ -36,6 +36,7 @@ class Call {
   EventStream& stream;
   Stop& stop;
   Clock::time_point deadline;
+  std::vector<std::string> notices{};  ///< of the statements of this call that worked: see Session::notices()
 
   /// Runs a statement as the role that asks, with values for $1, $2 and so on; see Session::run(). Throws SqlFailure or
   /// Stopped. No braces here: g++ 12 can't have lists in expressions that are awaited.

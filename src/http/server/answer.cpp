@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "http/routes/failure_reply.hpp"
+#include "http/routes/notices.hpp"
 #include "http/routes/services.hpp"
 #include "http/routes/table.hpp"
 
@@ -21,7 +22,9 @@ Task<Reply> work(Answer& told, const Request& request, const Settings& settings,
     call.session = co_await services.log_in.log_in(request, call.identity, call.deadline, stop);
     told.user = call.identity.user;
   }
-  co_return co_await match.route->handler(call);
+  Reply reply = co_await match.route->handler(call);
+  add_notices(reply, call.notices);
+  co_return reply;
 }
 
 }  // namespace
