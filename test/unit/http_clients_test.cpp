@@ -43,7 +43,7 @@ TEST(Clients, AreCountedByAddress) {
   EXPECT_FALSE(proxy.left);
 }
 
-TEST(Clients, ExpireOnce) {
+TEST(Clients, ExpireUntilTheyGoOn) {
   Clients clients(2, 2);
   FakeClient late("192.0.2.1", 0), timely("192.0.2.2", 0);
   clients.add(late);
@@ -53,6 +53,10 @@ TEST(Clients, ExpireOnce) {
   clients.tick();
   EXPECT_TRUE(late.expired && !timely.expired);
   late.expired = false;
+  clients.tick();
+  EXPECT_TRUE(late.expired);
+  late.expired = false;
+  late.deadline = Clock::time_point::max();
   clients.tick();
   EXPECT_FALSE(late.expired);
 }

@@ -251,7 +251,10 @@ Task<bool> LogIn::still_valid(const Identity& identity) {
   if (Clock::now() >= identity.valid_until) co_return false;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
   try {
-    if (!identity.key_id.empty() && !co_await keys_.exists(identity.key_id, deadline)) co_return false;
+    // Awaited by a statement of its own: g++ 12 makes wrong code of operands of && that are.
+    bool exists = true;
+    if (!identity.key_id.empty()) exists = co_await keys_.exists(identity.key_id, deadline);
+    if (!exists) co_return false;
     const Lease lease = co_await pool_.take(identity, deadline, nullptr);
   } catch (const LoginFailure& failure) {
     co_return failure.reason == LoginFailure::Reason::unavailable;

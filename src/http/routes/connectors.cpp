@@ -172,6 +172,8 @@ std::vector<ParameterText> connection_texts(std::vector<ParameterText> more) {
 }  // namespace
 
 std::vector<Route> connector_routes() {
+  // The remote's own limits come first, and tell more than a call that takes too long.
+  constexpr std::chrono::minutes with_a_remote(10);
   return {{.method = Method::get,
            .path = "/api/v1/connectors",
            .operation = "list_connectors",
@@ -189,6 +191,7 @@ std::vector<Route> connector_routes() {
            .operation = "list_tables_by_query",
            .summary = "Tables of a remote database. Deprecated, as the password stands in the address: use POST",
            .handler = tables_by_query,
+           .time = with_a_remote,
            .query = connection_texts({{"schema", "string", "Remote schema"}, limit_text}),
            .answers = {{200, "The tables", "TableList"}, failed_text, off_text, invalid_text}},
           {.method = Method::post,
@@ -196,6 +199,7 @@ std::vector<Route> connector_routes() {
            .operation = "list_tables",
            .summary = "Tables of a remote database",
            .handler = tables_by_body,
+           .time = with_a_remote,
            .body_schema = "Connector",
            .body_required = true,
            .query = {limit_text},
@@ -205,6 +209,7 @@ std::vector<Route> connector_routes() {
            .operation = "connect_by_query",
            .summary = "Whether a connection can be made. Deprecated, as the password stands in the address: use POST",
            .handler = connect_by_query,
+           .time = with_a_remote,
            .query = connection_texts({}),
            .answers = {{200, "It can", "Connected"}, failed_text, off_text, invalid_text}},
           {.method = Method::post,
@@ -212,6 +217,7 @@ std::vector<Route> connector_routes() {
            .operation = "connect",
            .summary = "Whether a connection can be made",
            .handler = connect_by_body,
+           .time = with_a_remote,
            .body_schema = "Connector",
            .body_required = true,
            .answers = {{200, "It can", "Connected"}, failed_text, invalid_text}},
@@ -220,6 +226,7 @@ std::vector<Route> connector_routes() {
            .operation = "dry_run",
            .summary = "What an import would create, with the first rows",
            .handler = dry_run_by_body,
+           .time = with_a_remote,
            .body_schema = "Connector",
            .body_required = true,
            .query = {preview_text},

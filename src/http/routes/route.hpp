@@ -1,6 +1,7 @@
 // A route: what the program answers, and what /openapi.json says of it.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ struct Route {
   std::string_view summary;
   Handler handler;
   bool for_everybody = false;      ///< without a key
+  std::chrono::seconds time{0};    ///< what a call may take if that is more than others may
   std::string_view body_schema{};  ///< a name among schemas(); empty: no body is read
   bool body_required = false;
   std::vector<ParameterText> query{};  ///< beside api_key

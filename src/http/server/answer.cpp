@@ -1,5 +1,6 @@
 #include "http/server/answer.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include "http/routes/failure_reply.hpp"
@@ -17,7 +18,8 @@ Task<Reply> work(Answer& told, const Request& request, const Settings& settings,
   if (match.allowed.empty()) co_return Reply{.status = 404};
   if (match.route == nullptr) co_return not_allowed_reply(match.allowed);
   told.route = match.route->path;
-  Call call(request, std::move(match.values), services, stream, stop, Clock::now() + settings.call_timeout);
+  const std::chrono::seconds time = std::max(settings.call_timeout, match.route->time);
+  Call call(request, std::move(match.values), services, stream, stop, Clock::now() + time);
   if (!match.route->for_everybody) {
     call.session = co_await services.log_in.log_in(request, call.identity, call.deadline, stop);
     told.user = call.identity.user;

@@ -17,6 +17,7 @@ ClientChannel::ClientChannel(asio::ip::tcp::socket socket, TlsContext tls, asio:
 }
 
 void ClientChannel::allow(std::chrono::seconds time) {
+  if (left_) return;
   expired_ = false;
   deadline = Clock::now() + time;
 }
@@ -45,6 +46,8 @@ Task<> ClientChannel::finish() {
   phase = Phase::waiting;
   since = Clock::time_point::min();  // nobody is sooner in the way of others
   co_await stream.finish();
+  bool more = !expired_;
+  while (more && !left_ && !expired_) more = co_await stream.discard_some();
 }
 
 Task<bool> ClientChannel::handshake() {
@@ -60,6 +63,7 @@ void ClientChannel::expire() {
 
 void ClientChannel::leave() {
   left_ = true;
+  deadline = Clock::time_point::min();  // so that what is waited for is cancelled again, should that be needed
   if (call_stop != nullptr) call_stop->ask();
   stream.cancel();
 }

@@ -24,13 +24,16 @@ class ClientChannel final : public Client {
   /// From now on the steps below may take so long, together.
   void allow(std::chrono::seconds time);
   /// From now on there is no deadline.
-  void allow_any_time() noexcept { deadline = Clock::time_point::max(); }
+  void allow_any_time() noexcept {
+    if (!left_) deadline = Clock::time_point::max();
+  }
 
   /// Waits for more bytes, behind those in `ahead`. False if the connection has ended, or the time.
   Task<bool> read_more();
   /// Writes all of it. False likewise.
   Task<bool> write(std::string_view bytes);
-  /// See ClientStream: within two seconds.
+  /// Tells the client that nothing more will come, and reads on for two seconds at most: a connection that is closed
+  /// with something unread is reset, and the client may not see the answer.
   Task<> finish();
   Task<bool> handshake();
 

@@ -42,14 +42,16 @@ Task<> ClientStream::write(asio::const_buffer bytes, error_code& error) {
 
 Task<> ClientStream::finish() {
   error_code error;
-  if (auto* tls = std::get_if<Tls>(&stream_)) {
-    co_await tls->async_shutdown(into(error));
-    // It waits for the client's own end, too; without one in time, or with more data, nothing is left to be said.
-    if (error == asio::error::operation_aborted) co_return;
-  }
+  // It waits for the client's own end, too. Without one nothing is lost.
+  if (auto* tls = std::get_if<Tls>(&stream_)) co_await tls->async_shutdown(into(error));
   socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+}
+
+Task<bool> ClientStream::discard_some() {
   std::array<char, 4096> rest;
-  while (!error) co_await socket().async_read_some(asio::buffer(rest), into(error));
+  error_code error;
+  co_await socket().async_read_some(asio::buffer(rest), into(error));
+  co_return !error;
 }
 
 void ClientStream::cancel() noexcept {

@@ -36,9 +36,11 @@ class ClientStream {
   /// Writes all of it. May go on at the same time as a read.
   Task<> write(asio::const_buffer bytes, error_code& error);
 
-  /// Tells the client that nothing more will come, and waits until it has nothing more to say: a connection that is
-  /// closed with something unread is reset, and the client may not see the answer.
+  /// Tells the client that nothing more will come.
   Task<> finish();
+
+  /// Reads something that nobody wants any more. False if there is nothing more.
+  Task<bool> discard_some();
 
   /// Whatever is waited for ends with an error. The connection can be used on.
   void cancel() noexcept;

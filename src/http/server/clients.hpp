@@ -20,7 +20,7 @@ struct Client {
   };
 
   virtual ~Client() = default;
-  /// The deadline has passed: what is waited for ends.
+  /// The deadline has passed: what is waited for ends. Called again and again until the deadline is another one.
   virtual void expire() = 0;
   /// The connection ends now, whatever it does.
   virtual void leave() = 0;
