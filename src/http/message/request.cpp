@@ -4,6 +4,20 @@
 
 namespace connector::http {
 
+std::string_view method_name(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::remove:
+      return "DELETE";
+  }
+  return {};
+}
+
 std::optional<std::string> parameter(const Parameters& parameters, std::string_view name) {
   const auto found =
       std::find_if(parameters.begin(), parameters.end(), [name](const auto& pair) { return pair.first == name; });

@@ -13,6 +13,8 @@ namespace connector::http {
 
 enum class Method { get, post, put, remove };
 
+std::string_view method_name(Method method) noexcept;
+
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// The value of the first parameter of this name.

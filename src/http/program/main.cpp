@@ -6,6 +6,7 @@
 #include "http/events/notice.hpp"
 #include "http/program/options.hpp"
 #include "http/program/process.hpp"
+#include "http/routes/table.hpp"
 #include "http/server/server.hpp"
 
 namespace connector::http {
@@ -59,7 +60,8 @@ int run(const Options& options) {
                     .keys = keys,
                     .log_in = log_in,
                     .events = events,
-                    .counters = counters};
+                    .counters = counters,
+                    .routes = all_routes()};
   Notifications notifications(
       database, [&](const std::string& payload) { heard(services, payload); }, [&] { began_to_listen(services); });
   asio::co_spawn(context, notifications.run(), asio::detached);

@@ -4,7 +4,6 @@
 
 #include "http/routes/metric_text.hpp"
 #include "http/routes/services.hpp"
-#include "http/routes/table.hpp"
 
 namespace connector::http {
 

@@ -7,7 +7,7 @@
 
 #include "core/base/utf8.hpp"
 #include "http/routes/schemas.hpp"
-#include "http/routes/table.hpp"
+#include "http/routes/services.hpp"
 
 namespace connector::http {
 
@@ -146,9 +146,10 @@ struct Document {
   std::string tag;
 };
 
-const Document& document() {
-  static const Document made = [] {
-    Document document{.text = openapi_document(all_routes()).dump(2) + '\n', .tag = {}};
+/// Made once: the routes are the same as long as the program runs.
+const Document& document(const std::vector<Route>& routes) {
+  static const Document made = [&] {
+    Document document{.text = openapi_document(routes).dump(2) + '\n', .tag = {}};
     document.tag = tag_of(document.text);
     return document;
   }();
@@ -156,7 +157,7 @@ const Document& document() {
 }
 
 Task<Reply> show(Call& call) {
-  const Document& shown = document();
+  const Document& shown = document(call.services.routes);
   Reply reply;
   // It is the same until the program is another one: a client may keep it, and asks whether it is still true.
   reply.headers = {{"ETag", shown.tag}, {"Cache-Control", "no-cache"}};

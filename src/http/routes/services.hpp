@@ -1,6 +1,8 @@
 // What calls share.
 #pragma once
 
+#include <vector>
+
 #include "http/database/pool.hpp"
 #include "http/events/event_hub.hpp"
 #include "http/keys/issued_keys.hpp"
@@ -8,6 +10,8 @@
 #include "http/routes/counters.hpp"
 
 namespace connector::http {
+
+struct Route;
 
 struct Services {
   const Database& database;
@@ -17,6 +21,7 @@ struct Services {
   LogIn& log_in;
   EventHub& events;
   Counters& counters;
+  const std::vector<Route>& routes;
 };
 
 }  // namespace connector::http

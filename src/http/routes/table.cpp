@@ -73,18 +73,4 @@ Reply not_allowed_reply(const std::vector<Method>& allowed) {
   return reply;
 }
 
-std::string_view method_name(Method method) noexcept {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::remove:
-      return "DELETE";
-  }
-  return {};
-}
-
 }  // namespace connector::http

@@ -23,6 +23,4 @@ Match find_route(Method method, const std::vector<std::string>& path);
 /// 405, with the methods that the path has in Allow.
 Reply not_allowed_reply(const std::vector<Method>& allowed);
 
-std::string_view method_name(Method method) noexcept;
-
 }  // namespace connector::http
