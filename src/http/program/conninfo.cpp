@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "core/base/utf8.hpp"
-#include "http/program/options.hpp"
+#include "http/program/usage_error.hpp"
 
 namespace connector::http {
 

@@ -1,10 +1,10 @@
 // The command line.
 #pragma once
 
-#include <stdexcept>
 #include <string_view>
 
 #include "http/database/database.hpp"
+#include "http/program/usage_error.hpp"
 #include "http/server/settings.hpp"
 
 namespace connector::http {
@@ -14,11 +14,6 @@ struct Options {
   Database database;
   bool help = false;
   bool version = false;
-};
-
-/// A wrong use of the program: one line for the user, without any part of a password.
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 /// Throws UsageError for what is no option or has no such value, and std::runtime_error if a file can't be read.
