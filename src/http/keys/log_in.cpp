@@ -89,7 +89,7 @@ LogIn::LogIn(Pool& pool, IssuedKeys& keys, Settings settings)
   }
 }
 
-void LogIn::log(std::uint64_t& counter, const Asking& asking, std::string_view reason) {
+void LogIn::log(std::uint64_t& counter, const Asking& asking, std::string_view reason, bool is_role) {
   ++counter;
   if (log_lines_.take(log_bucket, Clock::now()) > Clock::duration::zero()) {
     ++lines_left_out_;
@@ -98,7 +98,8 @@ void LogIn::log(std::uint64_t& counter, const Asking& asking, std::string_view r
   if (lines_left_out_ > 0) std::clog << "failed log-ins that are not shown: " << lines_left_out_ << '\n';
   lines_left_out_ = 0;
   std::clog << "login failed: " << asking.address;
-  if (!asking.user.empty()) std::clog << " as role " << core::quoted(asking.user);
+  // Of others nobody knows whether the name is one: some give their key in its place.
+  if (is_role) std::clog << " as role " << core::quoted(asking.user);
   if (asking.key) std::clog << " by issued key " << uuid_text(asking.key->id);
   std::clog << ": " << core::shown_text(reason, 300) << std::endl;
 }
@@ -244,7 +245,7 @@ void LogIn::log_failure(const Asking& asking, const LoginFailure& failure) {
   log(failure.reason == unprotected ? failures_.unprotected
       : failure.reason == superuser ? failures_.superuser
                                     : failures_.refused,
-      asking, failure.message);
+      asking, failure.message, failure.reason != refused);
 }
 
 Task<bool> LogIn::still_valid(const Identity& identity) {

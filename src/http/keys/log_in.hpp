@@ -60,7 +60,7 @@ class LogIn {
   void log_failure(const Asking& asking, const LoginFailure& failure);
   Task<> wait_before_refusal(Clock::time_point begin, Stop& stop);
   void check_rate(const Identity& identity);
-  void log(std::uint64_t& counter, const Asking& asking, std::string_view reason);
+  void log(std::uint64_t& counter, const Asking& asking, std::string_view reason, bool is_role = false);
 
   Pool& pool_;
   IssuedKeys& keys_;

@@ -229,8 +229,8 @@ Database:
   --call-timeout SECONDS     a call that takes longer is stopped (60); checks of connections may take more
   --max-requests-per-second N
                              answers so many requests of each role; more are refused with 429 (any number)
-  --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses have the
-                             password of the remote database: POST has the same calls
+  --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses
+                             have the password of the remote database: POST has the same calls
 
 Network:
   --listen ADDRESS:PORT      where to listen (127.0.0.1:8080); port 0 takes a free one
