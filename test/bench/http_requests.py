@@ -79,13 +79,23 @@ def _sync_is_answered(server: HttpServer, sync: str) -> None:
 
 
 def _requests(server: HttpServer, sync: str, seconds: int) -> Round:
+    """A second before it is not measured: log-ins are not in pgbench's figures either, and sessions are kept for seconds only.
+
+    Where an answer takes long, wrk also counts requests that would have been sent meanwhile; pgbench does not.
+    """
+    _wrk(server, sync, 1)
+    told = _wrk(server, sync, seconds)
+    rate = re.search(r"Requests/sec: +([\d.]+)", told)
+    assert rate is not None, told
+    return Round(float(rate[1]), _milliseconds(told, 50), _milliseconds(told, 99))
+
+
+def _wrk(server: HttpServer, sync: str, seconds: int) -> str:
     command = ["wrk", "-t1", f"-c{_CLIENTS}", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {_PASSWORD}"]
     told = subprocess.run([*command, _target(server, sync)], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in told or "Socket errors" in told:
         raise RuntimeError(f"not all requests were answered:\n{told}")
-    rate = re.search(r"Requests/sec: +([\d.]+)", told)
-    assert rate is not None, told
-    return Round(float(rate[1]), _milliseconds(told, 50), _milliseconds(told, 99))
+    return told
 
 
 def _milliseconds(told: str, percent: int) -> float:

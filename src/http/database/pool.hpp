@@ -97,6 +97,7 @@ class Pool {
   Places logins_;
   std::map<std::string, Role> roles_;  // by key_of(): passwords don't stand here
   std::string salt_;
+  std::size_t opened_ = 0;    // since the program began
   std::size_t sessions_ = 0;  // those that are lent included
 };
 
