@@ -12,13 +12,15 @@ namespace {
 /// Adds the provider of the path, or checks that it is the one that is given.
 void set_provider(core::JsonValue& connector, std::string_view provider) {
   if (connector.type != core::JsonValue::Type::object) return;  // SQL says so
+  bool named = false;
   for (const core::JsonMember& member : connector.members) {
     if (member.key != "provider" || member.value.type == core::JsonValue::Type::null) continue;
     if (member.value.type != core::JsonValue::Type::string || member.value.text != provider) {
       throw Refusal{error_reply(422, "the provider of the connector is not " + core::quoted(provider))};
     }
-    return;
+    named = true;
   }
+  if (named) return;
   std::erase_if(connector.members, [](const core::JsonMember& member) { return member.key == "provider"; });
   add_member(connector, "provider", text_value(std::string(provider)));
 }

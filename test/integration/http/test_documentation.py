@@ -118,7 +118,7 @@ def test_what_is_no_database(curl: Any, tmp_path: Any) -> None:
     """Files are not imported here, neither sent nor fetched."""
     file = tmp_path / "file.csv"
     file.write_text("id\n1\n")
-    assert curl(FILE.replace("/path/to/local/file", str(file))).status == 400
+    assert curl(FILE.replace("/path/to/local/file", str(file))).status == 415
     told = curl(URL)
     assert told.status == 400 and "only connectors are imported" in told.json["errors"]["imports"]
     told = curl(SYNC_OF_URL)
