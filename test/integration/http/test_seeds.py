@@ -82,7 +82,8 @@ def _adapted(command: str, api: HttpServer, remote: Remote) -> str:
     """The command with names of what is there. A server of the tests has no standard port, so its name has one."""
     connection = remote.connection()
     for key in ("database", "username", "password"):
-        command, count = re.subn(rf'"{key}":"[^"]*"', lambda _, key=key: f'"{key}":{json.dumps(connection[key])}', command)  # type: ignore[misc]
+        value = json.dumps(connection[key])
+        command, count = re.subn(rf'"{key}":"[^"]*"', f'"{key}":{value}', command)
         assert count == 1
     command, count = re.subn(r'"server":"[^"]*"', f'"server":"{connection["server"]}","port":{connection["port"]}', command)
     assert count == 1

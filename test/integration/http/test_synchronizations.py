@@ -87,7 +87,9 @@ def test_an_interval_in_the_address(alice: HttpClient, mariadb: MySqlRemote) -> 
     assert alice.post(PATH, body, interval="1800").json["interval"] == 1800
 
 
-@pytest.mark.parametrize(("setting", "least"), [("15min", "15 minutes"), ("60s", "1 minute"), ("90s", "90 seconds"), ("1d", "1440 minutes")])
+@pytest.mark.parametrize(
+    ("setting", "least"), [("15min", "15 minutes"), ("60s", "1 minute"), ("90s", "90 seconds"), ("1d", "1440 minutes")]
+)
 def test_too_short_an_interval(api_database: Database, api: HttpServer, mariadb: MySqlRemote, setting: str, least: str) -> None:
     name = f"hasty_{setting}"
     api_database.execute(
