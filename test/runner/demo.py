@@ -223,7 +223,8 @@ def _show_http(workspace: Workspace, stage: Path, remote: MariaDb, local: Postgr
     )
     with HttpServer(workspace, local, stage, "warehouse") as server:
         print(f"$ connector-http --listen 127.0.0.1:{server.port} '{server.conninfo}'", flush=True)
-        connection = {"server": "127.0.0.1", "port": remote.port, "database": "shop", "username": remote.user, "password": remote.password}
+        connection = {"server": "127.0.0.1", "port": remote.port, "database": "shop"}
+        connection |= {"username": remote.user, "password": remote.password}
         body = json.dumps({"connector": {"provider": "mysql", "connection": connection, "table": "products"}}, indent=2)
         url = f"http://alice.localhost:{server.port}/api/v1/imports/"
         key = "?api_key=alice-key"

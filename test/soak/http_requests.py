@@ -94,8 +94,8 @@ class Requests:
         query = f"?api_key={key}" + self._random.choice(["", "&limit=1", "&limit=x", "&before=y", "&callback=z", "&a=%"])
         body = self._random.choice(_BODIES)
         data = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} /user/alice{path}{query} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-        return head.encode() + data
+        head = f"{method} /user/alice{path}{query} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+        return f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data
 
     def _send_call(self) -> None:
         if self._connection is None:

@@ -164,7 +164,8 @@ Task<> Session::connect(Clock::time_point deadline, Stop* stop) {
 }
 
 Task<> Session::check(const Login& login, Clock::time_point deadline, Stop* stop) {
-  const Rows rows = co_await run(check_statement, {}, deadline, stop);
+  std::vector<Value> none;  // not within the awaited expression
+  const Rows rows = co_await run(check_statement, std::move(none), deadline, stop);
   if (rows[0][1] == "t" && !login.superuser_allowed) {
     throw LoginFailure{LoginFailure::Reason::superuser, "role " + login.user + " is a superuser"};
   }

@@ -138,7 +138,8 @@ Task<> serve(asio::ip::tcp::socket socket, TlsContext tls, const Settings& setti
   if (!channel.accepted()) {
     if (channel.stream.is_tls()) co_return;
     ReplyForm last;
-    co_await channel.write(reply_text(error_reply(503, "there are too many connections"), last));
+    const std::string text = reply_text(error_reply(503, "there are too many connections"), last);
+    co_await channel.write(text);
     co_return;
   }
   const Connection connection{.channel = channel,

@@ -28,7 +28,9 @@ class RawAnswer:
 class RawConnection:
     """A connection that sends what it is told, and reads answers by the rules of HTTP."""
 
-    def __init__(self, server: HttpServer, *, tls: ssl.SSLContext | None = None, source: str | None = None, buffer: int | None = None) -> None:
+    def __init__(
+        self, server: HttpServer, *, tls: ssl.SSLContext | None = None, source: str | None = None, buffer: int | None = None
+    ) -> None:
         self.socket = socket.socket()
         self.socket.settimeout(120)
         if buffer is not None:

@@ -251,7 +251,8 @@ def test_environment_does_not_count(workspace: Workspace, preloaded: Postgres, a
 
     class WithVariables(HttpServer):
         def environment(self) -> dict[str, str]:
-            return super().environment() | {"PGPASSWORD": "alice password", "PGDATABASE": "postgres", "PGHOST": "/nowhere", "PGOPTIONS": "-c nonsense=1"}
+            others = {"PGPASSWORD": "alice password", "PGDATABASE": "postgres", "PGHOST": "/nowhere", "PGOPTIONS": "-c nonsense=1"}
+            return super().environment() | others
 
     with WithVariables(workspace, preloaded, staged(workspace), api_database.name) as server:
         assert HttpClient(server, "alice", "wrong").get(PATH).status == 401

@@ -86,7 +86,11 @@ def test_refused_and_closed(api: HttpServer, status: int, request_: str | bytes)
 
 def test_no_request_is_smuggled(api: HttpServer) -> None:
     """Behind a refused request nothing is read as another one."""
-    for head in ("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 4\r\nContent-Length: 5\r\n", "Transfer-Encoding: x\r\n"):
+    for head in (
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 4\r\nContent-Length: 5\r\n",
+        "Transfer-Encoding: x\r\n",
+    ):
         with RawConnection(api) as connection:
             connection.send(f"POST /healthz HTTP/1.1\r\n{HOST}{head}\r\n0\r\n\r\n{HEALTH}")
             assert connection.answer().status >= 400

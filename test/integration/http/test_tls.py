@@ -169,7 +169,8 @@ def test_a_key_with_a_passphrase(secure: HttpServer, files: Files, tmp_path: Pat
     """Nobody is asked for it at a terminal."""
     made = files.authority.server(secure.account, name="fourth")
     locked = tmp_path / "locked.pem"
-    subprocess.run(["openssl", "rsa", "-aes128", "-passout", "pass:S3cr3t", "-in", made.key, "-out", locked], check=True, capture_output=True)
+    lock = ["openssl", "rsa", "-aes128", "-passout", "pass:S3cr3t", "-in", made.key, "-out", locked]
+    subprocess.run(lock, check=True, capture_output=True)
     command = [secure.program, "--listen", "127.0.0.1:0", "--tls-cert", made.certificate, "--tls-key", locked]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and "can't use the key" in done.stderr

@@ -101,7 +101,8 @@ def test_without_http(workspace: Workspace, how: str) -> None:
     variables = [*_variables(), "WITH_HTTP=0"]
     if how == "no Boost":
         compiler = folder / "compiler"
-        compiler.write_text('#!/bin/sh\nif [ "$1" = -E ]; then text=$(cat); case $text in *boost/beast*) exit 1 ;; esac; fi\necho "$text" | exec g++ "$@"\n')
+        without = 'if [ "$1" = -E ]; then text=$(cat); case $text in *boost/beast*) exit 1 ;; esac; fi'
+        compiler.write_text(f'#!/bin/sh\n{without}\necho "$text" | exec g++ "$@"\n')
         compiler.chmod(0o755)
         variables[-1] = f"CXX={compiler}"
     _make(folder, *variables, "install", f"DESTDIR={folder / 'stage'}")
