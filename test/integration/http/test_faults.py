@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -62,6 +64,55 @@ def test_database_hangs(workspace: Workspace, preloaded: Postgres, api_database:
             assert alice.get("/healthz").status == 200
             held.release()
         assert alice.get(PATH).status == 404
+
+
+class _BeforeSilence(HttpServer):
+    """The program before something that accepts connections and says nothing."""
+
+    silence: socket.socket
+
+    @property
+    def conninfo(self) -> str:
+        return f"host=127.0.0.1 port={self.silence.getsockname()[1]} dbname=d"
+
+
+def test_client_leaves_during_the_login(workspace: Workspace, preloaded: Postgres) -> None:
+    """Or its time is over: the login ends as well."""
+    with socket.create_server(("127.0.0.1", 0)) as silence:
+        silence.settimeout(120)
+        server = _BeforeSilence(workspace, preloaded, staged(workspace), "d", options=["--call-timeout", "3"])
+        server.silence = silence
+        with server:
+            for stays in (False, True):
+                with RawConnection(server) as connection:
+                    connection.send(REQUEST)
+                    database, _ = silence.accept()
+                    with database:
+                        database.settimeout(120)
+                        assert database.recv(4096), "it begins to log in"
+                        if stays:
+                            assert connection.answer().status == 504
+                        else:
+                            connection.close()
+                        assert database.recv(4096) == b""
+
+
+def test_clients_leave_when_their_time_is_over(workspace: Workspace, preloaded: Postgres, api_database: Database) -> None:
+    """Calls that are stopped for two reasons at the same moment, while they wait for a session or for the database."""
+    options = ["--call-timeout", "1"]
+    with (
+        HttpServer(workspace, preloaded, staged(workspace), api_database.name, options=options) as server,
+        HeldCalls(api_database) as held,
+    ):
+        for _ in range(3):
+            connections = [RawConnection(server).send(REQUEST) for _ in range(30)]
+            time.sleep(0.8)
+            for connection in connections:
+                time.sleep(0.015)
+                connection.close()
+        held.wait_for(0)
+        held.release()
+        assert HttpClient(server, "alice", "alice password").get(PATH).status == 404
 
 
 def test_password_changes(api: HttpServer, api_database: Database, alice: HttpClient) -> None:
