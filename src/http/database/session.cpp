@@ -1,10 +1,12 @@
 #include "http/database/session.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 
+#include "core/base/utf8.hpp"
 #include "http/database/notice_text.hpp"
 
 namespace connector::http {
@@ -34,7 +36,15 @@ SqlFailure failure(const PGresult* result) {
   failure.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
   failure.hint = field(result, PG_DIAG_MESSAGE_HINT);
   failure.number = connector_error_number(failure.detail);
+  // Results of another type than the statement was prepared with; the session does not have the statement.
+  failure.outdated = failure.sqlstate == "26000" ||
+                     (failure.sqlstate == "0A000" && field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");
   return failure;
+}
+
+/// Whether a statement may have failed because it was prepared before the extension was changed.
+bool may_be_outdated(const SqlFailure& failure) {
+  return failure.outdated || (failure.number == 0 && (failure.sqlstate == "3F000" || failure.sqlstate == "42883"));
 }
 
 /// What ends libpq's message of a failed login with PQERRORS_SQLSTATE: "… FATAL:  28P01\n"; empty if nothing does.
@@ -75,7 +85,20 @@ Rows rows_of(const PGresult* result) {
   return rows;
 }
 
-PGconn* start(const Database& database, const Session::Login& login) {
+/// What is told to libpq otherwise, or not at all.
+bool is_told_otherwise(std::string_view name) {
+  constexpr std::array<std::string_view, 7> names = {"host",
+                                                     "hostaddr",
+                                                     "port",
+                                                     "connect_timeout",
+                                                     "target_session_attrs",
+                                                     "client_encoding",
+                                                     "fallback_application_name"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+PGconn* start(const Database& database, const Session::Login& login, const ServerPlace& place,
+              const std::string& attributes) {
   std::vector<const char*> names;
   std::vector<const char*> values;
   const auto add = [&](const char* name, const char* value) {
@@ -86,14 +109,19 @@ PGconn* start(const Database& database, const Session::Login& login) {
   for (const auto& [name, value] : database.options) {
     if (name == "options") {
       options = value + ' ' + options;
-    } else if (name != "client_encoding" && name != "fallback_application_name") {
+    } else if (!is_told_otherwise(name)) {
       add(name.c_str(), value.c_str());
     }
   }
+  // libpq takes what is empty for not given.
+  add("host", place.host.c_str());
+  add("hostaddr", place.hostaddr.c_str());
+  add("port", place.port.c_str());
+  add("target_session_attrs", attributes.c_str());
   add("user", login.user.c_str());
   add("password", login.password.c_str());
-  // An empty password, or none, would have libpq look into a file of its choice.
-  add("passfile", login.passfile.empty() ? "/dev/null" : login.passfile.c_str());
+  // An empty password, or none, would have libpq look into a file of its choice. This one can't be there.
+  add("passfile", login.passfile.empty() ? "/dev/null/none" : login.passfile.c_str());
   add("options", options.c_str());
   add("client_encoding", "UTF8");
   add("fallback_application_name", "connector-http");
@@ -106,12 +134,10 @@ PGconn* start(const Database& database, const Session::Login& login) {
 
 }  // namespace
 
-Session::Session(const asio::any_io_executor& executor, PGconn* connection)
-    : connection_(connection, PQfinish), socket_(executor), timer_(executor) {}
+Session::Session(const asio::any_io_executor& executor, std::unique_ptr<PGconn, decltype(&PQfinish)> connection)
+    : connection_(std::move(connection)), socket_(executor), timer_(executor) {}
 
-Session::~Session() {
-  if (socket_.is_open()) socket_.release();  // libpq closes it
-}
+Session::~Session() = default;
 
 bool Session::still_there() const noexcept {
   if (!usable()) return false;
@@ -122,16 +148,59 @@ bool Session::still_there() const noexcept {
 
 Task<std::unique_ptr<Session>> Session::open(const Database& database, Login login, Clock::time_point deadline,
                                              Stop* stop) {
-  PGconn* connection = start(database, login);
-  std::unique_ptr<Session> session(new Session(co_await asio::this_coro::executor, connection));
+  LoginFailure failure{LoginFailure::Reason::unavailable, "the database has no address"};
+  const std::vector<ServerPlace> places = co_await addresses_of(database, failure, deadline, stop);
+  const std::optional<std::chrono::seconds> time = time_of_server(database.options);
+  const std::vector<std::string> rounds = rounds_of_attributes(database.options, places.size());
+  for (const std::string& attributes : rounds) {
+    for (const ServerPlace& place : places) {
+      const Clock::time_point end = time ? std::min(deadline, Clock::now() + *time) : deadline;
+      try {
+        co_return co_await open_at(database, login, place, attributes, end, stop);
+      } catch (LoginFailure& refused) {
+        if (!refused.elsewhere) throw;
+        failure = std::move(refused);
+      } catch (const Stopped& stopped) {
+        if (!stopped.timed_out || Clock::now() >= deadline) throw;
+        failure.message = "the server " + core::quoted(place.host + ' ' + place.hostaddr) + " did not answer in time";
+      }
+    }
+  }
+  throw LoginFailure(failure);
+}
+
+/// A place for each address. Without any, `failure` says why.
+Task<std::vector<ServerPlace>> Session::addresses_of(const Database& database, LoginFailure& failure,
+                                                     Clock::time_point deadline, Stop* stop) {
+  std::vector<ServerPlace> places;
+  const std::vector<ServerPlace> named = server_places(database.options);
+  for (const ServerPlace& place : named) {
+    if (!has_only_name(place)) {
+      places.push_back(place);
+      continue;
+    }
+    std::string why;
+    const std::vector<std::string> addresses = co_await database.addresses->find(place.host, why, deadline, stop);
+    if (stop != nullptr && stop->asked()) throw Stopped{false};
+    if (addresses.empty()) failure.message = "no address of host " + core::quoted(place.host) + ": " + why;
+    for (const std::string& address : addresses) places.push_back({place.host, address, place.port});
+  }
+  co_return places;
+}
+
+Task<std::unique_ptr<Session>> Session::open_at(const Database& database, const Login& login, const ServerPlace& place,
+                                                const std::string& attributes, Clock::time_point deadline, Stop* stop) {
+  PGconn* connection = start(database, login, place, attributes);
+  std::unique_ptr<PGconn, decltype(&PQfinish)> owned(connection, PQfinish);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  std::unique_ptr<Session> session(new Session(executor, std::move(owned)));
   PQsetNoticeReceiver(connection, receive, session.get());
   // The code instead of words, which depend on the language of the server.
   PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
   co_await session->connect(deadline, stop);
   PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
   if (login.must_use_password && PQconnectionUsedPassword(connection) == 0) {
-    throw LoginFailure{LoginFailure::Reason::unprotected,
-                       "the server let role " + login.user + " in without asking for its password"};
+    throw LoginFailure{LoginFailure::Reason::unprotected, "the server did not ask for a password"};
   }
   co_await session->check(login, deadline, stop);
   co_return session;
@@ -142,32 +211,45 @@ Task<> Session::connect(Clock::time_point deadline, Stop* stop) {
   PostgresPollingStatusType step =
       PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING) {
-    // libpq may have gone on to another address, with another socket of perhaps the same number.
-    if (socket_.is_open()) socket_.release();
-    socket_.assign(PQsocket(connection));
+    // libpq may have gone on with another socket, of perhaps the same number.
+    watch_socket();
     co_await wait(step == PGRES_POLLING_READING ? asio::posix::stream_descriptor::wait_read
                                                 : asio::posix::stream_descriptor::wait_write,
                   deadline, stop);
     step = PQconnectPoll(connection);
   }
   if (step == PGRES_POLLING_FAILED) {
-    const std::string message = PQerrorMessage(connection);
+    std::string message = PQerrorMessage(connection);
+    while (message.ends_with('\n')) message.pop_back();
     const std::string sqlstate = login_sqlstate(message);
     // 28: the password, or pg_hba.conf; 42501: no right to connect; 55000: the database takes no connections; 3D000: it
     // is not there, which is the administrator's matter.
     const bool refused = sqlstate.starts_with("28") || sqlstate == "42501";
-    throw LoginFailure{refused ? LoginFailure::Reason::refused : LoginFailure::Reason::unavailable, message};
+    // As libpq does: what is no answer of a server, and one that is being started or stopped (57P03), leaves the next.
+    throw LoginFailure{refused ? LoginFailure::Reason::refused : LoginFailure::Reason::unavailable, std::move(message),
+                       sqlstate.empty() || sqlstate == "57P03"};
   }
-  if (socket_.is_open()) socket_.release();
-  socket_.assign(PQsocket(connection));
+  watch_socket();
   if (PQsetnonblocking(connection, 1) != 0) throw LoginFailure{LoginFailure::Reason::unavailable, "out of memory"};
+}
+
+/// Asio gets a descriptor of its own: libpq closes its one when the connection ends, and then its number may be that of
+/// another session, whose place in the loop would be taken away with that of this one.
+void Session::watch_socket() {
+  error_code ignored;
+  socket_.close(ignored);
+  const int own = fcntl(PQsocket(connection_.get()), F_DUPFD_CLOEXEC, 0);
+  if (own < 0) {
+    throw LoginFailure{LoginFailure::Reason::unavailable, "no descriptor is left for a session of the database"};
+  }
+  socket_.assign(own);
 }
 
 Task<> Session::check(const Login& login, Clock::time_point deadline, Stop* stop) {
   std::vector<Value> none;  // not within the awaited expression
   const Rows rows = co_await run(check_statement, std::move(none), deadline, stop);
   if (rows[0][1] == "t" && !login.superuser_allowed) {
-    throw LoginFailure{LoginFailure::Reason::superuser, "role " + login.user + " is a superuser"};
+    throw LoginFailure{LoginFailure::Reason::superuser, "the role is a superuser"};
   }
   if (!rows[0][0]) throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed"};
   schema_ = *rows[0][0];
@@ -186,6 +268,36 @@ void Session::receive(void* session, const PGresult* notice) noexcept {
 
 Task<Rows> Session::run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop) {
   check_values(values);
+  SqlFailure failed;
+  try {
+    co_return co_await run_once(sql, values, deadline, stop);
+  } catch (SqlFailure& failure) {
+    if (!may_be_outdated(failure)) throw;
+    failed = std::move(failure);
+  }
+  // The extension may have been made anew, elsewhere or with other results, since this session prepared its statements:
+  // then they are prepared again. The statement that failed has done nothing.
+  const bool made_anew = co_await prepares_anew(failed, deadline, stop);
+  if (!made_anew) throw SqlFailure(failed);
+  co_return co_await run_once(sql, values, deadline, stop);
+}
+
+Task<bool> Session::prepares_anew(const SqlFailure& failure, Clock::time_point deadline, Stop* stop) {
+  const std::string before = schema_;
+  if (before.empty()) co_return false;  // it is only being logged in
+  prepared_.clear();
+  std::vector<Value> none;
+  const Rows rows = co_await run_once(check_statement, none, deadline, stop);
+  if (!rows[0][0]) {
+    broken_ = true;
+    throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed any more"};
+  }
+  schema_ = *rows[0][0];
+  co_return schema_ != before || failure.outdated;
+}
+
+Task<Rows> Session::run_once(const char* sql, const std::vector<Value>& values, Clock::time_point deadline,
+                             Stop* stop) {
   notices_.clear();
   PGconn* connection = connection_.get();
   std::string& name = prepared_[sql];
@@ -195,7 +307,7 @@ Task<Rows> Session::run(const char* sql, std::vector<Value> values, Clock::time_
     for (std::size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += schema_.size()) {
       text.replace(at, placeholder.size(), schema_);
     }
-    name = "s" + std::to_string(prepared_.size());
+    name = "s" + std::to_string(++last_prepared_);
     if (PQsendPrepare(connection, name.c_str(), text.c_str(), 0, nullptr) == 0) throw lost();
     try {
       co_await results(deadline, stop);

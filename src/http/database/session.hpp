@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "http/asio.hpp"
 #include "http/database/database.hpp"
+#include "http/database/servers.hpp"
 #include "http/database/sql_failure.hpp"
 #include "http/database/stop.hpp"
 
@@ -30,7 +32,8 @@ struct LoginFailure {
     no_extension
   };
   Reason reason;
-  std::string message;  ///< for the program's log
+  std::string message;     ///< for the program's log; it names no role
+  bool elsewhere = false;  ///< another server of the same conninfo may let in
 };
 
 /// What happened while a session was waited for.
@@ -48,13 +51,15 @@ class Session {
     bool superuser_allowed = false;
   };
 
-  /// Logs in. Throws LoginFailure or Stopped.
+  /// Logs in, at the first server of the conninfo that lets in, each of whose addresses has its own time. Throws
+  /// LoginFailure or Stopped.
   static Task<std::unique_ptr<Session>> open(const Database& database, Login login, Clock::time_point deadline,
                                              Stop* stop = nullptr);
 
   /// Runs one statement, whose text must live as long as the program: it is prepared once and known by its address.
   /// `@extschema@` in it is the schema of the extension. Throws SqlFailure, or Stopped: then the session is of no use
-  /// any more, and the server ends the statement within a second (client_connection_check_interval).
+  /// any more, and the server ends the statement within a second (client_connection_check_interval). What was prepared
+  /// before the extension was made anew is prepared again; LoginFailure if the extension is gone.
   /// A value with a zero byte is a SqlFailure of PostgreSQL's code for such texts, as libpq would cut it there.
   Task<Rows> run(const char* sql, std::vector<Value> values, Clock::time_point deadline, Stop* stop = nullptr);
 
@@ -76,20 +81,28 @@ class Session {
 
  private:
   static void receive(void* session, const PGresult* notice) noexcept;
-  explicit Session(const asio::any_io_executor& executor, PGconn* connection);
+  Session(const asio::any_io_executor& executor, std::unique_ptr<PGconn, decltype(&PQfinish)> connection);
+  static Task<std::vector<ServerPlace>> addresses_of(const Database& database, LoginFailure& failure,
+                                                     Clock::time_point deadline, Stop* stop);
+  static Task<std::unique_ptr<Session>> open_at(const Database& database, const Login& login, const ServerPlace& place,
+                                                const std::string& attributes, Clock::time_point deadline, Stop* stop);
+  void watch_socket();
   Task<> connect(Clock::time_point deadline, Stop* stop);
   Task<> check(const Login& login, Clock::time_point deadline, Stop* stop);
   Task<> wait(asio::posix::stream_descriptor::wait_type what, Clock::time_point deadline, Stop* stop);
   Task<> send_all(Clock::time_point deadline, Stop* stop);
   Task<Rows> results(Clock::time_point deadline, Stop* stop);
+  Task<Rows> run_once(const char* sql, const std::vector<Value>& values, Clock::time_point deadline, Stop* stop);
+  Task<bool> prepares_anew(const SqlFailure& failure, Clock::time_point deadline, Stop* stop);
   SqlFailure lost();
 
   std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
-  asio::posix::stream_descriptor socket_;  // libpq's own descriptor, which libpq closes
+  asio::posix::stream_descriptor socket_;  // a duplicate of libpq's, see watch_socket()
   asio::steady_timer timer_;
   std::string schema_;                           // of the extension, quoted
   std::map<const char*, std::string> prepared_;  // names of statements by their texts
   std::vector<std::string> notices_;
+  std::uint64_t last_prepared_ = 0;  // the number in the last name
   bool broken_ = false;
 };
 

@@ -61,16 +61,21 @@ Task<Rows> IssuedKeys::read(const std::string& id, Clock::time_point deadline) {
   deadline = std::min(deadline, Clock::now() + longest_read);
   Place place;
   if (!co_await places_.take(place, deadline, nullptr)) throw Stopped{true};
-  const bool had_session = session_ != nullptr && session_->usable();
-  for (int attempt = had_session ? 0 : 1;; ++attempt) {
-    if (session_ == nullptr || !session_->usable()) session_ = co_await open_own_session(database_, deadline);
+  if (session_ != nullptr && !session_->still_there()) session_.reset();
+  for (int attempt = session_ != nullptr ? 0 : 1;; ++attempt) {
+    if (session_ == nullptr) session_ = co_await open_own_session(database_, deadline);
     std::vector<Value> values;
     values.emplace_back(id);
     try {
       co_return co_await session_->run(read_statement, std::move(values), deadline);
     } catch (const SqlFailure& failure) {
       // A kept session may have been lost meanwhile: once more, by a new one.
-      if (session_->usable() || attempt > 0) throw;
+      const bool again = !session_->usable() && attempt == 0;
+      if (!session_->usable()) session_.reset();
+      if (!again) throw;
+    } catch (const Stopped&) {
+      session_.reset();
+      throw;
     }
   }
 }

@@ -19,14 +19,16 @@ constexpr std::size_t most_bytes = 64 * 1024;
 
 Database taken_apart(const std::string& text, const std::string& where) {
   try {
-    return read_conninfo(text);
+    Database database = read_conninfo(text);
+    if (database.has_name) return database;
   } catch (const std::runtime_error& error) {
     // libpq quotes what it does not understand.
     const bool secret = core::lower_ascii(text).find("password") != std::string::npos || text.find("://") != text.npos;
     std::string why = secret ? "libpq does not understand it" : error.what();
     while (!why.empty() && why.back() == '\n') why.pop_back();
-    throw UsageError(where + ": " + why);
+    throw UsageError("wrong " + where + ": " + why);
   }
+  throw UsageError(where + " must name the database, as dbname=NAME");
 }
 
 std::string words_of_errno() {
@@ -36,8 +38,8 @@ std::string words_of_errno() {
 }  // namespace
 
 Database conninfo_of_argument(const std::string& text) {
-  Database database = taken_apart(text, "wrong CONNINFO");
-  if (!database.password.empty()) {
+  Database database = taken_apart(text, "CONNINFO");
+  if (database.says_password) {
     throw UsageError(
         "CONNINFO must not hold a password, which everybody on the machine would see: "
         "use passfile=FILE in it, or --conninfo-file FILE");
@@ -61,8 +63,8 @@ Database conninfo_of_file(const std::string& file) {
   if (count < 0) throw std::runtime_error("can't read " + file + ": " + why);
   if (count > 0) throw UsageError(file + " is too long for a CONNINFO");
   text.resize(length);
-  Database database = taken_apart(text, "wrong CONNINFO in " + file);
-  if (!database.password.empty() && (state.st_mode & S_IROTH) != 0) {
+  Database database = taken_apart(text, "CONNINFO in " + file);
+  if (database.says_password && (state.st_mode & S_IROTH) != 0) {
     throw std::runtime_error(file + " holds a password and can be read by everybody: use chmod 600");
   }
   return database;

@@ -42,8 +42,6 @@ Task<> obey(asio::signal_set& signals, Server& server) {
 }
 
 int run(const Options& options) {
-  prepare_process();
-  clear_libpq_environment();
   const Settings& settings = options.settings;
   // Before all that has descriptors in its loop: they end before it does.
   asio::io_context context(1);
@@ -78,6 +76,8 @@ int run(const Options& options) {
 
 int main_of(int count, char** arguments) {
   try {
+    prepare_process();
+    clear_libpq_environment();
     const Options options = read_options(count, arguments);
     if (options.help || options.version) {
       std::cout << (options.help ? help_text() : version_text());
