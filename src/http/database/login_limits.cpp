@@ -43,7 +43,9 @@ LoginLimits::LoginLimits(Limits limits)
     : limits_(limits),
       users_(limits.failures_per_user, Clock::duration(limits.period) / limits.failures_per_user, limits.most_buckets),
       addresses_(limits.failures_per_address, Clock::duration(limits.period) / limits.failures_per_address,
-                 limits.most_buckets) {}
+                 limits.most_buckets),
+      anywhere_(limits.failures_anywhere, Clock::duration(limits.period) / limits.failures_anywhere,
+                limits.most_buckets) {}
 
 bool LoginLimits::proven(const std::string& digest, Clock::time_point now) const {
   const auto found = proven_.find(digest);
@@ -54,19 +56,34 @@ Clock::duration LoginLimits::begin(const std::string& address, const std::string
   const Clock::duration of_user = users_.take(user_there(address, user), now);
   if (of_user > Clock::duration::zero()) return of_user;
   const Clock::duration of_address = addresses_.take(network(address), now);
-  if (of_address > Clock::duration::zero()) users_.give_back(user_there(address, user), now);
-  return of_address;
+  if (of_address > Clock::duration::zero()) {
+    users_.give_back(user_there(address, user), now);
+    return of_address;
+  }
+  const Clock::duration of_all = anywhere_.take(user, now);
+  if (of_all > Clock::duration::zero()) {
+    users_.give_back(user_there(address, user), now);
+    addresses_.give_back(network(address), now);
+  }
+  return of_all;
 }
 
 void LoginLimits::take_back(const std::string& address, const std::string& user, Clock::time_point now) {
   users_.give_back(user_there(address, user), now);
   addresses_.give_back(network(address), now);
+  anywhere_.give_back(user, now);
+}
+
+void LoginLimits::renew(const std::string& digest, Clock::time_point now) {
+  const auto found = proven_.find(digest);
+  if (found != proven_.end()) found->second = now + limits_.proven_for;
 }
 
 void LoginLimits::succeeded(const std::string& address, const std::string& user, const std::string& digest,
                             Clock::time_point now) {
   // Others' failures from that address stay: else a caller could guess theirs between two log-ins of his own.
   addresses_.give_back(network(address), now);
+  anywhere_.give_back(user, now);
   users_.fill(user_there(address, user));
   if (proven_.size() >= limits_.most_proven && !proven_.contains(digest)) proven_.erase(proven_.begin());
   proven_[digest] = now + limits_.proven_for;
@@ -75,6 +92,7 @@ void LoginLimits::succeeded(const std::string& address, const std::string& user,
 void LoginLimits::tidy(Clock::time_point now) {
   users_.tidy(now);
   addresses_.tidy(now);
+  anywhere_.tidy(now);
   std::erase_if(proven_, [now](const auto& one) { return one.second <= now; });
 }
 

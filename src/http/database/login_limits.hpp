@@ -23,6 +23,7 @@ class LoginLimits {
   struct Limits {
     std::size_t failures_per_user = 10;     ///< of one user from one address, within `period`
     std::size_t failures_per_address = 60;  ///< of all users from one address, likewise
+    std::size_t failures_anywhere = 200;    ///< of one user from all addresses, likewise
     std::chrono::seconds period{60};
     std::size_t most_buckets = 20'000;
     std::chrono::seconds proven_for{3600};
@@ -35,11 +36,15 @@ class LoginLimits {
   /// held up by what others do.
   bool proven(const std::string& digest, Clock::time_point now) const;
 
-  /// Counts an attempt as a failure until it has succeeded. The result is zero, or how long nobody may try from there.
+  /// Counts an attempt of a pair that is not proven as a failure until it has succeeded. The result is zero, or how
+  /// long nobody may try from there.
   Clock::duration begin(const std::string& address, const std::string& user, Clock::time_point now);
 
   /// The attempt that began did not come to an answer.
   void take_back(const std::string& address, const std::string& user, Clock::time_point now);
+
+  /// A pair that is proven has logged in anew.
+  void renew(const std::string& digest, Clock::time_point now);
 
   /// The attempt that began succeeded.
   void succeeded(const std::string& address, const std::string& user, const std::string& digest, Clock::time_point now);
@@ -50,12 +55,13 @@ class LoginLimits {
   void tidy(Clock::time_point now);
 
   std::size_t failures_per_user() const noexcept { return users_.tokens(); }
-  std::size_t size() const noexcept { return users_.size() + addresses_.size() + proven_.size(); }
+  std::size_t size() const noexcept { return users_.size() + addresses_.size() + anywhere_.size() + proven_.size(); }
 
  private:
   Limits limits_;
   TokenBuckets users_;
   TokenBuckets addresses_;
+  TokenBuckets anywhere_;
   std::unordered_map<std::string, Clock::time_point> proven_;  // until when
 };
 

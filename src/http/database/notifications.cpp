@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "http/database/limited_log.hpp"
 #include "http/database/own_session.hpp"
 
 namespace connector::http {
@@ -22,10 +23,19 @@ Task<> Notifications::listen() {
   const std::unique_ptr<Session> session = co_await open_own_session(database_, deadline);
   std::vector<Value> none;
   co_await session->run("LISTEN connector", std::move(none), deadline);
-  listening_();
+  call(listening_);
   for (;;) {
     const std::string payload = co_await session->notification(Clock::time_point::max());
-    heard_(payload);
+    call([&] { heard_(payload); });
+  }
+}
+
+/// What goes wrong with one of them must not be the end of all.
+void Notifications::call(const std::function<void()>& told) {
+  try {
+    told();
+  } catch (const std::exception& error) {
+    limited_log().line("notifications", std::string("unexpected exception: ") + error.what());
   }
 }
 
@@ -41,10 +51,10 @@ Task<> Notifications::run() {
       co_await listen();
     } catch (const LoginFailure& failure) {
       reason = failure.message;
-    } catch (const SqlFailure& failure) {
-      reason = failure.message;
     } catch (const Stopped&) {
       reason = "the database did not answer in time";
+    } catch (const std::exception& error) {
+      reason = error.what();
     }
     if (Clock::now() - begin > longest_pause) {
       last_reason.clear();

@@ -12,7 +12,8 @@ namespace connector::http {
 class Notifications {
  public:
   /// `heard` is called for each notification of the channel connector, with its payload, which any role can have sent;
-  /// `listening` each time the program begins to listen: what was told before, it may have missed. Neither may throw.
+  /// `listening` each time the program begins to listen: what was told before, it may have missed. What they throw is
+  /// logged.
   Notifications(const Database& database, std::function<void(const std::string&)> heard,
                 std::function<void()> listening);
 
@@ -22,6 +23,7 @@ class Notifications {
 
  private:
   Task<> listen();
+  static void call(const std::function<void()>& told);
 
   const Database& database_;
   std::function<void(const std::string&)> heard_;

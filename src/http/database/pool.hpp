@@ -22,7 +22,8 @@ struct Identity {
 
 class Pool;
 
-/// A session for one call, which goes back when this is destroyed. Empty after a move and after give_back().
+/// A session for one call, which goes back when this is destroyed. Empty after a move and after give_back(). Whoever
+/// has one must not ask for another: the sessions of a role are few.
 class Lease {
  public:
   Lease() = default;
@@ -34,22 +35,24 @@ class Lease {
   explicit operator bool() const noexcept { return session_ != nullptr; }
   bool is_new() const noexcept { return is_new_; }  ///< logged in for this call
   void give_back() noexcept;
-  void close() noexcept;  ///< ends the session in place of giving it back
 
  private:
   friend class Pool;
   Pool* pool_ = nullptr;
   std::string key_;
+  std::string user_;
   std::unique_ptr<Session> session_;
   Clock::time_point since_;
-  Place place_;
+  Place of_user_;  // taken in this order
+  Place of_all_;
   bool is_new_ = false;
 };
 
 class Pool {
  public:
   struct Limits {
-    std::size_t sessions_per_role = 8;
+    std::size_t sessions = 50;         ///< in all, kept ones included
+    std::size_t sessions_of_role = 8;  ///< by whatever keys, likewise
     std::size_t logins_at_once = 8;
     std::chrono::seconds idle{5};       ///< a session that nobody used for so long is closed
     std::chrono::seconds lifetime{30};  ///< and one that is so old: a changed password counts after that
@@ -59,14 +62,12 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  /// A session of that role: a kept one, or a new one. Throws LoginFailure; Stopped without one by the deadline.
+  /// A session of that role: a kept one, or a new one, in which the role has said that an issued key is its own. Throws
+  /// LoginFailure; Stopped without one by the deadline; SqlFailure.
   Task<Lease> take(const Identity& identity, Clock::time_point deadline, Stop* stop);
 
   /// What stands for role and password in this process: a digest, from which they can't be told.
   std::string key_of(const Identity& identity) const;
-
-  /// True if a session of that role and password is there, so that a login would surely succeed.
-  bool knows(const Identity& identity) const;
 
   /// Forgets sessions that came about by this issued key.
   void forget_key(const std::string& key_id);
@@ -83,22 +84,33 @@ class Pool {
     Clock::time_point since;
     Clock::time_point used;
   };
-  struct Role {
-    explicit Role(std::size_t places) : places(places) {}
-    Places places;
-    std::vector<Kept> kept;
+  /// Of one role and key.
+  struct Login {
+    std::string user;
     std::string key_id;
+    std::vector<Kept> kept;
   };
+  struct User {
+    explicit User(std::size_t places) : places(places) {}
+    Places places;             // for sessions that are lent
+    std::size_t sessions = 0;  // kept ones included
+  };
+  Task<std::unique_ptr<Session>> log_in(const Identity& identity, Clock::time_point deadline, Stop* stop);
   void take_back(Lease& lease) noexcept;
+  void begin_session(const std::string& user);
+  void end_session(const std::string& user) noexcept;
+  void end_longest_unused(const std::string* user);
 
   const Database& database_;
   bool superusers_allowed_;
   Limits limits_;
+  std::map<std::string, User> users_;  // by name
+  Places places_;
   Places logins_;
-  std::map<std::string, Role> roles_;  // by key_of(): passwords don't stand here
+  std::map<std::string, Login> known_;  // by key_of(): passwords don't stand here
   std::string salt_;
   std::size_t opened_ = 0;    // since the program began
-  std::size_t sessions_ = 0;  // those that are lent included
+  std::size_t sessions_ = 0;  // lent ones, kept ones, and those that are being opened
 };
 
 }  // namespace connector::http

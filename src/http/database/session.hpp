@@ -28,8 +28,10 @@ struct LoginFailure {
     refused,      ///< the role, its password or its right to connect: nothing that a caller is told more of
     unprotected,  ///< the server let it in without asking for the password, so the key proves nothing
     superuser,    ///< a superuser, where none is allowed
+    not_its_key,  ///< an issued key that the role does not have
     unavailable,  ///< the database does not answer, is full, or is being started
-    no_extension
+    no_extension,
+    no_keys  ///< issued keys can't be read, which is the administrator's matter
   };
   Reason reason;
   std::string message;     ///< for the program's log; it names no role

@@ -8,7 +8,8 @@ namespace connector::http {
 
 class Stop {
  public:
-  /// Called once, at once if the stop was asked for already. An empty function takes the last one back.
+  /// Called each time when the stop is asked for, and at once if it was already; so it may be called more than once. It
+  /// takes the place of the one before; an empty function only takes that back.
   void on_stop(std::function<void()> callback) {
     callback_ = std::move(callback);
     if (asked_ && callback_) callback_();

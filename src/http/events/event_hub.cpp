@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <iostream>
 
-#include "http/events/notice.hpp"
+#include "core/base/utf8.hpp"
+#include "http/database/limited_log.hpp"
 #include "http/message/reply.hpp"
 
 namespace connector::http {
@@ -14,6 +14,8 @@ namespace {
 /// A burst of notifications becomes one question.
 constexpr std::chrono::milliseconds gathering{100};
 constexpr std::chrono::seconds longest_question{20};
+/// Sessions of the database are few, and requests want some.
+constexpr std::size_t questions_at_once = 4;
 constexpr std::size_t most_pending = 10'000;
 constexpr std::size_t most_in_a_question = 1000;
 constexpr std::size_t most_waiting_bytes = 256 * 1024;
@@ -40,10 +42,11 @@ constexpr const char* question =
 
 Subscription::Subscription(EventHub& hub, asio::any_io_executor executor, const Identity& identity)
     : hub_(hub), identity_(identity), timer_(executor), number_(++hub.last_number_) {
-  if (hub.streams_ >= EventHub::most_streams) refuse("too many event streams");
+  if (hub.streams_ >= hub.most_streams_) refuse("too many event streams");
   std::shared_ptr<EventHub::Role>& role = hub.roles_[identity.user];
   if (role == nullptr) role = std::make_shared<EventHub::Role>();
-  if (role->streams.size() >= EventHub::most_of_a_role) refuse("too many event streams of this role");
+  if (role->streams.size() >= std::max<std::size_t>(1, hub.most_streams_ / 10))
+    refuse("too many event streams of this role");
   role->streams.push_back(this);
   ++hub.streams_;
 }
@@ -84,9 +87,11 @@ Task<std::string> Subscription::next(Clock::time_point deadline, Stop& stop) {
   co_return std::exchange(waiting_, {});
 }
 
-EventHub::EventHub(asio::any_io_executor executor, Pool& pool)
+EventHub::EventHub(asio::any_io_executor executor, Pool& pool, std::size_t most_streams)
     : executor_(std::move(executor)),
       pool_(pool),
+      most_streams_(most_streams),
+      questions_(questions_at_once),
       // Ids of one program go on where those of the one before ended.
       last_id_(static_cast<std::uint64_t>(
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -96,17 +101,17 @@ std::string EventHub::reset_text() {
   return "event: reset\ndata: {}\n\n";
 }
 
-void EventHub::heard(const std::string& payload) {
-  const std::optional<Notice> notice = read_notice(payload);
-  if (!notice || notice->kind == Notice::api_key) return;
+void EventHub::heard(const Notice& notice) {
+  if (notice.kind == Notice::api_key) return;
   for (auto& [name, role] : roles_) {
     if (role->pending.size() < most_pending) {
-      role->pending.emplace(notice->kind, notice->id);
+      role->pending.emplace(notice.kind, notice.id);
     } else {
       role->missed = true;
     }
-    if (std::exchange(role->asking, true)) continue;
+    if (role->asking) continue;
     asio::co_spawn(executor_, ask(role), asio::detached);
+    role->asking = true;
   }
 }
 
@@ -132,7 +137,18 @@ void EventHub::check_all() {
   }
 }
 
+/// Whatever goes wrong with one notification, later ones are heard.
 Task<> EventHub::ask(std::shared_ptr<Role> role) {
+  try {
+    co_await answer(role);
+  } catch (const std::exception& error) {
+    limited_log().line("events", std::string("unexpected exception: ") + error.what());
+    for (Subscription* stream : role->streams) stream->end();  // their clients come back and read their lists
+  }
+  role->asking = false;
+}
+
+Task<> EventHub::answer(const std::shared_ptr<Role>& role) {
   asio::steady_timer timer(executor_);
   while (!role->streams.empty() && (!role->pending.empty() || role->missed)) {
     timer.expires_after(gathering);
@@ -144,10 +160,9 @@ Task<> EventHub::ask(std::shared_ptr<Role> role) {
     }
     bool missed = std::exchange(role->missed, false);
     const bool answered = co_await ask_once(role, objects);
-    missed = missed || !answered;
+    if (!answered) missed = true;
     if (missed) tell(*role, reset_text());
   }
-  role->asking = false;
 }
 
 /// False if there was no answer, and what has happened is not known.
@@ -167,15 +182,18 @@ Task<bool> EventHub::ask_once(const std::shared_ptr<Role>& role, const std::set<
     Rows rows;
     try {
       const Clock::time_point deadline = Clock::now() + longest_question;
+      Place place;
+      const bool may_ask = co_await questions_.take(place, deadline, nullptr);
+      if (!may_ask) co_return false;
       const Lease lease = co_await pool_.take(identity, deadline, nullptr);
       rows = co_await lease->run(question, values, deadline);
     } catch (const LoginFailure& failure) {
       if (failure.reason == LoginFailure::Reason::unavailable) co_return false;
       refused = true;
-    } catch (const SqlFailure& failure) {
-      std::clog << "can't ask what role " << identity.user << " sees: " << failure.message << std::endl;
-      co_return false;
     } catch (const Stopped&) {
+      co_return false;
+    } catch (const std::exception& error) {
+      limited_log().line("events", "can't ask what role " + core::quoted(identity.user) + " sees: " + error.what());
       co_return false;
     }
     if (!refused) {

@@ -14,6 +14,7 @@
 
 #include "http/database/pool.hpp"
 #include "http/database/stop.hpp"
+#include "http/events/notice.hpp"
 
 namespace connector::http {
 
@@ -52,15 +53,13 @@ class Subscription {
 
 class EventHub {
  public:
-  static constexpr std::size_t most_streams = 100;
-  static constexpr std::size_t most_of_a_role = 10;
-
-  EventHub(asio::any_io_executor executor, Pool& pool);
+  /// `most_streams` in all, and a tenth of them of one role.
+  EventHub(asio::any_io_executor executor, Pool& pool, std::size_t most_streams);
   EventHub(const EventHub&) = delete;
   EventHub& operator=(const EventHub&) = delete;
 
-  /// Takes a notification's payload, whatever it is.
-  void heard(const std::string& payload);
+  /// Takes a notification, which may be made up.
+  void heard(const Notice& notice);
 
   /// Tells all streams that they may have missed something.
   void reset();
@@ -84,11 +83,14 @@ class EventHub {
     bool asking = false;
   };
   Task<> ask(std::shared_ptr<Role> role);
+  Task<> answer(const std::shared_ptr<Role>& role);
   Task<bool> ask_once(const std::shared_ptr<Role>& role, const std::set<Object>& objects);
   void tell(const Role& role, const std::string& text);
 
   asio::any_io_executor executor_;
   Pool& pool_;
+  std::size_t most_streams_;
+  Places questions_;
   std::map<std::string, std::shared_ptr<Role>> roles_;  // by name
   std::size_t streams_ = 0;
   std::uint64_t last_number_ = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iostream>
 
 #include "http/database/own_session.hpp"
 #include "http/message/reply.hpp"
@@ -21,9 +20,12 @@ constexpr const char* read_statement =
     "pg_catalog.date_part('epoch', k.expires_at OPERATOR(pg_catalog.-) pg_catalog.clock_timestamp()) END "
     "FROM connector.sealed_api_key($1::pg_catalog.uuid) k";
 
-[[noreturn]] void refuse(const char* hint) {
-  Reply reply = json_reply({{"errors", "issued keys can't be used now"}, {"hint", hint}}, 503);
-  throw Refusal{std::move(reply)};
+/// Without an answer of the database that is all there is to say; else it is the administrator's matter.
+LoginFailure failure_of(const SqlFailure& failure) {
+  const std::string_view code = failure.sqlstate;
+  const bool no_answer = code.empty() || code.starts_with("08") || code.starts_with("53") || code.starts_with("57P");
+  return {no_answer ? LoginFailure::Reason::unavailable : LoginFailure::Reason::no_keys,
+          "issued keys can't be read: " + failure.message};
 }
 
 std::string bytes_of(const Value& value) {
@@ -44,6 +46,15 @@ Clock::time_point end_of(const Value& seconds_left) {
 }
 
 }  // namespace
+
+IssuedKeys::Reading::Reading(std::map<std::string, ReadState>& all, const std::string& id)
+    : all_(all), place_(all.try_emplace(id).first) {
+  ++place_->second.readers;
+}
+
+IssuedKeys::Reading::~Reading() {
+  if (--place_->second.readers == 0) all_.erase(place_);
+}
 
 IssuedKeys::IssuedKeys(const Database& database) : database_(database), places_(1) {}
 
@@ -81,7 +92,9 @@ Task<Rows> IssuedKeys::read(const std::string& id, Clock::time_point deadline) {
 }
 
 Task<std::optional<IssuedKeys::Sealed>> IssuedKeys::find(const std::string& id, Clock::time_point deadline) {
-  require();
+  if (!available()) {
+    throw LoginFailure{LoginFailure::Reason::no_keys, "issued keys need a role of the program's own"};
+  }
   const Clock::time_point now = Clock::now();
   const auto found = known_.find(id);
   if (found != known_.end() && now < found->second.read_at + kept_for) {
@@ -89,19 +102,16 @@ Task<std::optional<IssuedKeys::Sealed>> IssuedKeys::find(const std::string& id, 
     if (now >= sealed->valid_until) sealed.reset();
     co_return sealed;
   }
-  const std::size_t forgotten = forgotten_;
-  std::string problem;
+  const Reading reading(reading_, id);
   Rows rows;
   try {
     rows = co_await read(id, deadline);
-  } catch (const LoginFailure& failure) {
-    problem = failure.message;
+  } catch (LoginFailure& failure) {
+    if (failure.reason == LoginFailure::Reason::refused) failure.reason = LoginFailure::Reason::no_keys;
+    failure.message = "issued keys can't be read: " + failure.message;
+    throw;
   } catch (const SqlFailure& failure) {
-    problem = failure.message;
-  }
-  if (!problem.empty()) {
-    std::clog << "can't read issued keys as role " << database_.user << ": " << problem << std::endl;
-    refuse("The program's log says why.");
+    throw failure_of(failure);
   }
   if (rows.empty() || !rows[0][0]) {
     known_.erase(id);
@@ -114,7 +124,7 @@ Task<std::optional<IssuedKeys::Sealed>> IssuedKeys::find(const std::string& id, 
   sealed->valid_until = end_of(rows[0][3]);
   sealed->read_at = now;
   // What was forgotten meanwhile may have been this, read before it was revoked.
-  if (forgotten == forgotten_ && known_.size() < most_known) known_.insert_or_assign(id, *sealed);
+  if (!reading.forgotten() && known_.size() < most_known) known_.insert_or_assign(id, *sealed);
   if (Clock::now() >= sealed->valid_until) sealed.reset();
   co_return sealed;
 }
@@ -139,13 +149,14 @@ Task<bool> IssuedKeys::exists(const std::string& id, Clock::time_point deadline)
 }
 
 void IssuedKeys::forget(const std::string& id) {
-  ++forgotten_;
   known_.erase(id);
+  const auto reading = reading_.find(id);
+  if (reading != reading_.end()) reading->second.forgotten = true;
 }
 
 void IssuedKeys::forget_all() {
-  ++forgotten_;
   known_.clear();
+  for (auto& [id, state] : reading_) state.forgotten = true;
 }
 
 void IssuedKeys::tidy() {

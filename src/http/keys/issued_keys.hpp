@@ -22,7 +22,8 @@ class IssuedKeys {
   void require() const;
 
   /// As whom the key lets its holder ask; nothing if it is unknown, revoked or expired. What the database said counts
-  /// for 5 seconds. Throws Refusal (503) without a database, or without the right to read keys, and Stopped.
+  /// for 5 seconds. Throws LoginFailure (unavailable, or no_keys without a role of the program's own or the right to
+  /// read keys), and Stopped.
   Task<std::optional<Identity>> identity(const IssuedKey& key, Clock::time_point deadline);
 
   /// Whether the key of that id (as text) is still there, likewise.
@@ -43,6 +44,23 @@ class IssuedKeys {
     Clock::time_point valid_until;
     Clock::time_point read_at;
   };
+  /// Of a key that is being read: only for these it matters that they were forgotten meanwhile, as any role can notify.
+  struct ReadState {
+    std::size_t readers = 0;
+    bool forgotten = false;
+  };
+  class Reading {
+   public:
+    Reading(std::map<std::string, ReadState>& all, const std::string& id);
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+    ~Reading();
+    bool forgotten() const noexcept { return place_->second.forgotten; }
+
+   private:
+    std::map<std::string, ReadState>& all_;
+    std::map<std::string, ReadState>::iterator place_;
+  };
   Task<std::optional<Sealed>> find(const std::string& id, Clock::time_point deadline);
   Task<Rows> read(const std::string& id, Clock::time_point deadline);
 
@@ -50,7 +68,7 @@ class IssuedKeys {
   Places places_;  // one reads at a time
   std::unique_ptr<Session> session_;
   std::map<std::string, Sealed> known_;  // by the id as text; no password can be read from it
-  std::size_t forgotten_ = 0;            // how often something was
+  std::map<std::string, ReadState> reading_;
 };
 
 }  // namespace connector::http

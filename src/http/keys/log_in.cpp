@@ -1,9 +1,9 @@
 #include "http/keys/log_in.hpp"
 
 #include <algorithm>
-#include <iostream>
 
 #include "core/base/utf8.hpp"
+#include "http/database/limited_log.hpp"
 #include "http/message/reply.hpp"
 
 namespace connector::http {
@@ -14,9 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds refusal_delay{300};
 constexpr std::size_t most_refusals_waiting = 1000;
 constexpr std::size_t most_roles = 10'000;
-constexpr std::size_t log_lines_at_once = 20;
-constexpr std::chrono::seconds log_line_interval{3};
-const std::string log_bucket = "failed log-ins";
+constexpr std::size_t checks_at_once = 4;
+const std::string log_kind = "login failed";
 
 /// The four headers that CARTO's clients want, all or none.
 [[noreturn]] void refuse_for_now(std::size_t limit, Clock::duration wait, const char* message) {
@@ -52,15 +51,15 @@ class Turn {
   Place place_;
 };
 
-/// An attempt that counts as a failure, unless nobody can say what it was.
+/// An attempt that counts as a failure, unless nobody can say what it was: who leaves before the answer has guessed.
 class CountedAttempt {
  public:
-  CountedAttempt(LoginLimits& limits, const std::string& address, const std::string& user)
-      : limits_(limits), address_(address), user_(user) {}
+  CountedAttempt(LoginLimits& limits, const std::string& address, std::string user, const Stop& stop)
+      : limits_(limits), address_(address), user_(std::move(user)), stop_(stop) {}
   CountedAttempt(const CountedAttempt&) = delete;
   CountedAttempt& operator=(const CountedAttempt&) = delete;
   ~CountedAttempt() {
-    if (open_) limits_.take_back(address_, user_, Clock::now());
+    if (open_ && !stop_.asked()) limits_.take_back(address_, user_, Clock::now());
   }
   void failed() noexcept { open_ = false; }
   void succeeded(const std::string& digest) {
@@ -71,7 +70,8 @@ class CountedAttempt {
  private:
   LoginLimits& limits_;
   const std::string& address_;
-  const std::string& user_;
+  std::string user_;
+  const Stop& stop_;
   bool open_ = true;
 };
 
@@ -82,26 +82,30 @@ LogIn::LogIn(Pool& pool, IssuedKeys& keys, Settings settings)
       keys_(keys),
       user_from_host_(settings.user_from_host),
       limits_(settings.limits),
-      log_lines_(log_lines_at_once, log_line_interval, 1) {
+      checks_(checks_at_once) {
   if (settings.requests_per_second > 0) {
     rates_.emplace(settings.requests_per_second,
                    Clock::duration(std::chrono::seconds(1)) / settings.requests_per_second, most_roles);
   }
 }
 
+std::string LogIn::Asking::who() const {
+  // No role has such a name.
+  return user.empty() && key ? '\n' + uuid_text(key->id) : user;
+}
+
+/// The name is shown only where a role has it, as PostgreSQL has said or this program knows: else it may be a key,
+/// given in its place.
 void LogIn::log(std::uint64_t& counter, const Asking& asking, std::string_view reason, bool is_role) {
   ++counter;
-  if (log_lines_.take(log_bucket, Clock::now()) > Clock::duration::zero()) {
-    ++lines_left_out_;
-    return;
+  std::string text = asking.address;
+  if (is_role || roles_.contains(asking.user)) {
+    text += " as role " + core::quoted(asking.user);
+  } else if (!asking.user.empty()) {
+    text += " as an unknown role of " + std::to_string(asking.user.size()) + " bytes";
   }
-  if (lines_left_out_ > 0) std::clog << "failed log-ins that are not shown: " << lines_left_out_ << '\n';
-  lines_left_out_ = 0;
-  std::clog << "login failed: " << asking.address;
-  // Of others nobody knows whether the name is one: some give their key in its place.
-  if (is_role) std::clog << " as role " << core::quoted(asking.user);
-  if (asking.key) std::clog << " by issued key " << uuid_text(asking.key->id);
-  std::clog << ": " << core::shown_text(reason, 300) << std::endl;
+  if (asking.key) text += " by issued key " + uuid_text(asking.key->id);
+  limited_log().line(log_kind, text.append(": ").append(reason));
 }
 
 Task<> LogIn::wait_before_refusal(Clock::time_point begin, Stop& stop) {
@@ -147,6 +151,7 @@ Task<Lease> LogIn::log_in(const Request& request, Identity& identity, Clock::tim
     co_await wait_before_refusal(begin, stop);
     throw Refusal{{.status = 401}};
   }
+  if (roles_.size() < most_roles) roles_.insert(identity.user);
   check_rate(identity);
   co_return std::move(*lease);
 }
@@ -157,24 +162,29 @@ Task<std::optional<Lease>> LogIn::attempt(const Asking& asking, Identity& identi
   std::optional<Lease> lease;
   if (limits_.proven(asking.digest, Clock::now())) {
     lease = co_await session(asking, identity, deadline, stop);
-    if (!lease) limits_.forget(asking.digest);
+    if (!lease) {
+      limits_.forget(asking.digest);
+    } else if (lease->is_new()) {
+      limits_.renew(asking.digest, Clock::now());
+    }
     co_return lease;
   }
   // Whoever asks with the same key at the same time waits for what comes of the first one.
   Turn turn(attempts_, asking.digest);
-  if (!co_await turn.take(deadline, stop)) throw Stopped{!stop.asked()};
+  const bool has_turn = co_await turn.take(deadline, stop);
+  if (!has_turn) throw Stopped{!stop.asked()};
   if (limits_.proven(asking.digest, Clock::now())) {
     lease = co_await session(asking, identity, deadline, stop);
     co_return lease;
   }
   const Clock::duration wait = refusals_ < most_refusals_waiting
-                                   ? limits_.begin(asking.address, asking.user, Clock::now())
+                                   ? limits_.begin(asking.address, asking.who(), Clock::now())
                                    : Clock::duration(std::chrono::seconds(1));
   if (wait > Clock::duration::zero()) {
     ++failures_.limited;
     refuse_for_now(limits_.failures_per_user(), wait, "too many failed log-ins");
   }
-  CountedAttempt counted(limits_, asking.address, asking.user);
+  CountedAttempt counted(limits_, asking.address, asking.who(), stop);
   lease = co_await session(asking, identity, deadline, stop);
   if (lease) {
     counted.succeeded(asking.digest);
@@ -195,7 +205,15 @@ Task<std::optional<Lease>> LogIn::session(const Asking& asking, Identity& identi
   std::optional<LoginFailure> failure;
   std::string tried;
   for (;;) {
-    std::optional<Identity> issued = co_await keys_.identity(*asking.key, deadline);
+    std::optional<Identity> issued;
+    try {
+      issued = co_await keys_.identity(*asking.key, deadline);
+    } catch (const LoginFailure& unread) {
+      // What the administrator has to mend is for the log: callers are told no more than of any other refusal.
+      if (unread.reason != LoginFailure::Reason::no_keys) throw;
+      failure = unread;
+      break;
+    }
     if (!issued || (!asking.user.empty() && issued->user != asking.user)) {
       log(failures_.unknown_key, asking, issued ? "the key is another role's" : "there is no such key");
       co_return lease;
@@ -208,21 +226,7 @@ Task<std::optional<Lease>> LogIn::session(const Asking& asking, Identity& identi
     if (!failure || failure->reason != LoginFailure::Reason::refused) break;
     keys_.forget(identity.key_id);
   }
-  if (failure) {
-    log_failure(asking, *failure);
-    co_return lease;
-  }
-  if (lease->is_new()) {
-    std::vector<Value> values;
-    values.emplace_back(identity.key_id);
-    const Rows rows = co_await (*lease)->run("SELECT connector.api_key_used($1::pg_catalog.uuid)", std::move(values),
-                                             deadline, &stop);
-    if (rows[0][0] != "t") {
-      lease->close();
-      lease.reset();
-      log(failures_.unknown_key, asking, "the role does not have this key");
-    }
-  }
+  if (failure) log_failure(asking, *failure);
   co_return lease;
 }
 
@@ -242,25 +246,29 @@ Task<std::optional<LoginFailure>> LogIn::open(std::optional<Lease>& lease, const
 
 void LogIn::log_failure(const Asking& asking, const LoginFailure& failure) {
   using enum LoginFailure::Reason;
-  log(failure.reason == unprotected ? failures_.unprotected
-      : failure.reason == superuser ? failures_.superuser
-                                    : failures_.refused,
-      asking, failure.message, failure.reason != refused);
+  log(failure.reason == unprotected                                ? failures_.unprotected
+      : failure.reason == superuser                                ? failures_.superuser
+      : failure.reason == not_its_key || failure.reason == no_keys ? failures_.unknown_key
+                                                                   : failures_.refused,
+      asking, failure.message);
 }
 
 Task<bool> LogIn::still_valid(const Identity& identity) {
+  using enum LoginFailure::Reason;
   if (Clock::now() >= identity.valid_until) co_return false;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
   try {
-    // Awaited by a statement of its own: g++ 12 makes wrong code of operands of && that are.
-    bool exists = true;
-    if (!identity.key_id.empty()) exists = co_await keys_.exists(identity.key_id, deadline);
-    if (!exists) co_return false;
+    // A few at a time: all streams may ask at once.
+    Place place;
+    const bool has_place = co_await checks_.take(place, deadline, nullptr);
+    if (!has_place) co_return true;
+    if (!identity.key_id.empty()) {
+      const bool exists = co_await keys_.exists(identity.key_id, deadline);
+      if (!exists) co_return false;
+    }
     const Lease lease = co_await pool_.take(identity, deadline, nullptr);
   } catch (const LoginFailure& failure) {
-    co_return failure.reason == LoginFailure::Reason::unavailable;
-  } catch (const Refusal&) {
-    co_return true;  // keys can't be read now
+    co_return failure.reason == unavailable || failure.reason == no_keys;
   } catch (const SqlFailure&) {
     co_return true;
   } catch (const Stopped&) {

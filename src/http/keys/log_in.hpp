@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "http/database/login_limits.hpp"
@@ -51,7 +52,8 @@ class LogIn {
     std::string address;
     std::string user;  // whom the request names; empty beside an issued key that it stands alone with
     std::optional<IssuedKey> key;
-    std::string digest;  // of user and key
+    std::string digest;       // of user and key
+    std::string who() const;  // as whom failures count
   };
   Task<std::optional<Lease>> attempt(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
   Task<std::optional<Lease>> session(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
@@ -69,8 +71,8 @@ class LogIn {
   std::optional<TokenBuckets> rates_;
   std::map<std::string, std::unique_ptr<Places>> attempts_;  // by digest: one of a kind at a time
   std::size_t refusals_ = 0;                                 // that wait
-  TokenBuckets log_lines_;
-  std::uint64_t lines_left_out_ = 0;
+  std::set<std::string> roles_;                              // that have logged in
+  Places checks_;
   Failures failures_;
 };
 

@@ -80,7 +80,8 @@ std::optional<std::string> user_of_host(std::string_view host) {
   asio::ip::make_address(std::string(host), error);
   const std::size_t dot = host.find('.');
   if (!error || dot == 0 || dot == std::string_view::npos || dot + 1 == host.size()) return std::nullopt;
-  return std::string(host.substr(0, dot));
+  // Hosts have no letter case, and clients send them as they were typed.
+  return core::lower_ascii(host.substr(0, dot));
 }
 
 }  // namespace connector::http

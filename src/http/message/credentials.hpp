@@ -19,7 +19,8 @@ struct Credentials {
 /// Basic and the path name two users; 400 for two different keys.
 Credentials read_credentials(const Request& request, bool user_from_host);
 
-/// The first label of a host of two or more labels that is no address: alice of `alice.localhost:8080`.
+/// The first label of a host of two or more labels that is no address, in small letters: alice of
+/// `Alice.localhost:8080`.
 std::optional<std::string> user_of_host(std::string_view host);
 
 }  // namespace connector::http

@@ -1,4 +1,5 @@
 // The program connector-http: the Import API before a database that has the extension.
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -13,15 +14,26 @@ namespace connector::http {
 
 namespace {
 
+/// The loop with all coroutines in it, each of which has references to what was made after it.
+class Loop : public asio::io_context {
+ public:
+  Loop() : asio::io_context(1) {}
+
+  /// Ends all coroutines where they wait, those that nobody waits for included: to be called while all that they use is
+  /// there. Nothing runs in the loop afterwards.
+  void end_all() { shutdown(); }
+};
+
 /// A key that is said to be revoked is looked at anew: any role can notify.
 void heard(Services& services, const std::string& payload) {
   const std::optional<Notice> notice = read_notice(payload);
-  if (notice && notice->kind == Notice::api_key) {
+  if (!notice) return;
+  if (notice->kind == Notice::api_key) {
     services.keys.forget(notice->id);
     services.pool.forget_key(notice->id);
     services.events.check_key(notice->id);
   }
-  services.events.heard(payload);
+  services.events.heard(*notice);
 }
 
 /// What was told before the program began to listen, it may have missed.
@@ -44,13 +56,16 @@ Task<> obey(asio::signal_set& signals, Server& server) {
 int run(const Options& options) {
   const Settings& settings = options.settings;
   // Before all that has descriptors in its loop: they end before it does.
-  asio::io_context context(1);
-  Pool pool(options.database, settings.superusers_allowed, {});
+  Loop context;
+  Pool::Limits limits;
+  limits.sessions = settings.most_sessions;
+  limits.sessions_of_role = std::min(limits.sessions_of_role, limits.sessions);
+  Pool pool(options.database, settings.superusers_allowed, limits);
   const Database& database = options.database;
   IssuedKeys keys(database);
   LogIn log_in(pool, keys,
                {.user_from_host = settings.user_from_host, .requests_per_second = settings.requests_per_second});
-  EventHub events(context.get_executor(), pool);
+  EventHub events(context.get_executor(), pool, settings.most_streams);
   Counters counters;
   Services services{.database = database,
                     .pool = pool,
@@ -69,8 +84,11 @@ int run(const Options& options) {
   server.start();
   std::cout << "listening on " << server.url() << std::endl;
   context.run();
-  // A call that did not end in time refers to all of these, which must not be taken apart under it.
-  if (!server.finished()) std::_Exit(0);
+  std::cout << std::flush;
+  std::clog << std::flush;
+  // The system's resolver can't be stopped, and may take much longer than the end of a program should.
+  if (database.addresses->asking()) std::_Exit(0);
+  context.end_all();
   return 0;
 }
 

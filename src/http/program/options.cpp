@@ -23,6 +23,8 @@ enum Option : int {
   call_timeout,
   client_timeout,
   max_connections,
+  max_sessions,
+  max_streams,
   quiet_option,
   no_query_passwords,
   requests_option,
@@ -41,6 +43,8 @@ constexpr option known[] = {{"listen", required_argument, nullptr, listen_option
                             {"call-timeout", required_argument, nullptr, call_timeout},
                             {"client-timeout", required_argument, nullptr, client_timeout},
                             {"max-connections", required_argument, nullptr, max_connections},
+                            {"max-sessions", required_argument, nullptr, max_sessions},
+                            {"max-streams", required_argument, nullptr, max_streams},
                             {"quiet", no_argument, nullptr, quiet_option},
                             {"no-query-passwords", no_argument, nullptr, no_query_passwords},
                             {"max-requests-per-second", required_argument, nullptr, requests_option},
@@ -108,17 +112,19 @@ void read_client_timeout(Settings& settings, std::string_view text) {
   }
 }
 
+std::size_t read_count(const char* option, std::string_view text, std::size_t most) {
+  const auto count = read_number<std::size_t>(text, 1, most);
+  if (!count) throw UsageError(std::string(option) + " needs a number from 1 to " + std::to_string(most));
+  return *count;
+}
+
 void read_max_connections(Settings& settings, std::string_view text) {
-  const auto most = read_number<std::size_t>(text, 1, 100'000);
-  if (!most) throw UsageError("--max-connections needs a number from 1 to 100000");
-  settings.most_connections = *most;
-  settings.most_connections_of_one = std::max<std::size_t>(1, *most / 4);
+  settings.most_connections = read_count("--max-connections", text, 100'000);
+  settings.most_connections_of_one = std::max<std::size_t>(1, settings.most_connections / 4);
 }
 
 void read_requests_per_second(Settings& settings, std::string_view text) {
-  const auto most = read_number<std::size_t>(text, 1, 1'000'000);
-  if (!most) throw UsageError("--max-requests-per-second needs a number from 1 to 1000000");
-  settings.requests_per_second = *most;
+  settings.requests_per_second = read_count("--max-requests-per-second", text, 1'000'000);
 }
 
 void take(Options& options, Said& said, int found) {
@@ -157,6 +163,12 @@ void take(Options& options, Said& said, int found) {
       return read_client_timeout(settings, optarg);
     case max_connections:
       return read_max_connections(settings, optarg);
+    case max_sessions:
+      settings.most_sessions = read_count("--max-sessions", optarg, 10'000);
+      return;
+    case max_streams:
+      settings.most_streams = read_count("--max-streams", optarg, 10'000);
+      return;
     case quiet_option:
       settings.quiet = true;
       return;
@@ -219,7 +231,7 @@ std::string_view help_text() noexcept {
 Usage:
   connector-http [OPTION]... [CONNINFO]
 
-CONNINFO says which database, as for psql: 'host=/var/run/postgresql dbname=warehouse'.
+CONNINFO says which database, as for psql, and must name it: 'host=/var/run/postgresql dbname=warehouse'.
 It holds no password, as everybody on the machine sees command lines: a role of the program's own, which
 it needs for keys that it issues and for events, has its password in a file that passfile= names.
 
@@ -229,6 +241,8 @@ Database:
   --call-timeout SECONDS     a call that takes longer is stopped (60); checks of connections may take more
   --max-requests-per-second N
                              answers so many requests of each role; more are refused with 429 (any number)
+  --max-sessions NUMBER      sessions of the database at once (50), at most 8 of one role; calls wait for one
+  --max-streams NUMBER       streams of events at once (100), a tenth of them of one role
   --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses
                              have the password of the remote database: POST has the same calls
 

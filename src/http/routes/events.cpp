@@ -30,7 +30,8 @@ Task<Reply> events(Call& call) {
   for (;;) {
     std::string text = co_await subscription.next(Clock::now() + comment_interval, call.stop);
     if (subscription.takes_check() || Clock::now() >= check_at) {
-      if (!co_await call.services.log_in.still_valid(call.identity)) co_return Reply{};
+      const bool valid = co_await call.services.log_in.still_valid(call.identity);
+      if (!valid) co_return Reply{};
       check_at = Clock::now() + check_interval;
     }
     if (text.empty()) text = ":\n\n";

@@ -1,7 +1,7 @@
 #include "http/routes/keys.hpp"
 
 #include "core/base/utf8.hpp"
-#include "http/keys/key_request.hpp"
+#include "http/routes/key_request.hpp"
 #include "http/keys/sealed_key.hpp"
 #include "http/routes/path_id.hpp"
 #include "http/routes/services.hpp"

@@ -27,7 +27,7 @@ constexpr const char* syncs_statement =
     "coalesce(pg_catalog.date_part('epoch', s.ran_at), 0), coalesce(pg_catalog.date_part('epoch', s.run_at), 0), "
     "pg_catalog.date_part('epoch', pg_catalog.now() OPERATOR(pg_catalog.-) coalesce(s.ran_at, s.created_at)), "
     "s.successes, s.failures, s.rows_read "
-    "FROM connector.syncs s ORDER BY s.created_at DESC, s.id LIMIT 1000";
+    "FROM connector.syncs s ORDER BY s.created_at DESC, s.id LIMIT $1::pg_catalog.int8";
 
 constexpr const char* imports_statement =
     "SELECT i.state, pg_catalog.count(*) FROM connector.imports i WHERE i.synchronization_id IS NULL GROUP BY i.state "
@@ -83,7 +83,7 @@ void add_program(MetricText& text, const Services& services) {
   text.begin("connector_http_requests_total", "counter", "Requests that were answered");
   for (const auto& [of, count] : services.counters.requests) {
     const auto& [route, method, hundreds] = of;
-    text.add({{"route", route}, {"method", method_name(method)}, {"status", std::to_string(hundreds) + "xx"}},
+    text.add({{"route", route}, {"method", method}, {"status", std::to_string(hundreds) + "xx"}},
              std::to_string(count));
   }
   text.begin("connector_http_connections", "gauge", "Connections of clients");
@@ -105,12 +105,13 @@ Task<Reply> metrics(Call& call) {
   MetricText text;
   const Rows by_state = co_await call.query(totals_statement);
   add_totals(text, by_state);
-  const Rows syncs = co_await call.query(syncs_statement);
+  const Rows syncs = co_await call.query(syncs_statement, std::to_string(most_syncs));
   add_syncs(text, syncs);
   std::size_t all = 0;
   for (const Row& row : by_state) all += std::stoul(*row[2]);
-  text.begin("connector_syncs_left_out", "gauge", "Syncs without series of their own: the newest 1000 have them");
-  text.add({}, std::to_string(all - std::min(all, std::min(syncs.size(), most_syncs))));
+  text.begin("connector_syncs_left_out", "gauge",
+             "Syncs without series of their own: the newest " + std::to_string(most_syncs) + " have them");
+  text.add({}, std::to_string(all - std::min(all, syncs.size())));
   const Rows imports = co_await call.query(imports_statement);
   text.begin("connector_imports_count", "gauge", "Imports that are remembered");
   for (const Row& row : imports) text.add({{"state", *row[0]}}, *row[1]);

@@ -1,8 +1,8 @@
 #include "http/server/answer.hpp"
 
 #include <algorithm>
-#include <iostream>
 
+#include "http/database/limited_log.hpp"
 #include "http/routes/failure_reply.hpp"
 #include "http/routes/notices.hpp"
 #include "http/routes/services.hpp"
@@ -39,19 +39,19 @@ Task<Answer> answer(const Request& request, const Settings& settings, Services& 
   } catch (Refusal& refusal) {
     told.reply = std::move(refusal.reply);
   } catch (const LoginFailure& failure) {
-    std::clog << "no session in the database: " << failure.message << std::endl;
+    limited_log().line("no session in the database", failure.message);
     told.reply = login_failure_reply(failure);
   } catch (const SqlFailure& failure) {
     told.reply = failure_reply(failure);
   } catch (const Stopped&) {
     told.reply = stopped_reply();
   } catch (const std::exception& error) {
-    std::clog << "unexpected exception: " << error.what() << std::endl;
+    limited_log().line("unexpected exception", error.what());
     told.reply = error_reply(500, "the program failed at this request");
   }
   // A stream has sent its status long before its end, of which the reply tells.
   const unsigned status = stream.begun() ? 200 : told.reply.status;
-  ++services.counters.requests[std::tuple(told.route, request.method, status / 100)];
+  services.counters.count(told.route, method_name(request.method), status);
   co_return told;
 }
 

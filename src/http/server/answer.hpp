@@ -6,13 +6,14 @@
 
 namespace connector::http {
 
-/// Never throws for anything that a client or the database does. `user` is told for the access log as soon as it is
-/// known. True in `streamed` if the answer was sent by `stream`.
 struct Answer {
   Reply reply;
   std::string user;        ///< who asked, for the access log; empty if nobody was logged in
   std::string_view route;  ///< its template; empty if there is none
 };
+
+/// Never throws for anything that a client or the database does. If the answer was sent by `stream`, which has begun
+/// then, the reply is not looked at.
 Task<Answer> answer(const Request& request, const Settings& settings, Services& services, EventStream& stream,
                     Stop& stop);
 

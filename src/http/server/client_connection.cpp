@@ -99,6 +99,7 @@ Task<bool> serve_one(const Connection& connection) {
                        .is_1_0 = incoming.is_1_0()};
   bool goes_on = false;
   if (refused) {
+    connection.services.counters.count({}, entry.method, refused->status);
     const bool sent = co_await send(connection, *refused, form, entry);
     goes_on = sent && form.keep_alive;
   } else {

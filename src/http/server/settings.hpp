@@ -31,6 +31,8 @@ struct Settings {
 
   std::size_t most_connections = 1000;
   std::size_t most_connections_of_one = 256;  ///< of one address
+  std::size_t most_sessions = 50;             ///< of the database
+  std::size_t most_streams = 100;             ///< of events; a tenth of them of one role
 };
 
 }  // namespace connector::http

@@ -1,10 +1,11 @@
-#include "http/keys/key_request.hpp"
+#include "http/routes/key_request.hpp"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "core/base/utf8.hpp"
 #include "http/message/reply.hpp"
+#include "http/routes/request_body.hpp"
 
 namespace connector::http {
 
@@ -86,18 +87,18 @@ void read_expires(KeyRequest& wanted, const core::JsonValue& value) {
 
 KeyRequest read_key_request(const Request& request) {
   KeyRequest wanted{.label = {}, .lifetime = default_key_lifetime, .end = std::nullopt};
-  for (const core::JsonMember& member : request.body.members) {
+  const core::JsonValue body = body_without_key(request);
+  constexpr std::array<std::string_view, 2> members = {"label", "expires"};
+  check_members(body, members, {});
+  for (const core::JsonMember& member : body.members) {
     if (member.key == "label") {
       if (member.value.type != Type::string || !core::is_text(member.value.text) ||
           characters(member.value.text) > most_label_characters) {
         refuse("the value of \"label\" must be a text of at most 200 characters", "It only says what the key is for.");
       }
       wanted.label = member.value.text;
-    } else if (member.key == "expires") {
+    } else {
       read_expires(wanted, member.value);
-    } else if (member.key != "api_key" && member.key != "client") {
-      refuse("the body has an unknown member",
-             "A key is asked for by \"label\" and \"expires\", both of which may be left out.");
     }
   }
   return wanted;

@@ -18,7 +18,7 @@ struct KeyRequest {
 constexpr const char* default_key_lifetime = "31536000";
 
 /// Reads `label` (at most 200 characters) and `expires`: a number of seconds from now, a time by ISO 8601 (UTC, unless
-/// it has a zone), or null for never. Throws Refusal (400).
+/// it has a zone), or null for never. Throws Refusal (400), for a member that is given twice as well.
 KeyRequest read_key_request(const Request& request);
 
 }  // namespace connector::http
