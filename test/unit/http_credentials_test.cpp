@@ -67,6 +67,7 @@ TEST(Credentials, TwoKeysOrUsersAreRefused) {
 TEST(Credentials, TheHostMayNameTheUser) {
   EXPECT_EQ(user_of_host("alice.localhost:8080"), "alice");
   EXPECT_EQ(user_of_host("alice.example.com"), "alice");
+  EXPECT_EQ(user_of_host("ALICE.LocalHost:8080"), "alice");
   for (const char* host : {"", "localhost", "localhost:80", "127.0.0.1", "127.0.0.1:80", "[::1]:80", "::1",
                            ".localhost", "alice.", "alice.:80"}) {
     EXPECT_FALSE(user_of_host(host)) << host;

@@ -94,6 +94,35 @@ TEST(LoginLimitsTest, AnAddressHasSixty) {
   EXPECT_EQ(logins.begin("192.0.2.1", "carol", start), 1s);
 }
 
+TEST(LoginLimitsTest, ARoleHasTwoHundredFromAllAddresses) {
+  LoginLimits::Limits many = limits();
+  many.most_buckets = 1000;
+  LoginLimits logins(many);
+  const auto address = [](int i) { return "192.0.2." + std::to_string(i); };
+  for (int i = 0; i < 199; ++i) EXPECT_EQ(logins.begin(address(i), "alice", start), 0s) << i;
+  for (int i = 0; i < 10; ++i) {  // one that succeeds costs nothing
+    EXPECT_EQ(logins.begin(address(200), "alice", start), 0s);
+    logins.succeeded(address(200), "alice", "digest", start);
+  }
+  EXPECT_EQ(logins.begin(address(201), "alice", start), 0s);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(logins.begin(address(202), "alice", start), 300ms);
+  // What was refused so counts nowhere else.
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(logins.begin(address(202), std::to_string(i), start), 0s) << i;
+}
+
+TEST(LoginLimitsTest, APairInUseStaysProven) {
+  LoginLimits logins(limits());
+  logins.begin("192.0.2.1", "alice", start);
+  logins.succeeded("192.0.2.1", "alice", "digest", start);
+  for (int i = 1; i < 10; ++i) {
+    EXPECT_TRUE(logins.proven("digest", start + i * 50min)) << i;
+    logins.renew("digest", start + i * 50min);
+  }
+  logins.renew("another", start);
+  EXPECT_FALSE(logins.proven("another", start));
+  EXPECT_FALSE(logins.proven("digest", start + 520min));
+}
+
 TEST(LoginLimitsTest, WhatCameToNoAnswerDoesNotCount) {
   LoginLimits logins(limits());
   for (int i = 0; i < 100; ++i) {
@@ -121,7 +150,7 @@ TEST(LoginLimitsTest, MemoryIsBounded) {
     logins.succeeded("192.0.2.1", text, text, start);
     logins.begin("192.0.2.1", text, start);
   }
-  EXPECT_LE(logins.size(), 212U);
+  EXPECT_LE(logins.size(), 313U);
   logins.tidy(start + 2h);
   EXPECT_EQ(logins.size(), 0U);
 }

@@ -7,6 +7,7 @@ namespace connector::http {
 namespace {
 
 constexpr std::chrono::seconds kept_for{30};
+constexpr std::chrono::seconds failure_kept_for{5};
 constexpr std::chrono::seconds longest_wait{10};
 constexpr std::chrono::seconds longest_wait_with_old_ones{5};
 
@@ -22,11 +23,11 @@ void HostAddresses::ask(const std::shared_ptr<Host>& host, const std::string& na
   host->question->async_resolve(name, "",
                                 [host](const error_code& error, const asio::ip::tcp::resolver::results_type& found) {
                                   host->why = error ? error.message() : std::string();
+                                  host->good_until = Clock::now() + (error ? failure_kept_for : kept_for);
                                   if (!error) {
                                     host->addresses.clear();
                                     for (const auto& entry : found)
                                       host->addresses.push_back(entry.endpoint().address().to_string());
-                                    host->good_until = Clock::now() + kept_for;
                                   }
                                   for (asio::steady_timer& timer : host->waiting) timer.cancel();
                                   host->question.reset();
@@ -38,7 +39,10 @@ Task<std::vector<std::string>> HostAddresses::find(std::string host, std::string
   std::shared_ptr<Host>& entry = hosts_[host];
   if (entry == nullptr) entry = std::make_shared<Host>();
   const std::shared_ptr<Host> known = entry;
-  if (Clock::now() < known->good_until) co_return known->addresses;
+  if (Clock::now() < known->good_until) {
+    why = known->why;
+    co_return known->addresses;
+  }
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   if (known->question == nullptr) ask(known, host, executor);
   const auto longest = known->addresses.empty() ? longest_wait : longest_wait_with_old_ones;

@@ -19,8 +19,7 @@ constexpr std::size_t most_bytes = 64 * 1024;
 
 Database taken_apart(const std::string& text, const std::string& where) {
   try {
-    Database database = read_conninfo(text);
-    if (database.has_name) return database;
+    return read_conninfo(text);
   } catch (const std::runtime_error& error) {
     // libpq quotes what it does not understand.
     const bool secret = core::lower_ascii(text).find("password") != std::string::npos || text.find("://") != text.npos;
@@ -28,7 +27,10 @@ Database taken_apart(const std::string& text, const std::string& where) {
     while (!why.empty() && why.back() == '\n') why.pop_back();
     throw UsageError("wrong " + where + ": " + why);
   }
-  throw UsageError(where + " must name the database, as dbname=NAME");
+}
+
+void require_name(const Database& database, const std::string& where) {
+  if (!database.has_name) throw UsageError(where + " must name the database, as dbname=NAME");
 }
 
 std::string words_of_errno() {
@@ -44,6 +46,7 @@ Database conninfo_of_argument(const std::string& text) {
         "CONNINFO must not hold a password, which everybody on the machine would see: "
         "use passfile=FILE in it, or --conninfo-file FILE");
   }
+  require_name(database, "CONNINFO");
   return database;
 }
 
@@ -67,6 +70,7 @@ Database conninfo_of_file(const std::string& file) {
   if (database.says_password && (state.st_mode & S_IROTH) != 0) {
     throw std::runtime_error(file + " holds a password and can be read by everybody: use chmod 600");
   }
+  require_name(database, "CONNINFO in " + file);
   return database;
 }
 

@@ -40,8 +40,8 @@ def carol(api_database: Database) -> Iterator[str]:
         api_database.execute(f"DROP ROLE IF EXISTS {name}")
 
 
-def issue(client: HttpClient, **body: object) -> dict[str, Any]:
-    answer = client.post(ME, body)
+def issue(asker: HttpClient, /, **body: object) -> dict[str, Any]:
+    answer = asker.post(ME, body)
     assert answer.status == 201, answer
     assert list(answer.json) == ["id", "api_key", "label", "expires_at"]
     made = answer.json
@@ -208,19 +208,67 @@ def test_passwords_are_not_in_the_memory_that_reads_rows(api: HttpServer, api_da
 def test_after_a_restart_of_the_database(api: HttpServer, api_database: Database, preloaded: Postgres, alice: HttpClient) -> None:
     key = issue(alice)["api_key"]
     assert status(api, key) == 200
+    api_database.close()
     preloaded.restart()
     assert status(api, key) == 200
-    revoked = api_database.another()
-    revoked.execute("DELETE FROM connector.api_key")
-    revoked.close()
+    api_database.execute("DELETE FROM connector.api_key")
     wait_until(lambda: status(api, key) == 401, pause=0.5, what="the key to be forgotten")
+
+
+def test_after_the_program_lost_its_sessions(api: HttpServer, api_database: Database, alice: HttpClient) -> None:
+    """New ones work, whatever the numbers of their descriptors are."""
+    key = issue(alice)["api_key"]
+    for _ in range(5):
+        assert status(api, key) == 200
+        terminated = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename IN ('alice', %s)"
+        assert api_database.rows(terminated, OWN_ROLE[0])
+        assert status(api, key) == 200
+        # What was read of a key counts for five seconds; then it is read by a new session.
+        wait_until(lambda: status(api, key) == 200 and reads_keys(api_database), pause=0.5, what="a session that reads keys")
+
+
+def reads_keys(db: Database) -> bool:
+    return bool(db.rows("SELECT 1 FROM pg_stat_activity WHERE usename = %s AND query LIKE '%%sealed_api_key%%'", OWN_ROLE[0]))
+
+
+def test_a_member_that_is_given_twice(alice: HttpClient) -> None:
+    for body in ('{"label": "a", "label": "b"}', '{"expires": 60, "label": "a", "expires": null}'):
+        answer = alice.request("POST", ME, body)
+        assert answer.status == 400 and "twice" in answer.json["errors"], body
+    assert alice.get(ME).json["total_entries"] == 0
+
+
+def test_the_extension_made_anew(workspace: Workspace, preloaded: Postgres, api: HttpServer) -> None:
+    """Sessions that are kept go on with it, in whatever schema it is; without it they say so."""
+    preloaded.create_database("http_keys_anew", "connector")
+    try:
+        with (
+            Database(preloaded, "http_keys_anew") as database,
+            HttpServer(workspace, preloaded, staged(workspace), "http_keys_anew") as server,
+        ):
+            client = HttpClient(server, "alice", ALICE)
+            for schema in ("public", "elsewhere", "public"):
+                database.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}; GRANT USAGE ON SCHEMA {schema} TO PUBLIC")
+                database.execute(f"DROP EXTENSION connector CASCADE; CREATE EXTENSION connector SCHEMA {schema}")
+                answer = client.get(ME)
+                assert answer.status == 200 and answer.json["total_entries"] == 0, schema
+            database.execute("DROP EXTENSION connector CASCADE")
+            answer = client.get(ME)
+            assert answer.status == 503 and "not installed" in answer.json["errors"]
+    finally:
+        with Database(preloaded, "postgres") as server:
+            server.execute("DROP DATABASE http_keys_anew WITH (FORCE)")
 
 
 def test_without_a_role_of_its_own(workspace: Workspace, preloaded: Postgres, api_database: Database, api: HttpServer, alice: HttpClient) -> None:
     made = issue(alice)
     with HttpServer(workspace, preloaded, staged(workspace), api_database.name) as server:
-        for answer in (HttpClient(server, "alice", ALICE).post(ME, {}), HttpClient(server, None, made["api_key"]).get(ME)):
-            assert answer.status == 503 and "user=" in answer.json["hint"]
+        answer = HttpClient(server, "alice", ALICE).post(ME, {})
+        assert answer.status == 503 and "user=" in answer.json["hint"]
+        # Who has not logged in is told nothing of the program.
+        answer = HttpClient(server, None, made["api_key"]).get(ME)
+        assert (answer.status, answer.body) == (401, b"")
+        assert "need a role of the program's own" in server.log_tail() and made["api_key"] not in server.log_tail(1000)
         assert HttpClient(server, "alice", ALICE).get(ME).json["total_entries"] == 1
         assert HttpClient(server, "alice", ALICE).delete(f"{ME}/{made['id']}").status == 204
 
@@ -230,7 +278,7 @@ def test_without_the_right_to_read_keys(api: HttpServer, api_database: Database,
     api_database.execute(f"REVOKE EXECUTE ON FUNCTION connector.sealed_api_key(uuid) FROM {OWN_ROLE[0]}")
     try:
         answer = HttpClient(api, None, key).get(ME)
-        assert answer.status == 503
+        assert (answer.status, answer.body) == (401, b"")
         assert "permission denied" in api.log_tail() and key not in api.log_tail(1000)
     finally:
         api_database.execute(f"GRANT EXECUTE ON FUNCTION connector.sealed_api_key(uuid) TO {OWN_ROLE[0]}")

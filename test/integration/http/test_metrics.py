@@ -29,9 +29,10 @@ def api(workspace: Workspace, preloaded: Postgres, api_database: Database) -> It
 @pytest.fixture
 def monitor(api: HttpServer, api_database: Database) -> Iterator[HttpClient]:
     """Requests of a role that may see everything."""
-    api_database.execute("CREATE ROLE monitor LOGIN PASSWORD 'monitor password' IN ROLE pg_read_all_stats")
-    yield HttpClient(api, "monitor", "monitor password")
-    api_database.execute("DROP ROLE monitor")
+    api_database.execute("DROP ROLE IF EXISTS http_monitor")
+    api_database.execute("CREATE ROLE http_monitor LOGIN PASSWORD 'monitor password' IN ROLE pg_read_all_stats")
+    yield HttpClient(api, "http_monitor", "monitor password")
+    api_database.execute("DROP ROLE http_monitor")
 
 
 def read(client: HttpClient) -> Series:
@@ -56,30 +57,34 @@ def names(series: Series) -> set[str]:
     return {name for name, _ in series}
 
 
+def forget_syncs(api_database: Database, mariadb: MySqlRemote) -> None:
+    """Whatever an earlier test has left."""
+    api_database.execute("SELECT cdb_sync_delete(id) FROM connector.syncs")
+    api_database.execute("DROP TABLE IF EXISTS fine, failing, paused, of_bob, once")
+    mariadb.execute("DROP TABLE IF EXISTS measured_rooms")
+
+
 @pytest.fixture
 def syncs(api_database: Database, mariadb: MySqlRemote) -> Iterator[dict[str, str]]:
     """One of alice's that works, one that fails, one that is paused, one of bob's; an import of alice's."""
-    mariadb.execute("CREATE TABLE rooms (id int PRIMARY KEY)", "INSERT INTO rooms VALUES (1), (2), (3)")
+    forget_syncs(api_database, mariadb)
+    mariadb.execute("CREATE TABLE measured_rooms (id int PRIMARY KEY)", "INSERT INTO measured_rooms VALUES (1), (2), (3)")
     ids: dict[str, str] = {}
     roles = {name: Database(api_database.server, api_database.name, name) for name in ("alice", "bob")}
-    for name, role in (("fine", "alice"), ("failing", "alice"), ("paused", "alice"), ("of_bob", "bob")):
-        more = {"connection": mariadb.connection(port=1)} if name == "failing" else {}
-        connector = {**mariadb.connector(table="rooms", import_as=name), **more}
-        create = "SELECT cdb_sync_connector(%s, '1 hour', name => %s) ->> 'id'"
-        ids[name] = roles[role].value(create, json.dumps(connector), f'"{name}"\n\\')
-        roles[role].rows("SELECT cdb_sync_now(%s::uuid, wait => true)", ids[name])
-    roles["alice"].rows("SELECT cdb_sync_pause(%s::uuid)", ids["paused"])
-    roles["alice"].import_table(mariadb.connector(table="rooms", import_as="once"))
-    yield ids
-    for name, role in roles.items():
-        for key in ids:
-            if (key == "of_bob") == (name == "bob"):
-                role.rows("SELECT cdb_sync_delete(%s::uuid)", ids[key])
-        role.execute("DROP TABLE IF EXISTS fine, failing, paused, of_bob, once") if name == "bob" else role.execute(
-            "DROP TABLE IF EXISTS fine, failing, paused, once"
-        )
-        role.close()
-    mariadb.execute("DROP TABLE rooms")
+    try:
+        for name, role in (("fine", "alice"), ("failing", "alice"), ("paused", "alice"), ("of_bob", "bob")):
+            more = {"connection": mariadb.connection(port=1)} if name == "failing" else {}
+            connector = {**mariadb.connector(table="measured_rooms", import_as=name), **more}
+            create = "SELECT cdb_sync_connector(%s, '1 hour', name => %s) ->> 'id'"
+            ids[name] = roles[role].value(create, json.dumps(connector), f'"{name}"\n\\')
+            roles[role].rows("SELECT cdb_sync_now(%s::uuid, wait => true)", ids[name])
+        roles["alice"].rows("SELECT cdb_sync_pause(%s::uuid)", ids["paused"])
+        roles["alice"].import_table(mariadb.connector(table="measured_rooms", import_as="once"))
+        yield ids
+    finally:
+        for role in roles.values():
+            role.close()
+        forget_syncs(api_database, mariadb)
 
 
 def test_what_a_role_sees(api: HttpServer, alice: HttpClient, syncs: dict[str, str], api_database: Database) -> None:
@@ -102,7 +107,7 @@ def test_what_a_role_sees(api: HttpServer, alice: HttpClient, syncs: dict[str, s
     assert of(series, "connector_imports_count", state="complete") == 1
     # The program's own numbers are not for everybody, and texts that somebody wrote are in no label.
     assert not any(name.startswith("connector_http_") for name in names(series))
-    assert "rooms" not in str(series) and "once" not in str(series) and "of_bob" not in str(series)
+    assert "measured_rooms" not in str(series) and "once" not in str(series) and "of_bob" not in str(series)
     of_bob = read(HttpClient(api, "bob", BOB))
     assert {dict(labels)["sync_id"] for name, labels in of_bob if name == "connector_sync_paused"} == {syncs["of_bob"]}
 
@@ -111,13 +116,16 @@ def test_what_a_monitor_sees(api: HttpServer, alice: HttpClient, monitor: HttpCl
     assert alice.get("/api/v1/keys").status == 200
     assert HttpClient(api, "alice", "wrong").get("/api/v1/keys").status == 401
     assert alice.get("/no/such/path").status == 404
+    assert alice.get("/api/v1/keys", callback="f").status == 400  # refused before a route is looked for
+    assert alice.request("PATCH", "/api/v1/keys").status == 405
     series = read(monitor)
     assert {dict(labels)["sync_id"] for name, labels in series if name == "connector_sync_paused"} == set(syncs.values())
 
     def requests(route: str, status: str) -> float:
         return of(series, "connector_http_requests_total", route=route, method="GET", status=status)
 
-    assert requests("/api/v1/keys", "2xx") == 1 and requests("/api/v1/keys", "4xx") == 1 and requests("", "4xx") == 1
+    assert requests("/api/v1/keys", "2xx") == 1 and requests("/api/v1/keys", "4xx") == 1 and requests("", "4xx") == 2
+    assert of(series, "connector_http_requests_total", route="", method="other", status="4xx") == 1
     assert of(series, "connector_http_failed_logins_total", reason="refused") == 1
     assert of(series, "connector_http_sessions") >= 1
     assert of(series, "connector_http_event_streams") == 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 from harness.database import Database
 from harness.held_calls import PATH, REQUEST, HeldCalls
 from harness.http_client import HttpClient
+from harness.http_roles import OWN_ROLE
 from harness.raw_http import RawConnection, asked
 
 from servers.http import HttpServer
@@ -60,6 +64,13 @@ def test_help_and_version(api: HttpServer) -> None:
         ("needs a number", ["--max-connections", "-1"]),
         ("takes no value", ["--quiet=yes"]),
         ("more than one CONNINFO", ["host=127.0.0.1", "dbname=d"]),
+        ("needs a number", ["--max-sessions", "0"]),
+        ("needs a number", ["--max-streams", "x"]),
+        ("must name the database", ["host=127.0.0.1 user=connector_http"]),
+        ("must name the database", ["postgresql://127.0.0.1"]),
+        ("must name the database", []),
+        ("no-such-service", ["service=no-such-service dbname=d"]),
+        ("could not match", ["host=a,b port=1,2,3 dbname=d"]),
         ("wrong CONNINFO", ["nonsense=1"]),
         ("wrong CONNINFO", ["no conninfo"]),
         ("can't be given together", ["--conninfo-file", "/x", "host=127.0.0.1"]),
@@ -97,8 +108,8 @@ def test_no_password_on_the_command_line(api: HttpServer, arguments: list[str]) 
     ("words", "arguments"),
     [
         ("can't open", ["--conninfo-file", "/nowhere/at/all"]),
-        ("can't use the certificate", ["--tls-cert", "/nowhere", "--tls-key", "/nowhere"]),
-        ("can't listen on 203.0.113.1:8080", ["--listen", "203.0.113.1:8080", "--without-tls"]),
+        ("can't use the certificate", ["--tls-cert", "/nowhere", "--tls-key", "/nowhere", "dbname=d"]),
+        ("can't listen on 203.0.113.1:8080", ["--listen", "203.0.113.1:8080", "--without-tls", "dbname=d"]),
     ],
 )
 def test_failures_at_the_start(api: HttpServer, words: str, arguments: list[str]) -> None:
@@ -138,9 +149,74 @@ def test_conninfo_of_a_file(workspace: Workspace, preloaded: Postgres, api_datab
         assert HttpClient(server, "alice", "alice password").get(PATH).status == 404
 
 
+class _WithServices(_OtherWay):
+    """Has a file of services in its home."""
+
+    services = ""
+
+    def prepare(self) -> None:
+        super().prepare()
+        path = self.folder / ".pg_service.conf"
+        path.write_text(self.services)
+        path.chmod(0o600)
+        self.account.give(path)
+
+
+def test_a_service(workspace: Workspace, preloaded: Postgres, api_database: Database) -> None:
+    """What it says counts as if the conninfo said it: the database, and the program's own role."""
+    server = _WithServices(workspace, preloaded, staged(workspace), api_database.name, last=["service=here sslmode=disable"])
+    place = f"host=localhost\nport={preloaded.port}\nuser={OWN_ROLE[0]}\npassword={OWN_ROLE[1]}\n"
+    server.services = f"[here]\n{place}dbname={api_database.name}\n[nameless]\n{place}"
+    with server:
+        alice = HttpClient(server, "alice", "alice password")
+        key = alice.post("/api/v1/keys", {}).json["api_key"]
+        assert HttpClient(server, None, key).get(PATH).status == 404
+        environment = {**os.environ, "HOME": str(server.folder)}
+        done = subprocess.run([server.program, "service=nameless"], capture_output=True, text=True, env=environment, timeout=60)
+        assert done.returncode == 2 and "must name the database" in done.stderr
+
+
+def test_several_servers(workspace: Workspace, preloaded: Postgres, api_database: Database) -> None:
+    """One that has no address, one that says nothing, one that refuses, and one that lets in."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        ports = f"1,{silent.getsockname()[1]},{refusing.getsockname()[1]},{preloaded.port}"
+        places = f"host=no-such-host.invalid,127.0.0.1,localhost,localhost port={ports} dbname={api_database.name}"
+        for more in ("", " target_session_attrs=read-write", " target_session_attrs=prefer-standby"):
+            last = [f"{places} connect_timeout=2{more}"]
+            with _OtherWay(workspace, preloaded, staged(workspace), api_database.name, last=last) as server:
+                client = HttpClient(server, "alice", "alice password")
+                assert client.get(PATH).status == 404, more
+                assert HttpClient(server, "bob", "wrong").get(PATH).status == 401, more
+        last = [f"{places} connect_timeout=2 target_session_attrs=standby"]
+        with _OtherWay(workspace, preloaded, staged(workspace), api_database.name, last=last) as server:
+            assert HttpClient(server, "alice", "alice password").get(PATH).status == 503
+
+
+def test_end_while_events_are_asked_for(workspace: Workspace, preloaded: Postgres, api_database: Database) -> None:
+    """What runs for no client ends with the program, in good order."""
+    with (
+        HttpServer(workspace, preloaded, staged(workspace), api_database.name, own_role=OWN_ROLE) as server,
+        HeldCalls(api_database) as held,
+        RawConnection(server) as stream,
+    ):
+        pair = base64.b64encode(b"alice:alice password").decode()
+        stream.send(f"GET /api/v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: Basic {pair}\r\n\r\n")
+        notice = json.dumps({"kind": "sync", "id": "11111111-1111-1111-1111-111111111111", "state": "success"})
+
+        def is_asked() -> bool:
+            api_database.execute("SELECT pg_notify('connector', %s)", notice)
+            return held.waiting() == 1
+
+        wait_until(is_asked, what="a question that waits")
+        os.kill(server.pid, signal.SIGTERM)
+        wait_until(lambda: not server.running(), what="the program to end")
+        assert server.exit_status == 0 and "ERROR" not in server.log_tail()
+
+
 def test_port_0(api: HttpServer) -> None:
     """The line that tells where it listens has the port that it got."""
-    process = subprocess.Popen([api.program, "--listen", "[::1]:0", "host=/nowhere"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([api.program, "--listen", "[::1]:0", "host=/nowhere dbname=d"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert re.fullmatch(r"listening on http://\[::1\]:[1-9]\d*\n", process.stdout.readline())
