@@ -231,7 +231,7 @@ std::string_view help_text() noexcept {
 Usage:
   connector-http [OPTION]... [CONNINFO]
 
-CONNINFO says which database, as for psql, and must name it: 'host=/var/run/postgresql dbname=warehouse'.
+CONNINFO names the database, in psql's form: 'host=/var/run/postgresql dbname=warehouse'.
 It holds no password, as everybody on the machine sees command lines: a role of the program's own, which
 it needs for keys that it issues and for events, has its password in a file that passfile= names.
 
