@@ -213,9 +213,9 @@ Task<> Session::connect(Clock::time_point deadline, Stop* stop) {
   while (step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING) {
     // libpq may have gone on with another socket, of perhaps the same number.
     watch_socket();
-    co_await wait(step == PGRES_POLLING_READING ? asio::posix::stream_descriptor::wait_read
-                                                : asio::posix::stream_descriptor::wait_write,
-                  deadline, stop);
+    const auto what = step == PGRES_POLLING_READING ? asio::posix::stream_descriptor::wait_read
+                                                    : asio::posix::stream_descriptor::wait_write;
+    co_await wait(what, deadline, stop);
     step = PQconnectPoll(connection);
   }
   if (step == PGRES_POLLING_FAILED) {

@@ -241,7 +241,7 @@ Database:
   --call-timeout SECONDS     a call that takes longer is stopped (60); checks of connections may take more
   --max-requests-per-second N
                              answers so many requests of each role; more are refused with 429 (any number)
-  --max-sessions NUMBER      sessions of the database at once (50), at most 8 of one role; calls wait for one
+  --max-sessions NUMBER      sessions of the database at once (50), 8 of one role; calls wait for one
   --max-streams NUMBER       streams of events at once (100), a tenth of them of one role
   --no-query-passwords       refuses GET /api/v1/connectors/PROVIDER/tables and /connect, whose addresses
                              have the password of the remote database: POST has the same calls

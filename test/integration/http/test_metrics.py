@@ -76,7 +76,7 @@ def syncs(api_database: Database, mariadb: MySqlRemote) -> Iterator[dict[str, st
             more = {"connection": mariadb.connection(port=1)} if name == "failing" else {}
             connector = {**mariadb.connector(table="measured_rooms", import_as=name), **more}
             create = "SELECT cdb_sync_connector(%s, '1 hour', name => %s) ->> 'id'"
-            ids[name] = roles[role].value(create, json.dumps(connector), f'"{name}"\n\\')
+            ids[name] = roles[role].value(create, json.dumps(connector), f'"{name}"\\')
             roles[role].rows("SELECT cdb_sync_now(%s::uuid, wait => true)", ids[name])
         roles["alice"].rows("SELECT cdb_sync_pause(%s::uuid)", ids["paused"])
         roles["alice"].import_table(mariadb.connector(table="measured_rooms", import_as="once"))
