@@ -23,8 +23,8 @@ class Event:
 class EventStream:
     """GET /api/v1/events: a context manager. `refused` is the status of an answer that is no stream."""
 
-    def __init__(self, server: HttpServer, user: str | None, key: str, *, headers: Mapping[str, str] | None = None, limit: float = 120) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=limit)
+    def __init__(self, server: HttpServer, user: str | None, key: str, *, headers: Mapping[str, str] | None = None) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         prefix = f"/user/{urllib.parse.quote(user, safe='')}" if user is not None else ""
         self._connection.request("GET", f"{prefix}/api/v1/events?{urllib.parse.urlencode({'api_key': key})}", None, dict(headers or {}))
         self.answer = self._connection.getresponse()
@@ -33,7 +33,7 @@ class EventStream:
         self.comments = 0
 
     def next(self) -> Event | None:
-        """The next event; None at the stream's end. A silence longer than the limit is a TimeoutError."""
+        """The next event; None at the stream's end. A silence of two minutes is a TimeoutError."""
         fields: dict[str, str] = {}
         while True:
             line = self.answer.readline().decode()

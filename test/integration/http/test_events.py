@@ -49,8 +49,9 @@ def roles(api_database: Database) -> Iterator[dict[str, Database]]:
         role.close()
 
 
+# The import that a caller waits for is told of by its answer alone.
 def queue(role: Database, remote: MySqlRemote, name: str, table: str = "rooms") -> str:
-    """Queues an import into a table of that name: its id. Only imports that workers do are told of."""
+    """Queues an import into a table of that name: its id."""
     connector = json.dumps(remote.connector(table=table, import_as=name))
     return str(role.value("SELECT cdb_import_connector(%s, wait => false) ->> 'item_queue_id'", connector))
 
@@ -59,6 +60,12 @@ def listens(database: Database) -> None:
     """Waits until the program has its session for notifications."""
     question = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND query = 'LISTEN connector' AND state = 'idle'"
     wait_until(lambda: database.value(question, OWN_ROLE[0]) == 1, what="the program to listen")
+
+
+def notify_of_nothing(role: Database, count: int) -> None:
+    """Notifications of imports that there are not."""
+    payload = "json_build_object('kind', 'import', 'id', gen_random_uuid())::text"
+    role.rows(f"SELECT pg_notify('connector', {payload}) FROM generate_series(1, %s)", count)
 
 
 def ended(database: Database, id: str) -> bool:
@@ -112,7 +119,8 @@ def test_each_role_hears_of_its_own(api: HttpServer, roles: dict[str, Database],
                 seen = {event.data["id"] for event in stream.until("import", id=ids["last"], state="complete")}
                 assert seen == {ids["alice"], ids["last"]}
             assert {event.data["id"] for event in of_bob.until("import", id=last_of_bob, state="complete")} == {ids["bob"], last_of_bob}
-            assert {event.data["id"] for event in of_all.until("import", id=last_of_bob, state="complete")} >= {ids["alice"], ids["bob"], last_of_bob}
+            seen = {event.data["id"] for event in of_all.until("import", id=last_of_bob, state="complete")}
+            assert seen >= {ids["alice"], ids["bob"], last_of_bob}
     finally:
         api_database.execute("DROP ROLE watcher")
 
@@ -145,9 +153,7 @@ def test_a_burst_is_a_few_questions(api: HttpServer, roles: dict[str, Database],
     with ExitStack() as streams:
         opened = [streams.enter_context(EventStream(api, "alice", ALICE)) for _ in range(5)]
         before = int(api_database.value("SELECT xact_commit FROM pg_stat_database WHERE datname = %s", api_database.name))
-        roles["bob"].execute(
-            "SELECT pg_notify('connector', json_build_object('kind', 'import', 'id', gen_random_uuid())::text) FROM generate_series(1, 3000)"
-        )
+        notify_of_nothing(roles["bob"], 3000)
         roles["bob"].execute("SELECT pg_notify('connector', json_build_object('kind', 'import', 'id', %s)::text)", own)
         for stream in opened:
             assert {event.data["id"] for event in stream.until("import")} == {own}
@@ -158,9 +164,7 @@ def test_a_burst_is_a_few_questions(api: HttpServer, roles: dict[str, Database],
 
 def test_more_notifications_than_are_kept(api: HttpServer, roles: dict[str, Database]) -> None:
     with EventStream(api, "alice", ALICE) as stream:
-        roles["bob"].execute(
-            "SELECT pg_notify('connector', json_build_object('kind', 'import', 'id', gen_random_uuid())::text) FROM generate_series(1, 30000)"
-        )
+        notify_of_nothing(roles["bob"], 30000)
         stream.until("reset")
 
 
