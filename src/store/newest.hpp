@@ -10,11 +10,11 @@
 
 namespace connector::store {
 
-/// A page, newest first. One that is made while somebody turns the pages is on none of those that follow: nothing comes
-/// twice, and nothing that was there is left out.
+/// A page, newest first, of what can be seen when it is asked for. Nothing comes twice while somebody turns the pages. What
+/// was made before and is committed meanwhile may be left out: it belongs on a page that was turned already.
 struct Page {
   std::optional<std::int64_t> limit;  ///< how many at most; nothing = all
-  std::optional<std::string> before;  ///< uuid: those older than this one only, which is there
+  std::optional<std::string> before;  ///< uuid: those older than this one only; none if it has been forgotten since
 };
 
 /// The ids of the imports on the page, as the calling query sees them, of those that `role` may see: as in the view
