@@ -43,6 +43,14 @@ Refusal refusal(const error_code& error) {
   return {error_reply(400, "the request is not HTTP: " + error.message())};
 }
 
+/// What reads requests of SQL says "connector JSON"; here the text is the body, of which the connector is a part.
+std::string in_words_of_http(std::string message) {
+  constexpr std::string_view words = "connector JSON";
+  if (const std::size_t at = message.find(words); at != std::string::npos)
+    message.replace(at, words.size(), "JSON body");
+  return message;
+}
+
 core::JsonValue read_body_text(const std::string& body, std::string_view type) {
   if (core::lower_ascii(type).starts_with("multipart/")) {
     Json told = {{"errors", "files are not imported here"},
@@ -54,7 +62,11 @@ core::JsonValue read_body_text(const std::string& body, std::string_view type) {
   try {
     value = core::parse_json(body);
   } catch (const core::Error& error) {
-    throw Refusal{json_reply({{"errors", error.message()}, {"hint", hint}}, 400)};
+    // What is wrong, and at which byte; there is none of the text in it, which may hold a password.
+    Json told = {{"errors", in_words_of_http(error.message())}};
+    if (!error.detail().empty()) told["detail"] = error.detail();
+    told["hint"] = hint;
+    throw Refusal{json_reply(told, 400)};
   }
   if (value.type != core::JsonValue::Type::object) {
     throw Refusal{json_reply({{"errors", "the body must be a JSON object"}, {"hint", hint}}, 400)};
