@@ -1,5 +1,9 @@
 #include "http/routes/sync_interval.hpp"
 
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+
 #include "http/routes/failure_reply.hpp"
 #include "http/routes/own_objects.hpp"
 
@@ -26,14 +30,28 @@ Task<std::optional<std::string>> least_interval(Call& call, std::string interval
   co_return duration_text(std::stoll(*rows[0][1]));
 }
 
+/// The same number as PostgreSQL reads it in an interval: 1e3 is 1000. Nothing for one with a fraction; one that is too
+/// large for an interval stays as it is.
+std::optional<std::string> whole_seconds(const std::string& number) {
+  constexpr double most = 1e15;
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error == std::errc::result_out_of_range || std::abs(value) > most) return number;
+  if (error != std::errc() || std::trunc(value) != value) return std::nullopt;
+  return std::to_string(static_cast<std::int64_t>(value));
+}
+
 }  // namespace
 
 Value interval_value(const std::optional<core::JsonValue>& given) {
   if (!given) return std::nullopt;
   using Type = core::JsonValue::Type;
-  if (given->type == Type::string || given->type == Type::integer || given->type == Type::decimal) return given->text;
+  if (given->type == Type::string || given->type == Type::integer) return given->text;
+  std::optional<std::string> seconds;
+  if (given->type == Type::decimal) seconds = whole_seconds(given->text);
+  if (seconds) return seconds;
   Json body;
-  body["errors"] = "\"interval\" must be a number of seconds or the text of an interval";
+  body["errors"] = "\"interval\" must be a whole number of seconds or the text of an interval";
   body["hint"] = "Write 900, \"900\" or \"15 minutes\".";
   throw Refusal{json_reply(body, 400)};
 }
