@@ -9,19 +9,25 @@ namespace connector::http {
 
 namespace {
 
+// Keys of connectors are known in any case, as SQL knows them.
+
+bool is_key(const core::JsonMember& member, std::string_view name) {
+  return core::lower_ascii(member.key) == name;
+}
+
 /// Adds the provider of the path, or checks that it is the one that is given.
 void set_provider(core::JsonValue& connector, std::string_view provider) {
   if (connector.type != core::JsonValue::Type::object) return;  // SQL says so
   bool named = false;
   for (const core::JsonMember& member : connector.members) {
-    if (member.key != "provider" || member.value.type == core::JsonValue::Type::null) continue;
+    if (!is_key(member, "provider") || member.value.type == core::JsonValue::Type::null) continue;
     if (member.value.type != core::JsonValue::Type::string || member.value.text != provider) {
       throw Refusal{error_reply(422, "the provider of the connector is not " + core::quoted(provider))};
     }
     named = true;
   }
   if (named) return;
-  std::erase_if(connector.members, [](const core::JsonMember& member) { return member.key == "provider"; });
+  std::erase_if(connector.members, [](const core::JsonMember& member) { return is_key(member, "provider"); });
   add_member(connector, "provider", text_value(std::string(provider)));
 }
 
@@ -31,7 +37,7 @@ std::string connector_of_body(const Request& request, std::string_view provider)
   core::JsonValue body = body_without_key(request);
   bool wrapped = false;
   for (core::JsonMember& member : body.members) {
-    if (member.key != "connector") continue;
+    if (!is_key(member, "connector")) continue;
     wrapped = true;
     set_provider(member.value, provider);
   }
@@ -49,8 +55,9 @@ std::string connector_of_query(const Request& request, std::string_view provider
   bool has_server = false;
   for (const auto& [name, value] : request.query) {
     if (name == "api_key" || name == "client" || name == "limit") continue;
-    const bool is_of_request = !of_connection.contains(name) && parameters.contains(name);
-    has_server = has_server || (is_of_request && name == "connection");
+    const std::string key = core::lower_ascii(name);
+    const bool is_of_request = !of_connection.contains(key) && parameters.contains(key);
+    has_server = has_server || (is_of_request && key == "connection");
     add_member(is_of_request ? connector : connection, name, text_value(value));
   }
   // Where `connection` names a foreign server, other keys are as wrong as they are in SQL: the key is there twice.
