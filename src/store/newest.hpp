@@ -10,8 +10,8 @@
 
 namespace connector::store {
 
-/// A page, newest first, of what can be seen when it is asked for. Nothing comes twice while somebody turns the pages. What
-/// was made before and is committed meanwhile may be left out: it belongs on a page that was turned already.
+/// A page, newest first, of what can be seen when it is asked for. Nothing comes twice while somebody turns the pages.
+/// What was made before and is committed meanwhile may be left out: it belongs on a page that was turned already.
 struct Page {
   std::optional<std::int64_t> limit;  ///< how many at most; nothing = all
   std::optional<std::string> before;  ///< uuid: those older than this one only; none if it has been forgotten since

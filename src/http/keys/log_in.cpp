@@ -17,14 +17,9 @@ constexpr std::size_t most_roles = 10'000;
 constexpr std::size_t checks_at_once = 4;
 const std::string log_kind = "login failed";
 
-/// The four headers that CARTO's clients want, all or none.
 [[noreturn]] void refuse_for_now(std::size_t limit, Clock::duration wait, const char* message) {
-  const std::string seconds = std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
   Reply reply = error_reply(429, message);
-  reply.headers.emplace_back("Retry-After", seconds);
-  reply.headers.emplace_back("Carto-Rate-Limit-Limit", std::to_string(limit));
-  reply.headers.emplace_back("Carto-Rate-Limit-Remaining", "0");
-  reply.headers.emplace_back("Carto-Rate-Limit-Reset", seconds);
+  add_limit_headers(reply, std::to_string(limit), std::chrono::ceil<std::chrono::seconds>(wait));
   throw Refusal{std::move(reply)};
 }
 

@@ -20,7 +20,6 @@ struct Look {
   const char* statement_with_number;
   std::string_view number{};  ///< the parameter of the address that is the second argument
   std::string_view failure_prefix{};
-  bool says_connected = false;
 };
 
 constexpr Look tables = {.statement =
@@ -32,8 +31,7 @@ constexpr Look tables = {.statement =
                          .number = "limit",
                          .failure_prefix = "Error connecting to provider "};
 constexpr Look connect = {.statement = "SELECT @extschema@.cdb_connector_check($1::pg_catalog.json)",
-                          .statement_with_number = nullptr,
-                          .says_connected = true};
+                          .statement_with_number = nullptr};
 constexpr Look dry_run = {
     .statement = "SELECT @extschema@.cdb_connector_dry_run($1::pg_catalog.json)",
     .statement_with_number = "SELECT @extschema@.cdb_connector_dry_run($1::pg_catalog.json, $2::pg_catalog.int4)",
@@ -81,20 +79,32 @@ Task<Reply> show(Call& call) {
   co_return Reply{.body = std::move(info)};
 }
 
+/// Whether the connector is what is wrong: a parameter, or the name of a server that is not there, which PostgreSQL
+/// says by its class of syntax errors and unknown names, in which the lack of a privilege is, too.
+bool is_invalid_connector(const SqlFailure& failure) noexcept {
+  if (failure.number != 0) return is_invalid_request(failure) || failure.number == 1501;
+  return failure.sqlstate.starts_with("42") && failure.sqlstate != "42501";
+}
+
 Task<Reply> look_failure_reply(Call& call, const Look& what, SqlFailure failure) {
-  if (failure.number == 0) co_return failure_reply(failure);
-  const bool invalid = is_invalid_request(failure) || failure.number == 1501;
   Json body;
-  if (what.says_connected) body["connected"] = false;
-  if (!invalid) {
+  if (!is_invalid_connector(failure)) {
     const std::string prefix =
         what.failure_prefix.empty() ? "" : std::string(what.failure_prefix) + provider_of(call) + ", ";
     body["errors"] = prefix + failure.message;
-    co_return failure_reply(failure, 400, std::move(body));
+    co_return failure_reply(failure, failure_status(failure), std::move(body));
   }
   const Rows known = co_await call.query(is_known_statement, provider_of(call));
   body["errors"] = known[0][0] == "t" ? failure.message : unknown_provider(call);
   co_return failure_reply(failure, 422, std::move(body));
+}
+
+/// As the original has it: `{"connected": false, "errors": …}`.
+Json not_connected(Json failure) {
+  Json body;
+  body["connected"] = false;
+  body.update(failure);
+  return body;
 }
 
 Task<Reply> look(Call& call, const Look& what, std::string connector) {
@@ -210,6 +220,7 @@ std::vector<Route> connector_routes() {
            .summary = "Whether a connection can be made. Deprecated, as the password stands in the address: use POST",
            .handler = connect_by_query,
            .time = with_a_remote,
+           .failure_shape = not_connected,
            .query = connection_texts({}),
            .answers = {{200, "It can", "Connected"}, failed_text, off_text, invalid_text}},
           {.method = Method::post,
@@ -218,6 +229,7 @@ std::vector<Route> connector_routes() {
            .summary = "Whether a connection can be made",
            .handler = connect_by_body,
            .time = with_a_remote,
+           .failure_shape = not_connected,
            .body_schema = "Connector",
            .body_required = true,
            .answers = {{200, "It can", "Connected"}, failed_text, invalid_text}},

@@ -62,6 +62,22 @@ Reply failure_reply(const SqlFailure& failure, unsigned status, Json body) {
   return json_reply(body, status);
 }
 
+Task<Reply> too_many_reply(Call& call, SqlFailure failure, const char* limit_statement, std::string message) {
+  constexpr std::chrono::seconds wait(10);
+  constexpr std::string_view placeholder = "{limit}";
+  const Rows rows = co_await call.query(limit_statement);
+  const std::string limit = rows[0][0].value_or("0");
+  if (message.empty()) message = failure.message;
+  if (const std::size_t at = message.find(placeholder); at != std::string::npos) {
+    message.replace(at, placeholder.size(), limit);
+  }
+  Json body;
+  body["errors"] = std::move(message);
+  Reply reply = failure_reply(failure, 429, std::move(body));
+  add_limit_headers(reply, limit, wait);
+  co_return reply;
+}
+
 Reply stopped_reply() {
   return error_reply(504, "the database did not answer in time");
 }

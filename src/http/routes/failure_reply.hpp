@@ -3,8 +3,7 @@
 
 #include <string>
 
-#include "http/database/session.hpp"
-#include "http/message/reply.hpp"
+#include "http/routes/call.hpp"
 
 namespace connector::http {
 
@@ -13,6 +12,10 @@ Reply failure_reply(const SqlFailure& failure);
 
 /// The same, where a call has its own status, and its own members in place of `errors`.
 Reply failure_reply(const SqlFailure& failure, unsigned status, Json body);
+
+/// 429 for a failure of that status, with the headers that belong to it. `limit_statement` selects how many there may
+/// be; "{limit}" in `message` stands for that number. Without a message it is the failure's own.
+Task<Reply> too_many_reply(Call& call, SqlFailure failure, const char* limit_statement, std::string message = {});
 
 /// What follows from the connector's number or, without one, from the SQLSTATE: 400 for what the caller can mend, 403
 /// for what he may not do, 429, 503 for what may work later, 504 for what took too long, else 500.

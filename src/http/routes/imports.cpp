@@ -14,11 +14,17 @@ namespace {
 constexpr const char* import_statement = "SELECT @extschema@.cdb_import_connector($1::pg_catalog.json, wait => false)";
 constexpr const char* without_source_statement =
     "SELECT pg_catalog.json_build_object('item_queue_id', connector.import_without_source(), 'success', true)";
+// The imports of cdb_imports(unfinished => true), of which nothing but the ids is asked for.
 constexpr const char* unfinished_statement =
-    "SELECT i OPERATOR(pg_catalog.->>) 'id' FROM @extschema@.cdb_imports(\"limit\" => NULL, unfinished => true) AS i";
+    "SELECT pg_catalog.json_build_object('imports', COALESCE(pg_catalog.json_agg(i.item_queue_id ORDER BY i.created_at "
+    "DESC), '[]'), 'success', true) FROM connector.imports i WHERE i.state OPERATOR(pg_catalog.=) ANY "
+    "(ARRAY['enqueued', 'uploading']) AND i.created_at OPERATOR(pg_catalog.>) (pg_catalog.statement_timestamp() "
+    "OPERATOR(pg_catalog.-) '24 hours'::pg_catalog.interval)";
 constexpr const char* status_statement = "SELECT @extschema@.cdb_import_status($1::pg_catalog.uuid)";
 constexpr const char* cancel_statement = "SELECT @extschema@.cdb_import_cancel($1::pg_catalog.uuid)";
 constexpr const char* limit_statement = "SELECT pg_catalog.max(l.max_queued_imports) FROM connector.my_limits l";
+
+constexpr const char* slots_used = "We're sorry but you're already using your allowed {limit} import slots";
 
 constexpr std::string_view used_members[] = {"connector", "collision_strategy"};
 // What the original takes, has no meaning for a connector or for a database, and changes nothing in what is imported;
@@ -65,11 +71,9 @@ constexpr std::string_view ignored_members[] = {"any_table_raster",
 constexpr std::string_view other_sources[] = {"url", "file",       "filename",
                                               "sql", "table_copy", "remote_visualization_id"};
 
-constexpr unsigned retry_seconds = 10;
-
 [[noreturn]] void refuse_other_source(std::string_view name) {
   Json body;
-  body["errors"]["imports"] = "only connectors are imported, not \"" + std::string(name) + "\"";
+  body["errors"] = "only connectors are imported, not \"" + std::string(name) + "\"";
   body["hint"] = "Give a database as \"connector\": {\"connector\": {\"provider\": \"postgres\", ...}}.";
   throw Refusal{json_reply(body, 400)};
 }
@@ -78,34 +82,20 @@ constexpr unsigned retry_seconds = 10;
 std::optional<std::string> read_request(const Request& request) {
   const core::JsonValue body = body_without_key(request);
   check_members(body, used_members, ignored_members);
-  const core::JsonValue* connector = given(body, "connector");
-  if (connector == nullptr) {
-    for (const std::string_view name : other_sources) {
-      if (given(body, request.query, name)) refuse_other_source(name);
-    }
-    return std::nullopt;
+  std::optional<core::JsonValue> connector = given_connector(body, request.query);
+  if (connector) return wrapped_connector(std::move(*connector));
+  for (const std::string_view name : other_sources) {
+    if (given(body, request.query, name)) refuse_other_source(name);
   }
-  core::JsonValue whole = *connector;
-  const std::optional<core::JsonValue> strategy = given(body, request.query, "collision_strategy");
-  // If the connector has one, too, SQL says so.
-  if (strategy && whole.type == core::JsonValue::Type::object) {
-    add_member(whole, "collision_strategy", *strategy);
-  }
-  return wrapped_connector(std::move(whole));
+  return std::nullopt;
 }
 
-Task<Reply> too_many_reply(Call& call, SqlFailure failure) {
-  const Rows rows = co_await call.query(limit_statement);
-  const std::string limit = rows[0][0].value_or("0");
-  Json body;
-  body["errors"]["imports"] = "We're sorry but you're already using your allowed " + limit + " import slots";
-  Reply reply = failure_reply(failure, 429, std::move(body));
-  // Clients want all of them or none.
-  reply.headers.emplace_back("Retry-After", std::to_string(retry_seconds));
-  reply.headers.emplace_back("Carto-Rate-Limit-Limit", limit);
-  reply.headers.emplace_back("Carto-Rate-Limit-Remaining", "0");
-  reply.headers.emplace_back("Carto-Rate-Limit-Reset", std::to_string(retry_seconds));
-  co_return reply;
+/// As the original has it: `{"errors": {"imports": message}}`.
+Json import_failure(Json body) {
+  Json message = std::move(body["errors"]);
+  body["errors"] = Json::object();
+  body["errors"]["imports"] = std::move(message);
+  return body;
 }
 
 Task<Reply> create(Call& call) {
@@ -120,21 +110,13 @@ Task<Reply> create(Call& call) {
     failure = caught;
   }
   if (!failure) co_return Reply{.body = *rows[0][0]};
-  const unsigned status = failure_status(*failure);
-  if (status == 429) co_return co_await too_many_reply(call, *failure);
-  Json body;
-  body["errors"]["imports"] = failure->message;
-  co_return failure_reply(*failure, status, std::move(body));
+  if (failure_status(*failure) != 429) co_return failure_reply(*failure);
+  co_return co_await too_many_reply(call, *failure, limit_statement, slots_used);
 }
 
 Task<Reply> list(Call& call) {
   const Rows rows = co_await call.query(unfinished_statement);
-  Json ids = Json::array();
-  for (const Row& row : rows) ids.push_back(row[0].value_or(""));
-  Json body;
-  body["imports"] = std::move(ids);
-  body["success"] = true;
-  co_return json_reply(body);
+  co_return Reply{.body = *rows[0][0]};
 }
 
 Task<Reply> show(Call& call) {
@@ -150,7 +132,6 @@ Task<Reply> cancel(Call& call) {
 }  // namespace
 
 std::vector<Route> import_routes() {
-  const AnswerText not_found = {404, "There is none with that id, or it is another role's"};
   return {{.method = Method::get,
            .path = "/api/v1/imports",
            .operation = "list_imports",
@@ -162,8 +143,9 @@ std::vector<Route> import_routes() {
            .operation = "create_import",
            .summary = "Queues an import of a table or query of a remote database",
            .handler = create,
+           .failure_shape = import_failure,
            .body_schema = "ImportCreate",
-           .query = {{"collision_strategy", "string", "As the member of the body: rename, skip or overwrite"}},
+           .query = {{"collision_strategy", "string", "As the member of the body: error, rename, skip or overwrite"}},
            .answers = {{200, "It waits; without a \"connector\" it has failed already, as a request without a source",
                         "ImportCreated"},
                        {400,
@@ -177,13 +159,13 @@ std::vector<Route> import_routes() {
            .operation = "get_import",
            .summary = "What became of an import",
            .handler = show,
-           .answers = {{200, "The import", "Import"}, not_found}},
+           .answers = {{200, "The import", "Import"}, not_found_text}},
           {.method = Method::post,
            .path = "/api/v1/imports/{id}/cancel",
            .operation = "cancel_import",
            .summary = "Ends an import that waits or runs",
            .handler = cancel,
-           .answers = {{200, "Whether something was cancelled", "Cancelled"}, not_found}}};
+           .answers = {{200, "Whether something was cancelled", "Cancelled"}, not_found_text}}};
 }
 
 }  // namespace connector::http

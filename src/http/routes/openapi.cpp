@@ -18,7 +18,9 @@ constexpr const char* description =
     "its "
     "password, or a key that was issued for it. The role is named by /user/{user} or /u/{user} before the path, by "
     "HTTP Basic, by the first label of the host if the program was started so, or by an issued key. Bodies are JSON "
-    "objects; one slash at the end of a path is allowed; GET also answers HEAD.";
+    "objects; one slash at the end of a path is allowed; GET also answers HEAD. What the database says beside an "
+    "answer "
+    "(NOTICE, WARNING) is the member notices of objects, a list of texts, and else headers Connector-Notice.";
 
 struct CommonAnswer {
   unsigned status;

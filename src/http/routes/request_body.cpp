@@ -72,6 +72,15 @@ core::JsonValue text_value(std::string text) {
   return value;
 }
 
+std::optional<core::JsonValue> given_connector(const core::JsonValue& body, const Parameters& query) {
+  const core::JsonValue* connector = given(body, "connector");
+  if (connector == nullptr) return std::nullopt;
+  core::JsonValue whole = *connector;
+  const std::optional<core::JsonValue> strategy = given(body, query, "collision_strategy");
+  if (strategy && whole.type == core::JsonValue::Type::object) add_member(whole, "collision_strategy", *strategy);
+  return whole;
+}
+
 std::string wrapped_connector(core::JsonValue connector) {
   core::JsonValue wrapper;
   wrapper.type = core::JsonValue::Type::object;

@@ -28,6 +28,10 @@ void add_member(core::JsonValue& object, std::string_view name, core::JsonValue 
 
 core::JsonValue text_value(std::string text);
 
+/// The connector of the body, with the `collision_strategy` that stands beside it or in the address; nothing if there
+/// is none. If the connector has one itself, it is there twice then, and SQL says so.
+std::optional<core::JsonValue> given_connector(const core::JsonValue& body, const Parameters& query);
+
 /// `{"connector": …}` as text, of values as they were given: numbers are not read and written anew.
 std::string wrapped_connector(core::JsonValue connector);
 

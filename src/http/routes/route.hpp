@@ -12,6 +12,9 @@ namespace connector::http {
 
 using Handler = Task<Reply> (*)(Call&);
 
+/// Makes of the body of a failure what the clients of a route know.
+using FailureShape = Json (*)(Json body);
+
 struct ParameterText {
   std::string_view name;
   std::string_view type;  ///< of JSON Schema: "string", "integer", "boolean"
@@ -32,9 +35,10 @@ struct Route {
   std::string_view operation;  ///< operationId
   std::string_view summary;
   Handler handler;
-  bool for_everybody = false;      ///< without a key
-  std::chrono::seconds time{0};    ///< what a call may take if that is more than others may
-  std::string_view body_schema{};  ///< a name among schemas(); empty: no body is read
+  bool for_everybody = false;            ///< without a key
+  std::chrono::seconds time{0};          ///< what a call may take if that is more than others may
+  FailureShape failure_shape = nullptr;  ///< of all failures that have a body, whoever finds them
+  std::string_view body_schema{};        ///< a name among schemas(); empty: no body is read
   bool body_required = false;
   std::vector<ParameterText> query{};  ///< beside api_key
   std::vector<AnswerText> answers{};   ///< beside those that all calls have

@@ -42,7 +42,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
     "columns": {"type": ["string", "array", "object"]},
     "encoding": {"type": "string"},
     "max_rows": {"type": ["integer", "string"]},
-    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]}
+    "collision_strategy": {"type": "string", "enum": ["error", "rename", "skip", "overwrite"]}
   }
 })"},
 
@@ -162,7 +162,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
   "type": "object",
   "properties": {
     "connector": {"$ref": "#/components/schemas/Connector"},
-    "collision_strategy": {"type": "string", "enum": ["rename", "skip", "overwrite"]}
+    "collision_strategy": {"type": "string", "enum": ["error", "rename", "skip", "overwrite"]}
   }
 })"},
 
@@ -307,7 +307,8 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
   "required": ["connector"],
   "properties": {
     "connector": {"$ref": "#/components/schemas/Connector"},
-    "interval": {"type": ["integer", "string"], "description": "Seconds"}
+    "interval": {"type": ["integer", "string"], "description": "Seconds"},
+    "collision_strategy": {"type": "string", "enum": ["error", "rename", "skip", "overwrite"]}
   }
 })"},
 

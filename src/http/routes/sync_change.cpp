@@ -4,6 +4,7 @@
 #include "http/routes/request_body.hpp"
 #include "http/routes/sync_interval.hpp"
 #include "http/routes/sync_members.hpp"
+#include "http/routes/sync_statements.hpp"
 
 namespace connector::http {
 
@@ -18,12 +19,6 @@ constexpr const char* pause_statement =
 constexpr const char* resume_statement =
     "SELECT @extschema@.cdb_sync_resume(s.id) FROM connector.syncs s WHERE s.id OPERATOR(pg_catalog.=) "
     "$1::pg_catalog.uuid AND s.paused";
-constexpr const char* run_statement = "SELECT @extschema@.cdb_sync_now($1::pg_catalog.uuid)";
-// Where there was nothing to change, it must be a sync that the role could have changed.
-constexpr const char* own_status_statement =
-    "SELECT @extschema@.cdb_sync_status(s.id) FROM connector.syncs s JOIN pg_catalog.pg_roles r ON r.rolname "
-    "OPERATOR(pg_catalog.=) s.role_name WHERE s.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid AND "
-    "pg_catalog.pg_has_role(r.oid, 'USAGE')";
 
 constexpr std::string_view used_members[] = {"connector", "interval", "paused"};
 
@@ -47,9 +42,10 @@ Change read_change(const core::JsonValue& body) {
   return change;
 }
 
+/// The sync where there was nothing to change: it must be one that the role could have changed.
 Task<Reply> own_status(Call& call) {
-  const Rows rows = co_await query_sync(call, own_status_statement, id_of_path(call));
-  if (rows.empty()) co_return Reply{.status = 404};
+  co_await require_own_sync(call);
+  const Rows rows = co_await query_sync(call, sync_status_statement, id_of_path(call));
   co_return Reply{.body = *rows[0][0]};
 }
 
@@ -58,7 +54,7 @@ Task<Reply> own_status(Call& call) {
 Task<Reply> change_synchronization(Call& call) {
   const core::JsonValue body = body_without_key(call.request);
   if (body.members.empty()) {
-    co_await query_sync(call, run_statement, id_of_path(call));
+    co_await query_sync(call, run_sync_statement, id_of_path(call));
     co_return co_await own_status(call);
   }
   const Change change = read_change(body);

@@ -1,11 +1,13 @@
 #include "http/routes/synchronizations.hpp"
 
+#include "http/routes/failure_reply.hpp"
 #include "http/routes/own_objects.hpp"
 #include "http/routes/path_id.hpp"
 #include "http/routes/request_body.hpp"
 #include "http/routes/sync_change.hpp"
 #include "http/routes/sync_interval.hpp"
 #include "http/routes/sync_members.hpp"
+#include "http/routes/sync_statements.hpp"
 
 namespace connector::http {
 
@@ -14,13 +16,13 @@ namespace {
 constexpr const char* create_statement =
     "SELECT @extschema@.cdb_sync_connector($1::pg_catalog.json, $2::pg_catalog.interval)";
 constexpr const char* list_statement = "SELECT s FROM @extschema@.cdb_syncs() AS s";
-constexpr const char* status_statement = "SELECT @extschema@.cdb_sync_status($1::pg_catalog.uuid)";
 constexpr const char* state_statement =
     "SELECT pg_catalog.json_build_object('state', @extschema@.cdb_sync_status($1::pg_catalog.uuid) "
     "OPERATOR(pg_catalog.->>) 'state')";
 constexpr const char* delete_statement = "SELECT @extschema@.cdb_sync_delete($1::pg_catalog.uuid)";
-constexpr const char* run_statement = "SELECT @extschema@.cdb_sync_now($1::pg_catalog.uuid)";
 constexpr const char* cancel_statement = "SELECT @extschema@.cdb_sync_cancel($1::pg_catalog.uuid)";
+
+constexpr const char* limit_statement = "SELECT pg_catalog.max(l.max_stored_syncs) FROM connector.my_limits l";
 
 constexpr std::string_view used_members[] = {"connector", "interval", "collision_strategy"};
 
@@ -32,18 +34,14 @@ struct NewSync {
 NewSync read_new_sync(const Request& request) {
   const core::JsonValue body = body_without_key(request);
   check_members(body, used_members, sync_members());
-  const core::JsonValue* connector = given(body, "connector");
-  if (connector == nullptr) {
+  std::optional<core::JsonValue> connector = given_connector(body, request.query);
+  if (!connector) {
     Json told;
     told["errors"] = "missing key \"connector\"";
     told["hint"] = "A sync is made of a connector and an interval: {\"connector\": {...}, \"interval\": 3600}.";
     throw Refusal{json_reply(told, 400)};
   }
-  core::JsonValue whole = *connector;
-  const std::optional<core::JsonValue> strategy = given(body, request.query, "collision_strategy");
-  // If the connector has one, too, SQL says so.
-  if (strategy && whole.type == core::JsonValue::Type::object) add_member(whole, "collision_strategy", *strategy);
-  return {.connector = wrapped_connector(std::move(whole)),
+  return {.connector = wrapped_connector(std::move(*connector)),
           .interval = interval_value(given(body, request.query, "interval"))};
 }
 
@@ -56,6 +54,7 @@ Task<Reply> create(Call& call) {
   } catch (const SqlFailure& caught) {
     failure = caught;
   }
+  if (failure && failure_status(*failure) == 429) co_return co_await too_many_reply(call, *failure, limit_statement);
   if (failure) co_return co_await interval_failure_reply(call, *failure, sync.interval);
   co_return Reply{.body = *rows[0][0]};
 }
@@ -80,7 +79,7 @@ Task<Reply> answer_of(Call& call, const char* sql) {
 }
 
 Task<Reply> show(Call& call) {
-  return answer_of(call, status_statement);
+  return answer_of(call, sync_status_statement);
 }
 
 Task<Reply> show_state(Call& call) {
@@ -88,7 +87,7 @@ Task<Reply> show_state(Call& call) {
 }
 
 Task<Reply> run_now(Call& call) {
-  return answer_of(call, run_statement);
+  return answer_of(call, run_sync_statement);
 }
 
 Task<Reply> cancel(Call& call) {
@@ -100,19 +99,18 @@ Task<Reply> remove(Call& call) {
   co_return Reply{.status = 204};
 }
 
-Route run_route(Method method, std::string_view operation, const AnswerText& not_found) {
+Route run_route(Method method, std::string_view operation) {
   return {.method = method,
           .path = "/api/v1/synchronizations/{id}/sync_now",
           .operation = operation,
           .summary = "Asks for a run at once",
           .handler = run_now,
-          .answers = {{200, "Whether there will be one", "SyncNow"}, not_found}};
+          .answers = {{200, "Whether there will be one", "SyncNow"}, not_found_text}};
 }
 
 }  // namespace
 
 std::vector<Route> synchronization_routes() {
-  const AnswerText not_found = {404, "There is none with that id, or it is another role's"};
   const AnswerText invalid = {
       400, "The request is invalid. What else the object of a sync has is ignored, other members are refused", "Error"};
   return {{.method = Method::get,
@@ -130,7 +128,7 @@ std::vector<Route> synchronization_routes() {
            .body_schema = "SynchronizationCreate",
            .body_required = true,
            .query = {{"interval", "string", "As the member of the body: seconds, 3600 by default"},
-                     {"collision_strategy", "string", "As the member of the body: rename, skip or overwrite"}},
+                     {"collision_strategy", "string", "As the member of the body: error, rename, skip or overwrite"}},
            .answers = {{200, "The sync", "Synchronization"},
                        invalid,
                        {403, "The role may not do that", "Error"},
@@ -140,34 +138,34 @@ std::vector<Route> synchronization_routes() {
            .operation = "get_synchronization",
            .summary = "The state of a sync",
            .handler = show,
-           .answers = {{200, "The sync", "Synchronization"}, not_found}},
+           .answers = {{200, "The sync", "Synchronization"}, not_found_text}},
           {.method = Method::put,
            .path = "/api/v1/synchronizations/{id}",
            .operation = "change_synchronization",
            .summary = "Changes interval or connector of a sync, or pauses it; without a body it asks for a run at once",
            .handler = change_synchronization,
            .body_schema = "SynchronizationChange",
-           .answers = {{200, "The sync as it is then", "Synchronization"}, invalid, not_found}},
+           .answers = {{200, "The sync as it is then", "Synchronization"}, invalid, not_found_text}},
           {.method = Method::remove,
            .path = "/api/v1/synchronizations/{id}",
            .operation = "delete_synchronization",
            .summary = "Forgets a sync and its password; the table stays",
            .handler = remove,
-           .answers = {{204, "It is gone"}, not_found}},
+           .answers = {{204, "It is gone"}, not_found_text}},
           {.method = Method::get,
            .path = "/api/v1/synchronizations/{id}/sync_now",
            .operation = "get_synchronization_state",
            .summary = "The state of a sync in one word",
            .handler = show_state,
-           .answers = {{200, "The state", "SyncNow"}, not_found}},
-          run_route(Method::put, "run_synchronization", not_found),
-          run_route(Method::post, "run_synchronization_by_post", not_found),
+           .answers = {{200, "The state", "SyncNow"}, not_found_text}},
+          run_route(Method::put, "run_synchronization"),
+          run_route(Method::post, "run_synchronization_by_post"),
           {.method = Method::post,
            .path = "/api/v1/synchronizations/{id}/cancel",
            .operation = "cancel_synchronization",
            .summary = "Ends a run that is due or goes on",
            .handler = cancel,
-           .answers = {{200, "Whether something was cancelled", "Cancelled"}, not_found}}};
+           .answers = {{200, "Whether something was cancelled", "Cancelled"}, not_found_text}}};
 }
 
 }  // namespace connector::http

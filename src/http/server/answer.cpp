@@ -12,9 +12,8 @@ namespace connector::http {
 
 namespace {
 
-Task<Reply> work(Answer& told, const Request& request, const Settings& settings, Services& services,
+Task<Reply> work(Answer& told, Match match, const Request& request, const Settings& settings, Services& services,
                  EventStream& stream, Stop& stop) {
-  Match match = find_route(request.method, request.path);
   if (match.allowed.empty()) co_return Reply{.status = 404};
   if (match.route == nullptr) co_return not_allowed_reply(match.allowed);
   told.route = match.route->path;
@@ -34,8 +33,10 @@ Task<Reply> work(Answer& told, const Request& request, const Settings& settings,
 Task<Answer> answer(const Request& request, const Settings& settings, Services& services, EventStream& stream,
                     Stop& stop) {
   Answer told;
+  Match match = find_route(request.method, request.path);
+  const Route* route = match.route;
   try {
-    told.reply = co_await work(told, request, settings, services, stream, stop);
+    told.reply = co_await work(told, std::move(match), request, settings, services, stream, stop);
   } catch (Refusal& refusal) {
     told.reply = std::move(refusal.reply);
   } catch (const LoginFailure& failure) {
@@ -48,6 +49,9 @@ Task<Answer> answer(const Request& request, const Settings& settings, Services& 
   } catch (const std::exception& error) {
     limited_log().line("unexpected exception", error.what());
     told.reply = error_reply(500, "the program failed at this request");
+  }
+  if (route != nullptr && route->failure_shape != nullptr && told.reply.status >= 400 && !told.reply.body.empty()) {
+    told.reply.body = json_reply(route->failure_shape(Json::parse(told.reply.body))).body;
   }
   // A stream has sent its status long before its end, of which the reply tells.
   const unsigned status = stream.begun() ? 200 : told.reply.status;
