@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import re
 import ssl
@@ -38,7 +40,8 @@ def authority(workspace: Workspace) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def nginx(workspace: Workspace, proxied: HttpServer, authority: Authority) -> Iterator[Nginx]:
+def nginx_text(proxied: HttpServer) -> str:
+    """The page's configuration with the names and ports of here."""
     (example,) = examples_of(ROOT / "docs" / "nginx.md", "nginx")
     text = example.text
     for shown, here in (
@@ -49,15 +52,24 @@ def nginx(workspace: Workspace, proxied: HttpServer, authority: Authority) -> It
     ):
         assert shown in text
         text = text.replace(shown, here)
+    return text
+
+
+def _nginx(workspace: Workspace, text: str, authority: Authority) -> Nginx:
     try:
         server = Nginx(workspace, text)
     except Unavailable as reason:
         pytest.skip(str(reason))
-    issued: Certificate = authority.server(server.account, ["127.0.0.1"], name="nginx")
+    issued: Certificate = authority.server(server.account, ["127.0.0.1"], name=f"nginx-{server.folder.name}")
     for file, name in ((issued.certificate, "server.pem"), (issued.key, "server.key")):
         (server.folder / name).write_bytes(file.read_bytes())
         server.account.give(server.folder / name)
-    with server:
+    return server
+
+
+@pytest.fixture(scope="module")
+def nginx(workspace: Workspace, nginx_text: str, authority: Authority) -> Iterator[Nginx]:
+    with _nginx(workspace, nginx_text, authority) as server:
         yield server
 
 
@@ -80,13 +92,50 @@ def test_requests_go_through(nginx: Nginx, alice: HttpClient, trust: ssl.SSLCont
         assert "alice" not in path.read_text(), path
 
 
+def _asked(nginx: Nginx, trust: ssl.SSLContext, path: str, source: str = "127.0.0.1", **headers: str) -> tuple[int, bytes]:
+    """Status and body of a GET, from an address of loopback."""
+    connection = http.client.HTTPSConnection("127.0.0.1", nginx.port, timeout=60, context=trust, source_address=(source, 0))
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
 def test_the_client_is_known_by_its_address(nginx: Nginx, proxied: HttpServer, trust: ssl.SSLContext) -> None:
-    """What a client says of itself is not what the program takes."""
-    asked = urllib.request.Request(f"https://127.0.0.1:{nginx.port}/healthz", headers={"X-Forwarded-For": "192.0.2.7"})
-    with urllib.request.urlopen(asked, context=trust) as answer:
-        assert answer.read() == b"ok\n"
-    wait_until(lambda: "/healthz" in proxied.log.read_text(), limit=20, what="a line in the program's log")
-    assert "192.0.2.7" not in proxied.log.read_text()
+    """It is the one that nginx sees; what a client says of itself is not what the program takes."""
+    position = proxied.log_size()
+    headers = {"X-Forwarded-For": "192.0.2.7"}
+    assert _asked(nginx, trust, "/healthz", "127.0.0.2", **headers) == (200, b"ok\n")
+    wait_until(lambda: "/healthz" in proxied.log_since(position), limit=20, what="a line in the program's log")
+    assert "Z 127.0.0.2 - GET" in proxied.log_since(position)
+    assert "192.0.2.7" not in proxied.log_since(position)
+
+
+@pytest.fixture(scope="module")
+def without_metrics(workspace: Workspace, nginx_text: str, authority: Authority) -> Iterator[Nginx]:
+    """With the line by which metrics are kept inside."""
+    [line] = re.findall(r"`(location ~ [^`]*/metrics[^`]*)`", (ROOT / "docs" / "nginx.md").read_text())
+    before = "    location / {"
+    assert before in nginx_text
+    with _nginx(workspace, nginx_text.replace(before, f"    {line}\n{before}"), authority) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/metrics/", "/metrics?x=y", "/user/alice/metrics", "/u/a%2Fb/metrics/", "//metrics", "/%6detrics", "/x/../metrics"],
+)
+def test_metrics_are_kept_inside(
+    without_metrics: Nginx, nginx: Nginx, alice: HttpClient, trust: ssl.SSLContext, path: str
+) -> None:
+    """In any way to write the path that the program would answer."""
+    authorization = "Basic " + base64.b64encode(f"alice:{alice.key}".encode()).decode()
+    assert _asked(nginx, trust, "/metrics", Authorization=authorization)[0] == 200
+    status, body = _asked(without_metrics, trust, path, Authorization=authorization)
+    assert status in (400, 404) and b"connector_" not in body
+    assert _asked(without_metrics, trust, "/api/v1/connectors", Authorization=authorization)[0] == 200
 
 
 def test_events_are_not_kept_back(nginx: Nginx, alice: HttpClient, trust: ssl.SSLContext, api_database: Database) -> None:
