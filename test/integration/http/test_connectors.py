@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,6 +35,10 @@ def remote(request: pytest.FixtureRequest) -> Remote:
 def hotels(mariadb: MySqlRemote) -> MySqlRemote:
     mariadb.create_rows("hotels", 3)
     return mariadb
+
+
+CALLS = [("GET", ""), ("GET", "/tables"), ("GET", "/connect"), ("POST", "/tables"), ("POST", "/connect"), ("POST", "/dryrun")]
+LOOKS = CALLS[1:]
 
 
 def _flat(connection: Mapping[str, object]) -> dict[str, str]:
@@ -90,21 +96,20 @@ def test_one_provider(alice: HttpClient, provider: str) -> None:
         assert parameters["connection"]["database"]["required"] is (provider in ("postgres", "sqlserver"))
 
 
-CALLS = [("GET", ""), ("GET", "/tables"), ("GET", "/connect"), ("POST", "/tables"), ("POST", "/connect"), ("POST", "/dryrun")]
-
-
 @pytest.mark.parametrize(("method", "more"), CALLS)
 @pytest.mark.parametrize("provider", ["oracle", "MySQL", "a%20b'%22", "%C3%A9"])
 def test_no_provider(alice: HttpClient, method: str, more: str, provider: str) -> None:
     answer = alice.request(method, f"{PATH}/{provider}{more}", {} if method == "POST" else None, server="x", username="y")
     shown = {"a%20b'%22": "a b'\"", "%C3%A9": "é"}.get(provider, provider)
     assert answer.status == 422 and answer.json["errors"] == f"Provider {shown} unknown"
+    assert ("connected" in answer.json) is (more == "/connect") and answer.json.get("connected", False) is False
     assert answer.json["error_code"] == 1502
 
 
 @pytest.mark.parametrize(("method", "more"), CALLS)
 def test_who_is_not_let_in(api: HttpServer, method: str, more: str) -> None:
-    answer = HttpClient(api, "alice", "wrong").request(method, f"{PATH}/mysql{more}", {} if method == "POST" else None)
+    wrong = HttpClient(api, "alice", "wrong", address="127.0.0.20")
+    answer = wrong.request(method, f"{PATH}/mysql{more}", {} if method == "POST" else None)
     assert answer.status == 401 and answer.body == b""
 
 
@@ -163,6 +168,17 @@ def test_a_server_that_is_not_there(alice: HttpClient, remote: Remote) -> None:
         assert answer.json["error_code"] == 1012
 
 
+@pytest.mark.parametrize(("method", "more"), LOOKS)
+def test_a_foreign_server_that_is_not_there(alice: HttpClient, method: str, more: str) -> None:
+    """It is a wrong connector, as a parameter that is wrong."""
+    if method == "GET":
+        answer = alice.get(f"{PATH}/mysql{more}", connection="nowhere")
+    else:
+        answer = alice.post(f"{PATH}/mysql{more}", {"connection": "nowhere"} | ({"table": "hotels"} if more == "/dryrun" else {}))
+    assert answer.status == 422 and answer.json["sqlstate"] == "42704" and answer.json["errors"].startswith('server "nowhere"')
+    assert ("connected" in answer.json) is (more == "/connect") and answer.json.get("connected", False) is False
+
+
 def test_a_wrong_password(alice: HttpClient, remote: Remote) -> None:
     connection = remote.connection(password="secret-and-wrong")
     answer = alice.post(f"{PATH}/{remote.provider}/connect", {"connection": connection})
@@ -188,7 +204,8 @@ def test_the_provider_must_be_that_of_the_path(alice: HttpClient, hotels: MySqlR
         for body in (connector, {"connector": connector}, connector | {"provider": 1}):
             answer = alice.post(f"{PATH}/postgres/{more}", body)
             assert answer.status == 422 and "postgres" in answer.json["errors"]
-    assert alice.get(f"{PATH}/mysql/connect", provider="postgres", **_flat(hotels.connection())).status == 422
+    other = alice.get(f"{PATH}/mysql/connect", provider="postgres", **_flat(hotels.connection()))
+    assert other.status == 422 and other.json["connected"] is False
     assert alice.get(f"{PATH}/mysql/connect", provider="mysql", **_flat(hotels.connection())).status == 200
     assert alice.post(f"{PATH}/mysql/connect", connector | {"provider": None}).status == 200
 
@@ -196,8 +213,10 @@ def test_the_provider_must_be_that_of_the_path(alice: HttpClient, hotels: MySqlR
 def test_limits(alice: HttpClient, hotels: MySqlRemote) -> None:
     hotels.create_rows("inns", 1)
     path = f"{PATH}/mysql/tables"
-    assert len(_names(alice.get(path, limit="1", **_flat(hotels.connection())))) == 1
-    assert len(_names(alice.post(path, hotels.connector(), limit="1"))) == 1
+    for answer in (alice.get(path, limit="1", **_flat(hotels.connection())), alice.post(path, hotels.connector(), limit="1")):
+        assert len(_names(answer)) == 1
+        assert answer.headers["Connector-Notice"] == "the list was cut after 1 tables"
+    assert "Connector-Notice" not in alice.post(path, hotels.connector()).headers
     assert alice.post(path, hotels.connector(), limit="0").status == 422
     assert alice.post(path, hotels.connector(), limit="x").status == 400
 
@@ -210,6 +229,34 @@ def test_keys_of_the_request_in_an_address(alice: HttpClient, postgres15: Postgr
     assert [(table["schema"], table["name"]) for table in answer.json] == [("wing", "rooms")]
     wrong = alice.get(f"{PATH}/postgres/tables", encoding="latin99", **_flat(postgres15.connection()))
     assert wrong.status == 422 and "encoding" in wrong.json["detail"]
+    capitals = {name.upper(): value for name, value in _flat(postgres15.connection()).items()}
+    assert alice.get(f"{PATH}/postgres/tables", Schema="wing", **capitals).json == answer.json
+
+
+def test_keys_in_any_case(alice: HttpClient, hotels: MySqlRemote) -> None:
+    """As in SQL."""
+    connection = {name.title(): value for name, value in hotels.connection().items()}
+    for body in ({"Provider": "mysql", "Connection": connection}, {"Connection": connection}):
+        assert alice.post(f"{PATH}/mysql/connect", body).json == {"connected": True}
+        assert alice.post(f"{PATH}/mysql/connect", {"Connector": body}).json == {"connected": True}
+    answer = alice.post(f"{PATH}/mysql/connect", {"PROVIDER": "postgres", "Connection": connection})
+    assert answer.status == 422 and "the provider of the connector is not" in answer.json["errors"]
+
+
+def test_what_a_dry_run_tells(alice: HttpClient, hotels: MySqlRemote) -> None:
+    """NOTICEs are the last member of an object."""
+    hotels.execute("CREATE OR REPLACE TABLE odd (`Strange Name` int)", "GRANT SELECT ON odd TO reader")
+    answer = alice.post(f"{PATH}/mysql/dryrun", hotels.connector(table="odd"))
+    assert answer.status == 200 and list(answer.json)[-1] == "notices"
+    [notice] = answer.json["notices"]
+    assert "Strange Name" in notice and "Connector-Notice" not in answer.headers
+
+
+def test_a_zero_byte(alice: HttpClient, hotels: MySqlRemote) -> None:
+    """It cuts nothing off."""
+    for body in ({"connection": hotels.connection() | {"username": "reader\0x"}}, {"connection": "inns\0x"}):
+        answer = alice.post(f"{PATH}/mysql/connect", body)
+        assert answer.status in (400, 422) and answer.json["connected"] is False, answer.body
 
 
 def test_a_key_that_an_address_has_twice(alice: HttpClient, hotels: MySqlRemote) -> None:
@@ -239,10 +286,43 @@ def test_a_foreign_server(api_database: Database, alice: HttpClient, hotels: MyS
 def test_what_a_role_may_not(api_database: Database, api: HttpServer, hotels: MySqlRemote) -> None:
     api_database.execute("CREATE ROLE stranger LOGIN PASSWORD 'stranger password'")
     try:
-        answer = HttpClient(api, "stranger", "stranger password").post(f"{PATH}/mysql/connect", hotels.connector())
+        stranger = HttpClient(api, "stranger", "stranger password")
+        answer = stranger.post(f"{PATH}/mysql/connect", hotels.connector())
         assert answer.status == 403 and "permission" in answer.json["errors"] and answer.json["sqlstate"] == "42501"
+        assert answer.json["connected"] is False
+        tables = stranger.post(f"{PATH}/mysql/tables", hotels.connector())
+        assert tables.status == 403 and tables.json["errors"].startswith("Error connecting to provider mysql, permission denied")
     finally:
         api_database.execute("DROP ROLE stranger")
+
+
+# looks take what time the remote takes
+
+
+@pytest.fixture(scope="module")
+def hasty(workspace: Workspace, preloaded: Postgres, api_database: Database) -> Iterator[HttpClient]:
+    """A program whose other calls may take a second."""
+    with HttpServer(workspace, preloaded, staged(workspace), api_database.name, options=["--call-timeout", "1"]) as server:
+        yield HttpClient(server, "alice", "alice password")
+
+
+def test_a_silent_server(hasty: HttpClient) -> None:
+    """The time for connecting is over first, and is what is told."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connection = {"server": "127.0.0.1", "port": silent.getsockname()[1], "username": "x", "password": "y", "connect_timeout": 3}
+
+        def look(call: tuple[str, str]) -> Answer:
+            method, more = call
+            if method == "GET":
+                return hasty.get(f"{PATH}/mysql{more}", **_flat(connection))
+            return hasty.post(f"{PATH}/mysql{more}", {"connection": connection} | ({"table": "t"} if more == "/dryrun" else {}))
+
+        with ThreadPoolExecutor(len(LOOKS)) as threads:
+            answers = list(threads.map(look, LOOKS))
+    for (_, more), answer in zip(LOOKS, answers, strict=True):
+        assert (answer.status, answer.json["error_code"]) == (504, 6667), (more, answer.body)
+        assert answer.json["errors"].startswith("Error connecting to provider mysql, ") is (more != "/connect")
+        assert ("connected" in answer.json) is (more == "/connect") and answer.json.get("connected", False) is False
 
 
 # without passwords in addresses
@@ -259,5 +339,6 @@ def test_without_passwords_in_addresses(strict: HttpClient, hotels: MySqlRemote,
     answer = strict.get(f"{PATH}/mysql/{more}", **_flat(hotels.connection()))
     told: dict[str, Any] = answer.json
     assert answer.status == 403 and "switched off" in told["errors"] and "POST" in told["hint"]
+    assert told.get("connected", False) is False and ("connected" in told) is (more == "connect")
     assert strict.post(f"{PATH}/mysql/{more}", hotels.connector()).status == 200
     assert strict.get(f"{PATH}/mysql").status == 200

@@ -247,16 +247,16 @@ def test_only_connectors_are_imported(alice: HttpClient, source: str) -> None:
 
 def test_unknown_members(alice: HttpClient, mariadb: MySqlRemote) -> None:
     answer = alice.post(PATH, {"connector": mariadb.connector(table="hotels"), "colision_strategy": "skip"})
-    assert answer.status == 400 and "colision_strategy" in answer.json["errors"]
-    assert "collision_strategy" in answer.json["hint"]
+    told = _refused(answer)
+    assert "colision_strategy" in told["errors"]["imports"] and "collision_strategy" in told["hint"]
     # A connector that is not wrapped names no source, and is refused for its members.
-    assert alice.post(PATH, mariadb.connector(table="hotels")).status == 400
+    _refused(alice.post(PATH, mariadb.connector(table="hotels")))
 
 
 def test_members_that_are_there_twice(alice: HttpClient, mariadb: MySqlRemote) -> None:
     connector = json.dumps(mariadb.connector(table="hotels"))
     answer = alice.post(PATH, f'{{"connector": {connector}, "connector": {connector}}}')
-    assert answer.status == 400 and "connector" in answer.json["errors"]
+    assert "connector" in _refused(answer)["errors"]["imports"]
     twice = connector.replace('"table": "hotels"', '"table": "hotels", "table": "mytable"')
     assert twice != connector
     told = _refused(alice.post(PATH, f'{{"connector": {twice}}}'))
@@ -267,6 +267,15 @@ def test_members_that_are_there_twice(alice: HttpClient, mariadb: MySqlRemote) -
 def test_bodies_that_are_no_objects(alice: HttpClient, body: str) -> None:
     answer = alice.post(PATH, body)
     assert answer.status == 400 and isinstance(answer.json["errors"], str)
+    assert "connector JSON" not in answer.json["errors"] and "body" in answer.json["errors"]
+
+
+def test_where_a_body_is_wrong(alice: HttpClient) -> None:
+    """The byte is told, and nothing of the text."""
+    answer = alice.post(PATH, '{"connector": {"password": secret}}')
+    assert answer.json["errors"] == "malformed JSON body" and "at byte 2" in answer.json["detail"]
+    assert b"secret" not in answer.body
+    assert alice.post(PATH, "[" + "1," * 10_001 + "1]").json["errors"] == "the JSON body has too many values"
 
 
 def test_numbers_and_texts_stay_as_they_are(api_database: Database, alice: HttpClient, mariadb: MySqlRemote) -> None:
@@ -294,23 +303,30 @@ def test_what_a_role_may_not(api_database: Database, api: HttpServer, mariadb: M
 
 
 def test_too_many(api_database: Database, api: HttpServer, mariadb: MySqlRemote) -> None:
-    """Imports that are queued wait instead, so that it is a function of the test's that says there are too many."""
+    """A role that may run one import at a time, and let one wait."""
     api_database.execute(
-        "CREATE ROLE busy LOGIN PASSWORD 'busy password'; ALTER ROLE busy SET connector.max_imports_per_role = 5; "
-        "ALTER FUNCTION cdb_import_connector(json, boolean) RENAME TO kept; "
-        "CREATE FUNCTION cdb_import_connector(connector json, wait boolean) RETURNS json LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE 'too many' USING ERRCODE = '53400', DETAIL = 'Connector error 6669.'; END $$"
+        "CREATE ROLE busy LOGIN PASSWORD 'busy password'; GRANT USAGE ON FOREIGN DATA WRAPPER connector TO busy; "
+        "GRANT CREATE ON SCHEMA public TO busy; ALTER ROLE busy SET connector.max_imports_per_role = 1; "
+        "ALTER ROLE busy SET connector.max_queued_imports_per_role = 1; ALTER ROLE busy SET connector.allowed_hosts = '127.0.0.1'"
     )
+    busy = HttpClient(api, "busy", "busy password")
+    body = {"connector": mariadb.connector(sql_query=mariadb.slow_query(200), import_as="slow")}
     try:
-        answer = HttpClient(api, "busy", "busy password").post(PATH, {"connector": mariadb.connector(table="hotels")})
+        running = _created(busy.post(PATH, body))
+        wait_until(lambda: get_import(busy, running)["state"] == "uploading", what="the beginning of an import")
+        _created(busy.post(PATH, body))
+        answer = busy.post(PATH, body)
         told = _refused(answer, 429)
-        assert told["errors"]["imports"] == "We're sorry but you're already using your allowed 5 import slots"
-        assert answer.headers["Carto-Rate-Limit-Limit"] == "5" and answer.headers["Carto-Rate-Limit-Remaining"] == "0"
+        assert told["errors"]["imports"] == "We're sorry but you're already using your allowed 1 import slots"
+        assert told["error_code"] == 6669 and "max_queued_imports_per_role" in told["hint"]
+        assert answer.headers["Carto-Rate-Limit-Limit"] == "1" and answer.headers["Carto-Rate-Limit-Remaining"] == "0"
         assert int(answer.headers["Retry-After"]) >= 0 and int(answer.headers["Carto-Rate-Limit-Reset"]) >= 0
+        assert len(busy.get(PATH).json["imports"]) == 2
     finally:
-        api_database.execute(
-            "DROP FUNCTION cdb_import_connector(json, boolean); ALTER FUNCTION kept RENAME TO cdb_import_connector; DROP ROLE busy"
-        )
+        for id in busy.get(PATH).json["imports"]:
+            busy.post(f"{PATH}/{id}/cancel")
+        wait_until(lambda: busy.get(PATH).json["imports"] == [], what="the end of the imports")
+        api_database.execute("DROP OWNED BY busy; DROP ROLE busy")
 
 
 def test_a_transaction_that_may_not_write(api_database: Database, api: HttpServer, mariadb: MySqlRemote) -> None:
@@ -366,29 +382,29 @@ def test_basic_names_the_user(api: HttpServer) -> None:
     assert HttpClient(api).request("GET", PATH, headers=_basic("alice", KEY)).status == 200
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "prefix", "headers", "query"),
-    [
-        ("GET", PATH, "/user/alice", {}, {}),
-        ("POST", PATH, "/user/alice", {}, {"api_key": ""}),
-        ("POST", PATH, "/user/alice", {}, {"api_key": "wrong"}),
-        ("GET", f"{PATH}/{NOBODYS}", "/user/bob", {}, {"api_key": KEY}),
-        ("POST", f"{PATH}/{NOBODYS}/cancel", "/user/nobody", {}, {"api_key": KEY}),
-        ("GET", "/api/v1/connectors", "", {}, {"api_key": KEY}),
-        ("GET", "/api/v1/synchronizations", "/user/alice", _basic("alice", "wrong"), {}),
-        ("GET", PATH, "/user/alice", _basic("bob", KEY), {}),
-        ("GET", PATH, "/user/bob", _basic("alice", KEY), {}),
-        ("GET", f"/api/v1/viz/{NOBODYS}", "/user/alice", {"Authorization": "Bearer wrong"}, {}),
-        ("GET", PATH, "/user/alice", {"Authorization": "Basic alice"}, {"api_key": KEY}),
-        ("GET", PATH, "/user/alice", {"Authorization": "Digest alice"}, {"api_key": KEY}),
-    ],
-)
-def test_who_is_not_let_in(
-    api: HttpServer, method: str, path: str, prefix: str, headers: dict[str, str], query: dict[str, str]
-) -> None:
-    """One call each: who fails too often is let in later only."""
-    body = {"connector": {}} if method == "POST" else None
-    assert _is_nothing(HttpClient(api).request(method, prefix + path, body, headers=headers, **query), 401)
+NOBODY: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("/user/alice", {}, {}),
+    ("/user/alice", {}, {"api_key": ""}),
+    ("/user/alice", {}, {"api_key": "wrong"}),
+    ("/user/bob", {}, {"api_key": KEY}),
+    ("/user/nobody", {}, {"api_key": KEY}),
+    ("", {}, {"api_key": KEY}),
+    ("/user/alice", _basic("alice", "wrong"), {}),
+    ("/user/alice", _basic("bob", KEY), {}),
+    ("/user/bob", _basic("alice", KEY), {}),
+    ("/user/alice", {"Authorization": "Bearer wrong"}, {}),
+    ("/user/alice", {"Authorization": "Basic alice"}, {"api_key": KEY}),
+    ("/user/alice", {"Authorization": "Digest alice"}, {"api_key": KEY}),
+]
+
+
+@pytest.mark.parametrize("number", range(len(NOBODY)))
+def test_who_is_not_let_in(api: HttpServer, number: int) -> None:
+    prefix, headers, query = NOBODY[number]
+    client = HttpClient(api, address=f"127.0.0.{100 + number}")
+    for path in (PATH, f"{PATH}/{NOBODYS}", "/api/v1/synchronizations", "/api/v1/connectors", f"/api/v1/viz/{NOBODYS}"):
+        assert _is_nothing(client.request("GET", prefix + path, headers=headers, **query), 401)
+    assert _is_nothing(client.request("POST", prefix + PATH, {"connector": {}}, headers=headers, **query), 401)
 
 
 def test_two_keys(api: HttpServer, mariadb: MySqlRemote) -> None:

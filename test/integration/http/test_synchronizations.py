@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from harness.database import Database
 from harness.http_client import Answer, HttpClient
+from harness.http_roles import ALICE
 from harness.import_api import IMPORT_MEMBERS, NOBODYS, SYNC_MEMBERS, finished_import, get_import, get_sync, sync_in
 from harness.syncs import Syncs
 
@@ -74,12 +77,27 @@ def test_from_a_request_to_its_table(api_database: Database, alice: HttpClient, 
 
 @pytest.mark.parametrize(
     ("body", "seconds"),
-    [({}, 3600), ({"interval": None}, 3600), ({"interval": "3600"}, 3600), ({"interval": 900}, 900), ({"interval": "2 hours"}, 7200)],
+    [
+        ({}, 3600),
+        ({"interval": None}, 3600),
+        ({"interval": "3600"}, 3600),
+        ({"interval": 900}, 900),
+        ({"interval": 1000.0}, 1000),
+        ({"interval": "2 hours"}, 7200),
+    ],
 )
 def test_intervals(alice: HttpClient, mariadb: MySqlRemote, body: dict[str, object], seconds: int) -> None:
     answer = alice.post(PATH, body | {"connector": mariadb.connector(table="hotels")})
     assert answer.status == 200 and answer.json["interval"] == seconds
     assert get_sync(alice, answer.json["id"])["interval"] == seconds
+
+
+@pytest.mark.parametrize(("number", "seconds"), [("1e3", 1000), ("3.6E+3", 3600), ("900.0e0", 900), ("9007199254", None), ("1e400", None)])
+def test_intervals_as_numbers_of_json(alice: HttpClient, mariadb: MySqlRemote, number: str, seconds: int | None) -> None:
+    connector = json.dumps(mariadb.connector(table="hotels"))
+    answer = alice.post(PATH, f'{{"connector": {connector}, "interval": {number}}}')
+    assert answer.status == (400 if seconds is None else 200), answer.body
+    assert answer.json.get("interval") == seconds
 
 
 def test_an_interval_in_the_address(alice: HttpClient, mariadb: MySqlRemote) -> None:
@@ -115,7 +133,7 @@ def test_too_short_an_interval(api_database: Database, api: HttpServer, mariadb:
         api_database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
-@pytest.mark.parametrize("interval", ["soon", "", True, [900], {"seconds": 900}, "200 years", 1e30])
+@pytest.mark.parametrize("interval", ["soon", "", True, [900], {"seconds": 900}, "200 years", 1e30, 900.9])
 def test_what_is_no_interval(alice: HttpClient, mariadb: MySqlRemote, interval: object) -> None:
     answer = alice.post(PATH, {"connector": mariadb.connector(table="hotels"), "interval": interval})
     assert answer.status == 400 and "interval" in answer.json["errors"], answer.body
@@ -162,10 +180,26 @@ def test_what_a_role_may_not(api_database: Database, api: HttpServer, mariadb: M
         assert owner.post(PATH, body).status == 200
         answer = owner.post(PATH, {"connector": mariadb.connector(table="hotels", import_as="more")})
         assert answer.status == 429 and answer.json["error_code"] == 6669 and "1 syncs" in answer.json["errors"]
-        assert "Retry-After" not in answer.headers
+        assert (answer.headers["Carto-Rate-Limit-Limit"], answer.headers["Carto-Rate-Limit-Remaining"]) == ("1", "0")
+        assert int(answer.headers["Retry-After"]) > 0 and int(answer.headers["Carto-Rate-Limit-Reset"]) > 0
     finally:
         Syncs(api_database).clean()
         api_database.execute("DROP OWNED BY owner; DROP ROLE owner; DROP ROLE visitor")
+
+
+def test_the_same_source_twice(alice: HttpClient, mariadb: MySqlRemote) -> None:
+    """The sync that is there is the answer, which says so; another table is another sync."""
+    connector = mariadb.connector(table="hotels", import_as="inns")
+    first = alice.post(PATH, {"connector": connector, "interval": 3600})
+    assert "notices" not in first.json
+    made = sync_in(alice, first.json["id"], "success")
+    answer = alice.post(PATH, {"connector": connector, "interval": 7200})
+    assert answer.status == 200 and list(answer.json)[-1] == "notices"
+    [notice] = answer.json["notices"]
+    assert notice.startswith("this role has a sync of this source and table already\n") and made["id"] in notice
+    assert {name: value for name, value in answer.json.items() if name != "notices"} == made
+    other = alice.post(PATH, {"connector": connector | {"import_as": "taverns"}, "interval": 3600}).json
+    assert other["id"] != made["id"] and "notices" not in other
 
 
 # looking
@@ -214,12 +248,14 @@ def test_ids_of_nothing(alice: HttpClient, method: str, more: str, body: object,
 def test_syncs_of_others(api_database: Database, api: HttpServer, alice: HttpClient, bob: HttpClient, mariadb: MySqlRemote) -> None:
     """They are not there. Members of pg_read_all_stats see them, and can do nothing with them."""
     made = _created(alice, mariadb)
+    wrong = HttpClient(api, "alice", "wrong", address="127.0.0.21")
     api_database.execute("CREATE ROLE watcher LOGIN PASSWORD 'watcher password' IN ROLE pg_read_all_stats")
     try:
         watcher = HttpClient(api, "watcher", "watcher password")
         for method, more, body in CALLS:
             path = f"{PATH}/{made['id']}{more}"
             assert _is_nothing(bob.request(method, path, body), 404), (method, more, body)
+            assert _is_nothing(wrong.request(method, path, body), 401), (method, more, body)
             if method == "GET":
                 assert watcher.get(path).json == alice.get(path).json
             else:
@@ -227,9 +263,6 @@ def test_syncs_of_others(api_database: Database, api: HttpServer, alice: HttpCli
         assert watcher.get(PATH).json == alice.get(PATH).json
     finally:
         api_database.execute("DROP ROLE watcher")
-    wrong = HttpClient(api, "alice", "wrong")
-    for method in ("GET", "PUT", "DELETE"):
-        assert _is_nothing(wrong.request(method, f"{PATH}/{made['id']}"), 401)
     assert get_sync(alice, made["id"]) == made
 
 
@@ -250,6 +283,41 @@ def test_syncs_of_a_role_that_one_is_a_member_of(api_database: Database, api: Ht
         api_database.execute("DROP ROLE alice_api")
 
 
+# who asks
+
+
+def _basic(user: str, key: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()}
+
+
+@pytest.mark.parametrize("way", ["query", "body", "basic", "bearer"])
+@pytest.mark.parametrize("prefix", ["/user/alice", "/u/alice", ""])
+def test_ways_to_say_who_asks(api: HttpServer, alice: HttpClient, mariadb: MySqlRemote, way: str, prefix: str) -> None:
+    """Of those who make, change and run a sync: the role by the path or the host, the key wherever it may stand."""
+    made = _created(alice, mariadb)
+    client = HttpClient(api)
+    headers = {"query": {}, "body": {}, "basic": _basic("alice", ALICE), "bearer": {"Authorization": f"Bearer {ALICE}"}}[way]
+    if not prefix:
+        headers = headers | {"Host": f"alice.localhost:{api.port}"}
+    query = {"api_key": ALICE} if way == "query" else {}
+    key = {"api_key": ALICE} if way == "body" else {}
+    one = f"{prefix}{PATH}/{made['id']}"
+    for path in (one, f"{one}/"):
+        changed = client.request("PUT", path, {"interval": 7200} | key, headers=headers, **query)
+        assert (changed.status, changed.json["interval"]) == (200, 7200)
+    connector = mariadb.connector(table="hotels", import_as="by_way")
+    assert client.request("POST", f"{prefix}{PATH}", {"connector": connector} | key, headers=headers, **query).status == 200
+    look = client.request("POST", f"{prefix}/api/v1/connectors/mysql/connect", mariadb.connector() | key, headers=headers, **query)
+    assert look.json == {"connected": True}
+    # A body that has nothing but the key is an empty one.
+    assert client.request("PUT", one, key or None, headers=headers, **query).json["id"] == made["id"]
+    now = client.request("PUT", f"{one}/sync_now", key or None, headers=headers, **query)
+    assert now.status == 200 and now.json["synchronization_id"] == made["id"]
+    if way != "body":
+        for path in (PATH, "/api/v1/connectors", "/api/v1/connectors/mysql"):
+            assert client.request("GET", f"{prefix}{path}", headers=headers, **query).json == alice.get(path).json
+
+
 # changing
 
 
@@ -259,6 +327,9 @@ def test_interval_and_connector(api_database: Database, alice: HttpClient, maria
     answer = alice.put(path, {"interval": 7200})
     assert answer.status == 200 and answer.json == get_sync(alice, made["id"]) and answer.json["interval"] == 7200
     assert list(answer.json) == list(made)
+    # From the last due time to the next is one interval, whichever it is.
+    begin, first, then = (datetime.fromisoformat(text) for text in (made["created_at"], made["run_at"], answer.json["run_at"]))
+    assert first - then == timedelta(seconds=86400 - 7200) and then > begin
     assert alice.put(f"{path}/", {"interval": "10800"}).json["interval"] == 10800
     # The mask of the password stands for the one that is stored.
     connector = json.loads(made["service_item_id"]) | {"columns": ["id"]}
