@@ -108,6 +108,19 @@ TEST(HttpRequestBody, NumbersStayAsTheyAre) {
             R"({"connector":{"max_rows":9007199254740993,"x":1.50}})");
 }
 
+TEST(HttpRequestBody, CollisionStrategyBesideTheConnector) {
+  const auto connector = [](const std::string& body, const Parameters& query = {}) {
+    const std::optional<core::JsonValue> found = given_connector(core::parse_json(body), query);
+    return found ? core::json_text(*found) : "none";
+  };
+  EXPECT_EQ(connector(R"({"collision_strategy":"skip"})"), "none");
+  EXPECT_EQ(connector(R"({"connector":null})"), "none");
+  EXPECT_EQ(connector(R"({"connector":{"a":1},"collision_strategy":"skip"})", {{"collision_strategy", "rename"}}),
+            R"({"a":1,"collision_strategy":"skip"})");
+  EXPECT_EQ(connector(R"({"connector":{}})", {{"collision_strategy", "rename"}}), R"({"collision_strategy":"rename"})");
+  EXPECT_EQ(connector(R"({"connector":"x","collision_strategy":"skip"})"), R"("x")");
+}
+
 TEST(HttpConnectorRequest, OfABody) {
   const auto connector = [](const std::string& body) { return connector_of_body(request_of(body), "mysql"); };
   EXPECT_EQ(connector(R"({"connection":{},"api_key":"k"})"), R"({"connection":{},"provider":"mysql"})");
@@ -116,8 +129,11 @@ TEST(HttpConnectorRequest, OfABody) {
   EXPECT_EQ(connector(R"({"connector":{"a":1},"interval":900})"),
             R"({"connector":{"a":1,"provider":"mysql"},"interval":900})");
   EXPECT_EQ(connector(R"({"connector":"x"})"), R"({"connector":"x"})");
-  for (const char* other : {R"({"provider":"postgres"})", R"({"connector":{"provider":"MySQL"}})", R"({"provider":1})",
-                            R"({"provider":"mysql","provider":"postgres"})"}) {
+  EXPECT_EQ(connector(R"({"Connector":{"PROVIDER":"mysql"}})"), R"({"Connector":{"PROVIDER":"mysql"}})");
+  EXPECT_EQ(connector(R"({"Provider":null,"Connection":{}})"), R"({"Connection":{},"provider":"mysql"})");
+  for (const char* other :
+       {R"({"provider":"postgres"})", R"({"connector":{"provider":"MySQL"}})", R"({"provider":1})",
+        R"({"provider":"mysql","provider":"postgres"})", R"({"Connector":{"Provider":"postgres"}})"}) {
     EXPECT_EQ(refused([&] { connector(other); }), 422U) << other;
   }
 }
@@ -132,6 +148,8 @@ TEST(HttpConnectorRequest, OfAnAddress) {
             R"({"schema":"s","connection":{"server":"a&b"},"provider":"mysql"})");
   EXPECT_EQ(connector({{"unknown", "1"}, {"server", "a"}, {"server", "b"}}),
             R"({"connection":{"unknown":"1","server":"a","server":"b"},"provider":"mysql"})");
+  EXPECT_EQ(connector({{"Schema", "s"}, {"SERVER", "a"}}),
+            R"({"Schema":"s","connection":{"SERVER":"a"},"provider":"mysql"})");
   EXPECT_EQ(connector({{"connection", "shop"}}), R"({"connection":"shop","provider":"mysql"})");
   EXPECT_EQ(connector({{"connection", "shop"}, {"server", "a"}}),
             R"({"connection":"shop","connection":{"server":"a"},"provider":"mysql"})");
