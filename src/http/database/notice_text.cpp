@@ -1,5 +1,6 @@
 #include "http/database/notice_text.hpp"
 
+#include <array>
 #include <string_view>
 
 #include "core/base/list_text.hpp"
@@ -10,6 +11,7 @@ namespace connector::http {
 namespace {
 
 constexpr std::size_t longest_text = 2048;
+constexpr std::array<int, 3> parts = {PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT};
 
 }  // namespace
 
@@ -18,7 +20,7 @@ std::optional<std::string> notice_text(const PGresult* result) {
   const std::string_view kind = severity != nullptr ? severity : "";
   if (kind != "NOTICE" && kind != "WARNING") return std::nullopt;
   std::string text;
-  for (const int part : {PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
+  for (const int part : parts) {
     const char* field = PQresultErrorField(result, part);
     if (field != nullptr) core::add_item(text, field, "\n");
   }
