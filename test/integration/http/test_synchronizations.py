@@ -314,7 +314,8 @@ def test_ways_to_say_who_asks(api: HttpServer, alice: HttpClient, mariadb: MySql
     now = client.request("PUT", f"{one}/sync_now", key or None, headers=headers, **query)
     assert now.status == 200 and now.json["synchronization_id"] == made["id"]
     if way != "body":
-        for path in (PATH, "/api/v1/connectors", "/api/v1/connectors/mysql"):
+        assert client.request("GET", f"{prefix}{PATH}", headers=headers, **query).json["total_entries"] == 2
+        for path in ("/api/v1/connectors", "/api/v1/connectors/mysql"):
             assert client.request("GET", f"{prefix}{path}", headers=headers, **query).json == alice.get(path).json
 
 
