@@ -17,7 +17,7 @@ struct FakeClient final : Client {
 };
 
 TEST(Clients, TheOneThatWaitsLongestLeavesForANewOne) {
-  Clients clients(2, 2);
+  Clients clients(2, 2, 1'000'000);
   FakeClient first("192.0.2.1", 1), second("192.0.2.2", 2), third("192.0.2.3", 0), fourth("192.0.2.4", 0);
   EXPECT_TRUE(clients.add(first) && clients.add(second) && clients.add(third));
   EXPECT_TRUE(second.left && !first.left);
@@ -30,7 +30,7 @@ TEST(Clients, TheOneThatWaitsLongestLeavesForANewOne) {
 }
 
 TEST(Clients, AreCountedByAddress) {
-  Clients clients(100, 1);
+  Clients clients(100, 1, 1'000'000);
   FakeClient one("192.0.2.1", 5), same("192.0.2.1", 0), other("192.0.2.2", 9);
   EXPECT_TRUE(clients.add(one) && clients.add(other) && clients.add(same));
   EXPECT_TRUE(one.left && !other.left);
@@ -44,7 +44,7 @@ TEST(Clients, AreCountedByAddress) {
 }
 
 TEST(Clients, ExpireUntilTheyGoOn) {
-  Clients clients(2, 2);
+  Clients clients(2, 2, 1'000'000);
   FakeClient late("192.0.2.1", 0), timely("192.0.2.2", 0);
   clients.add(late);
   clients.add(timely);
@@ -62,7 +62,7 @@ TEST(Clients, ExpireUntilTheyGoOn) {
 }
 
 TEST(Clients, AnEndWaitsForThoseThatWork) {
-  Clients clients(9, 9);
+  Clients clients(9, 9, 1'000'000);
   FakeClient idle("192.0.2.1", 0), working("192.0.2.2", 0), streaming("192.0.2.3", 0), late("192.0.2.4", 0);
   working.phase = Client::Phase::working;
   streaming.phase = Client::Phase::streaming;
@@ -79,6 +79,27 @@ TEST(Clients, AnEndWaitsForThoseThatWork) {
   EXPECT_TRUE(working.left);
   clients.remove(working);
   EXPECT_TRUE(empty && clients.empty());
+}
+
+TEST(ByteBudget, CountsWhatIsLong) {
+  ByteBudget budget(300'000);
+  ByteBudget::Share small;
+  EXPECT_TRUE(budget.take(ByteBudget::counted_from, small));
+  ByteBudget::Share first;
+  EXPECT_TRUE(budget.take(200'000, first));
+  {
+    ByteBudget::Share second;
+    EXPECT_FALSE(budget.take(100'001, second));
+    EXPECT_TRUE(budget.take(100'000, second));
+    ByteBudget::Share third;
+    EXPECT_FALSE(budget.take(70'000, third));
+  }
+  ByteBudget::Share moved = std::move(first);
+  ByteBudget::Share again;
+  EXPECT_TRUE(budget.take(100'000, again));
+  moved = ByteBudget::Share();
+  ByteBudget::Share last;
+  EXPECT_TRUE(budget.take(200'000, last));
 }
 
 }  // namespace

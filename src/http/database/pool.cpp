@@ -27,6 +27,7 @@ Lease& Lease::operator=(Lease&& other) noexcept {
   of_user_ = std::move(other.of_user_);
   of_all_ = std::move(other.of_all_);
   is_new_ = other.is_new_;
+  is_kept_ = other.is_kept_;
   return *this;
 }
 
@@ -111,7 +112,7 @@ Task<std::unique_ptr<Session>> Pool::log_in(const Identity& identity, Clock::tim
     std::vector<Value> values;
     values.emplace_back(identity.key_id);
     const Rows rows = co_await session->run(key_statement, std::move(values), deadline, stop);
-    if (rows[0][0] != "t") {
+    if (value_at(rows, 0, 0) != "t") {
       throw LoginFailure{LoginFailure::Reason::not_its_key, "the role does not have this key"};
     }
   }
@@ -146,7 +147,7 @@ void Pool::end_longest_unused(const std::string* user) {
 void Pool::take_back(Lease& lease) noexcept {
   const Clock::time_point now = Clock::now();
   const auto known = known_.find(lease.key_);
-  if (lease.session_->usable() && known != known_.end() && lease.since_ + limits_.lifetime > now) {
+  if (lease.is_kept_ && lease.session_->usable() && known != known_.end() && lease.since_ + limits_.lifetime > now) {
     try {
       known->second.kept.push_back({std::move(lease.session_), lease.since_, now});
       return;

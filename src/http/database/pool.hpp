@@ -35,6 +35,8 @@ class Lease {
   explicit operator bool() const noexcept { return session_ != nullptr; }
   bool is_new() const noexcept { return is_new_; }  ///< logged in for this call
   void give_back() noexcept;
+  /// The session ends with this call: code of the role may have changed anything in it.
+  void end_after_call() noexcept { is_kept_ = false; }
 
  private:
   friend class Pool;
@@ -46,6 +48,7 @@ class Lease {
   Place of_user_;  // taken in this order
   Place of_all_;
   bool is_new_ = false;
+  bool is_kept_ = true;
 };
 
 class Pool {

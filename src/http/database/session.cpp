@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "core/base/utf8.hpp"
 #include "http/database/notice_text.hpp"
@@ -134,6 +135,19 @@ PGconn* start(const Database& database, const Session::Login& login, const Serve
 
 }  // namespace
 
+const Value& value_at(const Rows& rows, std::size_t row, std::size_t column) {
+  if (row >= rows.size() || column >= rows[row].size()) {
+    throw std::runtime_error("a statement had another result than it can have");
+  }
+  return rows[row][column];
+}
+
+const std::string& text_at(const Rows& rows, std::size_t row, std::size_t column) {
+  const Value& value = value_at(rows, row, column);
+  if (!value) throw std::runtime_error("a statement had another result than it can have");
+  return *value;
+}
+
 Session::Session(const asio::any_io_executor& executor, std::unique_ptr<PGconn, decltype(&PQfinish)> connection)
     : connection_(std::move(connection)), socket_(executor), timer_(executor) {}
 
@@ -248,11 +262,12 @@ void Session::watch_socket() {
 Task<> Session::check(const Login& login, Clock::time_point deadline, Stop* stop) {
   std::vector<Value> none;  // not within the awaited expression
   const Rows rows = co_await run(check_statement, std::move(none), deadline, stop);
-  if (rows[0][1] == "t" && !login.superuser_allowed) {
+  if (value_at(rows, 0, 1) == "t" && !login.superuser_allowed) {
     throw LoginFailure{LoginFailure::Reason::superuser, "the role is a superuser"};
   }
-  if (!rows[0][0]) throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed"};
-  schema_ = *rows[0][0];
+  if (!value_at(rows, 0, 0))
+    throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed"};
+  schema_ = text_at(rows, 0, 0);
 }
 
 void Session::receive(void* session, const PGresult* notice) noexcept {
@@ -288,11 +303,11 @@ Task<bool> Session::prepares_anew(const SqlFailure& failure, Clock::time_point d
   prepared_.clear();
   std::vector<Value> none;
   const Rows rows = co_await run_once(check_statement, none, deadline, stop);
-  if (!rows[0][0]) {
+  if (!value_at(rows, 0, 0)) {
     broken_ = true;
     throw LoginFailure{LoginFailure::Reason::no_extension, "the extension connector is not installed any more"};
   }
-  schema_ = *rows[0][0];
+  schema_ = text_at(rows, 0, 0);
   co_return schema_ != before || failure.outdated;
 }
 

@@ -22,6 +22,12 @@ using Value = std::optional<std::string>;
 using Row = std::vector<Value>;
 using Rows = std::vector<Row>;
 
+/// A value of a result. Code of the role that runs in its session may put another statement in the place of one that
+/// was prepared: what is not there is an error (std::runtime_error) of that call.
+const Value& value_at(const Rows& rows, std::size_t row, std::size_t column);
+/// The same for one that is not NULL.
+const std::string& text_at(const Rows& rows, std::size_t row, std::size_t column);
+
 /// Why nobody was logged in.
 struct LoginFailure {
   enum class Reason {

@@ -120,6 +120,7 @@ void EventHub::tell(const Role& role, const std::string& text) {
 }
 
 void EventHub::reset() {
+  hears_ = true;
   for (auto& [name, role] : roles_) tell(*role, reset_text());
 }
 
@@ -197,8 +198,9 @@ Task<bool> EventHub::ask_once(const std::shared_ptr<Role>& role, const std::set<
       co_return false;
     }
     if (!refused) {
-      for (const Row& row : rows) {
-        tell(*role, "event: " + *row[0] + "\nid: " + std::to_string(++last_id_) + "\ndata: " + *row[1] + "\n\n");
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        tell(*role, "event: " + text_at(rows, r, 0) + "\nid: " + std::to_string(++last_id_) +
+                        "\ndata: " + text_at(rows, r, 1) + "\n\n");
       }
       co_return true;
     }

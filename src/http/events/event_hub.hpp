@@ -61,8 +61,11 @@ class EventHub {
   /// Takes a notification, which may be made up.
   void heard(const Notice& notice);
 
-  /// Tells all streams that they may have missed something.
+  /// The program has begun to listen: tells all streams that they may have missed something.
   void reset();
+
+  /// False as long as the program could never listen: the database is down, or a standby, which has no notifications.
+  bool hears() const noexcept { return hears_; }
 
   /// Has streams that came about by this issued key look at it now; by any key.
   void check_key(const std::string& id);
@@ -95,6 +98,7 @@ class EventHub {
   std::size_t streams_ = 0;
   std::uint64_t last_number_ = 0;
   std::uint64_t last_id_;
+  bool hears_ = false;
 };
 
 }  // namespace connector::http

@@ -113,15 +113,15 @@ Task<std::optional<IssuedKeys::Sealed>> IssuedKeys::find(const std::string& id, 
   } catch (const SqlFailure& failure) {
     throw failure_of(failure);
   }
-  if (rows.empty() || !rows[0][0]) {
+  if (rows.empty() || !value_at(rows, 0, 0)) {
     known_.erase(id);
     co_return std::nullopt;
   }
   std::optional<Sealed> sealed(std::in_place);
-  sealed->role = *rows[0][0];
-  sealed->hash = bytes_of(rows[0][1]);
-  sealed->password = bytes_of(rows[0][2]);
-  sealed->valid_until = end_of(rows[0][3]);
+  sealed->role = text_at(rows, 0, 0);
+  sealed->hash = bytes_of(value_at(rows, 0, 1));
+  sealed->password = bytes_of(value_at(rows, 0, 2));
+  sealed->valid_until = end_of(value_at(rows, 0, 3));
   sealed->read_at = now;
   // What was forgotten meanwhile may have been this, read before it was revoked.
   if (!reading.forgotten() && known_.size() < most_known) known_.insert_or_assign(id, *sealed);

@@ -245,7 +245,7 @@ void LogIn::log_failure(const Asking& asking, const LoginFailure& failure) {
       : failure.reason == superuser                                ? failures_.superuser
       : failure.reason == not_its_key || failure.reason == no_keys ? failures_.unknown_key
                                                                    : failures_.refused,
-      asking, failure.message);
+      asking, failure.message, failure.reason == unprotected || failure.reason == superuser);
 }
 
 Task<bool> LogIn::still_valid(const Identity& identity) {

@@ -10,31 +10,26 @@ namespace connector::http {
 namespace {
 
 constexpr const char* list_statement = "SELECT @extschema@.cdb_connectors()";
-constexpr const char* info_statement = "SELECT @extschema@.cdb_connector_info($1)";
+constexpr const char* info_statement = "SELECT @extschema@.cdb_connector_info($1::pg_catalog.text)";
 constexpr const char* is_known_statement =
     "SELECT (@extschema@.cdb_connectors() OPERATOR(pg_catalog.->) $1::pg_catalog.text) IS NOT NULL";
 
 /// A look at a remote database: what is asked of SQL, and what failures are called.
 struct Look {
   const char* statement;
-  const char* statement_with_number;
-  std::string_view number{};  ///< the parameter of the address that is the second argument
+  std::string_view number{};  ///< the parameter of the address that is the second argument; empty: there is none
   std::string_view failure_prefix{};
 };
 
-constexpr Look tables = {.statement =
-                             "SELECT COALESCE(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]') FROM "
-                             "@extschema@.cdb_connector_tables($1::pg_catalog.json) AS t",
-                         .statement_with_number =
-                             "SELECT COALESCE(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]') FROM "
-                             "@extschema@.cdb_connector_tables($1::pg_catalog.json, $2::pg_catalog.int4) AS t",
-                         .number = "limit",
-                         .failure_prefix = "Error connecting to provider "};
-constexpr Look connect = {.statement = "SELECT @extschema@.cdb_connector_check($1::pg_catalog.json)",
-                          .statement_with_number = nullptr};
+constexpr Look tables = {
+    .statement =
+        "SELECT COALESCE(pg_catalog.json_agg(pg_catalog.row_to_json(t)), '[]') FROM "
+        "@extschema@.cdb_connector_tables($1::pg_catalog.json, COALESCE($2::pg_catalog.int4, 500)) AS t",
+    .number = "limit",
+    .failure_prefix = "Error connecting to provider "};
+constexpr Look connect = {.statement = "SELECT @extschema@.cdb_connector_check($1::pg_catalog.json)"};
 constexpr Look dry_run = {
-    .statement = "SELECT @extschema@.cdb_connector_dry_run($1::pg_catalog.json)",
-    .statement_with_number = "SELECT @extschema@.cdb_connector_dry_run($1::pg_catalog.json, $2::pg_catalog.int4)",
+    .statement = "SELECT @extschema@.cdb_connector_dry_run($1::pg_catalog.json, COALESCE($2::pg_catalog.int4, 10))",
     .number = "preview_rows",
     .failure_prefix = "Error connecting to provider "};
 
@@ -48,7 +43,7 @@ std::string unknown_provider(const Call& call) {
 
 Task<Reply> list(Call& call) {
   const Rows rows = co_await call.query(list_statement);
-  Json providers = Json::parse(*rows[0][0]);
+  Json providers = Json::parse(text_at(rows, 0, 0));
   for (auto& [id, provider] : providers.items()) {
     Json told;
     for (const char* first : {"name", "enabled", "description"}) told[first] = provider[first];
@@ -67,7 +62,7 @@ Task<std::string> info_of_provider(Call& call) {
   } catch (const SqlFailure& caught) {
     failure = caught;
   }
-  if (!failure) co_return *rows[0][0];
+  if (!failure) co_return text_at(rows, 0, 0);
   if (failure->number == 0) throw SqlFailure(*failure);
   Json body;
   body["errors"] = is_invalid_request(*failure) ? unknown_provider(call) : failure->message;
@@ -95,7 +90,7 @@ Task<Reply> look_failure_reply(Call& call, const Look& what, SqlFailure failure)
     co_return failure_reply(failure, failure_status(failure), std::move(body));
   }
   const Rows known = co_await call.query(is_known_statement, provider_of(call));
-  body["errors"] = known[0][0] == "t" ? failure.message : unknown_provider(call);
+  body["errors"] = value_at(known, 0, 0) == "t" ? failure.message : unknown_provider(call);
   co_return failure_reply(failure, 422, std::move(body));
 }
 
@@ -110,18 +105,16 @@ Json not_connected(Json failure) {
 Task<Reply> look(Call& call, const Look& what, std::string connector) {
   std::vector<Value> values;
   values.emplace_back(std::move(connector));
-  std::optional<std::string> number;
-  if (!what.number.empty()) number = parameter(call.request.query, what.number);
-  if (number) values.emplace_back(*number);
+  if (!what.number.empty()) values.push_back(parameter(call.request.query, what.number));
   std::optional<SqlFailure> failure;
   Rows rows;
   try {
-    rows = co_await call.run(number ? what.statement_with_number : what.statement, std::move(values));
+    rows = co_await call.run(what.statement, std::move(values));
   } catch (const SqlFailure& caught) {
     failure = caught;
   }
   if (failure) co_return co_await look_failure_reply(call, what, *failure);
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> look_by_query(Call& call, const Look& what) {
@@ -158,6 +151,9 @@ Task<Reply> connect_by_body(Call& call) {
 }
 
 Task<Reply> dry_run_by_body(Call& call) {
+  // Rows are converted by what the role may have made: domains and casts, whose code may change anything in the
+  // session.
+  call.session.end_after_call();
   return look_by_body(call, dry_run);
 }
 

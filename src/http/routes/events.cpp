@@ -10,11 +10,29 @@ constexpr std::chrono::seconds comment_interval{15};
 /// Sessions are kept for 30 seconds: so a changed password counts within a minute.
 constexpr std::chrono::seconds check_interval{25};
 
+/// Waits a little for a program that has just begun.
+Task<bool> hears(Call& call) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (int i = 0; i < 50 && !call.services.events.hears() && !call.stop.asked(); ++i) {
+    timer.expires_after(std::chrono::milliseconds(100));
+    error_code error;
+    co_await timer.async_wait(into(error));
+  }
+  co_return call.services.events.hears();
+}
+
 Task<Reply> events(Call& call) {
   if (call.services.database.user.empty()) {
     Json body;
     body["errors"] = "this program has no role of its own, which events need";
     body["hint"] = "Start connector-http with a user in its CONNINFO: user=connector_http.";
+    co_return json_reply(body, 503);
+  }
+  const bool any = co_await hears(call);
+  if (!any) {
+    Json body;
+    body["errors"] = "there are no events, as the program can't listen to the database";
+    body["hint"] = "A standby has none: ask a program before the primary. The program's log says why.";
     co_return json_reply(body, 503);
   }
   const asio::any_io_executor executor = co_await asio::this_coro::executor;

@@ -66,7 +66,7 @@ Task<Reply> too_many_reply(Call& call, SqlFailure failure, const char* limit_sta
   constexpr std::chrono::seconds wait(10);
   constexpr std::string_view placeholder = "{limit}";
   const Rows rows = co_await call.query(limit_statement);
-  const std::string limit = rows[0][0].value_or("0");
+  const std::string limit = value_at(rows, 0, 0).value_or("0");
   if (message.empty()) message = failure.message;
   if (const std::size_t at = message.find(placeholder); at != std::string::npos) {
     message.replace(at, placeholder.size(), limit);

@@ -11,7 +11,7 @@ namespace connector::http {
 
 namespace {
 
-constexpr const char* import_statement = "SELECT @extschema@.cdb_import_connector($1::pg_catalog.json, wait => false)";
+constexpr const char* import_statement = "SELECT @extschema@.cdb_import_connector($1::pg_catalog.json, false)";
 constexpr const char* without_source_statement =
     "SELECT pg_catalog.json_build_object('item_queue_id', connector.import_without_source(), 'success', true)";
 // The imports of cdb_imports(unfinished => true), of which nothing but the ids is asked for.
@@ -109,24 +109,24 @@ Task<Reply> create(Call& call) {
   } catch (const SqlFailure& caught) {
     failure = caught;
   }
-  if (!failure) co_return Reply{.body = *rows[0][0]};
+  if (!failure) co_return Reply{.body = text_at(rows, 0, 0)};
   if (failure_status(*failure) != 429) co_return failure_reply(*failure);
   co_return co_await too_many_reply(call, *failure, limit_statement, slots_used);
 }
 
 Task<Reply> list(Call& call) {
   const Rows rows = co_await call.query(unfinished_statement);
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> show(Call& call) {
   const Rows rows = co_await query_import(call, status_statement, id_of_path(call));
-  co_return Reply{.body = import_object(*rows[0][0])};
+  co_return Reply{.body = import_object(text_at(rows, 0, 0))};
 }
 
 Task<Reply> cancel(Call& call) {
   const Rows rows = co_await query_import(call, cancel_statement, id_of_path(call));
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 }  // namespace

@@ -19,11 +19,15 @@ constexpr const char* add_statement =
     "'YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\"') FROM k "
     "WHERE k.expires_at IS NULL OR k.expires_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp()";
 
+// In UTC, as all times of the API are, whatever the time zone of the role.
 constexpr const char* list_statement =
     "SELECT pg_catalog.json_build_object('keys', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object("
-    "'id', k.id, 'role_name', k.role_name, 'label', k.label, 'created_at', k.created_at, "
-    "'expires_at', k.expires_at, 'last_used_at', k.last_used_at) ORDER BY k.created_at DESC, k.id), '[]'), "
-    "'total_entries', pg_catalog.count(*)) FROM @extschema@.cdb_api_keys() k";
+    "'id', k.id, 'role_name', k.role_name, 'label', k.label, "
+    "'created_at', pg_catalog.to_char(pg_catalog.timezone('UTC', k.created_at), f.form), "
+    "'expires_at', pg_catalog.to_char(pg_catalog.timezone('UTC', k.expires_at), f.form), "
+    "'last_used_at', pg_catalog.to_char(pg_catalog.timezone('UTC', k.last_used_at), f.form)) "
+    "ORDER BY k.created_at DESC, k.id), '[]'), 'total_entries', pg_catalog.count(*)) "
+    "FROM @extschema@.cdb_api_keys() k CROSS JOIN (VALUES ('YYYY-MM-DD\"T\"HH24:MI:SS\"+00:00\"')) f (form)";
 
 /// As PostgreSQL reads bytes from a text.
 std::string bytea_text(std::string_view bytes) {
@@ -56,13 +60,13 @@ Task<Reply> add(Call& call) {
   body["api_key"] = key_text(key);
   body["label"] = wanted.label;
   body["expires_at"] = nullptr;
-  if (rows[0][1]) body["expires_at"] = *rows[0][1];
+  if (value_at(rows, 0, 1)) body["expires_at"] = text_at(rows, 0, 1);
   co_return json_reply(body, 201);
 }
 
 Task<Reply> list(Call& call) {
   const Rows rows = co_await call.query(list_statement);
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> revoke(Call& call) {

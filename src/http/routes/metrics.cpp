@@ -23,9 +23,9 @@ constexpr const char* totals_statement =
 constexpr const char* syncs_statement =
     "SELECT s.id, s.provider, (s.failing_since IS NOT NULL)::pg_catalog.int4, s.gave_up::pg_catalog.int4, "
     "s.paused::pg_catalog.int4, (s.state OPERATOR(pg_catalog.=) 'syncing')::pg_catalog.int4, s.retried_times, "
-    "pg_catalog.date_part('epoch', s.\"interval\"), "
-    "coalesce(pg_catalog.date_part('epoch', s.ran_at), 0), coalesce(pg_catalog.date_part('epoch', s.run_at), 0), "
-    "pg_catalog.date_part('epoch', pg_catalog.now() OPERATOR(pg_catalog.-) coalesce(s.ran_at, s.created_at)), "
+    "EXTRACT(epoch FROM s.\"interval\"), coalesce(EXTRACT(epoch FROM s.ran_at), 0), "
+    "coalesce(EXTRACT(epoch FROM s.run_at), 0), "
+    "EXTRACT(epoch FROM pg_catalog.now() OPERATOR(pg_catalog.-) coalesce(s.ran_at, s.created_at)), "
     "s.successes, s.failures, s.rows_read "
     "FROM connector.syncs s ORDER BY s.created_at DESC, s.id LIMIT $1::pg_catalog.int8";
 
@@ -68,14 +68,18 @@ constexpr std::array<Metric, 12> of_syncs{{
 void add_totals(MetricText& text, const Rows& rows) {
   for (std::size_t i = 0; i < totals.size(); ++i) {
     text.begin(totals.at(i).name, totals.at(i).kind, totals.at(i).help);
-    for (const Row& row : rows) text.add({{"provider", *row[0]}, {"state", *row[1]}}, *row[i + 2]);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      text.add({{"provider", text_at(rows, r, 0)}, {"state", text_at(rows, r, 1)}}, text_at(rows, r, i + 2));
+    }
   }
 }
 
 void add_syncs(MetricText& text, const Rows& rows) {
   for (std::size_t i = 0; i < of_syncs.size(); ++i) {
     text.begin(of_syncs.at(i).name, of_syncs.at(i).kind, of_syncs.at(i).help);
-    for (const Row& row : rows) text.add({{"sync_id", *row[0]}, {"provider", *row[1]}}, *row[i + 2]);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      text.add({{"sync_id", text_at(rows, r, 0)}, {"provider", text_at(rows, r, 1)}}, text_at(rows, r, i + 2));
+    }
   }
 }
 
@@ -108,15 +112,16 @@ Task<Reply> metrics(Call& call) {
   const Rows syncs = co_await call.query(syncs_statement, std::to_string(most_syncs));
   add_syncs(text, syncs);
   std::size_t all = 0;
-  for (const Row& row : by_state) all += std::stoul(*row[2]);
+  for (std::size_t r = 0; r < by_state.size(); ++r) all += std::stoul(text_at(by_state, r, 2));
   text.begin("connector_syncs_left_out", "gauge",
              "Syncs without series of their own: the newest " + std::to_string(most_syncs) + " have them");
   text.add({}, std::to_string(all - std::min(all, syncs.size())));
   const Rows imports = co_await call.query(imports_statement);
   text.begin("connector_imports_count", "gauge", "Imports that are remembered");
-  for (const Row& row : imports) text.add({{"state", *row[0]}}, *row[1]);
+  for (std::size_t r = 0; r < imports.size(); ++r)
+    text.add({{"state", text_at(imports, r, 0)}}, text_at(imports, r, 1));
   const Rows monitor = co_await call.query("SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')");
-  if (monitor[0][0] == "t") add_program(text, call.services);
+  if (value_at(monitor, 0, 0) == "t") add_program(text, call.services);
   co_return Reply{.body = text.take(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 

@@ -11,7 +11,8 @@ namespace connector::http {
 namespace {
 
 constexpr const char* update_statement =
-    "SELECT @extschema@.cdb_sync_update($1::pg_catalog.uuid, $2::pg_catalog.interval, $3::pg_catalog.json)";
+    "SELECT @extschema@.cdb_sync_update($1::pg_catalog.uuid, $2::pg_catalog.interval, $3::pg_catalog.json, "
+    "NULL::pg_catalog.text)";
 // Clients send back whole objects: to resume what is not paused would begin its count of failures anew.
 constexpr const char* pause_statement =
     "SELECT @extschema@.cdb_sync_pause(s.id) FROM connector.syncs s WHERE s.id OPERATOR(pg_catalog.=) "
@@ -46,7 +47,7 @@ Change read_change(const core::JsonValue& body) {
 Task<Reply> own_status(Call& call) {
   co_await require_own_sync(call);
   const Rows rows = co_await query_sync(call, sync_status_statement, id_of_path(call));
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Task<Reply> change_synchronization(Call& call) {
     if (!changed.empty()) rows = std::move(changed);
   }
   if (rows.empty()) co_return co_await own_status(call);
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 }  // namespace connector::http

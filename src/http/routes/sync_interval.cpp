@@ -26,8 +26,8 @@ std::string duration_text(long long seconds) {
 /// If the interval is shorter than connector.min_sync_interval: how long that is. Otherwise nothing.
 Task<std::optional<std::string>> least_interval(Call& call, std::string interval) {
   const Rows rows = co_await call.query(least_statement, std::move(interval));
-  if (rows[0][0] != "t") co_return std::nullopt;
-  co_return duration_text(std::stoll(*rows[0][1]));
+  if (value_at(rows, 0, 0) != "t") co_return std::nullopt;
+  co_return duration_text(std::stoll(text_at(rows, 0, 1)));
 }
 
 /// The same number as PostgreSQL reads it in an interval: 1e3 is 1000. Nothing for one with a fraction; one that is too

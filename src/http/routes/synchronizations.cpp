@@ -14,8 +14,9 @@ namespace connector::http {
 namespace {
 
 constexpr const char* create_statement =
-    "SELECT @extschema@.cdb_sync_connector($1::pg_catalog.json, $2::pg_catalog.interval)";
-constexpr const char* list_statement = "SELECT s FROM @extschema@.cdb_syncs() AS s";
+    "SELECT @extschema@.cdb_sync_connector($1::pg_catalog.json, $2::pg_catalog.interval, NULL::pg_catalog.text)";
+constexpr const char* list_statement =
+    "SELECT s FROM @extschema@.cdb_syncs(NULL::pg_catalog.int4, NULL::pg_catalog.uuid) AS s";
 constexpr const char* state_statement =
     "SELECT pg_catalog.json_build_object('state', @extschema@.cdb_sync_status($1::pg_catalog.uuid) "
     "OPERATOR(pg_catalog.->>) 'state')";
@@ -56,7 +57,7 @@ Task<Reply> create(Call& call) {
   }
   if (failure && failure_status(*failure) == 429) co_return co_await too_many_reply(call, *failure, limit_statement);
   if (failure) co_return co_await interval_failure_reply(call, *failure, sync.interval);
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> list(Call& call) {
@@ -64,9 +65,9 @@ Task<Reply> list(Call& call) {
   // What SQL has written is not read again: the list may be long.
   std::string body = "{\"synchronizations\":[";
   const char* separator = "";
-  for (const Row& row : rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
     body += separator;
-    body += row[0].value_or("null");
+    body += text_at(rows, i, 0);
     separator = ",";
   }
   body += "],\"total_entries\":" + std::to_string(rows.size()) + '}';
@@ -75,7 +76,7 @@ Task<Reply> list(Call& call) {
 
 Task<Reply> answer_of(Call& call, const char* sql) {
   const Rows rows = co_await query_sync(call, sql, id_of_path(call));
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> show(Call& call) {

@@ -15,7 +15,7 @@ constexpr const char* table_statement =
 Task<Reply> show(Call& call) {
   const Rows rows = co_await call.query(table_statement, uuid_of_path(call));
   if (rows.empty()) co_return Reply{.status = 404};
-  co_return Reply{.body = *rows[0][0]};
+  co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ class ClientChannel final : public Client {
   /// True if the time was over before what was waited for had come.
   bool expired() const noexcept { return expired_; }
   bool left() const noexcept { return left_; }
+  /// For what is read and written here.
+  ByteBudget& memory() const noexcept { return clients_.memory(); }
 
   void expire() override;
   void leave() override;

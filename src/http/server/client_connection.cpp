@@ -35,12 +35,18 @@ asio::ip::address plain_address(const asio::ip::address& address) {
 }
 
 /// Sends the answer. False if the connection is of no use any more.
-Task<bool> send(const Connection& connection, const Reply& reply, const ReplyForm& form, AccessEntry& entry) {
+Task<bool> send(const Connection& connection, Reply reply, ReplyForm form, AccessEntry& entry) {
+  ByteBudget::Share memory;
+  if (!connection.channel.memory().take(reply.body.size(), memory)) {
+    reply = error_reply(503, "there are too many long requests and answers");
+    reply.headers.emplace_back("Retry-After", "5");
+  }
+  entry.status = reply.status;
   const std::string text = reply_text(reply, form);
+  reply = Reply();  // a slow reader holds it once, not twice
   connection.channel.allow(connection.settings.answer_timeout);
   const bool sent = co_await connection.channel.write(text);
   connection.channel.allow_any_time();
-  entry.status = reply.status;
   entry.bytes = text.size();
   co_return sent;
 }
@@ -68,10 +74,14 @@ Task<bool> answer_watched(const Connection& connection, const Request& request, 
     entry.bytes = events.bytes();
     co_return false;
   }
+  if (watch.client_gone()) {
+    // Its call was stopped: there is nothing true to tell a client that has only closed its sending side.
+    entry.status = client_left;
+    co_return false;
+  }
   if (connection.clients.closing()) form.keep_alive = false;
-  const bool sent = co_await send(connection, answered.reply, form, entry);
-  if (watch.client_gone()) entry.status = client_left;
-  co_return sent&& form.keep_alive && !watch.client_gone();
+  const bool sent = co_await send(connection, std::move(answered.reply), form, entry);
+  co_return sent&& form.keep_alive;
 }
 
 /// Reads one request and answers it. False if it was the last.
@@ -100,7 +110,7 @@ Task<bool> serve_one(const Connection& connection) {
   bool goes_on = false;
   if (refused) {
     connection.services.counters.count({}, entry.method, refused->status);
-    const bool sent = co_await send(connection, *refused, form, entry);
+    const bool sent = co_await send(connection, std::move(*refused), form, entry);
     goes_on = sent && form.keep_alive;
   } else {
     goes_on = co_await answer_watched(connection, *request, form, entry);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "http/asio.hpp"
+#include "http/server/byte_budget.hpp"
 
 namespace connector::http {
 
@@ -34,8 +35,10 @@ struct Client {
 
 class Clients {
  public:
-  /// `most` at once, and `most_of_one` of them from one address (of IPv6: from one network of 64 bits).
-  Clients(std::size_t most, std::size_t most_of_one) : most_(most), most_of_one_(most_of_one) {}
+  /// `most` at once, and `most_of_one` of them from one address (of IPv6: from one network of 64 bits); `long_bytes`
+  /// for all their long requests and answers.
+  Clients(std::size_t most, std::size_t most_of_one, std::size_t long_bytes)
+      : most_(most), most_of_one_(most_of_one), memory_(long_bytes) {}
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
 
@@ -43,6 +46,9 @@ class Clients {
   /// that slow clients keep nobody out. False if none waits.
   bool add(Client& client);
   void remove(Client& client);
+
+  /// The memory for long requests and answers.
+  ByteBudget& memory() noexcept { return memory_; }
 
   /// Called once a second: those whose deadline has passed expire.
   void tick();
@@ -67,6 +73,7 @@ class Clients {
 
   std::size_t most_;
   std::size_t most_of_one_;
+  ByteBudget memory_;
   std::list<Entry> entries_;
   std::map<std::string, std::size_t> groups_;
   std::size_t count_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/message/request.hpp"
+#include "http/server/byte_budget.hpp"
 #include "http/server/client_channel.hpp"
 #include "http/server/settings.hpp"
 
@@ -37,6 +38,7 @@ class IncomingRequest {
   Task<> read_body(ClientChannel& channel);
 
   Parser parser_;
+  ByteBudget::Share memory_;  // of the body
   // Taken as soon as the header is there: a chunked body may end with more fields, which do not count.
   std::string host_;
   std::optional<std::string> authorization_;

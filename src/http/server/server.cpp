@@ -32,7 +32,7 @@ Server::Server(asio::io_context& context, const Settings& settings, Services& se
     : context_(context),
       settings_(settings),
       services_(services),
-      clients_(settings.most_connections, settings.most_connections_of_one),
+      clients_(settings.most_connections, settings.most_connections_of_one, settings.most_long_bytes),
       tls_(settings.tls_certificate.empty() ? nullptr : read_tls_files(settings.tls_certificate, settings.tls_key)),
       acceptor_(listening(context, settings)) {}
 

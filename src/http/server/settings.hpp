@@ -30,9 +30,10 @@ struct Settings {
   std::chrono::seconds event_timeout{30};      ///< until it has taken one piece of an answer without an end
 
   std::size_t most_connections = 1000;
-  std::size_t most_connections_of_one = 256;  ///< of one address
-  std::size_t most_sessions = 50;             ///< of the database
-  std::size_t most_streams = 100;             ///< of events; a tenth of them of one role
+  std::size_t most_connections_of_one = 256;                     ///< of one address
+  std::size_t most_long_bytes = std::size_t{256} * 1024 * 1024;  ///< of long requests and answers, see ByteBudget
+  std::size_t most_sessions = 50;                                ///< of the database
+  std::size_t most_streams = 100;                                ///< of events; a tenth of them of one role
 };
 
 }  // namespace connector::http

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from servers.http import HttpServer
 from servers.postgres import Postgres
+from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.staging import staged
 from servers.workspace import Workspace
@@ -77,7 +78,8 @@ def syncs(api_database: Database, mariadb: MySqlRemote) -> Iterator[dict[str, st
             connector = {**mariadb.connector(table="measured_rooms", import_as=name), **more}
             create = "SELECT cdb_sync_connector(%s, '1 hour', name => %s) ->> 'id'"
             ids[name] = roles[role].value(create, json.dumps(connector), f'"{name}"\\')
-            roles[role].rows("SELECT cdb_sync_now(%s::uuid, wait => true)", ids[name])
+        ended = "SELECT count(*) FROM connector.syncs WHERE state IN ('success', 'failure')"
+        wait_until(lambda: bool(api_database.value(ended) == len(ids)), what="the first runs to end")
         roles["alice"].rows("SELECT cdb_sync_pause(%s::uuid)", ids["paused"])
         roles["alice"].import_table(mariadb.connector(table="measured_rooms", import_as="once"))
         yield ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -122,9 +123,9 @@ def test_statement_ends_when_the_client_leaves(secure: HttpServer, files: Files,
             held.wait_for(1)
             connection.send(HEALTH)
             if politely:
-                # Its half of TLS's end; that of the server comes with its answer, which nobody awaits.
+                # Its half of TLS's end; that of the server may be here by then, or not.
                 connection.socket.setblocking(False)
-                with pytest.raises((ssl.SSLWantReadError, BlockingIOError, OSError)):
+                with contextlib.suppress(OSError):
                     connection.socket.unwrap()  # type: ignore[attr-defined]
             else:
                 socket.socket(fileno=os.dup(connection.socket.fileno())).shutdown(socket.SHUT_RDWR)
@@ -171,6 +172,6 @@ def test_a_key_with_a_passphrase(secure: HttpServer, files: Files, tmp_path: Pat
     locked = tmp_path / "locked.pem"
     lock = ["openssl", "rsa", "-aes128", "-passout", "pass:S3cr3t", "-in", made.key, "-out", locked]
     subprocess.run(lock, check=True, capture_output=True)
-    command = [secure.program, "--listen", "127.0.0.1:0", "--tls-cert", made.certificate, "--tls-key", locked]
+    command = [secure.program, "--listen", "127.0.0.1:0", "--tls-cert", made.certificate, "--tls-key", locked, secure.conninfo]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and "can't use the key" in done.stderr
