@@ -8,8 +8,8 @@
 #endif
 
 #if defined(__GNUC__) && !defined(__clang__)
-// g++ sees the frames of coroutines allocated by Asio's own operator new, inlined, and freed by its operator delete, and
-// takes that for a mistake.
+// g++ sees the frames of coroutines allocated by Asio's own operator new, inlined, and freed by its operator delete,
+// and takes that for a mistake.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 

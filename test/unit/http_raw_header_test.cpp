@@ -69,10 +69,9 @@ TEST(RawHeader, RefusesWhatIsTooLong) {
 }
 
 TEST(RawHeader, RefusesFirstLines) {
-  for (const char* line :
-       {"GET", "GET /", "GET  / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET / http/1.1", "G@T / HTTP/1.1",
-        "GET http://h/ HTTP/1.1", "GET * HTTP/1.1", "CONNECT h:80 HTTP/1.1", "GET /\xc3\xa9 HTTP/1.1",
-        "GET /#a HTTP/1.1", "GET /a b HTTP/1.1", "GET\t/ HTTP/1.1"}) {
+  for (const char* line : {"GET", "GET /", "GET  / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET / http/1.1",
+                           "G@T / HTTP/1.1", "GET http://h/ HTTP/1.1", "GET * HTTP/1.1", "CONNECT h:80 HTTP/1.1",
+                           "GET /\xc3\xa9 HTTP/1.1", "GET /#a HTTP/1.1", "GET /a b HTTP/1.1", "GET\t/ HTTP/1.1"}) {
     EXPECT_EQ(refused(std::string(line) + "\r\nHost: h\r\n"), 400U) << line;
   }
   for (const char* version : {"HTTP/2.0", "HTTP/1.2", "HTTP/0.9", "HTTP/1.10", "HTTP/1"}) {

@@ -142,7 +142,8 @@ TEST(ReaderMessages, WhatIsNoMessage) {
   }
   expect_refused([] { text_message(R"("a\u0000b")"); });
   expect_refused([] { number_message("\"1\""); });
-  for (const std::string_view number : {"14000000000000000000000000", "-1e300", "1e400", "1.5", "9223372036854775808"}) {
+  for (const std::string_view number :
+       {"14000000000000000000000000", "-1e300", "1e400", "1.5", "9223372036854775808"}) {
     expect_refused([number] { number_message(number); });
   }
   expect_refused([] { counts_message(R"({"invalid": [1.5], "substitutions": []})"); });
