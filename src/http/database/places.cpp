@@ -33,11 +33,12 @@ Task<bool> Places::take(Place& place, Clock::time_point deadline, Stop* stop) {
   co_return granted;
 }
 
-void Places::give_back() {
+void Places::give_back() noexcept {
   for (Waiting& waiting : waiting_) {
     if (waiting.granted) continue;
     waiting.granted = true;
-    waiting.timer.cancel();
+    error_code ignored;
+    waiting.timer.cancel(ignored);
     return;
   }
   ++free_;

@@ -41,7 +41,7 @@ class Places {
     asio::steady_timer timer;
     bool granted = false;
   };
-  void give_back();
+  void give_back() noexcept;
 
   std::size_t free_;
   std::size_t count_;

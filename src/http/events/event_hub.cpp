@@ -40,7 +40,7 @@ constexpr const char* question =
 
 }  // namespace
 
-Subscription::Subscription(EventHub& hub, asio::any_io_executor executor, const Identity& identity)
+Subscription::Subscription(EventHub& hub, const asio::any_io_executor& executor, const Identity& identity)
     : hub_(hub), identity_(identity), timer_(executor), number_(++hub.last_number_) {
   if (hub.streams_ >= hub.most_streams_) refuse("too many event streams");
   std::shared_ptr<EventHub::Role>& role = hub.roles_[identity.user];

@@ -24,7 +24,7 @@ class EventHub;
 class Subscription {
  public:
   /// Throws Refusal (503) if there are too many streams, or too many of that role.
-  Subscription(EventHub& hub, asio::any_io_executor executor, const Identity& identity);
+  Subscription(EventHub& hub, const asio::any_io_executor& executor, const Identity& identity);
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
   ~Subscription();

@@ -81,7 +81,7 @@ bool is_invalid_connector(const SqlFailure& failure) noexcept {
   return failure.sqlstate.starts_with("42") && failure.sqlstate != "42501";
 }
 
-Task<Reply> look_failure_reply(Call& call, const Look& what, SqlFailure failure) {
+Task<Reply> look_failure_reply(Call& call, const Look& what, const SqlFailure& failure) {
   Json body;
   if (!is_invalid_connector(failure)) {
     const std::string prefix =

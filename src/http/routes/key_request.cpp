@@ -68,11 +68,11 @@ std::string seconds_text(std::string_view text) {
 }
 
 void read_expires(KeyRequest& wanted, const core::JsonValue& value) {
+  const bool is_number =
+      value.type == Type::integer || (value.type == Type::string && value.text.find('-', 1) == std::string::npos);
   if (value.type == Type::null) {
     wanted.lifetime.reset();
-  } else if (value.type == Type::integer) {
-    wanted.lifetime = seconds_text(value.text);
-  } else if (value.type == Type::string && value.text.find('-', 1) == std::string::npos) {
+  } else if (is_number) {
     wanted.lifetime = seconds_text(value.text);
   } else if (value.type == Type::string) {
     wanted.lifetime.reset();
