@@ -9,8 +9,8 @@ constexpr std::size_t most_ahead = 64 * 1024;
 
 }  // namespace
 
-ClientWatch::ClientWatch(ClientChannel& channel, Stop& stop, asio::any_io_executor executor)
-    : channel_(channel), stop_(stop), ended_(std::move(executor), Clock::time_point::max()) {}
+ClientWatch::ClientWatch(ClientChannel& channel, Stop& stop, const asio::any_io_executor& executor)
+    : channel_(channel), stop_(stop), ended_(executor, Clock::time_point::max()) {}
 
 void ClientWatch::begin() {
   channel_.call_stop = &stop_;

@@ -11,7 +11,7 @@ namespace connector::http {
 /// answer to the last. At an end of the connection the call's stop is asked for.
 class ClientWatch {
  public:
-  ClientWatch(ClientChannel& channel, Stop& stop, asio::any_io_executor executor);
+  ClientWatch(ClientChannel& channel, Stop& stop, const asio::any_io_executor& executor);
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;
 
