@@ -95,7 +95,7 @@ Task<Reply> look_failure_reply(Call& call, const Look& what, const SqlFailure& f
 }
 
 /// As the original has it: `{"connected": false, "errors": …}`.
-Json not_connected(Json failure) {
+Json not_connected(const Json& failure) {
   Json body;
   body["connected"] = false;
   body.update(failure);

@@ -91,11 +91,11 @@ std::optional<std::string> read_request(const Request& request) {
 }
 
 /// As the original has it: `{"errors": {"imports": message}}`.
-Json import_failure(Json body) {
-  Json message = std::move(body["errors"]);
-  body["errors"] = Json::object();
-  body["errors"]["imports"] = std::move(message);
-  return body;
+Json import_failure(const Json& body) {
+  Json told = body;
+  told["errors"] = Json::object();
+  told["errors"]["imports"] = body.value("errors", Json());
+  return told;
 }
 
 Task<Reply> create(Call& call) {

@@ -13,7 +13,7 @@ namespace connector::http {
 using Handler = Task<Reply> (*)(Call&);
 
 /// Makes of the body of a failure what the clients of a route know.
-using FailureShape = Json (*)(Json body);
+using FailureShape = Json (*)(const Json& body);
 
 struct ParameterText {
   std::string_view name;
