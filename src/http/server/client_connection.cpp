@@ -37,10 +37,7 @@ asio::ip::address plain_address(const asio::ip::address& address) {
 /// Sends the answer. False if the connection is of no use any more.
 Task<bool> send(const Connection& connection, Reply reply, ReplyForm form, AccessEntry& entry) {
   ByteBudget::Share memory;
-  if (!connection.channel.memory().take(reply.body.size(), memory)) {
-    reply = error_reply(503, "there are too many long requests and answers");
-    reply.headers.emplace_back("Retry-After", "5");
-  }
+  if (!connection.channel.memory().take(reply.body.size(), memory)) reply = no_memory_reply();
   entry.status = reply.status;
   const std::string text = reply_text(reply, form);
   reply = Reply();  // a slow reader holds it once, not twice

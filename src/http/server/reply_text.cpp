@@ -78,6 +78,12 @@ std::string reply_text(const Reply& reply, const ReplyForm& form) {
   return text;
 }
 
+Reply no_memory_reply() {
+  Reply reply = error_reply(503, "there are too many long requests and answers");
+  reply.headers.emplace_back("Retry-After", "5");
+  return reply;
+}
+
 std::string chunk_text(std::string_view piece) {
   std::array<char, 16> digits;
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16);

@@ -24,6 +24,9 @@ struct ReplyForm {
 /// Head and body, with what all answers have; a header that the reply has itself counts.
 std::string reply_text(const Reply& reply, const ReplyForm& form);
 
+/// 503 for a request or an answer that ByteBudget has no memory for.
+Reply no_memory_reply();
+
 /// One piece of an answer in chunks; an empty one is the end.
 std::string chunk_text(std::string_view piece);
 

@@ -6,6 +6,7 @@
 #include "http/message/raw_header.hpp"
 #include "http/message/target.hpp"
 #include "http/routes/table.hpp"
+#include "http/server/reply_text.hpp"
 
 namespace connector::http {
 
@@ -139,11 +140,7 @@ void IncomingRequest::take_fields() {
 Task<> IncomingRequest::read_body(ClientChannel& channel) {
   const boost::optional<std::uint64_t> length = parser_.content_length();
   const std::size_t most = length ? static_cast<std::size_t>(*length) : core::max_json_bytes;
-  if (!channel.memory().take(most, memory_)) {
-    Reply reply = error_reply(503, "there are too many long requests and answers");
-    reply.headers.emplace_back("Retry-After", "5");
-    throw Refusal{std::move(reply)};
-  }
+  if (!channel.memory().take(most, memory_)) throw Refusal{no_memory_reply()};
   // A client that asks before it sends is told to go on; refused was it with the header.
   if (expects_ && !is_1_0() && channel.ahead.empty()) {
     const bool written = co_await channel.write("HTTP/1.1 100 Continue\r\n\r\n");
