@@ -197,9 +197,29 @@ core::Expression expression_of(const Json& json) {
   return expression;
 }
 
+Json json_of(const core::Join& join) {
+  return {{"kind", number_of(join.kind)}, {"on", json_of(join.on)}};
+}
+
+core::Join join_of(const Json& json) {
+  return {.kind = word_at(json, "kind", core::JoinKind::anti), .on = expression_of(json.at("on"))};
+}
+
+Json json_of(const core::Aggregate& aggregate) {
+  return {{"function", number_of(aggregate.function)}, {"column", aggregate.column}};
+}
+
+core::Aggregate aggregate_of(const Json& json) {
+  return {.function = word_at(json, "function", core::AggregateFunction::maximum),
+          .column = integer_of<std::size_t>(json.at("column"))};
+}
+
 Json json_of(const core::Scan& scan) {
   return {
       {"columns", scan.columns},
+      {"joins", json_list(scan.joins, [](const auto& join) { return json_of(join); })},
+      {"is_grouped", scan.is_grouped},
+      {"aggregates", json_list(scan.aggregates, [](const auto& aggregate) { return json_of(aggregate); })},
       {"where", scan.where ? json_of(*scan.where) : Json(nullptr)},
       {"order_by",
        json_list(
@@ -215,6 +235,9 @@ Json json_of(const core::Scan& scan) {
 core::Scan scan_of(const Json& json) {
   core::Scan scan;
   scan.columns = list_of<std::size_t>(json.at("columns"), integer_of<std::size_t>);
+  scan.joins = list_of<core::Join>(json.at("joins"), join_of);
+  scan.is_grouped = json.at("is_grouped").get<bool>();
+  scan.aggregates = list_of<core::Aggregate>(json.at("aggregates"), aggregate_of);
   if (!json.at("where").is_null()) scan.where = expression_of(json.at("where"));
   scan.order_by = list_of<core::OrderBy>(json.at("order_by"), [](const Json& order) {
     return core::OrderBy{.column = integer_of<std::size_t>(order.at("column")),

@@ -158,6 +158,130 @@ bool Dialect::orders(const RemoteColumn& column) const {
   return rule != nullptr && rule->sorts;
 }
 
+bool Dialect::groups(const RemoteColumn& column) const {
+  const TypeRule* rule = column.is_comparable && keeps_order(column) ? rule_of(column) : nullptr;
+  if (rule == nullptr || rule->equality != Support::exact) return false;
+  switch (column.type.kind) {
+    case TypeKind::float4:  // 0 and -0
+    case TypeKind::float8:
+    case TypeKind::interval:  // a day and 24 hours
+    case TypeKind::bpchar:    // blanks at the end
+      return false;
+    case TypeKind::numeric:
+      return column.type.length > 0;
+    default:
+      return true;
+  }
+}
+
+bool Dialect::has_extremes(const RemoteColumn& column) const {
+  switch (column.type.kind) {
+    case TypeKind::int2:
+    case TypeKind::int4:
+    case TypeKind::int8:
+    case TypeKind::date:
+    case TypeKind::time:
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+      return true;
+    case TypeKind::numeric:
+      return column.type.length > 0;
+    default:
+      return false;
+  }
+}
+
+bool Dialect::aggregates(const Aggregate& aggregate, const std::vector<RemoteColumn>& columns) const {
+  if (aggregate.function == AggregateFunction::count_rows) return true;
+  const RemoteColumn& column = columns.at(aggregate.column);
+  if (!column.is_comparable || column.may_become_null) return false;
+  switch (aggregate.function) {
+    case AggregateFunction::count:
+      return null_test(Operator::is_not_null, "c", column).has_value();
+    case AggregateFunction::count_distinct:
+      return groups(column);
+    case AggregateFunction::sum:
+      return sums(column);
+    default:
+      return orders(column) && keeps_order(column) && has_extremes(column);
+  }
+}
+
+std::string Dialect::aggregate_sql(AggregateFunction function, const std::string& column,
+                                   const RemoteColumn& described) const {
+  switch (function) {
+    case AggregateFunction::count_rows:
+      return "COUNT(*)";
+    case AggregateFunction::count:
+      return "COUNT(" + column + ')';
+    case AggregateFunction::count_distinct:
+      return "COUNT(DISTINCT " + group_key(column, described) + ')';
+    case AggregateFunction::sum:
+      return "SUM(" + column + ')';
+    case AggregateFunction::minimum:
+      return "MIN(" + column + ')';
+    case AggregateFunction::maximum:
+      return "MAX(" + column + ')';
+  }
+  return {};
+}
+
+bool Dialect::joins(const Join& join, const std::vector<RemoteColumn>& columns) const {
+  return support(join.on, columns) == Support::exact;
+}
+
+bool Dialect::compares(const RemoteColumn& left, const RemoteColumn& right) const {
+  const LogicalType &a = left.type, &b = right.type;
+  const auto is_integer = [](TypeKind kind) {
+    return kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8;
+  };
+  const auto is_float = [](TypeKind kind) { return kind == TypeKind::float4 || kind == TypeKind::float8; };
+  if ((is_integer(a.kind) && is_integer(b.kind)) || (is_float(a.kind) && is_float(b.kind))) return true;
+  if (is_text_kind(a.kind) && is_text_kind(b.kind)) {
+    return (a.kind == TypeKind::bpchar) == (b.kind == TypeKind::bpchar);
+  }
+  if (a.kind != b.kind || a.name != b.name) return false;
+  return a.kind != TypeKind::bit || a.length == b.length;
+}
+
+std::string Dialect::column_comparison(Operator comparison, const std::string& left, const RemoteColumn& left_described,
+                                       const std::string& right, const RemoteColumn& right_described) const {
+  return compared(left, left_described) + ' ' + std::string(operator_sql(comparison)) + ' ' +
+         compared(right, right_described);
+}
+
+Dialect::Written Dialect::write_columns(Operator operation, const std::string& left, const RemoteColumn& left_described,
+                                        const std::string& right, const RemoteColumn& right_described) const {
+  const TypeRule* rule = rule_of(left_described);
+  if (rule == nullptr || rule != rule_of(right_described)) return {};
+  const Support needed = is_range(operation) ? rule->range : rule->equality;
+  const bool is_known = is_equality(operation) || is_inequality(operation) || is_range(operation);
+  if (!is_known || needed != Support::exact || !compares(left_described, right_described)) return {};
+  Written written{.support = Support::exact};
+  if (left_described.may_become_null || right_described.may_become_null) written.support = Support::narrowing;
+  const auto compare = [&](Operator comparison) {
+    return column_comparison(comparison, left, left_described, right, right_described);
+  };
+  if (operation != Operator::distinct && operation != Operator::not_distinct) {
+    written.sql = compare(operation);
+    return written;
+  }
+  // A value that is NULL only here is not so there.
+  if (written.support != Support::exact) return {};
+  const std::optional<std::string> left_is_null = null_test(Operator::is_null, left, left_described);
+  const std::optional<std::string> right_is_null = null_test(Operator::is_null, right, right_described);
+  const std::optional<std::string> left_is_not_null = null_test(Operator::is_not_null, left, left_described);
+  const std::optional<std::string> right_is_not_null = null_test(Operator::is_not_null, right, right_described);
+  if (!left_is_null || !right_is_null || !left_is_not_null || !right_is_not_null) return {};
+  if (operation == Operator::not_distinct) {
+    written.sql = '(' + compare(Operator::equal) + " OR (" + *left_is_null + " AND " + *right_is_null + "))";
+  } else {
+    written.sql = '(' + compare(Operator::not_equal) + " OR (" + *left_is_null + " AND " + *right_is_not_null +
+                  ") OR (" + *left_is_not_null + " AND " + *right_is_null + "))";
+  }
+  return written;
+}
+
 Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& column,
                                 const std::vector<RemoteColumn>& columns) const {
   if (condition.is_logical()) return write_logical(condition, column, columns);
@@ -165,6 +289,11 @@ Dialect::Written Dialect::write(const Expression& condition, const ColumnSql& co
   const RemoteColumn& described = columns.at(index);
   if (!described.is_comparable || is_too_long(condition)) return {};
   const std::string sql = column(index);
+  if (condition.operands.size() == 2 && condition.operands[1].kind == Kind::column) {
+    const std::size_t other = condition.operands[1].column;
+    if (!columns.at(other).is_comparable) return {};
+    return write_columns(condition.operation, sql, described, column(other), columns[other]);
+  }
   switch (condition.operation) {
     case Operator::is_null:
     case Operator::is_not_null:
@@ -303,10 +432,38 @@ std::string Dialect::list(bool is_in, const std::string& column, const RemoteCol
   return compared(column, described) + (is_in ? " IN (" : " NOT IN (") + constants + ')';
 }
 
+/// What a grouped SELECT yields.
+std::string Dialect::grouped_list(const Scan& scan, const Selection& selection,
+                                  const std::vector<RemoteColumn>& columns) const {
+  std::string list;
+  for (const std::size_t index : scan.columns) {
+    add_item(list, group_value(selection.column(index), columns.at(index)));
+  }
+  for (const Aggregate& aggregate : scan.aggregates) {
+    const bool has_column = aggregate.function != AggregateFunction::count_rows;
+    add_item(list, aggregate_sql(aggregate.function, has_column ? selection.column(aggregate.column) : "",
+                                 has_column ? columns.at(aggregate.column) : RemoteColumn{}));
+  }
+  if (!selection.list.empty()) add_item(list, selection.list);
+  return list;
+}
+
 std::string Dialect::select(const Scan& scan, const Selection& selection,
                             const std::vector<RemoteColumn>& columns) const {
-  std::string sql = "SELECT " + selection.list + " FROM " + selection.from;
+  std::string sql = "SELECT " + (scan.is_grouped ? grouped_list(scan, selection, columns) : selection.list) + " FROM " +
+                    selection.from;
   std::string conditions = selection.condition;
+  for (std::size_t i = 0; i < scan.joins.size(); ++i) {
+    const Join& join = scan.joins[i];
+    const std::string& part = selection.joined.at(i);
+    const std::string on = write(join.on, selection.column, columns).sql;
+    if (join.kind == JoinKind::inner || join.kind == JoinKind::left) {
+      sql += (join.kind == JoinKind::inner ? " INNER JOIN " : " LEFT JOIN ") + part + " ON " + on;
+    } else {
+      const std::string_view exists = join.kind == JoinKind::semi ? "EXISTS" : "NOT EXISTS";
+      add_item(conditions, std::string(exists) + " (SELECT 1 FROM " + part + " WHERE " + on + ')', " AND ");
+    }
+  }
   if (scan.where) {
     const Written where = write(*scan.where, selection.column, columns);
     const bool is_or = scan.where->is_logical() && scan.where->operation == Operator::logical_or;
@@ -315,6 +472,13 @@ std::string Dialect::select(const Scan& scan, const Selection& selection,
     }
   }
   if (!conditions.empty()) sql += " WHERE " + conditions;
+  if (scan.is_grouped) {
+    std::string keys;
+    for (const std::size_t index : scan.columns) {
+      add_item(keys, group_key(selection.column(index), columns.at(index)));
+    }
+    if (!keys.empty()) sql += " GROUP BY " + keys;
+  }
   std::string order;
   for (const OrderBy& item : scan.order_by) {
     const RemoteColumn& described = columns.at(item.column);

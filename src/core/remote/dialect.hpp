@@ -52,13 +52,22 @@ class Dialect {
   Support support(const Expression& condition, const std::vector<RemoteColumn>& columns) const;
   /// Whether it orders values of the column as PostgreSQL does, text by its bytes in UTF-8.
   bool orders(const RemoteColumn& column) const;
+  /// Source::groups_by(): exact equality, and no values that are equal and yet differ, as 0 and -0, or 1.0 and 1.00.
+  bool groups(const RemoteColumn& column) const;
+  /// Whether it can compute the aggregate as PostgreSQL does.
+  bool aggregates(const Aggregate& aggregate, const std::vector<RemoteColumn>& columns) const;
+  /// Source::joins(): the condition must be exact.
+  virtual bool joins(const Join& join, const std::vector<RemoteColumn>& columns) const;
 
   /// What is selected, and from where, in the dialect's words.
   struct Selection {
-    std::string list;                                  ///< behind SELECT
-    std::string from;                                  ///< behind FROM
+    /// Behind SELECT. Of a grouped scan: what is read behind its columns and aggregates, in aggregates as well; may be
+    /// empty.
+    std::string list;
+    std::string from;                                  ///< behind FROM; of a joined source the first part
     std::function<std::string(std::size_t)> column{};  ///< the SQL of a column, by its index
     std::string condition{};                           ///< one more, beside that of the scan
+    std::vector<std::string> joined{};  ///< what stands behind JOIN for each of Scan::joins: a table and its alias
   };
   /// The statement that reads the scan: all of it but the parts of the condition that the remote has no use for, and
   /// the sample, which Selection has. Parameters are written as $1.
@@ -73,6 +82,24 @@ class Dialect {
  protected:
   /// The column's row of rules(); null if it has none.
   virtual const TypeRule* rule_of(const RemoteColumn& column) const = 0;
+  /// Whether values of two columns that have the same row of rules() are compared as PostgreSQL compares them.
+  virtual bool compares(const RemoteColumn& left, const RemoteColumn& right) const;
+  /// `left comparison right`, of columns for which compares() is true; a comparison of =, <>, <, <=, >, >=.
+  virtual std::string column_comparison(Operator comparison, const std::string& left,
+                                        const RemoteColumn& left_described, const std::string& right,
+                                        const RemoteColumn& right_described) const;
+  /// What stands in GROUP BY for a column (its SQL), and in the list of a grouped SELECT for its value.
+  virtual std::string group_key(const std::string& column, const RemoteColumn& described) const {
+    return compared(column, described);
+  }
+  virtual std::string group_value(const std::string& column, const RemoteColumn& /*described*/) const { return column; }
+  /// Whether sum() loses nothing and can't overflow where PostgreSQL's does not; see aggregate_sql().
+  virtual bool sums(const RemoteColumn& /*column*/) const { return false; }
+  /// Whether the least and the greatest value of a column that orders() can be asked for.
+  virtual bool has_extremes(const RemoteColumn& column) const;
+  /// An aggregate of a column (its SQL; empty for count_rows). A sum is in a type wide enough.
+  virtual std::string aggregate_sql(AggregateFunction function, const std::string& column,
+                                    const RemoteColumn& described) const;
   /// What a column (its SQL) is compared and ordered as, so that it is as in PostgreSQL.
   virtual std::string compared(const std::string& column, const RemoteColumn& /*described*/) const { return column; }
   /// The constant that is compared with that. Nothing if the remote has no such value, or would compare otherwise.
@@ -127,6 +154,10 @@ class Dialect {
   Written write_list(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
   Written write_comparison(const Expression& condition, const std::string& column, const RemoteColumn& described) const;
   Written write_null_test(Operator is_null, const std::string& column, const RemoteColumn& described) const;
+  Written write_columns(Operator comparison, const std::string& left, const RemoteColumn& left_described,
+                        const std::string& right, const RemoteColumn& right_described) const;
+  std::string grouped_list(const Scan& scan, const Selection& selection,
+                           const std::vector<RemoteColumn>& columns) const;
 };
 
 }  // namespace connector::core

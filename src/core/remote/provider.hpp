@@ -119,6 +119,11 @@ class Connection {
   /// and by the names that they were asked for.
   virtual std::unique_ptr<Source> describe(const SourceRequest& request) = 0;
 
+  /// The parts, sources of this connection, as one: its description has the columns of all of them one after the other,
+  /// and no key, index or estimate; its scans say how the parts stand beside each other (Scan::joins). Keeps nothing of
+  /// the parts. Null if the remote can't join them.
+  virtual std::unique_ptr<Source> join(std::span<Source* const> /*parts*/) { return nullptr; }
+
   /// Describes the tables and views of `schema` (empty = the provider's default) for which `wanted` is true, each as
   /// describe() does, in few passes over the remote's catalog where that can be. Gives them to `found` one after the
   /// other, ordered by name.

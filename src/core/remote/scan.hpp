@@ -1,4 +1,5 @@
-// What is to be read of a source: columns, a condition, an order and a limit, in terms that know no dialect.
+// What is to be read of a source: columns or groups and aggregates, joins, a condition, an order and a limit, in terms
+// that know no dialect.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@
 namespace connector::core {
 
 enum class Operator : std::uint8_t {
-  // A column and one constant.
+  // A column and one constant; but for LIKE also two columns.
   equal,
   not_equal,
   less,
@@ -71,7 +72,7 @@ struct Expression {
   }
 };
 
-/// The columns that a condition is about.
+/// The columns that a condition is about, one as often as it is in there.
 std::vector<std::size_t> columns_of(const Expression& condition);
 
 /// Where NULL stands in an order.
@@ -87,8 +88,44 @@ struct OrderBy {
   Nulls nulls = Nulls::last;
 };
 
+enum class JoinKind : std::uint8_t {
+  inner,
+  left,
+  semi,  ///< rows that have a partner: EXISTS
+  anti   ///< rows that have none: NOT EXISTS
+};
+
+/// How the next part of a joined source stands beside the parts before it.
+struct Join {
+  JoinKind kind = JoinKind::inner;
+  Expression on{};  ///< over columns of this part and of those before it
+};
+
+enum class AggregateFunction : std::uint8_t {
+  count_rows,  ///< of no column
+  count,       ///< of values that are not NULL
+  count_distinct,
+  sum,
+  minimum,
+  maximum
+};
+
+struct Aggregate {
+  AggregateFunction function = AggregateFunction::count_rows;
+  std::size_t column = 0;  ///< index in SourceDescription::columns
+
+  bool operator==(const Aggregate&) const = default;
+};
+
 struct Scan {
   std::vector<std::size_t> columns{};  ///< those of the batch, in order: indexes in SourceDescription::columns
+  /// Of a source that Connection::join() made: for each part but the first one. What semi and anti have joined has no
+  /// columns anywhere but in their own `on`.
+  std::vector<Join> joins{};
+  /// One row for each combination of the values of `columns`, among which NULL is one value; if there are no columns,
+  /// one row. The batch has the aggregates behind the columns. No order and no sample then.
+  bool is_grouped = false;
+  std::vector<Aggregate> aggregates{};
   /// One that Source::support() has a use for. Of a logical_and the remote gets the parts that it has a use for.
   std::optional<Expression> where{};
   std::vector<OrderBy> order_by{};      ///< by columns that Source::orders_by() takes; empty = any order

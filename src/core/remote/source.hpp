@@ -126,6 +126,15 @@ class Source {
   /// Whether an order by the column, one of the primary key's that orders_by() takes, costs the remote so little that
   /// it is asked for where rows can be put in order here as well: an index serves it, or a sort can do no harm.
   virtual bool orders_cheaply(std::size_t column) { return !is_text_kind(description().columns[column].type.kind); }
+  /// Whether the remote groups the rows by the column as PostgreSQL does: values that are equal here are one group, and
+  /// no others; each value of a group is the same here, too. May ask it.
+  virtual bool groups_by(std::size_t /*column*/) { return false; }
+  /// What an aggregate's values are when they arrive; nothing if the remote does not compute it as PostgreSQL does,
+  /// without loss and without overflow. Counts are int8 or numeric, sums integers or numeric. May ask it.
+  virtual std::optional<RemoteColumn> aggregate(const Aggregate& /*aggregate*/) { return std::nullopt; }
+  /// Whether the remote can join the next part so, and finds the pairs of rows that PostgreSQL finds. Of a joined
+  /// source only. May ask it.
+  virtual bool joins(const Join& /*join*/) { return false; }
   /// Whether the remote can choose rows at random: Scan::sample.
   virtual bool samples() { return false; }
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.
