@@ -87,7 +87,9 @@ int read_sample(Relation relation, HeapTuple* rows, int wanted, double* total) {
   if (estimate && static_cast<double>(*estimate) > many && source.samples()) {
     scan.sample = many / static_cast<double>(*estimate);
   }
-  reading->reader = std::make_unique<RowReader>(*reading->lease, source, *table, scan.columns, CurrentMemoryContext);
+  reading->reader =
+      std::make_unique<RowReader>(*reading->lease, read_columns(source, *table, scan.columns), std::vector<Average>{},
+                                  table->options.invalid_values, CurrentMemoryContext);
   reading->cursor = source.open(scan);
   reading->reader->begin();
   Reservoir reservoir(rows, wanted);

@@ -1,5 +1,6 @@
 #include "fdw/conditions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "fdw/constants.hpp"
@@ -119,14 +120,42 @@ bool is_usual_collation(Oid type, Oid collation, Operator operation) {
 struct Comparison {
   Operator operation;
   std::size_t column;
-  const Node* constant;
+  const Node* constant;  ///< if there is no other column
   Oid constant_type;
+  std::optional<std::size_t> other = {};
 };
 
 }  // namespace
 
-/// The column that a node is. `type`: that whose operators its values have. In a guard.
-std::optional<std::size_t> ConditionReader::column_of(const Node* node, Oid* type) const {
+void ScanColumns::add(Index relation, const ComparableColumns& columns, std::size_t first) {
+  relations_.push_back(relation);
+  tables_.push_back({columns, first});
+}
+
+const ScanColumns::Table* ScanColumns::find(int relation) const noexcept {
+  for (std::size_t i = 0; i < relations_.size(); ++i) {
+    if (static_cast<int>(relations_[i]) == relation) return &tables_[i];
+  }
+  return nullptr;
+}
+
+std::optional<std::size_t> ScanColumns::index(int relation, AttrNumber attribute) const {
+  const Table* table = find(relation);
+  if (table == nullptr || attribute < 1 || static_cast<std::size_t>(attribute) > table->columns.size()) {
+    return std::nullopt;
+  }
+  const std::optional<std::size_t>& own = table->columns[static_cast<std::size_t>(attribute) - 1];
+  return own ? std::optional(table->first + *own) : std::nullopt;
+}
+
+int usual_strategy(Oid operation, Oid type) {
+  // A superuser may have given the families of built-in types operators of his own.
+  if (operation >= FirstGenbkiObjectId || type >= FirstGenbkiObjectId) return 0;
+  const Oid family = usual_family(type);
+  return OidIsValid(family) ? get_op_opfamily_strategy(operation, family) : 0;
+}
+
+std::optional<std::size_t> scan_column(const ScanColumns& columns, const Node* node, Oid* type) {
   Oid relabeled = InvalidOid;
   if (IsA(node, RelabelType)) {
     const auto* relabel = reinterpret_cast<const RelabelType*>(node);
@@ -136,19 +165,22 @@ std::optional<std::size_t> ConditionReader::column_of(const Node* node, Oid* typ
   if (!IsA(node, Var)) return std::nullopt;
   const auto* column = reinterpret_cast<const Var*>(node);
   if (OidIsValid(relabeled) && relabeled != compared_type(column->vartype)) return std::nullopt;
-  const bool is_ours = column->varno == static_cast<int>(relation_) && column->varlevelsup == 0;
-  if (!is_ours || column->varattno < 1 || static_cast<std::size_t>(column->varattno) > columns_.size()) {
-    return std::nullopt;
-  }
+  if (column->varlevelsup != 0) return std::nullopt;
   *type = compared_type(column->vartype);
-  return columns_[static_cast<std::size_t>(column->varattno) - 1];
+  return columns.index(column->varno, column->varattno);
+}
+
+std::optional<std::size_t> ConditionReader::column_of(const Node* node, Oid* type) const {
+  return scan_column(columns_, node, type);
 }
 
 /// Whether it has one value for the whole scan. In a guard.
 bool ConditionReader::is_constant(const Node* node) const {
   auto* expression = const_cast<Node*>(node);
   if (contain_volatile_functions(expression) || contain_subplans(expression)) return false;
-  return !bms_is_member(static_cast<int>(relation_), pull_varnos(root_, expression));
+  const Relids needed = pull_varnos(root_, expression);
+  return std::ranges::none_of(columns_.relations(),
+                              [&](Index relation) { return bms_is_member(static_cast<int>(relation), needed); });
 }
 
 std::optional<Expression> ConditionReader::constant(const Node* node, Oid type) {
@@ -173,14 +205,16 @@ std::optional<Expression> ConditionReader::read_operator(const OpExpr* operation
       if (!column) column = column_of(second, &type);
       if (!column) return;
       const Node* other = is_first ? second : first;
-      const Oid other_type = exprType(other);
-      if (!is_constant(other)) return;
+      Oid other_type = exprType(other);
+      std::optional<std::size_t> other_column;
+      if (is_first) other_column = column_of(second, &other_type);
+      if (!other_column && !is_constant(other)) return;
       std::optional<Operator> meaning = meaning_of(operation->opno, type, compared_type(other_type));
       if (!meaning || !is_usual_collation(type, operation->inputcollid, *meaning)) return;
       const bool is_pattern = *meaning == Operator::like || *meaning == Operator::not_like;
       if (is_pattern && (!is_first || type != TEXTOID)) return;
       if (!is_first) meaning = commuted(*meaning);
-      comparison = Comparison{*meaning, *column, other, other_type};
+      comparison = Comparison{*meaning, *column, other, other_type, other_column};
     });
     return comparison;
   }();
@@ -189,6 +223,12 @@ std::optional<Expression> ConditionReader::read_operator(const OpExpr* operation
   if (is_distinct) {
     if (meaning != Operator::equal) return std::nullopt;
     meaning = is_negated ? Operator::not_distinct : Operator::distinct;
+  }
+  const bool is_pattern = meaning == Operator::like || meaning == Operator::not_like;
+  if (found->other) {
+    if (is_pattern) return std::nullopt;
+    return Expression{.operation = meaning,
+                      .operands = {Expression::of_column(found->column), Expression::of_column(*found->other)}};
   }
   std::optional<Expression> value = constant(found->constant, found->constant_type);
   if (!value) return std::nullopt;
@@ -336,6 +376,10 @@ bool is_usual_order(Oid type, Oid operator_family, Oid collation) {
     return type < FirstGenbkiObjectId && operator_family == usual_family(type) &&
            is_usual_collation(type, collation, Operator::less);
   });
+}
+
+bool is_usual_equality(Oid type, Oid collation) {
+  return pg::guard([=] { return type < FirstGenbkiObjectId && is_usual_collation(type, collation, Operator::equal); });
 }
 
 core::Expression with_values(const core::Expression& condition,

@@ -1,4 +1,4 @@
-// PostgreSQL's conditions on a foreign table as conditions that a remote may be asked.
+// PostgreSQL's conditions on foreign tables as conditions that a remote may be asked.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -26,12 +26,32 @@ struct Parameter {
 /// SourceDescription::columns; nothing for those whose values here are not the remote's.
 using ComparableColumns = std::vector<std::optional<std::size_t>>;
 
+/// The columns of a scan's foreign tables as those of its source, which has the tables' columns one after the other.
+class ScanColumns {
+ public:
+  /// `relation`: the table's number in the range table. `columns`: its own, whose indexes begin at `first` here.
+  void add(Index relation, const ComparableColumns& columns, std::size_t first = 0);
+
+  bool has(int relation) const noexcept { return find(relation) != nullptr; }
+  /// Nothing for a column that no condition can be about.
+  std::optional<std::size_t> index(int relation, AttrNumber attribute) const;
+  const std::vector<Index>& relations() const noexcept { return relations_; }
+
+ private:
+  struct Table {
+    ComparableColumns columns;
+    std::size_t first = 0;
+  };
+  const Table* find(int relation) const noexcept;
+
+  std::vector<Index> relations_;
+  std::vector<Table> tables_;  ///< as the relations
+};
+
 class ConditionReader {
  public:
-  /// `relation`: the foreign table's number in the range table. `columns` outlives the reader. `root`: while planning;
-  /// null for what stands in a plan.
-  ConditionReader(Index relation, const ComparableColumns& columns, PlannerInfo* root = nullptr)
-      : relation_(relation), columns_(columns), root_(root) {}
+  /// `columns` outlives the reader. `root`: while planning; null for what stands in a plan.
+  explicit ConditionReader(const ScanColumns& columns, PlannerInfo* root = nullptr) : columns_(columns), root_(root) {}
 
   /// The condition; nothing if it has no like. Constants that are not known yet are added to parameters(), and stand in
   /// it by their numbers there, counted from 1. Throws PgError.
@@ -53,16 +73,26 @@ class ConditionReader {
   bool is_constant(const Node* node) const;
   std::optional<core::Expression> constant(const Node* node, Oid type);
 
-  Index relation_;
-  const ComparableColumns& columns_;
+  const ScanColumns& columns_;
   PlannerInfo* root_;
   std::vector<Parameter> parameters_;
   bool is_partial_ = false;
 };
 
+/// The column of the scan that an expression is, maybe as another type with the same operators; nothing if it is none.
+/// `type`: that whose operators its values have. In a guard.
+std::optional<std::size_t> scan_column(const ScanColumns& columns, const Node* node, Oid* type);
+
+/// The strategy of a B-tree that an operator of PostgreSQL's own has in the usual order of the type; 0 = none. In a
+/// guard.
+int usual_strategy(Oid operation, Oid type);
+
 /// Whether values of a type are ordered, by this operator family and collation, as Source::orders_by() means it: in the
 /// type's usual order, text by its bytes.
 bool is_usual_order(Oid type, Oid operator_family, Oid collation);
+
+/// Whether equality of such values is as core means it: for text, of its bytes.
+bool is_usual_equality(Oid type, Oid collation);
 
 /// The condition with values in the places of parameters: parameter n has values[n - 1].
 core::Expression with_values(const core::Expression& condition,

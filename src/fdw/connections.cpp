@@ -27,7 +27,7 @@ extern "C" {
 
 namespace connector::fdw {
 
-using Sources = std::map<std::string, std::unique_ptr<core::Source>>;
+using Sources = std::map<std::string, std::shared_ptr<core::Source>>;
 
 /// What decides how a connection is made, and whether it is. One that was made otherwise is not used.
 struct Terms {
@@ -50,6 +50,7 @@ struct KeptConnection {
   pg::LatchWait wait;
   std::unique_ptr<core::Connection> connection;
   Sources sources;
+  Sources joined;                 ///< null: they can't be joined
   std::uint64_t changes = 0;      ///< the value of `changes` when it was taken last
   std::uint64_t snapshot_of = 0;  ///< the transaction whose snapshot it has; 0 = none
   TimestampTz since = GetCurrentTimestamp();
@@ -210,6 +211,8 @@ void begin_snapshot(Place& place, KeptConnection& kept) {
   kept.snapshot_of = transaction;
 }
 
+constexpr char end_of_request = '\x1e';
+
 /// Everything that tells one request from another.
 std::string key_of(const core::SourceRequest& request) {
   constexpr char end = '\x1f';
@@ -264,17 +267,36 @@ const core::ProviderInfo& Lease::provider() const noexcept {
   return connection_->terms.provider->info();
 }
 
-core::Source& Lease::source(const core::SourceRequest& request) {
+std::shared_ptr<core::Source> Lease::kept_source(const core::SourceRequest& request) {
   Sources& sources = connection_->sources;
   const std::string key = key_of(request);
   const auto found = sources.find(key);
-  if (found != sources.end()) return *found->second;
+  if (found != sources.end()) return found->second;
   if (sources.size() >= most_sources) sources.clear();
-  return *sources.emplace(key, connection_->connection->describe(request)).first->second;
+  return sources.emplace(key, connection_->connection->describe(request)).first->second;
+}
+
+core::Source& Lease::source(const core::SourceRequest& request) {
+  return *kept_source(request);
+}
+
+core::Source* Lease::joined_source(const std::vector<core::SourceRequest>& requests) {
+  Sources& joined = connection_->joined;
+  std::string key;
+  for (const core::SourceRequest& request : requests) key += key_of(request) + end_of_request;
+  const auto found = joined.find(key);
+  if (found != joined.end()) return found->second.get();
+  std::vector<std::shared_ptr<core::Source>> kept;  // while they are needed
+  std::vector<core::Source*> parts;
+  for (const core::SourceRequest& request : requests) parts.push_back(kept.emplace_back(kept_source(request)).get());
+  if (joined.size() >= most_sources) joined.clear();
+  return joined.emplace(key, connection_->connection->join(parts)).first->second.get();
 }
 
 void Lease::forget(const core::SourceRequest& request) noexcept {
-  connection_->sources.erase(key_of(request));
+  const std::string key = key_of(request);
+  connection_->sources.erase(key);
+  std::erase_if(connection_->joined, [&](const auto& joined) { return joined.first.find(key) != std::string::npos; });
 }
 
 std::string provider_of_server(Oid server) {

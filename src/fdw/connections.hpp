@@ -33,10 +33,14 @@ class Lease {
   const core::ProviderInfo& provider() const noexcept;
   /// The table or query, described over this connection now or before. Valid as long as the lease, unless forgotten.
   core::Source& source(const core::SourceRequest& request);
-  /// Has it described anew the next time.
+  /// The sources of these requests as one, in their order; null if they can't be joined.
+  core::Source* joined_source(const std::vector<core::SourceRequest>& requests);
+  /// Has it described anew the next time, and all that is joined with it.
   void forget(const core::SourceRequest& request) noexcept;
 
  private:
+  std::shared_ptr<core::Source> kept_source(const core::SourceRequest& request);
+
   std::shared_ptr<Place> place_;
   std::unique_ptr<KeptConnection> connection_;
 };

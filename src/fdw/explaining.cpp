@@ -31,17 +31,29 @@ const char* sql_of(const ForeignScanState* node, List* conditions, Index relatio
   return deparse_expression(all, context, false, false);
 }
 
+/// In a guard.
+void explain_statement(const std::string& statement, const Expr* limit, const Expr* offset, ExplainState* state) {
+  if (!state->verbose) return;
+  ExplainPropertyText("Remote SQL", statement.c_str(), state);
+  if (limit != nullptr && !constant_limit(limit, offset)) {
+    ExplainPropertyText("Remote Limit", "as the query's, known when the scan begins", state);
+  }
+}
+
 }  // namespace
 
 void explain(const ForeignScanState* node, const Scan* scan, ExplainState* state) {
   const auto* plan = reinterpret_cast<const ForeignScan*>(node->ss.ps.plan);
-  if (state->verbose) {
+  if (is_combined(plan)) {
+    const CombinedScan planned = combined_scan(plan);
+    pg::guard([&] {
+      ExplainPropertyText("Relations", planned.relations.c_str(), state);
+      explain_statement(planned.statement, planned.limit, planned.offset, state);
+    });
+  } else if (state->verbose) {
     const PlannedScan planned = planned_scan(plan);
     pg::guard([&] {
-      ExplainPropertyText("Remote SQL", planned.statement.c_str(), state);
-      if (planned.limit != nullptr && !constant_limit(planned.limit, planned.offset)) {
-        ExplainPropertyText("Remote Limit", "as the query's, known when the scan begins", state);
-      }
+      explain_statement(planned.statement, planned.limit, planned.offset, state);
       List* narrowing = NIL;
       for (std::size_t i = 0; i < planned.conditions.size(); ++i) {
         if (!planned.is_exact[i]) narrowing = lappend(narrowing, planned.conditions[i]);

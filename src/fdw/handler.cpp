@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "fdw/analyzing.hpp"
+#include "fdw/combined_planning.hpp"
 #include "fdw/explaining.hpp"
 #include "fdw/import_schema.hpp"
 #include "fdw/planning.hpp"
@@ -37,6 +38,15 @@ void get_paths(PlannerInfo* root, RelOptInfo* relation, Oid /*table*/) {
 ForeignScan* get_plan(PlannerInfo* root, RelOptInfo* relation, Oid /*table*/, ForeignPath* path, List* targets,
                       List* clauses, Plan* outer) {
   return pg::enter([=] { return fdw::make_plan(root, relation, path, targets, clauses, outer); });
+}
+
+void get_join_paths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
+                    JoinPathExtraData* extra) {
+  pg::enter([=] { fdw::add_join_path(root, join, outer, inner, type, extra); });
+}
+
+void get_upper_paths(PlannerInfo* root, UpperRelationKind stage, RelOptInfo* input, RelOptInfo* output, void* extra) {
+  pg::enter([=] { fdw::add_upper_path(root, stage, input, output, extra); });
 }
 
 void begin_scan(ForeignScanState* node, int flags) {
@@ -77,6 +87,8 @@ CONNECTOR_FUNCTION(connector_fdw_handler) {
   routine->GetForeignRelSize = get_rel_size;
   routine->GetForeignPaths = get_paths;
   routine->GetForeignPlan = get_plan;
+  routine->GetForeignJoinPaths = get_join_paths;
+  routine->GetForeignUpperPaths = get_upper_paths;
   routine->BeginForeignScan = begin_scan;
   routine->IterateForeignScan = iterate_scan;
   routine->ReScanForeignScan = rescan;

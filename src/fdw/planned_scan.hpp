@@ -17,6 +17,7 @@ struct PlannedOrder {
   AttrNumber attribute = 0;
   bool descending = false;
   bool nulls_first = false;
+  int relation = 0;  ///< while planning: the table's number in the range table
 };
 
 /// The scan of one foreign table.

@@ -6,10 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "fdw/conditions.hpp"
-#include "fdw/connections.hpp"
-#include "fdw/foreign_table.hpp"
-#include "fdw/planned_scan.hpp"
+#include "fdw/combined_planning.hpp"
+#include "fdw/planned_relation.hpp"
 #include "fdw/remote_costs.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -30,6 +28,7 @@ extern "C" {
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 }
 
@@ -39,78 +38,20 @@ using core::Support;
 
 namespace {
 
-/// A condition of the query, as the remote sees it.
-struct Condition {
-  Support support = Support::none;
-  core::Expression expression{};
-};
-
-/// RelOptInfo::fdw_private.
-struct Planned {
-  std::shared_ptr<const ForeignTable> table;
-  Oid role = InvalidOid;
-  Index relation = 0;
-  core::SourceDescription description{};
-  ComparableColumns comparable{};
-  std::vector<bool> is_ordered{};  ///< by index in the description: the remote orders it as PostgreSQL does
-};
-
-Planned& planned(const RelOptInfo* relation) {
-  return *static_cast<Planned*>(relation->fdw_private);
-}
-
-/// What the remote makes of a condition.
-Condition condition_of(PlannerInfo* root, const Planned& planned, core::Source& source, const RestrictInfo* clause) {
-  Condition condition;
-  if (planned.table->options.pushdown == Pushdown::off || clause->pseudoconstant) return condition;
-  ConditionReader reader(planned.relation, planned.comparable, root);
-  if (auto expression = reader.read(reinterpret_cast<const Node*>(clause->clause))) {
-    condition.expression = std::move(*expression);
-    condition.support = sent_support(*planned.table, source.support(condition.expression), reader.is_partial());
-  }
-  return condition;
-}
-
-/// The clauses of a list as conditions.
-struct Sorted {
-  List* sent = NIL;  ///< of RestrictInfos
-  List* kept = NIL;  ///< that are looked at here; those that narrow are in both
-  bool all_exact = true;
-  std::vector<core::Expression> expressions{};  ///< of those that are sent
-  std::vector<bool> is_exact{};                 ///< likewise
-};
-
-void sort_clauses(PlannerInfo* root, const Planned& planned, core::Source& source, const List* clauses,
-                  Sorted& sorted) {
-  for (int i = 0; i < list_length(clauses); ++i) {
-    auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
-    if (clause->pseudoconstant) continue;  // a Result above looks at it once
-    Condition condition = condition_of(root, planned, source, clause);
-    if (condition.support != Support::exact) sorted.all_exact = false;
-    pg::guard([&] {
-      if (condition.support != Support::none) sorted.sent = lappend(sorted.sent, clause);
-      if (condition.support != Support::exact) sorted.kept = lappend(sorted.kept, clause);
-    });
-    if (condition.support == Support::none) continue;
-    sorted.expressions.push_back(std::move(condition.expression));
-    sorted.is_exact.push_back(condition.support == Support::exact);
-  }
-}
-
 Oid role_of([[maybe_unused]] PlannerInfo* root, RelOptInfo* relation) {
   const Oid role = connector_planned_role(root, relation);
   return OidIsValid(role) ? role : GetUserId();
 }
 
-/// What is equal by a class, as the parent of partitions has it and as this relation has it.
-std::vector<const EquivalenceMember*> members_of(const EquivalenceClass* equal, [[maybe_unused]] Index relation) {
-  std::vector<const EquivalenceMember*> members;
-  for (const List* list : {static_cast<const List*>(equal->ec_members), connector_child_members(equal, relation)}) {
-    for (int i = 0; i < list_length(list); ++i) {
-      members.push_back(static_cast<const EquivalenceMember*>(list_nth(list, i)));
-    }
-  }
-  return members;
+/// "public.orders o"
+std::string shown_name(PlannerInfo* root, const RelOptInfo* relation, Oid table) {
+  return pg::guard([=]() -> const char* {
+    const char* schema = get_namespace_name(get_rel_namespace(table));
+    const char* name = get_rel_name(table);
+    const char* alias = planner_rt_fetch(relation->relid, root)->eref->aliasname;
+    const char* qualified = quote_qualified_identifier(schema, name);
+    return strcmp(name, alias) == 0 ? qualified : psprintf("%s %s", qualified, quote_identifier(alias));
+  });
 }
 
 /// Raises what the executor would: a plan is made before it looks, and the login of a view's owner must not be tried
@@ -123,91 +64,36 @@ void check_permissions(const PlannerInfo* root) {
   });
 }
 
-/// The column by which rows of a pathkey are ordered, if the remote orders it alike.
-std::optional<PlannedOrder> order_of(const Planned& planned, const RelOptInfo* relation, const PathKey* key) {
-  if (key->pk_eclass->ec_has_volatile) return std::nullopt;
-  for (const EquivalenceMember* member : members_of(key->pk_eclass, relation->relid)) {
-    // As it is before an outer join may make it NULL.
-    if (!bms_equal(member->em_relids, relation->relids)) continue;
-    const Expr* expression = member->em_expr;
-    if (IsA(expression, RelabelType)) {
-      const auto* relabel = reinterpret_cast<const RelabelType*>(expression);
-      if (relabel->resulttype != TEXTOID ||
-          relabel->resultcollid != exprCollation(reinterpret_cast<Node*>(relabel->arg)))
-        continue;
-      expression = relabel->arg;
-    }
-    if (!IsA(expression, Var)) continue;
-    const auto* column = reinterpret_cast<const Var*>(expression);
-    if (column->varno != static_cast<int>(relation->relid) || column->varattno < 1 || column->varlevelsup != 0)
-      continue;
-    const auto attribute = static_cast<std::size_t>(column->varattno) - 1;
-    if (attribute >= planned.comparable.size() || !planned.comparable[attribute]) continue;
-    const std::size_t index = *planned.comparable[attribute];
-    if (!planned.is_ordered[index] || !keeps_order(planned.description.columns[index])) continue;
-    if (!is_usual_order(column->vartype, key->pk_opfamily, key->pk_eclass->ec_collation)) continue;
-    return PlannedOrder{column->varattno, connector_is_descending(key), key->pk_nulls_first};
-  }
-  return std::nullopt;
-}
-
-/// The order of a path, if the remote can give it.
-std::optional<std::vector<PlannedOrder>> orders_of(const Planned& planned, const RelOptInfo* relation,
-                                                   const List* keys) {
-  std::vector<PlannedOrder> orders;
-  for (int i = 0; i < list_length(keys); ++i) {
-    const auto order = order_of(planned, relation, static_cast<const PathKey*>(list_nth(keys, i)));
-    if (!order) return std::nullopt;
-    orders.push_back(*order);
-  }
-  return orders;
-}
-
-/// Whether the query's LIMIT counts rows of this relation, in the order in which the path gives them: nothing between
-/// the two joins, groups, multiplies, drops or locks rows.
-bool limit_counts_rows_of(const PlannerInfo* root, const RelOptInfo* relation, const Path& path) {
-  const Query* query = root->parse;
-  if (query->limitCount == nullptr || query->limitOption != LIMIT_OPTION_COUNT) return false;
-  if (relation->reloptkind != RELOPT_BASEREL || !bms_equal(root->all_baserels, relation->relids)) return false;
-  if (!pathkeys_contained_in(root->sort_pathkeys, path.pathkeys)) return false;
-  // It is counted a second time here.
-  const bool changes = pg::guard([query] {
-    return contain_volatile_functions(query->limitCount) || contain_volatile_functions(query->limitOffset);
-  });
-  if (changes) return false;
-  return query->commandType == CMD_SELECT && query->groupClause == NIL && query->groupingSets == NIL &&
-         !query->hasAggs && !query->hasWindowFuncs && query->distinctClause == NIL && query->havingQual == nullptr &&
-         !query->hasTargetSRFs && query->setOperations == nullptr && query->rowMarks == NIL;
-}
-
 /// Columns and order of the statement that is shown.
 void add_columns_and_order(core::Scan& statement, const Planned& planned, const PlannedScan& scan) {
-  for (std::size_t i = 0; i < planned.table->attributes.size(); ++i) {
-    if (std::ranges::find(scan.attributes, planned.table->attributes[i]) != scan.attributes.end()) {
+  const PlannedPart& part = planned.parts[0];
+  for (std::size_t i = 0; i < part.table->attributes.size(); ++i) {
+    if (std::ranges::find(scan.attributes, part.table->attributes[i]) != scan.attributes.end()) {
       statement.columns.push_back(i);
     }
   }
   for (const PlannedOrder& order : scan.order) {
-    statement.order_by.push_back({*planned.comparable[static_cast<std::size_t>(order.attribute) - 1], order.descending,
+    statement.order_by.push_back({planned.columns.index(order.relation, order.attribute).value(), order.descending,
                                   order.nulls_first ? core::Nulls::first : core::Nulls::last});
   }
 }
 
 }  // namespace
 
-void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid table) {
+void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid oid) {
   auto owned = std::make_unique<Planned>();
   Planned& planned = *owned;
-  planned.table = foreign_table(table);
+  const std::shared_ptr<const ForeignTable> table = foreign_table(oid);
+  planned.server = table->server;
   planned.role = role_of(root, relation);
-  planned.relation = relation->relid;
+  planned.parts.push_back({.table = table, .relation = relation->relid, .shown = shown_name(root, relation, oid)});
   relation->fdw_private = pg::give_to(root->planner_cxt, std::move(owned));
   check_permissions(root);
-  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
-  core::Source& source = connection->source(planned.table->options.request);
+  const std::unique_ptr<Lease> connection = lease(planned.server, planned.role);
+  core::Source& source = *source_of(*connection, planned);
   planned.description = source.description();
-  planned.comparable = comparable_columns(*planned.table, planned.description);
-  const bool may_order = planned.table->options.pushdown != Pushdown::off;
+  planned.columns.add(relation->relid, comparable_columns(*table, planned.description));
+  const bool may_order = table->options.pushdown != Pushdown::off;
   for (std::size_t i = 0; i < planned.description.columns.size(); ++i) {
     planned.is_ordered.push_back(may_order && source.orders_by(i));
   }
@@ -224,6 +110,9 @@ void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid table) {
   if (const auto rows = rows_by_key(planned.description, sorted.expressions)) {
     relation->rows = clamp_row_est(std::min(relation->rows, *rows));
   }
+  planned.conditions = sorted.sent;
+  planned.all_exact = sorted.all_exact && may_order;
+  planned.looked_at = serves_index(planned.description, sorted.expressions) ? relation->rows : relation->tuples;
 }
 
 namespace {
@@ -333,17 +222,17 @@ void add_parameterized_paths(PlannerInfo* root, RelOptInfo* relation, const Plan
 bool is_order_wanted(const PlannerInfo* root, const RelOptInfo* relation, const Planned& planned) {
   const auto orders = orders_of(planned, relation, root->query_pathkeys);
   if (!orders) return false;
-  const bool first_rows = root->parse->limitCount != nullptr || root->tuple_fraction > 0;
-  return first_rows ||
-         is_indexed(planned.description, *planned.comparable[static_cast<std::size_t>(orders->front().attribute) - 1]);
+  const PlannedOrder& first = orders->front();
+  return wants_first_rows(root) ||
+         is_indexed(planned.description, planned.columns.index(first.relation, first.attribute).value());
 }
 
 }  // namespace
 
 void add_paths(PlannerInfo* root, RelOptInfo* relation) {
   const Planned& planned = fdw::planned(relation);
-  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
-  core::Source& source = connection->source(planned.table->options.request);
+  const std::unique_ptr<Lease> connection = lease(planned.server, planned.role);
+  core::Source& source = *source_of(*connection, planned);
   Sorted sorted;
   sort_clauses(root, planned, source, relation->baserestrictinfo, sorted);
   add(root, relation, relation->rows, cost_of(root, relation, planned, sorted, relation->rows, false), NIL,
@@ -357,15 +246,17 @@ void add_paths(PlannerInfo* root, RelOptInfo* relation) {
 
 ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPath* path, List* targets, List* clauses,
                        Plan* outer) {
+  if (relation->relid == 0) return make_combined_plan(root, relation, path, targets, outer);
   Planned& planned = fdw::planned(relation);
-  const std::unique_ptr<Lease> connection = lease(planned.table->server, planned.role);
-  core::Source& source = connection->source(planned.table->options.request);
+  const std::unique_ptr<Lease> connection = lease(planned.server, planned.role);
+  core::Source& source = *source_of(*connection, planned);
   Sorted sorted;
   sort_clauses(root, planned, source, clauses, sorted);
   PlannedScan scan;
   List* kept = pg::guard([&] { return extract_actual_clauses(sorted.kept, false); });
   List* exact = NIL;
-  ConditionReader reader(planned.relation, planned.comparable, root);
+  const ForeignTable& table = *planned.parts[0].table;
+  ConditionReader reader(planned.columns, root);
   core::Scan statement;
   std::vector<core::Expression> conditions;  // with parameters numbered throughout
   for (int i = 0; i < list_length(sorted.sent); ++i) {
@@ -382,7 +273,7 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
     pull_varattnos(reinterpret_cast<Node*>(relation->reltarget->exprs), relation->relid, &needed);
     pull_varattnos(reinterpret_cast<Node*>(kept), relation->relid, &needed);
     const bool whole = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, needed);
-    for (const AttrNumber attribute : planned.table->attributes) {
+    for (const AttrNumber attribute : table.attributes) {
       if (whole || bms_is_member(attribute - FirstLowInvalidHeapAttributeNumber, needed)) {
         scan.attributes.push_back(attribute);
       }
@@ -390,7 +281,7 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
   });
   const List* keys = path->path.pathkeys;
   if (keys != NIL) scan.order = orders_of(planned, relation, keys).value();
-  const bool may_limit = sorted.all_exact && planned.table->options.pushdown != Pushdown::off;
+  const bool may_limit = sorted.all_exact && table.options.pushdown != Pushdown::off;
   if (may_limit && limit_counts_rows_of(root, relation, path->path)) {
     scan.limit = reinterpret_cast<Expr*>(root->parse->limitCount);
     scan.offset = reinterpret_cast<Expr*>(root->parse->limitOffset);

@@ -12,7 +12,9 @@
 #include "settings/settings.hpp"
 
 extern "C" {
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 }
 
 namespace connector::fdw {
@@ -27,11 +29,10 @@ constexpr std::size_t growth = 4;
 constexpr int rest_batches = 4;
 constexpr std::chrono::milliseconds rest_time{50};
 
-std::vector<core::BatchColumn> batch_columns(const Lease& lease, const core::Source& source, const ForeignTable& table,
-                                             const std::vector<std::size_t>& columns) {
+std::vector<core::BatchColumn> batch_columns(const Lease& lease, const std::vector<ReadColumn>& columns) {
   std::vector<core::BatchColumn> result;
-  for (const std::size_t index : columns) {
-    const core::RemoteColumn& remote = source.description().columns.at(index);
+  for (const ReadColumn& column : columns) {
+    const core::RemoteColumn& remote = column.described;
     if (!remote.unsupported_reason.empty()) {
       throw core::Error(core::ErrorNumber::cannot_read,
                         "column \"" + remote.name + "\" of type " + remote.remote_type + " can't be read",
@@ -39,21 +40,19 @@ std::vector<core::BatchColumn> batch_columns(const Lease& lease, const core::Sou
                         "Leave the column out of the foreign table.");
     }
     result.push_back({remote.name, remote.type, remote.form, remote.encoding, std::string(lease.provider().id),
-                      pg::utf8_text(table.types[index].shown)});
+                      pg::utf8_text(column.declared.shown)});
   }
   return result;
 }
 
-std::vector<load::ColumnConverter> make_converters(const core::Source& source, const ForeignTable& table,
-                                                   const core::RowBatch& batch, const std::vector<std::size_t>& columns,
+std::vector<load::ColumnConverter> make_converters(const core::RowBatch& batch, const std::vector<ReadColumn>& columns,
                                                    MemoryContext memory) {
   std::vector<load::ColumnConverter> converters;
   const MemoryContext outer = MemoryContextSwitchTo(memory);
   converters.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const load::LocalType& declared = table.types[columns[i]];
-    converters.emplace_back(batch.column(i), arriving_type(source.description().columns[columns[i]], declared),
-                            declared);
+    const load::LocalType& declared = columns[i].declared;
+    converters.emplace_back(batch.column(i), arriving_type(columns[i].described, declared), declared);
   }
   MemoryContextSwitchTo(outer);
   return converters;
@@ -61,15 +60,26 @@ std::vector<load::ColumnConverter> make_converters(const core::Source& source, c
 
 }  // namespace
 
-RowReader::RowReader(Lease& lease, const core::Source& source, const ForeignTable& table,
-                     std::vector<std::size_t> columns, MemoryContext memory)
-    : columns_(std::move(columns)),
-      batch_(batch_columns(lease, source, table, columns_), table.options.invalid_values, batch_rows,
-             settings::current().batch_bytes),
-      converters_(make_converters(source, table, batch_, columns_, memory)),
+std::vector<ReadColumn> read_columns(const core::Source& source, const ForeignTable& table,
+                                     const std::vector<std::size_t>& columns) {
+  std::vector<ReadColumn> result;
+  for (const std::size_t index : columns) {
+    result.push_back({source.description().columns.at(index), table.types[index], {table.attributes[index] - 1}});
+  }
+  return result;
+}
+
+RowReader::RowReader(Lease& lease, const std::vector<ReadColumn>& columns, std::vector<Average> averages,
+                     core::InvalidValues invalid_values, MemoryContext memory)
+    : averages_(std::move(averages)),
+      average_values_(averages_.size()),
+      batch_(batch_columns(lease, columns), invalid_values, batch_rows, settings::current().batch_bytes),
+      converters_(make_converters(batch_, columns, memory)),
       depends_on_settings_(std::ranges::any_of(converters_, &load::ColumnConverter::depends_on_settings)),
       values_(pg::guard([=] { return AllocSetContextCreate(memory, "connector batch", ALLOCSET_DEFAULT_SIZES); })) {
-  for (const std::size_t index : columns_) attributes_.push_back(table.attributes[index] - 1);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (const int attribute : columns[i].attributes) places_.push_back({attribute, i});
+  }
 }
 
 void RowReader::begin() noexcept {
@@ -87,6 +97,7 @@ bool RowReader::fetch(Lease& lease, core::RemoteCursor& cursor) {
   const bool more = cursor.fetch(batch_);
   const auto convert = [this] {
     for (std::size_t i = 0; i < converters_.size(); ++i) converters_[i].convert(batch_, i, batch_.rows());
+    if (!averages_.empty()) compute_averages();
   };
   const MemoryContext outer = MemoryContextSwitchTo(values_);
   try {
@@ -99,12 +110,32 @@ bool RowReader::fetch(Lease& lease, core::RemoteCursor& cursor) {
   return more;
 }
 
+/// As avg() of integers and numerics does: numeric_div().
+void RowReader::compute_averages() {
+  for (std::vector<Datum>& values : average_values_) values.assign(batch_.rows(), Datum{0});
+  pg::guard([this] {
+    for (std::size_t i = 0; i < averages_.size(); ++i) {
+      const Average& average = averages_[i];
+      const std::span<std::uint64_t> sums = batch_.values(average.sum), counts = batch_.values(average.count);
+      for (std::size_t row = 0; row < batch_.rows(); ++row) {
+        if (batch_.nulls(average.sum)[row]) continue;
+        const Datum count = NumericGetDatum(int64_to_numeric(static_cast<std::int64_t>(counts[row])));
+        average_values_[i][row] = DirectFunctionCall2(numeric_div, static_cast<Datum>(sums[row]), count);
+      }
+    }
+  });
+}
+
 void RowReader::store(std::size_t row, TupleTableSlot* slot) noexcept {
   std::memset(slot->tts_isnull, true, static_cast<std::size_t>(slot->tts_tupleDescriptor->natts));
-  for (std::size_t i = 0; i < attributes_.size(); ++i) {
-    const int attribute = attributes_[i];
-    slot->tts_isnull[attribute] = batch_.nulls(i)[row];
-    slot->tts_values[attribute] = static_cast<Datum>(batch_.values(i)[row]);
+  for (const Place& place : places_) {
+    slot->tts_isnull[place.attribute] = batch_.nulls(place.column)[row];
+    slot->tts_values[place.attribute] = static_cast<Datum>(batch_.values(place.column)[row]);
+  }
+  for (std::size_t i = 0; i < averages_.size(); ++i) {
+    const Datum value = average_values_[i][row];
+    slot->tts_isnull[averages_[i].attribute] = value == Datum{0};
+    slot->tts_values[averages_[i].attribute] = value;
   }
 }
 

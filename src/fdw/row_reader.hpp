@@ -1,4 +1,4 @@
-// Rows of a foreign table, batch by batch, as Datums of the types that its columns are declared as.
+// Rows of a remote, batch by batch, as Datums of the types that they have here.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -18,14 +18,30 @@ extern "C" {
 
 namespace connector::fdw {
 
+/// A column of the batch, and where its values go.
+struct ReadColumn {
+  core::RemoteColumn described;
+  load::LocalType declared;
+  std::vector<int> attributes;  ///< of the slot, counted from 0; none if it is only a part of an average
+};
+
+/// An attribute that is a sum, a column that is declared numeric, divided by a count, one that is declared bigint; NULL
+/// where the sum is. The columns are counted from 0.
+struct Average {
+  int attribute = 0;
+  std::size_t sum = 0;
+  std::size_t count = 0;
+};
+
+/// Columns of a foreign table, by their indexes in the source's description.
+std::vector<ReadColumn> read_columns(const core::Source& source, const ForeignTable& table,
+                                     const std::vector<std::size_t>& columns);
+
 class RowReader {
  public:
-  /// Reads some columns, by their indexes in the source's description. What converting needs is allocated in `memory`,
-  /// which outlives the reader.
-  RowReader(Lease& lease, const core::Source& source, const ForeignTable& table, std::vector<std::size_t> columns,
-            MemoryContext memory);
-
-  const std::vector<std::size_t>& columns() const noexcept { return columns_; }
+  /// What converting needs is allocated in `memory`, which outlives the reader.
+  RowReader(Lease& lease, const std::vector<ReadColumn>& columns, std::vector<Average> averages,
+            core::InvalidValues invalid_values, MemoryContext memory);
 
   /// The first batch has few rows, for who wants no more; the next ones are larger.
   void begin() noexcept;
@@ -35,8 +51,8 @@ class RowReader {
   /// The bytes that the values of the batch take.
   std::size_t bytes() const noexcept { return batch_.bytes(); }
 
-  /// Puts a row of the batch into the slot of the table's row type, without a copy: its values are valid until the next
-  /// fetch(). Columns that are not read are NULL. Neither throws nor raises.
+  /// Puts a row of the batch into the slot, without a copy: its values are valid until the next fetch(). Attributes
+  /// that are not read are NULL. Neither throws nor raises.
   void store(std::size_t row, TupleTableSlot* slot) noexcept;
 
   /// Reads on and throws away what comes, up to some rows and some time. True if these were the last ones: so the
@@ -44,8 +60,17 @@ class RowReader {
   bool read_rest(Lease& lease, core::RemoteCursor& cursor) noexcept;
 
  private:
-  std::vector<std::size_t> columns_;
-  std::vector<int> attributes_;  ///< of the columns, counted from 0
+  void compute_averages();
+
+  /// An attribute of the slot, and the column of the batch that it has its values from.
+  struct Place {
+    int attribute = 0;
+    std::size_t column = 0;
+  };
+
+  std::vector<Place> places_;
+  std::vector<Average> averages_;
+  std::vector<std::vector<Datum>> average_values_;  ///< of the batch; 0 = NULL, as no numeric is at that address
   core::RowBatch batch_;
   std::vector<load::ColumnConverter> converters_;
   bool depends_on_settings_;

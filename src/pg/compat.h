@@ -72,6 +72,24 @@ extern "C" {
   create_foreignscan_path((root), (relation), NULL, (rows), (startup), (total), (keys), (outer), NULL, NIL)
 #endif
 
+/* A path in which a remote joins, and one in which it makes groups; `local` gives the same rows by other means. */
+#if PG_VERSION_NUM >= 180000
+#define connector_foreign_join_path(root, join, rows, startup, total, keys, local) \
+  create_foreign_join_path((root), (join), NULL, (rows), 0, (startup), (total), (keys), NULL, (local), NIL, NIL)
+#define connector_foreign_upper_path(root, output, target, rows, startup, total, local) \
+  create_foreign_upper_path((root), (output), (target), (rows), 0, (startup), (total), NIL, (local), NIL, NIL)
+#elif PG_VERSION_NUM >= 170000
+#define connector_foreign_join_path(root, join, rows, startup, total, keys, local) \
+  create_foreign_join_path((root), (join), NULL, (rows), (startup), (total), (keys), NULL, (local), NIL, NIL)
+#define connector_foreign_upper_path(root, output, target, rows, startup, total, local) \
+  create_foreign_upper_path((root), (output), (target), (rows), (startup), (total), NIL, (local), NIL, NIL)
+#else
+#define connector_foreign_join_path(root, join, rows, startup, total, keys, local) \
+  create_foreign_join_path((root), (join), NULL, (rows), (startup), (total), (keys), NULL, (local), NIL)
+#define connector_foreign_upper_path(root, output, target, rows, startup, total, local) \
+  create_foreign_upper_path((root), (output), (target), (rows), (startup), (total), NIL, (local), NIL)
+#endif
+
 /* The plan of a query without parameters and without parallel workers. 19 has a place for EXPLAIN's state. */
 #if PG_VERSION_NUM >= 190000
 #define connector_plan_query(query, sql) pg_plan_query((query), (sql), 0, NULL, NULL)

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "fdw/combined_plan.hpp"
+#include "fdw/combined_planning.hpp"
+#include "fdw/join_plan.hpp"
+#include "fdw/remote_costs.hpp"
+#include "pg/compat.h"
+#include "pg/guard.hpp"
+#include "pg/owned.hpp"
+
+extern "C" {
+#include "foreign/fdwapi.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+}
+
+namespace connector::fdw {
+
+using core::JoinKind;
+using core::Support;
+
+namespace {
+
+std::optional<JoinKind> kind_of(JoinType type) noexcept {
+  switch (type) {
+    case JOIN_INNER:
+      return JoinKind::inner;
+    case JOIN_LEFT:
+      return JoinKind::left;
+    case JOIN_SEMI:
+      return JoinKind::semi;
+    case JOIN_ANTI:
+      return JoinKind::anti;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Whether the two may be joined there, but for the conditions of the join.
+bool may_be_joined(const PlannerInfo* root, const RelOptInfo* join, const RelOptInfo* outer, const RelOptInfo* inner) {
+  if (outer->fdw_private == nullptr || inner->fdw_private == nullptr || !IS_SIMPLE_REL(inner)) return false;
+  // What locks or changes rows looks at them one table by one. Conditions without columns are looked at above a scan.
+  if (root->rowMarks != NIL || root->hasPseudoConstantQuals || !bms_is_empty(join->lateral_relids)) return false;
+  const Planned &left = planned(outer), &right = planned(inner);
+  return left.all_exact && right.all_exact && left.server == right.server && left.role == right.role;
+}
+
+/// Whether the remote is asked to compare a column of the new part with one of those before it.
+bool compares_parts(const core::Expression& condition, std::size_t first_column) {
+  const auto is_new = [=](const core::Expression& operand) { return operand.column >= first_column; };
+  if (condition.is_logical()) {
+    return condition.operation == core::Operator::logical_and &&
+           std::ranges::any_of(condition.operands,
+                               [=](const auto& operand) { return compares_parts(operand, first_column); });
+  }
+  if (condition.operands.size() != 2 || condition.operands[1].kind != core::Expression::Kind::column) return false;
+  return is_new(condition.operands[0]) != is_new(condition.operands[1]);
+}
+
+/// All that the two sides have, and the columns of both.
+std::unique_ptr<Planned> combine(const Planned& left, const Planned& right, JoinKind kind) {
+  auto owned = std::make_unique<Planned>();
+  Planned& both = *owned;
+  both.server = left.server;
+  both.role = left.role;
+  both.parts = left.parts;
+  both.joins = left.joins;
+  both.parts.push_back(right.parts[0]);
+  PlannedPart& added = both.parts.back();
+  added.first_column = left.description.columns.size();
+  added.is_visible = kind == JoinKind::inner || kind == JoinKind::left;
+  added.is_nullable = kind == JoinKind::left;
+  both.joins.push_back({.kind = kind});
+  for (const PlannedPart& part : both.parts) {
+    const auto& described = part.first_column == added.first_column ? right.description : left.description;
+    core::SourceDescription own;
+    const std::size_t first = part.first_column == added.first_column ? 0 : part.first_column;
+    const auto begin = described.columns.begin() + static_cast<std::ptrdiff_t>(first);
+    own.columns.assign(begin, begin + static_cast<std::ptrdiff_t>(part.table->attributes.size()));
+    both.columns.add(part.relation, comparable_columns(*part.table, own), part.first_column);
+  }
+  return owned;
+}
+
+/// The conditions of a join, by what becomes of them.
+struct JoinClauses {
+  List* on = nullptr;     ///< of outer joins, of EXISTS, and those of inner joins that are exact
+  List* where = nullptr;  ///< exact ones that are looked at behind an outer join
+  List* kept = nullptr;   ///< looked at here
+};
+
+/// Nothing if the remote can't be asked what must be asked.
+std::optional<JoinClauses> sort_join_clauses(PlannerInfo* root, const RelOptInfo* join, const Planned& both,
+                                             core::Source& source, JoinKind kind, const List* clauses) {
+  JoinClauses sorted;
+  const bool is_outer = kind == JoinKind::left || kind == JoinKind::anti;
+  for (int i = 0; i < list_length(clauses); ++i) {
+    auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
+    const bool is_later = is_outer && RINFO_IS_PUSHED_DOWN(clause, join->relids);
+    const bool is_exact = condition_of(root, both, source, clause).support == Support::exact;
+    // EXISTS has to be right as a whole.
+    const bool may_be_kept = is_later || kind == JoinKind::inner;
+    if (!is_exact && (!may_be_kept || kind == JoinKind::anti)) return std::nullopt;
+    List*& list = !is_exact ? sorted.kept : is_later ? sorted.where : sorted.on;
+    pg::guard([&] { list = lappend(list, clause); });
+  }
+  return sorted;
+}
+
+/// Whether all values that are wanted above are columns that can be read.
+bool can_be_read(const Planned& both, const List* expressions) {
+  for (int i = 0; i < list_length(expressions); ++i) {
+    const auto* column = static_cast<const Var*>(list_nth(expressions, i));
+    if (!IsA(column, Var)) return false;
+    const std::optional<std::size_t> index = source_column(both, column);
+    if (!index || !both.description.columns[*index].unsupported_reason.empty()) return false;
+  }
+  return true;
+}
+
+/// At most as many rows as there are on the outer side, if the join compares a key of the new part with it.
+void bound_rows(RelOptInfo* join, const RelOptInfo* outer, const Planned& right, const core::Expression& on,
+                std::size_t first_column) {
+  std::vector<core::Expression> fixed;
+  for (const core::Expression& condition : on.operands) {
+    if (condition.operation != core::Operator::equal || !compares_parts(condition, first_column)) continue;
+    const bool is_first = condition.operands[0].column >= first_column;
+    const std::size_t column = condition.operands[is_first ? 0 : 1].column - first_column;
+    fixed.push_back(core::Expression::comparison(column, core::Operator::equal, ""));
+  }
+  const std::optional<double> partners = rows_by_key(right.description, fixed);
+  if (partners && *partners <= 1) join->rows = std::min(join->rows, outer->rows);
+}
+
+}  // namespace
+
+void add_join_path(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
+                   JoinPathExtraData* extra) {
+  const std::optional<JoinKind> kind = kind_of(type);
+  if (!kind || join->fdw_private != nullptr || !may_be_joined(root, join, outer, inner)) return;
+  const Planned &left = planned(outer), &right = planned(inner);
+  std::unique_ptr<Planned> owned = combine(left, right, *kind);
+  Planned& both = *owned;
+  const std::unique_ptr<Lease> connection = lease(both.server, both.role);
+  core::Source* source = source_of(*connection, both);
+  if (source == nullptr) return;
+  both.description = source->description();
+  for (std::size_t i = 0; i < both.description.columns.size(); ++i) both.is_ordered.push_back(source->orders_by(i));
+  const auto sorted = sort_join_clauses(root, join, both, *source, *kind, extra->restrictlist);
+  if (!sorted) return;
+  PlannedJoin& added = both.joins.back();
+  const bool are_conditions_its_own = *kind != JoinKind::inner;
+  List* wanted = pg::guard([&] {
+    added.on = sorted->on;
+    if (are_conditions_its_own) added.on = list_concat_copy(added.on, right.conditions);
+    both.conditions = list_concat_copy(left.conditions, sorted->where);
+    if (!are_conditions_its_own) both.conditions = list_concat(both.conditions, list_copy(right.conditions));
+    both.kept = sorted->kept;
+    List* needed =
+        pull_var_clause(reinterpret_cast<Node*>(extract_actual_clauses(both.kept, false)), PVC_INCLUDE_PLACEHOLDERS);
+    return list_concat_copy(join->reltarget->exprs, needed);
+  });
+  both.all_exact = both.kept == NIL;
+  const CombinedScan scan = scan_of(root, both);
+  const core::Join& last = scan.scan.joins.back();
+  if (!compares_parts(last.on, both.parts.back().first_column) || !source->joins(last)) return;
+  if (!can_be_read(both, wanted)) return;
+  Path* local = nullptr;
+  if (!scan.parameters.empty()) {
+    local = pg::guard([=] { return GetExistingLocalJoinPath(join); });
+    if (local == nullptr) return;
+  }
+  if (*kind == JoinKind::inner || *kind == JoinKind::left) {
+    bound_rows(join, outer, right, last.on, both.parts.back().first_column);
+  }
+  both.looked_at = left.looked_at + right.looked_at;
+  RemoteWork work;
+  work.table_rows = both.looked_at;
+  work.width = join->reltarget->width;
+  pg::guard([&] {
+    work.sent_rows = join->rows;
+    if (both.kept != NIL) {
+      const double kept = clauselist_selectivity(root, both.kept, 0, JOIN_INNER, nullptr);
+      work.sent_rows = clamp_row_est(join->rows / std::max(kept, 1e-6));
+    }
+    cost_qual_eval(&work.local, both.kept, root);
+  });
+  const auto add = [&](List* keys) {
+    work.is_sorted = keys != NIL;
+    const PathCost cost = path_cost(work);
+    pg::guard([&] {
+      add_path(join, reinterpret_cast<Path*>(
+                         connector_foreign_join_path(root, join, join->rows, cost.startup, cost.total, keys, local)));
+    });
+  };
+  const bool is_order_wanted = root->query_pathkeys != NIL && both.all_exact && wants_first_rows(root) &&
+                               orders_of(both, join, root->query_pathkeys).has_value();
+  join->fdw_private = pg::give_to(root->planner_cxt, std::move(owned));
+  add(NIL);
+  if (is_order_wanted) add(root->query_pathkeys);
+}
+
+ForeignScan* make_join_plan(PlannerInfo* root, RelOptInfo* join, const ForeignPath* path, List* targets, Plan* outer) {
+  const Planned& both = planned(join);
+  CombinedScan scan = scan_of(root, both);
+  scan.relations = shown_relations(both);
+  struct Lists {
+    List* kept;
+    List* scan_targets;
+  };
+  const Lists lists = pg::guard([&] {
+    List* kept = extract_actual_clauses(both.kept, false);
+    List* scan_targets = add_to_flat_tlist(NIL, join->reltarget->exprs);
+    scan_targets =
+        add_to_flat_tlist(scan_targets, pull_var_clause(reinterpret_cast<Node*>(kept), PVC_INCLUDE_PLACEHOLDERS));
+    return Lists{kept, scan_targets};
+  });
+  for (int i = 0; i < list_length(lists.scan_targets); ++i) {
+    const auto* target = static_cast<const TargetEntry*>(list_nth(lists.scan_targets, i));
+    const auto* column = reinterpret_cast<const Var*>(target->expr);
+    const std::size_t index = source_column(both, column).value();
+    const auto found = std::ranges::find(scan.scan.columns, index);
+    const auto place = static_cast<std::size_t>(found - scan.scan.columns.begin());
+    if (found == scan.scan.columns.end()) {
+      scan.scan.columns.push_back(index);
+      scan.columns.push_back({column->vartype, column->vartypmod, {}});
+    }
+    scan.columns[place].attributes.push_back(i);
+  }
+  if (path->path.pathkeys != NIL) {
+    const auto orders = orders_of(both, join, path->path.pathkeys).value();
+    for (const PlannedOrder& order : orders) {
+      scan.scan.order_by.push_back({both.columns.index(order.relation, order.attribute).value(), order.descending,
+                                    order.nulls_first ? core::Nulls::first : core::Nulls::last});
+    }
+  }
+  if (both.all_exact && limit_counts_rows_of(root, join, path->path)) {
+    scan.limit = reinterpret_cast<Expr*>(root->parse->limitCount);
+    scan.offset = reinterpret_cast<Expr*>(root->parse->limitOffset);
+  }
+  return combined_plan(both, std::move(scan), targets, lists.scan_targets, lists.kept, outer);
+}
+
+}  // namespace connector::fdw
