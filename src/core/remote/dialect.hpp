@@ -53,7 +53,7 @@ class Dialect {
   /// Whether it orders values of the column as PostgreSQL does, text by its bytes in UTF-8.
   bool orders(const RemoteColumn& column) const;
   /// Source::groups_by(): exact equality, and no values that are equal and yet differ, as 0 and -0, or 1.0 and 1.00.
-  bool groups(const RemoteColumn& column) const;
+  virtual bool groups(const RemoteColumn& column) const;
   /// Whether it can compute the aggregate as PostgreSQL does.
   bool aggregates(const Aggregate& aggregate, const std::vector<RemoteColumn>& columns) const;
   /// Source::joins(): the condition must be exact.

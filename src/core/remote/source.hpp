@@ -163,4 +163,8 @@ class Source {
   virtual std::unique_ptr<RemoteCursor> open(const Scan& scan) = 0;
 };
 
+/// What Connection::join() makes of the descriptions of its parts. But for the first part no column is NOT NULL: a join
+/// that is not inner makes rows without a partner.
+SourceDescription joined_description(std::span<Source* const> parts);
+
 }  // namespace connector::core

@@ -1,0 +1,53 @@
+#include "core/remote/source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace connector::core {
+namespace {
+
+class DescribedSource final : public Source {
+ public:
+  explicit DescribedSource(SourceDescription description) : description_(std::move(description)) {}
+  const SourceDescription& description() const override { return description_; }
+  std::unique_ptr<RemoteCursor> open(const Scan& /*scan*/) override { return nullptr; }
+
+ private:
+  SourceDescription description_;
+};
+
+RemoteColumn column(std::string name, bool not_null) {
+  RemoteColumn column;
+  column.name = std::move(name);
+  column.not_null = not_null;
+  return column;
+}
+
+TEST(JoinedDescription, HasTheColumnsOfAllParts) {
+  DescribedSource first({.columns = {column("a", true), column("b", false)}, .primary_key = {"a"}});
+  DescribedSource second({.columns = {column("a", true)}, .primary_key = {"a"}});
+  const std::array<Source*, 3> parts = {&first, &second, &second};
+  const SourceDescription joined = joined_description(parts);
+  ASSERT_EQ(joined.columns.size(), 4u);
+  EXPECT_EQ(joined.columns[1].name, "b");
+  EXPECT_TRUE(joined.columns[0].not_null);
+  EXPECT_FALSE(joined.columns[1].not_null);
+  // Rows without a partner have NULL there.
+  EXPECT_FALSE(joined.columns[2].not_null);
+  EXPECT_FALSE(joined.columns[3].not_null);
+  EXPECT_TRUE(joined.primary_key.empty());
+}
+
+/// One part twice: what is joined with itself.
+TEST(JoinedDescription, OfOneSourceTwice) {
+  DescribedSource only({.columns = {column("a", true)}});
+  const std::array<Source*, 2> parts = {&only, &only};
+  const SourceDescription joined = joined_description(parts);
+  ASSERT_EQ(joined.columns.size(), 2u);
+  EXPECT_TRUE(joined.columns[0].not_null);
+  EXPECT_FALSE(joined.columns[1].not_null);
+}
+
+}  // namespace
+}  // namespace connector::core
