@@ -81,7 +81,8 @@ std::string columns_query(const Session& session, const std::string& relations, 
                            identity  // the default of a domain is that of its columns without one
                      : "";
   return "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), "
-         "a.attnotnull, col_description(a.attrelid, a.attnum)" +
+         "a.attnotnull, col_description(a.attrelid, a.attnum), (SELECT ln.nspname || '.' || l.collname "
+         "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation)" +
          defaults + " FROM pg_attribute a WHERE a.attrelid " + relations +
          " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
 }
@@ -121,10 +122,11 @@ std::map<Oid, CatalogTable> read_tables(const std::vector<TextRow>& columns, con
     column.type = text(row, 5);
     column.not_null = is_true(row, 6);
     column.comment = text(row, 7);
+    column.collation = text(row, 8);
     // Columns of a view may have defaults, too, for who inserts into it.
     if (!parts.defaults || table->second.relkind == "v") continue;
-    column.default_expression = text(row, 8);
-    column.is_identity = is_true(row, 9);
+    column.default_expression = text(row, 9);
+    column.is_identity = is_true(row, 10);
   }
   return tables;
 }

@@ -22,6 +22,7 @@ struct CatalogColumn {
   TypeUse use;
   bool not_null = false;
   std::string comment;
+  std::string collation{};           ///< as RemoteColumn::collation has it
   std::string default_expression{};  ///< if defaults were asked for; not that of a generated column
   bool is_identity = false;
 };

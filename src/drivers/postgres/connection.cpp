@@ -26,6 +26,10 @@ std::unique_ptr<core::Source> PostgresConnection::describe(const core::SourceReq
   return std::make_unique<PostgresSource>(session(), request);
 }
 
+std::unique_ptr<core::Source> PostgresConnection::join(std::span<core::Source* const> parts) {
+  return PostgresSource::join(session(), parts);
+}
+
 std::string PostgresConnection::begin_snapshot(const std::string& shared) {
   return postgres::begin_snapshot(session(), shared);
 }

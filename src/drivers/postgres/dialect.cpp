@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 #include <charconv>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "core/remote/source.hpp"
 #include "core/base/list_text.hpp"
@@ -176,6 +176,12 @@ class PostgresDialect final : public core::Dialect {
 
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
 
+  bool groups(const core::RemoteColumn& column) const override {
+    // A day and 24 hours are equal, also in an interval of some fields.
+    if (rule_of(column) == interval_rule) return false;
+    return core::Dialect::groups(column) || is_padded(column);
+  }
+
  protected:
   const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
     return compared_type(column.type).rule;
@@ -185,6 +191,63 @@ class PostgresDialect final : public core::Dialect {
     if (!core::is_text_kind(described.type.kind)) return column;
     return facts_.is_utf8 ? as_text(column, described)
                           : "pg_catalog.convert_to(" + column + "::pg_catalog.text, 'UTF8')";
+  }
+
+  std::string column_comparison(Operator comparison, const std::string& left, const core::RemoteColumn& left_described,
+                                const std::string& right, const core::RemoteColumn& right_described) const override {
+    const std::string plain =
+        core::Dialect::column_comparison(comparison, left, left_described, right, right_described);
+    if (!core::is_text_kind(left_described.type.kind) || !facts_.is_utf8) return plain;
+    const bool is_equality = comparison == Operator::equal || comparison == Operator::not_equal;
+    return plain + (is_equality ? collation_of_equality(left_described, right_described) : by_bytes);
+  }
+
+  std::string group_key(const std::string& column, const core::RemoteColumn& described) const override {
+    const std::string key = compared(column, described);
+    return core::is_text_kind(described.type.kind) && facts_.is_utf8 ? key + by_bytes : key;
+  }
+
+  /// A text in UTF-8 comes as the same bytes as a bytea that has been made of it.
+  std::string group_value(const std::string& column, const core::RemoteColumn& described) const override {
+    return group_key(column, described);
+  }
+
+  /// PostgreSQL's own functions, with the types of their results (PostgreSQL manual, "Aggregate Functions"): that of
+  /// smallint and integer is bigint, that of bigint and numeric is numeric.
+  bool sums(const core::RemoteColumn& column) const override {
+    switch (column.type.kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+      case TypeKind::numeric:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /// min() of uuid and bytea is new in 18 (its release notes), that of inet has no cidr.
+  bool has_extremes(const core::RemoteColumn& column) const override {
+    switch (column.type.kind) {
+      case TypeKind::text:
+      case TypeKind::varchar:
+        return facts_.is_utf8;
+      case TypeKind::bpchar:
+        return is_padded(column);
+      case TypeKind::timetz:  // of one moment in two zones one is greater
+        return true;
+      default:
+        return core::Dialect::has_extremes(column);
+    }
+  }
+
+  /// The remote role's search_path may lead to other functions.
+  std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
+                            const core::RemoteColumn& described) const override {
+    const bool is_extreme =
+        function == core::AggregateFunction::minimum || function == core::AggregateFunction::maximum;
+    return "pg_catalog." +
+           core::Dialect::aggregate_sql(function, is_extreme ? group_key(column, described) : column, described);
   }
 
   std::optional<std::string> constant(Operator /*comparison*/, const core::RemoteColumn& column,
@@ -208,7 +271,7 @@ class PostgresDialect final : public core::Dialect {
                                         const core::Expression& value) const override {
     std::optional<std::string> plain = core::Dialect::comparison(comparison, column, described, value);
     if (!plain || !core::is_text_kind(described.type.kind) || !facts_.is_utf8) return plain;
-    if (comparison == Operator::equal) return of_the_same_bytes(*plain, *plain + as_it_is);
+    if (comparison == Operator::equal) return of_the_same_bytes(described, *plain, *plain + as_it_is);
     return *plain + (comparison == Operator::not_equal ? as_it_is : by_bytes);
   }
 
@@ -217,13 +280,13 @@ class PostgresDialect final : public core::Dialect {
     const std::string begin = compared(column, described) + (is_in ? is_any : is_none) + constants + ']';
     if (!core::is_text_kind(described.type.kind) || !facts_.is_utf8) return begin + ')';
     const std::string exact = begin + as_it_is + ')';
-    return is_in ? of_the_same_bytes(begin + ')', exact) : exact;
+    return is_in ? of_the_same_bytes(described, begin + ')', exact) : exact;
   }
 
   /// ASCII is the same bytes in all encodings that a server has.
   std::string index_condition(const std::string& column, const core::RemoteColumn& described,
                               const std::vector<std::string>& values) const override {
-    const bool has_one = core::is_text_kind(described.type.kind) && !facts_.is_utf8 && facts_.has_collation;
+    const bool has_one = core::is_text_kind(described.type.kind) && !facts_.is_utf8 && !described.collation.empty();
     if (!has_one || !std::ranges::all_of(values, is_ascii)) return {};
     std::string constants;
     for (const std::string& value : values) core::add_item(constants, typed(value, compared_type(described.type).name));
@@ -268,6 +331,13 @@ class PostgresDialect final : public core::Dialect {
   }
 
  private:
+  /// Whether it is a char(n), whose values all have as many blanks at the end as it takes: those that are equal look
+  /// alike. In UTF-8 they are without them.
+  bool is_padded(const core::RemoteColumn& column) const noexcept {
+    return column.type.kind == TypeKind::bpchar && column.type.length > 0 && facts_.is_utf8 && column.is_comparable &&
+           core::keeps_order(column);
+  }
+
   static constexpr const char* is_any = " OPERATOR(pg_catalog.=) ANY (ARRAY[";
   static constexpr const char* is_none = " OPERATOR(pg_catalog.<>) ALL (ARRAY[";
 
@@ -281,10 +351,23 @@ class PostgresDialect final : public core::Dialect {
     return quote_literal(value) + "::pg_catalog." + std::string(type);
   }
 
+  /// By a collation for which only the same bytes are equal, so that an index can serve the equality if it has that
+  /// one: those that the server came with are such. Others may be named only by who has rights to their schemas.
+  static std::string collation_of_equality(const core::RemoteColumn& left, const core::RemoteColumn& right) {
+    constexpr std::string_view schema = "pg_catalog.";
+    for (const core::RemoteColumn* column : {&right, &left}) {
+      const std::string_view name = column->collation;
+      if (!name.starts_with(schema) || !is_ascii(name) || name.substr(schema.size()) == "default") continue;
+      return " COLLATE pg_catalog." + quote_identifier(name.substr(schema.size()));
+    }
+    return as_it_is;
+  }
+
   /// An equality by the column's own collation, which has the index, but may be one for which different texts are
   /// equal; and the same one by the database's.
-  std::string of_the_same_bytes(const std::string& by_its_own, const std::string& exact) const {
-    return facts_.has_collation ? by_its_own + " AND " + exact : exact;
+  static std::string of_the_same_bytes(const core::RemoteColumn& described, const std::string& by_its_own,
+                                       const std::string& exact) {
+    return described.collation.empty() ? exact : by_its_own + " AND " + exact;
   }
 
   TextFacts facts_;
@@ -293,8 +376,8 @@ class PostgresDialect final : public core::Dialect {
 }  // namespace
 
 const core::Dialect& dialect(const TextFacts& facts) {
-  static std::map<std::tuple<bool, bool, bool>, PostgresDialect> dialects;
-  return dialects.try_emplace({facts.is_utf8, facts.has_characters, facts.has_collation}, facts).first->second;
+  static std::map<std::pair<bool, bool>, PostgresDialect> dialects;
+  return dialects.try_emplace({facts.is_utf8, facts.has_characters}, facts).first->second;
 }
 
 }  // namespace connector::postgres

@@ -9,10 +9,11 @@ namespace connector::postgres {
 struct TextFacts {
   bool is_utf8 = true;         ///< its bytes are UTF-8, as the server stores them
   bool has_characters = true;  ///< the server knows which bytes are a character
-  bool has_collation = true;   ///< each column has one, as those of tables have, but not those of all queries
 };
 
-/// The dialect for text of that kind. Its rules() are the same for all.
+/// The dialect for text of that kind. Its rules() are the same for all. It knows a column's collation by
+/// RemoteColumn::collation: schema and name, not quoted; empty where it is not known whether there is one, as in
+/// queries.
 const core::Dialect& dialect(const TextFacts& facts = {});
 
 }  // namespace connector::postgres

@@ -111,6 +111,7 @@ void PostgresSource::add_table(const core::SourceRequest& request, const Catalog
     core::RemoteColumn& column = add_column(columns[index], index);
     seen_.push_back(base_of(known.use, types_));  // as the server tells a result's
     column.remote_type = known.type;
+    column.collation = known.collation;
     column.not_null = known.not_null;
     column.comment = shown(known.comment);
     if (known.is_identity) {
@@ -205,7 +206,7 @@ std::vector<std::size_t> PostgresSource::chosen(const std::vector<Column>& colum
 core::RemoteColumn& PostgresSource::add_column(const Column& column, std::size_t position) {
   SourceColumn& source = columns_.emplace_back();
   source.position = position;
-  source.name = column.name;
+  source.sql = table_.empty() ? "q.c" + std::to_string(position) : quote_identifier(column.name);
   source.rule = copyable_ ? binary_rule(column.use, types_, money_digits_) : text_rule(column.use, types_);
   core::RemoteColumn& described = description_.columns.emplace_back();
   described.name = column.shown;
@@ -230,16 +231,20 @@ std::string PostgresSource::shown(const std::string& text) {
 }
 
 /// The query with its columns numbered, since their names may be missing, or be there twice.
-std::string PostgresSource::query_columns() const {
+std::string PostgresSource::query_columns(std::string_view alias) const {
   std::string names;
   for (std::size_t i = 0; i < query_types_.size(); ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
   // The line breaks end a comment that the query may end with.
-  return "(\n" + query_ + "\n) AS q (" + names + ")";
+  return "(\n" + query_ + "\n) AS " + std::string(alias) + " (" + names + ")";
 }
 
 std::string PostgresSource::column_sql(const SourceColumn& column) const {
-  const std::string name = table_.empty() ? "q.c" + std::to_string(column.position) : quote_identifier(column.name);
-  return column.rule.cast.empty() ? name : name + "::" + column.rule.cast;
+  return column.rule.cast.empty() ? column.sql : column.sql + "::" + column.rule.cast;
+}
+
+std::string PostgresSource::from_sql() const {
+  if (!parts_.empty()) return parts_.front();
+  return table_.empty() ? query_columns("q") : table_;
 }
 
 core::Support PostgresSource::support(const core::Expression& condition) {
@@ -265,9 +270,7 @@ std::string PostgresSource::statement(const core::Scan& scan) {
 const core::Dialect& PostgresSource::own_dialect() const {
   // What an SQL_ASCII database has is taken for what it must be here.
   const std::string& encoding = session_.server_encoding();
-  return dialect({.is_utf8 = encoding == "UTF8" || encoding == "SQL_ASCII",
-                  .has_characters = encoding != "SQL_ASCII",
-                  .has_collation = !table_.empty()});
+  return dialect({.is_utf8 = encoding == "UTF8" || encoding == "SQL_ASCII", .has_characters = encoding != "SQL_ASCII"});
 }
 
 std::optional<std::string> PostgresSource::change_mark() {
@@ -280,35 +283,39 @@ std::optional<std::string> PostgresSource::change_mark() {
 }
 
 /// Whether these are the query's columns as they come, all of them in their order.
-bool PostgresSource::is_as_it_is(const std::vector<std::size_t>& columns) const {
-  if (!table_.empty() || columns.size() != query_types_.size()) return false;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const SourceColumn& column = columns_[columns[i]];
+bool PostgresSource::is_as_it_is(const core::Scan& scan) const {
+  if (scan.where || !scan.order_by.empty() || scan.limit || scan.is_grouped) return false;
+  if (!table_.empty() || !parts_.empty() || scan.columns.size() != query_types_.size()) return false;
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    const SourceColumn& column = columns_[scan.columns[i]];
     if (column.position != i || !column.rule.cast.empty()) return false;
   }
   return true;
 }
 
 std::string PostgresSource::select_statement(const core::Scan& scan) const {
-  if (!scan.where && scan.order_by.empty() && !scan.limit && is_as_it_is(scan.columns)) return "\n" + query_ + "\n";
-  std::string list;
-  for (const std::size_t index : scan.columns) core::add_item(list, column_sql(columns_[index]));
-  std::string from = from_sql();
-  if (scan.sample) from += " TABLESAMPLE pg_catalog.bernoulli (" + percent(*scan.sample) + ')';
-  return own_dialect().select(
-      scan, {.list = list, .from = from, .column = [this](std::size_t index) { return column_sql(columns_[index]); }},
-      description_.columns);
+  if (is_as_it_is(scan)) return "\n" + query_ + "\n";
+  core::Dialect::Selection selection{
+      .list = {}, .from = from_sql(), .column = [this](std::size_t index) { return column_sql(columns_[index]); }};
+  if (!scan.is_grouped) {
+    for (const std::size_t index : scan.columns) core::add_item(selection.list, selection.column(index));
+  }
+  if (scan.sample) selection.from += " TABLESAMPLE pg_catalog.bernoulli (" + percent(*scan.sample) + ')';
+  if (!parts_.empty()) selection.joined.assign(parts_.begin() + 1, parts_.end());
+  return own_dialect().select(scan, selection, description_.columns);
 }
 
 /// Has no rows, but the columns that were described.
 std::string PostgresSource::look_statement() const {
+  if (!parts_.empty()) return joined_look_;
   if (table_.empty()) return "SELECT * FROM (\n" + query_ + "\n) AS q WHERE false; ";
   std::string list;
-  for (const SourceColumn& column : columns_) core::add_item(list, quote_identifier(column.name));
+  for (const SourceColumn& column : columns_) core::add_item(list, column.sql);
   return "SELECT " + list + " FROM " + table_ + " WHERE false; ";
 }
 
 std::string PostgresSource::why_no_sums(const core::RangeRequest& request) {
+  if (!parts_.empty()) return "only a table or a query can be read by ranges";
   if (!copyable_) return "the query can't stand in another one";
   // What a type has no binary form of is hashed as it is imported, as text: no type is left out.
   return core::why_no_ranges(own_dialect(), request, description_.columns);
@@ -380,13 +387,13 @@ std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan)
   statement.sql = select_statement(scan);
   // The binary form does not tell its types. Behind this the table is locked against changes.
   const std::uint64_t locks = session_.snapshot() ? session_.snapshot()->locks : 0;
-  if (std::exchange(seen_with_locks_, 0) != locks && locks != 0) {
+  const std::uint64_t seen_with = std::exchange(seen_with_locks_, 0);
+  // A join has no transaction in which its tables were described.
+  if (locks == 0 ? !parts_.empty() : seen_with != locks) {
     statement.look = look_statement();
     statement.seen = seen_;
   }
-  std::vector<Decode> decodes;
-  for (const std::size_t index : scan.columns) decodes.push_back(columns_[index].rule.decode);
-  auto cursor = open_copy(session_, statement, std::move(decodes), summary_);
+  auto cursor = open_copy(session_, statement, decodes(scan), summary_);
   seen_with_locks_ = locks;
   return cursor;
 }

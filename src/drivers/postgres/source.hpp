@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace connector::postgres {
 /// A column of the description, and how it is read.
 struct SourceColumn {
   std::size_t position = 0;  ///< in the query
-  std::string name;          ///< as the server spells it
+  std::string sql;           ///< without what it is cast to
   ColumnRule rule;
 };
 
@@ -33,11 +34,17 @@ class PostgresSource final : public core::Source {
   /// Stops a statement that failed to begin, and ends what hold_state() began.
   ~PostgresSource() override;
 
+  /// See core::Connection::join().
+  static std::unique_ptr<core::Source> join(Session& session, std::span<core::Source* const> parts);
+
   const core::SourceDescription& description() const override { return description_; }
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
   bool orders_cheaply(std::size_t column) override;
+  bool groups_by(std::size_t column) override;
+  std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
+  bool joins(const core::Join& join) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
   std::string why_no_sums(const core::RangeRequest& request) override;
@@ -54,6 +61,8 @@ class PostgresSource final : public core::Source {
     TypeUse use;
   };
 
+  PostgresSource(Session& session, const std::vector<const PostgresSource*>& parts,
+                 core::SourceDescription description);
   void describe_table(const core::SourceRequest& request);
   void add_table(const core::SourceRequest& request, const CatalogTable& table);
   void describe_query(const core::SourceRequest& request);
@@ -64,20 +73,25 @@ class PostgresSource final : public core::Source {
   std::string reread(const std::string& text);
   std::string shown(const std::string& text);
   const core::Dialect& own_dialect() const;
-  bool is_as_it_is(const std::vector<std::size_t>& columns) const;
+  bool is_as_it_is(const core::Scan& scan) const;
   void begin_reading();
   ReadStatement reading_settings() const;
   std::string select_statement(const core::Scan& scan) const;
-  std::string from_sql() const { return table_.empty() ? query_columns() : table_; }
+  std::string from_sql() const;
+  std::string part_sql(const std::string& alias) const;
+  std::string seen_columns(const std::string& alias) const;
+  std::vector<Decode> decodes(const core::Scan& scan) const;
   std::string hash_sql(const core::RangeRequest& request) const;
   std::string look_statement() const;
-  std::string query_columns() const;
+  std::string query_columns(std::string_view alias) const;
   std::string column_sql(const SourceColumn& column) const;
 
   Session& session_;
-  std::string table_;  ///< quoted; empty = a query
+  std::string table_;  ///< quoted; empty = a query or a join
   std::string query_;
   std::string summary_;
+  std::vector<std::string> parts_;  ///< of a join: what stands behind FROM and each JOIN
+  std::string joined_look_;         ///< and the columns that look_statement() has
   bool copyable_ = true;
   std::optional<std::string> stored_encoding_;  ///< text comes as it is stored, in this encoding
   bool invalid_become_null_;
