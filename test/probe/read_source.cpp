@@ -7,6 +7,7 @@
 // none, `form:REQUEST` what is hashed. REQUEST is JSON with the names `columns` (without them: all), the name `key`,
 // `bounds` and `from`: only rows whose key is at least that. `hold` holds the state of the source; `pause:PATH` waits
 // until somebody has opened the named pipe there for writing, and has closed it.
+// `scan:REQUEST` prints what a whole scan yields, with joins, groups and aggregates: see scan_step.hpp.
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
@@ -23,7 +24,9 @@
 #include "core/net/wait.hpp"
 #include "core/remote/provider.hpp"
 #include "core/request/connector_reader.hpp"
+#include "json_values.hpp"
 #include "reader/providers.hpp"
+#include "scan_step.hpp"
 
 #ifdef WITH_ODBC
 #include "drivers/odbc/provider.hpp"
@@ -32,6 +35,8 @@
 namespace {
 
 using namespace connector::core;
+using connector::probe::json;
+using connector::probe::json_array;
 
 /// All providers; odbc is the driver itself, in this process.
 Registry own_providers() {
@@ -50,6 +55,8 @@ SourceRequest source_request(const ConnectorSpec& spec) {
   request.schema = spec.schema.value_or("");
   request.table = spec.sql_query ? "" : spec.table.value_or("");
   request.query = spec.sql_query.value_or("");
+  request.encoding = spec.encoding;
+  request.invalid_become_null = spec.invalid_values == InvalidValues::null;
   request.parameters = spec.provider_parameters;
   request.parts = spec.keep;
   for (const ColumnChoice& choice : spec.columns) request.columns.push_back({choice.name, std::nullopt});
@@ -108,38 +115,6 @@ RangeRequest range_request(const SourceDescription& description, std::string_vie
   }
   if (from) request.where = Expression::comparison(request.key, Operator::greater_or_equal, *from);
   return request;
-}
-
-JsonValue json(JsonValue::Type type, std::string text = {}) {
-  JsonValue value;
-  value.type = type;
-  value.text = std::move(text);
-  return value;
-}
-
-JsonValue json(std::string text) {
-  return json(JsonValue::Type::string, std::move(text));
-}
-
-JsonValue json(bool value) {
-  return json(JsonValue::Type::boolean, value ? "true" : "false");
-}
-
-JsonValue json(std::vector<JsonMember> members) {
-  JsonValue value = json(JsonValue::Type::object);
-  value.members = std::move(members);
-  return value;
-}
-
-template <typename Items, typename Convert>
-JsonValue json_array(const Items& items, const Convert& convert) {
-  JsonValue array = json(JsonValue::Type::array);
-  for (const auto& item : items) array.items.push_back(convert(item));
-  return array;
-}
-
-JsonValue json(const std::vector<std::string>& texts) {
-  return json_array(texts, [](const std::string& text) { return json(text); });
 }
 
 JsonValue json(const RemoteIndex& index) {
@@ -217,12 +192,23 @@ bool sum_step(Source& source, std::string_view step) {
   return true;
 }
 
+/// The connector with other keys in the place of those that tell its source.
+ConnectorSpec spec_of_part(std::string_view connector, const JsonValue& keys, const Registry& registry) {
+  JsonValue whole = json(std::vector<JsonMember>{});
+  for (const JsonMember& given : parse_json(connector).members) {
+    if (given.key == "provider" || given.key == "connection") whole.members.push_back(given);
+  }
+  whole.members.insert(whole.members.end(), keys.members.begin(), keys.members.end());
+  whole.members.push_back({"import_as", json("part")});
+  return parse_connector(json_text(whole), RequestKind::import, registry);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
-  const std::string json{std::istreambuf_iterator<char>(std::cin), {}};
+  const std::string connector_json{std::istreambuf_iterator<char>(std::cin), {}};
   const Registry registry = own_providers();
-  const ConnectorSpec spec = parse_connector(json, RequestKind::import, registry);
+  const ConnectorSpec spec = parse_connector(connector_json, RequestKind::import, registry);
   const Provider& provider = *registry.find(spec.provider);
   const ConnectionOptions options = with_defaults(provider.info(), spec.connection);
   const AddressRules rules("", true);
@@ -236,6 +222,13 @@ int main(int count, char** arguments) try {
       continue;
     }
     if (sum_step(*source, arguments[i])) continue;
+    if (const std::string_view step = arguments[i]; step.starts_with("scan:")) {
+      const auto describe = [&](const JsonValue& keys) {
+        return connection->describe(source_request(spec_of_part(connector_json, keys, registry)));
+      };
+      std::cout << connector::probe::scan_text(*connection, *source, parse_json(step.substr(5)), describe) << '\n';
+      continue;
+    }
     const std::optional<Scan> scan = scan_of(*source, arguments[i]);
     if (!scan) {
       std::cout << "no such condition\n";
