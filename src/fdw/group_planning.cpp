@@ -222,13 +222,25 @@ std::optional<List*> key_expressions(const PlannerInfo* root, const List* clause
   return expressions;
 }
 
-/// A plan that gives the same rows, and whose node takes any targets of groups.
+template <typename AnyPath>
+Path* copy_of(const Path* path) {
+  return pg::guard([=] {
+    auto* copy = static_cast<AnyPath*>(palloc(sizeof(AnyPath)));
+    memcpy(copy, path, sizeof(AnyPath));
+    return reinterpret_cast<Path*>(copy);
+  });
+}
+
+/// A path that gives the same rows, and whose plan's node takes any targets of groups. A copy: add_path() frees what is
+/// dearer than a new path.
 Path* local_path(const RelOptInfo* output) {
   for (int i = 0; i < list_length(output->pathlist); ++i) {
-    auto* path = static_cast<Path*>(list_nth(output->pathlist, i));
+    const auto* path = static_cast<const Path*>(list_nth(output->pathlist, i));
     if (path->param_info != nullptr) continue;
-    if (IsA(path, GroupPath)) return path;
-    if (IsA(path, AggPath) && reinterpret_cast<const AggPath*>(path)->aggsplit == AGGSPLIT_SIMPLE) return path;
+    if (IsA(path, GroupPath)) return copy_of<GroupPath>(path);
+    if (IsA(path, AggPath) && reinterpret_cast<const AggPath*>(path)->aggsplit == AGGSPLIT_SIMPLE) {
+      return copy_of<AggPath>(path);
+    }
   }
   return nullptr;
 }
