@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg2
 import psycopg2.extensions
 
-from .statements import IMPORTED, TABLE, Query
+from .query import Query
 
 Row = tuple[str | None, ...]
 
@@ -46,12 +48,8 @@ class Session:
             cursor.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
 
-    def ask(self, query: Query, table: str, imported: str) -> Answer:
-        """The answer of one table."""
-
-        def written(statement: str) -> str:
-            return statement.replace(TABLE, table).replace(IMPORTED, imported)
-
+    def ask(self, query: Query, written: Callable[[str], str]) -> Answer:
+        """The answer of the tables that stand in the statements when they are written so."""
         rows: list[Row] = []
         try:
             for statement in query.before:
@@ -72,12 +70,18 @@ class Session:
                     raise
         return answer
 
-    def all_rows(self, query: Query, imported: str) -> Counter[Row]:
+    def all_rows(self, query: Query, written: Callable[[str], str]) -> Counter[Row]:
         """Those of which a limit may leave any."""
-        return Counter(self.rows(query.all_rows.replace(TABLE, imported)))
+        for statement in query.before:
+            self.rows(written(statement))
+        found = Counter(self.rows(written(query.all_rows)))
+        for statement in query.after:
+            self.rows(statement)
+        return found
 
 
 _WRONG_PATTERN = "22025"
+_OUT_OF_RANGE = "22003"
 _ARRAYS = (psycopg2.extensions.UNICODEARRAY, psycopg2.extensions.INTEGERARRAY)
 
 
@@ -85,14 +89,50 @@ def is_same(query: Query, theirs: Answer, ours: Answer, all_rows: Counter[Row]) 
     """Whether the answer of a foreign table, `ours`, is as good as that of the imported one.
 
     Conditions may be evaluated in any order, so one that fails on a row need not fail where others drop the row first,
-    and a pattern that is none may be looked at first.
+    and a pattern that is none may be looked at first. Whether a sum of floating-point numbers passes their limit may
+    depend on the order of the rows.
     """
     if theirs.error:
         return not ours.error or theirs.error[:2] == ours.error[:2]
     if ours.error:
-        return ours.error == _WRONG_PATTERN
+        return ours.error == _WRONG_PATTERN or (query.may_overflow and ours.error == _OUT_OF_RANGE)
+    if len(theirs.rows) != len(ours.rows) or _placed(query, theirs) != _placed(query, ours):
+        return False
     if query.all_rows:
-        return len(theirs.rows) == len(ours.rows) and not Counter(ours.rows) - all_rows
+        return not Counter(ours.rows) - all_rows
+    if query.rough:
+        return _is_nearly(query, theirs.rows, ours.rows)
     if query.is_ordered:
         return theirs.rows == ours.rows
     return Counter(theirs.rows) == Counter(ours.rows)
+
+
+def _placed(query: Query, answer: Answer) -> list[Row]:
+    """What rows are ordered by: the same in each row, even if which of the rows with it comes first is open."""
+    return [tuple(row[number] for number in query.ordered_by) for row in answer.rows] if query.ordered_by else []
+
+
+def _is_nearly(query: Query, theirs: Sequence[Row], ours: Sequence[Row]) -> bool:
+    """Whether rows are the same but for the rounding of sums."""
+
+    def exact(row: Row) -> list[str]:
+        return [str((value is None, value)) for number, value in enumerate(row) if number not in query.rough]
+
+    def order(row: Row) -> tuple[list[str], list[float]]:
+        return exact(row), [_number(row[number]) for number in sorted(query.rough)]
+
+    pairs = zip(*((rows if query.is_ordered else sorted(rows, key=order)) for rows in (theirs, ours)), strict=True)
+    return all(
+        exact(one) == exact(other) and all(_is_near(one[number], other[number], far) for number, far in query.rough.items())
+        for one, other in pairs
+    )
+
+
+def _number(value: str | None) -> float:
+    """NULL and NaN at the end, so that there is an order."""
+    number = math.inf if value is None else float(value)
+    return math.inf if math.isnan(number) else number
+
+
+def _is_near(one: str | None, other: str | None, far: float) -> bool:
+    return one == other or (one is not None and other is not None and abs(float(one) - float(other)) <= far)

@@ -43,6 +43,8 @@ class Column:
     not_null: bool
     ordered: bool  # whether its type has an order
     values: tuple[str, ...]  # those of the table, as PostgreSQL prints them
+    alias: str = "t"  # of the table in the query
+    collation: str = ""  # of a text column; empty = the database's
 
     @property
     def base(self) -> str:
@@ -64,4 +66,4 @@ class Column:
         return self.ordered and self.base not in _LOOSE and not self.type.endswith("[]") and (self.base != "numeric" or self.type != "numeric")
 
     def __str__(self) -> str:
-        return f"t.{self.name}"
+        return f"{self.alias}.{self.name}"

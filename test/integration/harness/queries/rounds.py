@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from .answers import Answer, Session, is_same
-from .copies import Copies
-from .coverage import Coverage
+from .composed import composed
+from .compositions import Composing, Composition
+from .copies import IMPORTED_PLACE, Copies
+from .coverage import Coverage, plan
 from .drafts import Draft, draft
-from .statements import Query, query
+from .query import Query
+from .statements import query
 
 EXPLAINED = 5  # every fifth query is explained
 
@@ -23,6 +27,7 @@ class Tally:
     queries: Counter[str] = field(default_factory=Counter)  # by table
     forms: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)  # rows, none, errors
+    errors: Counter[str] = field(default_factory=Counter)  # their messages
     coverage: Coverage = field(default_factory=Coverage)
     differences: list[str] = field(default_factory=list)
 
@@ -31,65 +36,93 @@ class Tally:
         yield f"{self.queries.total()} queries of {len(self.queries)} tables, {len(self.differences)} with other answers"
         for what, counted in (("forms", self.forms), ("answers", self.answers)):
             yield f"  {what}: " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items()))
+        yield from (f"    {count} times: {message}" for message, count in self.errors.most_common(8))
         yield from self.coverage.lines()
 
 
-def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Draft:
-    """The query of a table that the seed stands for."""
+Drawn = Draft | Composition
+Draw = Callable[[Copies, Sequence[str], str], Drawn]
+
+
+def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Drawn:
+    """The query of one table that the seed stands for."""
     return draft(random.Random(f"{seed} {copies}"), copies.columns, collations, copies.ordered)
 
 
-def ask_all(session: Session, all_copies: Sequence[Copies], collations: Sequence[str], seeds: Iterable[str], tally: Tally) -> None:
+def composition(copies: Copies, collations: Sequence[str], seed: str) -> Drawn:
+    """Likewise one of several tables, or of groups."""
+    return Composing(random.Random(f"composed {seed} {copies}"), copies, collations).composition()
+
+
+def _query(drawn: Drawn) -> Query:
+    return composed(drawn) if isinstance(drawn, Composition) else query(drawn)
+
+
+def ask_all(
+    session: Session,
+    all_copies: Sequence[Copies],
+    collations: Sequence[str],
+    seeds: Iterable[str],
+    tally: Tally,
+    draw: Draw = drafted,
+) -> None:
     """Asks a query of each table for each of the seeds."""
     for seed in seeds:
         for copies in all_copies:
-            compare(session, copies, drafted(copies, collations, seed), seed, tally)
+            compare(session, copies, draw(copies, collations, seed), seed, tally)
 
 
-def compare(session: Session, copies: Copies, drawn: Draft, seed: str, tally: Tally) -> None:
+def compare(session: Session, copies: Copies, drawn: Drawn, seed: str, tally: Tally) -> None:
     """Asks one query of all copies of a table."""
-    asked = query(drawn)
+    asked = _query(drawn)
     tally.queries[str(copies)] += 1
     tally.forms[drawn.form] += 1
-    theirs = session.ask(asked, copies.imported, copies.imported)
+    theirs = _answer(session, asked, copies, IMPORTED_PLACE)
     tally.answers["error" if theirs.error else "rows" if theirs.rows else "none"] += 1
-    if tally.queries.total() % EXPLAINED == 0:
+    if theirs.error:
+        tally.errors[theirs.message.partition("\n")[0][:80]] += 1
+    if isinstance(drawn, Composition) or tally.queries.total() % EXPLAINED == 0:
         tally.coverage.add(session, copies, asked)
-    for way, table in copies.live.items():
-        ours = _other_answer(session, asked, copies, table, theirs)
-        if ours is not None:
+    for way in copies.live:
+        if _other_answer(session, asked, copies, way, theirs) is not None:
             tally.differences.append(_told(session, copies, way, drawn, seed))
             return
 
 
-def _other_answer(session: Session, asked: Query, copies: Copies, table: str, theirs: Answer) -> Answer | None:
-    """The answer of this table if it is not as good as that of the imported one."""
-    ours = session.ask(asked, table, copies.imported)
-    all_rows = session.all_rows(asked, copies.imported) if asked.all_rows and not theirs.error else Counter[tuple[str | None, ...]]()
+def _answer(session: Session, asked: Query, copies: Copies, way: str) -> Answer:
+    return session.ask(asked, partial(copies.written, way=way))
+
+
+def _other_answer(session: Session, asked: Query, copies: Copies, way: str, theirs: Answer) -> Answer | None:
+    """The answer of the foreign tables if it is not as good as that of the imported ones."""
+    ours = _answer(session, asked, copies, way)
+    all_rows = Counter[tuple[str | None, ...]]()
+    if asked.all_rows and not theirs.error:
+        all_rows = session.all_rows(asked, partial(copies.written, way=IMPORTED_PLACE))
     return None if is_same(asked, theirs, ours, all_rows) else ours
 
 
-def _differs(session: Session, copies: Copies, table: str, drawn: Draft) -> bool:
-    asked = query(drawn)
-    return _other_answer(session, asked, copies, table, session.ask(asked, copies.imported, copies.imported)) is not None
+def _differs(session: Session, copies: Copies, way: str, drawn: Drawn) -> bool:
+    asked = _query(drawn)
+    return _other_answer(session, asked, copies, way, _answer(session, asked, copies, IMPORTED_PLACE)) is not None
 
 
-def _told(session: Session, copies: Copies, way: str, drawn: Draft, seed: str) -> str:
+def _told(session: Session, copies: Copies, way: str, drawn: Drawn, seed: str) -> str:
     """The difference, by the smallest query that still shows it."""
-    table = copies.live[way]
     shrinks = True
     while shrinks:
         shrinks = False
         for less in drawn.smaller():
-            if _differs(session, copies, table, less):
+            if _differs(session, copies, way, less):
                 drawn, shrinks = less, True
                 break
-    asked = query(drawn)
-    theirs = session.ask(asked, copies.imported, copies.imported)
+    asked = _query(drawn)
+    theirs = _answer(session, asked, copies, IMPORTED_PLACE)
     lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {theirs}"]
-    for name, live in copies.live.items():
-        ours = session.ask(asked, live, copies.imported)
-        lines.append(f"  {name}: {_difference(theirs, ours) or 'the same'}")
+    for other in copies.live:
+        ours = _answer(session, asked, copies, other)
+        lines.append(f"  {other}: {_difference(theirs, ours) or 'the same'}")
+    lines += plan(session, asked, partial(copies.written, way=way))
     return "\n".join(lines)
 
 

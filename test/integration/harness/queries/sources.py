@@ -16,7 +16,7 @@ from servers.remote_postgres import PostgresRemote
 from servers.remote_sqlserver import SqlServerRemote
 
 from . import hive_tables, mysql_tables, postgres_tables, sqlserver_tables
-from .copies import Copies, add_foreign_tables, copy_with_c, import_copy
+from .copies import Copies, add_foreign_tables, copy_with_c, import_copy, second_server
 from .tables import RemoteTable
 
 
@@ -59,8 +59,9 @@ def copies_of(db: Database, remote: Remote, name: str) -> Iterator[list[Copies]]
         found = []
         for place, tables in _places(remote):
             server = f"{name}_{place.database}" if isinstance(place, PostgresRemote) and place is not remote else name
-            create_server(db, place, server)
-            made.callback(db.execute, f"DROP SERVER {server} CASCADE")
+            for one in (server, second_server(server)):
+                create_server(db, place, one)
+                made.callback(db.execute, f"DROP SERVER {one} CASCADE")
             for table in tables:
                 create_table(place, table)
                 made.callback(place.drop, table.name)
@@ -69,6 +70,8 @@ def copies_of(db: Database, remote: Remote, name: str) -> Iterator[list[Copies]]
                     made.callback(db.execute, f"DROP SCHEMA {copies} CASCADE")
                 found += shown
         db.execute("RESET timezone")
+        for copies in found:
+            copies.all = {one.schema: one for one in found}
         yield found
         db.execute("SELECT cdb_foreign_disconnect()")
 

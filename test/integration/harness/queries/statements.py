@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .conditions import Condition, written
 from .drafts import Draft
+from .query import IMPORTED, TABLE, Query
 from .values import ROUNDS, Constant
-
-# What stands for the table that is asked, and for the imported one.
-TABLE = "@table@"
-IMPORTED = "@imported@"
-
-
-@dataclass(frozen=True)
-class Query:
-    """Statements around TABLE. The rows of `asks` are the answer."""
-
-    asks: tuple[str, ...]
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    is_ordered: bool = False  # the rows have one order
-    all_rows: str = ""  # not empty: any of the rows of this statement are right, if they are as many
-
-    def __str__(self) -> str:
-        return "; ".join((*self.before, *self.asks))
-
 
 def query(draft: Draft) -> Query:
     """Its statements."""
@@ -38,17 +19,17 @@ def query(draft: Draft) -> Query:
 
 # constants
 def literal(constant: Constant) -> str:
-    return _typed(constant.texts[0], constant.type, constant.form)
+    return typed(constant.texts[0], constant.type, constant.form)
 
 
-def _typed(text: str | None, kind: str, form: str = "typed") -> str:
+def typed(text: str | None, kind: str, form: str = "typed") -> str:
     plain = "NULL" if text is None else "'" + text.replace("'", "''") + "'"
     if form == "untyped":
         return plain
     return f"(SELECT {plain}::{kind})" if form == "subselect" else f"{plain}::{kind}"
 
 
-class _Counted:
+class Counted:
     """Constants by their number, in the order in which they are written: $1, or k.v1."""
 
     def __init__(self, prefix: str) -> None:
@@ -60,7 +41,7 @@ class _Counted:
         return f"{self.prefix}{len(self.constants)}"
 
     def values(self, turn: int) -> list[str]:
-        return [_typed(constant.texts[turn], constant.type) for constant in self.constants]
+        return [typed(constant.texts[turn], constant.type) for constant in self.constants]
 
     def keys(self) -> str:
         """A table k of the constants, a row for each round."""
@@ -105,7 +86,7 @@ def _write_count(draft: Draft) -> Query:
 
 
 def _write_prepared(draft: Draft) -> Query:
-    constants = _Counted("$")
+    constants = Counted("$")
     select = _select(draft, constants, by_id=draft.limit is not None)
     types = ", ".join(constant.type for constant in constants.constants)
     is_generic = draft.variant % 4 > 0
@@ -122,7 +103,7 @@ def _write_prepared(draft: Draft) -> Query:
 
 def _write_plpgsql(draft: Draft) -> Query:
     """A loop over the constants, whose query is read to its end or left early."""
-    constants = _Counted("k.v")
+    constants = Counted("k.v")
     leaves_early = draft.variant % 2 == 0
     select = _select(draft, constants, by_id=leaves_early or draft.limit is not None)
     body = f"RETURN QUERY SELECT q::text FROM ({select}) q;"
@@ -139,14 +120,14 @@ def _write_plpgsql(draft: Draft) -> Query:
 
 
 def _write_lateral(draft: Draft) -> Query:
-    constants = _Counted("k.v")
+    constants = Counted("k.v")
     select = _select(draft, constants, by_id=draft.limit is not None)
     join = ("CROSS JOIN LATERAL ({}) q", "LEFT JOIN LATERAL ({}) q ON true")[draft.variant % 2].format(select)
     return _with_keys(draft, constants, lambda keys: f"SELECT k.n, q.* FROM {keys} {join}")
 
 
 def _write_join_with_keys(draft: Draft) -> Query:
-    constants = _Counted("k.v")
+    constants = Counted("k.v")
     condition = written(draft.where, constants) if draft.where is not None else "true"
     forms = (
         f"SELECT k.n, t.id FROM {{}} JOIN {TABLE} t ON {condition}",
@@ -158,7 +139,7 @@ def _write_join_with_keys(draft: Draft) -> Query:
 
 
 def _write_correlated(draft: Draft) -> Query:
-    constants = _Counted("k.v")
+    constants = Counted("k.v")
     condition = written(draft.where, constants) if draft.where is not None else "true"
     answers = (
         f"SELECT count(*) FROM {TABLE} t WHERE {condition}",
@@ -168,7 +149,7 @@ def _write_correlated(draft: Draft) -> Query:
     return _with_keys(draft, constants, lambda keys: f"SELECT k.n, ({answers[draft.variant % 3]}) FROM {keys}")
 
 
-def _with_keys(draft: Draft, constants: _Counted, write: Callable[[str], str]) -> Query:
+def _with_keys(draft: Draft, constants: Counted, write: Callable[[str], str]) -> Query:
     """The constants as a list of values, or as a table."""
     if draft.variant // 4 % 2:
         return Query((write(constants.keys()),))

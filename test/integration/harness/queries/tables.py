@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 ANY_SERVER: tuple[str, ...] = ()
 
+ROWS = 100  # more than any of the tables has
+
 
 @dataclass(frozen=True)
 class RemoteColumn:

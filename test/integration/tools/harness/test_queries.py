@@ -12,7 +12,7 @@ from harness.queries.answers import Answer, Session, is_same
 from harness.queries.copies import Copies
 from harness.queries.rounds import Tally, ask_all
 from harness.queries.sources import collations_here
-from harness.queries.statements import Query
+from harness.queries.query import Query
 from harness.queries.tables import WORDS
 from harness.skipping import needs_icu
 
