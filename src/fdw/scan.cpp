@@ -96,11 +96,14 @@ bool Scan::is_kept(TupleTableSlot* slot) {
   return kept;
 }
 
-/// Of the plan below, whose rows are like those of the scan.
+/// Of the plan below, whose rows are like those of the scan. Its nodes keep rows beyond the memory that a scan's row is
+/// made in.
 TupleTableSlot* Scan::next_local_row() {
   return pg::guard([this] {
     TupleTableSlot* slot = ExecClearTuple(node_->ss.ss_ScanTupleSlot);
+    const MemoryContext outer = MemoryContextSwitchTo(node_->ss.ps.state->es_query_cxt);
     TupleTableSlot* row = ExecProcNode(outerPlanState(node_));
+    MemoryContextSwitchTo(outer);
     return TupIsNull(row) ? slot : ExecCopySlot(slot, row);
   });
 }

@@ -150,6 +150,14 @@ def test_values_that_cannot_be_sent(shop: Database) -> None:
     shop.execute("DEALLOCATE ALL")
 
 
+def test_values_that_cannot_be_sent_in_turn_with_others(shop: Database) -> None:
+    """Each value begins the scan again, there or here."""
+    shop.execute("SET search_path = live, public; ANALYZE orders; SET plan_cache_mode = force_generic_plan")
+    values = "(VALUES (1, 8::numeric), (2, 'NaN'), (3, NULL), (4, 'NaN'), (5, 15), (6, 'NaN')) v (n, value)"
+    query = f"SELECT n, (SELECT count(*) FROM orders o WHERE o.amount < value) FROM {values} ORDER BY n"
+    assert shop.rows(query) == [(1, 3), (2, 5), (3, 0), (4, 5), (5, 4), (6, 5)]
+
+
 def test_pushdown_off(shop: Database) -> None:
     shop.execute("ALTER FOREIGN TABLE live.customers OPTIONS (ADD pushdown 'off')")
     for query in (JOINS[0], GROUPS[0].replace("orders", "customers")):
