@@ -13,6 +13,7 @@
 #include "pg/text.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
@@ -166,11 +167,27 @@ void ColumnConverter::prepare_cast() {
                     "Ask for another type, or cast the column in \"sql_query\".");
 }
 
+namespace {
+
+/// In parallel mode, in which all of a plan is run that has a Gather somewhere, PostgreSQL begins no subtransactions. What
+/// fails then is not undone, and the statement must fail with it.
+template <typename Function>
+void in_subtransaction_if_possible(Function&& function) {
+  if (IsInParallelMode()) {
+    function();
+  } else {
+    pg::in_subtransaction(function);
+  }
+}
+
+}  // namespace
+
 /// NULLs pass by the cast that checks a domain's other values.
 void ColumnConverter::find_null_rule() {
   if (!pg::guard([this] { return get_typtype(target_.oid) == TYPTYPE_DOMAIN; })) return;
   try {
-    pg::in_subtransaction([this] {
+    // That it refuses NULL leaves nothing to be undone.
+    in_subtransaction_if_possible([this] {
       pg::guard([this] {
         void* extra = nullptr;
         domain_check(Datum(0), true, target_.oid, &extra, CurrentMemoryContext);
@@ -381,9 +398,14 @@ std::size_t ColumnConverter::apply_until_error(core::RowBatch& batch, std::size_
   };
   try {
     // A subtransaction undoes what the failed function left behind: the import may go on, or the value be printed.
-    pg::in_subtransaction(run);
+    in_subtransaction_if_possible(run);
   } catch (const pg::PgError& failure) {
     if (!is_fault_of_value(failure.sqlerrcode())) throw;
+    if (IsInParallelMode() && batch.invalid_values() != core::InvalidValues::error) {
+      throw core::Error(core::ErrorNumber::cannot_load,
+                        "column " + core::quoted(name_) + ": a value can't become NULL in a parallel plan",
+                        describe(failure), "Set max_parallel_workers_per_gather to 0, and try again.");
+    }
     error = describe(failure);
   }
   return row;

@@ -243,3 +243,20 @@ def test_scans_that_begin_again_need_no_more_memory(db: Database, mariadb: MySql
     assert db.value(used) < before + 50_000
     db.execute("ROLLBACK; DROP SERVER remote CASCADE; SELECT cdb_foreign_disconnect()")
     mariadb.drop("often")
+
+
+def test_in_a_plan_with_parallel_workers(db: Database, postgres15: PostgresRemote) -> None:
+    """No subtransaction can begin there: values are converted without one."""
+    postgres15.execute("DROP TABLE IF EXISTS odd", "CREATE TABLE odd (id int, one \"char\")", "INSERT INTO odd VALUES (1, 'a'), (2, NULL)")
+    create_server(db, postgres15)
+    db.execute("CREATE TABLE local AS SELECT i AS id FROM generate_series(1, 1000) i; ANALYZE local")
+    db.execute('CREATE FOREIGN TABLE odd (id int, one "char") SERVER remote OPTIONS (table_name \'odd\')')
+    try:
+        for name in ("min_parallel_table_scan_size", "parallel_setup_cost", "parallel_tuple_cost"):
+            db.execute(f"SET {name} = 0")
+        query = "SELECT l.id, o.one FROM local l JOIN odd o ON l.id + 0 = o.id ORDER BY 1"
+        assert "Gather" in plan_of(db, query)
+        assert db.rows(query) == [(1, "a"), (2, None)]
+    finally:
+        db.execute("RESET ALL; DROP SERVER remote CASCADE; DROP TABLE local")
+        postgres15.drop("odd")
