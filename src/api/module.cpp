@@ -1,6 +1,7 @@
 // The module: what PostgreSQL does when it loads the library.
 #include "pg/postgres.hpp"
 
+#include "fdw/key_lookup_node.hpp"
 #include "settings/settings.hpp"
 #include "scheduler/workers.hpp"
 #include "pg/compat.h"
@@ -24,6 +25,7 @@ void _PG_init(void) {
   // Client libraries start in the backend that first uses them, never in the postmaster.
   connector::pg::enter([] {
     connector::settings::define();
+    connector::fdw::install_key_lookup();
     if (!process_shared_preload_libraries_in_progress) return;
     connector::shmem::request();
     // What is written while pg_upgrade reads the old cluster, or fills the new one, is lost or worse.

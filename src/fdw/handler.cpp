@@ -6,6 +6,7 @@
 #include "fdw/analyzing.hpp"
 #include "fdw/combined_planning.hpp"
 #include "fdw/explaining.hpp"
+#include "fdw/handler.hpp"
 #include "fdw/import_schema.hpp"
 #include "fdw/planning.hpp"
 #include "fdw/scan.hpp"
@@ -81,6 +82,10 @@ bool analyze_table(Relation relation, AcquireSampleRowsFunc* function, BlockNumb
 }
 
 }  // namespace
+
+bool fdw::is_our_table(const RelOptInfo* relation) noexcept {
+  return relation->fdwroutine != nullptr && relation->fdwroutine->GetForeignRelSize == get_rel_size;
+}
 
 CONNECTOR_FUNCTION(connector_fdw_handler) {
   auto* routine = pg::guard([] { return makeNode(FdwRoutine); });

@@ -3,6 +3,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,18 +28,22 @@ struct PlannedScan {
   /// else looks at it.
   std::vector<Expr*> conditions;
   std::vector<bool> is_exact;
+  /// So many of them, the last ones, are `column = ANY (parameter)` of a join that looks keys up: nobody but this join
+  /// gives the parameter its values, and it looks at all rows again.
+  std::size_t keys = 0;
   std::vector<PlannedOrder> order;
   Expr* limit = nullptr;   ///< bigint; null = none
   Expr* offset = nullptr;  ///< rows behind the limit that are wanted beside: the remote's limit is the sum
   std::string statement;   ///< as it is shown, in the database's encoding
 };
 
-/// Puts the scan into plan nodes. In a guard the lists would be lost: allocates in the current context. Throws PgError.
+/// Puts the scan into plan nodes. `relation`: the table's number in the range table. In a guard the lists would be
+/// lost: allocates in the current context. Throws PgError.
 struct PlanLists {
   List* expressions = nullptr;  ///< ForeignScan.fdw_exprs
   List* facts = nullptr;        ///< ForeignScan.fdw_private
 };
-PlanLists plan_lists(const PlannedScan& scan);
+PlanLists plan_lists(const PlannedScan& scan, Index relation);
 
 /// Reads them back.
 PlannedScan planned_scan(const ForeignScan* plan);

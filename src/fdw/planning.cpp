@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fdw/combined_planning.hpp"
+#include "fdw/key_lookup_planning.hpp"
 #include "fdw/planned_relation.hpp"
 #include "fdw/remote_costs.hpp"
 #include "pg/compat.h"
@@ -267,6 +268,12 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
     if (is_exact) pg::guard([&] { exact = lappend(exact, clause->clause); });
     conditions.push_back(*reader.read(reinterpret_cast<const Node*>(clause->clause)));
   }
+  for (Expr* clause : key_conditions(root, path)) {
+    scan.conditions.push_back(clause);
+    scan.is_exact.push_back(false);
+    ++scan.keys;
+    conditions.push_back(*reader.read(reinterpret_cast<const Node*>(clause)));
+  }
   if (!conditions.empty()) statement.where = core::Expression::all_of(std::move(conditions));
   pg::guard([&] {
     Bitmapset* needed = nullptr;
@@ -289,7 +296,7 @@ ForeignScan* make_plan(PlannerInfo* root, RelOptInfo* relation, const ForeignPat
   add_columns_and_order(statement, planned, scan);
   if (const auto rows = constant_limit(scan.limit, scan.offset)) statement.limit = *rows;
   scan.statement = pg::server_text(source.statement(statement));
-  const PlanLists lists = plan_lists(scan);
+  const PlanLists lists = plan_lists(scan, relation->relid);
   return pg::guard([&] {
     return make_foreignscan(targets, kept, relation->relid, lists.expressions, lists.facts, NIL, exact, outer);
   });

@@ -36,6 +36,10 @@ class Reading {
   /// From then on reader() and is_kept() are those of this scan.
   virtual std::optional<core::Scan> remote_scan(Lease& lease) = 0;
   virtual RowReader& reader() = 0;
+  /// Whether the remote can be asked for the values that the parameter of a key (PlannedScan::keys) has now.
+  virtual bool can_send_key(std::size_t /*key*/) { return false; }
+  /// The node that gives keys their values is likely to begin again soon.
+  virtual bool has_keys() const noexcept { return false; }
   /// Conditions that are looked at here, beside those that the plan has; null: none.
   virtual ExprState* looked_at_here() const noexcept { return nullptr; }
   /// Has the tables described anew the next time.

@@ -79,7 +79,7 @@ bool Scan::next_batch() {
   if (!more_) {
     cursor_.reset();
     // Others may want the connection. Who has parameters is likely to begin again soon.
-    if (bms_is_empty(node_->ss.ps.plan->allParam)) lease_.reset();
+    if (bms_is_empty(node_->ss.ps.plan->allParam) && !reading_->has_keys()) lease_.reset();
   }
   return reader.rows() > 0;
 }
@@ -132,6 +132,11 @@ void Scan::close_cursor() {
   if (!cursor_) return;
   if (!lease_->connection().survives_early_end()) reading_->reader().read_rest(*lease_, *cursor_);
   cursor_.reset();
+}
+
+bool Scan::can_send_key(std::size_t key) {
+  connect();
+  return reading_->can_send_key(key);
 }
 
 void Scan::rescan() {

@@ -37,6 +37,8 @@ class Scan {
   bool has_row() const noexcept { return is_open_ && !looks_at_rows_ && row_ < reading_->reader().rows(); }
   /// Puts that row into the slot, which is empty. Neither throws nor raises.
   void take_row(TupleTableSlot* slot) noexcept;
+  /// Whether the remote can be asked for the values that the parameter of a key (PlannedScan::keys) has now. Connects.
+  bool can_send_key(std::size_t key);
   /// Begins again, with other values of parameters if the node says so.
   void rescan();
   /// Gives the connection back.

@@ -40,6 +40,8 @@ class TableReading final : public Reading {
   core::Source& source() override { return *source_; }
   std::optional<core::Scan> remote_scan(Lease& lease) override;
   RowReader& reader() override { return *reader_; }
+  bool can_send_key(std::size_t key) override;
+  bool has_keys() const noexcept override { return planned_.keys > 0; }
   ExprState* looked_at_here() const noexcept override { return looked_at_here_; }
   void forget(Lease& lease) noexcept override { lease.forget(table_->options.request); }
 
@@ -52,6 +54,9 @@ class TableReading final : public Reading {
     bool is_partial = false;
   };
 
+  Support support_of(const SentCondition& condition, const core::Expression& expression) const {
+    return sent_support(*table_, source_->support(expression), condition.is_partial);
+  }
   void choose_columns(Lease& lease, const List* looked_at_here);
   void look_at_here(const List* clauses);
 
@@ -124,6 +129,12 @@ void TableReading::look_at_here(const List* clauses) {
   });
 }
 
+bool TableReading::can_send_key(std::size_t key) {
+  const SentCondition& condition = conditions_.at(conditions_.size() - planned_.keys + key);
+  if (!condition.expression) return false;
+  return support_of(condition, with_values(*condition.expression, parameters_.values())) != Support::none;
+}
+
 std::optional<core::Scan> TableReading::remote_scan(Lease& lease) {
   core::Scan scan;
   const auto values = parameters_.values();
@@ -134,7 +145,7 @@ std::optional<core::Scan> TableReading::remote_scan(Lease& lease) {
     core::Expression expression;
     if (condition.expression) {
       expression = with_values(*condition.expression, values);
-      support = sent_support(*table_, source_->support(expression), condition.is_partial);
+      support = support_of(condition, expression);
     }
     if (support != Support::none) sent.push_back(std::move(expression));
     if (condition.is_exact && support != Support::exact) {

@@ -277,3 +277,39 @@ extern "C" {
 #else
 #define connector_backend_status(index) pgstat_fetch_stat_local_beentry(index)
 #endif
+
+/* 16 marks columns by the outer joins that may have made them NULL. */
+#if PG_VERSION_NUM >= 160000
+#define connector_copy_nulling(to, from) ((to)->varnullingrels = (from)->varnullingrels)
+#define connector_copy_placeholder_nulling(to, from) ((to)->phnullingrels = (from)->phnullingrels)
+#define connector_nulled_alike(a, b) bms_equal((a)->varnullingrels, (b)->varnullingrels)
+#define connector_placeholders_nulled_alike(a, b) bms_equal((a)->phnullingrels, (b)->phnullingrels)
+#else
+#define connector_copy_nulling(to, from) ((void)(to), (void)(from))
+#define connector_copy_placeholder_nulling(to, from) ((void)(to), (void)(from))
+#define connector_nulled_alike(a, b) ((void)(a), (void)(b), true)
+#define connector_placeholders_nulled_alike(a, b) ((void)(a), (void)(b), true)
+#endif
+
+/* A path whose rows are different ones, for a semijoin; null if there is none. 19 makes a relation of its own of it. */
+#if PG_VERSION_NUM >= 190000
+#define connector_unique_path(root, relation, semijoin) ((relation)->cheapest_total_path)
+#else
+#define connector_unique_path(root, relation, semijoin) \
+  reinterpret_cast<Path*>(create_unique_path((root), (relation), (relation)->cheapest_total_path, (semijoin)))
+#endif
+
+/* 18 counts what was disabled below a path, beside its costs. */
+#if PG_VERSION_NUM >= 180000
+#define connector_take_disabled(path, below) ((path)->disabled_nodes = (below)->disabled_nodes)
+#else
+#define connector_take_disabled(path, below) ((void)0)
+#endif
+
+/* A copy of an expression whose parts a function may exchange. 16 gave such functions a type. */
+#if PG_VERSION_NUM >= 160000
+#define connector_mutate(node, function, context) expression_tree_mutator((node), (function), (context))
+#else
+#define connector_mutate(node, function, context) \
+  expression_tree_mutator((node), reinterpret_cast<Node* (*)()>(reinterpret_cast<void (*)()>(function)), (context))
+#endif
