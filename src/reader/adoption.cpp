@@ -16,7 +16,7 @@ namespace {
 
 struct Leftover {
   pid_t reader;
-  Descriptor place;
+  core::Descriptor place;
 };
 
 int adoptions = 0;
@@ -73,7 +73,7 @@ bool Adoption::has_ended(pid_t reader, int& status) noexcept {
   return true;
 }
 
-void Adoption::take(pid_t reader, Descriptor place) noexcept {
+void Adoption::take(pid_t reader, core::Descriptor place) noexcept {
   try {
     leftovers().push_back({reader, std::move(place)});
   } catch (const std::bad_alloc&) {

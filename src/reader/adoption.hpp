@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-#include "reader/descriptor.hpp"
+#include "core/net/descriptor.hpp"
 
 namespace connector::reader {
 
@@ -24,7 +24,7 @@ class Adoption {
   static bool has_ended(pid_t reader, int& status) noexcept;
   /// A reader that was killed, and of which the kernel has not let go: it is looked after with the next ones, and keeps
   /// its place until then.
-  static void take(pid_t reader, Descriptor place) noexcept;
+  static void take(pid_t reader, core::Descriptor place) noexcept;
 };
 
 }  // namespace connector::reader

@@ -38,9 +38,9 @@ core::Error none_free(std::string_view whose, std::string_view setting, int most
 
 }  // namespace
 
-Descriptor take_place(const core::ReaderRules& rules) {
-  if (rules.places_file.empty()) return Descriptor();
-  Descriptor file(open(rules.places_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+core::Descriptor take_place(const core::ReaderRules& rules) {
+  if (rules.places_file.empty()) return core::Descriptor();
+  core::Descriptor file(open(rules.places_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
   if (file.get() < 0) {
     throw core::Error(core::ErrorNumber::cannot_connect,
                       "could not open file \"" + rules.places_file + "\": " + std::generic_category().message(errno));

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "core/remote/reader_rules.hpp"
-#include "reader/descriptor.hpp"
+#include "core/net/descriptor.hpp"
 
 namespace connector::reader {
 
 /// Takes a place as the rules say; it is given back with the descriptor. Throws core::Error (too_many_concurrent) if
 /// none is free, or (cannot_connect) if the file can't be opened.
-Descriptor take_place(const core::ReaderRules& rules);
+core::Descriptor take_place(const core::ReaderRules& rules);
 
 }  // namespace connector::reader

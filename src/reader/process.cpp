@@ -76,8 +76,8 @@ std::vector<std::string> environment_of(const core::ReaderRules& rules) {
 }
 
 /// A copy of the descriptor that stands in the way of none of those that the program gets.
-Descriptor lifted(const Descriptor& descriptor) {
-  return Descriptor(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, last_descriptor + 1));
+core::Descriptor lifted(const core::Descriptor& descriptor) {
+  return core::Descriptor(fcntl(descriptor.get(), F_DUPFD_CLOEXEC, last_descriptor + 1));
 }
 
 class SpawnActions {
@@ -93,7 +93,7 @@ class SpawnActions {
   SpawnActions(const SpawnActions&) = delete;
   SpawnActions& operator=(const SpawnActions&) = delete;
 
-  void give(const Descriptor& descriptor, int as) {
+  void give(const core::Descriptor& descriptor, int as) {
     check(posix_spawn_file_actions_adddup2(&actions_, descriptor.get(), as));
   }
   void give_null(int as, int mode) { check(posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", mode, 0)); }
@@ -159,13 +159,13 @@ Process::Process(const core::ReaderRules& rules) : place_(take_place(rules)) {
   file_ = make_shared_file();
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw start_error("could not make sockets", errno);
-  socket_ = Descriptor(ends[0]);
-  const Descriptor its_socket = lifted(Descriptor(ends[1]));
+  socket_ = core::Descriptor(ends[0]);
+  const core::Descriptor its_socket = lifted(core::Descriptor(ends[1]));
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw start_error("could not make a pipe", errno);
-  stderr_ = Descriptor(ends[0]);
+  stderr_ = core::Descriptor(ends[0]);
   // It does not block where nobody reads: what is too much for the pipe is lost.
-  const Descriptor its_stderr = lifted(Descriptor(ends[1]));
-  const Descriptor its_file = lifted(file_);
+  const core::Descriptor its_stderr = lifted(core::Descriptor(ends[1]));
+  const core::Descriptor its_file = lifted(file_);
   if (its_socket.get() < 0 || its_stderr.get() < 0 || its_file.get() < 0) {
     throw start_error("there are too many open files", errno);
   }
@@ -183,7 +183,7 @@ Process::Process(const core::ReaderRules& rules) : place_(take_place(rules)) {
   std::vector<std::string> environment = environment_of(rules);
   pid_ = actions.spawn(rules.program, pointers(arguments), pointers(environment));
   // The C library declares the function only from version 2.36 on, and there not for C++.
-  end_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  end_ = core::Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Process::~Process() {
@@ -205,7 +205,7 @@ bool Process::ends_until(core::Deadline deadline) noexcept {
 }
 
 void Process::kill() noexcept {
-  socket_ = Descriptor();
+  socket_ = core::Descriptor();
   if (reap()) return;
   killed_ = true;
   ::kill(-pid_, SIGKILL);

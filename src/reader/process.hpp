@@ -9,7 +9,7 @@
 #include "core/net/wait.hpp"
 #include "core/remote/reader_rules.hpp"
 #include "reader/adoption.hpp"
-#include "reader/descriptor.hpp"
+#include "core/net/descriptor.hpp"
 
 namespace connector::reader {
 
@@ -31,7 +31,7 @@ class Process {
   /// Readable once the process has ended: what it has left running may keep its end of the socket open. -1 where the
   /// kernel has no such thing.
   int end_descriptor() const noexcept { return end_.get(); }
-  const Descriptor& shared_file() const noexcept { return file_; }
+  const core::Descriptor& shared_file() const noexcept { return file_; }
 
   /// Whether it has ended, or ends until then. Nobody interrupts that.
   bool ends_until(core::Deadline deadline) noexcept;
@@ -47,11 +47,11 @@ class Process {
   bool reap() noexcept;
 
   Adoption adoption_;
-  Descriptor place_;
-  Descriptor socket_;
-  Descriptor file_;
-  Descriptor stderr_;
-  Descriptor end_;
+  core::Descriptor place_;
+  core::Descriptor socket_;
+  core::Descriptor file_;
+  core::Descriptor stderr_;
+  core::Descriptor end_;
   pid_t pid_ = -1;       ///< -1: none, or it was reaped
   int status_ = 0;       ///< of waitpid(), once it was reaped
   bool killed_ = false;  ///< by us

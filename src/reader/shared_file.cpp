@@ -12,8 +12,8 @@
 
 namespace connector::reader {
 
-Descriptor make_shared_file() {
-  Descriptor file(memfd_create("connector-rows", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+core::Descriptor make_shared_file() {
+  core::Descriptor file(memfd_create("connector-rows", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   const auto allocate = [&file] {
     int result;
     do {
@@ -28,7 +28,7 @@ Descriptor make_shared_file() {
   return file;
 }
 
-bool copy_slot(const Descriptor& file, std::size_t slot, std::size_t bytes, char* to) noexcept {
+bool copy_slot(const core::Descriptor& file, std::size_t slot, std::size_t bytes, char* to) noexcept {
   for (std::size_t done = 0; done < bytes;) {
     const ssize_t count = pread(file.get(), to + done, bytes - done, static_cast<off_t>(slot * slot_bytes + done));
     if (count > 0) {

@@ -37,27 +37,29 @@ void after_switch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void
 
 }  // namespace
 
-PrivateStack::PrivateStack() {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  memory_bytes_ = stack_bytes + page;
-  memory_ = mmap(nullptr, memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+PrivateStack::PrivateStack(std::size_t bytes)
+    : page_bytes_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+      stack_bytes_((bytes + page_bytes_ - 1) / page_bytes_ * page_bytes_) {
+  memory_ =
+      mmap(nullptr, page_bytes_ + stack_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (memory_ == MAP_FAILED) throw std::bad_alloc();
-  if (mprotect(memory_, page, PROT_NONE) != 0) {
-    munmap(memory_, memory_bytes_);
+  if (mprotect(memory_, page_bytes_, PROT_NONE) != 0) {
+    munmap(memory_, page_bytes_ + stack_bytes_);
     throw std::bad_alloc();
   }
 }
 
 PrivateStack::~PrivateStack() {
-  munmap(memory_, memory_bytes_);
+  munmap(memory_, page_bytes_ + stack_bytes_);
 }
 
 bool PrivateStack::start(std::function<void()> function) {
   function_ = std::move(function);
   finished_ = false;
+  private_exceptions_ = {};
   getcontext(&private_);
-  private_.uc_stack.ss_sp = static_cast<char*>(memory_) + (memory_bytes_ - stack_bytes);
-  private_.uc_stack.ss_size = stack_bytes;
+  private_.uc_stack.ss_sp = static_cast<char*>(memory_) + page_bytes_;
+  private_.uc_stack.ss_size = stack_bytes_;
   private_.uc_link = &caller_;
   // makecontext() passes only ints.
   const std::uint64_t self = reinterpret_cast<std::uintptr_t>(this);
@@ -72,9 +74,11 @@ bool PrivateStack::resume() {
 
 bool PrivateStack::switch_to_private() {
   void* fake_stack = nullptr;
+  const Exceptions of_caller = std::exchange(exceptions_of_thread(), private_exceptions_);
   before_switch(&fake_stack, private_.uc_stack.ss_sp, private_.uc_stack.ss_size);
   swapcontext(&caller_, &private_);
   after_switch(fake_stack, nullptr, nullptr);
+  private_exceptions_ = std::exchange(exceptions_of_thread(), of_caller);
   if (finished_) function_ = nullptr;
   return finished_;
 }

@@ -1,8 +1,10 @@
-// A stack of its own for calls into a client library that waits inside its calls.
+// A stack of its own for a function that waits in its middle: for calls into a client library that waits inside its
+// calls, and for calls of a driver that others are to overlap.
 //
-// Where the library can be made to call us instead of waiting, it runs here on a stack of its own, and that call
-// suspends the stack until the caller, on the usual one, has waited through core::Wait.
+// Where the function would wait, it suspends the stack until the caller, on the stack that it has, has waited.
 #pragma once
+
+#include <cxxabi.h>
 
 #include <cstddef>
 #include <functional>
@@ -10,15 +12,15 @@
 
 namespace connector::core {
 
-/// Runs one function at a time; the function may suspend itself in the middle.
+/// Runs one function at a time; the function may suspend itself in the middle. It may use another PrivateStack.
 class PrivateStack {
  public:
   /// Pages are committed when they are touched, so a generous size costs nothing: OpenSSL, the loading of
   /// authentication plugins and signal handlers all run on this stack. A guard page lies below it.
-  static constexpr std::size_t stack_bytes = 1024 * 1024;
+  static constexpr std::size_t usual_bytes = 1024 * 1024;
 
   /// Throws std::bad_alloc.
-  PrivateStack();
+  explicit PrivateStack(std::size_t bytes = usual_bytes);
   /// No function may be suspended then: what it holds would leak.
   ~PrivateStack();
   PrivateStack(const PrivateStack&) = delete;
@@ -34,15 +36,30 @@ class PrivateStack {
   void suspend();
 
  private:
+  /// What __cxa_eh_globals holds: the exceptions that are being handled, and how many are on their way. It belongs to
+  /// the thread (Itanium C++ ABI: Exception Handling, 2.2.2), but what is in it to the stack on which they are.
+  struct Exceptions {
+    void* caught = nullptr;
+    unsigned uncaught = 0;
+#ifdef __ARM_EABI_UNWINDER__
+    void* propagating = nullptr;
+#endif
+  };
+
   static void enter(unsigned high, unsigned low);
   bool switch_to_private();
+  static Exceptions& exceptions_of_thread() noexcept {
+    return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
+  }
 
   void* memory_;
-  std::size_t memory_bytes_;
+  std::size_t page_bytes_;
+  std::size_t stack_bytes_;
   std::function<void()> function_;
   bool finished_ = true;
   ucontext_t caller_;
   ucontext_t private_;
+  Exceptions private_exceptions_;
   // AddressSanitizer must be told of every change of stacks; unused without it.
   void* private_fake_stack_ = nullptr;
   const void* caller_stack_ = nullptr;

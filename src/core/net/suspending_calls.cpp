@@ -24,17 +24,15 @@ void SuspendingCalls::run(const std::function<void()>& function, std::size_t max
     }
   });
   while (!finished && !is_abandoned_) {
-    // The call goes on outside of the catch block: the exceptions of two stacks must not mix.
-    std::exception_ptr interrupt;
     bool in_time = true;
     try {
       in_time = serve();
     } catch (...) {
-      interrupt = std::current_exception();
-    }
-    if (interrupt || !in_time) {
       leave();
-      if (interrupt) std::rethrow_exception(interrupt);
+      throw;
+    }
+    if (!in_time) {
+      leave();
       throw_failure(CallFailure::late);
     }
     finished = go_on();

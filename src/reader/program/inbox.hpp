@@ -9,7 +9,7 @@
 #include <mutex>
 #include <optional>
 
-#include "reader/descriptor.hpp"
+#include "core/net/descriptor.hpp"
 #include "reader/frame.hpp"
 
 namespace connector::reader {
@@ -47,7 +47,7 @@ class Inbox {
 
   int socket_;
   std::size_t memory_bytes_;
-  Descriptor event_;
+  core::Descriptor event_;
   FrameAssembler assembler_;
   std::mutex frames_mutex_;
   std::condition_variable arrived_;

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace connector::reader {
+namespace connector::core {
 
 class Descriptor {
  public:
@@ -26,4 +26,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace connector::reader
+}  // namespace connector::core
