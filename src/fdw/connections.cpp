@@ -44,10 +44,14 @@ struct Terms {
 
 /// Destroyed from the last member to the first.
 struct KeptConnection {
-  explicit KeptConnection(Terms made_on) : terms(std::move(made_on)), wait(core::no_deadline, terms.read_timeout) {}
+  explicit KeptConnection(Terms made_on)
+      : terms(std::move(made_on)),
+        usual_wait(core::no_deadline, terms.read_timeout),
+        wait(usual_wait, terms.read_timeout) {}
 
   const Terms terms;
-  pg::LatchWait wait;
+  pg::LatchWait usual_wait;
+  core::SuspendableWait wait;
   std::unique_ptr<core::Connection> connection;
   Sources sources;
   Sources joined;                 ///< null: they can't be joined
@@ -73,9 +77,6 @@ namespace {
 
 /// More tables than this are not kept described.
 constexpr std::size_t most_sources = 200;
-
-/// More connections of a role to a server are not kept beyond a transaction.
-constexpr std::size_t most_idle = 4;
 
 /// How long a connection may be unused and still be taken for alive.
 constexpr std::chrono::seconds rest{60};
@@ -131,7 +132,7 @@ void on_transaction_end(XactEvent event, void* /*argument*/) {
   for (const auto& place : places()) {
     for (const auto& kept : place->idle) end_snapshot(*kept);
     std::erase_if(place->idle, [](const auto& kept) { return !kept->connection->usable(); });
-    if (place->idle.size() > most_idle) place->idle.resize(most_idle);
+    if (place->idle.size() > usual_connections) place->idle.resize(usual_connections);
   }
   close_changed();
 }
@@ -254,12 +255,12 @@ core::Connection& Lease::connection() noexcept {
   return *connection_->connection;
 }
 
-core::Wait& Lease::wait() noexcept {
+core::SuspendableWait& Lease::wait() noexcept {
   return connection_->wait;
 }
 
 bool Lease::fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core::Deadline until) {
-  const BoundedWait bounded(connection_->wait, until);
+  const BoundedWait bounded(connection_->usual_wait, until);
   return cursor.fetch(batch);
 }
 
@@ -312,7 +313,7 @@ namespace {
 /// A connection that was not used for a while may be lost without a word of it: it is asked first. Throws Error.
 void check_rested(KeptConnection& kept, std::chrono::seconds limit) {
   if (kept.snapshot_of != 0 || std::chrono::steady_clock::now() - kept.used_until < rest) return;
-  const BoundedWait bounded(kept.wait, std::chrono::steady_clock::now() + limit);
+  const BoundedWait bounded(kept.usual_wait, std::chrono::steady_clock::now() + limit);
   kept.connection->check();
 }
 

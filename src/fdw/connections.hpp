@@ -10,12 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "core/net/async_call.hpp"
 #include "core/remote/provider.hpp"
 
 namespace connector::fdw {
 
 struct KeptConnection;
 struct Place;
+
+/// So many connections of a role to a server are kept beyond a transaction, and so many scans of one server are carried
+/// out asynchronously at once: so none of them has to connect anew each time.
+inline constexpr std::size_t usual_connections = 4;
 
 /// A connection until the end of this object, which neither throws nor calls PostgreSQL. Cursors over it must have
 /// ended before.
@@ -27,7 +32,8 @@ class Lease {
   Lease& operator=(const Lease&) = delete;
 
   core::Connection& connection() noexcept;
-  core::Wait& wait() noexcept;
+  /// What all calls of the connection wait with. It is suspended with a core::AsyncCall, while there is one.
+  core::SuspendableWait& wait() noexcept;
   /// RemoteCursor::fetch(), which throws Error (timed_out) if it lasts beyond `until`.
   bool fetch_until(core::RemoteCursor& cursor, core::RowBatch& batch, core::Deadline until);
   const core::ProviderInfo& provider() const noexcept;

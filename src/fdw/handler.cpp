@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "fdw/analyzing.hpp"
+#include "fdw/async_execution.hpp"
 #include "fdw/combined_planning.hpp"
 #include "fdw/explaining.hpp"
 #include "fdw/handler.hpp"
@@ -77,6 +78,11 @@ void explain_scan(ForeignScanState* node, ExplainState* state) {
   pg::enter([=] { fdw::explain(node, scan_of(node), state); });
 }
 
+/// An Append rescans what it goes on with, also if others are to be: so values that change are no hindrance.
+bool can_be_async(ForeignPath* /*path*/) {
+  return true;
+}
+
 bool analyze_table(Relation relation, AcquireSampleRowsFunc* function, BlockNumber* pages) {
   return pg::enter([=] { return fdw::analyze(relation, function, pages); });
 }
@@ -99,6 +105,10 @@ CONNECTOR_FUNCTION(connector_fdw_handler) {
   routine->ReScanForeignScan = rescan;
   routine->EndForeignScan = end_scan;
   routine->ExplainForeignScan = explain_scan;
+  routine->IsForeignPathAsyncCapable = can_be_async;
+  routine->ForeignAsyncRequest = fdw::request_row;
+  routine->ForeignAsyncConfigureWait = fdw::configure_wait;
+  routine->ForeignAsyncNotify = fdw::notify_scan;
   routine->AnalyzeForeignTable = analyze_table;
   routine->ImportForeignSchema = fdw::import_foreign_schema;
   return PointerGetDatum(routine);

@@ -25,9 +25,8 @@ constexpr std::size_t batch_rows = 1000;
 constexpr std::size_t first_rows = 50;
 constexpr std::size_t growth = 4;
 
-/// What is worth reading to keep a connection: less than a new one costs.
+/// Beside RowReader::rest_time.
 constexpr int rest_batches = 4;
-constexpr std::chrono::milliseconds rest_time{50};
 
 std::vector<core::BatchColumn> batch_columns(const Lease& lease, const std::vector<ReadColumn>& columns) {
   std::vector<core::BatchColumn> result;
@@ -88,13 +87,26 @@ void RowReader::begin() noexcept {
 }
 
 bool RowReader::fetch(Lease& lease, core::RemoteCursor& cursor) {
+  clear();
+  const bool more = read(lease, cursor);
+  convert();
+  return more;
+}
+
+void RowReader::clear() {
   batch_.clear();
   if (!converters_.empty()) pg::guard([this] { MemoryContextReset(values_); });
+}
+
+bool RowReader::read(Lease& lease, core::RemoteCursor& cursor) {
   batch_.want_rows(wanted_rows_);
   wanted_rows_ = std::min(wanted_rows_ * growth, batch_rows);
   lease.wait().check();
   const core::LimitedSilence reading(lease.wait(), [this] { return batch_.rows_before() + batch_.rows() > 0; });
-  const bool more = cursor.fetch(batch_);
+  return cursor.fetch(batch_);
+}
+
+void RowReader::convert() {
   const auto convert = [this] {
     for (std::size_t i = 0; i < converters_.size(); ++i) converters_[i].convert(batch_, i, batch_.rows());
     if (!averages_.empty()) compute_averages();
@@ -107,7 +119,6 @@ bool RowReader::fetch(Lease& lease, core::RemoteCursor& cursor) {
     throw;
   }
   MemoryContextSwitchTo(outer);
-  return more;
 }
 
 /// As avg() of integers and numerics does: numeric_div().

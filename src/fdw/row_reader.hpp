@@ -3,6 +3,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -39,6 +40,9 @@ std::vector<ReadColumn> read_columns(const core::Source& source, const ForeignTa
 
 class RowReader {
  public:
+  /// How long to read on, to keep a connection, for who wants no more rows: less than a new one costs.
+  static constexpr std::chrono::milliseconds rest_time{50};
+
   /// What converting needs is allocated in `memory`, which outlives the reader.
   RowReader(Lease& lease, const std::vector<ReadColumn>& columns, std::vector<Average> averages,
             core::InvalidValues invalid_values, MemoryContext memory);
@@ -47,11 +51,20 @@ class RowReader {
   void begin() noexcept;
   /// The next rows instead of those before, whose values end. False: there are no more behind these.
   bool fetch(Lease& lease, core::RemoteCursor& cursor);
+  // The steps of fetch().
+  /// Ends the values of the batch.
+  void clear();
+  /// Reads the next rows, and calls nothing of PostgreSQL's but what the connection's wait does. False: there are no
+  /// more behind these.
+  bool read(Lease& lease, core::RemoteCursor& cursor);
+  /// Makes of what was read the values of the batch.
+  void convert();
+
   std::size_t rows() const noexcept { return batch_.rows(); }
   /// The bytes that the values of the batch take.
   std::size_t bytes() const noexcept { return batch_.bytes(); }
 
-  /// Puts a row of the batch into the slot, without a copy: its values are valid until the next fetch(). Attributes
+  /// Puts a row of the batch into the slot, without a copy: its values are valid until clear(). Attributes
   /// that are not read are NULL. Neither throws nor raises.
   void store(std::size_t row, TupleTableSlot* slot) noexcept;
 

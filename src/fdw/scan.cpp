@@ -1,5 +1,6 @@
 #include "fdw/scan.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error.hpp"
@@ -8,6 +9,8 @@
 
 extern "C" {
 #include "executor/executor.h"
+#include "miscadmin.h"
+#include "tcop/tcopprot.h"
 #include "utils/plancache.h"
 }
 
@@ -27,6 +30,13 @@ Oid role_of(const ForeignScanState* node, const ForeignScan* plan) {
   return OidIsValid(role) ? role : GetUserId();
 }
 
+/// What is nested as deeply as PostgreSQL can take it must have room, too: conditions are written as SQL on that stack.
+/// The usual one of most systems is larger than max_stack_depth in the same proportion.
+std::size_t stack_bytes() {
+  constexpr std::size_t proportion = 4, kilobyte = 1024;
+  return std::max(core::PrivateStack::usual_bytes, static_cast<std::size_t>(max_stack_depth) * kilobyte * proportion);
+}
+
 }  // namespace
 
 Scan::Scan(ForeignScanState* node)
@@ -41,47 +51,123 @@ void Scan::connect() {
   reading_->prepare(*lease_);
 }
 
-void Scan::open() {
-  const auto begin = std::chrono::steady_clock::now();
-  connect();
-  try {
-    const std::optional<core::Scan> scan = reading_->remote_scan(*lease_);
-    is_local_ = !scan;
-    if (is_local_) return;
+/// All that comes before the remote is asked for a batch. False: the plan below is run instead.
+bool Scan::begin_batch() {
+  if (!is_open_) {
+    asked_since_ = std::chrono::steady_clock::now();
+    connect();
+    try {
+      asked_ = reading_->remote_scan(*lease_);
+    } catch (const core::Error&) {
+      forget();
+      throw;
+    }
+    is_local_ = !asked_;
+    if (is_local_) return false;
     looks_at_rows_ = reading_->looked_at_here() != nullptr;
-    cursor_ = reading_->source().open(*scan);
-  } catch (const core::Error&) {
-    // What is known of the tables may be wrong. The next statement looks, and plans that were made before are made
-    // again.
-    reading_->forget(*lease_);
-    lease_.reset();
-    pg::guard([] { ResetPlanCache(); });
-    throw;
+    reading_->reader().begin();
   }
-  ++counts_.statements;
-  reading_->reader().begin();
-  is_open_ = more_ = is_first_batch_ = true;
+  is_first_batch_ = !is_open_;
   row_ = 0;
-  next_batch();
-  is_first_batch_ = true;
-  if (counts_.statements == 1) counts_.to_first_row = std::chrono::steady_clock::now() - begin;
+  reading_->reader().clear();
+  return true;
 }
 
-/// False if there are no more rows.
-bool Scan::next_batch() {
-  row_ = 0;
-  is_first_batch_ = false;
+/// Asks the remote, and calls nothing of PostgreSQL's but what the connection's wait does.
+void Scan::read_batch() {
+  if (!cursor_) {
+    cursor_ = reading_->source().open(*asked_);
+    ++counts_.statements;
+  }
+  more_ = reading_->reader().read(*lease_, *cursor_);
+}
+
+/// All that comes behind it.
+void Scan::end_batch() {
   RowReader& reader = reading_->reader();
-  more_ = reader.fetch(*lease_, *cursor_);
+  reader.convert();
+  is_open_ = true;
   ++counts_.batches;
   counts_.rows += reader.rows();
   counts_.bytes += reader.bytes();
-  if (!more_) {
-    cursor_.reset();
-    // Others may want the connection. Who has parameters is likely to begin again soon.
-    if (bms_is_empty(node_->ss.ps.plan->allParam) && !reading_->has_keys()) lease_.reset();
+  if (counts_.batches == 1) counts_.to_first_row = std::chrono::steady_clock::now() - asked_since_;
+  if (more_) return;
+  cursor_.reset();
+  // Others may want the connection. Who has parameters or keys is likely to begin again soon.
+  const bool is_likely_to_begin_again = !bms_is_empty(node_->ss.ps.plan->allParam) || reading_->has_keys();
+  if (is_async() || !is_likely_to_begin_again) give_back();
+}
+
+/// False: the plan below is run instead.
+bool Scan::next_batch() {
+  if (!begin_batch()) return false;
+  try {
+    read_batch();
+  } catch (const core::Error&) {
+    if (!cursor_) forget();
+    throw;
   }
-  return reader.rows() > 0;
+  end_batch();
+  return true;
+}
+
+/// What is known of the tables may be wrong. The next statement looks, and plans that were made before are made again.
+void Scan::forget() {
+  reading_->forget(*lease_);
+  give_back();
+  pg::guard([] { ResetPlanCache(); });
+}
+
+void Scan::give_back() noexcept {
+  call_.reset();
+  lease_.reset();
+  turn_.reset();
+}
+
+void Scan::ask(const AsyncRequest* request) {
+  if (is_asking_) return;
+  if (!turn_) {
+    if (!OidIsValid(server_)) server_ = reading_->server();
+    if (!AsyncTurn::is_free(server_, request)) return;
+    turn_.emplace(server_, request);
+  }
+  const bool asks_remote = begin_batch();
+  if (!call_) call_.emplace(lease_->wait(), stack_bytes());
+  if (asks_remote) call_->begin([this] { read_batch(); });
+  is_asking_ = true;
+}
+
+bool Scan::go_on() {
+  lease_->wait().check();
+  call_->go_on();
+  if (!call_->has_ended()) return false;
+  is_asking_ = false;
+  if (is_local_) {
+    give_back();
+    return true;
+  }
+  try {
+    call_->result();
+  } catch (const core::Error&) {
+    if (!cursor_) forget();
+    throw;
+  }
+  end_batch();
+  return true;
+}
+
+/// For who wants no more rows: brings to its end what is being asked for, soon. False: the cursor is of no more use.
+bool Scan::finish_asking() noexcept {
+  if (!std::exchange(is_asking_, false)) return true;
+  try {
+    if (call_->finish_until(std::chrono::steady_clock::now() + RowReader::rest_time)) {
+      call_->result();
+      return true;
+    }
+  } catch (...) {  // the rows are nobody's: whatever is wrong with them, or with the remote, is no matter
+  }
+  call_->leave();
+  return false;
 }
 
 bool Scan::is_kept(TupleTableSlot* slot) {
@@ -110,13 +196,12 @@ TupleTableSlot* Scan::next_local_row() {
 
 TupleTableSlot* Scan::next() {
   TupleTableSlot* slot = node_->ss.ss_ScanTupleSlot;
-  if (!is_open_ && !is_local_) open();
   if (is_local_) return next_local_row();
   do {
     pg::guard([slot] { ExecClearTuple(slot); });
-    while (row_ >= reading_->reader().rows()) {
-      if (!more_) return slot;
-      next_batch();
+    while (!is_open_ || is_asking_ || row_ >= reading_->reader().rows()) {
+      if (is_async() || (is_open_ && !more_)) return slot;
+      if (!next_batch()) return next_local_row();
     }
     take_row(slot);
   } while (!is_kept(slot));
@@ -129,8 +214,9 @@ void Scan::take_row(TupleTableSlot* slot) noexcept {
 }
 
 void Scan::close_cursor() {
+  const bool is_sound = finish_asking();
   if (!cursor_) return;
-  if (!lease_->connection().survives_early_end()) reading_->reader().read_rest(*lease_, *cursor_);
+  if (is_sound && more_ && !lease_->connection().survives_early_end()) reading_->reader().read_rest(*lease_, *cursor_);
   cursor_.reset();
 }
 
@@ -140,20 +226,21 @@ bool Scan::can_send_key(std::size_t key) {
 }
 
 void Scan::rescan() {
-  is_local_ = false;  // PostgreSQL has the plan below begin again by itself
-  if (!is_open_) return;
-  if (node_->ss.ps.chgParam == nullptr && is_first_batch_) {
+  if (is_local_) is_local_ = is_asking_ = false;  // PostgreSQL has the plan below begin again by itself
+  if (node_->ss.ps.chgParam == nullptr && is_first_batch_ && (is_open_ || is_asking_)) {
     row_ = 0;
     return;
   }
   close_cursor();
   is_open_ = false;
+  // Nobody may ask again: an Append passes over partitions that it has no use for.
+  if (is_async()) give_back();
 }
 
 void Scan::end() {
   close_cursor();
   is_open_ = false;
-  lease_.reset();
+  give_back();
 }
 
 }  // namespace connector::fdw

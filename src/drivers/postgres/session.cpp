@@ -322,7 +322,8 @@ void Session::wait(unsigned events) {
   try {
     in_time = ready(events);
   } catch (...) {
-    stop_statement();
+    // In a snapshot's transaction it is stopped by whoever has set the savepoint: others may need the snapshot.
+    if (!snapshot_) stop_statement();
     throw;
   }
   if (!in_time) {

@@ -70,7 +70,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   /// Runs statements in one message, and gives the rows of those that have any. An interrupt, or the deadline, stops
-  /// the statement and costs the session, here and in all calls below.
+  /// the statement and costs the session, here and in all calls below; for a snapshot's see leave_statement().
   std::vector<std::vector<TextRow>> run(const std::string& sql, const Task& task);
 
   /// Begins statements whose rows are read one by one: by next_result() until it gives nothing, and by

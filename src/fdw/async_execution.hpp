@@ -1,0 +1,22 @@
+// Asynchronous execution: what an Append of PostgreSQL's asks of a foreign scan that it does not want to wait for.
+//
+// The Append asks for one row of each scan. A scan that has none says so, and the Append waits for one descriptor of
+// each of these scans together, and comes back to those whose descriptor was readable (nodeAppend.c, execAsync.c).
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "nodes/execnodes.h"
+}
+
+namespace connector::fdw {
+
+class Scan;
+
+/// The callbacks of FdwRoutine.
+void request_row(AsyncRequest* request);
+void configure_wait(AsyncRequest* request);
+void notify_scan(AsyncRequest* request);
+
+}  // namespace connector::fdw

@@ -1,0 +1,469 @@
+"""Scans under an Append that overlap: the rows of scans one after the other, and a stop, an error or an end of one is that of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import pytest
+from harness.database import Database
+from harness.errors import fails
+from harness.faults import CANCELED, backend_is_gone, resident
+from harness.foreign import create_server, literal, plan_of
+from harness.memory import assert_grown_less
+from harness.traces import descriptors, no_remote_sessions
+
+from servers.process import wait_until
+from servers.proxy import Fault, Proxy
+from servers.remote import Remote
+from servers.remote_postgres import PostgresRemote
+
+ROWS = 3000
+TOTAL = ROWS * (ROWS + 1) // 2
+FOR_EVER = 900  # seconds, longer than any test lives
+AT_ONCE = 4  # scans of one server
+PROVIDERS = ("mariadb", "postgres15", "tds", "hive", "odbc_postgres15")
+ROW_TYPE = "(id bigint, word text, amount numeric(12,2))"
+ASYNC = "Async Foreign Scan"
+
+
+@pytest.fixture
+def parts(db: Database, one_remote: Remote) -> Iterator[Database]:
+    """The partitioned table `whole`, of the foreign tables `a` and `b` on one server and the local table `c`, of as many rows each.
+
+    The partitions are by `part`, which the remotes' tables don't have in common with anything else: it is the table's number.
+    """
+    one_remote.create_rows("part_a", ROWS)
+    one_remote.create_rows("part_b", ROWS)
+    create_server(db, one_remote)
+    db.execute(
+        f"CREATE FOREIGN TABLE a {ROW_TYPE} SERVER remote OPTIONS (table_name 'part_a'); "
+        f"CREATE FOREIGN TABLE b {ROW_TYPE} SERVER remote OPTIONS (table_name 'part_b'); "
+        f"CREATE TABLE c {ROW_TYPE}; INSERT INTO c SELECT * FROM a; ANALYZE c; "
+        "CREATE VIEW whole AS SELECT 1 AS part, * FROM a UNION ALL SELECT 2, * FROM b UNION ALL SELECT 3, * FROM c"
+    )
+    yield db
+    if db.connection.info.transaction_status:
+        db.execute("ROLLBACK")
+    db.execute("DROP SERVER IF EXISTS remote CASCADE; DROP TABLE c CASCADE; SELECT cdb_foreign_disconnect()")
+    no_remote_sessions(one_remote)
+    for table in ("part_a", "part_b"):
+        one_remote.drop(table)
+
+
+def slow_table(db: Database, remote: Remote, name: str, server: str = "remote", seconds: int = FOR_EVER) -> None:
+    """A foreign table whose one row takes its time."""
+    query = literal(remote.slow_query(seconds))
+    db.execute(f"CREATE FOREIGN TABLE {name} (slept text) SERVER {server} OPTIONS (query {query})")
+
+
+def running(remote: Remote) -> int:
+    """How many slow statements the remote has under way."""
+    return len(remote.statements(remote.slow_query(FOR_EVER)))
+
+
+def nothing_runs(session: Database, *remotes: Remote) -> None:
+    """Neither there nor here."""
+    for remote in remotes:
+        wait_until(lambda remote=remote: running(remote) == 0, limit=60, what="the end of our statements on the remote")  # type: ignore[misc]
+    assert session.value("SELECT count(*) FROM cdb_foreign_connections() WHERE in_use OR in_transaction") == 0
+
+
+def same_rows(session: Database, query: str) -> int:
+    """That both ways give the same rows; how many there are."""
+    assert ASYNC in plan_of(session, query), plan_of(session, query)
+    found = sorted(session.rows(query), key=repr)
+    session.execute("SET enable_async_append = off")
+    try:
+        assert ASYNC not in plan_of(session, query)
+        assert found == sorted(session.rows(query), key=repr)
+    finally:
+        session.execute("RESET enable_async_append")
+    return len(found)
+
+
+# the same rows
+QUERIES = {
+    "all": "SELECT * FROM whole",
+    "conditions": "SELECT * FROM whole WHERE id % 7 = 3 AND word > 'a' AND amount < 1000",
+    "no columns": "SELECT 1 FROM whole",
+    "projected": "SELECT part, id + 1, upper(word) FROM whole WHERE id BETWEEN 40 AND 60",
+    "nothing": "SELECT * FROM whole WHERE id < 0",
+    "grouped here": "SELECT part, count(*), sum(id), min(word), sum(amount) FROM whole GROUP BY part",
+    "joined here": "SELECT w.part, w.id, c.word FROM whole w JOIN c USING (id) WHERE id % 11 = 0",
+    "nested loops": "SELECT n, (SELECT count(*) FROM whole WHERE id < n) FROM generate_series(0, 400, 57) n",
+    "lateral, with a limit": "SELECT n, x.id FROM generate_series(0, 90, 30) n, LATERAL (SELECT max(id) AS id FROM (SELECT id FROM whole WHERE id = n LIMIT 2) l) x",
+    "two of them": "SELECT part, id FROM whole WHERE id < 500 UNION ALL SELECT -part, id FROM whole WHERE id > 2700",
+    "a subplan of each row": "SELECT id FROM c WHERE id < 20 AND EXISTS (SELECT FROM whole w WHERE w.id = c.id + 2995 AND part < 3)",
+}
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+def test_the_same_rows(parts: Database, query: str) -> None:
+    same_rows(parts, query)
+
+
+def test_nested_loops_with_parameters(parts: Database) -> None:
+    """The values are new ones at each rescan, also where the scans before were not read to their end."""
+    parts.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off")
+    try:
+        same_rows(parts, "SELECT n, w.part, w.word FROM generate_series(1, 2990, 299) n JOIN whole w ON w.id = n")
+        for limit in (1, 3, 60):
+            query = f"SELECT n, count(l.id), bool_and(l.id > n) FROM generate_series(1, 2000, 199) n, LATERAL (SELECT id FROM whole WHERE id > n LIMIT {limit}) l GROUP BY n"
+            assert same_rows(parts, query) == 11
+    finally:
+        parts.execute("RESET ALL")
+
+
+def test_prepared(parts: Database) -> None:
+    parts.execute("SET plan_cache_mode = force_generic_plan; PREPARE q AS SELECT part, id FROM whole WHERE id <= $1 AND part <> $2")
+    try:
+        assert ASYNC in plan_of(parts, "EXECUTE q(1, 2)")
+        for most in (0, 1, 60, 1000, ROWS):
+            for left_out in (0, 1, 2, 3):
+                found = parts.rows(f"EXECUTE q({most}, {left_out})")
+                assert len(found) == len(set(found)) == most * (3 if left_out == 0 else 2)
+    finally:
+        parts.execute("DEALLOCATE q; RESET ALL")
+
+
+def test_partitions_that_are_chosen_at_each_rescan(parts: Database) -> None:
+    """Those that were begun for the values before, and are of no use for the new ones, hinder nobody."""
+    parts.execute("CREATE TABLE split (id bigint, word text) PARTITION BY RANGE (id)")
+    count = 3 * AT_ONCE
+    for number in range(count):
+        parts.execute(
+            f"CREATE FOREIGN TABLE split{number} PARTITION OF split FOR VALUES FROM ({number * 250}) TO ({number * 250 + 250}) "
+            f"SERVER remote OPTIONS (query 'SELECT id, word FROM part_a WHERE id >= {number * 250} AND id < {number * 250 + 250}')"
+        )
+    parts.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off")
+    try:
+        assert same_rows(parts, "SELECT * FROM split") == ROWS - 1
+        query = "SELECT n, s.id FROM generate_series(100, 2500, 250) n, LATERAL (SELECT id FROM split WHERE id BETWEEN n AND n + 500 LIMIT 80) s"
+        assert ASYNC in plan_of(parts, query)
+        assert len(parts.rows(query)) == 10 * 80
+        same_rows(parts, "SELECT n, s.word FROM generate_series(100, 2500, 250) n JOIN split s ON s.id = n")
+    finally:
+        parts.execute("RESET ALL; DROP TABLE split")
+
+
+def test_conditions_that_are_nested_deeply(parts: Database) -> None:
+    """The statement is written on the stack of the call."""
+    condition = "id > 2990"
+    for level in range(1500):
+        condition = f"(id > {level % 10} AND (id = {level + 5} OR {condition}))" if level % 2 else f"(id < 0 OR {condition})"
+    same_rows(parts, f"SELECT part, id FROM whole WHERE {condition}")
+
+
+def test_what_explain_counts(parts: Database) -> None:
+    (plan,) = parts.value("EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) SELECT * FROM whole WHERE id % 2 = 0")
+    append = plan["Plan"]
+    scans = [node for node in append["Plans"] if node["Node Type"] == "Foreign Scan"]
+    assert len(scans) == 2 and append["Actual Rows"] == 3 * ROWS // 2
+    for scan in scans:
+        assert scan["Async Capable"] and scan["Actual Loops"] == 1
+        assert scan["Actual Rows"] == ROWS // 2
+        assert scan["Remote Statements"] == 1
+        assert scan["Remote Rows"] in (ROWS // 2, ROWS)
+        assert scan["Remote Batches"] >= 3
+        assert scan["First Remote Row After"] > 0
+
+
+# that they overlap, and end together
+@contextmanager
+def two_slow_ones(db: Database, remote: Remote) -> Iterator[Database]:
+    """The view `slow` of two foreign tables of one server, which never have a row."""
+    create_server(db, remote)
+    slow_table(db, remote, "slow1")
+    slow_table(db, remote, "slow2")
+    db.execute("CREATE VIEW slow AS SELECT * FROM slow1 UNION ALL SELECT * FROM slow2")
+    try:
+        yield db
+    finally:
+        db.execute("DROP SERVER remote CASCADE; SELECT cdb_foreign_disconnect()")
+        no_remote_sessions(remote)
+
+
+def test_two_tables_of_a_server_overlap_until_they_are_cancelled(db: Database, one_remote: Remote) -> None:
+    with two_slow_ones(db, one_remote), db.in_background("SELECT * FROM slow") as job:
+        wait_until(lambda: running(one_remote) == 2, limit=60, what="both statements on the remote")
+        job.cancel()
+        with fails("canceling statement due to user request", sqlstate=CANCELED):
+            job.result()
+        nothing_runs(job.database, one_remote)
+
+
+def test_the_end_of_the_session_ends_all(db: Database, one_remote: Remote) -> None:
+    with two_slow_ones(db, one_remote), db.in_background("SELECT * FROM slow") as job:
+        wait_until(lambda: running(one_remote) == 2, limit=60, what="both statements on the remote")
+        job.terminate()
+        with pytest.raises((psycopg2.OperationalError, psycopg2.InterfaceError)):
+            job.result()
+        backend_is_gone(db, job.pid)
+        no_remote_sessions(one_remote)
+
+
+def test_a_limit_of_time_ends_all(db: Database, one_remote: Remote) -> None:
+    with two_slow_ones(db, one_remote), db.another() as session:
+        session.execute("SET statement_timeout = '3s'")
+        with fails("canceling statement due to statement timeout", sqlstate=CANCELED):
+            session.execute("SELECT * FROM slow")
+        session.execute("RESET statement_timeout")
+        nothing_runs(session, one_remote)
+
+
+def test_servers_of_all_providers_overlap(db: Database, request: pytest.FixtureRequest) -> None:
+    remotes: list[Remote] = [request.getfixturevalue(name) for name in PROVIDERS if not name.startswith("odbc")]
+    names = [f"slow_{number}" for number in range(len(remotes))]
+    union = " UNION ALL ".join(f"SELECT slept FROM {name}" for name in names)
+    try:
+        for name, remote in zip(names, remotes, strict=True):
+            create_server(db, remote, name)
+            slow_table(db, remote, name, name)
+        with db.in_background(union) as job:
+            wait_until(lambda: all(running(remote) == 1 for remote in remotes), limit=100, what="a statement on each of the remotes")
+            job.cancel()
+            with fails("canceling statement due to user request", sqlstate=CANCELED):
+                job.result()
+            nothing_runs(job.database, *remotes)
+    finally:
+        db.execute(f"DROP SERVER IF EXISTS {', '.join(names)} CASCADE")
+
+
+def test_rows_of_all_providers(db: Database, request: pytest.FixtureRequest) -> None:
+    remotes: list[Remote] = [request.getfixturevalue(name) for name in PROVIDERS]
+    names = [f"server_{number}" for number in range(len(remotes))]
+    union = " UNION ALL ".join(f"SELECT {number} AS part, * FROM {name}" for number, name in enumerate(names))
+    try:
+        for number, (name, remote) in enumerate(zip(names, remotes, strict=True)):
+            remote.create_rows(name, 100 + 700 * number)
+            create_server(db, remote, name)
+            db.execute(f"CREATE FOREIGN TABLE {name} {ROW_TYPE} SERVER {name} OPTIONS (table_name '{name}')")
+        assert same_rows(db, union) == sum(100 + 700 * number for number in range(len(remotes)))
+        db.execute("BEGIN")
+        for _ in range(3):
+            assert same_rows(db, f"SELECT part, word FROM ({union}) u WHERE id > 90") == sum(10 + 700 * number for number in range(len(remotes)))
+            assert len(db.rows(f"{union} LIMIT 150")) == 150
+        db.execute("COMMIT")
+    finally:
+        if db.connection.info.transaction_status:
+            db.execute("ROLLBACK")
+        db.execute(f"DROP SERVER IF EXISTS {', '.join(names)} CASCADE")
+        for name, remote in zip(names, remotes, strict=True):
+            remote.drop(name)
+
+
+def test_a_session_that_is_killed_ends_the_others(db: Database, one_remote: Remote) -> None:
+    if one_remote.kind == "hive":
+        pytest.skip("HiveServer2 closes no session under a statement")
+    if one_remote.provider == "odbc":
+        pytest.skip("psqlodbc crashes where the connection is cut under its cursor")
+    with two_slow_ones(db, one_remote), db.in_background("SELECT * FROM slow") as job:
+        wait_until(lambda: running(one_remote) == 2, limit=60, what="both statements on the remote")
+        one_remote.kill_session(one_remote.statements(one_remote.slow_query(FOR_EVER))[0].number)
+        with fails(detail="Connector error"):
+            job.result()
+        nothing_runs(job.database, one_remote)
+
+
+def test_an_error_of_one_ends_the_other(parts: Database, one_remote: Remote) -> None:
+    slow_table(parts, one_remote, "slow1")
+    with parts.in_background("SELECT slept FROM slow1 UNION ALL SELECT (1 / (id - 2000))::text FROM a") as job:
+        with fails("division by zero"):
+            job.result()
+        nothing_runs(job.database, one_remote)
+
+
+def test_a_remote_that_falls_silent_ends_the_others(parts: Database, one_remote: Remote) -> None:
+    one_remote.create_rows("many", 20_000, width=60)
+    slow_table(parts, one_remote, "slow1")
+    try:
+        with Proxy(one_remote.server.port) as proxy, parts.another() as session:
+            create_server(session, one_remote, "distant", **one_remote.connection(port=proxy.port))
+            session.execute(f"CREATE FOREIGN TABLE many {ROW_TYPE} SERVER distant OPTIONS (table_name 'many')")
+            query = "SELECT word FROM many UNION ALL SELECT slept FROM slow1"
+            assert ASYNC in plan_of(session, query)
+            session.execute("SELECT cdb_foreign_disconnect(); SET connector.read_timeout = '2s'")
+            proxy.every(Fault(stall_after=400_000))
+            with fails("has sent nothing for 2 seconds", number=6673):
+                session.execute(query)
+            nothing_runs(session, one_remote)
+            session.execute("DROP SERVER distant CASCADE")
+    finally:
+        one_remote.drop("many")
+
+
+# some of the rows
+def test_a_limit_ends_what_is_under_way(parts: Database, one_remote: Remote) -> None:
+    slow_table(parts, one_remote, "slow1")
+    parts.execute("BEGIN")
+    for limit in (0, 1, 70, ROWS):
+        query = f"SELECT slept FROM slow1 UNION ALL SELECT word FROM a LIMIT {limit}"
+        assert len(parts.rows(query)) == limit
+        assert parts.value("SELECT count(*) FROM cdb_foreign_connections() WHERE in_use") == 0
+        assert parts.value("SELECT sum(id) FROM a") == TOTAL, "the transaction goes on"
+    parts.execute("COMMIT")
+    nothing_runs(parts, one_remote)
+
+
+def test_cursors_that_are_left(parts: Database, one_remote: Remote) -> None:
+    """Read by turns, left open, closed early, and by the ways in which a transaction ends."""
+    one_remote.create_rows("many", 40_000, width=60)
+    parts.execute(f"CREATE FOREIGN TABLE many {ROW_TYPE} SERVER remote OPTIONS (table_name 'many')")
+    query = "SELECT id FROM a UNION ALL SELECT id FROM many UNION ALL SELECT id FROM b"
+    total = 2 * ROWS + 40_000
+    try:
+        for end in ("ROLLBACK", "COMMIT", "CLOSE two; COMMIT", "ROLLBACK TO SAVEPOINT s; ROLLBACK"):
+            parts.execute(f"BEGIN; DECLARE one CURSOR FOR {query}; SAVEPOINT s; DECLARE two CURSOR FOR {query}")
+            counts = {"one": 0, "two": 0}
+            for many in (1, 60, 700):
+                for name in counts:
+                    counts[name] += len(parts.rows(f"FETCH {many} FROM {name}"))
+            assert set(counts.values()) == {761}
+            assert parts.value("SELECT sum(id) FROM b") == TOTAL
+            if end == "COMMIT":
+                for name in counts:
+                    counts[name] += len(parts.rows(f"FETCH ALL FROM {name}"))
+                assert set(counts.values()) == {total}
+            parts.execute(end)
+            assert parts.value("SELECT count(*) FROM cdb_foreign_connections() WHERE in_use OR in_transaction") == 0
+        with parts.another() as session:
+            session.execute(f"BEGIN; DECLARE one CURSOR FOR {query}; FETCH 1 FROM one")
+            pid = session.pid
+        backend_is_gone(parts, pid)
+        assert len(parts.rows(query)) == total
+    finally:
+        one_remote.drop("many")
+
+
+def test_a_cursor_with_hold(parts: Database) -> None:
+    parts.execute("BEGIN; DECLARE held CURSOR WITH HOLD FOR SELECT id FROM whole")
+    count = len(parts.rows("FETCH 10 FROM held"))
+    parts.execute("COMMIT")
+    assert count + len(parts.rows("FETCH ALL FROM held")) == 3 * ROWS
+    parts.execute("CLOSE held")
+
+
+def test_blocks_that_catch_errors(parts: Database, one_remote: Remote) -> None:
+    slow_table(parts, one_remote, "slow1")
+    parts.execute(
+        """CREATE FUNCTION tries() RETURNS text LANGUAGE plpgsql AS $$
+        DECLARE caught integer := 0; r record; n bigint;
+        BEGIN
+          FOR i IN 1..4 LOOP
+            BEGIN
+              PERFORM slept FROM slow1 UNION ALL SELECT (1 / (id - 1200))::text FROM a;
+            EXCEPTION WHEN division_by_zero THEN caught := caught + 1;
+            END;
+            BEGIN
+              FOR r IN SELECT id FROM whole LOOP
+                IF r.id > 5 THEN RAISE EXCEPTION 'enough'; END IF;
+              END LOOP;
+            EXCEPTION WHEN raise_exception THEN caught := caught + 1;
+            END;
+            FOR r IN SELECT id FROM whole LOOP EXIT WHEN r.id > 5; END LOOP;
+          END LOOP;
+          SELECT sum(id) INTO n FROM whole;
+          RETURN caught || ' ' || n;
+        END $$"""
+    )
+    try:
+        assert parts.value("SELECT tries()") == f"8 {3 * TOTAL}"
+        nothing_runs(parts, one_remote)
+    finally:
+        parts.execute("DROP FUNCTION tries()")
+
+
+# many
+def hundred_partitions(db: Database, remote: Remote) -> None:
+    db.execute(f"CREATE TABLE hundred {ROW_TYPE} PARTITION BY LIST (id)")
+    for number in range(100):
+        query = literal(f"SELECT id, word, amount FROM {remote.quote('part_a')} WHERE id = {number + 1}")
+        db.execute(f"CREATE FOREIGN TABLE hundred{number} PARTITION OF hundred FOR VALUES IN ({number + 1}) SERVER remote OPTIONS (query {query})")
+
+
+def test_a_hundred_partitions(parts: Database, one_remote: Remote) -> None:
+    """Some of them at once, and the others in their place when they have come to their end: in a transaction every connection is kept."""
+    if one_remote.kind == "hive":
+        pytest.skip("hundreds of statements take HiveServer2 too long")
+    hundred_partitions(parts, one_remote)
+    try:
+        assert plan_of(parts, "SELECT * FROM hundred").count(ASYNC) == 100
+        parts.execute("SELECT cdb_foreign_disconnect(); BEGIN")
+        assert sorted(parts.rows("SELECT id FROM hundred")) == [(number + 1,) for number in range(100)]
+        assert parts.value("SELECT count(*) FROM cdb_foreign_connections()") == AT_ONCE
+        for limit in (1, 50, 99):
+            assert len(parts.rows(f"SELECT word FROM hundred LIMIT {limit}")) == limit
+        # A cursor keeps its connections while another one is read: which has one beside them, and comes to its end.
+        parts.execute("DECLARE one CURSOR FOR SELECT id FROM hundred; DECLARE two CURSOR FOR SELECT id FROM hundred")
+        assert len(parts.rows("FETCH 1 FROM one")) == 1
+        assert len(parts.rows("FETCH ALL FROM two")) == 100
+        assert len(parts.rows("FETCH ALL FROM one")) == 99
+        assert parts.value("SELECT count(*) FROM cdb_foreign_connections()") <= AT_ONCE + 1
+        assert parts.rows("SELECT count(x.id), count(y.id) FROM hundred x JOIN hundred y ON x.id = y.id + 1") == [(99, 99)]
+        parts.execute("COMMIT")
+        assert parts.value("SELECT count(*) FROM cdb_foreign_connections()") <= AT_ONCE
+    finally:
+        if parts.connection.info.transaction_status:
+            parts.execute("ROLLBACK")
+        parts.execute("DROP TABLE hundred")
+
+
+def test_one_snapshot_for_all(db: Database, postgres15: PostgresRemote) -> None:
+    """Rows that come in between are of no statement of the transaction, whichever connection it reads over."""
+    for table in ("part_a", "part_b"):
+        postgres15.create_rows(table, 100)
+    create_server(db, postgres15)
+    db.execute(
+        f"CREATE FOREIGN TABLE a {ROW_TYPE} SERVER remote OPTIONS (table_name 'part_a'); "
+        f"CREATE FOREIGN TABLE b {ROW_TYPE} SERVER remote OPTIONS (table_name 'part_b')"
+    )
+    query = "SELECT id FROM a UNION ALL SELECT id FROM b"
+    try:
+        db.execute("BEGIN")
+        assert len(db.rows(f"{query} LIMIT 1")) == 1
+        for table in ("part_a", "part_b"):
+            postgres15.execute(f"INSERT INTO {table} VALUES (1000, 'new', 1)")
+        for _ in range(2):
+            assert len(db.rows(query)) == 200
+        assert len(db.rows(f"{query} UNION ALL {query}")) == 400
+        db.execute("COMMIT")
+        assert len(db.rows(query)) == 202
+    finally:
+        if db.connection.info.transaction_status:
+            db.execute("ROLLBACK")
+        db.execute("DROP SERVER remote CASCADE")
+        for table in ("part_a", "part_b"):
+            postgres15.drop(table)
+
+
+def test_what_a_session_keeps(parts: Database, one_remote: Remote) -> None:
+    """Neither descriptors nor memory, however the scans end."""
+    if one_remote.kind == "hive":
+        pytest.skip("hundreds of statements take HiveServer2 too long")
+    with parts.another() as session:
+        session.execute(
+            """CREATE PROCEDURE pg_temp.scans(many integer) LANGUAGE plpgsql AS $$
+            DECLARE r record;
+            BEGIN
+              FOR i IN 1..many LOOP
+                PERFORM id FROM whole WHERE id < i;
+                PERFORM id FROM whole LIMIT 1;
+                PERFORM (SELECT max(w.id) FROM whole w WHERE w.id < n) FROM generate_series(1, 3) n;
+                BEGIN
+                  PERFORM 1 / (id - 7) FROM whole;
+                EXCEPTION WHEN division_by_zero THEN NULL;
+                END;
+                FOR r IN SELECT id FROM whole LOOP EXIT WHEN r.id > 5; END LOOP;
+                IF i % 5 = 0 THEN COMMIT; END IF;
+              END LOOP;
+            END $$"""
+        )
+        session.execute("CALL pg_temp.scans(50)")
+        before, files = resident(session.pid), descriptors(session)
+        session.execute("CALL pg_temp.scans(200)")
+        assert_grown_less(resident(session.pid) - before, 3_000_000, one_remote.kind)
+        session.execute("SELECT cdb_foreign_disconnect()")
+        assert sum(descriptors(session).values()) <= sum(files.values()), (descriptors(session), files)
+        assert not any("eventpoll" in name or "timerfd" in name for name in descriptors(session) - files)
