@@ -61,7 +61,7 @@ class Reservoir {
 };
 
 /// What a sample is read with, until the end of the memory context: also if the process is ended meanwhile.
-struct Reading {
+struct SampleReading {
   std::unique_ptr<Lease> lease;
   std::unique_ptr<RowReader> reader;
   std::unique_ptr<core::RemoteCursor> cursor;
@@ -76,8 +76,8 @@ std::unique_ptr<Lease> lease_as_owner(Relation relation, const ForeignTable& tab
 
 int read_sample(Relation relation, HeapTuple* rows, int wanted, double* total) {
   const auto table = foreign_table(RelationGetRelid(relation));
-  pg::Tied<Reading> reading;
-  reading.set(std::make_unique<Reading>());
+  pg::Tied<SampleReading> reading;
+  reading.set(std::make_unique<SampleReading>());
   reading->lease = lease_as_owner(relation, *table);
   core::Source& source = reading->lease->source(table->options.request);
   core::Scan scan;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fdw/reading.hpp"
 #include "fdw/remote_costs.hpp"
 #include "pg/guard.hpp"
 #include "pg/text.hpp"
@@ -42,7 +43,7 @@ const char* join_words(core::JoinKind kind) {
 
 CombinedScan scan_of(PlannerInfo* root, const Planned& planned) {
   CombinedScan scan;
-  ConditionReader reader(planned.columns, root);
+  ConditionReader reader(planned.all_columns, root);
   for (const PlannedPart& part : planned.parts) scan.tables.push_back(part.table->oid);
   for (const PlannedJoin& join : planned.joins) scan.scan.joins.push_back({join.kind, all_of(reader, join.on)});
   if (planned.conditions != NIL) scan.scan.where = all_of(reader, planned.conditions);
@@ -67,7 +68,9 @@ ForeignScan* combined_plan(const Planned& planned, CombinedScan scan, List* targ
   const std::unique_ptr<Lease> connection = lease(planned.server, planned.role);
   core::Scan statement = scan.scan;
   if (const auto rows = constant_limit(scan.limit, scan.offset)) statement.limit = *rows;
-  scan.statement = pg::server_text(source_of(*connection, planned)->statement(statement));
+  core::Source* source = source_of(*connection, planned);
+  if (source == nullptr) plan_is_outdated();
+  scan.statement = pg::server_text(source->statement(statement));
   const PlanLists lists = plan_lists(scan);
   return pg::guard([&] {
     if (outer != nullptr) outer = change_plan_targetlist(outer, scan_targets, outer->parallel_safe);

@@ -3,8 +3,11 @@
 
 #include "pg/postgres.hpp"
 
+#include <cstring>
+
 #include "fdw/combined_scan.hpp"
 #include "fdw/planned_relation.hpp"
+#include "pg/guard.hpp"
 
 namespace connector::fdw {
 
@@ -18,6 +21,19 @@ bool has_parameters(PlannerInfo* root, const Planned& planned);
 /// here. Sets the statement that is shown.
 ForeignScan* combined_plan(const Planned& planned, CombinedScan scan, List* targets, List* scan_targets, List* kept,
                            Plan* outer);
+
+/// A path, of its own type, that add_path() can't free: it frees what is dearer than a new path.
+template <typename AnyPath>
+Path* copy_of(const Path* path) {
+  return pg::guard([=] {
+    auto* copy = static_cast<AnyPath*>(palloc(sizeof(AnyPath)));
+    memcpy(copy, path, sizeof(AnyPath));
+    return reinterpret_cast<Path*>(copy);
+  });
+}
+
+/// The plan of a join: see make_combined_plan().
+ForeignScan* make_join_plan(PlannerInfo* root, RelOptInfo* join, const ForeignPath* path, List* targets, Plan* outer);
 
 /// "(public.orders o) INNER JOIN (public.lines l)"
 std::string shown_relations(const Planned& planned);

@@ -77,6 +77,8 @@ namespace {
 
 /// More tables than this are not kept described.
 constexpr std::size_t most_sources = 200;
+/// And no more than this joined, each of which has the columns of all its tables.
+constexpr std::size_t most_joined_sources = 30;
 
 /// How long a connection may be unused and still be taken for alive.
 constexpr std::chrono::seconds rest{60};
@@ -290,14 +292,19 @@ core::Source* Lease::joined_source(const std::vector<core::SourceRequest>& reque
   std::vector<std::shared_ptr<core::Source>> kept;  // while they are needed
   std::vector<core::Source*> parts;
   for (const core::SourceRequest& request : requests) parts.push_back(kept.emplace_back(kept_source(request)).get());
-  if (joined.size() >= most_sources) joined.clear();
+  if (joined.size() >= most_joined_sources) joined.clear();
   return joined.emplace(key, connection_->connection->join(parts)).first->second.get();
 }
 
 void Lease::forget(const core::SourceRequest& request) noexcept {
   const std::string key = key_of(request);
-  connection_->sources.erase(key);
-  std::erase_if(connection_->joined, [&](const auto& joined) { return joined.first.find(key) != std::string::npos; });
+  const auto forget_in = [&](KeptConnection& kept) {
+    kept.sources.erase(key);
+    std::erase_if(kept.joined, [&](const auto& joined) { return joined.first.find(key) != std::string::npos; });
+  };
+  forget_in(*connection_);
+  // Else the next plan could be made with what another one knows.
+  for (const auto& kept : place_->idle) forget_in(*kept);
 }
 
 std::string provider_of_server(Oid server) {

@@ -41,7 +41,7 @@ class Lease {
   core::Source& source(const core::SourceRequest& request);
   /// The sources of these requests as one, in their order; null if they can't be joined.
   core::Source* joined_source(const std::vector<core::SourceRequest>& requests);
-  /// Has it described anew the next time, and all that is joined with it.
+  /// Has it described anew the next time, and all that is joined with it; by other connections of the role, too.
   void forget(const core::SourceRequest& request) noexcept;
 
  private:

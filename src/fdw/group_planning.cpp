@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "fdw/combined_plan.hpp"
 #include "fdw/combined_planning.hpp"
-#include "fdw/join_plan.hpp"
 #include "fdw/remote_costs.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
@@ -126,7 +124,7 @@ bool GroupReader::add_key(Expr* expression) {
   if (!source_.groups_by(*own) || !is_usual_equality(column->vartype, column->varcollid)) return false;
   const int attribute = add_target(expression);
   const auto found = std::ranges::find(groups_.keys, *own);
-  if (found != groups_.keys.end()) {  // as another outer join has it
+  if (found != groups_.keys.end()) {  // the same column, of which another outer join may make NULL
     groups_.columns[static_cast<std::size_t>(found - groups_.keys.begin())].attributes.push_back(attribute);
     return true;
   }
@@ -222,17 +220,7 @@ std::optional<List*> key_expressions(const PlannerInfo* root, const List* clause
   return expressions;
 }
 
-template <typename AnyPath>
-Path* copy_of(const Path* path) {
-  return pg::guard([=] {
-    auto* copy = static_cast<AnyPath*>(palloc(sizeof(AnyPath)));
-    memcpy(copy, path, sizeof(AnyPath));
-    return reinterpret_cast<Path*>(copy);
-  });
-}
-
-/// A path that gives the same rows, and whose plan's node takes any targets of groups. A copy: add_path() frees what is
-/// dearer than a new path.
+/// A path that gives the same rows, and whose plan's node takes any targets of groups.
 Path* local_path(const RelOptInfo* output) {
   for (int i = 0; i < list_length(output->pathlist); ++i) {
     const auto* path = static_cast<const Path*>(list_nth(output->pathlist, i));
@@ -256,12 +244,13 @@ void add_group_path(PlannerInfo* root, const RelOptInfo* input, RelOptInfo* outp
   const std::optional<List*> keys = key_expressions(root, clauses);
   if (!keys) return;
   const std::unique_ptr<Lease> connection = lease(grouped.server, grouped.role);
-  core::Source& source = *source_of(*connection, grouped);
+  core::Source* source = source_of(*connection, grouped);
+  if (source == nullptr) return;
   auto owned = std::make_unique<PlannedGroups>();
   PlannedGroups& groups = *owned;
   groups.input = input;
   groups.kept = having;
-  GroupReader reader(grouped, source, groups);
+  GroupReader reader(grouped, *source, groups);
   for (int i = 0; i < list_length(*keys); ++i) {
     if (!reader.add_key(static_cast<Expr*>(list_nth(*keys, i)))) return;
   }
@@ -270,8 +259,10 @@ void add_group_path(PlannerInfo* root, const RelOptInfo* input, RelOptInfo* outp
   if (groups.keys.empty() && groups.aggregates.empty()) return;
   Path* local = nullptr;
   if (has_parameters(root, grouped)) {
+    // It looks at HAVING, too.
     local = local_path(output);
-    if (local == nullptr) return;
+    if (local == nullptr || pg::guard([=] { return contain_volatile_functions(reinterpret_cast<Node*>(having)); }))
+      return;
   }
   RemoteWork work;
   work.table_rows = grouped.looked_at;

@@ -4,20 +4,19 @@
 
 #include "fdw/combined_plan.hpp"
 #include "fdw/combined_planning.hpp"
-#include "fdw/join_plan.hpp"
 #include "fdw/remote_costs.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/owned.hpp"
 
 extern "C" {
-#include "foreign/fdwapi.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
+#include "utils/memutils.h"
 }
 
 namespace connector::fdw {
@@ -48,7 +47,9 @@ bool may_be_joined(const PlannerInfo* root, const RelOptInfo* join, const RelOpt
   // What locks or changes rows looks at them one table by one. Conditions without columns are looked at above a scan.
   if (root->rowMarks != NIL || root->hasPseudoConstantQuals || !bms_is_empty(join->lateral_relids)) return false;
   const Planned &left = planned(outer), &right = planned(inner);
-  return left.all_exact && right.all_exact && left.server == right.server && left.role == right.role;
+  const auto invalid_values = [](const Planned& side) { return side.parts[0].table->options.invalid_values; };
+  return left.all_exact && right.all_exact && left.server == right.server && left.role == right.role &&
+         invalid_values(left) == invalid_values(right);
 }
 
 /// Whether the remote is asked to compare a column of the new part with one of those before it.
@@ -77,14 +78,9 @@ std::unique_ptr<Planned> combine(const Planned& left, const Planned& right, Join
   added.is_visible = kind == JoinKind::inner || kind == JoinKind::left;
   added.is_nullable = kind == JoinKind::left;
   both.joins.push_back({.kind = kind});
-  for (const PlannedPart& part : both.parts) {
-    const auto& described = part.first_column == added.first_column ? right.description : left.description;
-    core::SourceDescription own;
-    const std::size_t first = part.first_column == added.first_column ? 0 : part.first_column;
-    const auto begin = described.columns.begin() + static_cast<std::ptrdiff_t>(first);
-    own.columns.assign(begin, begin + static_cast<std::ptrdiff_t>(part.table->attributes.size()));
-    both.columns.add(part.relation, comparable_columns(*part.table, own), part.first_column);
-  }
+  for (const PlannedPart& part : both.parts) both.all_columns.add(part.relation, part.comparable, part.first_column);
+  both.columns = left.columns;
+  both.columns.add(added.relation, added.comparable, added.first_column);
   return owned;
 }
 
@@ -103,10 +99,12 @@ std::optional<JoinClauses> sort_join_clauses(PlannerInfo* root, const RelOptInfo
   for (int i = 0; i < list_length(clauses); ++i) {
     auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
     const bool is_later = is_outer && RINFO_IS_PUSHED_DOWN(clause, join->relids);
+    // NOT EXISTS leaves nothing of the part that it could be about.
+    if (is_later && kind == JoinKind::anti) return std::nullopt;
     const bool is_exact = condition_of(root, both, source, clause).support == Support::exact;
     // EXISTS has to be right as a whole.
     const bool may_be_kept = is_later || kind == JoinKind::inner;
-    if (!is_exact && (!may_be_kept || kind == JoinKind::anti)) return std::nullopt;
+    if (!is_exact && !may_be_kept) return std::nullopt;
     List*& list = !is_exact ? sorted.kept : is_later ? sorted.where : sorted.on;
     pg::guard([&] { list = lappend(list, clause); });
   }
@@ -124,9 +122,8 @@ bool can_be_read(const Planned& both, const List* expressions) {
   return true;
 }
 
-/// At most as many rows as there are on the outer side, if the join compares a key of the new part with it.
-void bound_rows(RelOptInfo* join, const RelOptInfo* outer, const Planned& right, const core::Expression& on,
-                std::size_t first_column) {
+/// Whether the join compares a key of the new part, so that a row of the outer side has one partner at most.
+bool finds_one_row(const Planned& right, const core::Expression& on, std::size_t first_column) {
   std::vector<core::Expression> fixed;
   for (const core::Expression& condition : on.operands) {
     if (condition.operation != core::Operator::equal || !compares_parts(condition, first_column)) continue;
@@ -135,7 +132,29 @@ void bound_rows(RelOptInfo* join, const RelOptInfo* outer, const Planned& right,
     fixed.push_back(core::Expression::comparison(column, core::Operator::equal, ""));
   }
   const std::optional<double> partners = rows_by_key(right.description, fixed);
-  if (partners && *partners <= 1) join->rows = std::min(join->rows, outer->rows);
+  return partners && *partners <= 1;
+}
+
+/// Whether the remote makes all of the joins and conditions, as the scan will ask again when it begins.
+bool can_be_asked(core::Source& source, const core::Scan& scan) {
+  return std::ranges::all_of(scan.joins, [&](const core::Join& join) { return source.joins(join); }) &&
+         (!scan.where || source.support(*scan.where) == Support::exact);
+}
+
+bool is_volatile(const List* clauses) {
+  return pg::guard([=] { return contain_volatile_functions(reinterpret_cast<Node*>(const_cast<List*>(clauses))); });
+}
+
+/// A path that gives the same rows here.
+Path* local_path(const RelOptInfo* join) {
+  for (int i = 0; i < list_length(join->pathlist); ++i) {
+    const auto* path = static_cast<const Path*>(list_nth(join->pathlist, i));
+    if (path->param_info != nullptr) continue;
+    if (IsA(path, NestPath)) return copy_of<NestPath>(path);
+    if (IsA(path, HashPath)) return copy_of<HashPath>(path);
+    if (IsA(path, MergePath)) return copy_of<MergePath>(path);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -154,6 +173,10 @@ void add_join_path(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOp
   for (std::size_t i = 0; i < both.description.columns.size(); ++i) both.is_ordered.push_back(source->orders_by(i));
   const auto sorted = sort_join_clauses(root, join, both, *source, *kind, extra->restrictlist);
   if (!sorted) return;
+  if (!both.parts.back().is_visible) {  // from here on
+    both.columns = left.columns;
+    both.columns.add(both.parts.back().relation, ComparableColumns(), both.parts.back().first_column);
+  }
   PlannedJoin& added = both.joins.back();
   const bool are_conditions_its_own = *kind != JoinKind::inner;
   List* wanted = pg::guard([&] {
@@ -169,25 +192,25 @@ void add_join_path(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOp
   both.all_exact = both.kept == NIL;
   const CombinedScan scan = scan_of(root, both);
   const core::Join& last = scan.scan.joins.back();
-  if (!compares_parts(last.on, both.parts.back().first_column) || !source->joins(last)) return;
+  if (!compares_parts(last.on, both.parts.back().first_column) || !can_be_asked(*source, scan.scan)) return;
   if (!can_be_read(both, wanted)) return;
   Path* local = nullptr;
   if (!scan.parameters.empty()) {
-    local = pg::guard([=] { return GetExistingLocalJoinPath(join); });
-    if (local == nullptr) return;
+    local = local_path(join);
+    if (local == nullptr || is_volatile(both.kept)) return;
   }
-  if (*kind == JoinKind::inner || *kind == JoinKind::left) {
-    bound_rows(join, outer, right, last.on, both.parts.back().first_column);
-  }
+  double rows = join->rows;
+  const bool has_pairs = *kind == JoinKind::inner || *kind == JoinKind::left;
+  if (has_pairs && finds_one_row(right, last.on, both.parts.back().first_column)) rows = std::min(rows, outer->rows);
   both.looked_at = left.looked_at + right.looked_at;
   RemoteWork work;
   work.table_rows = both.looked_at;
   work.width = join->reltarget->width;
   pg::guard([&] {
-    work.sent_rows = join->rows;
+    work.sent_rows = rows;
     if (both.kept != NIL) {
       const double kept = clauselist_selectivity(root, both.kept, 0, JOIN_INNER, nullptr);
-      work.sent_rows = clamp_row_est(join->rows / std::max(kept, 1e-6));
+      work.sent_rows = clamp_row_est(rows / std::max(kept, 1e-6));
     }
     cost_qual_eval(&work.local, both.kept, root);
   });
@@ -195,13 +218,19 @@ void add_join_path(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOp
     work.is_sorted = keys != NIL;
     const PathCost cost = path_cost(work);
     pg::guard([&] {
+      // What is run instead must keep what the path promises.
+      Path* instead = local;
+      if (local != nullptr && keys != NIL) {
+        instead = reinterpret_cast<Path*>(create_sort_path(root, join, local, keys, -1.0));
+      }
       add_path(join, reinterpret_cast<Path*>(
-                         connector_foreign_join_path(root, join, join->rows, cost.startup, cost.total, keys, local)));
+                         connector_foreign_join_path(root, join, rows, cost.startup, cost.total, keys, instead)));
     });
   };
   const bool is_order_wanted = root->query_pathkeys != NIL && both.all_exact && wants_first_rows(root) &&
                                orders_of(both, join, root->query_pathkeys).has_value();
-  join->fdw_private = pg::give_to(root->planner_cxt, std::move(owned));
+  // The genetic search for a good order of joins makes relations in memory of its own, and frees it.
+  join->fdw_private = pg::give_to(GetMemoryChunkContext(join), std::move(owned));
   add(NIL);
   if (is_order_wanted) add(root->query_pathkeys);
 }
@@ -216,14 +245,14 @@ ForeignScan* make_join_plan(PlannerInfo* root, RelOptInfo* join, const ForeignPa
   };
   const Lists lists = pg::guard([&] {
     List* kept = extract_actual_clauses(both.kept, false);
-    List* scan_targets = add_to_flat_tlist(NIL, join->reltarget->exprs);
-    scan_targets =
-        add_to_flat_tlist(scan_targets, pull_var_clause(reinterpret_cast<Node*>(kept), PVC_INCLUDE_PLACEHOLDERS));
-    return Lists{kept, scan_targets};
+    // The targets of the uppermost join may be expressions by now.
+    List* columns = pull_var_clause(reinterpret_cast<Node*>(join->reltarget->exprs), PVC_RECURSE_PLACEHOLDERS);
+    columns = list_concat(columns, pull_var_clause(reinterpret_cast<Node*>(kept), PVC_RECURSE_PLACEHOLDERS));
+    return Lists{kept, add_to_flat_tlist(NIL, columns)};
   });
   for (int i = 0; i < list_length(lists.scan_targets); ++i) {
     const auto* target = static_cast<const TargetEntry*>(list_nth(lists.scan_targets, i));
-    const auto* column = reinterpret_cast<const Var*>(target->expr);
+    const auto* column = castNode(Var, target->expr);
     const std::size_t index = source_column(both, column).value();
     const auto found = std::ranges::find(scan.scan.columns, index);
     const auto place = static_cast<std::size_t>(found - scan.scan.columns.begin());

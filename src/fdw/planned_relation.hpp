@@ -23,11 +23,12 @@ namespace connector::fdw {
 /// A foreign table of a relation.
 struct PlannedPart {
   std::shared_ptr<const ForeignTable> table;
-  Index relation = 0;            ///< its number in the range table
-  std::string shown;             ///< "public.orders o"
-  std::size_t first_column = 0;  ///< where its columns begin among those of the source
-  bool is_visible = true;        ///< false: only looked for, by EXISTS
-  bool is_nullable = false;      ///< a LEFT JOIN may have no row of it
+  Index relation = 0;              ///< its number in the range table
+  ComparableColumns comparable{};  ///< its own columns
+  std::string shown{};             ///< "public.orders o"
+  std::size_t first_column = 0;    ///< where its columns begin among those of the source
+  bool is_visible = true;          ///< false: what is joined does not have its columns, as of EXISTS
+  bool is_nullable = false;        ///< a LEFT JOIN may have no row of it
 };
 
 /// How a part behind the first one is joined.
@@ -43,7 +44,8 @@ struct Planned {
   std::vector<PlannedPart> parts;
   std::vector<PlannedJoin> joins;  ///< for each part but the first one
   core::SourceDescription description{};
-  ScanColumns columns;             ///< that conditions can be about
+  ScanColumns columns;             ///< that conditions can be about; without those of parts that are not visible
+  ScanColumns all_columns;         ///< with them
   std::vector<bool> is_ordered{};  ///< by index in the description: the remote orders it as PostgreSQL does
   /// Of a relation above which something may be sent: its conditions (RestrictInfos), all of them exact.
   List* conditions = nullptr;

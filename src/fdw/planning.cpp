@@ -93,7 +93,9 @@ void estimate_size(PlannerInfo* root, RelOptInfo* relation, Oid oid) {
   const std::unique_ptr<Lease> connection = lease(planned.server, planned.role);
   core::Source& source = *source_of(*connection, planned);
   planned.description = source.description();
-  planned.columns.add(relation->relid, comparable_columns(*table, planned.description));
+  planned.parts[0].comparable = comparable_columns(*table, planned.description);
+  planned.columns.add(relation->relid, planned.parts[0].comparable);
+  planned.all_columns = planned.columns;
   const bool may_order = table->options.pushdown != Pushdown::off;
   for (std::size_t i = 0; i < planned.description.columns.size(); ++i) {
     planned.is_ordered.push_back(may_order && source.orders_by(i));

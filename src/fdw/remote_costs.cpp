@@ -22,10 +22,16 @@ constexpr double round_trip_cost = 20;
 constexpr double sent_row_cost = 0.03;
 constexpr double sent_byte_cost = 0.0002;
 
+bool compares_columns(const core::Expression& condition) noexcept {
+  return !condition.is_logical() && condition.operands.size() == 2 &&
+         condition.operands[1].kind == core::Expression::Kind::column;
+}
+
 /// The values that the conditions leave to columns: their number, by the index of the column.
 std::map<std::size_t, double> fixed_columns(const std::vector<core::Expression>& conditions) {
   std::map<std::size_t, double> fixed;
   for (const core::Expression& condition : conditions) {
+    if (compares_columns(condition)) continue;
     if (condition.operation == Operator::equal) fixed[condition.operands[0].column] = 1;
     if (condition.operation != Operator::in) continue;
     const bool is_known =
@@ -80,7 +86,7 @@ bool is_indexed(const core::SourceDescription& description, std::size_t column) 
 
 bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions) {
   return std::ranges::any_of(conditions, [&](const core::Expression& condition) {
-    if (condition.is_logical()) return false;
+    if (condition.is_logical() || compares_columns(condition)) return false;
     const bool narrows = condition.operation != Operator::not_equal && condition.operation != Operator::not_in &&
                          condition.operation != Operator::is_not_null;
     return narrows && is_indexed(description, condition.operands[0].column);

@@ -55,15 +55,18 @@ void Scan::connect() {
 bool Scan::begin_batch() {
   if (!is_open_) {
     asked_since_ = std::chrono::steady_clock::now();
-    connect();
     try {
+      connect();
       asked_ = reading_->remote_scan(*lease_);
     } catch (const core::Error&) {
       forget();
       throw;
     }
     is_local_ = !asked_;
-    if (is_local_) return false;
+    if (is_local_) {
+      if (!is_async()) give_back();  // the scans below need it
+      return false;
+    }
     looks_at_rows_ = reading_->looked_at_here() != nullptr;
     reading_->reader().begin();
   }
@@ -113,7 +116,7 @@ bool Scan::next_batch() {
 
 /// What is known of the tables may be wrong. The next statement looks, and plans that were made before are made again.
 void Scan::forget() {
-  reading_->forget(*lease_);
+  if (lease_) reading_->forget(*lease_);
   give_back();
   pg::guard([] { ResetPlanCache(); });
 }
