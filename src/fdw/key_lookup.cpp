@@ -260,6 +260,8 @@ void KeyLookup::find_unsendable(std::size_t key, const std::vector<std::uint32_t
 void KeyLookup::put_aside() {
   std::vector<bool> is_unsent(rows_.count());
   bool any = false;
+  // The scan looks at all parameters, whichever it is asked about.
+  for (std::size_t key = 0; key < keys_.size(); ++key) set_parameter(key, used_values(key));
   for (std::size_t key = 0; key < keys_.size(); ++key) {
     const std::vector<std::uint32_t> numbers = used_values(key);
     if (numbers.empty() || can_send(key, numbers)) continue;
