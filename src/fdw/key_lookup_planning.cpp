@@ -1,6 +1,7 @@
 #include "fdw/key_lookup_planning.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -112,14 +113,26 @@ bool read_key(const RelOptInfo* outer, const RelOptInfo* inner, RestrictInfo* cl
   return true;
 }
 
+/// As PostgreSQL orders clauses: none before one that a view or a policy wants to be looked at earlier, unless it tells
+/// nothing (order_qual_clauses() in createplan.c, which is not for extensions).
+Index security_level(const RestrictInfo* clause) {
+  return clause->leakproof ? 0 : clause->security_level;
+}
+
 /// Those that PostgreSQL takes for keys.
 std::vector<PathKeyColumn> read_keys(const RelOptInfo* join, const RelOptInfo* outer, const RelOptInfo* inner,
                                      bool is_outer_join, const List* clauses) {
   std::vector<PathKeyColumn> keys;
+  // Keys are computed before any clause is looked at.
+  Index first_level = std::numeric_limits<Index>::max();
+  for (int i = 0; i < list_length(clauses); ++i) {
+    first_level = std::min(first_level, static_cast<const RestrictInfo*>(list_nth(clauses, i))->security_level);
+  }
   for (int i = 0; i < list_length(clauses); ++i) {
     auto* clause = static_cast<RestrictInfo*>(list_nth(clauses, i));
     // Looked at behind an outer join, it does not decide what belongs together.
     if (is_outer_join && RINFO_IS_PUSHED_DOWN(clause, join->relids)) continue;
+    if (security_level(clause) > first_level) continue;
     PathKeyColumn key;
     if (pg::guard([&] { return read_key(outer, inner, clause, key); })) keys.push_back(key);
   }
@@ -257,15 +270,12 @@ std::vector<Expr*> key_conditions(PlannerInfo* root, const ForeignPath* path) {
 
 namespace {
 
-/// The clauses as PostgreSQL orders them: none before one that a view or a policy wants to be looked at earlier, unless
-/// it tells nothing (order_qual_clauses() in createplan.c, which is not for extensions).
 List* in_order_of_security(const List* clauses) {
   std::vector<RestrictInfo*> ordered;
   for (int i = 0; i < list_length(clauses); ++i) {
     ordered.push_back(static_cast<RestrictInfo*>(list_nth(clauses, i)));
   }
-  const auto level = [](const RestrictInfo* clause) { return clause->leakproof ? 0 : clause->security_level; };
-  std::ranges::stable_sort(ordered, [&](const auto* a, const auto* b) { return level(a) < level(b); });
+  std::ranges::stable_sort(ordered, [](const auto* a, const auto* b) { return security_level(a) < security_level(b); });
   List* result = NIL;
   pg::guard([&] {
     for (RestrictInfo* clause : ordered) result = lappend(result, clause);
