@@ -51,7 +51,8 @@ READER_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out 
 SOURCES := $(filter-out $(READER_SOURCES),$(SOURCES))
 # What it shares with the library: frames and rows, core, and no other driver.
 READER_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(READER_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
-	src/reader/frame.cpp src/reader/messages.cpp src/reader/row_stream.cpp src/reader/value_check.cpp,$(SOURCES)))
+	src/reader/frame.cpp src/reader/messages.cpp src/reader/scan_messages.cpp src/reader/row_stream.cpp \
+	src/reader/value_check.cpp,$(SOURCES)))
 # The Import API's program shares with the library what knows neither PostgreSQL nor drivers.
 HTTP = connector-http
 HTTP_SOURCES := $(filter src/http/%,$(SOURCES))

@@ -8,6 +8,7 @@
 #include "reader/broken_reader.hpp"
 #include "reader/cursor.hpp"
 #include "reader/messages.hpp"
+#include "reader/value_check.hpp"
 
 namespace connector::reader {
 
@@ -26,6 +27,15 @@ std::unique_ptr<core::Source> ReaderConnection::describe(const core::SourceReque
   DescribedMessage described =
       channel_->ask(FrameKind::describe, to_message(request), Phase::describe, described_message);
   return std::make_unique<ReaderSource>(*channel_, described.source, std::move(described.description));
+}
+
+/// What the columns are is known here: that of the other side need not be believed.
+std::unique_ptr<core::Source> ReaderConnection::join(std::span<core::Source* const> parts) {
+  PartsMessage numbers;
+  for (const core::Source* part : parts) numbers.sources.push_back(static_cast<const ReaderSource*>(part)->number());
+  const auto number = channel_->ask(FrameKind::join, to_message(numbers), Phase::describe, number_message);
+  if (number == 0) return nullptr;
+  return std::make_unique<ReaderSource>(*channel_, static_cast<std::uint64_t>(number), core::joined_description(parts));
 }
 
 bool ReaderConnection::closed_by_remote() const noexcept {
@@ -70,6 +80,27 @@ bool ReaderSource::orders_by(std::size_t column) {
 
 bool ReaderSource::orders_cheaply(std::size_t column) {
   return number_of(FrameKind::orders_cheaply, column, {}, Phase::describe) != 0;
+}
+
+bool ReaderSource::groups_by(std::size_t column) {
+  return number_of(FrameKind::groups_by, column, {}, Phase::describe) != 0;
+}
+
+std::optional<core::RemoteColumn> ReaderSource::aggregate(const core::Aggregate& aggregate) {
+  const bool has_column = aggregate.function != core::AggregateFunction::count_rows;
+  const core::RemoteColumn asked = has_column ? description_.columns.at(aggregate.column) : core::RemoteColumn{};
+  return channel_.ask(FrameKind::aggregate, to_message(AggregateMessage{number_, aggregate}), Phase::describe,
+                      [&](std::string_view text) {
+                        std::optional<core::RemoteColumn> told = column_message(text);
+                        if (told && !is_answer_to(aggregate.function, asked, *told)) {
+                          throw broken_reader("an aggregate has values of another type");
+                        }
+                        return told;
+                      });
+}
+
+bool ReaderSource::joins(const core::Join& join) {
+  return channel_.ask(FrameKind::joins, to_message(JoinMessage{number_, join}), Phase::describe, number_message) != 0;
 }
 
 bool ReaderSource::samples() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ class ReaderConnection final : public core::Connection {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+  std::unique_ptr<core::Source> join(std::span<core::Source* const> parts) override;
   bool usable() const noexcept override { return channel_->usable(); }
   bool survives_early_end() const noexcept override { return survives_early_end_; }
   /// Asks the process, which asks its driver, but not the server.
@@ -34,11 +37,15 @@ class ReaderSource final : public core::Source {
       : channel_(channel), number_(number), description_(std::move(description)) {}
   ~ReaderSource() override;
 
+  std::uint64_t number() const noexcept { return number_; }
   const core::SourceDescription& description() const override { return description_; }
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
   bool orders_cheaply(std::size_t column) override;
+  bool groups_by(std::size_t column) override;
+  std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
+  bool joins(const core::Join& join) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;

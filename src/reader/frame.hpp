@@ -26,11 +26,15 @@ enum class FrameKind : std::uint32_t {
   closed_by_remote,
   list_tables,
   describe,
+  join,    ///< sources as one; the answer is its number, 0 = they can't be joined
   forget,  ///< a source; has no answer
   support,
   orders_by,
   orders_cheaply,
   samples,
+  groups_by,
+  aggregate,  ///< the answer is a column, or null
+  joins,
   statement,
   change_mark,
   open,   ///< a cursor

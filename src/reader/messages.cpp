@@ -1,110 +1,13 @@
 #include "reader/messages.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "reader/broken_reader.hpp"
+#include "reader/message_json.hpp"
 #include "reader/value_check.hpp"
 
 namespace connector::reader {
 
-using Json = nlohmann::json;
-
 namespace {
-
-std::string written(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// What `read` makes of the JSON. Json's own errors, for members that are not there or of another type, end here.
-template <typename Read>
-auto message(std::string_view text, Read&& read) {
-  try {
-    // What a tree of them takes is far more than the text: a hostile one would fill the memory.
-    constexpr std::size_t most_values = 2'000'000;
-    constexpr int deepest = 1000;
-    std::size_t values = 0;
-    const auto count = [&values](int depth, Json::parse_event_t /*event*/, const Json& /*value*/) {
-      if (++values > most_values || depth > deepest) throw broken_reader("a message has too many values");
-      return true;
-    };
-    return read(Json::parse(text, count));
-  } catch (const Json::exception&) {
-    throw broken_reader("a message has another form");
-  }
-}
-
-std::string text_of(const Json& json) {
-  std::string text = json.get<std::string>();
-  if (text.find('\0') != std::string::npos) throw broken_reader("a text has a NUL");
-  return text;
-}
-
-std::string text_at(const Json& json, const char* key) {
-  return text_of(json.at(key));
-}
-
-/// Json's own get() turns any number into any other, and a fraction beyond the range of Integer is undefined there.
-template <typename Integer>
-Integer integer_of(const Json& json) {
-  const auto in_range = [](auto number) {
-    if (!std::in_range<Integer>(number)) throw broken_reader("a number is out of range");
-    return static_cast<Integer>(number);
-  };
-  if (json.is_number_unsigned()) return in_range(json.get<std::uint64_t>());
-  if (json.is_number_integer()) return in_range(json.get<std::int64_t>());
-  throw broken_reader("a number is no whole one");
-}
-
-template <typename Enum>
-Enum word_at(const Json& json, const char* key, Enum last) {
-  const auto number = integer_of<std::uint64_t>(json.at(key));
-  if (number > static_cast<std::uint64_t>(last)) throw broken_reader("a word is none of those there are");
-  return static_cast<Enum>(number);
-}
-
-template <typename Enum>
-std::uint64_t number_of(Enum word) noexcept {
-  return static_cast<std::uint64_t>(word);
-}
-
-Json optional_json(const auto& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-std::optional<std::int64_t> optional_number(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(integer_of<std::int64_t>(json));
-}
-
-std::optional<std::string> optional_text(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(text_of(json));
-}
-
-template <typename Item, typename Read>
-std::vector<Item> list_of(const Json& json, Read&& read) {
-  std::vector<Item> items;
-  for (const Json& item : json.get_ref<const Json::array_t&>()) items.push_back(read(item));
-  return items;
-}
-
-std::vector<std::uint64_t> counts_of(const Json& json) {
-  return list_of<std::uint64_t>(json, integer_of<std::uint64_t>);
-}
-
-Json json_list(const auto& items, auto&& write) {
-  Json list = Json::array();
-  for (const auto& item : items) list.push_back(write(item));
-  return list;
-}
-
-std::map<std::string, std::string, std::less<>> texts_of(const Json& json) {
-  std::map<std::string, std::string, std::less<>> texts;
-  for (const auto& [key, value] : json.get_ref<const Json::object_t&>()) texts.emplace(key, text_of(value));
-  return texts;
-}
 
 Json json_of(const core::LogicalType& type) {
   return {{"kind", number_of(type.kind)},
@@ -173,81 +76,6 @@ core::SourceDescription description_of(const Json& json) {
   description.estimated_rows = optional_number(json.at("estimated_rows"));
   description.comment = text_at(json, "comment");
   return description;
-}
-
-Json json_of(const core::Expression& expression) {
-  return {{"kind", number_of(expression.kind)},
-          {"column", expression.column},
-          {"parameter", expression.parameter},
-          {"value", expression.value},
-          {"is_null", expression.is_null},
-          {"operation", number_of(expression.operation)},
-          {"operands", json_list(expression.operands, [](const auto& operand) { return json_of(operand); })}};
-}
-
-core::Expression expression_of(const Json& json) {
-  core::Expression expression;
-  expression.kind = word_at(json, "kind", core::Expression::Kind::operation);
-  expression.column = integer_of<std::size_t>(json.at("column"));
-  expression.parameter = integer_of<std::size_t>(json.at("parameter"));
-  expression.value = text_at(json, "value");
-  expression.is_null = json.at("is_null").get<bool>();
-  expression.operation = word_at(json, "operation", core::Operator::logical_or);
-  expression.operands = list_of<core::Expression>(json.at("operands"), expression_of);
-  return expression;
-}
-
-Json json_of(const core::Join& join) {
-  return {{"kind", number_of(join.kind)}, {"on", json_of(join.on)}};
-}
-
-core::Join join_of(const Json& json) {
-  return {.kind = word_at(json, "kind", core::JoinKind::anti), .on = expression_of(json.at("on"))};
-}
-
-Json json_of(const core::Aggregate& aggregate) {
-  return {{"function", number_of(aggregate.function)}, {"column", aggregate.column}};
-}
-
-core::Aggregate aggregate_of(const Json& json) {
-  return {.function = word_at(json, "function", core::AggregateFunction::maximum),
-          .column = integer_of<std::size_t>(json.at("column"))};
-}
-
-Json json_of(const core::Scan& scan) {
-  return {
-      {"columns", scan.columns},
-      {"joins", json_list(scan.joins, [](const auto& join) { return json_of(join); })},
-      {"is_grouped", scan.is_grouped},
-      {"aggregates", json_list(scan.aggregates, [](const auto& aggregate) { return json_of(aggregate); })},
-      {"where", scan.where ? json_of(*scan.where) : Json(nullptr)},
-      {"order_by",
-       json_list(
-           scan.order_by,
-           [](const core::OrderBy& order) {
-             return Json{{"column", order.column}, {"descending", order.descending}, {"nulls", number_of(order.nulls)}};
-           })},
-      {"limit", optional_json(scan.limit)},
-      {"offset", scan.offset},
-      {"sample", optional_json(scan.sample)}};
-}
-
-core::Scan scan_of(const Json& json) {
-  core::Scan scan;
-  scan.columns = list_of<std::size_t>(json.at("columns"), integer_of<std::size_t>);
-  scan.joins = list_of<core::Join>(json.at("joins"), join_of);
-  scan.is_grouped = json.at("is_grouped").get<bool>();
-  scan.aggregates = list_of<core::Aggregate>(json.at("aggregates"), aggregate_of);
-  if (!json.at("where").is_null()) scan.where = expression_of(json.at("where"));
-  scan.order_by = list_of<core::OrderBy>(json.at("order_by"), [](const Json& order) {
-    return core::OrderBy{.column = integer_of<std::size_t>(order.at("column")),
-                         .descending = order.at("descending").get<bool>(),
-                         .nulls = word_at(order, "nulls", core::Nulls::wherever)};
-  });
-  scan.limit = optional_number(json.at("limit"));
-  scan.offset = integer_of<std::int64_t>(json.at("offset"));
-  if (!json.at("sample").is_null()) scan.sample = json.at("sample").get<double>();
-  return scan;
 }
 
 }  // namespace
@@ -360,24 +188,16 @@ DescribedMessage described_message(std::string_view text) {
   });
 }
 
-std::string to_message(const SourceMessage& message) {
-  return written({{"source", message.source}, {"column", message.column}, {"condition", json_of(message.condition)}});
+std::string to_message(const std::optional<core::RemoteColumn>& column) {
+  return written(column ? json_of(*column) : Json(nullptr));
 }
 
-SourceMessage source_message(std::string_view text) {
-  return message(text, [](const Json& json) {
-    return SourceMessage{integer_of<std::uint64_t>(json.at("source")), integer_of<std::size_t>(json.at("column")),
-                         expression_of(json.at("condition"))};
-  });
-}
-
-std::string to_message(const ScanMessage& message) {
-  return written({{"source", message.source}, {"scan", json_of(message.scan)}});
-}
-
-ScanMessage scan_message(std::string_view text) {
-  return message(text, [](const Json& json) {
-    return ScanMessage{integer_of<std::uint64_t>(json.at("source")), scan_of(json.at("scan"))};
+std::optional<core::RemoteColumn> column_message(std::string_view text) {
+  return message(text, [](const Json& json) -> std::optional<core::RemoteColumn> {
+    if (json.is_null()) return std::nullopt;
+    core::RemoteColumn column = column_of(json);
+    if (!column.unsupported_reason.empty()) throw broken_reader("an aggregate has values that can't be read");
+    return column;
   });
 }
 
@@ -412,8 +232,8 @@ std::string to_message(const CountsMessage& counts) {
 
 CountsMessage counts_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    return CountsMessage{counts_of(json.at("invalid")),
-                         list_of<std::vector<std::uint64_t>>(json.at("substitutions"), counts_of)};
+    return CountsMessage{numbers_of(json.at("invalid")),
+                         list_of<std::vector<std::uint64_t>>(json.at("substitutions"), numbers_of)};
   });
 }
 

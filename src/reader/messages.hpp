@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,32 @@ struct SourceMessage {
 std::string to_message(const SourceMessage& message);
 SourceMessage source_message(std::string_view text);
 
+/// For `join`: the numbers of the parts.
+struct PartsMessage {
+  std::vector<std::uint64_t> sources{};
+};
+std::string to_message(const PartsMessage& parts);
+PartsMessage parts_message(std::string_view text);
+
+struct AggregateMessage {
+  std::uint64_t source = 0;
+  core::Aggregate aggregate{};
+};
+std::string to_message(const AggregateMessage& message);
+AggregateMessage aggregate_message(std::string_view text);
+
+/// The answer to that. Throws if it is a column that is not read.
+std::string to_message(const std::optional<core::RemoteColumn>& column);
+std::optional<core::RemoteColumn> column_message(std::string_view text);
+
+/// For `joins`.
+struct JoinMessage {
+  std::uint64_t source = 0;
+  core::Join join{};
+};
+std::string to_message(const JoinMessage& message);
+JoinMessage join_message(std::string_view text);
+
 /// For `open` and `statement`.
 struct ScanMessage {
   std::uint64_t source = 0;
@@ -79,7 +106,7 @@ ScanMessage scan_message(std::string_view text);
 /// For `read`: what batches are made with.
 struct ReadMessage {
   core::InvalidValues invalid_values = core::InvalidValues::error;
-  std::vector<core::BatchColumn> columns{};  ///< those of the scan
+  std::vector<core::BatchColumn> columns{};  ///< those of the scan, and its aggregates
 };
 std::string to_message(const ReadMessage& message);
 ReadMessage read_message(std::string_view text);

@@ -114,4 +114,22 @@ bool is_allowed(const core::LogicalType& type, ValueForm form) noexcept {
   }
 }
 
+bool is_answer_to(core::AggregateFunction function, const core::RemoteColumn& asked,
+                  const core::RemoteColumn& told) noexcept {
+  const TypeKind kind = told.type.kind;
+  switch (function) {
+    case core::AggregateFunction::count_rows:
+    case core::AggregateFunction::count:
+    case core::AggregateFunction::count_distinct:
+      return told.form == ValueForm::datum && (kind == TypeKind::int8 || kind == TypeKind::numeric);
+    case core::AggregateFunction::sum:
+      return told.form == ValueForm::datum &&
+             (kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8 || kind == TypeKind::numeric);
+    case core::AggregateFunction::minimum:
+    case core::AggregateFunction::maximum:
+      return kind == asked.type.kind && told.form == asked.form && told.encoding == asked.encoding;
+  }
+  return false;
+}
+
 }  // namespace connector::reader

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/remote/source.hpp"
 #include "core/rows/row_batch.hpp"
 
 namespace connector::reader {
@@ -21,5 +22,10 @@ bool is_payload_of(const core::BatchColumn& column, std::string_view payload) no
 /// Whether a column may have this type and form: text must be checked by who loads it; a type's name would stand in a
 /// statement as it is, and whether the bytes of one that is told by its name are such a value nobody knows here.
 bool is_allowed(const core::LogicalType& type, core::ValueForm form) noexcept;
+
+/// Whether `told` may be what an aggregate of `asked`, its column, gives: counts and sums are numbers, the least and
+/// the greatest value are what the column's values are.
+bool is_answer_to(core::AggregateFunction function, const core::RemoteColumn& asked,
+                  const core::RemoteColumn& told) noexcept;
 
 }  // namespace connector::reader

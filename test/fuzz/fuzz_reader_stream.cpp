@@ -50,7 +50,7 @@ void read_rows(std::string_view bytes, std::uint8_t choice) {
 }
 
 void read_message(std::string_view text, std::uint8_t choice) {
-  switch (choice % 8) {
+  switch (choice % 9) {
     case 0:
       reader::described_message(text);
       break;
@@ -71,6 +71,9 @@ void read_message(std::string_view text, std::uint8_t choice) {
       break;
     case 6:
       reader::number_message(text);
+      break;
+    case 8:
+      reader::column_message(text);
       break;
     default:
       reader::connected_message(text);

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.hpp"
 #include "reader/frame.hpp"
+#include "reader/value_check.hpp"
 
 namespace connector::reader {
 namespace {
@@ -70,6 +73,70 @@ TEST(ReaderMessages, AScanWithAllItsParts) {
   EXPECT_EQ(got.scan.sample, 0.25);
 }
 
+TEST(ReaderMessages, AScanOfGroupsAndJoins) {
+  core::Scan scan{.columns = {3}};
+  const Expression partners{.operation = Operator::equal,
+                            .operands = {Expression::of_column(0), Expression::of_column(3)}};
+  scan.joins = {{.kind = core::JoinKind::inner, .on = partners},
+                {.kind = core::JoinKind::anti,
+                 .on = Expression::all_of({partners, Expression::comparison(4, Operator::less, "x")})}};
+  scan.is_grouped = true;
+  scan.aggregates = {{.function = core::AggregateFunction::count_rows},
+                     {.function = core::AggregateFunction::maximum, .column = 5}};
+  const core::Scan got = scan_message(to_message(ScanMessage{7, scan})).scan;
+  EXPECT_TRUE(got.is_grouped);
+  EXPECT_EQ(got.aggregates, scan.aggregates);
+  ASSERT_EQ(got.joins.size(), 2u);
+  EXPECT_EQ(got.joins[0].kind, core::JoinKind::inner);
+  EXPECT_EQ(got.joins[0].on.operation, Operator::equal);
+  EXPECT_EQ(core::columns_of(got.joins[0].on), (std::vector<std::size_t>{0, 3}));
+  EXPECT_EQ(got.joins[1].kind, core::JoinKind::anti);
+  EXPECT_EQ(core::columns_of(got.joins[1].on), (std::vector<std::size_t>{0, 3, 4}));
+  const core::Scan plain = scan_message(to_message(ScanMessage{1, {.columns = {0}}})).scan;
+  EXPECT_FALSE(plain.is_grouped);
+  EXPECT_TRUE(plain.joins.empty() && plain.aggregates.empty());
+}
+
+TEST(ReaderMessages, QuestionsAboutGroupsAndJoins) {
+  EXPECT_EQ(parts_message(to_message(PartsMessage{{3, 1, 3}})).sources, (std::vector<std::uint64_t>{3, 1, 3}));
+  const core::Aggregate sum{.function = core::AggregateFunction::sum, .column = 4};
+  const AggregateMessage asked = aggregate_message(to_message(AggregateMessage{2, sum}));
+  EXPECT_EQ(asked.source, 2u);
+  EXPECT_EQ(asked.aggregate, sum);
+  const Expression on{.operation = Operator::less, .operands = {Expression::of_column(1), Expression::of_column(2)}};
+  const JoinMessage join = join_message(to_message(JoinMessage{2, {.kind = core::JoinKind::semi, .on = on}}));
+  EXPECT_EQ(join.source, 2u);
+  EXPECT_EQ(join.join.kind, core::JoinKind::semi);
+  EXPECT_EQ(core::columns_of(join.join.on), (std::vector<std::size_t>{1, 2}));
+}
+
+TEST(ReaderMessages, WordsAndNumbersOfScansThatMayNotBe) {
+  const std::string scan =
+      to_message(ScanMessage{1, {.columns = {0}, .is_grouped = true, .aggregates = {{.column = 1}}}});
+  const auto with = [&](std::string_view part, std::string_view instead) {
+    std::string changed = scan;
+    const std::size_t at = changed.find(part);
+    EXPECT_NE(at, std::string::npos) << part;
+    return changed.replace(at, part.size(), instead);
+  };
+  EXPECT_EQ(scan_message(scan).scan.aggregates.size(), 1u);
+  for (const auto& [part, instead] : {std::pair("\"function\":0", "\"function\":6"),
+                                      {"\"function\":0", "\"function\":\"sum\""},
+                                      {"\"column\":1", "\"column\":-1"},
+                                      {"\"column\":1", "\"column\":1.5"},
+                                      {"\"is_grouped\":true", "\"is_grouped\":1"},
+                                      {"\"joins\":[]", "\"joins\":[{}]"},
+                                      {"\"joins\":[]", "\"joins\":null"},
+                                      {"\"joins\":[]", "\"joins\":[{\"kind\":4,\"on\":{}}]"},
+                                      {"\"aggregates\"", "\"more\""}}) {
+    expect_refused([&, part = part, instead = instead] { scan_message(with(part, instead)); });
+  }
+  expect_refused([] { parts_message("[-1]"); });
+  expect_refused([] { parts_message("{}"); });
+  expect_refused([] { aggregate_message(R"({"source": 1})"); });
+  expect_refused([] { join_message(R"({"source": 1, "join": {"kind": 0}})"); });
+}
+
 core::RemoteColumn column(core::TypeKind kind, core::ValueForm form) {
   core::RemoteColumn column;
   column.name = "c";
@@ -107,6 +174,51 @@ TEST(ReaderMessages, ColumnsThatMayNotBe) {
   }
 }
 
+TEST(ReaderMessages, WhatAnAggregateGives) {
+  EXPECT_FALSE(column_message(to_message(std::optional<core::RemoteColumn>())));
+  core::RemoteColumn sum = column(core::TypeKind::numeric, core::ValueForm::datum);
+  sum.type.length = 38;
+  sum.type.scale = 2;
+  const auto got = column_message(to_message(std::optional(sum)));
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->type, sum.type);
+  EXPECT_EQ(got->form, core::ValueForm::datum);
+  // One that could not be read where it is a column of a table.
+  sum.unsupported_reason = "it can't be read";
+  expect_refused([&] { column_message(to_message(std::optional(sum))); });
+  expect_refused(
+      [&] { column_message(to_message(std::optional(column(core::TypeKind::text, core::ValueForm::datum)))); });
+  for (const std::string_view text : {"", "[]", "1", "{}", "true"}) expect_refused([&] { column_message(text); });
+}
+
+TEST(ReaderMessages, AnAggregateGivesNoOtherTypeThanItMay) {
+  using core::AggregateFunction;
+  using core::TypeKind;
+  using core::ValueForm;
+  const core::RemoteColumn day = column(TypeKind::date, ValueForm::datum);
+  const core::RemoteColumn count = column(TypeKind::int8, ValueForm::datum);
+  const core::RemoteColumn number = column(TypeKind::numeric, ValueForm::datum);
+  const core::RemoteColumn text = column(TypeKind::text, ValueForm::text);
+  for (const auto function :
+       {AggregateFunction::count_rows, AggregateFunction::count, AggregateFunction::count_distinct}) {
+    EXPECT_TRUE(is_answer_to(function, text, count));
+    EXPECT_TRUE(is_answer_to(function, text, number));
+    EXPECT_FALSE(is_answer_to(function, text, text));
+    EXPECT_FALSE(is_answer_to(function, text, column(TypeKind::numeric, ValueForm::text)));
+  }
+  EXPECT_TRUE(is_answer_to(AggregateFunction::sum, number, number));
+  EXPECT_FALSE(is_answer_to(AggregateFunction::sum, number, column(TypeKind::float8, ValueForm::datum)));
+  EXPECT_FALSE(is_answer_to(AggregateFunction::sum, number, column(TypeKind::int8, ValueForm::receive)));
+  for (const auto function : {AggregateFunction::minimum, AggregateFunction::maximum}) {
+    EXPECT_TRUE(is_answer_to(function, day, day));
+    EXPECT_FALSE(is_answer_to(function, day, count));
+    EXPECT_FALSE(is_answer_to(function, day, column(TypeKind::date, ValueForm::text)));
+    core::RemoteColumn elsewhere = text;
+    elsewhere.encoding = "SQL_ASCII";
+    EXPECT_FALSE(is_answer_to(function, text, elsewhere));
+  }
+}
+
 TEST(ReaderMessages, AnErrorIsTheSameOnTheOtherSide) {
   const core::Error error(core::ErrorNumber::timed_out, "it took too long", "First line.\nSecond line.", "Wait.", true);
   const core::Error got = read_error(to_message(error));
@@ -135,6 +247,8 @@ TEST(ReaderMessages, WhatIsNoMessage) {
     expect_refused([&] { connect_message(text); });
     expect_refused([&] { scan_message(text); });
     expect_refused([&] { counts_message(text); });
+    expect_refused([&] { aggregate_message(text); });
+    expect_refused([&] { join_message(text); });
     if (text != "[]") {
       expect_refused([&] { tables_message(text); });
       expect_refused([&] { warnings_message(text); });

@@ -4,12 +4,38 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace connector::reader {
 
 using core::Error;
 using core::ErrorNumber;
+
+namespace {
+
+/// Columns that a source does not have would be read beyond its list.
+void check_columns(const core::Source& source, std::span<const std::size_t> columns) {
+  const std::size_t count = source.description().columns.size();
+  if (std::ranges::any_of(columns, [count](std::size_t column) { return column >= count; })) {
+    throw Error(ErrorNumber::cannot_read, "there is no such column");
+  }
+}
+
+void check_columns(const core::Source& source, const core::Aggregate& aggregate) {
+  if (aggregate.function != core::AggregateFunction::count_rows) check_columns(source, {&aggregate.column, 1});
+}
+
+void check_columns(const core::Source& source, const core::Scan& scan) {
+  check_columns(source, scan.columns);
+  if (scan.where) check_columns(source, core::columns_of(*scan.where));
+  for (const core::Join& join : scan.joins) check_columns(source, core::columns_of(join.on));
+  for (const core::Aggregate& aggregate : scan.aggregates) check_columns(source, aggregate);
+  for (const core::OrderBy& order : scan.order_by) check_columns(source, {&order.column, 1});
+}
+
+}  // namespace
 
 void Server::run() {
   outbox_.send(FrameKind::hello, build_id());
@@ -64,16 +90,29 @@ std::string Server::result_of(const Frame& frame) {
     }
     case FrameKind::describe:
       return describe(frame.body);
+    case FrameKind::join:
+      return join(parts_message(frame.body));
+    case FrameKind::aggregate: {
+      const AggregateMessage message = aggregate_message(frame.body);
+      core::Source& asked = source(message.source);
+      check_columns(asked, message.aggregate);
+      return to_message(asked.aggregate(message.aggregate));
+    }
+    case FrameKind::joins: {
+      const JoinMessage message = join_message(frame.body);
+      core::Source& asked = source(message.source);
+      check_columns(asked, core::columns_of(message.join.on));
+      return to_message(asked.joins(message.join) ? 1 : 0);
+    }
     case FrameKind::statement: {
       const ScanMessage message = scan_message(frame.body);
-      return to_message(std::optional(source(message.source).statement(message.scan)));
+      core::Source& asked = source(message.source);
+      check_columns(asked, message.scan);
+      return to_message(std::optional(asked.statement(message.scan)));
     }
-    case FrameKind::open: {
-      const ScanMessage message = scan_message(frame.body);
-      cursor_.reset();
-      cursor_ = source(message.source).open(message.scan);
+    case FrameKind::open:
+      open(scan_message(frame.body));
       return to_message(1);
-    }
     default:
       return ask_source(frame.kind, source_message(frame.body));
   }
@@ -102,6 +141,23 @@ std::string Server::describe(const std::string& body) {
   return to_message(described);
 }
 
+std::string Server::join(const PartsMessage& parts) {
+  std::vector<core::Source*> sources;
+  for (const std::uint64_t number : parts.sources) sources.push_back(&source(number));
+  std::unique_ptr<core::Source> joined = connection_->join(sources);
+  if (!joined) return to_message(0);
+  sources_.emplace(++last_source_, std::move(joined));
+  return to_message(static_cast<std::int64_t>(last_source_));
+}
+
+void Server::open(const ScanMessage& message) {
+  cursor_.reset();
+  core::Source& asked = source(message.source);
+  check_columns(asked, message.scan);
+  cursor_ = asked.open(message.scan);
+  cursor_columns_ = message.scan.columns.size() + message.scan.aggregates.size();
+}
+
 core::Source& Server::source(std::uint64_t number) {
   const auto found = sources_.find(number);
   if (found == sources_.end()) throw Error(ErrorNumber::cannot_read, "there is no such source");
@@ -110,6 +166,10 @@ core::Source& Server::source(std::uint64_t number) {
 
 std::string Server::ask_source(FrameKind kind, const SourceMessage& message) {
   core::Source& asked = source(message.source);
+  if (kind == FrameKind::support) check_columns(asked, core::columns_of(message.condition));
+  if (kind == FrameKind::orders_by || kind == FrameKind::orders_cheaply || kind == FrameKind::groups_by) {
+    check_columns(asked, {&message.column, 1});
+  }
   if (kind == FrameKind::change_mark) return to_message(asked.change_mark());
   const auto number = [&]() -> std::int64_t {
     switch (kind) {
@@ -119,6 +179,8 @@ std::string Server::ask_source(FrameKind kind, const SourceMessage& message) {
         return asked.orders_by(message.column) ? 1 : 0;
       case FrameKind::orders_cheaply:
         return asked.orders_cheaply(message.column) ? 1 : 0;
+      case FrameKind::groups_by:
+        return asked.groups_by(message.column) ? 1 : 0;
       case FrameKind::samples:
         return asked.samples() ? 1 : 0;
       default:
@@ -160,6 +222,7 @@ void Server::send_rows(const ReadMessage& request) {
   constexpr std::size_t batch_rows = 1000, first_rows = 50;
   constexpr std::chrono::milliseconds quick(100), slow(1000);
   constexpr std::size_t batch_bytes = 128 * 1024;
+  if (request.columns.size() != cursor_columns_) throw Error(ErrorNumber::cannot_read, "the scan has other columns");
   core::RowBatch batch(request.columns, request.invalid_values, batch_rows, batch_bytes);
   Slots slots(file_, outbox_, inbox_);
   RowWriter writer(slots);

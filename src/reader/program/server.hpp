@@ -29,6 +29,8 @@ class Server {
   std::string result_of(const Frame& frame);
   std::string connect(const std::string& body);
   std::string describe(const std::string& body);
+  std::string join(const PartsMessage& parts);
+  void open(const ScanMessage& message);
   std::string ask_source(FrameKind kind, const SourceMessage& message);
   core::Source& source(std::uint64_t number);
   void read(const std::string& body);
@@ -46,6 +48,7 @@ class Server {
   std::unique_ptr<core::Connection> connection_;
   std::map<std::uint64_t, std::unique_ptr<core::Source>> sources_;
   std::unique_ptr<core::RemoteCursor> cursor_;
+  std::size_t cursor_columns_ = 0;  ///< that the batches of the cursor have
   std::uint64_t last_source_ = 0;
 };
 
