@@ -12,7 +12,7 @@
 #include "core/net/address_rules.hpp"
 #include "core/base/error.hpp"
 #include "drivers/hive/session.hpp"
-#include "drivers/hive/source.hpp"
+#include "drivers/hive/cursor.hpp"
 
 using namespace connector;
 

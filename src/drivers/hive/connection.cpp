@@ -1,5 +1,6 @@
 #include "drivers/hive/connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "drivers/hive/catalog.hpp"
@@ -27,6 +28,14 @@ std::vector<core::RemoteTable> HiveConnection::list_tables(std::string_view sche
 
 std::unique_ptr<core::Source> HiveConnection::describe(const core::SourceRequest& request) {
   return std::make_unique<HiveSource>(session(), request, default_schema());
+}
+
+std::unique_ptr<core::Source> HiveConnection::join(std::span<core::Source* const> parts) {
+  const auto can_be_joined = [](const core::Source* part) {
+    return static_cast<const HiveSource*>(part)->can_be_joined();
+  };
+  if (!std::ranges::all_of(parts, can_be_joined)) return nullptr;
+  return std::make_unique<HiveSource>(session(), parts);
 }
 
 }  // namespace connector::hive

@@ -92,6 +92,10 @@ std::string quote_table(std::string_view schema, std::string_view table) {
   return schema.empty() ? quote_identifier(table) : quote_identifier(schema) + '.' + quote_identifier(table);
 }
 
+std::string widest_decimal(std::int32_t scale) {
+  return "decimal(" + std::to_string(most_decimal_digits) + ',' + std::to_string(scale) + ')';
+}
+
 std::string escape_pattern(std::string_view name) {
   std::string pattern;
   for (const char c : name) {
@@ -247,6 +251,44 @@ class HiveDialect final : public core::Dialect {
     return Dialect::null_test(is_null, column, described);
   }
 
+  /// Only what is exact in all formats of files.
+  bool groups(const RemoteColumn& column) const override { return is_certain(column) && Dialect::groups(column); }
+
+  /// A comparison of decimals is done in a type that has the digits of both, if there is one ("Hive Data Types",
+  /// Decimals: otherwise digits behind the point are lost).
+  bool compares(const RemoteColumn& left, const RemoteColumn& right) const override {
+    if (!is_certain(left) || !is_certain(right) || !Dialect::compares(left, right)) return false;
+    const core::LogicalType &a = left.type, &b = right.type;
+    if (a.kind != TypeKind::numeric) return true;
+    return a.length > 0 && b.length > 0 &&
+           std::max(a.length - a.scale, b.length - b.scale) + std::max(a.scale, b.scale) <= most_decimal_digits;
+  }
+
+  /// An expression is not looked for in the statistics of ORC files, whose readers miss rows by texts, and it is not
+  /// what partitions are chosen by: see the remark.
+  std::string column_comparison(Operator comparison, const std::string& left, const RemoteColumn& left_described,
+                                const std::string& right, const RemoteColumn& right_described) const override {
+    if (left_described.type.kind != TypeKind::text) {
+      return Dialect::column_comparison(comparison, left, left_described, right, right_described);
+    }
+    return "concat(" + left + ", '') " + std::string(operator_sql(comparison)) + " concat(" + right + ", '')";
+  }
+
+  /// 10,000,000,000 rows do not overflow, which would be NULL.
+  bool sums(const RemoteColumn& column) const override {
+    constexpr std::int32_t digits_of_rows = 10;
+    if (column.type.kind != TypeKind::numeric)
+      return rule_for(column) == Rule::number && column.type.kind != TypeKind::date;
+    return column.type.length > 0 && column.type.length + digits_of_rows <= most_decimal_digits;
+  }
+
+  std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
+                            const RemoteColumn& described) const override {
+    if (function != core::AggregateFunction::sum) return Dialect::aggregate_sql(function, column, described);
+    const std::int32_t scale = described.type.kind == TypeKind::numeric ? described.type.scale : 0;
+    return "SUM(CAST(" + column + " AS " + widest_decimal(scale) + "))";
+  }
+
   /// There is no form of OFFSET that old and new servers take: the cursor passes over these rows.
   std::string limited(std::string statement, bool /*is_ordered*/, std::int64_t rows,
                       std::int64_t offset) const override {
@@ -257,6 +299,12 @@ class HiveDialect final : public core::Dialect {
   }
 
  private:
+  /// Numbers, dates and strings.
+  static bool is_certain(const RemoteColumn& column) {
+    const std::optional<Rule> rule = rule_for(column);
+    return rule == Rule::number || rule == Rule::text;
+  }
+
   static std::optional<Rule> rule_for(const RemoteColumn& column) {
     switch (column.type.kind) {
       case TypeKind::int2:

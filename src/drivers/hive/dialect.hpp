@@ -1,6 +1,7 @@
 // HiveQL as far as the connector writes it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,11 @@ std::string_view without_terminator(std::string_view sql) noexcept;
 
 /// Whether the statement has a word that orders rows, be it for a part of it.
 bool may_order_rows(std::string_view sql) noexcept;
+
+/// Of a decimal.
+inline constexpr std::int32_t most_decimal_digits = 38;
+/// `decimal(38,scale)`, as which numbers are summed.
+std::string widest_decimal(std::int32_t scale);
 
 /// What Hive and Spark compare and order as PostgreSQL does. Only text of remote_type "string" is text.
 const core::Dialect& dialect() noexcept;

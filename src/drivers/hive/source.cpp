@@ -11,7 +11,6 @@
 #include "core/base/utf8.hpp"
 #include "drivers/hive/catalog.hpp"
 #include "drivers/hive/dialect.hpp"
-#include "drivers/hive/values.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::hive {
@@ -20,30 +19,12 @@ namespace {
 
 using core::Phase;
 
-/// A piece must be large enough that the time between two pieces does not count, and small beside a backend's memory.
-constexpr std::int64_t wanted_bytes = 2 * 1024 * 1024;
-constexpr std::int64_t first_rows = 100;
-/// The server's own limit unless set otherwise (hive.server2.thrift.resultset.max.fetch.size).
-constexpr std::int64_t most_rows = 10'000;
-constexpr std::int64_t growth = 16;
-
 /// Up to there a limit is sent with a query.
 constexpr std::int64_t short_limit = 10'000;
-
-constexpr const char* fetch_size_setting = "hive.server2.thrift.resultset.default.fetch.size";
 
 core::Error request_error(std::string message, std::string hint = {}) {
   return core::Error(core::ErrorNumber::invalid_parameters, std::move(message), "Provider hive, phase describe.",
                      std::move(hint));
-}
-
-std::int64_t fetch_size(const Login& login) {
-  const auto found = login.session.find(fetch_size_setting);
-  std::int64_t rows = 0;
-  if (found != login.session.end()) {
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), rows);
-  }
-  return rows;
 }
 
 /// Names as `table.column`: a server that was not told, or does not heed, hive.resultset.use.unique.column.names. Only
@@ -74,6 +55,28 @@ bool can_be_named(const std::vector<std::string>& names) {
   });
 }
 
+/// Of the parts of a joined source.
+std::string alias_of(std::size_t part) {
+  return 'r' + std::to_string(part);
+}
+
+/// Whether no result can have columns of what is joined so.
+bool is_out_of_sight(const core::Join& join) {
+  return join.kind == core::JoinKind::semi || join.kind == core::JoinKind::anti;
+}
+
+ColumnRule count_rule() {
+  return {.decode = Decode::integer, .type = {.kind = core::TypeKind::int8}, .remote_type = "bigint"};
+}
+
+/// Of what the dialect sums(), as decimals of 38 digits.
+ColumnRule sum_rule(const core::LogicalType& summed) {
+  const std::int32_t scale = summed.kind == core::TypeKind::numeric ? summed.scale : 0;
+  return {.decode = Decode::decimal,
+          .type = {.kind = core::TypeKind::numeric, .length = most_decimal_digits, .scale = scale},
+          .remote_type = widest_decimal(scale)};
+}
+
 /// A number with all its digits.
 std::string shortest_text(double number) {
   std::array<char, 32> text{};
@@ -83,26 +86,30 @@ std::string shortest_text(double number) {
 
 }  // namespace
 
-FetchSize::FetchSize(std::int64_t most) noexcept
-    : most_(most > 0 ? std::min(most, most_rows) : most_rows), rows_(std::min(first_rows, most_)) {}
-
-void FetchSize::learn(std::size_t rows, std::size_t bytes) noexcept {
-  if (rows == 0) return;
-  const auto row_bytes = static_cast<std::int64_t>(bytes / rows + 1);
-  rows_ = std::clamp<std::int64_t>(std::min(wanted_bytes / row_bytes, rows_ * growth), 1, most_);
-}
-
 HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std::string_view default_schema)
     : session_(session), encoding_(request.encoding.value_or("UTF8")) {
   if (request.query.empty()) {
     schema_name_ = request.schema.empty() ? default_schema : std::string_view(request.schema);
     table_name_ = request.table;
-    from_ = quote_table(schema_name_, table_name_);
+    parts_ = {{.relation = quote_table(schema_name_, table_name_)}};
     summary_ = "could not read table " + core::quoted(schema_name_) + '.' + core::quoted(table_name_);
     describe_table(request);
   } else {
     summary_ = "could not run the query";
     describe_query(request);
+  }
+}
+
+HiveSource::HiveSource(Session& session, std::span<core::Source* const> parts)
+    : session_(session), summary_("could not read joined tables"), description_(core::joined_description(parts)) {
+  for (const core::Source* joined : parts) {
+    const auto& source = static_cast<const HiveSource&>(*joined);
+    const std::string alias = alias_of(parts_.size());
+    parts_.push_back({.relation = source.parts_[0].relation, .first_column = columns_.size()});
+    for (SourceColumn column : source.columns_) {
+      column.sql = alias + '.' + column.sql;
+      columns_.push_back(std::move(column));
+    }
   }
 }
 
@@ -126,7 +133,7 @@ void HiveSource::add_column(const rpc::ColumnDesc& column, const std::string& na
   described.may_become_null = request.invalid_become_null && may_be_invalid(rule.decode);
   // Text that is declared to be something else than it is can't be compared there.
   described.is_comparable = !request.encoding || !core::is_text_kind(rule.type.kind);
-  columns_.push_back({wire_column, std::move(rule), wanted});
+  columns_.push_back({wire_column, std::move(rule), wanted, quote_identifier(described.name)});
 }
 
 void HiveSource::describe_table(const core::SourceRequest& request) {
@@ -136,7 +143,7 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
     core::add_item(list, quote_identifier(column.name));
   }
   // Servers don't run what can have no rows (Hive: TaskCompiler, "Limit 0").
-  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + from_ + " LIMIT 0", task);
+  session_.execute("SELECT " + (list.empty() ? "*" : list) + " FROM " + parts_[0].relation + " LIMIT 0", task);
   const rpc::TableSchema schema = session_.result_schema(task);
   session_.close_operation(task);
   const std::vector<std::string> names = column_names(schema);
@@ -181,13 +188,13 @@ void HiveSource::describe_query(const core::SourceRequest& request) {
 std::optional<rpc::TableSchema> HiveSource::derived_schema() {
   const Task task{Phase::describe, summary_};
   // The line breaks end a comment that the query may end with.
-  std::string derived = "(\n" + query_ + "\n) q";
+  std::string derived = "(\n" + query_ + "\n)";
   try {
-    session_.execute("SELECT * FROM " + derived + " LIMIT 0", task);
+    session_.execute("SELECT * FROM " + derived + " q LIMIT 0", task);
     rpc::TableSchema schema = session_.result_schema(task);
     session_.close_operation(task);
     if (!can_be_named(column_names(schema))) return std::nullopt;
-    from_ = std::move(derived);
+    parts_ = {{.relation = std::move(derived)}};
     return schema;
   } catch (const core::Error&) {
     if (!session_.usable()) throw;
@@ -204,30 +211,104 @@ void HiveSource::run_query(const Task& task) {
 }
 
 core::Support HiveSource::support(const core::Expression& condition) {
-  return from_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
+  return parts_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
 }
 
 bool HiveSource::orders_by(std::size_t column) {
   const core::RemoteColumn& described = description_.columns[column];
-  return !from_.empty() && (described.is_rounded || dialect().orders(described));
+  return !parts_.empty() && (described.is_rounded || dialect().orders(described));
+}
+
+bool HiveSource::groups_by(std::size_t column) {
+  return !parts_.empty() && dialect().groups(description_.columns[column]);
+}
+
+std::optional<core::RemoteColumn> HiveSource::aggregate(const core::Aggregate& aggregate) {
+  if (parts_.empty() || !dialect().aggregates(aggregate, description_.columns)) return std::nullopt;
+  const ColumnRule rule = rule_of(aggregate);
+  core::RemoteColumn told;
+  const bool has_column = aggregate.function != core::AggregateFunction::count_rows;
+  told.name = has_column ? description_.columns[aggregate.column].name : "count";
+  told.remote_type = rule.remote_type;
+  told.type = rule.type;
+  told.form = rule.form;
+  return told;
+}
+
+/// What its values are: by "Built-in Aggregate Functions (UDAF)" of Hive's manual and Spark's Count and Sum a count is
+/// a bigint, and the sum of a decimal of 38 digits one of 38 digits.
+ColumnRule HiveSource::rule_of(const core::Aggregate& aggregate) const {
+  switch (aggregate.function) {
+    case core::AggregateFunction::minimum:
+    case core::AggregateFunction::maximum:
+      return columns_[aggregate.column].rule;
+    case core::AggregateFunction::sum:
+      return sum_rule(columns_[aggregate.column].rule.type);
+    default:
+      return count_rule();
+  }
+}
+
+/// Hive joins by equality, and older versions take nothing else that is about two parts ("LanguageManual Joins": others
+/// from 2.2.0 on). Beside it stand conditions on the part that is joined, which is the last one of those that the
+/// condition knows.
+bool HiveSource::joins(const core::Join& join) {
+  if (parts_.size() < 2 || !dialect().joins(join, description_.columns)) return false;
+  std::size_t last = 0;
+  for (const std::size_t column : core::columns_of(join.on)) last = std::max(last, part_of(column));
+  const auto is_of_last = [&](std::size_t column) { return part_of(column) == last; };
+  const std::vector<core::Expression> one{join.on};
+  const bool is_and = join.on.is_logical() && join.on.operation == core::Operator::logical_and;
+  std::size_t equalities = 0;
+  for (const core::Expression& condition : is_and ? join.on.operands : one) {
+    const std::vector<std::size_t> columns = core::columns_of(condition);
+    if (std::ranges::all_of(columns, is_of_last)) continue;
+    if (condition.operation != core::Operator::equal || columns.size() != 2) return false;
+    if (!is_of_last(columns[0]) && !is_of_last(columns[1])) return false;
+    ++equalities;
+  }
+  return equalities > 0;
+}
+
+std::size_t HiveSource::part_of(std::size_t column) const noexcept {
+  std::size_t part = parts_.size() - 1;
+  while (parts_[part].first_column > column) --part;
+  return part;
 }
 
 std::string HiveSource::statement(const core::Scan& scan) {
   if (is_read_as_it_is(scan)) return query_;
-  const auto name = [this](std::size_t index) { return quote_identifier(description_.columns[index].name); };
-  std::string list;
-  for (const std::size_t index : selected_columns(scan)) core::add_item(list, name(index));
-  if (list.empty()) list = "1";
-  std::string sample;
-  if (scan.sample) sample = "rand() < CAST('" + shortest_text(*scan.sample) + "' AS DOUBLE)";
-  return dialect().select(scan, {.list = list, .from = from_, .column = name, .condition = sample},
-                          description_.columns);
+  core::Dialect::Selection selection;
+  selection.column = [this](std::size_t index) { return columns_[index].sql; };
+  // Answers of "hive.optimize.metadataonly" have partitions without rows; a count of rows keeps it away.
+  if (scan.is_grouped) selection.list = "COUNT(*)";
+  for (const std::size_t index : scan.columns) {
+    if (!scan.is_grouped) core::add_item(selection.list, columns_[index].sql);
+  }
+  for (const std::size_t index : columns_beside(scan)) {
+    const std::string& sql = columns_[index].sql;
+    core::add_item(selection.list, scan.is_grouped ? "MIN(" + sql + ')' : sql);
+  }
+  if (selection.list.empty()) selection.list = "1";
+  // Statistics of the catalog, from which Hive answers otherwise ("hive.compute.query.using.stats"), know nothing of
+  // files that have come by other ways.
+  if (scan.is_grouped && scan.columns.empty()) selection.condition = "rand() >= 0";
+  if (scan.sample) selection.condition = "rand() < CAST('" + shortest_text(*scan.sample) + "' AS DOUBLE)";
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const std::string alias = parts_.size() > 1 ? ' ' + alias_of(i) : query_.empty() ? "" : " q";
+    if (i == 0) {
+      selection.from = parts_[i].relation + alias;
+    } else {
+      selection.joined.push_back(parts_[i].relation + alias);
+    }
+  }
+  return dialect().select(scan, selection, description_.columns);
 }
 
 /// Whether the query itself is run.
 bool HiveSource::is_read_as_it_is(const core::Scan& scan) const {
-  if (from_.empty()) return true;
-  if (query_.empty() || scan.where || !scan.order_by.empty() || scan.sample) return false;
+  if (parts_.empty()) return true;
+  if (query_.empty() || scan.where || !scan.order_by.empty() || scan.sample || scan.is_grouped) return false;
   // In another statement its order would be lost (hive.remove.orderby.in.subquery).
   if (may_order_rows(query_)) return true;
   // A LIMIT costs a step in which one process has all rows.
@@ -235,40 +316,79 @@ bool HiveSource::is_read_as_it_is(const core::Scan& scan) const {
   return !has_short_limit && scan.columns.size() == columns_.size();
 }
 
-/// Those that are wanted, and behind them those of the condition and the order: what they are now is looked at, too,
-/// and older servers order by selected columns only.
-std::vector<std::size_t> HiveSource::selected_columns(const core::Scan& scan) const {
-  std::vector<std::size_t> selected = scan.columns;
+/// Columns of conditions and the order that the scan does not yield, and that stand behind what it yields: what they
+/// are now is looked at, too, and older servers order by selected columns only. Of groups, the least value, which not
+/// all types have; not what EXISTS has.
+std::vector<std::size_t> HiveSource::columns_beside(const core::Scan& scan) const {
+  std::vector<std::size_t> beside;
   const auto add = [&](std::size_t column) {
-    if (std::ranges::find(selected, column) == selected.end()) selected.push_back(column);
+    const std::size_t part = part_of(column);
+    if (part > 0 && is_out_of_sight(scan.joins.at(part - 1))) return;
+    if (scan.is_grouped && !dialect().orders(description_.columns[column])) return;
+    const auto is_there = [column](const auto& list) { return std::ranges::find(list, column) != list.end(); };
+    if (!is_there(scan.columns) && !is_there(beside)) beside.push_back(column);
   };
+  for (const core::Join& join : scan.joins) std::ranges::for_each(core::columns_of(join.on), add);
   if (scan.where) std::ranges::for_each(core::columns_of(*scan.where), add);
   for (const core::OrderBy& order : scan.order_by) add(order.column);
-  return selected;
+  return beside;
+}
+
+/// What the result of statement() has.
+std::vector<HiveSource::SourceColumn> HiveSource::result_columns(const core::Scan& scan) const {
+  std::vector<SourceColumn> columns;
+  const auto add = [&](std::size_t column) { columns.push_back(columns_[column]); };
+  std::ranges::for_each(scan.columns, add);
+  for (const core::Aggregate& aggregate : scan.aggregates) columns.push_back({.rule = rule_of(aggregate)});
+  if (scan.is_grouped) columns.push_back({.rule = count_rule()});
+  std::ranges::for_each(columns_beside(scan), add);
+  return columns;
 }
 
 std::unique_ptr<core::RemoteCursor> HiveSource::open(const core::Scan& scan) {
   const bool is_query = is_read_as_it_is(scan);
   std::vector<Reading> readings = is_query ? readings_of_query(scan) : readings_of_scan(scan);
-  const std::size_t wire_columns = is_query ? query_columns_ : std::max<std::size_t>(selected_columns(scan).size(), 1);
+  const std::size_t wire_columns = is_query ? query_columns_ : std::max<std::size_t>(result_columns(scan).size(), 1);
   return std::make_unique<HiveCursor>(session_, std::move(readings), wire_columns, scan.limit, scan.offset, summary_);
 }
 
 std::vector<Reading> HiveSource::readings_of_scan(const core::Scan& scan) {
+  check_columns_out_of_sight(scan);
   const Task task{Phase::execute, summary_};
-  const std::vector<std::size_t> selected = selected_columns(scan);
   session_.execute(statement(scan), task);
   const rpc::TableSchema schema = session_.result_schema(task);
-  if (schema.columns.size() != std::max<std::size_t>(selected.size(), 1)) {
+  const std::vector<SourceColumn> columns = result_columns(scan);
+  if (schema.columns.size() != std::max<std::size_t>(columns.size(), 1)) {
     throw_malformed("the server tells of other columns than those asked for", task);
   }
   std::vector<Reading> readings;
-  for (std::size_t i = 0; i < selected.size(); ++i) {
-    const SourceColumn& column = columns_[selected[i]];
-    check_rule(column, schema.columns[i]);
-    if (i < scan.columns.size()) readings.push_back({i, column.rule.decode, column.rule.type});
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    check_rule(columns[i], schema.columns[i]);
+    if (i < scan.columns.size() + scan.aggregates.size()) {
+      readings.push_back({i, columns[i].rule.decode, columns[i].rule.type});
+    }
   }
   return readings;
+}
+
+/// Those of EXISTS, which no result can have.
+void HiveSource::check_columns_out_of_sight(const core::Scan& scan) {
+  const Task task{Phase::execute, summary_};
+  for (std::size_t i = 0; i < scan.joins.size(); ++i) {
+    if (!is_out_of_sight(scan.joins[i])) continue;
+    const std::string alias = alias_of(i + 1);
+    std::vector<std::size_t> columns = core::columns_of(scan.joins[i].on);
+    std::erase_if(columns, [&](std::size_t column) { return part_of(column) != i + 1; });
+    std::string list;
+    for (const std::size_t column : columns) core::add_item(list, columns_[column].sql);
+    session_.execute("SELECT " + list + " FROM " + parts_[i + 1].relation + ' ' + alias + " LIMIT 0", task);
+    const rpc::TableSchema schema = session_.result_schema(task);
+    session_.close_operation(task);
+    if (schema.columns.size() != columns.size()) {
+      throw_malformed("the server tells of other columns than those asked for", task);
+    }
+    for (std::size_t at = 0; at < columns.size(); ++at) check_rule(columns_[columns[at]], schema.columns[at]);
+  }
 }
 
 std::vector<Reading> HiveSource::readings_of_query(const core::Scan& scan) {
@@ -300,82 +420,6 @@ core::Error HiveSource::changed_error() const {
                              .summary = summary_,
                              .remote_message = "its columns have changed since it was described",
                              .hint = "Try again."});
-}
-
-HiveCursor::HiveCursor(Session& session, std::vector<Reading> readings, std::size_t wire_columns,
-                       std::optional<std::int64_t> limit, std::int64_t offset, std::string summary)
-    : session_(session),
-      operation_(session.operation_number()),
-      readings_(std::move(readings)),
-      wire_columns_(wire_columns),
-      summary_(std::move(summary)),
-      fetch_size_(fetch_size(session.login())),
-      rows_left_(limit),
-      rows_to_skip_(offset),
-      nested_texts_(readings_.size()) {
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - offset;
-  if (rows_left_) rows_left_ = std::min(*rows_left_, most) + offset;
-}
-
-HiveCursor::~HiveCursor() {
-  session_.leave_operation(operation_);
-}
-
-/// Asks for the next piece, unless nothing more is wanted.
-void HiveCursor::ask() {
-  std::int64_t count = fetch_size_.rows();
-  if (rows_left_) {
-    count = std::min(count, *rows_left_);
-    if (count == 0) return;
-    *rows_left_ -= count;
-  }
-  session_.ask_for_rows(count, wire_columns_, {Phase::fetch, summary_});
-}
-
-/// Reads the next piece, and asks for the one behind it: the server works on that while this one is stored.
-bool HiveCursor::next_rows() {
-  const Task task{Phase::fetch, summary_};
-  row_ = rows_.rows = 0;
-  if (!session_.has_operation()) return false;
-  if (!session_.is_asked()) ask();
-  if (session_.is_asked()) session_.read_rows(rows_, task);
-  if (rows_.rows == 0) {
-    session_.close_operation(task);
-    return false;
-  }
-  check_kinds();
-  fetch_size_.learn(rows_.rows, rows_.bytes);
-  ask();
-  return true;
-}
-
-void HiveCursor::check_kinds() const {
-  for (const Reading& reading : readings_) {
-    const WireKind kind = rows_.columns[reading.wire_column].kind();
-    if (can_decode(reading.decode, kind)) continue;
-    throw_malformed("the server sends " + std::string(wire_kind_name(kind)) + " for a column of another type",
-                    {Phase::fetch, summary_});
-  }
-}
-
-bool HiveCursor::fetch(core::RowBatch& batch) {
-  while (!batch.full()) {
-    if (row_ == rows_.rows && !next_rows()) return false;
-    if (rows_to_skip_ > 0) {
-      const auto skipped = std::min<std::int64_t>(rows_to_skip_, static_cast<std::int64_t>(rows_.rows - row_));
-      rows_to_skip_ -= skipped;
-      row_ += static_cast<std::size_t>(skipped);
-      continue;
-    }
-    for (std::size_t i = 0; i < readings_.size(); ++i) {
-      const Reading& reading = readings_[i];
-      const ResultColumn& column = rows_.columns[reading.wire_column];
-      if (!decode_value(reading.decode, reading.type, column, row_, i, batch)) ++nested_texts_[i];
-    }
-    batch.finish_row();
-    ++row_;
-  }
-  return true;
 }
 
 }  // namespace connector::hive
