@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "conditions.hpp"
+#include "grouped_scans.hpp"
 
 namespace connector::hive {
 namespace {
@@ -195,6 +196,70 @@ TEST(HiveDialect, FloatsAreLocal) {
     EXPECT_EQ(compared({.kind = kind}, "1.5"), std::nullopt);
     EXPECT_EQ(core::testing::first_rows(dialect(), {.kind = kind}), std::nullopt);
   }
+}
+
+const RemoteColumn number = column_of({.kind = TypeKind::int4});
+const RemoteColumn day = column_of({.kind = TypeKind::date});
+
+RemoteColumn decimal_of(std::int32_t precision, std::int32_t scale) {
+  return column_of({.kind = TypeKind::numeric, .length = precision, .scale = scale});
+}
+
+TEST(HiveDialect, Groups) {
+  using core::testing::grouped_by;
+  for (const RemoteColumn& column : {number, day, text, column_of(decimal)}) {
+    EXPECT_EQ(grouped_by(dialect(), column), "SELECT c FROM t GROUP BY c");
+    EXPECT_EQ(core::testing::aggregate_sql(dialect(), core::AggregateFunction::count_distinct, column),
+              "COUNT(DISTINCT c)");
+  }
+  // A decimal of servers before 0.13 has any digits behind the point.
+  for (const RemoteColumn& column : {varchar, padded, truth, moment, bytes, column_of({.kind = TypeKind::float8}),
+                                     column_of({.kind = TypeKind::numeric})}) {
+    EXPECT_EQ(grouped_by(dialect(), column), std::nullopt);
+  }
+  RemoteColumn broken = text;
+  broken.may_become_null = true;
+  EXPECT_EQ(grouped_by(dialect(), broken), std::nullopt);
+}
+
+TEST(HiveDialect, Aggregates) {
+  using core::AggregateFunction;
+  const auto sql = [](AggregateFunction function, const RemoteColumn& column) {
+    return core::testing::aggregate_sql(dialect(), function, column);
+  };
+  EXPECT_EQ(sql(AggregateFunction::count_rows, text), "COUNT(*)");
+  EXPECT_EQ(sql(AggregateFunction::count, number), "COUNT(c)");
+  // A partition without a value is no NULL where it is read.
+  EXPECT_EQ(sql(AggregateFunction::count, text), std::nullopt);
+  for (const auto function : {AggregateFunction::minimum, AggregateFunction::maximum}) {
+    const std::string name = function == AggregateFunction::minimum ? "MIN(c)" : "MAX(c)";
+    for (const RemoteColumn& column : {number, day, column_of(decimal)}) EXPECT_EQ(sql(function, column), name);
+    for (const RemoteColumn& column : {text, varchar, moment, truth}) EXPECT_EQ(sql(function, column), std::nullopt);
+  }
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::int8})), "SUM(CAST(c AS DECIMAL(38,0)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of(decimal)), "SUM(CAST(c AS DECIMAL(38,2)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, decimal_of(28, 28)), "SUM(CAST(c AS DECIMAL(38,28)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, decimal_of(29, 2)), std::nullopt);
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::numeric})), std::nullopt);
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::float8})), std::nullopt);
+  EXPECT_EQ(sql(AggregateFunction::sum, day), std::nullopt);
+}
+
+TEST(HiveDialect, ColumnsBesideEachOther) {
+  using core::testing::joined_on;
+  EXPECT_EQ(joined_on(dialect(), number, column_of({.kind = TypeKind::int8})), "a = b");
+  EXPECT_EQ(joined_on(dialect(), day, day), "a = b");
+  EXPECT_EQ(joined_on(dialect(), text, text), "concat(a, '') = concat(b, '')");
+  EXPECT_EQ(joined_on(dialect(), text, text, Operator::less), "concat(a, '') < concat(b, '')");
+  EXPECT_EQ(joined_on(dialect(), number, text), std::nullopt);
+  EXPECT_EQ(joined_on(dialect(), number, column_of(decimal)), std::nullopt);
+  for (const RemoteColumn& column : {varchar, padded, truth, moment, bytes}) {
+    EXPECT_EQ(joined_on(dialect(), column, column), std::nullopt);
+  }
+  // A type that has the digits of both.
+  EXPECT_EQ(joined_on(dialect(), decimal_of(30, 10), decimal_of(18, 18)), "a = b");
+  EXPECT_EQ(joined_on(dialect(), decimal_of(30, 2), decimal_of(20, 11)), std::nullopt);
+  EXPECT_EQ(joined_on(dialect(), column_of({.kind = TypeKind::numeric}), column_of(decimal)), std::nullopt);
 }
 
 TEST(HiveDialect, TheCursorPassesOverTheOffset) {

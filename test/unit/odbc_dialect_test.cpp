@@ -5,6 +5,7 @@
 #include "conditions.hpp"
 #include "drivers/odbc/catalog_rows.hpp"
 #include "drivers/odbc/sql_names.hpp"
+#include "grouped_scans.hpp"
 
 namespace connector::odbc {
 namespace {
@@ -157,6 +158,109 @@ TEST(OdbcDialect, WhereNullStands) {
   EXPECT_EQ(ordered(Database::mysql, core::Nulls::last, false), "CASE WHEN c IS NULL THEN 1 ELSE 0 END, c");
   EXPECT_EQ(ordered(Database::sqlserver, core::Nulls::last, true), "c DESC");
   EXPECT_EQ(ordered(Database::other, core::Nulls::first, false), "CASE WHEN c IS NULL THEN 0 ELSE 1 END, c");
+}
+
+RemoteColumn column_of(const LogicalType& type) {
+  return core::testing::columns_of_types({type})[0];
+}
+
+TEST(OdbcDialect, RowsAndValuesAreCountedByAllThatAreKnown) {
+  using core::AggregateFunction;
+  EXPECT_FALSE(takes_aggregates(Database::other));
+  EXPECT_FALSE(takes_aggregates(Database::mdbtools));
+  for (const Database database :
+       {Database::postgres, Database::mysql, Database::sqlite, Database::sqlserver, Database::oracle}) {
+    EXPECT_TRUE(takes_aggregates(database));
+    const std::string count = database == Database::sqlserver ? "COUNT_BIG" : "COUNT";
+    const auto sql = [&](AggregateFunction function, const RemoteColumn& column) {
+      return core::testing::aggregate_sql(dialect(database), function, column);
+    };
+    EXPECT_EQ(sql(AggregateFunction::count_rows, column_of(integer)), count + "(*)");
+    EXPECT_EQ(sql(AggregateFunction::count, column_of(text)), count + "(c)");
+    RemoteColumn zero_dates = column_of(day);
+    zero_dates.may_become_null = true;
+    EXPECT_EQ(sql(AggregateFunction::count, zero_dates), std::nullopt);
+  }
+}
+
+TEST(OdbcDialect, GroupsAndAggregatesOfNumbers) {
+  using core::AggregateFunction;
+  const LogicalType wide{.kind = TypeKind::numeric, .length = 44, .scale = 0};
+  for (const Database database : all_databases) {
+    const auto sql = [&](AggregateFunction function, const LogicalType& type) {
+      return core::testing::aggregate_sql(dialect(database), function, column_of(type));
+    };
+    const bool computes = takes_joins(database);
+    const bool is_sqlserver = database == Database::sqlserver;
+    EXPECT_EQ(core::testing::grouped_by(dialect(database), column_of(integer)).has_value(), computes);
+    EXPECT_EQ(sql(AggregateFunction::maximum, integer), computes ? std::optional("MAX(c)") : std::nullopt);
+    EXPECT_EQ(sql(AggregateFunction::count_distinct, integer).has_value(), computes);
+    EXPECT_EQ(sql(AggregateFunction::sum, integer), is_sqlserver ? std::optional("SUM(CAST(c AS decimal(38,0)))")
+                                                    : computes   ? std::optional("SUM(c)")
+                                                                 : std::nullopt);
+    EXPECT_EQ(sql(AggregateFunction::sum, decimal), is_sqlserver ? std::optional("SUM(CAST(c AS decimal(38,2)))")
+                                                    : computes   ? std::optional("SUM(c)")
+                                                                 : std::nullopt);
+    // With a sum that no type there has.
+    EXPECT_EQ(sql(AggregateFunction::sum, wide).has_value(), database == Database::postgres);
+    EXPECT_EQ(sql(AggregateFunction::sum, {.kind = TypeKind::float8}), std::nullopt);
+    for (const TypeKind kind : {TypeKind::float8, TypeKind::numeric}) {
+      EXPECT_EQ(core::testing::grouped_by(dialect(database), column_of({.kind = kind})), std::nullopt);
+    }
+  }
+}
+
+TEST(OdbcDialect, GroupsAndAggregatesOfDatesAndTexts) {
+  using core::AggregateFunction;
+  const auto greatest = [](Database database, const LogicalType& type) {
+    return core::testing::aggregate_sql(dialect(database), AggregateFunction::maximum, column_of(type)).has_value();
+  };
+  const auto groups = [](Database database, const RemoteColumn& column) {
+    return core::testing::grouped_by(dialect(database), column).has_value();
+  };
+  for (const LogicalType& type : {day, moment}) {
+    EXPECT_TRUE(greatest(Database::mysql, type));
+    EXPECT_TRUE(groups(Database::mysql, column_of(type)));
+    EXPECT_TRUE(greatest(Database::sqlserver, type));
+    // What psqlodbc has of infinity and of years before Christ is another value.
+    EXPECT_FALSE(greatest(Database::postgres, type));
+    EXPECT_FALSE(groups(Database::postgres, column_of(type)));
+    EXPECT_FALSE(greatest(Database::sqlite, type));
+  }
+  EXPECT_TRUE(groups(Database::sqlserver, column_of(day)));
+  EXPECT_FALSE(groups(Database::sqlserver, column_of(moment)));
+  EXPECT_EQ(core::testing::grouped_by(dialect(Database::postgres), text_column(Database::postgres, "varchar")),
+            "SELECT c COLLATE \"C\" FROM t GROUP BY c COLLATE \"C\"");
+  EXPECT_FALSE(groups(Database::postgres, column_of(text)));  // whose comparison is not known
+  // Of a long one only the beginning counts.
+  EXPECT_FALSE(groups(Database::mysql, text_column(Database::mysql, "varchar")));
+  EXPECT_FALSE(groups(Database::sqlserver, text_column(Database::sqlserver, "varchar")));
+  EXPECT_FALSE(groups(Database::sqlite, text_column(Database::sqlite, "text")));
+}
+
+TEST(OdbcDialect, ColumnsBesideEachOther) {
+  using core::testing::joined_on;
+  for (const Database database : all_databases) {
+    const auto on = joined_on(dialect(database), column_of(integer), column_of({.kind = TypeKind::int8}));
+    EXPECT_EQ(on, takes_joins(database) ? std::optional("a = b") : std::nullopt);
+  }
+  EXPECT_EQ(joined_on(dialect(Database::postgres), text_column(Database::postgres, "text"),
+                      text_column(Database::postgres, "varchar"), Operator::less),
+            "a COLLATE \"C\" < b COLLATE \"C\"");
+  EXPECT_EQ(
+      joined_on(dialect(Database::mysql), text_column(Database::mysql, "char"), text_column(Database::mysql, "text")),
+      "CAST(CONVERT(a USING utf8mb4) AS BINARY) = CAST(CONVERT(b USING utf8mb4) AS BINARY)");
+  EXPECT_EQ(joined_on(dialect(Database::sqlserver), text_column(Database::sqlserver, "varchar"),
+                      text_column(Database::sqlserver, "varchar")),
+            std::nullopt);
+  EXPECT_EQ(joined_on(dialect(Database::postgres), column_of(moment), column_of(moment)), std::nullopt);
+  EXPECT_EQ(joined_on(dialect(Database::mysql), column_of(moment), column_of(moment)), "a = b");
+  EXPECT_EQ(joined_on(dialect(Database::mysql), column_of(moment), column_of(zoned)), std::nullopt);
+  const LogicalType few{.kind = TypeKind::numeric, .length = 36, .scale = 0};
+  EXPECT_EQ(joined_on(dialect(Database::sqlserver), column_of(decimal), column_of(few)), "a = b");
+  const LogicalType many{.kind = TypeKind::numeric, .length = 38, .scale = 0};
+  EXPECT_EQ(joined_on(dialect(Database::sqlserver), column_of(decimal), column_of(many)), std::nullopt);
+  EXPECT_EQ(joined_on(dialect(Database::mysql), column_of(decimal), column_of(many)), "a = b");
 }
 
 TEST(OdbcNames, Quotes) {

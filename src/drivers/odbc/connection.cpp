@@ -1,8 +1,10 @@
 #include "drivers/odbc/connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "drivers/odbc/catalog.hpp"
+#include "drivers/odbc/dialect.hpp"
 #include "drivers/odbc/source.hpp"
 
 namespace connector::odbc {
@@ -48,6 +50,14 @@ std::vector<core::RemoteTable> OdbcConnection::list_tables(std::string_view sche
 
 std::unique_ptr<core::Source> OdbcConnection::describe(const core::SourceRequest& request) {
   return std::make_unique<OdbcSource>(session(), request);
+}
+
+std::unique_ptr<core::Source> OdbcConnection::join(std::span<core::Source* const> parts) {
+  const auto can_be_joined = [](const core::Source* part) {
+    return static_cast<const OdbcSource*>(part)->can_be_joined();
+  };
+  if (!takes_joins(session().traits().database) || !std::ranges::all_of(parts, can_be_joined)) return nullptr;
+  return std::make_unique<OdbcSource>(session(), parts);
 }
 
 }  // namespace connector::odbc

@@ -17,8 +17,8 @@ namespace connector::odbc {
 /// A column of a scan.
 struct CursorColumn {
   std::size_t wire_column = 0;  ///< in the result, from 1
-  ColumnFacts facts;
-  core::RemoteColumn described;
+  ColumnFacts facts{};
+  core::RemoteColumn described{};
 };
 
 /// Executes the statement again; its cursor was closed before. Throws as the first execution did.

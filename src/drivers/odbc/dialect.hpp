@@ -23,6 +23,17 @@ constexpr bool takes_limits(Database database) noexcept {
   return database != Database::mdbtools && database != Database::other;
 }
 
+/// Whether it counts rows and values as PostgreSQL does. What else it computes is the dialect's affair.
+constexpr bool takes_aggregates(Database database) noexcept {
+  return database != Database::mdbtools && database != Database::other;
+}
+
+/// Whether tables are joined there. Columns of SQLite may hold anything whatever their type is, and of others nothing
+/// was tried.
+constexpr bool takes_joins(Database database) noexcept {
+  return database == Database::postgres || database == Database::mysql || database == Database::sqlserver;
+}
+
 /// How the database compares a text column of this type: the value of RemoteColumn::collation that lets the dialect
 /// compare it; empty = not known, or it can't be compared at all.
 std::string_view collation_of(Database database, std::string_view type_name) noexcept;

@@ -11,7 +11,6 @@ namespace {
 using core::TypeKind;
 
 constexpr std::string_view digits = "0123456789";
-constexpr int most_digits_of_sqlserver = 38;
 
 /// A date of a year from 1 to 9999.
 bool is_date(std::string_view value) {

@@ -10,6 +10,9 @@
 
 namespace connector::odbc {
 
+/// Of a decimal.
+inline constexpr int most_digits_of_sqlserver = 38;
+
 /// `value` is as PostgreSQL prints it. Nothing if it is none of the type, or can't be written so that the database
 /// surely reads it.
 std::optional<std::string> integer_literal(std::string_view value);

@@ -38,6 +38,11 @@ bool can_be_named(const std::vector<ColumnFacts>& columns) {
   });
 }
 
+/// Of the parts of a joined source.
+std::string alias_of(std::size_t part) {
+  return 'r' + std::to_string(part);
+}
+
 bool is_integer(core::TypeKind kind) {
   return kind == core::TypeKind::int2 || kind == core::TypeKind::int4 || kind == core::TypeKind::int8;
 }
@@ -48,7 +53,7 @@ OdbcSource::OdbcSource(Session& session, const core::SourceRequest& request)
     : session_(session),
       is_query_(!request.query.empty()),
       encoding_(request.encoding),
-      takes_scans_(takes_scans(session.traits().database)) {
+      takes_scans_(odbc::takes_scans(session.traits().database)) {
   if (is_query_) {
     summary_ = "could not run the query";
     describe_query(request);
@@ -57,6 +62,22 @@ OdbcSource::OdbcSource(Session& session, const core::SourceRequest& request)
     if (!request.schema.empty()) summary_ += core::quoted(request.schema) + '.';
     summary_ += core::quoted(request.table);
     describe_table(request);
+  }
+}
+
+OdbcSource::OdbcSource(Session& session, std::span<core::Source* const> parts)
+    : session_(session),
+      summary_("could not read joined tables"),
+      description_(core::joined_description(parts)),
+      takes_scans_(true) {
+  for (const core::Source* part : parts) {
+    const auto& source = static_cast<const OdbcSource&>(*part);
+    const std::string alias = alias_of(relations_.size());
+    relations_.push_back(source.relations_[0]);
+    for (SourceColumn column : source.columns_) {
+      column.sql = alias + '.' + column.sql;
+      columns_.push_back(std::move(column));
+    }
   }
 }
 
@@ -73,17 +94,18 @@ void OdbcSource::add_column(const ColumnFacts& facts, const std::string& name, s
   // Text that is declared to be something else than it is can't be compared there.
   if (encoding_ && is_text) described.is_comparable = false;
   if (request.invalid_become_null && may_be_invalid(facts, traits, described)) described.may_become_null = true;
+  columns_.push_back({wire_column, facts, wanted, encoding_, quote_name(traits, described.name)});
   description_.columns.push_back(std::move(described));
-  columns_.push_back({wire_column, facts, wanted});
 }
 
 void OdbcSource::describe_table(const core::SourceRequest& request) {
   const DriverTraits& traits = session_.traits();
-  from_ = quote_table(traits, table_name(traits, request.schema, request.table));
+  const std::string table = quote_table(traits, table_name(traits, request.schema, request.table));
+  relations_ = {table};
   std::string list;
   for (const core::ColumnRequest& column : request.columns) core::add_item(list, quote_name(traits, column.name));
   if (list.empty()) list = "*";
-  query_ = "SELECT " + list + " FROM " + from_;
+  query_ = "SELECT " + list + " FROM " + table;
   const std::vector<ColumnFacts> facts = table_facts(list);
   query_columns_ = facts.size();
   if (facts.empty() || (!request.columns.empty() && facts.size() != request.columns.size())) {
@@ -132,11 +154,11 @@ std::vector<ColumnFacts> OdbcSource::table_facts(const std::string& list) {
   if (takes_scans_ && session_.traits().database != Database::other) {
     const Task task{Phase::describe, summary_};
     const StatementHandle statement = session_.new_statement(task);
-    session_.execute_directly(statement.get(), "SELECT " + list + " FROM " + from_ + " WHERE 1 = 0", task);
+    session_.execute_directly(statement.get(), "SELECT " + list + " FROM " + relations_[0] + " WHERE 1 = 0", task);
     return result_columns(session_, statement.get(), task);
   }
   if (takes_scans_) {
-    if (const auto facts = facts_without_rows(list, from_)) return *facts;
+    if (const auto facts = facts_without_rows(list, relations_[0])) return *facts;
     takes_scans_ = false;
   }
   return facts_by_running(query_);
@@ -194,7 +216,7 @@ std::vector<ColumnFacts> OdbcSource::query_facts() {
   const bool is_known = traits.database != Database::other && takes_scans_;
   const bool is_derived = is_known && can_be_derived(query_, traits.database);
   // The line breaks end a comment that the query may end with.
-  const std::string derived = "(\n" + query_ + "\n) q";
+  const std::string derived = "(\n" + query_ + "\n)";
   std::optional<std::vector<ColumnFacts>> facts;
   if (traits.describes_prepared) {
     const Task task{Phase::describe, summary_};
@@ -203,28 +225,42 @@ std::vector<ColumnFacts> OdbcSource::query_facts() {
     facts = result_columns(session_, statement.get(), task);
     if (facts->empty()) facts.reset();
   } else if (is_derived) {
-    facts = facts_without_rows("*", derived);
+    facts = facts_without_rows("*", derived + " q");
     if (facts && !can_be_named(*facts)) facts.reset();
   }
   if (!facts) facts = facts_by_running(query_);
-  if (is_derived && can_be_named(*facts)) from_ = derived;
+  if (is_derived && can_be_named(*facts)) relations_ = {derived};
   return *facts;
 }
 
 core::Support OdbcSource::support(const core::Expression& condition) {
-  if (from_.empty() || !takes_scans_) return core::Support::none;
+  if (!takes_scans()) return core::Support::none;
   return dialect(session_.traits().database).support(condition, description_.columns);
 }
 
 bool OdbcSource::orders_by(std::size_t column) {
-  if (from_.empty() || !takes_scans_) return false;
-  return dialect(session_.traits().database).orders(description_.columns[column]);
+  return takes_scans() && dialect(session_.traits().database).orders(description_.columns[column]);
+}
+
+bool OdbcSource::groups_by(std::size_t column) {
+  return takes_scans() && dialect(session_.traits().database).groups(description_.columns[column]);
+}
+
+bool OdbcSource::joins(const core::Join& join) {
+  return takes_scans() && dialect(session_.traits().database).joins(join, description_.columns);
+}
+
+std::optional<core::RemoteColumn> OdbcSource::aggregate(const core::Aggregate& aggregate) {
+  const Database database = session_.traits().database;
+  if (!takes_scans() || !takes_aggregates(database)) return std::nullopt;
+  if (!dialect(database).aggregates(aggregate, description_.columns)) return std::nullopt;
+  return cursor_column(aggregate).described;
 }
 
 /// Whether query_ itself is run.
 bool OdbcSource::is_read_as_it_is(const core::Scan& scan) const {
-  if (from_.empty() || !takes_scans_) return true;
-  if (scan.where || !scan.order_by.empty()) return false;
+  if (!takes_scans()) return true;
+  if (scan.where || !scan.order_by.empty() || scan.is_grouped || !scan.joins.empty()) return false;
   if (!is_query_) return static_cast<bool>(unread_);
   const bool has_short_limit = scan.limit && scan.offset < short_limit && *scan.limit < short_limit - scan.offset;
   return unread_ || !has_short_limit;
@@ -232,12 +268,22 @@ bool OdbcSource::is_read_as_it_is(const core::Scan& scan) const {
 
 std::string OdbcSource::statement(const core::Scan& scan) {
   if (is_read_as_it_is(scan)) return query_;
-  const DriverTraits& traits = session_.traits();
-  const auto name = [&](std::size_t index) { return quote_name(traits, description_.columns[index].name); };
-  std::string list;
-  for (const std::size_t index : scan.columns) core::add_item(list, name(index));
-  if (list.empty()) list = "1";
-  return dialect(traits.database).select(scan, {.list = list, .from = from_, .column = name}, description_.columns);
+  core::Dialect::Selection selection;
+  selection.column = [this](std::size_t index) { return columns_[index].sql; };
+  if (!scan.is_grouped) {
+    for (const std::size_t index : scan.columns) core::add_item(selection.list, columns_[index].sql);
+  }
+  // Of a scan that has no columns at all.
+  if (selection.list.empty() && scan.columns.empty() && scan.aggregates.empty()) selection.list = "1";
+  for (std::size_t i = 0; i < relations_.size(); ++i) {
+    const std::string alias = relations_.size() > 1 ? ' ' + alias_of(i) : is_query_ ? " q" : "";
+    if (i == 0) {
+      selection.from = relations_[i] + alias;
+    } else {
+      selection.joined.push_back(relations_[i] + alias);
+    }
+  }
+  return dialect(session_.traits().database).select(scan, selection, description_.columns);
 }
 
 std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
@@ -262,7 +308,7 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   skip_rows(session_, statement.get(), skipped, {Phase::fetch, summary_});
   // A query that is more than SELECT may change something each time it is run.
   ExecuteAgain again;
-  if (!from_.empty()) {
+  if (!relations_.empty()) {
     again = [this, sql, skipped](SQLHSTMT executed) {
       session_.execute_directly(executed, sql, {Phase::execute, summary_});
       skip_rows(session_, executed, skipped, {Phase::fetch, summary_});
@@ -271,20 +317,49 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   return make_cursor(session_, std::move(statement), std::move(columns), summary_, std::move(again));
 }
 
-/// Compares what the result tells of its columns with what was described.
+/// Counts and sums are read as the text of a decimal number: what drivers tell of the types of expressions differs, and
+/// each of them writes a number with all its digits. The least and the greatest value are read as the column is.
+CursorColumn OdbcSource::cursor_column(const core::Aggregate& aggregate) const {
+  const bool has_column = aggregate.function != core::AggregateFunction::count_rows;
+  const bool is_one_of_them =
+      aggregate.function == core::AggregateFunction::minimum || aggregate.function == core::AggregateFunction::maximum;
+  CursorColumn column;
+  if (is_one_of_them) {
+    column.facts = columns_[aggregate.column].facts;
+    column.described = description_.columns[aggregate.column];
+    column.described.not_null = false;
+    return column;
+  }
+  column.facts.name = has_column ? description_.columns[aggregate.column].name : "count";
+  column.facts.sql_type = SQL_DECIMAL;
+  column.facts.type_name = "decimal";
+  column.described = describe_column(column.facts, session_.traits(), std::nullopt, std::nullopt);
+  return column;
+}
+
+/// Compares what the result tells of a column with what was described.
+CursorColumn OdbcSource::cursor_column(std::size_t column, const ColumnFacts& told) const {
+  const SourceColumn& known = columns_[column];
+  const core::RemoteColumn& described = description_.columns[column];
+  const core::RemoteColumn now = describe_column(told, session_.traits(), known.wanted, known.encoding);
+  if (now.type != described.type || now.form != described.form) throw changed_error();
+  return {.facts = told, .described = described};
+}
+
 std::vector<CursorColumn> OdbcSource::cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
                                                      bool by_wire_column) const {
-  const std::size_t expected = by_wire_column ? query_columns_ : std::max<std::size_t>(scan.columns.size(), 1);
+  const std::size_t wanted = scan.columns.size() + scan.aggregates.size();
+  const std::size_t expected = by_wire_column ? query_columns_ : std::max<std::size_t>(wanted, 1);
   if (told.size() != expected) throw changed_error();
   std::vector<CursorColumn> columns;
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
-    const SourceColumn& column = columns_[scan.columns[i]];
-    const core::RemoteColumn& described = description_.columns[scan.columns[i]];
-    const std::size_t wire_column = by_wire_column ? column.wire_column : i + 1;
-    const ColumnFacts& facts = told[wire_column - 1];
-    const core::RemoteColumn now = describe_column(facts, session_.traits(), column.wanted, encoding_);
-    if (now.type != described.type || now.form != described.form) throw changed_error();
-    columns.push_back({.wire_column = wire_column, .facts = facts, .described = described});
+    const std::size_t wire_column = by_wire_column ? columns_[scan.columns[i]].wire_column : i + 1;
+    columns.push_back(cursor_column(scan.columns[i], told[wire_column - 1]));
+    columns.back().wire_column = wire_column;
+  }
+  for (const core::Aggregate& aggregate : scan.aggregates) {
+    columns.push_back(cursor_column(aggregate));
+    columns.back().wire_column = columns.size();
   }
   return columns;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,16 @@ class OdbcSource final : public core::Source {
   /// is run once: the first cursor reads that result.
   OdbcSource(Session& session, const core::SourceRequest& request);
 
+  /// The parts, each of which can_be_joined(), as one.
+  OdbcSource(Session& session, std::span<core::Source* const> parts);
+
+  bool can_be_joined() const noexcept { return takes_scans_ && relations_.size() == 1; }
   const core::SourceDescription& description() const override { return description_; }
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
+  bool groups_by(std::size_t column) override;
+  std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
+  bool joins(const core::Join& join) override;
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
@@ -33,6 +41,8 @@ class OdbcSource final : public core::Source {
     std::size_t wire_column;  ///< of the query, or of the table's columns that were asked for; from 1
     ColumnFacts facts;
     std::optional<core::LogicalType> wanted;
+    std::optional<std::string> encoding;
+    std::string sql;
   };
   void describe_table(const core::SourceRequest& request);
   void describe_query(const core::SourceRequest& request);
@@ -44,7 +54,10 @@ class OdbcSource final : public core::Source {
                   const core::SourceRequest& request);
   void check_names(const std::vector<ColumnFacts>& facts, const core::SourceRequest& request) const;
   void read_catalog(const core::SourceRequest& request);
+  bool takes_scans() const noexcept { return takes_scans_ && !relations_.empty(); }
   bool is_read_as_it_is(const core::Scan& scan) const;
+  CursorColumn cursor_column(const core::Aggregate& aggregate) const;
+  CursorColumn cursor_column(std::size_t column, const ColumnFacts& told) const;
   std::vector<CursorColumn> cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
                                            bool by_wire_column) const;
   core::Error changed_error() const;
@@ -52,7 +65,9 @@ class OdbcSource final : public core::Source {
   Session& session_;
   std::string query_;  ///< the statement itself that was asked for, or that reads the whole table
   bool is_query_ = false;
-  std::string from_;        ///< what stands behind FROM; empty = a query that can't be a part of another one
+  /// What stands behind FROM, and for each part but the first behind JOIN, without aliases: a table's name, or a query
+  /// in brackets. Empty = a query that can't be a part of another one.
+  std::vector<std::string> relations_;
   StatementHandle unread_;  ///< has run query_, and nobody has read its result
   std::string summary_;
   std::optional<std::string> encoding_;
@@ -60,7 +75,7 @@ class OdbcSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::size_t query_columns_ = 0;      ///< of query_
-  bool takes_scans_;                   ///< from_, conditions and orders can be sent
+  bool takes_scans_;                   ///< relations_, conditions and orders can be sent
 };
 
 }  // namespace connector::odbc
