@@ -93,9 +93,25 @@ CatalogTable read_catalog(Session& session, std::string_view schema, std::string
   });
   session.get_tables(schema_pattern, table_pattern, task);
   read_all(session, task, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
-    if (is_asked(names, rows, row)) result.comment = names.text(rows, row, "REMARKS");
+    if (!is_asked(names, rows, row)) return;
+    result.comment = names.text(rows, row, "REMARKS");
+    result.is_table = kind_of(names.text(rows, row, "TABLE_TYPE")) == "table";
   });
   return result;
+}
+
+std::set<std::string> read_partition_columns(Session& session, const std::string& table) {
+  const Task task{core::Phase::describe, "could not read the catalog"};
+  session.execute("DESCRIBE " + table, task);
+  // The columns of the table come first, then a title, a head, and these columns again.
+  std::set<std::string> columns;
+  bool is_behind_title = false;
+  read_all(session, task, [&](const CatalogRows& names, const ResultRows& rows, std::size_t row) {
+    const std::string name = names.text(rows, row, "col_name");
+    if (is_behind_title && !name.empty() && !name.starts_with('#')) columns.insert(core::lower_ascii(name));
+    if (name == "# Partition Information") is_behind_title = true;
+  });
+  return columns;
 }
 
 std::vector<core::RemoteTable> read_tables(Session& session, std::string_view schema, std::int64_t limit) {

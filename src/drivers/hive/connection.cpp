@@ -1,6 +1,5 @@
 #include "drivers/hive/connection.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "drivers/hive/catalog.hpp"
@@ -31,10 +30,11 @@ std::unique_ptr<core::Source> HiveConnection::describe(const core::SourceRequest
 }
 
 std::unique_ptr<core::Source> HiveConnection::join(std::span<core::Source* const> parts) {
-  const auto can_be_joined = [](const core::Source* part) {
-    return static_cast<const HiveSource*>(part)->can_be_joined();
-  };
-  if (!std::ranges::all_of(parts, can_be_joined)) return nullptr;
+  for (core::Source* part : parts) {
+    auto& source = static_cast<HiveSource&>(*part);
+    if (!source.can_be_joined()) return nullptr;
+    source.look_at_partitions();
+  }
   return std::make_unique<HiveSource>(session(), parts);
 }
 

@@ -259,13 +259,14 @@ class HiveDialect final : public core::Dialect {
   bool compares(const RemoteColumn& left, const RemoteColumn& right) const override {
     if (!is_certain(left) || !is_certain(right) || !Dialect::compares(left, right)) return false;
     const core::LogicalType &a = left.type, &b = right.type;
+    if (a.kind == TypeKind::text) return left.collation == binary_collation && right.collation == binary_collation;
     if (a.kind != TypeKind::numeric) return true;
     return a.length > 0 && b.length > 0 &&
            std::max(a.length - a.scale, b.length - b.scale) + std::max(a.scale, b.scale) <= most_decimal_digits;
   }
 
-  /// An expression is not looked for in the statistics of ORC files, whose readers miss rows by texts, and it is not
-  /// what partitions are chosen by: see the remark.
+  /// An expression is not looked for in the statistics of ORC files, whose readers miss rows by texts, as values of the
+  /// other side may be ("hive.tez.dynamic.semijoin.reduction").
   std::string column_comparison(Operator comparison, const std::string& left, const RemoteColumn& left_described,
                                 const std::string& right, const RemoteColumn& right_described) const override {
     if (left_described.type.kind != TypeKind::text) {

@@ -27,6 +27,10 @@ inline constexpr std::int32_t most_decimal_digits = 38;
 /// `decimal(38,scale)`, as which numbers are summed.
 std::string widest_decimal(std::int32_t scale);
 
+/// The collation of a text that may stand beside another one: of no partition, where a value that is missing is NULL
+/// for comparisons, and a text where it is read.
+inline constexpr const char* binary_collation = "binary";
+
 /// What Hive and Spark compare and order as PostgreSQL does. Only text of remote_type "string" is text.
 const core::Dialect& dialect() noexcept;
 

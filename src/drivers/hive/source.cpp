@@ -65,6 +65,11 @@ bool is_out_of_sight(const core::Join& join) {
   return join.kind == core::JoinKind::semi || join.kind == core::JoinKind::anti;
 }
 
+bool compares_columns(const core::Expression& condition) {
+  if (condition.is_logical()) return std::ranges::any_of(condition.operands, &compares_columns);
+  return core::columns_of(condition).size() > 1;
+}
+
 ColumnRule count_rule() {
   return {.decode = Decode::integer, .type = {.kind = core::TypeKind::int8}, .remote_type = "bigint"};
 }
@@ -154,6 +159,7 @@ void HiveSource::describe_table(const core::SourceRequest& request) {
   try {
     const CatalogTable catalog = read_catalog(session_, schema_name_, table_name_);
     description_.comment = catalog.comment;
+    is_table_ = catalog.is_table;
     for (core::RemoteColumn& column : description_.columns) {
       const auto known = catalog.columns.find(core::lower_ascii(column.name));
       if (known == catalog.columns.end()) continue;
@@ -210,7 +216,23 @@ void HiveSource::run_query(const Task& task) {
                       "Only a statement with a result can be read, as SELECT and SHOW have.");
 }
 
+void HiveSource::look_at_partitions() {
+  if (!is_table_ || std::exchange(knows_partitions_, true)) return;
+  const auto is_text = [](const core::RemoteColumn& column) { return column.type.kind == core::TypeKind::text; };
+  if (std::ranges::none_of(description_.columns, is_text)) return;
+  try {
+    const std::set<std::string> partitions = read_partition_columns(session_, parts_[0].relation);
+    for (core::RemoteColumn& column : description_.columns) {
+      if (is_text(column) && !partitions.contains(core::lower_ascii(column.name))) column.collation = binary_collation;
+    }
+  } catch (const core::Error&) {
+    // Then nothing is known of any.
+    if (!session_.usable()) throw;
+  }
+}
+
 core::Support HiveSource::support(const core::Expression& condition) {
+  if (compares_columns(condition)) look_at_partitions();
   return parts_.empty() ? core::Support::none : dialect().support(condition, description_.columns);
 }
 

@@ -26,6 +26,9 @@ class HiveSource final : public core::Source {
   ~HiveSource() override;
 
   bool can_be_joined() const noexcept { return parts_.size() == 1; }
+  /// Asks the server, once, by which columns the table is partitioned: others are texts that can stand beside each
+  /// other.
+  void look_at_partitions();
 
   const core::SourceDescription& description() const override { return description_; }
   core::Support support(const core::Expression& condition) override;
@@ -80,6 +83,8 @@ class HiveSource final : public core::Source {
   core::SourceDescription description_;
   std::vector<SourceColumn> columns_;  ///< as those of the description
   std::size_t query_columns_ = 0;      ///< of the query
+  bool is_table_ = false;              ///< and no view, as which partitions may be hidden
+  bool knows_partitions_ = false;
 };
 
 }  // namespace connector::hive
