@@ -24,9 +24,17 @@ RemoteColumn column(std::string name, bool not_null) {
   return column;
 }
 
+SourceDescription description(std::vector<RemoteColumn> columns) {
+  SourceDescription description;
+  description.columns = std::move(columns);
+  description.primary_key = {"a"};
+  description.estimated_rows = 5;
+  return description;
+}
+
 TEST(JoinedDescription, HasTheColumnsOfAllParts) {
-  DescribedSource first({.columns = {column("a", true), column("b", false)}, .primary_key = {"a"}});
-  DescribedSource second({.columns = {column("a", true)}, .primary_key = {"a"}});
+  DescribedSource first(description({column("a", true), column("b", false)}));
+  DescribedSource second(description({column("a", true)}));
   const std::array<Source*, 3> parts = {&first, &second, &second};
   const SourceDescription joined = joined_description(parts);
   ASSERT_EQ(joined.columns.size(), 4u);
@@ -37,11 +45,12 @@ TEST(JoinedDescription, HasTheColumnsOfAllParts) {
   EXPECT_FALSE(joined.columns[2].not_null);
   EXPECT_FALSE(joined.columns[3].not_null);
   EXPECT_TRUE(joined.primary_key.empty());
+  EXPECT_FALSE(joined.estimated_rows);
 }
 
 /// One part twice: what is joined with itself.
 TEST(JoinedDescription, OfOneSourceTwice) {
-  DescribedSource only({.columns = {column("a", true)}});
+  DescribedSource only(description({column("a", true)}));
   const std::array<Source*, 2> parts = {&only, &only};
   const SourceDescription joined = joined_description(parts);
   ASSERT_EQ(joined.columns.size(), 2u);
