@@ -7,9 +7,12 @@
 // none, `form:REQUEST` what is hashed. REQUEST is JSON with the names `columns` (without them: all), the name `key`,
 // `bounds` and `from`: only rows whose key is at least that. `hold` holds the state of the source; `pause:PATH` waits
 // until somebody has opened the named pipe there for writing, and has closed it.
+// `reader` before the steps: odbc runs in a process of its own, the program connector-reader beside this one.
 // `scan:REQUEST` prints what a whole scan yields, with joins, groups and aggregates: see scan_step.hpp.
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -38,13 +41,13 @@ using namespace connector::core;
 using connector::probe::json;
 using connector::probe::json_array;
 
-/// All providers; odbc is the driver itself, in this process.
-Registry own_providers() {
+/// All providers; odbc is the driver itself, in this process, unless it is to have one of its own.
+Registry own_providers([[maybe_unused]] bool has_reader) {
   const auto all = connector::providers().all();
   std::vector<KnownProvider> providers(all.begin(), all.end());
 #ifdef WITH_ODBC
   for (KnownProvider& known : providers) {
-    if (known.id == "odbc") known.provider = &connector::odbc::provider();
+    if (known.id == "odbc" && !has_reader) known.provider = &connector::odbc::provider();
   }
 #endif
   return Registry(std::move(providers));
@@ -203,20 +206,37 @@ ConnectorSpec spec_of_part(std::string_view connector, const JsonValue& keys, co
   return parse_connector(json_text(whole), RequestKind::import, registry);
 }
 
+/// What a driver needs of this program's environment.
+std::vector<std::string> reader_environment() {
+  std::vector<std::string> environment;
+  for (const char* name : {"ODBCSYSINI", "ODBCINI"}) {
+    if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + '=' + value);
+  }
+  return environment;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
   const std::string connector_json{std::istreambuf_iterator<char>(std::cin), {}};
-  const Registry registry = own_providers();
+  const bool has_reader = count > 1 && std::string_view(arguments[1]) == "reader";
+  const Registry registry = own_providers(has_reader);
   const ConnectorSpec spec = parse_connector(connector_json, RequestKind::import, registry);
   const Provider& provider = *registry.find(spec.provider);
   const ConnectionOptions options = with_defaults(provider.info(), spec.connection);
   const AddressRules rules("", true);
   PollWait wait;
-  const auto connection = provider.connect(
-      {.options = options, .session = spec.session, .address_rules = rules, .wait = wait, .trusted = true});
+  const ReaderRules reader{
+      .program = std::filesystem::read_symlink("/proc/self/exe").replace_filename("connector-reader"),
+      .environment = reader_environment()};
+  const auto connection = provider.connect({.options = options,
+                                            .session = spec.session,
+                                            .address_rules = rules,
+                                            .wait = wait,
+                                            .trusted = true,
+                                            .reader = &reader});
   const auto source = connection->describe(source_request(spec));
-  for (int i = 1; i < count; ++i) {
+  for (int i = has_reader ? 2 : 1; i < count; ++i) {
     if (std::string_view(arguments[i]) == "parts") {
       std::cout << parts_text(source->description()) << '\n';
       continue;

@@ -236,9 +236,9 @@ TEST(HiveDialect, Aggregates) {
     for (const RemoteColumn& column : {number, day, column_of(decimal)}) EXPECT_EQ(sql(function, column), name);
     for (const RemoteColumn& column : {text, varchar, moment, truth}) EXPECT_EQ(sql(function, column), std::nullopt);
   }
-  EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::int8})), "SUM(CAST(c AS DECIMAL(38,0)))");
-  EXPECT_EQ(sql(AggregateFunction::sum, column_of(decimal)), "SUM(CAST(c AS DECIMAL(38,2)))");
-  EXPECT_EQ(sql(AggregateFunction::sum, decimal_of(28, 28)), "SUM(CAST(c AS DECIMAL(38,28)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::int8})), "SUM(CAST(c AS decimal(38,0)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, column_of(decimal)), "SUM(CAST(c AS decimal(38,2)))");
+  EXPECT_EQ(sql(AggregateFunction::sum, decimal_of(28, 28)), "SUM(CAST(c AS decimal(38,28)))");
   EXPECT_EQ(sql(AggregateFunction::sum, decimal_of(29, 2)), std::nullopt);
   EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::numeric})), std::nullopt);
   EXPECT_EQ(sql(AggregateFunction::sum, column_of({.kind = TypeKind::float8})), std::nullopt);

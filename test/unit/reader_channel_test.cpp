@@ -127,6 +127,56 @@ class ReaderChannel : public ::testing::Test {
   ReaderProvider provider_{odbc::info()};
 };
 
+TEST_F(ReaderChannel, AnAggregateOfATypeThatItCanNotHave) {
+  // The column is a bigint. The kinds: real, text, date; and a numeric that nobody would check.
+  for (const std::string_view answer :
+       {"column(kind=4)", "dict(column(kind=7), form=1)", "column(kind=11)", "dict(column(kind=6), form=2)",
+        "dict(column(), unsupported_reason='it is none')", "dict(column(), form=9)", "[]", "1"}) {
+    for (const auto function :
+         {core::AggregateFunction::count_rows, core::AggregateFunction::sum, core::AggregateFunction::minimum}) {
+      write("log_in()\ntake(), send(DONE, described(column()))\ntake(), send(DONE, json.dumps(" + std::string(answer) +
+            ").encode())\ntime.sleep(60)\n");
+      const auto connection = connect();
+      const auto source = connection->describe({.table = "t"});
+      EXPECT_FALSE(refusal([&] { source->aggregate({.function = function, .column = 0}); }).empty()) << answer;
+      EXPECT_FALSE(connection->usable()) << answer;
+    }
+  }
+}
+
+TEST_F(ReaderChannel, WhatASourceSaysOfGroupsAndJoins) {
+  write(R"(log_in()
+take(), send(DONE, described(column(), column()))
+take(), send(DONE, described(column()))
+kind, body = take()
+assert json.loads(body) == [1, 1], body
+send(DONE, b"7")
+kind, body = take()
+assert json.loads(body)["source"] == 7, body
+send(DONE, json.dumps(column(kind=6)).encode())
+take(), send(DONE, b"null")
+take(), send(DONE, b"1")
+take(), send(DONE, b"0")
+take(), send(DONE, b"0")
+time.sleep(60)
+)");
+  const auto connection = connect();
+  const auto first = connection->describe({.table = "t"});
+  const auto second = connection->describe({.table = "u"});
+  core::Source* const parts[] = {first.get(), second.get()};
+  const auto joined = connection->join(parts);
+  ASSERT_TRUE(joined);
+  // Whatever the program would say of them.
+  EXPECT_EQ(joined->description().columns.size(), 3u);
+  const auto sum = joined->aggregate({.function = core::AggregateFunction::sum, .column = 2});
+  ASSERT_TRUE(sum);
+  EXPECT_EQ(sum->type.kind, core::TypeKind::numeric);
+  EXPECT_FALSE(joined->aggregate({.function = core::AggregateFunction::count_rows}));
+  EXPECT_TRUE(joined->groups_by(1));
+  EXPECT_FALSE(joined->joins({.on = core::Expression::comparison(0, core::Operator::equal, "1")}));
+  EXPECT_FALSE(connection->join(parts));
+}
+
 TEST_F(ReaderChannel, AProgramOfAnotherBuild) {
   write("send(HELLO, b'of another build')\ntime.sleep(60)\n");
   EXPECT_TRUE(has(refusal([&] { connect(); }), "of another build than the extension"));

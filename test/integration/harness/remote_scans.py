@@ -70,15 +70,17 @@ def local_sql(request: Request, tables: Sequence[str]) -> str:
 class RemoteScans:
     """Tables of a remote, each imported under the name it has there."""
 
-    def __init__(self, read: Read, db: Database, remote: Remote) -> None:
+    def __init__(self, read: Read, db: Database, remote: Remote, *first: str) -> None:
+        """`first`: what the program is told before the step."""
         self.read = read
+        self.first = first
         self.db = db
         self.remote = remote
 
     def ask(self, table: str | Request, request: Request) -> Request:
         """What the driver makes of the request, whose first part is the table (or keys of a connector)."""
         keys = {"table": table} if isinstance(table, str) else table
-        (line,) = self.read(self.remote.connector(**keys), "scan:" + json.dumps(request))
+        (line,) = self.read(self.remote.connector(**keys), *self.first, "scan:" + json.dumps(request))
         answer: Request = json.loads(line)
         return answer
 
@@ -87,9 +89,9 @@ class RemoteScans:
         refused: str | None = self.ask(table, request).get("refused")
         return refused
 
-    def check(self, table: str, request: Request) -> Request:
-        """The remote does it, and its rows are PostgreSQL's."""
-        answer = self.ask(table, request)
+    def check(self, table: str, request: Request, keys: Request | None = None) -> Request:
+        """The remote does it, and its rows are PostgreSQL's. `keys`: of the connector, if not only the table."""
+        answer = self.ask(keys or table, request)
         assert "refused" not in answer, f"{answer['refused']}: {request}"
         tables = [table, *(part["table"] for part in request.get("parts", []))]
         query = local_sql(request, tables)

@@ -94,8 +94,11 @@ def equal(name: str) -> list[object]:
     return ["=", f"r0.{name}", {"column": f"r1.{name}"}]
 
 
-@pytest.mark.parametrize("kind", ["inner", "left", "semi", "anti"])
-@pytest.mark.parametrize("name", ["id", "i", "b", "s", "d", "w", "t"])
+# A query takes a second and more there.
+JOINS = [*(("inner", name) for name in ("id", "i", "b", "s", "d", "w", "t")), *((kind, name) for kind in ("left", "semi", "anti") for name in ("i", "s", "t"))]
+
+
+@pytest.mark.parametrize(("kind", "name"), JOINS, ids=map("-".join, JOINS))
 def test_joins(scans: RemoteScans, kind: str, name: str) -> None:
     columns = ["r0.id", "r0.s"] + (["r1.id", f"r1.{name}"] if kind in ("inner", "left") else [])
     scans.check("scanned", both(kind, equal(name), columns=columns))
@@ -127,6 +130,48 @@ def test_orders_and_limits_of_joins(scans: RemoteScans) -> None:
     by_other = both("inner", equal("id"), columns=["r0.s"], order_by=["r1.id"], limit=2, offset=1)
     assert len(scans.ask("scanned", by_other)["rows"]) == 2
     assert len(scans.ask("scanned", {"columns": ["t"], "grouped": True, "limit": 3})["rows"]) == 3
+
+
+def test_partitions_without_a_value(scans: RemoteScans, db: Database) -> None:
+    """They are read as a text, which joins nothing there, and can't be told apart in a view. Partitions without rows are no groups."""
+    hive = scans.remote
+    hive.execute(
+        "DROP VIEW IF EXISTS seen",
+        "DROP TABLE IF EXISTS parts",
+        "CREATE TABLE parts (id int, s string) PARTITIONED BY (p string, i int) STORED AS ORC",
+        "SET hive.exec.dynamic.partition.mode=nonstrict",
+        "INSERT INTO parts PARTITION (p, i) SELECT 0, 'a', CAST(NULL AS string), CAST(NULL AS int) UNION ALL SELECT 1, 'x', 'x', 5",
+        "ALTER TABLE parts ADD PARTITION (p = 'empty', i = 9)",
+        "CREATE VIEW seen AS SELECT * FROM parts",
+    )
+    for table in ("parts", "seen"):
+        db.import_table(hive.connector(table=table))
+    for session in ({}, {"hive.optimize.metadataonly": "true"}):
+        keys = {"table": "parts", "connection": {**hive.connection(), "session": session}}
+        for columns in (["p"], ["i"], ["i", "p"]):
+            grouped: Request = {"grouped": True, "columns": columns, "aggregates": [["count_distinct", "p"], ["maximum", "i"]]}
+            scans.check("parts", grouped, keys)
+    itself = {"parts": [{"table": "parts"}], "columns": ["r0.id"]}
+    scans.check("parts", {**itself, "joins": [["inner", equal("i")]]})
+    scans.check("parts", {**itself, "joins": [["inner", ["=", "r0.s", {"column": "r1.s"}]]]})
+    for pair in (("p", "p"), ("p", "s"), ("s", "p")):
+        assert scans.refused("parts", {**itself, "joins": [["inner", ["=", f"r0.{pair[0]}", {"column": f"r1.{pair[1]}"}]]]}) == "joins 0"
+    assert scans.refused("seen", {"parts": [{"table": "parts"}], "columns": ["r0.id"], "joins": [["inner", equal("s")]]}) == "joins 0"
+    db.execute("DROP TABLE parts, seen")
+    hive.execute("DROP VIEW seen", "DROP TABLE parts")
+
+
+def test_statistics_are_not_asked(scans: RemoteScans, hive: HiveRemote) -> None:
+    """A file that comes by another way than Hive's own changes the rows, and not what its catalog knows of them."""
+    make_table(hive, "known", "id int", ["1 AS id", "2"], "STORED AS TEXTFILE")
+    hive.execute("ALTER TABLE known SET TBLPROPERTIES ('EXTERNAL' = 'FALSE')", "ANALYZE TABLE known COMPUTE STATISTICS", "ANALYZE TABLE known COMPUTE STATISTICS FOR COLUMNS")
+    hive.server.put("known", b"3\n", name="more")
+    assert hive.rows("SELECT COUNT(*) FROM known") == [(2,)], "the catalog's numbers are not used: the test has no point"
+    request: Request = {"grouped": True, "aggregates": [["count_rows"], ["count", "id"], ["maximum", "id"]]}
+    assert scans.ask("known", request)["rows"] == [["3", "3", "3"]]
+    query: Request = {"sql_query": "SELECT id FROM known", "import_as": "asked"}
+    assert scans.ask(query, request)["rows"] == [["3", "3", "3"]]
+    hive.drop("known")
 
 
 def test_what_is_not_joined(scans: RemoteScans) -> None:

@@ -1,4 +1,5 @@
-"""Joins, groups and aggregates by ODBC, as each database computes them, beside PostgreSQL on imported tables."""
+"""Joins, groups and aggregates by ODBC, as each database computes them, beside PostgreSQL on imported tables. The drivers
+run in a process of their own, as in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ def scans(request: pytest.FixtureRequest, db: Database, read: Read) -> Iterator[
         for number in numbers:
             remote.execute(f"INSERT INTO {table} VALUES {row(kind, number)}")
         db.import_table(remote.connector(table=table))
-    yield RemoteScans(read, db, remote)
+    yield RemoteScans(read, db, remote, "reader")
     db.execute("DROP TABLE scanned, others")
     remote.drop("scanned")
     remote.drop("others")
