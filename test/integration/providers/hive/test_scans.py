@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from harness.database import Database
@@ -172,6 +176,26 @@ def test_statistics_are_not_asked(scans: RemoteScans, hive: HiveRemote) -> None:
     query: Request = {"sql_query": "SELECT id FROM known", "import_as": "asked"}
     assert scans.ask(query, request)["rows"] == [["3", "3", "3"]]
     hive.drop("known")
+
+
+def test_a_column_that_has_changed_is_noticed(scans: RemoteScans, hive: HiveRemote, tmp_path: Path) -> None:
+    """Of groups, aggregates, and of what is in the condition alone, where the servers would compare a number with a text."""
+    for request in (
+        {"grouped": True, "columns": ["n"]},
+        {"grouped": True, "aggregates": [["maximum", "n"]]},
+        {"grouped": True, "aggregates": [["count_rows"]], "where": ["=", "n", "5"]},
+    ):
+        make_table(hive, "changing", "id int, n int", ["1 AS id, 5 AS n"], "STORED AS TEXTFILE")
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(scans.read, hive.connector(table="changing"), f"pause:{pipe}", "scan:" + json.dumps(request))
+            with pipe.open("w"):  # once the table was described
+                hive.execute("ALTER TABLE changing CHANGE n n string")
+            with pytest.raises(AssertionError, match="columns have changed"):
+                reading.result()
+        pipe.unlink()
+    hive.drop("changing")
 
 
 def test_what_is_not_joined(scans: RemoteScans) -> None:
