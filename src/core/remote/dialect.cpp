@@ -257,6 +257,8 @@ Dialect::Written Dialect::write_columns(Operator operation, const std::string& l
   const Support needed = is_range(operation) ? rule->range : rule->equality;
   const bool is_known = is_equality(operation) || is_inequality(operation) || is_range(operation);
   if (!is_known || needed != Support::exact || !compares(left_described, right_described)) return {};
+  // Values that are equal here may differ there: pairs would be missed.
+  if (left_described.is_rounded || right_described.is_rounded) return {};
   Written written{.support = Support::exact};
   if (left_described.may_become_null || right_described.may_become_null) written.support = Support::narrowing;
   const auto compare = [&](Operator comparison) {

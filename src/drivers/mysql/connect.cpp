@@ -2,6 +2,7 @@
 
 #include "core/remote/connect_session.hpp"
 #include "drivers/mysql/errors.hpp"
+#include "drivers/mysql/sort_key.hpp"
 
 namespace connector::mysql {
 
@@ -21,13 +22,15 @@ std::string session_settings(const ServerVersion& version, std::chrono::seconds 
   // - sql_big_selects: max_join_size would refuse tables with more rows.
   // - group_concat_max_len, recursion: results would be cut with a warning. The length is counted in characters of up
   //   to four bytes, and some servers keep their product in 32 bits.
+  // - max_sort_length: what the driver knows of the values that are sorted as wholes goes by it.
   // - max_error_count: warnings can only be read if they are kept.
   // - sql_auto_is_null: "IS NULL" would find another row.
   // - timeouts: a consumer that pauses (locks, checkpoints) must not be cut off: net_write_timeout is 60 s by default.
   std::string settings =
       "autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_select_limit = 18446744073709551615, "
       "net_write_timeout = 86400, net_read_timeout = 86400, wait_timeout = 86400, sql_big_selects = 1, "
-      "group_concat_max_len = 1073741823, sql_auto_is_null = 0";
+      "group_concat_max_len = 1073741823, sql_auto_is_null = 0, max_sort_length = ";
+  settings += std::to_string(max_sort_bytes);
   if (!version.at_least(80000, 0)) settings += ", max_error_count = 8192";  // later only for administrators
   if (version.at_least(0, 100202)) settings += ", max_recursive_iterations = 4294967295";
   if (version.at_least(80003, 0)) settings += ", cte_max_recursion_depth = 4294967295";

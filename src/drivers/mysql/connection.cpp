@@ -24,6 +24,16 @@ std::unique_ptr<core::Source> MysqlConnection::describe(const core::SourceReques
   return std::make_unique<MysqlSource>(session(), request, database_);
 }
 
+std::unique_ptr<core::Source> MysqlConnection::join(std::span<core::Source* const> parts) {
+  std::vector<MysqlSource*> own;
+  for (core::Source* part : parts) {
+    auto* source = dynamic_cast<MysqlSource*>(part);
+    if (source == nullptr) return nullptr;
+    own.push_back(source);
+  }
+  return MysqlSource::join(own);
+}
+
 void MysqlConnection::describe_schema(std::string_view schema, const core::TableParts& parts,
                                       const std::function<bool(const core::RemoteTable&)>& wanted,
                                       const std::function<void(const core::DescribedTable&)>& found) {

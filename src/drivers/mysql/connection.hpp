@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ class MysqlConnection final : public core::SessionConnection<Session> {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+  std::unique_ptr<core::Source> join(std::span<core::Source* const> parts) override;
   void describe_schema(std::string_view schema, const core::TableParts& parts,
                        const std::function<bool(const core::RemoteTable&)>& wanted,
                        const std::function<void(const core::DescribedTable&)>& found) override;

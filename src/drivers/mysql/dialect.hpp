@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/remote/dialect.hpp"
+#include "core/rows/logical_type.hpp"
 
 namespace connector::mysql {
 
@@ -20,5 +21,8 @@ std::string quote_literal(std::string_view text);
 const core::Dialect& dialect() noexcept;
 /// The same, with parameters as the server takes them: ?, in the order in which they stand there.
 const core::Dialect& dialect_of_server() noexcept;
+
+/// What the sum of a column is, of which the dialect makes one.
+core::LogicalType sum_type(const core::RemoteColumn& column);
 
 }  // namespace connector::mysql

@@ -10,6 +10,7 @@
 #include "core/remote/chosen_columns.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/errors.hpp"
+#include "drivers/mysql/sort_key.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::mysql {
@@ -289,6 +290,8 @@ core::RemoteColumn& MysqlSource::add_column(const Field& field, std::size_t wire
   column.wire_column = wire_column;
   column.is_json = is_json;
   column.never_null = field.not_null;
+  column.is_expression = !field.facts.is_table_column;
+  column.is_of_query = table_.empty();
   column.wanted = wanted;
   column.rule = column_rule(field.facts, is_json, reading_, wanted);
   const bool may_be_boolean = !wanted || wanted->kind == core::TypeKind::boolean;
@@ -307,13 +310,14 @@ core::Support MysqlSource::support(const core::Expression& condition) {
 }
 
 bool MysqlSource::orders_by(std::size_t column) {
-  return can_be_asked() && dialect().orders(description_.columns[column]);
+  const core::RemoteColumn& described = description_.columns[column];
+  return can_be_asked() && dialect().orders(described) && sorts_whole(described);
 }
 
 /// For some of its rows, or for all in an order. A query must be a derived table for that: its columns must have
 /// different names, and SHOW and the like can't at all.
 bool MysqlSource::can_be_asked() {
-  if (!table_.empty()) return true;
+  if (!table_.empty() || is_joined()) return true;
   if (!stands_in_another_) {
     stands_in_another_ = names_differ();
     try {
@@ -335,9 +339,13 @@ bool MysqlSource::names_differ() const {
   return true;
 }
 
-std::string MysqlSource::derived_table() const {
+std::string MysqlSource::from() const {
   // The line breaks end a comment that the query may end with.
-  return "(\n" + query_ + "\n) AS q";
+  return table_.empty() ? "(\n" + query_ + "\n)" : table_;
+}
+
+std::string MysqlSource::derived_table() const {
+  return from() + " AS q";
 }
 
 std::optional<std::string> MysqlSource::change_mark() {

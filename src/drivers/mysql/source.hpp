@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,16 @@ struct SourceColumn {
   std::size_t wire_column = 0;  ///< of the statement that was described
   ColumnRule rule;
   bool is_json = false;
-  bool never_null = false;  ///< to the metadata
-  bool is_number = false;   ///< bits that the statement asks for as the number that they are
+  bool never_null = false;     ///< to the metadata
+  bool is_number = false;      ///< bits that the statement asks for as the number that they are
+  bool is_expression = false;  ///< of a view or query
+  bool is_of_query = false;
+  std::size_t part = 0;  ///< of a joined source
   std::optional<core::LogicalType> wanted;
 };
+
+/// What a part of a joined source is called in its statements.
+std::string part_alias(std::size_t part);
 
 class MysqlSource final : public core::Source {
  public:
@@ -34,11 +41,17 @@ class MysqlSource final : public core::Source {
   MysqlSource(Session& session, const core::SourceRequest& request, std::string_view default_schema,
               CatalogRows* catalog = nullptr);
 
+  /// Sources of one session, joined; null if they can't be read together.
+  static std::unique_ptr<MysqlSource> join(std::span<MysqlSource* const> parts);
+
   const core::SourceDescription& description() const override { return description_; }
   std::optional<std::string> change_mark() override;
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
-  bool samples() override { return can_be_asked(); }
+  bool groups_by(std::size_t column) override;
+  std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
+  bool joins(const core::Join& join) override;
+  bool samples() override { return !is_joined() && can_be_asked(); }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
   std::string why_no_sums(const core::RangeRequest& request) override;
@@ -48,6 +61,10 @@ class MysqlSource final : public core::Source {
   std::string sum_form(const core::RangeRequest& request) override;
 
  private:
+  explicit MysqlSource(std::span<MysqlSource* const> parts);
+  bool is_joined() const noexcept { return !parts_.empty(); }
+  bool is_rounded_when_it_arrives(std::size_t column) const;
+
   void describe_table(const core::SourceRequest& request, const CatalogTable& catalog);
   void describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
                           const std::vector<Field>& fields);
@@ -61,24 +78,30 @@ class MysqlSource final : public core::Source {
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);
   std::string column_sql(std::size_t index) const;
+  std::string from() const;
   std::string derived_table() const;
+  std::string part(std::size_t number) const;
   bool is_read_as_it_is(const core::Scan& scan) const;
-  std::vector<std::size_t> selected(const core::Scan& scan) const;
+  bool is_hidden(std::size_t column, const core::Scan& scan) const;
+  std::vector<std::size_t> relied_on(const core::Scan& scan) const;
+  std::vector<std::size_t> compared(const core::Scan& scan) const;
   std::string select(const core::Dialect& dialect, const core::Scan& scan) const;
   std::shared_ptr<Statement> prepare(const core::Scan& scan);
   std::shared_ptr<Statement> prepare_with_parameters(core::Scan scan);
   core::RemoteColumn& add_column(const Field& field, std::size_t wire_column, bool is_json,
                                  const std::optional<core::LogicalType>& wanted);
-  WireColumn wire_column(const SourceColumn& column, const Field& field) const;
-  void check_unchanged(std::size_t index, const Field& field) const;
+  WireColumn wire_column(const SourceColumn& column, const Field& field, bool is_number) const;
+  WireColumn aggregate_wire(const core::Aggregate& aggregate, const Field& field) const;
+  void check_unchanged(std::size_t index, const Field& field, const core::Scan& scan) const;
   core::Error changed_error() const;
   std::vector<WireColumn> wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const;
 
   Session& session_;
   std::string schema_name_;
   std::string table_name_;
-  std::string table_;  ///< quoted; empty = a query
-  std::string query_;  ///< empty = a table
+  std::string table_;               ///< quoted; empty = a query
+  std::string query_;               ///< empty = a table
+  std::vector<std::string> parts_;  ///< of a joined source, tables and queries in brackets; empty = it is none
   std::string summary_;
   TextReading reading_;
   core::InvalidValues zero_dates_;

@@ -55,6 +55,9 @@ std::shared_ptr<Statement> MysqlSource::prepare(const core::Scan& scan) {
 /// Rows that are looked up by numbers one after the other, as by a join, need one PREPARE: with it and its end a lookup
 /// takes two to five times as long. Nothing without numbers, or with so many that the next statement will not be alike.
 std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan) {
+  // What is looked up by numbers is a table. Joins and groups are planned anew: servers have had too many errors with
+  // plans of those that are used again.
+  if (is_joined() || scan.is_grouped) return nullptr;
   constexpr std::size_t most = 100;
   std::vector<std::int64_t> values;
   // A statement that is executed again with other values may have lost its order (MariaDB 10.11).
@@ -74,42 +77,85 @@ std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan)
 
 /// A query that is asked for all its rows stays as it is, with its own order; a limit is the session's then.
 bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
-  return table_.empty() && !scan.where && scan.order_by.empty() && !scan.sample;
+  const bool is_whole = !scan.where && scan.order_by.empty() && !scan.sample && !scan.is_grouped;
+  return is_whole && table_.empty() && !is_joined();
 }
 
-/// The columns of the statement that select() makes: those of the scan, and behind them what else its condition and
-/// order rely on, so that the result tells whether it still is what was described. Not texts of conditions, which are
-/// compared in a form that does not depend on that, and not what may be large.
-std::vector<std::size_t> MysqlSource::selected(const core::Scan& scan) const {
-  std::vector<std::size_t> columns = scan.columns;
+/// Whether the column belongs to what is joined to look for partners alone: it can't be selected.
+bool MysqlSource::is_hidden(std::size_t column, const core::Scan& scan) const {
+  const std::size_t part = columns_[column].part;
+  if (part == 0 || part > scan.joins.size()) return false;
+  const core::JoinKind kind = scan.joins[part - 1].kind;
+  return kind == core::JoinKind::semi || kind == core::JoinKind::anti;
+}
+
+/// What the statement that select() makes yields behind the columns and aggregates of the scan: columns that its
+/// conditions, order and aggregates rely on, so that the result tells whether it still is what was described. Not
+/// texts, which are compared in a form that does not depend on that, and not what may be large.
+std::vector<std::size_t> MysqlSource::relied_on(const core::Scan& scan) const {
+  std::vector<std::size_t> columns;
   const auto add = [&](std::size_t column) {
-    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+    const bool is_a_number = scan.is_grouped && is_bits(columns_[column].rule.decode);
+    const bool is_read = !is_a_number && std::ranges::find(scan.columns, column) != scan.columns.end();
+    if (!is_read && std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
   };
-  if (scan.where) {
-    for (const std::size_t column : core::columns_of(*scan.where)) {
-      const Comparison comparison = comparison_of(description_.columns[column]);
-      const bool is_large = comparison == Comparison::bytes && columns_[column].rule.remote_type == "blob";
-      if (comparison != Comparison::none && comparison != Comparison::text && !is_large) add(column);
-    }
-  }
+  const auto add_compared = [&](std::size_t column) {
+    const Comparison comparison = comparison_of(description_.columns[column]);
+    const bool is_large = comparison == Comparison::bytes && columns_[column].rule.remote_type == "blob";
+    if (comparison == Comparison::none || comparison == Comparison::text || is_large) return;
+    if (is_hidden(column, scan) && columns_[column].is_of_query) return;
+    add(column);
+  };
+  std::ranges::for_each(compared(scan), add_compared);
   for (const core::OrderBy& item : scan.order_by) add(item.column);
+  return columns;
+}
+
+/// The columns of all conditions, keys and aggregates, as often as they are in there. That a value is there is counted
+/// whatever it is.
+std::vector<std::size_t> MysqlSource::compared(const core::Scan& scan) const {
+  std::vector<std::size_t> columns;
+  const auto add = [&](const core::Expression& condition) {
+    const std::vector<std::size_t> found = core::columns_of(condition);
+    columns.insert(columns.end(), found.begin(), found.end());
+  };
+  if (scan.where) add(*scan.where);
+  for (const core::Join& join : scan.joins) add(join.on);
+  if (scan.is_grouped) columns.insert(columns.end(), scan.columns.begin(), scan.columns.end());
+  for (const core::Aggregate& aggregate : scan.aggregates) {
+    using enum core::AggregateFunction;
+    if (aggregate.function != count_rows && aggregate.function != count) columns.push_back(aggregate.column);
+  }
   return columns;
 }
 
 std::string MysqlSource::select(const core::Dialect& dialect, const core::Scan& scan) const {
   std::string list;
-  for (const std::size_t index : selected(scan)) core::add_item(list, column_sql(index));
-  if (list.empty()) list = "NULL";
-  const core::Dialect::Selection selection{.list = list,
-                                           .from = table_.empty() ? derived_table() : table_,
-                                           .column = [this](std::size_t index) { return column_sql(index); },
-                                           .condition = scan.sample ? sample_condition(*scan.sample) : ""};
+  if (!scan.is_grouped) {
+    for (const std::size_t index : scan.columns) core::add_item(list, column_sql(index));
+  }
+  for (const std::size_t index : relied_on(scan)) {
+    const std::string sql = column_sql(index);
+    // No row is looked for: it is the type that counts.
+    core::add_item(list, is_hidden(index, scan)
+                             ? "(SELECT " + sql + " FROM " + part(columns_[index].part) + " WHERE 1 = 0)"
+                             : sql);
+  }
+  if (list.empty() && !scan.is_grouped) list = "NULL";
+  core::Dialect::Selection selection{.list = list,
+                                     .from = is_joined()      ? part(0)
+                                             : table_.empty() ? derived_table()
+                                                              : table_,
+                                     .column = [this](std::size_t index) { return column_sql(index); },
+                                     .condition = scan.sample ? sample_condition(*scan.sample) : ""};
+  for (std::size_t i = 1; i < parts_.size(); ++i) selection.joined.push_back(part(i));
   return dialect.select(scan, selection, description_.columns);
 }
 
 std::string MysqlSource::column_sql(std::size_t index) const {
   const std::string name = quote_identifier(description_.columns[index].name);
-  return columns_[index].is_number ? name + " + 0" : name;
+  const std::string qualified = is_joined() ? part_alias(columns_[index].part) + '.' + name : name;
+  return columns_[index].is_number ? qualified + " + 0" : qualified;
 }
 
 /// How the rows are read. The source may have changed since it was described.
@@ -118,34 +164,44 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fiel
   for (std::size_t i = 0; i < fields.size(); ++i) {
     wire[i].decode = column_rule(fields[i].facts, false, reading_, std::nullopt).decode;
   }
-  const bool as_it_is = is_read_as_it_is(scan);
-  const std::vector<std::size_t> columns = as_it_is ? scan.columns : selected(scan);
-  const std::vector<std::size_t> compared = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::size_t index = columns[i];
-    const std::size_t at = as_it_is ? columns_[index].wire_column : i;
+  const auto field = [&](std::size_t at) -> const Field& {
     if (at >= fields.size()) throw changed_error();
-    WireColumn column = wire_column(columns_[index], fields[at]);
-    const auto order = std::ranges::find(scan.order_by, index, &core::OrderBy::column);
-    const bool is_ordered = order != scan.order_by.end();
-    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, fields[at]);
-    if (is_ordered && description_.columns[index].not_null && !fields[at].not_null) throw changed_error();
-    if (i >= scan.columns.size()) continue;
+    return fields[at];
+  };
+  const bool as_it_is = is_read_as_it_is(scan);
+  const std::vector<std::size_t> relied = relied_on(scan);
+  const std::vector<std::size_t> compared = this->compared(scan);
+  for (std::size_t i = 0; i < scan.columns.size() + relied.size(); ++i) {
+    const bool is_read = i < scan.columns.size();
+    const std::size_t index = is_read ? scan.columns[i] : relied[i - scan.columns.size()];
+    const std::size_t at = as_it_is ? columns_[index].wire_column : is_read ? i : i + scan.aggregates.size();
+    const bool is_key = is_read && scan.is_grouped;
+    const bool is_number = columns_[index].is_number || (is_key && is_bits(columns_[index].rule.decode));
+    WireColumn column = wire_column(columns_[index], field(at), is_number);
+    const bool is_ordered = std::ranges::find(scan.order_by, index, &core::OrderBy::column) != scan.order_by.end();
+    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, field(at), scan);
+    if (is_ordered && description_.columns[index].not_null && !field(at).not_null) throw changed_error();
+    if (!is_read) continue;
     column.target = i;
     wire[at] = column;
+  }
+  for (std::size_t i = 0; i < scan.aggregates.size(); ++i) {
+    const std::size_t at = scan.columns.size() + i;
+    wire[at] = aggregate_wire(scan.aggregates[i], field(at));
+    wire[at].target = at;
   }
   return wire;
 }
 
-WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field) const {
+WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& field, bool is_number) const {
   ColumnRule rule = column_rule(field.facts, column.is_json, reading_, column.wanted);
   const core::LogicalType& type = column.rule.type;
   // Around a query the length of its texts is not told; whoever takes the values checks it.
-  const bool is_of_a_query = table_.empty() && !field.facts.is_table_column;
+  const bool is_of_a_query = column.is_of_query && !field.facts.is_table_column;
   if (is_of_a_query && core::is_text_kind(type.kind) && core::is_text_kind(rule.type.kind)) rule.type = type;
   WireColumn wire;
   wire.decode = rule.decode;
-  if (column.is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
+  if (is_number ? !is_integer(rule.decode) : !can_store(column.rule, rule)) throw changed_error();
   if (rule.decode == Decode::decimal) {
     wire.precision = rule.type.length;
     wire.scale = rule.type.scale;
@@ -160,12 +216,33 @@ WireColumn MysqlSource::wire_column(const SourceColumn& column, const Field& fie
   return wire;
 }
 
+WireColumn MysqlSource::aggregate_wire(const core::Aggregate& aggregate, const Field& field) const {
+  using enum core::AggregateFunction;
+  if (aggregate.function == minimum || aggregate.function == maximum) {
+    return wire_column(columns_[aggregate.column], field, false);
+  }
+  const ColumnRule rule = column_rule(field.facts, false, reading_, std::nullopt);
+  WireColumn wire{.decode = rule.decode};
+  if (aggregate.function == sum) {
+    const core::LogicalType expected = sum_type(description_.columns[aggregate.column]);
+    if (rule.decode != Decode::decimal || rule.type.scale != expected.scale) throw changed_error();
+    wire.precision = rule.type.length;
+    wire.scale = rule.type.scale;
+  } else {
+    if (!is_integer(rule.decode)) throw changed_error();
+    if (rule.decode != Decode::int64) wire.integer_kind = core::TypeKind::int8;
+  }
+  return wire;
+}
+
 /// Whether a condition or an order on the column means what it meant when the column was described; beyond what
 /// matters to reading its values. Of expressions the metadata of PREPARE and EXECUTE may tell different types.
-void MysqlSource::check_unchanged(std::size_t index, const Field& field) const {
-  if (table_.empty() || !field.facts.is_table_column) return;
-  const ColumnRule& described = columns_[index].rule;
-  ColumnRule arriving = column_rule(field.facts, columns_[index].is_json, reading_, columns_[index].wanted);
+void MysqlSource::check_unchanged(std::size_t index, const Field& field, const core::Scan& scan) const {
+  const SourceColumn& column = columns_[index];
+  const bool is_told = is_hidden(index, scan) ? !column.is_expression : field.facts.is_table_column;
+  if (column.is_of_query || !is_told) return;
+  const ColumnRule& described = column.rule;
+  ColumnRule arriving = column_rule(field.facts, column.is_json, reading_, column.wanted);
   if (described.is_truth && is_tinyint1(field.facts)) read_as_boolean(arriving);
   const bool is_same =
       comparison_of(described.remote_type, described.type) == comparison_of(arriving.remote_type, arriving.type) &&
