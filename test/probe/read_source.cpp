@@ -28,6 +28,7 @@
 #include "core/remote/provider.hpp"
 #include "core/request/connector_reader.hpp"
 #include "json_values.hpp"
+#include "pause.hpp"
 #include "reader/providers.hpp"
 #include "scan_step.hpp"
 
@@ -177,9 +178,7 @@ bool sum_step(Source& source, std::string_view step) {
     source.hold_state();
     std::cout << "held\n";
   } else if (step.starts_with("pause:")) {
-    std::ifstream pipe{std::string(argument)};
-    std::string rest;
-    std::getline(pipe, rest, '\0');
+    connector::probe::pause(std::string(argument));
     std::cout << "paused\n";
   } else if (step.starts_with("why:")) {
     std::cout << source.why_no_sums(range_request(source.description(), argument)) << '\n';

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "json_values.hpp"
+#include "pause.hpp"
 #include "value_text.hpp"
 
 namespace connector::probe {
@@ -208,6 +209,7 @@ std::string scan_text(Connection& connection, Source& source, const JsonValue& r
   std::vector<RemoteColumn> columns;
   if (const std::string what = refusal(read, scan, support, columns); !what.empty()) return refused(what);
   const std::string statement = read.statement(scan);
+  if (const JsonValue* path = member(request, "pause")) pause(path->text);
   const JsonValue* again = member(request, "again");
   JsonValue rows;
   for (long i = again == nullptr ? 1 : std::stol(again->text); i > 0; --i) rows = read_rows(read, scan, columns);

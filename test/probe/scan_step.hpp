@@ -22,7 +22,7 @@ using DescribePart = std::function<std::unique_ptr<core::Source>(const core::Jso
 ///    count_rows (without a name), count, count_distinct, sum, minimum or maximum;
 ///  - `where`: CONDITION; `order_by`: a list of names or of [NAME, "desc"]; `nulls`: first, last or wherever; `limit`,
 ///    `offset`;
-///  - `again`: how often the scan is opened (once).
+///  - `pause`: a named pipe that is waited for before the scan is opened; `again`: how often it is opened (once).
 /// CONDITION is ["and", CONDITION…], ["or", CONDITION…], or [OPERATOR, NAME, OPERAND…]; an operand is a text, null or
 /// {"column": NAME}; an operator is =, <>, <, <=, >, >=, distinct, not_distinct, like, not_like, in, not_in, is_null or
 /// is_not_null.
