@@ -34,6 +34,9 @@ struct SourceColumn {
 /// What a part of a joined source is called in its statements.
 std::string part_alias(std::size_t part);
 
+/// Whether the joined part is looked into for partners alone.
+bool is_of_partners(core::JoinKind kind) noexcept;
+
 class MysqlSource final : public core::Source {
  public:
   /// Describes the request, without executing it. `default_schema` may be empty. `catalog`: what is about its table
@@ -82,6 +85,7 @@ class MysqlSource final : public core::Source {
   std::string derived_table() const;
   std::string part(std::size_t number) const;
   bool is_read_as_it_is(const core::Scan& scan) const;
+  std::string setting(const core::Scan& scan) const;
   bool is_hidden(std::size_t column, const core::Scan& scan) const;
   std::vector<std::size_t> relied_on(const core::Scan& scan) const;
   std::vector<std::size_t> compared(const core::Scan& scan) const;

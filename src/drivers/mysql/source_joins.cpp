@@ -53,7 +53,13 @@ std::string MysqlSource::part(std::size_t number) const {
   return parts_[number] + " AS " + part_alias(number);
 }
 
+bool is_of_partners(core::JoinKind kind) noexcept {
+  return kind == core::JoinKind::semi || kind == core::JoinKind::anti;
+}
+
 bool MysqlSource::joins(const core::Join& join) {
+  // Older servers of MariaDB can't be asked for a subquery as setting() needs it.
+  if (is_of_partners(join.kind) && !session_.version().at_least(1, 100102)) return false;
   const std::vector<std::size_t> columns = core::columns_of(join.on);
   return is_joined() && dialect().joins(join, description_.columns) &&
          std::ranges::none_of(columns, [this](std::size_t column) { return is_rounded_when_it_arrives(column); });

@@ -85,8 +85,7 @@ bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
 bool MysqlSource::is_hidden(std::size_t column, const core::Scan& scan) const {
   const std::size_t part = columns_[column].part;
   if (part == 0 || part > scan.joins.size()) return false;
-  const core::JoinKind kind = scan.joins[part - 1].kind;
-  return kind == core::JoinKind::semi || kind == core::JoinKind::anti;
+  return is_of_partners(scan.joins[part - 1].kind);
 }
 
 /// What the statement that select() makes yields behind the columns and aggregates of the scan: columns that its
@@ -149,7 +148,15 @@ std::string MysqlSource::select(const core::Dialect& dialect, const core::Scan& 
                                      .column = [this](std::size_t index) { return column_sql(index); },
                                      .condition = scan.sample ? sample_condition(*scan.sample) : ""};
   for (std::size_t i = 1; i < parts_.size(); ++i) selection.joined.push_back(part(i));
-  return dialect.select(scan, selection, description_.columns);
+  return setting(scan) + dialect.select(scan, selection, description_.columns);
+}
+
+/// MariaDB remembers the answers of a subquery by the texts of the rows around it, as their collation compares them:
+/// what is equal to it gets the answer of another text ("Subquery Cache"; seen in 10.11).
+std::string MysqlSource::setting(const core::Scan& scan) const {
+  const bool has_subquery = std::ranges::any_of(scan.joins, is_of_partners, &core::Join::kind);
+  if (!has_subquery || !session_.version().is_mariadb) return {};
+  return "SET STATEMENT optimizer_switch = 'subquery_cache=off' FOR ";
 }
 
 std::string MysqlSource::column_sql(std::size_t index) const {
