@@ -42,8 +42,10 @@ constexpr core::TypeRule type_rules[] = {
      .range = Support::exact,
      .pattern = Support::exact,
      .sorts = true,
-     .remark = "compared as bytes of utf8mb4; beside `=` stands a condition that an index serves, but not for enum and "
-               "set, nor for letters beyond ASCII in other columns than those of utf8mb4"},
+     .remark =
+         "compared as bytes of utf8mb4; beside `=` stands a condition that an index serves, but not for enum and "
+         "set, nor for letters beyond ASCII in other columns than those of utf8mb4; what may be longer than 4096 bytes "
+         "is put in order here"},
     {.types = "tinyint, smallint, mediumint, int, bigint",
      .equality = Support::exact,
      .range = Support::exact,
@@ -66,7 +68,11 @@ constexpr core::TypeRule type_rules[] = {
      .sorts = true,
      .remark = "only `=` is exact where zero dates become NULL, which is usual"},
     {.types = "time", .equality = Support::exact, .range = Support::exact, .sorts = true},
-    {.types = "binary, varbinary, blob", .equality = Support::exact, .range = Support::exact, .sorts = true},
+    {.types = "binary, varbinary, blob",
+     .equality = Support::exact,
+     .range = Support::exact,
+     .sorts = true,
+     .remark = "what may be longer than 4096 bytes is put in order here"},
     {.types = "uuid",
      .equality = Support::narrowing,
      .remark =
