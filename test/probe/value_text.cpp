@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "core/remote/dialect.hpp"
@@ -55,6 +56,13 @@ std::string numeric_text(std::string_view payload) {
   return (is_negative ? "-" : "") + whole + (scale > 0 ? "." : "") + fraction;
 }
 
+/// `infinity` and `-infinity` are the last and the first number; empty if it is neither.
+template <typename Integer>
+std::string infinite_text(std::int64_t value) {
+  if (value == std::numeric_limits<Integer>::max()) return "infinity";
+  return value == std::numeric_limits<Integer>::min() ? "-infinity" : "";
+}
+
 std::string date_text(std::int64_t days, bool& is_before_christ) {
   using namespace std::chrono;
   const year_month_day date{sys_days{2000y / January / 1d} + std::chrono::days(days)};
@@ -75,6 +83,7 @@ std::string time_text(std::int64_t microseconds) {
 }
 
 std::string moment_text(std::int64_t microseconds, bool has_zone) {
+  if (const std::string text = infinite_text<std::int64_t>(microseconds); !text.empty()) return text;
   constexpr std::int64_t day = 86'400'000'000;
   const std::int64_t time = (microseconds % day + day) % day;
   bool is_before_christ = false;
@@ -142,7 +151,9 @@ std::string value_text(const BatchColumn& column, std::uint64_t value) {
     case TypeKind::numeric:
       return numeric_text(payload_of(value));
     case TypeKind::date: {
-      const std::string text = date_text(integer, is_before_christ);
+      const auto days = static_cast<std::int32_t>(integer);
+      if (const std::string infinite = infinite_text<std::int32_t>(days); !infinite.empty()) return infinite;
+      const std::string text = date_text(days, is_before_christ);
       return is_before_christ ? text + " BC" : text;
     }
     case TypeKind::time:

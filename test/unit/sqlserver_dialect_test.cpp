@@ -240,5 +240,95 @@ TEST(SqlServerDialect, NullIsTheSmallestValueThere) {
   EXPECT_EQ(order(number, false, Nulls::wherever), "c");
 }
 
+// Columns beside columns
+
+/// What an inner join of two columns stands upon; empty if the server can't be asked so.
+std::string on(const core::RemoteColumn& left, const core::RemoteColumn& right, Operator operation = Operator::equal) {
+  const std::vector<core::RemoteColumn> columns{left, right};
+  const Expression condition{.operation = operation, .operands = {Expression::of_column(0), Expression::of_column(1)}};
+  const core::Scan scan{.columns = {0}, .joins = {{.on = condition}}};
+  if (!dialect().joins(scan.joins[0], columns)) return "";
+  const auto name = [](std::size_t index) { return index == 0 ? std::string("r0.[a]") : std::string("r1.[b]"); };
+  const std::string sql = dialect().select(
+      scan, {.list = "x", .from = "t AS r0", .column = name, .condition = {}, .joined = {"u AS r1"}}, columns);
+  const std::string begin = "SELECT x FROM t AS r0 INNER JOIN u AS r1 ON ";
+  EXPECT_TRUE(sql.starts_with(begin)) << sql;
+  return sql.substr(begin.size());
+}
+
+TEST(SqlServerDialect, ColumnsAreComparedWhereNothingIsLost) {
+  const std::string equal = "r0.[a] = r1.[b]";
+  EXPECT_EQ(on(column("tinyint"), column("bigint")), equal);
+  EXPECT_EQ(on(decimal(18, 4), decimal(9, 2)), equal);
+  EXPECT_EQ(on(decimal(38, 4), decimal(34, 0)), equal);
+  EXPECT_EQ(on(decimal(38, 0), decimal(38, 38)), "");
+  EXPECT_EQ(on(decimal(38, 0), decimal(2, 1)), "");
+  EXPECT_EQ(on(column("money"), column("smallmoney"), Operator::less), "r0.[a] < r1.[b]");
+  EXPECT_EQ(on(column("bit"), column("bit")), equal);
+  EXPECT_EQ(on(column("date"), column("date")), equal);
+  EXPECT_EQ(on(with_scale("datetime2", 3), with_scale("datetime2", 3)), equal);
+  EXPECT_EQ(on(with_scale("datetimeoffset", 0), with_scale("datetimeoffset", 0)), equal);
+  EXPECT_EQ(on(column("smalldatetime"), column("smalldatetime")), equal);
+  EXPECT_EQ(on(with_scale("datetime2", 3), with_scale("datetime2", 6)), "");
+  EXPECT_EQ(on(with_scale("datetime2", 6), with_scale("datetimeoffset", 6)), "");
+  EXPECT_EQ(on(with_scale("datetime2", 7), with_scale("datetime2", 7)), "");
+  EXPECT_EQ(on(with_scale("datetime2", 0), column("smalldatetime")), "");
+  EXPECT_EQ(on(column("int"), decimal(9, 0)), "");
+  EXPECT_EQ(on(column("money"), decimal(19, 4)), "");
+  for (const char* type : {"datetime", "float", "real", "uniqueidentifier", "varbinary(20)", "nvarchar(20)",
+                           "varchar(20)", "nchar(20)", "ntext", "xml", "sql_variant"}) {
+    EXPECT_EQ(on(column(type), column(type)), "") << type;
+  }
+}
+
+// Groups and aggregates
+
+TEST(SqlServerDialect, GroupsOfExactTypes) {
+  for (const char* type : {"tinyint", "bigint", "money", "smallmoney", "bit", "date", "smalldatetime"}) {
+    EXPECT_TRUE(dialect().groups(column(type))) << type;
+  }
+  EXPECT_TRUE(dialect().groups(decimal(38, 10)));
+  EXPECT_TRUE(dialect().groups(with_scale("datetime2", 6)));
+  EXPECT_TRUE(dialect().groups(with_scale("time", 0)));
+  EXPECT_FALSE(dialect().groups(with_scale("datetime2", 7)));
+  EXPECT_FALSE(dialect().groups(with_scale("datetimeoffset", 0)));
+  for (const char* type : {"datetime", "float", "uniqueidentifier", "binary(20)", "nvarchar(20)", "char(20)", "xml"}) {
+    EXPECT_FALSE(dialect().groups(column(type))) << type;
+  }
+  const core::Scan scan{.columns = {0}, .is_grouped = true, .limit = 3};
+  EXPECT_EQ(core::testing::statement(dialect(), scan, {column("int")}), "SELECT TOP (3) c, x FROM t GROUP BY c");
+}
+
+/// The aggregate in SQL; empty if the server can't be asked for it.
+std::string aggregated(core::AggregateFunction function, const core::RemoteColumn& of) {
+  const core::Aggregate aggregate{.function = function, .column = 0};
+  if (!dialect().aggregates(aggregate, {of})) return "";
+  const std::string sql = core::testing::statement(dialect(), {.is_grouped = true, .aggregates = {aggregate}}, {of});
+  const std::size_t begin = std::string("SELECT ").size();
+  return sql.substr(begin, sql.find(", x FROM t") - begin);
+}
+
+TEST(SqlServerDialect, Aggregates) {
+  using enum core::AggregateFunction;
+  EXPECT_EQ(aggregated(count_rows, column("xml")), "COUNT_BIG(*)");
+  EXPECT_EQ(aggregated(count, column("nvarchar(20)")), "COUNT_BIG(c)");
+  EXPECT_EQ(aggregated(count, column("ntext")), "COUNT_BIG(CASE WHEN c IS NOT NULL THEN 1 END)");
+  EXPECT_EQ(aggregated(count_distinct, column("bit")), "COUNT_BIG(DISTINCT c)");
+  EXPECT_EQ(aggregated(count_distinct, column("nvarchar(20)")), "");
+  EXPECT_EQ(aggregated(sum, column("int")), "SUM(CAST(c AS decimal(19, 0)))");
+  EXPECT_EQ(aggregated(sum, column("smallmoney")), "SUM(CAST(c AS decimal(19, 4)))");
+  EXPECT_EQ(aggregated(sum, decimal(20, 20)), "SUM(c)");
+  EXPECT_EQ(aggregated(sum, decimal(21, 0)), "");
+  EXPECT_EQ(aggregated(minimum, decimal(38, 0)), "MIN(c)");
+  EXPECT_EQ(aggregated(maximum, with_scale("datetimeoffset", 6)), "MAX(c)");
+  EXPECT_EQ(aggregated(maximum, with_scale("datetimeoffset", 7)), "");
+  for (const char* type : {"bit", "float", "date", "nvarchar(20)", "uniqueidentifier"}) {
+    EXPECT_EQ(aggregated(sum, column(type)), "") << type;
+  }
+  for (const char* type : {"bit", "float", "datetime", "nvarchar(20)", "uniqueidentifier", "varbinary(20)", "xml"}) {
+    EXPECT_EQ(aggregated(minimum, column(type)), "") << type;
+  }
+}
+
 }  // namespace
 }  // namespace connector::sqlserver

@@ -22,4 +22,8 @@ std::unique_ptr<core::Source> SqlServerConnection::describe(const core::SourceRe
   return std::make_unique<SqlServerSource>(session(), request, database_);
 }
 
+std::unique_ptr<core::Source> SqlServerConnection::join(std::span<core::Source* const> parts) {
+  return SqlServerSource::join(session(), parts);
+}
+
 }  // namespace connector::sqlserver

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ class SqlServerConnection final : public core::SessionConnection<Session> {
   void check() override;
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
+  std::unique_ptr<core::Source> join(std::span<core::Source* const> parts) override;
 
  private:
   std::string database_;

@@ -178,9 +178,25 @@ std::optional<Near> near(const core::RemoteColumn& column, std::string_view valu
   return Near{std::move(*window), end_of_day};
 }
 
+/// Of a decimal that is summed up: 10^18 rows at least are no overflow, which would be an error there and none here.
+constexpr int most_digits_of_sums = 20;
+
+/// Whether one decimal has all digits of both, which is what they are compared in: it has 38 at most, and else digits
+/// behind the point would be lost ("Precision, scale, and length").
+bool have_common_type(const core::LogicalType& left, const core::LogicalType& right) {
+  if (left.length <= 0 || right.length <= 0) return false;
+  const int whole = std::max(left.length - left.scale, right.length - right.scale);
+  return whole + std::max(left.scale, right.scale) <= 38;
+}
+
 class SqlServerDialect final : public core::Dialect {
  public:
   std::span<const core::TypeRule> rules() const noexcept override { return type_rules; }
+
+  /// Moments that are equal in UTC may be of several zones: that such a group is one is not documented.
+  bool groups(const core::RemoteColumn& column) const override {
+    return base_type(column) != "datetimeoffset" && core::Dialect::groups(column);
+  }
 
  protected:
   const core::TypeRule* rule_of(const core::RemoteColumn& column) const override {
@@ -219,6 +235,53 @@ class SqlServerDialect final : public core::Dialect {
         break;  // see comparison()
     }
     return std::nullopt;
+  }
+
+  bool compares(const core::RemoteColumn& left, const core::RemoteColumn& right) const override {
+    switch (row_of(left).value()) {
+      case decimals:
+        return have_common_type(left.type, right.type);
+      case times:  // which type those of several digits are compared in is not documented
+        return left.remote_type == right.remote_type;
+      default:
+        return core::Dialect::compares(left, right);
+    }
+  }
+
+  /// "SUM": that of decimal(p, s) is decimal(38, s). One more digit is for every ten rows.
+  bool sums(const core::RemoteColumn& column) const override {
+    switch (row_of(column).value_or(bits)) {
+      case integers:
+      case money:
+        return true;
+      case decimals:
+        return column.type.length > 0 && column.type.length <= most_digits_of_sums;
+      default:
+        return false;
+    }
+  }
+
+  std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
+                            const core::RemoteColumn& described) const override {
+    using enum core::AggregateFunction;
+    const std::optional<Row> row = row_of(described);
+    switch (function) {
+      case count_rows:
+        return "COUNT_BIG(*)";  // COUNT() is an int ("COUNT")
+      case count:
+        // Not of text, ntext and image ("COUNT").
+        return row ? "COUNT_BIG(" + column + ')' : "COUNT_BIG(CASE WHEN " + column + " IS NOT NULL THEN 1 END)";
+      case count_distinct:
+        return "COUNT_BIG(DISTINCT " + group_key(column, described) + ')';
+      case sum:
+        // That of int is int, that of money is money ("SUM").
+        if (row == integers) return "SUM(CAST(" + column + " AS decimal(19, 0)))";
+        if (row == money) return "SUM(CAST(" + column + " AS decimal(19, 4)))";
+        break;
+      default:
+        break;
+    }
+    return core::Dialect::aggregate_sql(function, column, described);
   }
 
   std::optional<std::string> comparison(Operator comparison, const std::string& column,

@@ -135,6 +135,7 @@ void SqlServerSource::describe_table(const core::SourceRequest& request, std::st
 
 void SqlServerSource::describe_query(const core::SourceRequest& request) {
   query_ = request.query;
+  has_one_state_ = false;  // queries may do anything
   summary_ = "could not run the query";
   const Task describing{Phase::describe, summary_};
   std::optional<std::vector<ColumnFacts>> facts;
@@ -213,7 +214,8 @@ std::vector<std::size_t> SqlServerSource::chosen(const std::vector<Column>& colu
 }
 
 core::RemoteColumn& SqlServerSource::add_column(const Column& column, std::size_t position) {
-  columns_.push_back({position, column.rule});
+  columns_.push_back(
+      {position, table_.empty() ? "q.c" + std::to_string(position) : quote_identifier(column.name), column.rule});
   core::RemoteColumn& described = description_.columns.emplace_back();
   described.name = column.name;
   described.remote_type = column.rule.remote_type;
@@ -253,7 +255,7 @@ void SqlServerSource::prepare_rewriting() {
 
 /// Whether the server can be asked for a part of the rows.
 bool SqlServerSource::can_select() {
-  if (!table_.empty()) return true;
+  if (!table_.empty() || !parts_.empty()) return true;
   if (!can_be_wrapped_) {
     if (started_ || session_.busy()) return false;
     can_be_wrapped_ = find_wrapping();
@@ -271,12 +273,6 @@ bool SqlServerSource::find_wrapping() {
   return true;
 }
 
-/// The column itself, whatever it is rewritten to.
-std::string SqlServerSource::column_sql(std::size_t index) const {
-  return table_.empty() ? "q.c" + std::to_string(columns_[index].position)
-                        : quote_identifier(description_.columns[index].name);
-}
-
 std::string SqlServerSource::select_list(const std::vector<std::size_t>& selected) const {
   std::string list;
   for (const std::size_t index : selected) {
@@ -290,33 +286,38 @@ std::string SqlServerSource::select_list(const std::vector<std::size_t>& selecte
 }
 
 /// The query with its columns numbered, since their names may be missing, or be there twice.
-std::string SqlServerSource::wrapped_query(std::string_view more) const {
+std::string SqlServerSource::wrapped_query(std::string_view more, std::string_view alias) const {
   std::string names;
   for (std::size_t i = 0; i < query_columns_; ++i) names += (i == 0 ? "c" : ", c") + std::to_string(i);
   // The line breaks end a comment that the query may end with.
-  return "(\n" + query_ + std::string(more) + "\n) AS q (" + names + ")";
+  return "(\n" + query_ + std::string(more) + "\n) AS " + std::string(alias) + " (" + names + ")";
 }
 
 /// Whether not all of a query is wanted, or not as it comes. Its first rows are so.
 bool SqlServerSource::asks_for_a_part(const core::Scan& scan) const {
   const auto readable = std::ranges::count_if(
       description_.columns, [](const core::RemoteColumn& column) { return column.unsupported_reason.empty(); });
-  return scan.where || !scan.order_by.empty() || scan.offset > 0 || std::ssize(scan.columns) < readable;
+  return scan.is_grouped || scan.where || !scan.order_by.empty() || scan.offset > 0 ||
+         std::ssize(scan.columns) < readable;
 }
 
 /// Whether the statement is one of the dialect's: has the columns that are wanted, rewritten where need be. Else it is
 /// the query as it is.
 bool SqlServerSource::is_select(const core::Scan& scan) {
-  if (!table_.empty()) return true;
+  if (!table_.empty() || !parts_.empty()) return true;
   if (started_) return false;
   return !rewritten_columns(scan.columns).empty() || (asks_for_a_part(scan) && can_select());
 }
 
-/// Columns that conditions and orders are about, and that are not wanted themselves: the result tells whether they are
-/// as they were when it was decided what to ask.
+/// Columns that conditions, orders and aggregates are about, and that are not wanted themselves: the result tells
+/// whether they are as they were when it was decided what to ask.
 std::vector<std::size_t> SqlServerSource::checked_columns(const core::Scan& scan) const {
   std::vector<std::size_t> asked = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
   for (const core::OrderBy& item : scan.order_by) asked.push_back(item.column);
+  for (const core::Join& join : scan.joins) std::ranges::copy(core::columns_of(join.on), std::back_inserter(asked));
+  for (const core::Aggregate& aggregate : scan.aggregates) {
+    if (aggregate.function != core::AggregateFunction::count_rows) asked.push_back(aggregate.column);
+  }
   std::vector<std::size_t> checked;
   for (const std::size_t index : asked) {
     const bool is_known = std::ranges::find(scan.columns, index) != scan.columns.end() ||
@@ -330,21 +331,26 @@ std::vector<std::size_t> SqlServerSource::checked_columns(const core::Scan& scan
 std::string SqlServerSource::select(const core::Scan& scan) const {
   core::Scan asked = scan;
   // The first rows of an ordered query are no longer the first in another one.
-  if (table_.empty() && !asks_for_a_part(scan)) asked.limit.reset();
+  if (table_.empty() && parts_.empty() && !asks_for_a_part(scan)) asked.limit.reset();
   // No column may be there twice ("ORDER BY clause").
   asked.order_by.clear();
   for (const core::OrderBy& item : scan.order_by) {
     const auto is_same = [&](const core::OrderBy& other) { return other.column == item.column; };
     if (std::ranges::none_of(asked.order_by, is_same)) asked.order_by.push_back(item);
   }
-  std::vector<std::size_t> selected = scan.columns;
-  std::ranges::copy(checked_columns(scan), std::back_inserter(selected));
-  std::string from = table_.empty() ? wrapped_query(wrapping_) : table_;
-  if (scan.sample) from += " TABLESAMPLE SYSTEM (" + std::to_string(*scan.sample * 100) + " PERCENT)";
-  return dialect().select(
-      asked,
-      {.list = select_list(selected), .from = from, .column = [this](std::size_t index) { return column_sql(index); }},
-      description_.columns);
+  core::Dialect::Selection selection{
+      .list = {}, .from = from_sql(), .column = [this](std::size_t index) { return column_sql(index); }};
+  if (scan.is_grouped || !parts_.empty()) {
+    if (!scan.is_grouped) selection.list = select_list(scan.columns);
+    selection.list += checks(scan);
+  } else {
+    std::vector<std::size_t> selected = scan.columns;
+    std::ranges::copy(checked_columns(scan), std::back_inserter(selected));
+    selection.list = select_list(selected);
+  }
+  if (scan.sample) selection.from += " TABLESAMPLE SYSTEM (" + std::to_string(*scan.sample * 100) + " PERCENT)";
+  if (!parts_.empty()) selection.joined.assign(parts_.begin() + 1, parts_.end());
+  return dialect().select(asked, selection, description_.columns);
 }
 
 core::Support SqlServerSource::support(const core::Expression& condition) {
@@ -366,8 +372,8 @@ std::unique_ptr<core::RemoteCursor> SqlServerSource::open(const core::Scan& scan
   if (!std::exchange(started_, false)) {
     const Task task{Phase::execute, summary_};
     const std::string sql = selects ? select(scan) : query_;
-    // Views may lead into databases where snapshots are not allowed, but mostly don't; queries may do anything.
-    session_.begin_transaction(!table_.empty(), task);
+    // Views may lead into databases where snapshots are not allowed, but mostly don't.
+    session_.begin_transaction(has_one_state_, task);
     if (!session_.start(sql, task)) throw changed_error();
   }
   return std::make_unique<SqlServerCursor>(session_, wire_columns(scan, selects), selects ? 0 : scan.offset);
@@ -376,16 +382,14 @@ std::unique_ptr<core::RemoteCursor> SqlServerSource::open(const core::Scan& scan
 /// How the rows are read. The table may have changed since it was described, or the description may be wrong: what the
 /// result tells must fit into it.
 std::vector<WireColumn> SqlServerSource::wire_columns(const core::Scan& scan, bool is_select) {
-  std::vector<std::size_t> selected = scan.columns;
-  if (is_select) std::ranges::copy(checked_columns(scan), std::back_inserter(selected));
+  const std::vector<Expected> columns = expected(scan, is_select);
   std::vector<WireColumn> wire;
   const int count = dbnumcols(session_.handle());
   int next = 1;
-  for (std::size_t i = 0; i < selected.size(); ++i) {
-    const SourceColumn& column = columns_[selected[i]];
-    const std::string& name = description_.columns[selected[i]].name;
-    const bool has_bytes = is_select && !column.rule.rewrite_to_bytes.empty();
-    const int number = is_select ? next : static_cast<int>(column.position) + 1;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto& [name, rule, is_wanted] = columns[i];
+    const bool has_bytes = is_select && !rule.rewrite_to_bytes.empty();
+    const int number = is_select ? next : static_cast<int>(columns_[scan.columns[i]].position) + 1;
     next += has_bytes ? 2 : 1;
     if (number + (has_bytes ? 1 : 0) > count) throw changed_error("Column " + core::quoted(name) + " is missing.");
     const ColumnFacts facts = facts_of_result(session_.handle(), number);
@@ -393,12 +397,12 @@ std::vector<WireColumn> SqlServerSource::wire_columns(const core::Scan& scan, bo
     if (!is_select && facts.name != name) {
       throw changed_error("Column " + core::quoted(name) + " comes as " + core::quoted(facts.name) + '.');
     }
-    if (!can_store(column.rule, sent)) {
-      throw changed_error("Column " + core::quoted(name) + " was described as " + column.rule.remote_type +
-                          " and comes as " + sent.remote_type + '.');
+    if (!can_store(rule, sent)) {
+      throw changed_error("Column " + core::quoted(name) + " was described as " + rule.remote_type + " and comes as " +
+                          sent.remote_type + '.');
     }
-    if (i >= scan.columns.size()) continue;
-    wire.push_back({number, column.rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
+    if (!is_wanted) continue;
+    wire.push_back({number, rule.decode, i, sent.decode == Decode::text, has_bytes ? number + 1 : 0});
   }
   return wire;
 }

@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,9 +51,15 @@ class SqlServerSource final : public core::Source {
   /// Stops a statement that nobody has read; then the session is of no more use.
   ~SqlServerSource() override;
 
+  /// See core::Connection::join().
+  static std::unique_ptr<core::Source> join(Session& session, std::span<core::Source* const> parts);
+
   const core::SourceDescription& description() const override { return description_; }
   core::Support support(const core::Expression& condition) override;
   bool orders_by(std::size_t column) override;
+  bool groups_by(std::size_t column) override;
+  std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
+  bool joins(const core::Join& join) override;
   /// Of tables only, not of views ("FROM clause plus JOIN, APPLY, PIVOT").
   bool samples() override { return is_base_table_; }
   std::string statement(const core::Scan& scan) override;
@@ -72,8 +80,17 @@ class SqlServerSource final : public core::Source {
   /// A column of the description, and how it is read.
   struct SourceColumn {
     std::size_t position = 0;  ///< in the statement that was described
+    std::string sql;           ///< the column itself, whatever it is rewritten to
     ColumnRule rule;
+    std::string part = {};  ///< of a join: the part that it is of
   };
+  /// A column of a result.
+  struct Expected {
+    std::string name;
+    ColumnRule rule;
+    bool is_wanted = true;  ///< else it is there to be checked
+  };
+  SqlServerSource(Session& session, const std::vector<SqlServerSource*>& parts, core::SourceDescription description);
   void describe_table(const core::SourceRequest& request, std::string_view database);
   void describe_query(const core::SourceRequest& request);
   std::optional<std::vector<ColumnFacts>> describe_select(const std::string& select);
@@ -88,20 +105,28 @@ class SqlServerSource final : public core::Source {
   void prepare_rewriting();
   bool can_select();
   bool find_wrapping();
-  std::string column_sql(std::size_t index) const;
+  bool computes();
+  const std::string& column_sql(std::size_t index) const { return columns_[index].sql; }
+  std::string from_sql() const;
   std::string hash_sql(const core::RangeRequest& request) const;
   std::string select_list(const std::vector<std::size_t>& selected) const;
-  std::string wrapped_query(std::string_view more) const;
+  std::string wrapped_query(std::string_view more, std::string_view alias = "q") const;
   bool asks_for_a_part(const core::Scan& scan) const;
   bool is_select(const core::Scan& scan);
   std::vector<std::size_t> checked_columns(const core::Scan& scan) const;
+  std::string checks(const core::Scan& scan) const;
+  std::string part_sql(const std::string& alias) const;
+  ColumnRule aggregate_rule(const core::Aggregate& aggregate) const;
+  std::vector<Expected> expected(const core::Scan& scan, bool is_select) const;
   std::string select(const core::Scan& scan) const;
   std::vector<WireColumn> wire_columns(const core::Scan& scan, bool is_select);
   core::Error changed_error(std::string_view what = {}) const;
 
   Session& session_;
-  std::string table_;  ///< quoted; empty = a query
+  std::string table_;  ///< quoted; empty = a query or a join
   std::string query_;
+  std::vector<std::string> parts_;  ///< of a join: what stands behind FROM and each JOIN
+  bool has_one_state_ = true;       ///< nothing but tables and views is read
   std::string summary_;
   std::optional<std::string> encoding_;
   bool started_ = false;  ///< the query runs already, and nobody has read its rows
