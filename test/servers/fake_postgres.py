@@ -300,7 +300,7 @@ class _Session(FakeSession):
             self.send(_result())
         if b"col_description" in sql:
             columns = [(b"id", wire.INT8, "bigint"), (self.server.column_name, wire.TEXT, "text")]
-            rows = [["1", str(n + 1), name, str(oid), "-1", kind, "f", None] for n, (name, oid, kind) in enumerate(columns)]
+            rows = [["1", str(n + 1), name, str(oid), "-1", kind, "f", None, None] for n, (name, oid, kind) in enumerate(columns)]
             self.send(_result(*rows), _result(["1", None, "2", "1", "r"]))
         if b"pg_catalog.pg_cancel_backend" in sql or sql == b"SELECT 1\0":
             self.send(_result(["t"]))

@@ -278,7 +278,7 @@ def test_an_index_serves_texts(scans: Scans, left: str, right: str) -> None:
 
 @pytest.mark.parametrize("kind", ["inner", "semi", "anti"])
 def test_a_column_that_changes_is_an_error(scans: Scans, kind: str, tmp_path: Path) -> None:
-    """Also of a table that only EXISTS is about: its values would be compared in another way."""
+    """Also one that is not read: its values would be compared in another way."""
     scans.remote.execute("DROP TABLE IF EXISTS other", "CREATE TABLE other (id int, word text)", "INSERT INTO other VALUES (1, 'a')")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import error, refused
+from ..errors import SqlError, error, refused
 from ..types import BIGINT, INT, MAX, SqlType, full_name
 from . import nodes, typing_rules
 from .bound import Bound, Scope, quoted
@@ -15,13 +15,13 @@ from .scalar_functions import SCALARS
 if TYPE_CHECKING:
     from .binder import ExpressionBinder
 
-_AGGREGATES = ("COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG")
+AGGREGATES = ("COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG")
 _RANKINGS = ("ROW_NUMBER", "RANK", "DENSE_RANK")
 
 
 def bind_call(binder: ExpressionBinder, node: nodes.Call, scope: Scope) -> Bound:
     name = node.name.removeprefix("SYS.")
-    if name in _AGGREGATES:
+    if name in AGGREGATES:
         return _aggregate(binder, node, scope)
     if name in _RANKINGS and node.window is not None:
         return Bound(f"{name}() {_window(binder, node.window, scope)}", BIGINT)
@@ -117,6 +117,8 @@ def _aggregate(binder: ExpressionBinder, node: nodes.Call, scope: Scope) -> Boun
             return Bound(f"COUNT(*){over}", kind)
         count_check(name, node.arguments, 1, 1)
         counted = binder.bind(node.arguments[0], scope)
+        if counted.type.name in ("text", "ntext", "image"):
+            raise _invalid_operand(counted.type, name)
         return Bound(f"COUNT({distinct}{counted.sql} {binder.order_by(counted.type)}){over}", kind)
     arguments = [binder.bind(one, scope) for one in node.arguments]
     if name == "STRING_AGG":
@@ -126,17 +128,21 @@ def _aggregate(binder: ExpressionBinder, node: nodes.Call, scope: Scope) -> Boun
     count_check(name, arguments, 1, 1)
     (operand,) = arguments
     if name in ("MIN", "MAX"):
+        if operand.type.name in ("bit", "text", "ntext", "image", "xml"):
+            raise _invalid_operand(operand.type, name)
         return Bound(f"{name}({operand.sql} {binder.order_by(operand.type)}){over}", operand.kind)
     kind = operand.type
     if kind.name not in typing_rules.NUMERIC or kind.name == "bit":
-        failure = error(206, kind.name, "numeric")
-        failure.number, failure.text = 8117, f"Operand data type {kind.name} is invalid for {name.lower()} operator."
-        raise failure
+        raise _invalid_operand(kind, name)
     result = _sum_type(kind, average=name == "AVG")
     text = f"tsql_{name.lower()}({distinct}{operand.sql}, {quoted(str(result))}){over}"
     if node.distinct:
         raise refused(f"{name}(DISTINCT …)")
     return Bound(text, result)
+
+
+def _invalid_operand(kind: SqlType, name: str) -> SqlError:
+    return SqlError(8117, f"Operand data type {kind.name} is invalid for {name.lower()} operator.")
 
 
 def _sum_type(kind: SqlType, *, average: bool) -> SqlType:

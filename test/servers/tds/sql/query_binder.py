@@ -11,6 +11,7 @@ from ..types import BIGINT, INT, SqlType
 from . import nodes, typing_rules
 from .binder import ExpressionBinder
 from .bound import Bound, BoundQuery, Scope, Source, identifier
+from .calls import AGGREGATES
 from .permissions import Permissions
 
 
@@ -193,6 +194,10 @@ class QueryBinder(ExpressionBinder):
         scope = Scope(outer=outer)
         from_text = " FROM " + self._source(node.source, scope) if node.source is not None else ""
         items = self._items(node.items, scope)
+        keys = [self.bind(one, scope) for one in node.group]
+        if node.group or any(_aggregates(item.expression) for item in node.items):
+            for item in node.items:
+                self._check_grouped(item.expression, {key.sql for key in keys}, scope)
         columns = tuple(column for _, column, _ in items)
         texts = []
         for index, (bound, column, _) in enumerate(items):
@@ -202,13 +207,39 @@ class QueryBinder(ExpressionBinder):
         if node.where is not None:
             text += f" WHERE {self.condition(node.where, scope)}"
         if node.group:
-            keys = [self.bind(one, scope) for one in node.group]
             text += " GROUP BY " + ", ".join(f"{key.sql} {self.order_by(key.type)}" for key in keys)
         if node.having is not None:
             text += f" HAVING {self.condition(node.having, scope)}"
         order, numbers = self._order(whole.order, columns, scope)
         text += order + self._limit(whole, scope, node.top)
         return BoundQuery(text, columns, numbers, tuple(variable for _, _, variable in items))
+
+    def _check_grouped(self, node: object, keys: set[str], scope: Scope) -> None:
+        """Raises where a column has more than one value in a group."""
+        if isinstance(node, nodes.Star):
+            raise refused("* in a query with groups")
+        if isinstance(node, nodes.Name):
+            if self.bind(node, scope).sql not in keys:
+                raise SqlError(
+                    8120,
+                    f"Column '{'.'.join(node.parts)}' is invalid in the select list because it is not contained in either an"
+                    " aggregate function or the GROUP BY clause.",
+                )
+        elif isinstance(node, tuple):
+            for one in node:
+                self._check_grouped(one, keys, scope)
+        elif isinstance(node, nodes.Node) and not isinstance(node, nodes.Scalar | nodes.Exists) and not _is_aggregate(node):
+            if self._is_key(node, keys, scope):
+                return
+            for part in vars(node).values():
+                self._check_grouped(part, keys, scope)
+
+    def _is_key(self, node: nodes.Node, keys: set[str], scope: Scope) -> bool:
+        """Whether an expression is one of GROUP BY."""
+        try:
+            return self.bind(node, scope).sql in keys
+        except SqlError:
+            return False  # a part of an expression that is none by itself
 
     def select_items(self, items: Sequence[nodes.Item], scope: Scope) -> list[tuple[Bound, Column]]:
         """The columns that a list of items gives: of OUTPUT."""
@@ -451,6 +482,19 @@ def _position(expression: nodes.Node, names: Sequence[str]) -> int | None:
             raise error(209, expression.parts[0])
         return found[0] + 1 if found else None
     return None
+
+
+def _is_aggregate(node: object) -> bool:
+    return isinstance(node, nodes.Call) and node.window is None and node.name.removeprefix("SYS.") in AGGREGATES
+
+
+def _aggregates(node: object) -> bool:
+    """Whether an expression has an aggregate in it, other than in a query of its own."""
+    if isinstance(node, nodes.Scalar | nodes.Exists):
+        return False
+    if isinstance(node, nodes.Node):
+        return _is_aggregate(node) or any(_aggregates(value) for value in vars(node).values())
+    return isinstance(node, tuple) and any(_aggregates(one) for one in node)
 
 
 def _mentions(node: object, name: str) -> bool:
