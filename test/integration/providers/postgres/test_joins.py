@@ -173,7 +173,7 @@ def test_each_kind_of_join(scans: Scans) -> None:
     ):
         scans.check(
             "a",
-            *(join(kind, condition, "r0.id", "r0.word", "r1.id", "r1.price", "r1.document") for kind in ("inner", "left")),
+            *(join(kind, condition, "r0.id", "r0.word", "r1.id", "r1.price", "r1.pair") for kind in ("inner", "left")),
             *(join(kind, condition, "r0.id", "r0.loose", where=["is_not_null", "r0.word"]) for kind in ("semi", "anti")),
         )
 
@@ -231,8 +231,8 @@ def test_queries_as_parts(scans: Scans) -> None:
     scans.check("a", request, tables=("of_query",))
     scans.db.execute("DROP VIEW of_query")
     # A text of two collations has none.
-    mixed = {**request, "joins": [["semi", ["=", "r0.word", {"column": "r1.?column?"}]]], "columns": ["r0.id"]}
-    mixed["parts"] = [{"sql_query": "SELECT plain || loose FROM b"}]
+    mixed = {**request, "joins": [["semi", ["=", "r0.word", {"column": "r1.mixed"}]]], "columns": ["r0.id"]}
+    mixed["parts"] = [{"sql_query": "SELECT plain || loose AS mixed FROM b"}]
     (answer,) = scans.ask("a", mixed)
     assert "rows" in answer
     (answer,) = scans.ask("a", {**request, "parts": [{"sql_query": "SHOW server_version"}], "joins": [["inner", ["is_not_null", "r0.id"]]]})
