@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from harness.database import Database
+from harness.many_scans import OPERATORS, ManyScans, join, on
 from harness.remote_scans import Request, local_sql
 from harness.sources import Read
 
@@ -84,30 +84,6 @@ def shown(value: str, kind: str) -> str:
     return f"rpad({value}, 3)" if kind.startswith("char(3)") else f"({value})::text"
 
 
-class Scans:
-    """Two tables `a` and `b` with all columns, each value with each other one of a few others, and NULL."""
-
-    def __init__(self, read: Read, db: Database, remote: PostgresRemote) -> None:
-        self.read = read
-        self.db = db
-        self.remote = remote
-
-    def ask(self, table: str, *requests: Request) -> list[Request]:
-        """By one session."""
-        lines = self.read(self.remote.connector(table=table), *("scan:" + json.dumps(request) for request in requests))
-        return [json.loads(line) for line in lines]
-
-    def check(self, table: str, *requests: Request, tables: tuple[str, ...] = ()) -> list[Request]:
-        """The server computes them, and its rows are those of the imported tables."""
-        answers = self.ask(table, *requests)
-        for request, answer in zip(requests, answers, strict=True):
-            assert "refused" not in answer, f"{answer['refused']}: {request}"
-            names = [table, *tables] if tables else [table, *(part["table"] for part in request.get("parts", []))]
-            expected = sorted(map(list, self.db.rows(local_sql(request, names))), key=repr)
-            assert sorted(answer["rows"], key=repr) == expected, answer["statement"]
-        return answers
-
-
 def create(remote: PostgresRemote, table: str, rows: int, step: int) -> None:
     kinds = ", ".join(f"{name} {kind}" for name, (kind, _, _) in COLUMNS.items())
     remote.execute(f"CREATE TABLE {table} (id int PRIMARY KEY, {kinds})")
@@ -121,7 +97,7 @@ def create(remote: PostgresRemote, table: str, rows: int, step: int) -> None:
 
 
 @pytest.fixture(scope="module", params=["postgres15", "postgres17", "postgres18"])
-def scans(db: Database, read: Read, request: pytest.FixtureRequest) -> Iterator[Scans]:
+def scans(db: Database, read: Read, request: pytest.FixtureRequest) -> Iterator[ManyScans]:
     remote = PostgresRemote(request.getfixturevalue(request.param).server, request.param, "joins", create="TEMPLATE template0")
     remote.execute(*USER_TYPES)
     create(remote, "a", 13, 1)
@@ -129,22 +105,11 @@ def scans(db: Database, read: Read, request: pytest.FixtureRequest) -> Iterator[
     db.execute("SET timezone = 'UTC'; SET extra_float_digits = 1")
     for table in ("a", "b"):
         db.import_table(remote.connector(table=table))
-    yield Scans(read, db, remote)
+    yield ManyScans(read, db, remote)
     db.execute("DROP TABLE a, b")
 
 
-OPERATORS = ["=", "<>", "distinct", "not_distinct", "<", ">="]
-
-
-def join(kind: str, condition: list[Any], *columns: str, **more: Any) -> Request:
-    return {"parts": [{"table": "b"}], "joins": [[kind, condition]], "columns": list(columns), **more}
-
-
-def on(operator: str, left: str, right: str = "") -> list[Any]:
-    return [operator, f"r0.{left}", {"column": f"r1.{right or left}"}]
-
-
-def test_columns_of_one_type(scans: Scans) -> None:
+def test_columns_of_one_type(scans: ManyScans) -> None:
     for name, (_, _, can) in COLUMNS.items():
         requests = [join("inner", on(operator, name), "r0.id", "r1.id") for operator in OPERATORS]
         if "c" in can:
@@ -153,7 +118,7 @@ def test_columns_of_one_type(scans: Scans) -> None:
             assert {answer.get("refused") for answer in scans.ask("a", *requests)} == {"joins 0"}, name
 
 
-def test_columns_of_two_types(scans: Scans) -> None:
+def test_columns_of_two_types(scans: ManyScans) -> None:
     """Integers of all sizes, floats and texts; none whose comparison means something else."""
     alike = [("small", "big"), ("number", "small"), ("single", "ratio"), ("price", "amount"), ("word", "loose"), ("plain", "word"),
              ("mood", "word"), ("short", "plain"), ("padded", "unpadded"), ("loose", "mood"), ("pair", "word")]  # fmt: skip
@@ -164,7 +129,7 @@ def test_columns_of_two_types(scans: Scans) -> None:
     assert {answer.get("refused") for answer in answers} == {"joins 0"}
 
 
-def test_each_kind_of_join(scans: Scans) -> None:
+def test_each_kind_of_join(scans: ManyScans) -> None:
     for condition in (
         on("=", "number"),
         ["and", on("=", "loose"), on("<", "price")],
@@ -178,19 +143,21 @@ def test_each_kind_of_join(scans: Scans) -> None:
         )
 
 
-def test_three_parts_and_groups_above(scans: Scans) -> None:
-    parts = {"parts": [{"table": "b"}, {"table": "a"}]}
+def test_three_parts_and_groups_above(scans: ManyScans) -> None:
+    parts: Request = {"parts": [{"table": "b"}, {"table": "a"}]}
     joins = [["left", on("=", "mood", "word")], ["inner", ["=", "r2.number", {"column": "r0.number"}]]]
     scans.check(
         "a",
         {**parts, "joins": joins, "columns": ["r2.id", "r1.id", "r0.id"]},
-        {**parts, "joins": joins, "columns": ["r1.loose", "r2.price"], "grouped": True, "aggregates": [["count_rows"], ["sum", "r0.price"], ["minimum", "r1.word"]]},
+        {**parts, "joins": joins, "columns": ["r1.loose", "r2.price"], "grouped": True,
+         "aggregates": [["count_rows"], ["sum", "r0.price"], ["minimum", "r1.word"]]},
         {**parts, "joins": [joins[0], ["anti", ["=", "r2.id", {"column": "r0.number"}]]], "columns": ["r0.id", "r1.id"]},
-        {**parts, "joins": [joins[0], ["semi", ["=", "r2.number", {"column": "r1.number"}]]], "aggregates": [["count_rows"], ["sum", "r1.big"]], "grouped": True},
+        {**parts, "joins": [joins[0], ["semi", ["=", "r2.number", {"column": "r1.number"}]]],
+         "aggregates": [["count_rows"], ["sum", "r1.big"]], "grouped": True},
     )
 
 
-def test_groups(scans: Scans) -> None:
+def test_groups(scans: ManyScans) -> None:
     """Equal values of a type that is grouped look alike; of the others a group would show any of them."""
     for name, (kind, _, can) in COLUMNS.items():
         request: Request = {"columns": [name], "grouped": True, "aggregates": [["count_rows"], ["count", name], ["count", "document"]]}
@@ -203,7 +170,7 @@ def test_groups(scans: Scans) -> None:
         assert sorted(answer["rows"], key=repr) == sorted(map(list, wanted), key=repr), answer["statement"]
 
 
-def test_aggregates(scans: Scans) -> None:
+def test_aggregates(scans: ManyScans) -> None:
     """Also of no rows."""
     for name, (kind, _, can) in COLUMNS.items():
         possible = {"count": True, "count_distinct": "g" in can, "sum": "s" in can, "minimum": "m" in can, "maximum": "m" in can}
@@ -219,7 +186,7 @@ def test_aggregates(scans: Scans) -> None:
                 scans.check("a", request, {**request, "where": ["<", "id", "0"]})
 
 
-def test_queries_as_parts(scans: Scans) -> None:
+def test_queries_as_parts(scans: ManyScans) -> None:
     """Those that can stand in another one, whatever their columns are called."""
     query = "SELECT number, number, word || loose, id FROM b -- the end"
     request: Request = {
@@ -239,7 +206,7 @@ def test_queries_as_parts(scans: Scans) -> None:
     assert answer == {"refused": "join"}
 
 
-def test_orders_and_limits_above_joins(scans: Scans) -> None:
+def test_orders_and_limits_above_joins(scans: ManyScans) -> None:
     request = join("left", on("=", "number"), "r0.word", "r1.id", order_by=["r0.word", ["r1.id", "desc"], "r0.id"], limit=7)
     (answer,) = scans.ask("a", request)
     wanted = scans.db.rows(
@@ -261,7 +228,7 @@ COLLATIONS = [("default", "default"), ("C", "C"), ("default", "C"), ("C", "defau
 
 
 @pytest.mark.parametrize(("left", "right"), COLLATIONS)
-def test_an_index_serves_texts(scans: Scans, left: str, right: str) -> None:
+def test_an_index_serves_texts(scans: ManyScans, left: str, right: str) -> None:
     """That of the second table, but if its collation is the default beside another one."""
     scans.remote.execute(
         "DROP TABLE IF EXISTS l, r",
@@ -277,7 +244,7 @@ def test_an_index_serves_texts(scans: Scans, left: str, right: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["inner", "semi", "anti"])
-def test_a_column_that_changes_is_an_error(scans: Scans, kind: str, tmp_path: Path) -> None:
+def test_a_column_that_changes_is_an_error(scans: ManyScans, kind: str, tmp_path: Path) -> None:
     """Also one that is not read: its values would be compared in another way."""
     scans.remote.execute("DROP TABLE IF EXISTS other", "CREATE TABLE other (id int, word text)", "INSERT INTO other VALUES (1, 'a')")
     pipe = tmp_path / "pipe"

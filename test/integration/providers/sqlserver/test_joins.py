@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from harness.database import Database
+from harness.many_scans import OPERATORS, ManyScans, join, on
 from harness.remote_scans import Request, local_sql
 from harness.sources import Read
 
@@ -51,31 +51,6 @@ COLUMNS: dict[str, tuple[str, list[str], str]] = {
 }
 
 
-class Scans:
-    """Tables `a` and `b` with all columns, and rows of their values and NULL."""
-
-    def __init__(self, read: Read, db: Database, remote: SqlServerRemote) -> None:
-        self.read = read
-        self.db = db
-        self.remote = remote
-
-    def ask(self, table: str, *requests: Request, **keys: object) -> list[Request]:
-        """By one session."""
-        asked = {"sql_query": keys.pop("sql_query"), "import_as": "q"} if "sql_query" in keys else {"table": table}
-        lines = self.read(self.remote.connector(**asked, **keys), *("scan:" + json.dumps(request) for request in requests))
-        return [json.loads(line) for line in lines]
-
-    def check(self, table: str, *requests: Request, tables: tuple[str, ...] = (), **keys: object) -> list[Request]:
-        """The server computes them, and its rows are those of the imported tables."""
-        answers = self.ask(table, *requests, **keys)
-        for request, answer in zip(requests, answers, strict=True):
-            assert "refused" not in answer, f"{answer['refused']}: {request}"
-            names = list(tables) or [table, *(part["table"] for part in request.get("parts", []))]
-            expected = sorted(map(list, self.db.rows(local_sql(request, names))), key=repr)
-            assert sorted(answer["rows"], key=repr) == expected, answer["statement"]
-        return answers
-
-
 def create(remote: SqlServerRemote, table: str, rows: int, step: int) -> None:
     kinds = ", ".join(f"{name} {kind}" for name, (kind, _, _) in COLUMNS.items())
     remote.drop(table)
@@ -86,31 +61,20 @@ def create(remote: SqlServerRemote, table: str, rows: int, step: int) -> None:
 
 
 @pytest.fixture(scope="module", params=["tds", *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else [])])
-def scans(db: Database, read: Read, request: pytest.FixtureRequest) -> Iterator[Scans]:
+def scans(db: Database, read: Read, request: pytest.FixtureRequest) -> Iterator[ManyScans]:
     remote: SqlServerRemote = request.getfixturevalue(request.param)
     create(remote, "a", 11, 1)
     create(remote, "b", 12, 5)
     db.execute("SET timezone = 'UTC'")
     for table in ("a", "b"):
         db.import_table(remote.connector(table=table))
-    yield Scans(read, db, remote)
+    yield ManyScans(read, db, remote)
     db.execute("DROP TABLE a, b")
     for table in ("a", "b"):
         remote.drop(table)
 
 
-OPERATORS = ["=", "<>", "distinct", "not_distinct", "<", ">="]
-
-
-def join(kind: str, condition: list[Any], *columns: str, **more: Any) -> Request:
-    return {"parts": [{"table": "b"}], "joins": [[kind, condition]], "columns": list(columns), **more}
-
-
-def on(operator: str, left: str, right: str = "") -> list[Any]:
-    return [operator, f"r0.{left}", {"column": f"r1.{right or left}"}]
-
-
-def test_columns_of_one_type(scans: Scans) -> None:
+def test_columns_of_one_type(scans: ManyScans) -> None:
     for name, (_, _, can) in COLUMNS.items():
         requests = [join("inner", on(operator, name), "r0.id", "r1.id") for operator in OPERATORS]
         if "c" in can:
@@ -119,7 +83,7 @@ def test_columns_of_one_type(scans: Scans) -> None:
             assert {answer.get("refused") for answer in scans.ask("a", *requests)} == {"joins 0"}, name
 
 
-def test_columns_of_two_types(scans: Scans) -> None:
+def test_columns_of_two_types(scans: ManyScans) -> None:
     """Only what is compared without losing a digit."""
     alike = [("tiny", "big"), ("big", "number"), ("small", "number"), ("price", "exact"), ("exact", "price"), ("coin", "change")]
     scans.check("a", *(join("inner", on(operator, *pair), "r0.id", "r1.id") for pair in alike for operator in ("=", "<>", "<")))
@@ -129,7 +93,7 @@ def test_columns_of_two_types(scans: Scans) -> None:
     assert {answer.get("refused") for answer in answers} == {"joins 0"}
 
 
-def test_each_kind_of_join(scans: Scans) -> None:
+def test_each_kind_of_join(scans: ManyScans) -> None:
     """With columns that are read in another form."""
     for condition in (
         on("=", "number", "big"),
@@ -144,19 +108,21 @@ def test_each_kind_of_join(scans: Scans) -> None:
         )
 
 
-def test_three_parts_and_groups_above(scans: Scans) -> None:
-    parts = {"parts": [{"table": "b"}, {"table": "a"}]}
+def test_three_parts_and_groups_above(scans: ManyScans) -> None:
+    parts: Request = {"parts": [{"table": "b"}, {"table": "a"}]}
     joins = [["left", on("=", "number", "big")], ["inner", ["=", "r2.day", {"column": "r0.day"}]]]
     scans.check(
         "a",
         {**parts, "joins": joins, "columns": ["r2.id", "r1.id", "r0.word"]},
-        {**parts, "joins": joins, "columns": ["r1.flag", "r2.price"], "grouped": True, "aggregates": [["count_rows"], ["sum", "r0.coin"], ["minimum", "r1.big"]]},
+        {**parts, "joins": joins, "columns": ["r1.flag", "r2.price"], "grouped": True,
+         "aggregates": [["count_rows"], ["sum", "r0.coin"], ["minimum", "r1.big"]]},
         {**parts, "joins": [joins[0], ["anti", ["=", "r2.id", {"column": "r0.tiny"}]]], "columns": ["r0.id", "r1.id"]},
-        {**parts, "joins": [joins[0], ["semi", ["=", "r2.small", {"column": "r1.small"}]]], "aggregates": [["count_rows"], ["sum", "r1.small"]], "grouped": True},
+        {**parts, "joins": [joins[0], ["semi", ["=", "r2.small", {"column": "r1.small"}]]],
+         "aggregates": [["count_rows"], ["sum", "r1.small"]], "grouped": True},
     )
 
 
-def test_groups(scans: Scans) -> None:
+def test_groups(scans: ManyScans) -> None:
     for name, (_, _, can) in COLUMNS.items():
         request: Request = {"columns": [name], "grouped": True, "aggregates": [["count_rows"], ["count", name], ["count", "old_text"]]}
         if "g" in can:
@@ -165,7 +131,7 @@ def test_groups(scans: Scans) -> None:
             assert scans.ask("a", request)[0].get("refused") == f"group {name}"
 
 
-def test_aggregates(scans: Scans) -> None:
+def test_aggregates(scans: ManyScans) -> None:
     """Also of no rows, and sums that no type of their columns has."""
     for name, (_, _, can) in COLUMNS.items():
         possible = {"count": True, "count_distinct": "g" in can, "sum": "s" in can, "minimum": "m" in can, "maximum": "m" in can}
@@ -177,14 +143,15 @@ def test_aggregates(scans: Scans) -> None:
                 assert scans.ask("a", request)[0].get("refused") == "aggregate 0", f"{function} {name}"
 
 
-def test_queries(scans: Scans) -> None:
+def test_queries(scans: ManyScans) -> None:
     """Those that can stand in another one, also behind their own order."""
     query = "SELECT number, small AS number, id FROM a ORDER BY id -- the end"
     request: Request = {"parts": [{"table": "b"}], "joins": [["left", ["=", "r0.number", {"column": "r1.big"}]]], "columns": ["r0.id", "r1.id"]}
+    of_query: Request = {"sql_query": query, "import_as": "q"}
     grouped: Request = {"columns": ["number"], "grouped": True, "aggregates": [["maximum", "id"]]}
     scans.db.execute("CREATE VIEW of_query AS SELECT number, id FROM a")
-    scans.check("", request, tables=("of_query", "b"), sql_query=query)
-    scans.check("", grouped, tables=("of_query",), sql_query=query)
+    scans.check(of_query, request, tables=("of_query", "b"))
+    scans.check(of_query, grouped, tables=("of_query",))
     turned = {"parts": [{"sql_query": query}], "joins": [["semi", ["=", "r0.big", {"column": "r1.number"}]]], "columns": ["r0.id"]}
     scans.check("b", turned, tables=("b", "of_query"))
     scans.db.execute("DROP VIEW of_query")
@@ -192,7 +159,7 @@ def test_queries(scans: Scans) -> None:
     assert scans.ask("b", with_names) == [{"refused": "join"}]
 
 
-def test_orders_and_limits_above_joins(scans: Scans) -> None:
+def test_orders_and_limits_above_joins(scans: ManyScans) -> None:
     request = join("left", on("=", "number", "big"), "r0.price", "r1.id", order_by=["r0.price", ["r1.id", "desc"], "r0.id"], limit=7)
     (answer,) = scans.ask("a", request)
     wanted = scans.db.rows(f"{local_sql(request, ['a', 'b'])} ORDER BY r0.price, r1.id DESC NULLS LAST, r0.id LIMIT 7")
@@ -211,7 +178,7 @@ CHANGES: list[tuple[str, str, Request]] = [
 
 
 @pytest.mark.parametrize(("column", "kind", "request_"), CHANGES)
-def test_a_column_that_changes_is_an_error(scans: Scans, column: str, kind: str, request_: Request, tmp_path: Path) -> None:
+def test_a_column_that_changes_is_an_error(scans: ManyScans, column: str, kind: str, request_: Request, tmp_path: Path) -> None:
     """Also one that is not read: it would be compared or added up in another way."""
     remote = scans.remote
     remote.drop("other")

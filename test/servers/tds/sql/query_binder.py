@@ -222,14 +222,14 @@ class QueryBinder(ExpressionBinder):
             if self.bind(node, scope).sql not in keys:
                 raise SqlError(
                     8120,
-                    f"Column '{'.'.join(node.parts)}' is invalid in the select list because it is not contained in either an"
-                    " aggregate function or the GROUP BY clause.",
+                    f"Column '{'.'.join(node.parts)}' is invalid in the select list because it is not contained in either"
+                    " an aggregate function or the GROUP BY clause.",
                 )
         elif isinstance(node, tuple):
             for one in node:
                 self._check_grouped(one, keys, scope)
-        elif isinstance(node, nodes.Node) and not isinstance(node, nodes.Scalar | nodes.Exists) and not _is_aggregate(node):
-            if self._is_key(node, keys, scope):
+        elif isinstance(node, nodes.Node) and not isinstance(node, nodes.Scalar | nodes.Exists):
+            if _is_aggregate(node) or self._is_key(node, keys, scope):
                 return
             for part in vars(node).values():
                 self._check_grouped(part, keys, scope)
