@@ -100,7 +100,7 @@ def add_foreign_tables(db: Database, copies: Copies, server: str, remote: Remote
             db.execute(f"CREATE FOREIGN TABLE {name} ({columns}) SERVER {on_server} {options_of({**options, 'pushdown': way})}")
             copies.places.setdefault(which, {})[way] = name
         _add_parted(db, copies, way, columns, remote, table)
-    _add_keys(db, copies)
+    add_keys(db, copies)
 
 
 def second_server(server: str) -> str:
@@ -123,7 +123,7 @@ def _add_parted(db: Database, copies: Copies, way: str, columns: str, remote: Re
     copies.places.setdefault("parted", {})[way] = name
 
 
-def _add_keys(db: Database, copies: Copies) -> None:
+def add_keys(db: Database, copies: Copies) -> None:
     """Values of each column that are there, in any order, some of them several times, and NULL."""
     choice = random.Random(copies.schema)
     columns = ", ".join(f"{column.name} {column.type}{' COLLATE ' + column.collation if column.collation else ''}" for column in copies.columns)

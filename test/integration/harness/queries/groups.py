@@ -273,9 +273,9 @@ class SelectLists:
             return relation.alias
         if kind < 0.8:
             return f"{relation.alias} IS NULL"
-        if kind < 0.86:
+        if kind < 0.86 and not relation.is_view:
             return f"{relation.alias}.ctid IS NULL"
-        if kind < 0.92 and relation.place in ("live", "second", "imported"):
+        if kind < 0.92 and not relation.is_view and relation.place in ("live", "second", "imported"):
             return f"{relation.alias}.tableoid = '{str(relation).rpartition(' ')[0]}'::regclass"
         if kind < 0.96:
             return f"count(*) OVER (PARTITION BY {relation.key})"

@@ -31,6 +31,7 @@ class Relation:
     schema: str
     columns: tuple[Column, ...]
     constants: tuple[Constant, ...] = ()  # of each column but the first
+    is_view: bool = False  # it has no system columns
 
     @property
     def key(self) -> str:
@@ -80,7 +81,8 @@ class Link:
 
 def relation(copies: Copies, alias: str, place: str) -> Relation:
     key = Column("id", "integer", True, True, tuple(str(n) for n in range(1, 12)), alias)
-    return Relation(alias, place, copies.schema, (key, *(replace(column, alias=alias) for column in copies.columns)))
+    columns = (key, *(replace(column, alias=alias) for column in copies.columns))
+    return Relation(alias, place, copies.schema, columns, is_view=place == "live" and not copies.server)
 
 
 def constants(random: random.Random, beside: Sequence[Column], alias: str) -> Relation:
