@@ -19,7 +19,7 @@ sys.path[:0] = [str(TEST), str(TEST / "integration")]
 
 from harness.database import Database  # noqa: E402
 from harness.queries.answers import Session  # noqa: E402
-from harness.queries.rounds import Tally, ask_all  # noqa: E402
+from harness.queries.rounds import Tally, ask_all, composition, drafted  # noqa: E402
 from harness.queries.sources import collations_here, copies_of  # noqa: E402
 
 from servers.catalog import MYSQL_KINDS  # noqa: E402
@@ -62,9 +62,11 @@ def run(kind: str, workspace: Workspace, local: Postgres, seed: int, seconds: fl
         collations = collations_here(db)
         tally = Tally()
         with copies_of(db, remote, kind) as copies, db.another() as asking:
+            session = Session(asking.connection)
             end = time.monotonic() + seconds
-            seeds = (f"{seed}.{number}" for number in itertools.takewhile(lambda _: time.monotonic() < end, itertools.count()))
-            ask_all(Session(asking.connection), copies, collations, seeds, tally)
+            for number in itertools.takewhile(lambda _: time.monotonic() < end, itertools.count()):
+                for draw in (drafted, composition):
+                    ask_all(session, copies, collations, [f"{seed}.{number}"], tally, draw)
     remote.server.stop()
     print(f"{kind}: " + "\n".join([*tally.lines(), *tally.differences]), flush=True)
     return tally

@@ -142,7 +142,8 @@ class Composing:
         self.random = random
         self.copies = copies
         self.collations = collations
-        self.linking = Linking(random, collations)
+        self.plain = random.random() < 0.5  # made of what remotes can be asked for, or of anything
+        self.linking = Linking(random, collations, plain=self.plain)
 
     def composition(self) -> Composition:
         """Any query; of remotes whose queries take seconds one that is asked once."""
@@ -199,7 +200,7 @@ class Composing:
         if first:
             place = random.choices(("live", "second", "parted"), (88, 2, 10))[0]
             return relation(self.copies, alias, place if place in self.copies.places else "live")
-        places = {"live": 60, "second": 8, "parted": 4, IMPORTED_PLACE: 9, KEYS: 10, "constants": 9}
+        places = {"live": 200 if self.plain else 60, "second": 8, "parted": 4, IMPORTED_PLACE: 9, KEYS: 10, "constants": 9}
         (place,) = random.choices(list(places), list(places.values()))
         if place == "constants":
             return constants(random, [column for column in self.copies.columns if column.ordered], alias)
@@ -217,7 +218,7 @@ class Composing:
         else:
             on = [self.linking.on(left.columns, added.columns)]
             if not self._is_selective(on[0]):  # or there are too many pairs
-                on.append(Comparison((f"abs({left.key} - {added.key}) < 4",)) if random.random() < 0.5 else self.linking.equal(left.columns, added.columns))
+                on.append(Comparison((f"abs({left.key} - {added.key}) < 4",)) if random.random() < 0.5 and not self.plain else self.linking.equal(left.columns, added.columns))
         if kind != "FULL":
             if random.random() < 0.25:
                 on.append(self.linking.condition(self._comparable(added), random.choice((1, 1, 2))))
@@ -225,7 +226,7 @@ class Composing:
                 on.append(self.linking.condition(self._comparable(left), 1))
         inner: Condition | None = None
         computed: tuple[tuple[str, Comparison], ...] = ()
-        if random.random() < 0.12 and added.place != "constants":
+        if random.random() < (0.04 if self.plain else 0.12) and added.place != "constants":
             inner = self.linking.condition(added.columns, 1) if random.random() < 0.7 else None
             computed = self._computed(added)
         return Link(kind, added, tuple(on), inner, computed)
@@ -256,7 +257,7 @@ class Composing:
         return Link(kind, added, on, inner)
 
     def _top(self, relations: Sequence[Relation]) -> SelectList:
-        lists = SelectLists(self.random, relations, self.collations)
+        lists = SelectLists(self.random, relations, self.collations, plain=self.plain)
         kind = self.random.random()
         if kind < (0.9 if len(relations) == 1 else 0.35):
             return lists.groups() if self.random.random() < 0.85 else lists.distinct()

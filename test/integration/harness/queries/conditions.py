@@ -276,6 +276,19 @@ class Conditions:
         return Comparison((self.random.choice(forms),))
 
 
+class PlainConditions(Conditions):
+    """Such as remotes can be asked for: a column beside a constant."""
+
+    def comparison(self, column: Column) -> Comparison:
+        if not column.ordered:
+            return self._null_test(column)
+        kinds = [self._operator, self._operator, self._list, self._between, self._null_test, self._distinct]
+        return self._any([*kinds, *([self._like] if column.family == "text" else [])], column)
+
+    def _collated(self, column: Column) -> str:
+        return str(column)
+
+
 def _element(text: str | None) -> str:
     """An element of an array as PostgreSQL reads it."""
     return "NULL" if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

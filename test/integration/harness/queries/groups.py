@@ -95,10 +95,11 @@ def determined(column: Column, expression: str) -> tuple[str, bool]:
 
 
 class SelectLists:
-    """Draws select lists over columns of some relations."""
+    """Draws select lists over columns of some relations; plain ones are such as remotes can be asked for."""
 
-    def __init__(self, random: random.Random, relations: Sequence[Relation], collations: Sequence[str]) -> None:
+    def __init__(self, random: random.Random, relations: Sequence[Relation], collations: Sequence[str], *, plain: bool) -> None:
         self.random = random
+        self.plain = plain
         self.relations = relations
         self.collations = collations
         self.columns = [column for relation in relations for column in relation.columns]
@@ -131,12 +132,12 @@ class SelectLists:
             sure = sure and is_sure
             if shown:
                 items.append(Item(Comparison((shown,)), is_order=True))
-        sets = self.random.choice(("ROLLUP", "CUBE", "GROUPING SETS")) if keys and self.random.random() < 0.12 else ""
+        sets = self.random.choice(("ROLLUP", "CUBE", "GROUPING SETS")) if keys and self.random.random() < 0.12 and not self.plain else ""
         distinguishing = len(items) if keys and sure and not sets and len(items) == len(keys) else 0
         if sets:
             items.append(Item(Comparison((f"grouping({', '.join(keys)})",)), is_order=True))
         items += [self.aggregate() for _ in range(self.random.choice((1, 1, 2, 3, 5)))]
-        if self.random.random() < 0.12:
+        if self.random.random() < 0.12 and not self.plain:
             items.append(self._window(keys))
         if keys and self.random.random() < 0.08:
             items = [item for item in items if item.is_order] or items
@@ -155,7 +156,7 @@ class SelectLists:
 
     def _key(self, column: Column) -> tuple[str, str, bool]:
         """What is grouped by, what is shown of it, and whether that is different in each group."""
-        if self.random.random() < 0.75:
+        if self.plain or self.random.random() < 0.75:
             shown, is_sure = determined(column, str(column))
             return str(column), shown, is_sure
         forms = [f"{column} IS NULL", f"CASE WHEN {column} IS NULL THEN 'none' ELSE 'some' END"]
@@ -175,12 +176,26 @@ class SelectLists:
 
     def aggregate(self) -> Item:
         """Any aggregate, also within an expression, and over some of the rows."""
+        if self.plain and self.random.random() < 0.9:
+            return self._plain(self.random.choice(self.ordered))
         item = self._of(self.random.choice(self.ordered))
         (sql,) = item.sql.parts
         if self.random.random() < 0.1 and isinstance(sql, str) and _ONE_CALL.fullmatch(sql):
             condition = Conditions(self.random, [self.random.choice(self.columns)], self.collations).tree(1)
             return replace(item, sql=Comparison((f"{sql} FILTER (WHERE ", *flattened(condition), ")")))
         return item
+
+    def _plain(self, column: Column) -> Item:
+        words = ["count", "count(DISTINCT"]
+        if column.family in ("integer", "decimal"):
+            words += ["sum", "sum", "avg", "avg", "min", "max"]
+        elif column.family in ("text", "date", "moment", "clock") and column.base != '"char"':
+            words += ["min", "max"]
+        word = self.random.choice(["count(*)", *words])
+        if word == "count(*)":
+            return _exact(word)
+        call = f"{word} {column})" if "(" in word else f"{word}({column})"
+        return _exact(determined(column, call)[0] if word in ("min", "max") else call)
 
     def _of(self, column: Column) -> Item:
         kind = self.random.random()

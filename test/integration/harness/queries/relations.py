@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .columns import Column
-from .conditions import Combination, Comparison, Condition, Conditions, smaller
+from .conditions import Combination, Comparison, Condition, Conditions, PlainConditions, smaller
 from .copies import Copies
 from .values import Constant, constant
 
@@ -97,15 +97,17 @@ def constants(random: random.Random, beside: Sequence[Column], alias: str) -> Re
 
 
 class Linking:
-    """Draws conditions between tables."""
+    """Draws conditions of tables and between them; plain ones are such as remotes can be asked for."""
 
-    def __init__(self, random: random.Random, collations: Sequence[str]) -> None:
+    def __init__(self, random: random.Random, collations: Sequence[str], *, plain: bool) -> None:
         self.random = random
         self.collations = collations
+        self.plain = plain
 
     def condition(self, columns: Sequence[Column], depth: int) -> Condition:
         """Of columns of one table."""
-        return Conditions(self.random, columns, self.collations).tree(depth)
+        kind = PlainConditions if self.plain else Conditions
+        return kind(self.random, columns, self.collations).tree(depth)
 
     def pair(self, left: Sequence[Column], right: Sequence[Column]) -> tuple[Column, Column] | None:
         """Two columns that can be compared, mostly of one type."""
@@ -114,7 +116,7 @@ class Linking:
         for one in lefts:
             found = [other for other in right if other.ordered and is_comparable(one, other)]
             alike = [other for other in found if other.type == one.type]
-            if alike and self.random.random() < 0.6:
+            if alike and self.random.random() < (0.85 if self.plain else 0.6):
                 found = alike
             if found:
                 return one, self.random.choice(found)
@@ -131,7 +133,7 @@ class Linking:
         if not pair or self.random.random() < 0.55:
             return Comparison(compared(*pair, " = ")) if pair else self.equal(left, right)
         one, other = pair
-        kind = self.random.randrange(12)
+        kind = self.random.randrange(3 if self.plain else 12)
         if kind == 0:
             return Comparison(compared(one, other, self.random.choice((" < ", " <= ", " > ", " >= "))))
         if kind == 1:
