@@ -238,7 +238,7 @@ class Composing:
     def _computed(self, added: Relation) -> tuple[tuple[str, Comparison], ...]:
         """Values that are computed below an outer join, where a NULL would be one of its own."""
         column = self.random.choice(added.columns)
-        return (("one", Comparison(("1",))), ("shown", Comparison((f"coalesce({column}::text, 'none')",))))
+        return (("computed_one", Comparison(("1",))), ("computed_text", Comparison((f"coalesce({column}::text, 'none')",))))
 
     def _semi_join(self, outer: Sequence[Relation], alias: str) -> Link:
         random = self.random
@@ -249,12 +249,12 @@ class Composing:
         if kind in ("IN", "NOT IN"):
             pair = self.linking.pair(left.columns, added.columns)
             one, other = pair or (left.columns[0], added.columns[0])
-            on = (self.linking.equal(left.columns, added.columns),) if random.random() < 0.15 else ()
-            return Link(kind, added, on, inner, tested=(beside(one, other), str(other)))
-        on = (self.linking.equal(left.columns, added.columns) if random.random() < 0.7 else self.linking.on(left.columns, added.columns),)
+            correlated = (self.linking.equal(left.columns, added.columns),) if random.random() < 0.15 else ()
+            return Link(kind, added, correlated, inner, tested=(beside(one, other), str(other)))
+        on = [self.linking.equal(left.columns, added.columns) if random.random() < 0.7 else self.linking.on(left.columns, added.columns)]
         if random.random() < 0.2:
-            on = (*on, self.linking.on(left.columns, added.columns))
-        return Link(kind, added, on, inner)
+            on.append(self.linking.on(left.columns, added.columns))
+        return Link(kind, added, tuple(on), inner)
 
     def _top(self, relations: Sequence[Relation]) -> SelectList:
         lists = SelectLists(self.random, relations, self.collations, plain=self.plain)

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import psycopg2
 import psycopg2.extensions
+
 from harness.database import Database
 from harness.foreign import options_of
-
 from servers.remote import Remote
 
 from .columns import Column
@@ -127,7 +127,7 @@ def add_keys(db: Database, copies: Copies) -> None:
     """Values of each column that are there, in any order, some of them several times, and NULL."""
     choice = random.Random(copies.schema)
     columns = ", ".join(f"{column.name} {column.type}{' COLLATE ' + column.collation if column.collation else ''}" for column in copies.columns)
-    rows = []
+    rows: list[list[str | int | None]] = []
     for number in range(1, 15):
         values = (choice.choice([None, *column.values, *column.values]) if number < 13 else rows[0][at] for at, column in enumerate(copies.columns, 1))
         rows.append([number, *values])

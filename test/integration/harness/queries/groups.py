@@ -14,7 +14,6 @@ from .relations import Relation
 from .tables import ROWS
 from .values import Constant
 
-
 # An aggregate with nothing around it.
 _ONE_CALL = re.compile(r"\w+\([^()]*\)")
 
@@ -189,7 +188,7 @@ class SelectLists:
         words = ["count", "count(DISTINCT"]
         if column.family in ("integer", "decimal"):
             words += ["sum", "sum", "avg", "avg", "min", "max"]
-        elif column.family in ("text", "date", "moment", "clock") and column.base != '"char"':
+        elif column.family in ("text", "date", "moment", "clock"):
             words += ["min", "max"]
         word = self.random.choice(["count(*)", *words])
         if word == "count(*)":
@@ -210,11 +209,9 @@ class SelectLists:
             return self._of_number(column)
         if column.family == "float" and kind < 0.7:
             return self._of_float(column)
-        if column.family in ("text", "date", "moment", "clock", "float") or column.base in ("interval", "money", "pg_lsn", "oid"):
-            if kind < 0.85 and column.base != '"char"':
-                word = self.random.choice(("min", "max"))
-                shown, _ = determined(column, f"{word}({name})")
-                return _exact(shown)
+        has_extremes = column.family in ("text", "date", "moment", "clock", "float") or column.base in ("interval", "money", "pg_lsn", "oid")
+        if has_extremes and kind < 0.85:
+            return _exact(determined(column, f"{self.random.choice(('min', 'max'))}({name})")[0])
         if column.family == "boolean":
             return _exact(f"{self.random.choice(('bool_and', 'bool_or', 'every'))}({name})")
         one = self.relations[0].key

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from harness.database import Database
 from harness.foreign import create_server
 from harness.skipping import host_lacks
-
 from servers.remote import Remote
 from servers.remote_hive import HiveRemote
 from servers.remote_mysql import MySqlRemote

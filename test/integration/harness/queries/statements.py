@@ -9,6 +9,7 @@ from .drafts import Draft
 from .query import IMPORTED, TABLE, Query
 from .values import ROUNDS, Constant
 
+
 def query(draft: Draft) -> Query:
     """Its statements."""
     found = _WRITERS[draft.form](draft)
@@ -171,7 +172,7 @@ def _write_cursor(draft: Draft) -> Query:
 
 def _write_aggregate(draft: Draft) -> Query:
     column = draft.column
-    chosen = ["count(*)", f"count({column})", f"array_agg(t.id ORDER BY t.id)"]
+    chosen = ["count(*)", f"count({column})", "array_agg(t.id ORDER BY t.id)"]
     if column.prints_alike and column.family not in ("boolean", "bytes", "bits", "uuid", "other"):
         chosen += [f"min({column})", f"max({column})"]
     if column.family in ("integer", "decimal") and column.base not in ("oid", "money"):

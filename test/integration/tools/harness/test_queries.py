@@ -11,9 +11,9 @@ import pytest
 from harness.database import Database
 from harness.queries.answers import Answer, Session, is_same
 from harness.queries.copies import Copies, add_keys
+from harness.queries.query import Query
 from harness.queries.rounds import Draw, Tally, ask_all, composition, drafted
 from harness.queries.sources import collations_here
-from harness.queries.query import Query
 from harness.queries.tables import WORDS
 from harness.skipping import needs_icu
 
