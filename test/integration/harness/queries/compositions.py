@@ -189,6 +189,9 @@ class Composing:
             pair = self.linking.pair(keys.others, drawn.first.columns)
             pair = pair if pair and pair[0].base == pair[1].base else (keys.columns[0], drawn.first.columns[0])
             drawn = replace(drawn, target=pair, order=(), limit=None, offset=0)
+        told = str(drawn.top)
+        if any(f"{link.relation.alias}.{column}" in told for link in drawn.links for column in ("ctid", "tableoid")):
+            drawn = replace(drawn, links=tuple(replace(link, inner=None, computed=()) if link.kind in JOINS else link for link in drawn.links))
         if any(item.rough for item in drawn.top.items):
             # What is rough is compared at its place, and with the other columns of its row.
             drawn = replace(drawn, surrounding=drawn.surrounding if drawn.surrounding in ("prepared",) else "plain", limit=None, offset=0)
