@@ -270,12 +270,16 @@ std::vector<Expr*> key_conditions(PlannerInfo* root, const ForeignPath* path) {
 
 namespace {
 
+/// Cheap ones first where it is no matter otherwise.
 List* in_order_of_security(const List* clauses) {
   std::vector<RestrictInfo*> ordered;
   for (int i = 0; i < list_length(clauses); ++i) {
     ordered.push_back(static_cast<RestrictInfo*>(list_nth(clauses, i)));
   }
-  std::ranges::stable_sort(ordered, [](const auto* a, const auto* b) { return security_level(a) < security_level(b); });
+  const auto rank = [](const RestrictInfo* clause) {
+    return std::pair(security_level(clause), clause->eval_cost.per_tuple);  // is known: the paths have asked for it
+  };
+  std::ranges::stable_sort(ordered, [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
   List* result = NIL;
   pg::guard([&] {
     for (RestrictInfo* clause : ordered) result = lappend(result, clause);

@@ -27,6 +27,19 @@ void ScanParameters::prepare(const std::vector<Parameter>& parameters, Expr* lim
 }
 
 std::vector<std::vector<core::Expression>> ScanParameters::values() {
+  // A scan may begin again very often in one query, whose memory must not fill with texts of values.
+  const MemoryContext outer = MemoryContextSwitchTo(node_->ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
+  try {
+    auto values = evaluate();
+    MemoryContextSwitchTo(outer);
+    return values;
+  } catch (...) {
+    MemoryContextSwitchTo(outer);
+    throw;
+  }
+}
+
+std::vector<std::vector<core::Expression>> ScanParameters::evaluate() {
   std::vector<std::vector<core::Expression>> values;
   ExprContext* context = node_->ss.ps.ps_ExprContext;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {

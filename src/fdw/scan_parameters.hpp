@@ -30,6 +30,8 @@ class ScanParameters {
   std::optional<std::int64_t> row_limit();
 
  private:
+  std::vector<std::vector<core::Expression>> evaluate();
+
   ForeignScanState* node_;
   std::vector<Parameter> parameters_;
   std::vector<ExprState*> states_;

@@ -202,8 +202,9 @@ def test_statements(orders: Database, mariadb: MySqlRemote) -> None:
     lists = [statement.split(" IN (")[1].split(")")[0].split(",") for statement in statements if " IN (" in statement]
     assert len(lists) == len(statements) == 4, statements
     assert [len(values) for values in lists][:3] == [50, 200, 800]
-    values = [int(value) for one in lists for value in one]
-    assert len(values) == len(set(values)) == 2000
+    batches = [[int(value) for value in values] for values in lists]
+    assert all(len(values) == len(set(values)) for values in batches)
+    assert len({value for values in batches for value in values}) == 2000
 
 
 def test_limit_stops(orders: Database, mariadb: MySqlRemote) -> None:
@@ -332,7 +333,7 @@ def test_explain(orders: Database) -> None:
         NODE,
         "Join Type: Left",
         "Remote Keys: o.id",
-        "Join Cond: ((o.id = n.n) AND (length(o.word) > (n.n - 2995)))",
+        "Join Cond: ((o.id = n.n) AND (length((o.word)::text) > (n.n - 2995)))",
         "Key Batches: 1",
         "Keys Sent: 21",
         "Remote Rows Without Match: 0",
@@ -423,11 +424,11 @@ def test_cancel(orders: Database, mariadb: MySqlRemote) -> None:
     with forced(orders):
         assert NODE in plan_of(orders, query)
     with orders.in_background(f"{FORCED}; {query}") as job:
-        wait_until(lambda: bool(mariadb.statements("sleep(id")), 60, "the remote's statement")
+        wait_until(lambda: bool(mariadb.statements("sleep(id")), limit=60, what="the remote's statement")
         job.cancel()
         with fails("canceling statement due to user request", sqlstate=CANCELED):
             job.result()
-        wait_until(lambda: not mariadb.statements("sleep(id"), 60, "the end of the remote's statement")
+        wait_until(lambda: not mariadb.statements("sleep(id"), limit=60, what="the end of the remote's statement")
         assert job.database.value("SELECT count(*) FROM orders") == 3000
     orders.execute("DROP TABLE numbers")
 
@@ -449,9 +450,9 @@ def test_memory(orders: Database) -> None:
     query = "SELECT count(*), sum(length(t)) FROM (SELECT n, repeat('x', 100) t FROM generate_series(1, 400000) n OFFSET 0) s JOIN {0} o ON o.id = n % 3 + 1"
     with orders.another() as session:
         session.execute(FORCED + "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_hashagg = off")
-        session.rows(query.format("orders").replace("400000", "400"))
+        run(session, query.format("orders").replace("400000", "20000"))
         before = private_memory(session.pid)
         (lookup,) = run(session, query.format("orders"))
-        assert_grown_less(private_memory(session.pid) - before, 6 << 20)
+        assert_grown_less(private_memory(session.pid) - before, 2 << 20)
         assert lookup["Key Batches"] > 100, lookup
         assert session.rows(query.format("orders")) == orders.rows(query.format("imported"))
