@@ -449,7 +449,7 @@ def test_memory(orders: Database) -> None:
     """A batch has no more rows than work_mem has room for, and what the remote answers is not kept."""
     query = "SELECT count(*), sum(length(t)) FROM (SELECT n, repeat('x', 100) t FROM generate_series(1, 400000) n OFFSET 0) s JOIN {0} o ON o.id = n % 3 + 1"
     with orders.another() as session:
-        session.execute(FORCED + "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET enable_hashagg = off")
+        session.execute(FORCED + "; SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET jit = off")
         run(session, query.format("orders").replace("400000", "20000"))
         before = private_memory(session.pid)
         (lookup,) = run(session, query.format("orders"))
