@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 
 extern "C" {
+#include "commands/explain.h"
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"

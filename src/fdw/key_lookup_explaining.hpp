@@ -6,9 +6,10 @@
 #include "fdw/key_lookup.hpp"
 
 extern "C" {
-#include "commands/explain.h"
 #include "nodes/execnodes.h"
 }
+
+struct ExplainState;
 
 namespace connector::fdw {
 

@@ -296,7 +296,7 @@ extern "C" {
 #define connector_unique_path(root, relation, semijoin) ((relation)->cheapest_total_path)
 #else
 #define connector_unique_path(root, relation, semijoin) \
-  reinterpret_cast<Path*>(create_unique_path((root), (relation), (relation)->cheapest_total_path, (semijoin)))
+  (reinterpret_cast<Path*>(create_unique_path((root), (relation), (relation)->cheapest_total_path, (semijoin))))
 #endif
 
 /* 18 counts what was disabled below a path, beside its costs. */
