@@ -8,13 +8,20 @@
 
 extern "C" {
 #include "nodes/execnodes.h"
+#include "nodes/pathnodes.h"
 }
 
 namespace connector::fdw {
 
 class Scan;
 
+/// Scans that begin again and again with other values are not asynchronous: each time the Append would first have all
+/// of them asked, and wait for their answers, before it lets them begin anew (ExecReScanAppend() in later minor
+/// versions), where a LIMIT or EXISTS may have wanted one row of one of them. Known when the path's plan has been made.
+void note_changing_values(ForeignPath* path, const ForeignScan* plan);
+
 /// The callbacks of FdwRoutine.
+bool can_be_async(ForeignPath* path);
 void request_row(AsyncRequest* request);
 void configure_wait(AsyncRequest* request);
 void notify_scan(AsyncRequest* request);

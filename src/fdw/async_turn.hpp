@@ -18,10 +18,12 @@ class AsyncTurn {
   AsyncTurn(const AsyncTurn&) = delete;
   AsyncTurn& operator=(const AsyncTurn&) = delete;
 
-  /// Whether a scan of the server may have its turn now. Beside `usual_connections` scans of the session there is one
-  /// more for each Append that would otherwise wait for the scans of others: a cursor that nobody reads on may have
-  /// these, and nobody else would go on with them.
-  static bool is_free(Oid server, const AsyncRequest* request) noexcept;
+  /// Whether there are less than `usual_connections` of the server.
+  static bool is_free(Oid server) noexcept;
+  /// Whether the Append of the request, which is about to wait, would wait for no scan of the server. Then it may have
+  /// one more: the others belong to a cursor that nobody reads on, or are its own, but of no more use, as it begins
+  /// again or has chosen other partitions. Nobody would go on with these.
+  static bool is_needed(Oid server, const AsyncRequest& request) noexcept;
 
  private:
   const Oid server_;

@@ -39,7 +39,11 @@ void get_paths(PlannerInfo* root, RelOptInfo* relation, Oid /*table*/) {
 
 ForeignScan* get_plan(PlannerInfo* root, RelOptInfo* relation, Oid /*table*/, ForeignPath* path, List* targets,
                       List* clauses, Plan* outer) {
-  return pg::enter([=] { return fdw::make_plan(root, relation, path, targets, clauses, outer); });
+  return pg::enter([=] {
+    ForeignScan* plan = fdw::make_plan(root, relation, path, targets, clauses, outer);
+    fdw::note_changing_values(path, plan);
+    return plan;
+  });
 }
 
 void get_join_paths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
@@ -78,11 +82,6 @@ void explain_scan(ForeignScanState* node, ExplainState* state) {
   pg::enter([=] { fdw::explain(node, scan_of(node), state); });
 }
 
-/// An Append rescans what it goes on with, also if others are to be: so values that change are no hindrance.
-bool can_be_async(ForeignPath* /*path*/) {
-  return true;
-}
-
 bool analyze_table(Relation relation, AcquireSampleRowsFunc* function, BlockNumber* pages) {
   return pg::enter([=] { return fdw::analyze(relation, function, pages); });
 }
@@ -105,7 +104,7 @@ CONNECTOR_FUNCTION(connector_fdw_handler) {
   routine->ReScanForeignScan = rescan;
   routine->EndForeignScan = end_scan;
   routine->ExplainForeignScan = explain_scan;
-  routine->IsForeignPathAsyncCapable = can_be_async;
+  routine->IsForeignPathAsyncCapable = fdw::can_be_async;
   routine->ForeignAsyncRequest = fdw::request_row;
   routine->ForeignAsyncConfigureWait = fdw::configure_wait;
   routine->ForeignAsyncNotify = fdw::notify_scan;

@@ -127,11 +127,11 @@ void Scan::give_back() noexcept {
   turn_.reset();
 }
 
-void Scan::ask(const AsyncRequest* request) {
+void Scan::ask(const AsyncRequest* request, bool waits) {
   if (is_asking_) return;
   if (!turn_) {
     if (!OidIsValid(server_)) server_ = reading_->server();
-    if (!AsyncTurn::is_free(server_, request)) return;
+    if (!AsyncTurn::is_free(server_) && !(waits && AsyncTurn::is_needed(server_, *request))) return;
     turn_.emplace(server_, request);
   }
   const bool asks_remote = begin_batch();

@@ -54,8 +54,9 @@ class Scan {
   // Asynchronously.
   /// Behind a row of next() that is none: whether it was the end.
   bool has_ended() const noexcept { return is_local_ || (is_open_ && !more_); }
-  /// Asks for the next rows, unless they are being asked for, or others of the Append come first.
-  void ask(const AsyncRequest* request);
+  /// Asks for the next rows, unless they are being asked for, or it is not the scan's turn. `waits`: the Append has
+  /// asked all its scans, and is about to wait for them.
+  void ask(const AsyncRequest* request, bool waits);
   bool is_asking() const noexcept { return is_asking_; }
   /// Goes on with asking. True: it has ended, and next() has the rows, or runs the plan below.
   bool go_on();

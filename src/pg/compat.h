@@ -105,6 +105,14 @@ extern "C" {
 #define connector_executor_run(query) ExecutorRun((query), ForwardScanDirection, 0, false)
 #endif
 
+/* Walks through an expression. 16 declares the callback with its arguments. */
+#if PG_VERSION_NUM >= 160000
+#define connector_walk(node, walker, context) expression_tree_walker((node), (walker), (context))
+#else
+#define connector_walk(node, walker, context) \
+  expression_tree_walker((node), reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), (context))
+#endif
+
 /* Whether an order is a descending one. 18 has the comparison's kind instead of a strategy of B-trees. */
 #if PG_VERSION_NUM >= 180000
 #define connector_is_descending(key) ((key)->pk_cmptype == COMPARE_GT)

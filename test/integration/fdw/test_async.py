@@ -70,9 +70,9 @@ def nothing_runs(session: Database, *remotes: Remote) -> None:
     assert session.value("SELECT count(*) FROM cdb_foreign_connections() WHERE in_use OR in_transaction") == 0
 
 
-def same_rows(session: Database, query: str) -> int:
+def same_rows(session: Database, query: str, *, overlaps: bool = True) -> int:
     """That both ways give the same rows; how many there are."""
-    assert ASYNC in plan_of(session, query), plan_of(session, query)
+    assert (ASYNC in plan_of(session, query)) == overlaps, plan_of(session, query)
     found = sorted(session.rows(query), key=repr)
     session.execute("SET enable_async_append = off")
     try:
@@ -92,10 +92,15 @@ QUERIES = {
     "nothing": "SELECT * FROM whole WHERE id < 0",
     "grouped here": "SELECT part, count(*), sum(id), min(word), sum(amount) FROM whole GROUP BY part",
     "joined here": "SELECT w.part, w.id, c.word FROM whole w JOIN c USING (id) WHERE id % 11 = 0",
-    "nested loops": "SELECT n, (SELECT count(*) FROM whole WHERE id < n) FROM generate_series(0, 400, 57) n",
-    "lateral, with a limit": "SELECT n, x.id FROM generate_series(0, 90, 30) n, LATERAL (SELECT max(id) AS id FROM (SELECT id FROM whole WHERE id = n LIMIT 2) l) x",
+    "a value of a subquery's own": "SELECT (SELECT count(*) FROM whole WHERE id < 400), (SELECT max(word) FROM whole)",
     "two of them": "SELECT part, id FROM whole WHERE id < 500 UNION ALL SELECT -part, id FROM whole WHERE id > 2700",
-    "a subplan of each row": "SELECT id FROM c WHERE id < 20 AND EXISTS (SELECT FROM whole w WHERE w.id = c.id + 2995 AND part < 3)",
+    "a semi join": "SELECT id FROM c WHERE id < 20 AND EXISTS (SELECT FROM whole w WHERE w.id = c.id + 2995 AND part < 3)",
+}
+# For each row of another table they begin again with its values, one after the other.
+BY_ROW = {
+    "a subplan": "SELECT n, (SELECT count(*) FROM whole WHERE id < n) FROM generate_series(0, 400, 57) n",
+    "a subplan of some rows": "SELECT id FROM c WHERE id < 20 AND (EXISTS (SELECT FROM whole w WHERE w.id = c.id + 2995 AND part < 3) OR id = 7)",
+    "lateral": "SELECT n, x.id FROM generate_series(0, 90, 30) n, LATERAL (SELECT max(id) AS id FROM (SELECT id FROM whole WHERE id = n LIMIT 2) l) x",
 }
 
 
@@ -104,14 +109,21 @@ def test_the_same_rows(parts: Database, query: str) -> None:
     same_rows(parts, query)
 
 
-def test_nested_loops_with_parameters(parts: Database) -> None:
-    """The values are new ones at each rescan, also where the scans before were not read to their end."""
+@pytest.mark.parametrize("query", BY_ROW.values(), ids=BY_ROW.keys())
+def test_the_same_rows_for_each_row(parts: Database, query: str) -> None:
+    same_rows(parts, query, overlaps=False)
+
+
+def test_nested_loops(parts: Database) -> None:
+    """Each rescan gives the same rows, also where the scans before were not read to their end."""
     parts.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off")
     try:
-        same_rows(parts, "SELECT n, w.part, w.word FROM generate_series(1, 2990, 299) n JOIN whole w ON w.id = n")
-        for limit in (1, 3, 60):
-            query = f"SELECT n, count(l.id), bool_and(l.id > n) FROM generate_series(1, 2000, 199) n, LATERAL (SELECT id FROM whole WHERE id > n LIMIT {limit}) l GROUP BY n"
-            assert same_rows(parts, query) == 11
+        same_rows(parts, "SELECT n, w.part, w.word FROM generate_series(1, 2990, 997) n JOIN whole w ON w.id % 3001 = n")
+        for limit in (1, 3, 60, 3 * ROWS, 4 * ROWS):
+            for rows in ("whole", "whole WHERE part < 3", "whole WHERE id > 2900 AND part < 3"):
+                query = f"SELECT n, count(l.id) FROM generate_series(1, 3) n, LATERAL (SELECT id FROM {rows} LIMIT {limit}) l GROUP BY n"
+                assert "Materialize" not in plan_of(parts, query)
+                assert same_rows(parts, query) == 3
     finally:
         parts.execute("RESET ALL")
 
@@ -128,8 +140,7 @@ def test_prepared(parts: Database) -> None:
         parts.execute("DEALLOCATE q; RESET ALL")
 
 
-def test_partitions_that_are_chosen_at_each_rescan(parts: Database) -> None:
-    """Those that were begun for the values before, and are of no use for the new ones, hinder nobody."""
+def test_partitions_that_are_chosen_when_the_query_runs(parts: Database) -> None:
     parts.execute("CREATE TABLE split (id bigint, word text) PARTITION BY RANGE (id)")
     count = 3 * AT_ONCE
     for number in range(count):
@@ -141,10 +152,16 @@ def test_partitions_that_are_chosen_at_each_rescan(parts: Database) -> None:
     try:
         assert same_rows(parts, "SELECT * FROM split") == ROWS - 1
         query = "SELECT n, s.id FROM generate_series(100, 2500, 250) n, LATERAL (SELECT id FROM split WHERE id BETWEEN n AND n + 500 LIMIT 80) s"
-        assert ASYNC in plan_of(parts, query)
+        assert ASYNC not in plan_of(parts, query)
         assert len(parts.rows(query)) == 10 * 80
-        same_rows(parts, "SELECT n, s.word FROM generate_series(100, 2500, 250) n JOIN split s ON s.id = n")
+        query = "SELECT n, count(l.id) FROM generate_series(1, 3) n, LATERAL (SELECT id FROM split LIMIT 300) l GROUP BY n"
+        assert same_rows(parts, query) == 3
+        parts.execute("SET plan_cache_mode = force_generic_plan; PREPARE q AS SELECT id FROM split WHERE id BETWEEN $1 AND $2")
+        assert ASYNC in plan_of(parts, "EXECUTE q(1, 1)")
+        for first, last in ((1, 1), (240, 260), (500, 2100), (5000, 6000)):
+            assert len(parts.rows(f"EXECUTE q({first}, {last})")) == max(0, min(last, ROWS - 1) - first + 1)
     finally:
+        parts.execute("DEALLOCATE ALL")
         parts.execute("RESET ALL; DROP TABLE split")
 
 
