@@ -195,8 +195,7 @@ class PostgresDialect final : public core::Dialect {
 
   std::string column_comparison(Operator comparison, const std::string& left, const core::RemoteColumn& left_described,
                                 const std::string& right, const core::RemoteColumn& right_described) const override {
-    const std::string plain =
-        core::Dialect::column_comparison(comparison, left, left_described, right, right_described);
+    std::string plain = core::Dialect::column_comparison(comparison, left, left_described, right, right_described);
     if (!core::is_text_kind(left_described.type.kind) || !facts_.is_utf8) return plain;
     const bool is_equality = comparison == Operator::equal || comparison == Operator::not_equal;
     return plain + (is_equality ? collation_of_equality(left_described, right_described) : by_bytes);

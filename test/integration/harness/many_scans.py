@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from harness.database import Database
@@ -37,6 +40,24 @@ class ManyScans:
         keys = {"table": first} if isinstance(first, str) else first
         lines = self.read(self.remote.connector(**keys), *("scan:" + json.dumps(request) for request in requests))
         return [json.loads(line) for line in lines]
+
+    def ask_changed(self, table: str, change: str, request: Request, folder: Path) -> None:
+        """Sends a request whose first part has been changed by a statement since it was described."""
+        pipe = folder / "pipe"
+        os.mkfifo(pipe)
+
+        def run() -> None:
+            with pipe.open("w"):  # the program has read all rows, and waits
+                self.remote.execute(change)
+
+        with ThreadPoolExecutor() as pool:
+            changing = pool.submit(run)
+            try:
+                self.read(self.remote.connector(table=table), "all", f"pause:{pipe}", "scan:" + json.dumps(request))
+            finally:
+                other_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # should the program not have come so far
+                changing.result()
+                os.close(other_end)
 
     def check(self, first: str | Request, *requests: Request, tables: tuple[str, ...] = ()) -> None:
         """The server computes them, and its rows are those of the imported tables (of `tables`, if they are others)."""
