@@ -116,7 +116,8 @@ class PostgresLog(Log):
         return [match[1] for match in found if match]
 
     def rows_read(self) -> int:
-        ((count,),) = self._remote.rows(f"SELECT seq_tup_read + COALESCE(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = '{TABLE}'")
+        indexes = f"SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = '{TABLE}'"
+        ((count,),) = self._remote.rows(f"SELECT seq_tup_read + ({indexes}) FROM pg_stat_user_tables WHERE relname = '{TABLE}'")
         return int(count)
 
 
