@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from .answers import Answer, Session, is_same
+from .answers import Answer, Row, Session, is_same
 from .composed import composed
 from .compositions import Composing, Composition
 from .copies import IMPORTED_PLACE, Copies
@@ -96,7 +96,7 @@ def _answer(session: Session, asked: Query, copies: Copies, way: str) -> Answer:
 def _other_answer(session: Session, asked: Query, copies: Copies, way: str, theirs: Answer) -> Answer | None:
     """The answer of the foreign tables if it is not as good as that of the imported ones."""
     ours = _answer(session, asked, copies, way)
-    all_rows = Counter[tuple[str | None, ...]]()
+    all_rows: Counter[Row] | None = None
     if asked.all_rows and not theirs.error:
         all_rows = session.all_rows(asked, partial(copies.written, way=IMPORTED_PLACE))
     return None if is_same(asked, theirs, ours, all_rows) else ours
