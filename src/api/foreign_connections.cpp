@@ -5,7 +5,7 @@
 
 #include "api/json.hpp"
 #include "core/base/error.hpp"
-#include "fdw/connections.hpp"
+#include "fdw/connect/connections.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"

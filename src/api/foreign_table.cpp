@@ -3,7 +3,7 @@
 
 #include "api/own_sync.hpp"
 #include "core/request/connector_reader.hpp"
-#include "fdw/new_table.hpp"
+#include "fdw/table/new_table.hpp"
 #include "jobs/request.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"

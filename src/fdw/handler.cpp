@@ -3,14 +3,14 @@
 
 #include <memory>
 
-#include "fdw/analyzing.hpp"
-#include "fdw/async_execution.hpp"
-#include "fdw/combined_planning.hpp"
-#include "fdw/explaining.hpp"
+#include "fdw/scan/analyzing.hpp"
+#include "fdw/scan/async_execution.hpp"
+#include "fdw/plan/combined_planning.hpp"
+#include "fdw/scan/explaining.hpp"
 #include "fdw/handler.hpp"
-#include "fdw/import_schema.hpp"
-#include "fdw/planning.hpp"
-#include "fdw/scan.hpp"
+#include "fdw/table/import_schema.hpp"
+#include "fdw/plan/planning.hpp"
+#include "fdw/scan/scan.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/owned.hpp"

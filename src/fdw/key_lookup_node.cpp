@@ -5,9 +5,10 @@
 
 #include <memory>
 
-#include "fdw/key_lookup.hpp"
-#include "fdw/key_lookup_explaining.hpp"
-#include "fdw/key_lookup_planning.hpp"
+#include "fdw/handler.hpp"
+#include "fdw/lookup/key_lookup.hpp"
+#include "fdw/lookup/key_lookup_explaining.hpp"
+#include "fdw/plan/key_lookup_planning.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/owned.hpp"
@@ -112,6 +113,7 @@ set_join_pathlist_hook_type previous_hook = nullptr;
 void on_join_paths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
                    JoinPathExtraData* extra) {
   if (previous_hook != nullptr) previous_hook(root, join, outer, inner, type, extra);
+  if (!is_our_table(inner)) return;
   pg::enter([=] { add_key_lookup_paths(root, join, outer, inner, type, extra, &path_methods); });
 }
 
