@@ -23,7 +23,8 @@ def composed(draft: Composition) -> Query:
     found = _WRITERS[draft.surrounding](draft)
     tables = [made for one in draft.relations if one.place == "constants" for made in _table_of_constants(draft, one)]
     settings = [f"SET {setting}" for setting in draft.settings]
-    before = (*tables, *settings, *found.before)
+    disconnects = ["SELECT public.cdb_foreign_disconnect()"] if draft.is_first else []
+    before = (*disconnects, *tables, *settings, *found.before)
     after = (*found.after, *("RESET " + setting.partition(" ")[0] for setting in draft.settings), *(f"DROP TABLE IF EXISTS many_{one.alias}" for one in draft.relations if one.place == "constants"))
     return replace(found, before=before, after=after)
 

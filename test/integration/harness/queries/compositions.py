@@ -69,6 +69,7 @@ class Composition:
     limit: int | None
     offset: int
     settings: tuple[str, ...]
+    is_first: bool  # it is asked over new connections, which know of no table yet
     surrounding: str
     target: tuple[Column, Column] | None  # of UPDATE, DELETE and MERGE: a column of local keys, and one that is equal
     variant: int  # of the surrounding: a number that composed.py divides
@@ -100,6 +101,8 @@ class Composition:
         """Drafts with less in them."""
         if self.settings:
             yield replace(self, settings=())
+        if self.is_first:
+            yield replace(self, is_first=False)
         if self.surrounding not in ("plain", "update", "delete", "merge"):
             yield replace(self, surrounding="plain")
         if self.limit is not None:
@@ -174,6 +177,7 @@ class Composing:
             limit=limit,
             offset=random.choice((0, 0, 1, 4)) if limit is not None else 0,
             settings=random.choice(_SETTINGS) if random.random() < 0.5 and not is_slow else (),
+            is_first=random.random() < 0.1 and not is_slow,
             surrounding=surrounding,
             target=None,
             variant=random.randrange(10_000),

@@ -81,12 +81,14 @@ def compare(session: Session, copies: Copies, drawn: Drawn, seed: str, tally: Ta
     tally.answers["error" if theirs.error else "rows" if theirs.rows else "none"] += 1
     if theirs.error:
         tally.errors[theirs.message.partition("\n")[0][:80]] += 1
+    for way in copies.live:
+        ours = _other_answer(session, asked, copies, way, theirs)
+        if ours is not None:
+            tally.differences.append(_told(session, copies, way, drawn, seed, _difference(theirs, ours)))
+            return
+    # After the query, which finds out by itself whether it can be planned.
     if isinstance(drawn, Composition) or tally.queries.total() % EXPLAINED == 0:
         tally.coverage.add(session, copies, asked)
-    for way in copies.live:
-        if _other_answer(session, asked, copies, way, theirs) is not None:
-            tally.differences.append(_told(session, copies, way, drawn, seed))
-            return
 
 
 def _answer(session: Session, asked: Query, copies: Copies, way: str) -> Answer:
@@ -107,8 +109,8 @@ def _differs(session: Session, copies: Copies, way: str, drawn: Drawn) -> bool:
     return _other_answer(session, asked, copies, way, _answer(session, asked, copies, IMPORTED_PLACE)) is not None
 
 
-def _told(session: Session, copies: Copies, way: str, drawn: Drawn, seed: str) -> str:
-    """The difference, by the smallest query that still shows it."""
+def _told(session: Session, copies: Copies, way: str, drawn: Drawn, seed: str, first: str) -> str:
+    """The difference, by the smallest query that still shows it; and what was `first` seen, as it may not come again."""
     shrinks = True
     while shrinks:
         shrinks = False
@@ -118,7 +120,7 @@ def _told(session: Session, copies: Copies, way: str, drawn: Drawn, seed: str) -
                 break
     asked = _query(drawn)
     theirs = _answer(session, asked, copies, IMPORTED_PLACE)
-    lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {theirs}"]
+    lines = [f"{copies}, pushdown {way}, seed {seed}: {asked}", f"  imported: {theirs}", f"  at first: {first}"]
     for other in copies.live:
         ours = _answer(session, asked, copies, other)
         lines.append(f"  {other}: {_difference(theirs, ours) or 'the same'}")
