@@ -145,7 +145,7 @@ class Composing:
         self.random = random
         self.copies = copies
         self.collations = collations
-        self.plain = random.random() < 0.5  # made of what remotes can be asked for, or of anything
+        self.plain = random.random() < 0.6  # made of what remotes can be asked for, or of anything
         self.linking = Linking(random, collations, plain=self.plain)
 
     def composition(self) -> Composition:
@@ -277,7 +277,7 @@ class Composing:
         random = self.random
         found: list[Condition] = []
         for one in relations:
-            if random.random() < (0.6 if len(relations) == 1 else 0.3):
+            if random.random() < (0.6 if len(relations) == 1 else 0.3) * (0.5 if self.plain else 1):
                 found.append(self.linking.condition(self._comparable(one), random.choice((1, 1, 2, 3))))
             elif random.random() < 0.1:
                 found.append(Comparison((f"{one.key} {random.choice(('IS NULL', 'IS NOT NULL', '> 3', '< 0', '= 5', 'IN (1, 2, 3, 5, 8)'))}",)))

@@ -135,7 +135,7 @@ class SelectLists:
         distinguishing = len(items) if keys and sure and not sets and len(items) == len(keys) else 0
         if sets:
             items.append(Item(Comparison((f"grouping({', '.join(keys)})",)), is_order=True))
-        items += [self.aggregate() for _ in range(self.random.choice((1, 1, 2, 3, 5)))]
+        items += [self.aggregate() for _ in range(self.random.choice((1, 1, 1, 2) if self.plain else (1, 1, 2, 3, 5)))]
         if self.random.random() < 0.12 and not self.plain:
             items.append(self._window(keys))
         if keys and self.random.random() < 0.08:
@@ -175,7 +175,7 @@ class SelectLists:
 
     def aggregate(self) -> Item:
         """Any aggregate, also within an expression, and over some of the rows."""
-        if self.plain and self.random.random() < 0.9:
+        if self.plain:
             return self._plain(self.random.choice(self.ordered))
         item = self._of(self.random.choice(self.ordered))
         (sql,) = item.sql.parts
