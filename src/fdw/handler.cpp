@@ -6,6 +6,7 @@
 #include "fdw/scan/analyzing.hpp"
 #include "fdw/scan/async_execution.hpp"
 #include "fdw/plan/combined_planning.hpp"
+#include "fdw/plan/foreign_path.hpp"
 #include "fdw/scan/explaining.hpp"
 #include "fdw/handler.hpp"
 #include "fdw/table/import_schema.hpp"
@@ -41,7 +42,7 @@ ForeignScan* get_plan(PlannerInfo* root, RelOptInfo* relation, Oid /*table*/, Fo
                       List* clauses, Plan* outer) {
   return pg::enter([=] {
     ForeignScan* plan = fdw::make_plan(root, relation, path, targets, clauses, outer);
-    fdw::note_changing_values(path, plan);
+    fdw::note_plan(root, path, plan);
     return plan;
   });
 }
@@ -82,6 +83,10 @@ void explain_scan(ForeignScanState* node, ExplainState* state) {
   pg::enter([=] { fdw::explain(node, scan_of(node), state); });
 }
 
+bool is_async_capable(ForeignPath* path) {
+  return pg::enter([=] { return fdw::can_be_async(path); });
+}
+
 bool analyze_table(Relation relation, AcquireSampleRowsFunc* function, BlockNumber* pages) {
   return pg::enter([=] { return fdw::analyze(relation, function, pages); });
 }
@@ -104,7 +109,7 @@ CONNECTOR_FUNCTION(connector_fdw_handler) {
   routine->ReScanForeignScan = rescan;
   routine->EndForeignScan = end_scan;
   routine->ExplainForeignScan = explain_scan;
-  routine->IsForeignPathAsyncCapable = fdw::can_be_async;
+  routine->IsForeignPathAsyncCapable = is_async_capable;
   routine->ForeignAsyncRequest = fdw::request_row;
   routine->ForeignAsyncConfigureWait = fdw::configure_wait;
   routine->ForeignAsyncNotify = fdw::notify_scan;

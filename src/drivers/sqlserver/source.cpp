@@ -37,7 +37,8 @@ core::Error request_error(std::string message, std::string hint = {}) {
 constexpr std::size_t max_list = 1000;
 
 std::size_t longest_list(const core::Expression& condition) {
-  std::size_t longest = condition.is_logical() ? 0 : condition.operands.size();
+  // The column is the first operand.
+  std::size_t longest = condition.is_logical() || condition.operands.empty() ? 0 : condition.operands.size() - 1;
   for (const core::Expression& operand : condition.operands) longest = std::max(longest, longest_list(operand));
   return longest;
 }

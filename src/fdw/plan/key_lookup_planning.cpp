@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "fdw/plan/foreign_path.hpp"
 #include "fdw/plan/joined_row.hpp"
 #include "fdw/plan/key_lookup_costs.hpp"
 #include "fdw/plan/planned_lookup.hpp"
@@ -202,7 +203,7 @@ void add_path_of(PlannerInfo* root, RelOptInfo* join, RelOptInfo* inner, Path* o
     }
     ForeignPath* scan =
         connector_foreign_path(root, inner, cost.scan_rows, cost.scan.startup, cost.scan.total, NIL, nullptr);
-    scan->fdw_private = conditions;
+    set_key_conditions(scan, conditions);
     auto* path = makeNode(CustomPath);
     path->path.pathtype = T_CustomScan;
     path->path.parent = join;
@@ -256,8 +257,9 @@ void add_key_lookup_paths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer
 
 std::vector<Expr*> key_conditions(PlannerInfo* root, const ForeignPath* path) {
   std::vector<Expr*> conditions;
-  for (int i = 0; i < list_length(path->fdw_private); ++i) {
-    auto* condition = static_cast<ScalarArrayOpExpr*>(list_nth(path->fdw_private, i));
+  const List* keys = key_conditions_of(path);
+  for (int i = 0; i < list_length(keys); ++i) {
+    auto* condition = static_cast<ScalarArrayOpExpr*>(list_nth(keys, i));
     auto* parameter = static_cast<Param*>(lsecond(condition->args));
     if (parameter->paramid == unassigned) {
       parameter->paramid = pg::guard([root] { return assign_special_exec_param(root); });

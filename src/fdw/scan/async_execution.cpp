@@ -2,15 +2,14 @@
 
 #include <chrono>
 
+#include "fdw/plan/foreign_path.hpp"
 #include "fdw/scan/scan.hpp"
-#include "pg/compat.h"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 
 extern "C" {
 #include "executor/execAsync.h"
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
 #include "storage/latch.h"
 }
 
@@ -21,13 +20,6 @@ namespace {
 /// How often an Append that waits is woken at least: not in all minor versions does it wait for its latch as well, and
 /// without that it would not see that it was cancelled.
 constexpr std::chrono::milliseconds tick{200};
-
-/// Whether an expression has a value that the executor computes, as those of an outer query's row.
-bool has_computed_value(Node* node, void* context) {
-  if (node == nullptr) return false;
-  if (IsA(node, Param)) return reinterpret_cast<const Param*>(node)->paramkind == PARAM_EXEC;
-  return connector_walk(node, has_computed_value, context);
-}
 
 Scan* scan_of(const AsyncRequest* request) {
   return static_cast<Scan*>(reinterpret_cast<ForeignScanState*>(request->requestee)->fdw_state);
@@ -53,17 +45,8 @@ void answer(AsyncRequest* request) {
 
 }  // namespace
 
-void note_changing_values(ForeignPath* path, const ForeignScan* plan) {
-  pg::guard([=] {
-    for (List* list : {plan->fdw_exprs, plan->scan.plan.qual, plan->scan.plan.targetlist}) {
-      auto* expressions = reinterpret_cast<Node*>(list);
-      if (has_computed_value(expressions, nullptr)) path->fdw_private = lappend(path->fdw_private, expressions);
-    }
-  });
-}
-
-bool can_be_async(ForeignPath* path) {
-  return path->path.param_info == nullptr && path->fdw_private == NIL;
+bool can_be_async(const ForeignPath* path) {
+  return path->path.param_info == nullptr && !has_changing_values(path);
 }
 
 void request_row(AsyncRequest* request) {

@@ -15,13 +15,13 @@ namespace connector::fdw {
 
 class Scan;
 
-/// Scans that begin again and again with other values are not asynchronous: each time the Append would first have all
-/// of them asked, and wait for their answers, before it lets them begin anew (ExecReScanAppend() in later minor
-/// versions), where a LIMIT or EXISTS may have wanted one row of one of them. Known when the path's plan has been made.
-void note_changing_values(ForeignPath* path, const ForeignScan* plan);
+/// Called through pg::enter(). Scans that begin again and again with other values are not asynchronous: each time the
+/// Append would first have all of them asked, and wait for their answers, before it lets them begin anew
+/// (ExecReScanAppend() of minor versions that wait for all pending requests), where a LIMIT or EXISTS may have wanted
+/// one row of one of them.
+bool can_be_async(const ForeignPath* path);
 
 /// The callbacks of FdwRoutine.
-bool can_be_async(ForeignPath* path);
 void request_row(AsyncRequest* request);
 void configure_wait(AsyncRequest* request);
 void notify_scan(AsyncRequest* request);
