@@ -4,6 +4,7 @@
 #include "pg/guard.hpp"
 
 extern "C" {
+#include "access/xact.h"
 #include "utils/resowner.h"
 }
 
@@ -35,9 +36,11 @@ void in_subtransaction(Function&& function) {
 }
 
 /// Runs `function`, which only looks, in a subtransaction that is rolled back in any case, so that its locks are not
-/// kept until the transaction's end.
+/// kept until the transaction's end. In parallel mode, in which all of a plan is run that has a Gather somewhere,
+/// PostgreSQL begins none, and the locks are kept.
 template <typename Function>
 void in_discarded_subtransaction(Function&& function) {
+  if (IsInParallelMode()) return function();
   const detail::Subtransaction outer = detail::begin_subtransaction();
   try {
     function();

@@ -76,7 +76,9 @@ std::string_view usual_encoding(const Session& session) {
 }
 
 std::string set_search_path(SearchPath path) {
-  return path == SearchPath::catalog ? "SET LOCAL search_path = pg_catalog; " : "SET LOCAL search_path TO DEFAULT; ";
+  if (path == SearchPath::catalog) return "SET LOCAL search_path = pg_catalog; ";
+  // Of a description in the same transaction, see set_for_catalog().
+  return "SET LOCAL search_path TO DEFAULT; SET LOCAL standard_conforming_strings TO DEFAULT; ";
 }
 
 }  // namespace connector::postgres

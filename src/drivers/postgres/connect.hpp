@@ -33,7 +33,8 @@ struct TransactionBegin {
 TransactionFacts begin_transaction(Session& session, const TransactionBegin& begin = {});
 
 /// Settings that hold from here to the end of the transaction: `catalog` for our own queries, in which unqualified
-/// names mean the system's; `user` for what the user wrote, where names mean what they mean to the remote role.
+/// names mean the system's; `user` for what the user wrote, where names and strings mean what they mean to the remote
+/// role.
 enum class SearchPath { catalog, user };
 std::string set_search_path(SearchPath path);
 

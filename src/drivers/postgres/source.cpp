@@ -153,6 +153,8 @@ void PostgresSource::describe_query(const core::SourceRequest& request) {
   query_ = first_statement(request.query);
   copyable_ = is_copyable(query_);
   summary_ = "could not run the query";
+  // A table may have been described in the same transaction.
+  if (session_.snapshot()) session_.run(set_search_path(SearchPath::user), {Phase::describe, summary_});
   // The whole text: the server is the one who knows whether there is one statement in it.
   const Result result = session_.describe(request.query, {Phase::describe, summary_});
   if (PQnparams(result.get()) > 0) {

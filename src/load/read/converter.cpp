@@ -169,8 +169,8 @@ void ColumnConverter::prepare_cast() {
 
 namespace {
 
-/// In parallel mode, in which all of a plan is run that has a Gather somewhere, PostgreSQL begins no subtransactions. What
-/// fails then is not undone, and the statement must fail with it.
+/// In parallel mode, in which all of a plan is run that has a Gather somewhere, PostgreSQL begins no subtransactions.
+/// What fails then is not undone, and the statement must fail with it.
 template <typename Function>
 void in_subtransaction_if_possible(Function&& function) {
   if (IsInParallelMode()) {

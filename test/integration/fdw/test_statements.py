@@ -256,7 +256,22 @@ def test_in_a_plan_with_parallel_workers(db: Database, postgres15: PostgresRemot
             db.execute(f"SET {name} = 0")
         query = "SELECT l.id, o.one FROM local l JOIN odd o ON l.id + 0 = o.id ORDER BY 1"
         assert "Gather" in plan_of(db, query)
+        db.execute("SELECT cdb_foreign_disconnect()")  # a connection is made there, too
         assert db.rows(query) == [(1, "a"), (2, None)]
     finally:
         db.execute("RESET ALL; DROP SERVER remote CASCADE; DROP TABLE local")
         postgres15.drop("odd")
+
+
+def test_a_query_described_behind_a_table(db: Database, postgres15: PostgresRemote) -> None:
+    """Both in one transaction there: the settings for the catalog's sake are not those of the query."""
+    postgres15.execute("DROP TABLE IF EXISTS first", "CREATE TABLE first (id int)", "INSERT INTO first VALUES (1), (2)")
+    create_server(db, postgres15)
+    db.execute("CREATE FOREIGN TABLE first (id int) SERVER remote OPTIONS (table_name 'first')")
+    db.execute("CREATE FOREIGN TABLE second (id int) SERVER remote OPTIONS (query 'SELECT * FROM first WHERE id < 2')")
+    try:
+        db.execute("SELECT cdb_foreign_disconnect()")
+        assert db.rows("SELECT count(*) FROM first JOIN second USING (id)") == [(1,)]
+    finally:
+        db.execute("DROP SERVER remote CASCADE")
+        postgres15.drop("first")
