@@ -127,7 +127,9 @@ ComparedType compared_type(const LogicalType& type) noexcept {
     return type.name.ends_with(']') ? ComparedType{} : ComparedType{interval_rule, "interval"};
   }
   if (type.name == "oid") return {number_rule, "oid"};
-  for (const std::string_view name : {"inet", "cidr", "macaddr", "macaddr8", "pg_lsn", "xid8"}) {
+  // Beside a cidr may stand an inet, which need not be one; they have the same operators.
+  if (type.name == "cidr") return {other_rule, "inet"};
+  for (const std::string_view name : {"inet", "macaddr", "macaddr8", "pg_lsn", "xid8"}) {
     if (type.name == name) return {other_rule, name};
   }
   return {};

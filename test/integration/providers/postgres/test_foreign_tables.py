@@ -371,3 +371,14 @@ def test_lookups_take_a_message_each(item: Foreign) -> None:
     db.execute("SELECT n FROM item WHERE id = 2")
     assert "WHERE false" not in item.last_message()
     db.execute("COMMIT")
+
+
+def test_an_inet_beside_a_cidr(db: Database, postgres15: PostgresRemote) -> None:
+    """They have the same operators, but not each inet is a cidr."""
+    postgres15.execute("DROP TABLE IF EXISTS nets", "CREATE TABLE nets (id int, net cidr)", "INSERT INTO nets VALUES (1, '10.0.0.0/24')")
+    for foreign in foreign_on(db, postgres15):
+        foreign.both("nets")
+        for condition in ("= '10.0.0.1/24'::inet", "< '10.0.0.1/24'::inet", "= ANY (ARRAY['10.0.0.1/24', '10.0.0.0/24']::inet[])"):
+            query = f"SELECT id FROM {{}} WHERE net {condition}"
+            assert "Filter:" not in plan_of(db, query.format("far_away"))
+            assert db.rows(query.format("far_away")) == db.rows(query.format("near"))
