@@ -386,7 +386,8 @@ std::vector<WireColumn> SqlServerSource::wire_columns(const core::Scan& scan, bo
   const std::vector<Expected> columns = expected(scan, is_select);
   std::vector<WireColumn> wire;
   const int count = dbnumcols(session_.handle());
-  int next = 1;
+  // A join of which no column is wanted has a NULL before what is checked: see select_list().
+  int next = !scan.joins.empty() && !scan.is_grouped && scan.columns.empty() ? 2 : 1;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto& [name, rule, is_wanted] = columns[i];
     const bool has_bytes = is_select && !rule.rewrite_to_bytes.empty();

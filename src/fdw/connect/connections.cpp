@@ -237,6 +237,16 @@ std::string key_of(const core::SourceRequest& request) {
   return key;
 }
 
+/// A server may describe what it likes: all that follows goes by the columns that were asked for.
+void check_columns(const core::Source& source, std::size_t asked) {
+  const std::size_t described = source.description().columns.size();
+  if (described == asked) return;
+  throw core::Error(core::ErrorNumber::cannot_read, "the remote server describes other columns than it was asked for",
+                    "It was asked for " + std::to_string(asked) + " columns, and describes " +
+                        std::to_string(described) + '.',
+                    "If the remote table has changed, make the foreign table anew.");
+}
+
 }  // namespace
 
 Lease::Lease(std::shared_ptr<Place> place, std::unique_ptr<KeptConnection> connection)
@@ -276,7 +286,9 @@ std::shared_ptr<core::Source> Lease::kept_source(const core::SourceRequest& requ
   const auto found = sources.find(key);
   if (found != sources.end()) return found->second;
   if (sources.size() >= most_sources) sources.clear();
-  return sources.emplace(key, connection_->connection->describe(request)).first->second;
+  std::shared_ptr<core::Source> source = connection_->connection->describe(request);
+  if (!request.columns.empty()) check_columns(*source, request.columns.size());
+  return sources.emplace(key, std::move(source)).first->second;
 }
 
 core::Source& Lease::source(const core::SourceRequest& request) {
@@ -293,7 +305,11 @@ core::Source* Lease::joined_source(const std::vector<core::SourceRequest>& reque
   std::vector<core::Source*> parts;
   for (const core::SourceRequest& request : requests) parts.push_back(kept.emplace_back(kept_source(request)).get());
   if (joined.size() >= most_joined_sources) joined.clear();
-  return joined.emplace(key, connection_->connection->join(parts)).first->second.get();
+  std::shared_ptr<core::Source> source = connection_->connection->join(parts);
+  std::size_t columns = 0;
+  for (const core::Source* part : parts) columns += part->description().columns.size();
+  if (source != nullptr) check_columns(*source, columns);
+  return joined.emplace(key, std::move(source)).first->second.get();
 }
 
 void Lease::forget(const core::SourceRequest& request) noexcept {

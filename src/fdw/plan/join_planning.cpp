@@ -47,6 +47,8 @@ bool may_be_joined(const PlannerInfo* root, const RelOptInfo* join, const RelOpt
   // What locks or changes rows looks at them one table by one. Conditions without columns are looked at above a scan.
   if (root->rowMarks != NIL || root->hasPseudoConstantQuals || !bms_is_empty(join->lateral_relids)) return false;
   const Planned &left = planned(outer), &right = planned(inner);
+  // A table without columns is described with all that the remote has.
+  if (left.parts[0].table->attributes.empty() || right.parts[0].table->attributes.empty()) return false;
   const auto invalid_values = [](const Planned& side) { return side.parts[0].table->options.invalid_values; };
   return left.all_exact && right.all_exact && left.server == right.server && left.role == right.role &&
          invalid_values(left) == invalid_values(right);

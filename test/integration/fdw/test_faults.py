@@ -15,6 +15,7 @@ from harness.foreign import create_server, options_of
 from harness.memory import assert_grown_less
 from harness.traces import no_remote_sessions
 
+from servers.fake_mysql import FakeMySql, Mode
 from servers.process import wait_until
 from servers.proxy import Proxy
 from servers.remote import Remote
@@ -404,3 +405,21 @@ def test_ten_thousand_scans_keep_nothing(db: Database, mariadb: MySqlRemote, pos
             assert session.value("SELECT count(*) FROM cdb_foreign_connections()") <= 2
         db.execute("DROP SERVER remote CASCADE")
         remote.drop("orders")
+
+
+@pytest.mark.parametrize("columns", ["id bigint", "id bigint, word text, more int"])
+def test_a_server_that_describes_other_columns(db: Database, columns: str) -> None:
+    """More of them than it was asked for, or fewer; in one table and in two joined ones."""
+    with FakeMySql(Mode.WELL_BEHAVED) as fake:
+        connection: dict[str, object] = fake.connection(password="a-secret-password")
+        login = {key: connection.pop(key) for key in ("username", "password")}
+        db.execute(f"CREATE SERVER fake FOREIGN DATA WRAPPER connector {options_of({'provider': fake.provider, **connection})}")
+        db.execute(f"CREATE USER MAPPING FOR CURRENT_USER SERVER fake {options_of(login)}")
+        for name in ("a", "b"):
+            db.execute(f"CREATE FOREIGN TABLE {name} ({columns}) SERVER fake OPTIONS (table_name '{name}')")
+        try:
+            for query in ("SELECT * FROM a", "SELECT count(*) FROM a", "SELECT a.id FROM a JOIN b USING (id)") * 2:
+                with pytest.raises(psycopg2.Error, match="describes other columns than it was asked for"):
+                    db.rows(query)
+        finally:
+            db.execute("DROP SERVER fake CASCADE")

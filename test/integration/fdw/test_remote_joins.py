@@ -42,6 +42,8 @@ JOINS = [
     "SELECT c.id, l.quantity FROM customers c JOIN orders o ON o.customer = c.id JOIN lines l ON l.orders = o.id"
     " WHERE l.quantity < extract(year FROM now())::int",
     "SELECT o.id FROM orders o JOIN customers c ON o.customer = c.id AND o.id <> c.id",
+    "SELECT 1 FROM orders o JOIN customers c ON o.customer = c.id",
+    "SELECT 1 FROM orders o WHERE EXISTS (SELECT FROM customers c WHERE c.id = o.customer)",
     "SELECT o.id FROM orders o JOIN customers c ON o.customer IS NOT DISTINCT FROM c.id AND o.customer = c.id",
 ]
 GROUPS = [
