@@ -58,5 +58,21 @@ TEST(JoinedDescription, OfOneSourceTwice) {
   EXPECT_FALSE(joined.columns[1].not_null);
 }
 
+TEST(ColumnsOfAScan, AreThoseThatItIsAbout) {
+  const auto equal = [](std::size_t left, std::size_t right) {
+    return Expression{.operation = Operator::equal,
+                      .operands = {Expression::of_column(left), Expression::of_column(right)}};
+  };
+  Scan scan{.columns = {0, 1},
+            .joins = {{.on = equal(2, 3)}},
+            .where = Expression::comparison(4, Operator::less, "5"),
+            .order_by = {{.column = 5}}};
+  EXPECT_EQ(columns_of(scan), (std::vector<std::size_t>{2, 3, 4, 5}));
+  scan.is_grouped = true;
+  scan.order_by.clear();
+  scan.aggregates = {{.function = AggregateFunction::count_rows}, {.function = AggregateFunction::sum, .column = 6}};
+  EXPECT_EQ(columns_of(scan), (std::vector<std::size_t>{2, 3, 4, 0, 1, 6}));
+}
+
 }  // namespace
 }  // namespace connector::core

@@ -67,5 +67,16 @@ TEST(LogicalType, TextKinds) {
   EXPECT_FALSE(is_text_kind(TypeKind::bytea));
 }
 
+/// One with 4 digits before the point and 5 behind it, of both.
+TEST(LogicalType, TheDigitsOfTwoDecimals) {
+  const LogicalType whole{.kind = TypeKind::numeric, .length = 5, .scale = 1};
+  const LogicalType fine{.kind = TypeKind::numeric, .length = 6, .scale = 5};
+  EXPECT_TRUE(have_common_decimal(whole, fine, 9));
+  EXPECT_TRUE(have_common_decimal(fine, whole, 9));
+  EXPECT_FALSE(have_common_decimal(whole, fine, 8));
+  EXPECT_FALSE(have_common_decimal(whole, {.kind = TypeKind::numeric}, 38));
+  EXPECT_FALSE(have_common_decimal({.kind = TypeKind::numeric}, whole, 38));
+}
+
 }  // namespace
 }  // namespace connector::core

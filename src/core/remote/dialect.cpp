@@ -197,7 +197,7 @@ bool Dialect::aggregates(const Aggregate& aggregate, const std::vector<RemoteCol
   if (!column.is_comparable || column.may_become_null) return false;
   switch (aggregate.function) {
     case AggregateFunction::count:
-      return null_test(Operator::is_not_null, "c", column).has_value();
+      return counts(column);
     case AggregateFunction::count_distinct:
       return groups(column);
     case AggregateFunction::sum:
@@ -209,13 +209,14 @@ bool Dialect::aggregates(const Aggregate& aggregate, const std::vector<RemoteCol
 
 std::string Dialect::aggregate_sql(AggregateFunction function, const std::string& column,
                                    const RemoteColumn& described) const {
+  const std::string count(count_function());
   switch (function) {
     case AggregateFunction::count_rows:
-      return "COUNT(*)";
+      return count + "(*)";
     case AggregateFunction::count:
-      return "COUNT(" + column + ')';
+      return count + '(' + column + ')';
     case AggregateFunction::count_distinct:
-      return "COUNT(DISTINCT " + group_key(column, described) + ')';
+      return count + "(DISTINCT " + group_key(column, described) + ')';
     case AggregateFunction::sum:
       return "SUM(" + column + ')';
     case AggregateFunction::minimum:

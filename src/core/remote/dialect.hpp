@@ -93,6 +93,12 @@ class Dialect {
     return compared(column, described);
   }
   virtual std::string group_value(const std::string& column, const RemoteColumn& /*described*/) const { return column; }
+  /// Whether count() of a column counts the values that are not NULL here.
+  virtual bool counts(const RemoteColumn& column) const {
+    return null_test(Operator::is_not_null, "c", column).has_value();
+  }
+  /// What counts, without its brackets: an integer of 64 bits.
+  virtual std::string_view count_function() const { return "COUNT"; }
   /// Whether sum() loses nothing and can't overflow where PostgreSQL's does not; see aggregate_sql().
   virtual bool sums(const RemoteColumn& /*column*/) const { return false; }
   /// Whether the least and the greatest value of a column that orders() can be asked for.

@@ -95,11 +95,19 @@ enum class JoinKind : std::uint8_t {
   anti   ///< rows that have none: NOT EXISTS
 };
 
+/// Whether no column of what is joined so is in the result.
+constexpr bool is_semi_or_anti(JoinKind kind) noexcept {
+  return kind == JoinKind::semi || kind == JoinKind::anti;
+}
+
 /// How the next part of a joined source stands beside the parts before it.
 struct Join {
   JoinKind kind = JoinKind::inner;
   Expression on{};  ///< over columns of this part and of those before it
 };
+
+/// The alias that a part of a joined source, counted from 0, has in a statement: r0, r1, …
+std::string part_alias(std::size_t part);
 
 enum class AggregateFunction : std::uint8_t {
   count_rows,  ///< of no column
@@ -134,6 +142,10 @@ struct Scan {
   /// About this part of the rows, chosen at random (more than 0, at most 1); for a source that samples() only.
   std::optional<double> sample{};
 };
+
+/// The columns that the scan's conditions, order, groups and aggregates are about, one as often as it is in there; not
+/// what is only read.
+std::vector<std::size_t> columns_of(const Scan& scan);
 
 /// What a remote makes of a condition.
 enum class Support : std::uint8_t {

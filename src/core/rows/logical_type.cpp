@@ -1,5 +1,7 @@
 #include "core/rows/logical_type.hpp"
 
+#include <algorithm>
+
 namespace connector::core {
 
 namespace {
@@ -81,6 +83,12 @@ std::string sql_type_name(const LogicalType& type) {
 
 bool is_text_kind(TypeKind kind) noexcept {
   return kind == TypeKind::text || kind == TypeKind::varchar || kind == TypeKind::bpchar;
+}
+
+bool have_common_decimal(const LogicalType& left, const LogicalType& right, std::int32_t most_digits) noexcept {
+  if (left.length <= 0 || right.length <= 0) return false;
+  const std::int32_t whole = std::max(left.length - left.scale, right.length - right.scale);
+  return whole + std::max(left.scale, right.scale) <= most_digits;
 }
 
 }  // namespace connector::core

@@ -70,4 +70,8 @@ std::string sql_type_name(const LogicalType& type);
 /// (json and xml are stored as text too, but must pass their input function, which checks them.)
 bool is_text_kind(TypeKind kind) noexcept;
 
+/// Whether there is a decimal, of at most so many digits, that has all digits of two of declared digits: what servers
+/// compare them in.
+bool have_common_decimal(const LogicalType& left, const LogicalType& right, std::int32_t most_digits) noexcept;
+
 }  // namespace connector::core

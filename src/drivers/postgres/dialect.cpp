@@ -227,15 +227,14 @@ class PostgresDialect final : public core::Dialect {
     }
   }
 
-  /// min() of uuid and bytea is new in 18 (its release notes), that of inet has no cidr.
+  /// Not uuid and bytea, whose min() and max() are new in PostgreSQL 18 (its release notes); not inet, whose min() and
+  /// max() don't tell inet and cidr apart.
   bool has_extremes(const core::RemoteColumn& column) const override {
     switch (column.type.kind) {
       case TypeKind::text:
       case TypeKind::varchar:
         return facts_.is_utf8;
-      case TypeKind::bpchar:
-        return is_padded(column);
-      case TypeKind::timetz:  // of one moment in two zones one is greater
+      case TypeKind::timetz:  // no two values that differ are equal: of the same moment the zones are compared
         return true;
       default:
         return core::Dialect::has_extremes(column);
@@ -332,8 +331,8 @@ class PostgresDialect final : public core::Dialect {
   }
 
  private:
-  /// Whether it is a char(n), whose values all have as many blanks at the end as it takes: those that are equal look
-  /// alike. In UTF-8 they are without them.
+  /// Whether it is a char(n) whose equal values look alike: all are padded with blanks to n characters. Only in UTF-8:
+  /// elsewhere compared() takes the blanks off.
   bool is_padded(const core::RemoteColumn& column) const noexcept {
     return column.type.kind == TypeKind::bpchar && column.type.length > 0 && facts_.is_utf8 && column.is_comparable &&
            core::keeps_order(column);

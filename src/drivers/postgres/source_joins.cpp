@@ -51,7 +51,7 @@ PostgresSource::PostgresSource(Session& session, const std::vector<const Postgre
       description_(std::move(description)) {
   std::string names, seen, all;
   for (const PostgresSource* part : parts) {
-    const std::string alias = "r" + std::to_string(parts_.size());
+    const std::string alias = core::part_alias(parts_.size());
     for (const SourceColumn& of_part : part->columns_) {
       SourceColumn& column = columns_.emplace_back(of_part);
       column.sql = part->table_.empty() ? alias + ".c" + std::to_string(column.position) : alias + '.' + column.sql;

@@ -181,13 +181,9 @@ std::optional<Near> near(const core::RemoteColumn& column, std::string_view valu
 /// Of a decimal that is summed up: 10^18 rows at least are no overflow, which would be an error there and none here.
 constexpr int most_digits_of_sums = 20;
 
-/// Whether one decimal has all digits of both, which is what they are compared in: it has 38 at most, and else digits
-/// behind the point would be lost ("Precision, scale, and length").
-bool have_common_type(const core::LogicalType& left, const core::LogicalType& right) {
-  if (left.length <= 0 || right.length <= 0) return false;
-  const int whole = std::max(left.length - left.scale, right.length - right.scale);
-  return whole + std::max(left.scale, right.scale) <= 38;
-}
+/// Where two decimals together need more digits, those behind the point are lost when they are compared ("Precision,
+/// scale, and length").
+constexpr std::int32_t most_decimal_digits = 38;
 
 class SqlServerDialect final : public core::Dialect {
  public:
@@ -240,7 +236,7 @@ class SqlServerDialect final : public core::Dialect {
   bool compares(const core::RemoteColumn& left, const core::RemoteColumn& right) const override {
     switch (row_of(left).value()) {
       case decimals:
-        return have_common_type(left.type, right.type);
+        return core::have_common_decimal(left.type, right.type, most_decimal_digits);
       case times:  // which type those of several digits are compared in is not documented
         return left.remote_type == right.remote_type;
       default:
@@ -261,18 +257,18 @@ class SqlServerDialect final : public core::Dialect {
     }
   }
 
+  /// COUNT is an int ("COUNT").
+  std::string_view count_function() const override { return "COUNT_BIG"; }
+
   std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
                             const core::RemoteColumn& described) const override {
     using enum core::AggregateFunction;
     const std::optional<Row> row = row_of(described);
     switch (function) {
-      case count_rows:
-        return "COUNT_BIG(*)";  // COUNT() is an int ("COUNT")
       case count:
-        // Not of text, ntext and image ("COUNT").
-        return row ? "COUNT_BIG(" + column + ')' : "COUNT_BIG(CASE WHEN " + column + " IS NOT NULL THEN 1 END)";
-      case count_distinct:
-        return "COUNT_BIG(DISTINCT " + group_key(column, described) + ')';
+        // Not of text, ntext and image ("COUNT_BIG").
+        if (row) break;
+        return core::Dialect::aggregate_sql(function, "CASE WHEN " + column + " IS NOT NULL THEN 1 END", described);
       case sum:
         // That of int is int, that of money is money ("SUM").
         if (row == integers) return "SUM(CAST(" + column + " AS decimal(19, 0)))";

@@ -313,14 +313,8 @@ bool SqlServerSource::is_select(const core::Scan& scan) {
 /// Columns that conditions, orders and aggregates are about, and that are not wanted themselves: the result tells
 /// whether they are as they were when it was decided what to ask.
 std::vector<std::size_t> SqlServerSource::checked_columns(const core::Scan& scan) const {
-  std::vector<std::size_t> asked = scan.where ? core::columns_of(*scan.where) : std::vector<std::size_t>{};
-  for (const core::OrderBy& item : scan.order_by) asked.push_back(item.column);
-  for (const core::Join& join : scan.joins) std::ranges::copy(core::columns_of(join.on), std::back_inserter(asked));
-  for (const core::Aggregate& aggregate : scan.aggregates) {
-    if (aggregate.function != core::AggregateFunction::count_rows) asked.push_back(aggregate.column);
-  }
   std::vector<std::size_t> checked;
-  for (const std::size_t index : asked) {
+  for (const std::size_t index : core::columns_of(scan)) {
     const bool is_known = std::ranges::find(scan.columns, index) != scan.columns.end() ||
                           std::ranges::find(checked, index) != checked.end();
     // Others have conditions that are looked at again here, and may be long.

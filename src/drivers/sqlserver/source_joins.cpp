@@ -24,7 +24,7 @@ SqlServerSource::SqlServerSource(Session& session, const std::vector<SqlServerSo
     : session_(session), description_(std::move(description)) {
   std::string names;
   for (const SqlServerSource* part : parts) {
-    const std::string alias = "r" + std::to_string(parts_.size());
+    const std::string alias = core::part_alias(parts_.size());
     const std::string from = part->part_sql(alias);
     for (std::size_t i = 0; i < part->columns_.size(); ++i) {
       SourceColumn& column = columns_.emplace_back(part->columns_[i]);
@@ -54,7 +54,7 @@ bool SqlServerSource::computes() {
 }
 
 bool SqlServerSource::joins(const core::Join& join) {
-  return !parts_.empty() && support(join.on) == core::Support::exact && dialect().joins(join, description_.columns);
+  return !parts_.empty() && support(join.on) == core::Support::exact;
 }
 
 bool SqlServerSource::groups_by(std::size_t column) {
