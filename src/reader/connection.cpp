@@ -32,7 +32,11 @@ std::unique_ptr<core::Source> ReaderConnection::describe(const core::SourceReque
 /// What the columns are is known here: that of the other side need not be believed.
 std::unique_ptr<core::Source> ReaderConnection::join(std::span<core::Source* const> parts) {
   PartsMessage numbers;
-  for (const core::Source* part : parts) numbers.sources.push_back(static_cast<const ReaderSource*>(part)->number());
+  for (const core::Source* part : parts) {
+    const auto* source = dynamic_cast<const ReaderSource*>(part);
+    if (source == nullptr) return nullptr;
+    numbers.sources.push_back(source->number());
+  }
   const auto number = channel_->ask(FrameKind::join, to_message(numbers), Phase::describe, number_message);
   if (number == 0) return nullptr;
   return std::make_unique<ReaderSource>(*channel_, static_cast<std::uint64_t>(number), core::joined_description(parts));
@@ -101,6 +105,10 @@ std::optional<core::RemoteColumn> ReaderSource::aggregate(const core::Aggregate&
 
 bool ReaderSource::joins(const core::Join& join) {
   return channel_.ask(FrameKind::joins, to_message(JoinMessage{number_, join}), Phase::describe, number_message) != 0;
+}
+
+bool ReaderSource::takes(const core::Scan& scan) {
+  return channel_.ask(FrameKind::takes, to_message(ScanMessage{number_, scan}), Phase::describe, number_message) != 0;
 }
 
 bool ReaderSource::samples() {

@@ -46,6 +46,7 @@ class ReaderSource final : public core::Source {
   bool groups_by(std::size_t column) override;
   std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
   bool joins(const core::Join& join) override;
+  bool takes(const core::Scan& scan) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;

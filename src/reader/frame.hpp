@@ -35,6 +35,7 @@ enum class FrameKind : std::uint32_t {
   groups_by,
   aggregate,  ///< the answer is a column, or null
   joins,
+  takes,
   statement,
   change_mark,
   open,   ///< a cursor

@@ -95,7 +95,7 @@ struct JoinMessage {
 std::string to_message(const JoinMessage& message);
 JoinMessage join_message(std::string_view text);
 
-/// For `open` and `statement`.
+/// For `takes`, `statement` and `open`.
 struct ScanMessage {
   std::uint64_t source = 0;
   core::Scan scan{};

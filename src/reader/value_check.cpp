@@ -127,7 +127,7 @@ bool is_answer_to(core::AggregateFunction function, const core::RemoteColumn& as
              (kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8 || kind == TypeKind::numeric);
     case core::AggregateFunction::minimum:
     case core::AggregateFunction::maximum:
-      return kind == asked.type.kind && told.form == asked.form && told.encoding == asked.encoding;
+      return told.type == asked.type && told.form == asked.form && told.encoding == asked.encoding;
   }
   return false;
 }

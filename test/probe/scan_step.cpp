@@ -157,7 +157,7 @@ std::string refusal(Source& source, const Scan& scan, Support support, std::vect
   for (const OrderBy& item : scan.order_by) {
     if (!source.orders_by(item.column)) return "order_by " + described[item.column].name;
   }
-  return {};
+  return (scan.is_grouped || !scan.joins.empty()) && !source.takes(scan) ? "scan" : "";
 }
 
 JsonValue read_rows(Source& source, const Scan& scan, const std::vector<RemoteColumn>& columns) {

@@ -156,6 +156,9 @@ assert json.loads(body)["source"] == 7, body
 send(DONE, json.dumps(column(kind=6)).encode())
 take(), send(DONE, b"null")
 take(), send(DONE, b"1")
+kind, body = take()
+assert json.loads(body)["scan"]["is_grouped"], body
+send(DONE, b"0")
 take(), send(DONE, b"0")
 take(), send(DONE, b"0")
 time.sleep(60)
@@ -173,6 +176,7 @@ time.sleep(60)
   EXPECT_EQ(sum->type.kind, core::TypeKind::numeric);
   EXPECT_FALSE(joined->aggregate({.function = core::AggregateFunction::count_rows}));
   EXPECT_TRUE(joined->groups_by(1));
+  EXPECT_FALSE(joined->takes({.columns = {0}, .is_grouped = true}));
   EXPECT_FALSE(joined->joins({.on = core::Expression::comparison(0, core::Operator::equal, "1")}));
   EXPECT_FALSE(connection->join(parts));
 }

@@ -213,6 +213,11 @@ TEST(ReaderMessages, AnAggregateGivesNoOtherTypeThanItMay) {
     EXPECT_TRUE(is_answer_to(function, day, day));
     EXPECT_FALSE(is_answer_to(function, day, count));
     EXPECT_FALSE(is_answer_to(function, day, column(TypeKind::date, ValueForm::text)));
+    core::RemoteColumn finer = day, of_two_digits = number;
+    finer.type.length = 3;
+    of_two_digits.type = {.kind = TypeKind::numeric, .length = 4, .scale = 2};
+    EXPECT_FALSE(is_answer_to(function, day, finer));
+    EXPECT_FALSE(is_answer_to(function, number, of_two_digits));
     core::RemoteColumn elsewhere = text;
     elsewhere.encoding = "SQL_ASCII";
     EXPECT_FALSE(is_answer_to(function, text, elsewhere));

@@ -135,6 +135,9 @@ class Source {
   /// Whether the remote can join the next part so, and finds the pairs of rows that PostgreSQL finds. Of a joined
   /// source only. May ask it.
   virtual bool joins(const Join& /*join*/) { return false; }
+  /// Whether the remote does in one statement, and as PostgreSQL does, all that the scan joins, groups and asks for.
+  /// Each part of it is one that support(), joins(), groups_by() and aggregate() take. May ask it.
+  virtual bool takes(const Scan& /*scan*/) { return true; }
   /// Whether the remote can choose rows at random: Scan::sample.
   virtual bool samples() { return false; }
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.

@@ -51,6 +51,12 @@ int as_int(Oid oid) {
 
 }  // namespace
 
+bool can_read_aggregate(const core::RemoteColumn& arriving, core::AggregateFunction function,
+                        const load::LocalType& declared) {
+  const bool is_value = function == core::AggregateFunction::minimum || function == core::AggregateFunction::maximum;
+  return !is_value || arriving_type(arriving, declared) == declared;
+}
+
 PlanLists plan_lists(const CombinedScan& scan) {
   std::vector<int> parameters, averages, limits;
   for (const Parameter& parameter : scan.parameters) {

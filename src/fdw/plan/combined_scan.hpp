@@ -9,6 +9,7 @@
 #include "core/remote/scan.hpp"
 #include "fdw/plan/conditions.hpp"
 #include "fdw/plan/planned_scan.hpp"
+#include "fdw/table/foreign_table.hpp"
 
 extern "C" {
 #include "nodes/plannodes.h"
@@ -49,6 +50,11 @@ struct CombinedScan {
 /// Puts the scan into plan nodes, and reads them back; as those of planned_scan.hpp.
 PlanLists plan_lists(const CombinedScan& scan);
 CombinedScan combined_scan(const ForeignScan* plan);
+
+/// Whether an aggregate that arrives so has the values of the declared type: the least and the greatest value have to
+/// be of that type, counts and sums are cast to it.
+bool can_read_aggregate(const core::RemoteColumn& arriving, core::AggregateFunction function,
+                        const load::LocalType& declared);
 
 /// Whether a plan is that of a CombinedScan.
 inline bool is_combined(const ForeignScan* plan) noexcept {

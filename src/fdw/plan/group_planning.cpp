@@ -168,10 +168,8 @@ bool GroupReader::add_aggregate(Aggref* aggregate) {
     return false;
   }
   const std::optional<core::RemoteColumn> arriving = source_.aggregate(asked);
-  if (!arriving) return false;
-  const bool is_value = asked.function == AggregateFunction::minimum || asked.function == AggregateFunction::maximum;
-  const load::LocalType declared = load::local_type_of(aggregate->aggtype, -1);
-  if (is_value && arriving_type(*arriving, declared) != declared) return false;
+  if (!arriving || !can_read_aggregate(*arriving, asked.function, load::local_type_of(aggregate->aggtype, -1)))
+    return false;
   if (call->name != "avg") {
     const std::size_t place = place_of(asked, aggregate->aggtype);
     groups_.columns[place].attributes.push_back(add_target(reinterpret_cast<Expr*>(aggregate)));
@@ -233,6 +231,14 @@ Path* local_path(const RelOptInfo* output) {
   return nullptr;
 }
 
+CombinedScan grouped_scan(const PlannerInfo* root, const PlannedGroups& groups) {
+  CombinedScan scan = scan_of(root, planned(groups.input));
+  scan.scan.is_grouped = true;
+  scan.scan.columns = groups.keys;
+  scan.scan.aggregates = groups.aggregates;
+  return scan;
+}
+
 bool may_be_grouped(const PlannerInfo* root, const RelOptInfo* input, const RelOptInfo* output) {
   if (output->fdw_private != nullptr || input->fdw_private == nullptr || IS_UPPER_REL(input)) return false;
   return planned(input).all_exact && !root->hasPseudoConstantQuals && root->rowMarks == NIL;
@@ -257,6 +263,7 @@ void add_group_path(PlannerInfo* root, const RelOptInfo* input, RelOptInfo* outp
   if (!reader.add_all(target->exprs) || !reader.add_all(having)) return;
   // DISTINCT has no aggregates, and one row at least only where there is one.
   if (groups.keys.empty() && groups.aggregates.empty()) return;
+  if (!source->takes(grouped_scan(root, groups).scan)) return;
   Path* local = nullptr;
   if (has_parameters(root, grouped)) {
     // It looks at HAVING, too.
@@ -285,10 +292,7 @@ void add_group_path(PlannerInfo* root, const RelOptInfo* input, RelOptInfo* outp
 
 ForeignScan* make_group_plan(PlannerInfo* root, const PlannedGroups& groups, List* targets, Plan* outer) {
   const Planned& grouped = planned(groups.input);
-  CombinedScan scan = scan_of(root, grouped);
-  scan.scan.is_grouped = true;
-  scan.scan.columns = groups.keys;
-  scan.scan.aggregates = groups.aggregates;
+  CombinedScan scan = grouped_scan(root, groups);
   scan.columns = groups.columns;
   scan.averages = groups.averages;
   scan.relations = (groups.aggregates.empty() ? "Distinct on (" : "Aggregate on (") + shown_relations(grouped) + ')';

@@ -140,7 +140,7 @@ bool finds_one_row(const Planned& right, const core::Expression& on, std::size_t
 /// Whether the remote makes all of the joins and conditions, as the scan will ask again when it begins.
 bool can_be_asked(core::Source& source, const core::Scan& scan) {
   return std::ranges::all_of(scan.joins, [&](const core::Join& join) { return source.joins(join); }) &&
-         (!scan.where || source.support(*scan.where) == Support::exact);
+         (!scan.where || source.support(*scan.where) == Support::exact) && source.takes(scan);
 }
 
 bool is_volatile(const List* clauses) {

@@ -30,8 +30,9 @@ class CombinedReading final : public Reading {
 
  private:
   void check_columns() const;
+  std::vector<core::RemoteColumn> aggregates() const;
   bool can_be_asked(const core::Scan& scan);
-  std::vector<ReadColumn> read_columns();
+  std::vector<ReadColumn> read_columns() const;
 
   MemoryContext memory_;
   CombinedScan planned_;
@@ -73,7 +74,7 @@ void CombinedReading::prepare(Lease& lease) {
                                         memory_);
 }
 
-/// Whether what is grouped, aggregated and ordered is so there as it was when the statement was planned.
+/// Whether what is grouped and ordered is so there as it was when the statement was planned.
 void CombinedReading::check_columns() const {
   const core::Scan& scan = planned_.scan;
   const auto is_as_planned = [this](std::size_t column) { return is_comparable_.at(column); };
@@ -82,10 +83,6 @@ void CombinedReading::check_columns() const {
       if (!is_as_planned(column) || !source_->groups_by(column)) plan_is_outdated();
     }
   }
-  for (const core::Aggregate& aggregate : scan.aggregates) {
-    const bool has_column = aggregate.function != core::AggregateFunction::count_rows;
-    if ((has_column && !is_as_planned(aggregate.column)) || !source_->aggregate(aggregate)) plan_is_outdated();
-  }
   for (const core::OrderBy& order : scan.order_by) {
     const bool is_ordered = is_as_planned(order.column) && keeps_order(source_->description().columns[order.column]) &&
                             source_->orders_by(order.column);
@@ -93,14 +90,30 @@ void CombinedReading::check_columns() const {
   }
 }
 
-std::vector<ReadColumn> CombinedReading::read_columns() {
+/// As what they arrive, if that is what the statement was planned for.
+std::vector<core::RemoteColumn> CombinedReading::aggregates() const {
+  const core::Scan& scan = planned_.scan;
+  std::vector<core::RemoteColumn> arriving;
+  for (std::size_t i = 0; i < scan.aggregates.size(); ++i) {
+    const core::Aggregate& aggregate = scan.aggregates[i];
+    const bool has_column = aggregate.function != core::AggregateFunction::count_rows;
+    if (has_column && !is_comparable_.at(aggregate.column)) plan_is_outdated();
+    std::optional<core::RemoteColumn> told = source_->aggregate(aggregate);
+    const CombinedColumn& column = planned_.columns.at(scan.columns.size() + i);
+    if (!told || !can_read_aggregate(*told, aggregate.function, load::local_type_of(column.type, column.typmod))) {
+      plan_is_outdated();
+    }
+    arriving.push_back(std::move(*told));
+  }
+  return arriving;
+}
+
+std::vector<ReadColumn> CombinedReading::read_columns() const {
   std::vector<core::RemoteColumn> arriving;
   for (const std::size_t column : planned_.scan.columns) {
     arriving.push_back(source_->description().columns.at(column));
   }
-  for (const core::Aggregate& aggregate : planned_.scan.aggregates) {
-    arriving.push_back(source_->aggregate(aggregate).value());
-  }
+  std::ranges::move(aggregates(), std::back_inserter(arriving));
   std::vector<ReadColumn> columns;
   for (std::size_t i = 0; i < arriving.size(); ++i) {
     const CombinedColumn& column = planned_.columns.at(i);
@@ -118,7 +131,8 @@ bool CombinedReading::can_be_asked(const core::Scan& scan) {
   for (const core::Join& join : scan.joins) {
     if (!is_comparable(join.on) || !source_->joins(join)) return false;
   }
-  return !scan.where || (is_comparable(*scan.where) && source_->support(*scan.where) == Support::exact);
+  if (scan.where && (!is_comparable(*scan.where) || source_->support(*scan.where) != Support::exact)) return false;
+  return source_->takes(scan);
 }
 
 std::optional<core::Scan> CombinedReading::remote_scan(Lease& /*lease*/) {

@@ -104,6 +104,12 @@ std::string Server::result_of(const Frame& frame) {
       check_columns(asked, core::columns_of(message.join.on));
       return to_message(asked.joins(message.join) ? 1 : 0);
     }
+    case FrameKind::takes: {
+      const ScanMessage message = scan_message(frame.body);
+      core::Source& asked = source(message.source);
+      check_columns(asked, message.scan);
+      return to_message(asked.takes(message.scan) ? 1 : 0);
+    }
     case FrameKind::statement: {
       const ScanMessage message = scan_message(frame.body);
       core::Source& asked = source(message.source);
