@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ class HiveConnection final : public core::SessionConnection<Session> {
 
  private:
   std::string_view default_schema();
+  bool is_null_test_exact();
+
+  std::optional<bool> is_null_test_exact_;  ///< what that has found
 };
 
 }  // namespace connector::hive

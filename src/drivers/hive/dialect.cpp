@@ -258,11 +258,9 @@ class HiveDialect final : public core::Dialect {
   /// Decimals: otherwise digits behind the point are lost).
   bool compares(const RemoteColumn& left, const RemoteColumn& right) const override {
     if (!is_certain(left) || !is_certain(right) || !Dialect::compares(left, right)) return false;
-    const core::LogicalType &a = left.type, &b = right.type;
-    if (a.kind == TypeKind::text) return left.collation == binary_collation && right.collation == binary_collation;
-    if (a.kind != TypeKind::numeric) return true;
-    return a.length > 0 && b.length > 0 &&
-           std::max(a.length - a.scale, b.length - b.scale) + std::max(a.scale, b.scale) <= most_decimal_digits;
+    const TypeKind kind = left.type.kind;
+    if (kind == TypeKind::text) return left.collation == binary_collation && right.collation == binary_collation;
+    return kind != TypeKind::numeric || core::have_common_decimal(left.type, right.type, most_decimal_digits);
   }
 
   /// An expression is not looked for in the statistics of ORC files, whose readers miss rows by texts, as values of the

@@ -55,16 +55,6 @@ bool can_be_named(const std::vector<std::string>& names) {
   });
 }
 
-/// Of the parts of a joined source.
-std::string alias_of(std::size_t part) {
-  return 'r' + std::to_string(part);
-}
-
-/// Whether no result can have columns of what is joined so.
-bool is_out_of_sight(const core::Join& join) {
-  return join.kind == core::JoinKind::semi || join.kind == core::JoinKind::anti;
-}
-
 bool compares_columns(const core::Expression& condition) {
   if (condition.is_logical()) return std::ranges::any_of(condition.operands, &compares_columns);
   return core::columns_of(condition).size() > 1;
@@ -105,13 +95,16 @@ HiveSource::HiveSource(Session& session, const core::SourceRequest& request, std
   }
 }
 
-HiveSource::HiveSource(Session& session, std::span<core::Source* const> parts)
-    : session_(session), summary_("could not read joined tables"), description_(core::joined_description(parts)) {
-  for (const core::Source* joined : parts) {
-    const auto& source = static_cast<const HiveSource&>(*joined);
-    const std::string alias = alias_of(parts_.size());
-    parts_.push_back({.relation = source.parts_[0].relation, .first_column = columns_.size()});
-    for (SourceColumn column : source.columns_) {
+HiveSource::HiveSource(Session& session, std::span<HiveSource* const> parts, core::SourceDescription description,
+                       bool is_null_test_exact)
+    : session_(session),
+      summary_("could not read joined tables"),
+      description_(std::move(description)),
+      is_null_test_exact_(is_null_test_exact) {
+  for (const HiveSource* source : parts) {
+    const std::string alias = core::part_alias(parts_.size());
+    parts_.push_back({.relation = source->parts_[0].relation, .first_column = columns_.size()});
+    for (SourceColumn column : source->columns_) {
       column.sql = alias + '.' + column.sql;
       columns_.push_back(std::move(column));
     }
@@ -292,6 +285,36 @@ bool HiveSource::joins(const core::Join& join) {
   return equalities > 0;
 }
 
+/// Older versions, and any without hive.cbo.enable, take one EXISTS in a statement: "Only 1 SubQuery expression is
+/// supported" (org.apache.hadoop.hive.ql.parse.QBSubQuery). With hive.groupby.skewindata no version takes several
+/// columns behind DISTINCT (ErrorMsg.UNSUPPORTED_MULTIPLE_DISTINCTS).
+bool HiveSource::takes(const core::Scan& scan) {
+  if (parts_.empty()) return false;
+  if (std::ranges::count_if(scan.joins, core::is_semi_or_anti, &core::Join::kind) > 1) return false;
+  std::set<std::size_t> distinct;
+  for (const core::Aggregate& aggregate : scan.aggregates) {
+    if (aggregate.function == core::AggregateFunction::count_distinct) distinct.insert(aggregate.column);
+  }
+  return distinct.size() <= 1 && (is_null_test_exact_ || !asks_for_no_partner(scan));
+}
+
+/// Whether a column that a LEFT JOIN may have made NULL is looked for as NULL.
+bool HiveSource::asks_for_no_partner(const core::Scan& scan) const {
+  const auto may_be_null = [&](std::size_t column) {
+    const std::size_t part = part_of(column);
+    return part > 0 && scan.joins.at(part - 1).kind == core::JoinKind::left;
+  };
+  const auto is_asked_for = [&](const auto& self, const core::Expression& condition) -> bool {
+    if (condition.is_logical()) {
+      return std::ranges::any_of(condition.operands, [&](const auto& part) { return self(self, part); });
+    }
+    using enum core::Operator;
+    const bool finds_null = condition.operation == is_null || condition.operation == not_distinct;
+    return finds_null && std::ranges::any_of(core::columns_of(condition), may_be_null);
+  };
+  return scan.where && is_asked_for(is_asked_for, *scan.where);
+}
+
 std::size_t HiveSource::part_of(std::size_t column) const noexcept {
   std::size_t part = parts_.size() - 1;
   while (parts_[part].first_column > column) --part;
@@ -317,7 +340,7 @@ std::string HiveSource::statement(const core::Scan& scan) {
   if (scan.is_grouped && scan.columns.empty()) selection.condition = "rand() >= 0";
   if (scan.sample) selection.condition = "rand() < CAST('" + shortest_text(*scan.sample) + "' AS DOUBLE)";
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    const std::string alias = parts_.size() > 1 ? ' ' + alias_of(i) : query_.empty() ? "" : " q";
+    const std::string alias = parts_.size() > 1 ? ' ' + core::part_alias(i) : query_.empty() ? "" : " q";
     if (i == 0) {
       selection.from = parts_[i].relation + alias;
     } else {
@@ -338,21 +361,19 @@ bool HiveSource::is_read_as_it_is(const core::Scan& scan) const {
   return !has_short_limit && scan.columns.size() == columns_.size();
 }
 
-/// Columns of conditions and the order that the scan does not yield, and that stand behind what it yields: what they
-/// are now is looked at, too, and older servers order by selected columns only. Of groups, the least value, which not
-/// all types have; not what EXISTS has.
+/// Columns that the scan is about and does not yield, and that stand behind what it yields: what they are now is looked
+/// at, too, and older servers order by selected columns only. Of groups, the least value, which not all types have; not
+/// what EXISTS has.
 std::vector<std::size_t> HiveSource::columns_beside(const core::Scan& scan) const {
   std::vector<std::size_t> beside;
   const auto add = [&](std::size_t column) {
     const std::size_t part = part_of(column);
-    if (part > 0 && is_out_of_sight(scan.joins.at(part - 1))) return;
+    if (part > 0 && core::is_semi_or_anti(scan.joins.at(part - 1).kind)) return;
     if (scan.is_grouped && !dialect().orders(description_.columns[column])) return;
     const auto is_there = [column](const auto& list) { return std::ranges::find(list, column) != list.end(); };
     if (!is_there(scan.columns) && !is_there(beside)) beside.push_back(column);
   };
-  for (const core::Join& join : scan.joins) std::ranges::for_each(core::columns_of(join.on), add);
-  if (scan.where) std::ranges::for_each(core::columns_of(*scan.where), add);
-  for (const core::OrderBy& order : scan.order_by) add(order.column);
+  std::ranges::for_each(core::columns_of(scan), add);
   return beside;
 }
 
@@ -397,8 +418,8 @@ std::vector<Reading> HiveSource::readings_of_scan(const core::Scan& scan) {
 void HiveSource::check_columns_out_of_sight(const core::Scan& scan) {
   const Task task{Phase::execute, summary_};
   for (std::size_t i = 0; i < scan.joins.size(); ++i) {
-    if (!is_out_of_sight(scan.joins[i])) continue;
-    const std::string alias = alias_of(i + 1);
+    if (!core::is_semi_or_anti(scan.joins[i].kind)) continue;
+    const std::string alias = core::part_alias(i + 1);
     std::vector<std::size_t> columns = core::columns_of(scan.joins[i].on);
     std::erase_if(columns, [&](std::size_t column) { return part_of(column) != i + 1; });
     std::string list;

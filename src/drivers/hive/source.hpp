@@ -20,14 +20,16 @@ class HiveSource final : public core::Source {
   /// Describes the request by statements that read no rows. A query that can't be a part of another one is run, as only
   /// its result tells its columns; the first cursor reads that result. `default_schema` must not be empty.
   HiveSource(Session& session, const core::SourceRequest& request, std::string_view default_schema);
-  /// The parts, each of which can_be_joined(), as one.
-  HiveSource(Session& session, std::span<core::Source* const> parts);
+  /// The parts, each of which can_be_joined(), as one. `is_null_test_exact`: also that of a column that a LEFT JOIN may
+  /// have made NULL.
+  HiveSource(Session& session, std::span<HiveSource* const> parts, core::SourceDescription description,
+             bool is_null_test_exact);
   /// Ends a statement that nobody has read to its end.
   ~HiveSource() override;
 
   bool can_be_joined() const noexcept { return parts_.size() == 1; }
-  /// Asks the server, once, by which columns the table is partitioned: others are texts that can stand beside each
-  /// other.
+  /// Asks the server, once, by which columns the table is partitioned. Texts of the other columns can be compared with
+  /// each other: see binary_collation.
   void look_at_partitions();
 
   const core::SourceDescription& description() const override { return description_; }
@@ -37,6 +39,7 @@ class HiveSource final : public core::Source {
   bool groups_by(std::size_t column) override;
   std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
   bool joins(const core::Join& join) override;
+  bool takes(const core::Scan& scan) override;
   bool samples() override { return parts_.size() == 1; }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
@@ -62,6 +65,7 @@ class HiveSource final : public core::Source {
   void run_query(const Task& task);
   bool is_read_as_it_is(const core::Scan& scan) const;
   std::size_t part_of(std::size_t column) const noexcept;
+  bool asks_for_no_partner(const core::Scan& scan) const;
   std::vector<std::size_t> columns_beside(const core::Scan& scan) const;
   ColumnRule rule_of(const core::Aggregate& aggregate) const;
   std::vector<SourceColumn> result_columns(const core::Scan& scan) const;
@@ -85,6 +89,7 @@ class HiveSource final : public core::Source {
   std::size_t query_columns_ = 0;      ///< of the query
   bool is_table_ = false;              ///< and no view, as which partitions may be hidden
   bool knows_partitions_ = false;
+  bool is_null_test_exact_ = true;
 };
 
 }  // namespace connector::hive
