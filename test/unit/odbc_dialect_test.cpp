@@ -176,11 +176,28 @@ TEST(OdbcDialect, RowsAndValuesAreCountedByAllThatAreKnown) {
       return core::testing::aggregate_sql(dialect(database), function, column);
     };
     EXPECT_EQ(sql(AggregateFunction::count_rows, column_of(integer)), count + "(*)");
-    EXPECT_EQ(sql(AggregateFunction::count, column_of(text)), count + "(c)");
+    EXPECT_EQ(sql(AggregateFunction::count, column_of(integer)), count + "(c)");
     RemoteColumn zero_dates = column_of(day);
     zero_dates.may_become_null = true;
     EXPECT_EQ(sql(AggregateFunction::count, zero_dates), std::nullopt);
   }
+}
+
+/// Large objects among them: SQL Server and Oracle don't count these as they are.
+TEST(OdbcDialect, ValuesOfTypesThatAreNotKnown) {
+  const auto count = [](Database database, const RemoteColumn& column) {
+    return core::testing::aggregate_sql(dialect(database), core::AggregateFunction::count, column);
+  };
+  for (const TypeKind kind : {TypeKind::text, TypeKind::bytea}) {
+    const RemoteColumn column = column_of({.kind = kind});
+    EXPECT_EQ(count(Database::sqlserver, column), "COUNT_BIG(CASE WHEN c IS NOT NULL THEN 1 END)");
+    EXPECT_EQ(count(Database::oracle, column), std::nullopt);
+    EXPECT_EQ(count(Database::postgres, column), "COUNT(c)");
+  }
+  EXPECT_EQ(count(Database::sqlserver, text_column(Database::sqlserver, "nvarchar")), "COUNT_BIG(c)");
+  EXPECT_EQ(core::testing::aggregate_sql(dialect(Database::sqlserver), core::AggregateFunction::count_distinct,
+                                         column_of(integer)),
+            "COUNT_BIG(DISTINCT c)");
 }
 
 TEST(OdbcDialect, GroupsAndAggregatesOfNumbers) {

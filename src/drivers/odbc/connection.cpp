@@ -53,11 +53,14 @@ std::unique_ptr<core::Source> OdbcConnection::describe(const core::SourceRequest
 }
 
 std::unique_ptr<core::Source> OdbcConnection::join(std::span<core::Source* const> parts) {
-  const auto can_be_joined = [](const core::Source* part) {
-    return static_cast<const OdbcSource*>(part)->can_be_joined();
-  };
-  if (!takes_joins(session().traits().database) || !std::ranges::all_of(parts, can_be_joined)) return nullptr;
-  return std::make_unique<OdbcSource>(session(), parts);
+  if (!takes_joins(session().traits().database)) return nullptr;
+  std::vector<const OdbcSource*> sources;
+  for (const core::Source* part : parts) {
+    const auto* source = dynamic_cast<const OdbcSource*>(part);
+    if (source == nullptr || !source->can_be_joined()) return nullptr;
+    sources.push_back(source);
+  }
+  return std::make_unique<OdbcSource>(session(), sources, core::joined_description(parts));
 }
 
 }  // namespace connector::odbc

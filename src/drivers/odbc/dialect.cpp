@@ -259,9 +259,7 @@ class OdbcDialect final : public core::Dialect {
     const std::optional<Row> row = row_of(left);
     if (!row || (compared_rows() & 1u << *row) == 0 || !Dialect::compares(left, right)) return false;
     if (database_ != Database::sqlserver || row != decimals) return true;
-    const core::LogicalType &a = left.type, &b = right.type;
-    return a.length > 0 && b.length > 0 &&
-           std::max(a.length - a.scale, b.length - b.scale) + std::max(a.scale, b.scale) <= most_digits_of_sqlserver;
+    return core::have_common_decimal(left.type, right.type, most_digits_of_sqlserver);
   }
 
   std::string group_value(const std::string& column, const RemoteColumn& described) const override {
@@ -288,13 +286,26 @@ class OdbcDialect final : public core::Dialect {
     return takes_joins(database_) && !is_changed && Dialect::has_extremes(column);
   }
 
+  /// Oracle does not count its large objects and LONG ("COUNT", "Data Types"), which have no row.
+  bool counts(const RemoteColumn& column) const override {
+    return (database_ != Database::oracle || row_of(column)) && Dialect::counts(column);
+  }
+
+  /// COUNT is an int in SQL Server ("COUNT_BIG").
+  std::string_view count_function() const override {
+    return database_ == Database::sqlserver ? "COUNT_BIG" : Dialect::count_function();
+  }
+
   std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
                             const RemoteColumn& described) const override {
-    std::string sql = Dialect::aggregate_sql(function, column, described);
-    if (database_ != Database::sqlserver) return sql;
-    constexpr std::string_view count = "COUNT(";
-    if (sql.starts_with(count)) return "COUNT_BIG(" + sql.substr(count.size());
-    if (function != core::AggregateFunction::sum) return sql;
+    using enum core::AggregateFunction;
+    const bool is_ours = database_ == Database::sqlserver && (function == sum || function == count);
+    if (!is_ours) return Dialect::aggregate_sql(function, column, described);
+    if (function == count) {
+      // Not of text, ntext and image ("COUNT_BIG"), which have no row.
+      return Dialect::aggregate_sql(
+          function, row_of(described) ? column : "CASE WHEN " + column + " IS NOT NULL THEN 1 END", described);
+    }
     const std::int32_t scale = described.type.kind == TypeKind::numeric ? described.type.scale : 0;
     return "SUM(CAST(" + column + " AS decimal(" + std::to_string(most_digits_of_sqlserver) + ',' +
            std::to_string(scale) + ")))";
@@ -331,8 +342,8 @@ class OdbcDialect final : public core::Dialect {
   }
 
  private:
-  /// Whether equality of two columns there is that of their values here, by bits of Row. The timestamps of psqlodbc are
-  /// not, as what stands for infinity is a moment here.
+  /// The rows of rules(), as bits, of whose columns two are equal there exactly where their values are equal here. Not
+  /// the timestamps of psqlodbc, which gives a moment for infinity.
   unsigned compared_rows() const {
     constexpr unsigned numbers = 1u << integers | 1u << decimals | 1u << dates;
     switch (database_) {

@@ -38,11 +38,6 @@ bool can_be_named(const std::vector<ColumnFacts>& columns) {
   });
 }
 
-/// Of the parts of a joined source.
-std::string alias_of(std::size_t part) {
-  return 'r' + std::to_string(part);
-}
-
 bool is_integer(core::TypeKind kind) {
   return kind == core::TypeKind::int2 || kind == core::TypeKind::int4 || kind == core::TypeKind::int8;
 }
@@ -65,20 +60,30 @@ OdbcSource::OdbcSource(Session& session, const core::SourceRequest& request)
   }
 }
 
-OdbcSource::OdbcSource(Session& session, std::span<core::Source* const> parts)
+OdbcSource::OdbcSource(Session& session, std::span<const OdbcSource* const> parts, core::SourceDescription description)
     : session_(session),
       summary_("could not read joined tables"),
-      description_(core::joined_description(parts)),
+      description_(std::move(description)),
       takes_scans_(true) {
-  for (const core::Source* part : parts) {
-    const auto& source = static_cast<const OdbcSource&>(*part);
-    const std::string alias = alias_of(relations_.size());
-    relations_.push_back(source.relations_[0]);
-    for (SourceColumn column : source.columns_) {
+  for (const OdbcSource* source : parts) {
+    const std::string alias = core::part_alias(relations_.size());
+    relations_.push_back(source->relations_[0]);
+    for (SourceColumn column : source->columns_) {
+      column.part = relations_.size() - 1;
       column.sql = alias + '.' + column.sql;
       columns_.push_back(std::move(column));
     }
   }
+}
+
+/// What is said of a column, and how the database compares its texts.
+core::RemoteColumn OdbcSource::described_as(const ColumnFacts& facts, const std::optional<core::LogicalType>& wanted,
+                                            const std::optional<std::string>& encoding) const {
+  const DriverTraits& traits = session_.traits();
+  core::RemoteColumn described = describe_column(facts, traits, wanted, encoding);
+  const bool is_text = core::is_text_kind(described.type.kind);
+  if (is_text && traits.compares_text) described.collation = collation_of(traits.database, facts.type_name);
+  return described;
 }
 
 /// `name`: as the source has it, for a column that was not asked for by name.
@@ -87,12 +92,10 @@ void OdbcSource::add_column(const ColumnFacts& facts, const std::string& name, s
   const core::ColumnRequest* asked = request.columns.empty() ? nullptr : &request.columns[columns_.size()];
   const std::optional<core::LogicalType> wanted = asked == nullptr ? std::nullopt : asked->wanted;
   const DriverTraits& traits = session_.traits();
-  core::RemoteColumn described = describe_column(facts, traits, wanted, encoding_);
+  core::RemoteColumn described = described_as(facts, wanted, encoding_);
   described.name = asked == nullptr ? name : asked->name;
-  const bool is_text = core::is_text_kind(described.type.kind);
-  if (is_text && traits.compares_text) described.collation = collation_of(traits.database, facts.type_name);
   // Text that is declared to be something else than it is can't be compared there.
-  if (encoding_ && is_text) described.is_comparable = false;
+  if (encoding_ && core::is_text_kind(described.type.kind)) described.is_comparable = false;
   if (request.invalid_become_null && may_be_invalid(facts, traits, described)) described.may_become_null = true;
   columns_.push_back({wire_column, facts, wanted, encoding_, quote_name(traits, described.name)});
   description_.columns.push_back(std::move(described));
@@ -266,6 +269,57 @@ bool OdbcSource::is_read_as_it_is(const core::Scan& scan) const {
   return unread_ || !has_short_limit;
 }
 
+/// What stands behind FROM or JOIN.
+std::string OdbcSource::relation(std::size_t part) const {
+  if (relations_.size() > 1) return relations_[part] + ' ' + core::part_alias(part);
+  return relations_[part] + (is_query_ ? " q" : "");
+}
+
+/// Columns that the scan is about, and of whose values it has none.
+std::vector<std::size_t> OdbcSource::columns_beside(const core::Scan& scan) const {
+  std::vector<std::size_t> beside;
+  for (const std::size_t column : core::columns_of(scan)) {
+    const bool is_read = !scan.is_grouped && std::ranges::find(scan.columns, column) != scan.columns.end();
+    if (!is_read && std::ranges::find(beside, column) == beside.end()) beside.push_back(column);
+  }
+  return beside;
+}
+
+/// What columns_beside() are now, by statements that yield no rows: the results of joins and groups do not tell.
+void OdbcSource::check_columns_of_parts(const core::Scan& scan) {
+  const Task task{Phase::execute, summary_};
+  const std::vector<std::size_t> beside = columns_beside(scan);
+  for (std::size_t part = 0; part < relations_.size(); ++part) {
+    std::string list;
+    std::vector<std::size_t> columns;
+    for (const std::size_t column : beside) {
+      if (columns_[column].part != part) continue;
+      columns.push_back(column);
+      core::add_item(list, columns_[column].sql);
+    }
+    if (columns.empty()) continue;
+    const StatementHandle statement = session_.new_statement(task);
+    session_.execute_directly(statement.get(), "SELECT " + list + " FROM " + relation(part) + " WHERE 1 = 0", task);
+    const std::vector<ColumnFacts> told = result_columns(session_, statement.get(), task);
+    if (told.size() != columns.size()) throw changed_error();
+    for (std::size_t i = 0; i < columns.size(); ++i) check_comparison(columns[i], told[i]);
+  }
+}
+
+/// The values of a column must be what was described.
+void OdbcSource::check_values(std::size_t column, const ColumnFacts& told) const {
+  const core::RemoteColumn& described = description_.columns[column];
+  const core::RemoteColumn now = described_as(told, columns_[column].wanted, columns_[column].encoding);
+  if (now.type != described.type || now.form != described.form) throw changed_error();
+}
+
+/// So must be what conditions, orders and groups by a column rely on.
+void OdbcSource::check_comparison(std::size_t column, const ColumnFacts& told) const {
+  check_values(column, told);
+  const core::RemoteColumn now = described_as(told, columns_[column].wanted, columns_[column].encoding);
+  if (now.collation != description_.columns[column].collation) throw changed_error();
+}
+
 std::string OdbcSource::statement(const core::Scan& scan) {
   if (is_read_as_it_is(scan)) return query_;
   core::Dialect::Selection selection;
@@ -273,16 +327,13 @@ std::string OdbcSource::statement(const core::Scan& scan) {
   if (!scan.is_grouped) {
     for (const std::size_t index : scan.columns) core::add_item(selection.list, columns_[index].sql);
   }
+  if (!is_combined(scan)) {
+    for (const std::size_t index : columns_beside(scan)) core::add_item(selection.list, columns_[index].sql);
+  }
   // Of a scan that has no columns at all.
   if (selection.list.empty() && scan.columns.empty() && scan.aggregates.empty()) selection.list = "1";
-  for (std::size_t i = 0; i < relations_.size(); ++i) {
-    const std::string alias = relations_.size() > 1 ? ' ' + alias_of(i) : is_query_ ? " q" : "";
-    if (i == 0) {
-      selection.from = relations_[i] + alias;
-    } else {
-      selection.joined.push_back(relations_[i] + alias);
-    }
-  }
+  selection.from = relation(0);
+  for (std::size_t i = 1; i < relations_.size(); ++i) selection.joined.push_back(relation(i));
   return dialect(session_.traits().database).select(scan, selection, description_.columns);
 }
 
@@ -299,6 +350,7 @@ std::unique_ptr<core::RemoteCursor> OdbcSource::open(const core::Scan& scan) {
   const bool is_limited_there = !as_it_is && takes_limits(session_.traits().database);
   if (!statement || !as_it_is) {
     statement = StatementHandle();
+    if (is_combined(scan)) check_columns_of_parts(scan);
     statement = session_.new_statement(task);
     session_.execute_directly(statement.get(), sql, task);
   }
@@ -337,30 +389,33 @@ CursorColumn OdbcSource::cursor_column(const core::Aggregate& aggregate) const {
   return column;
 }
 
-/// Compares what the result tells of a column with what was described.
-CursorColumn OdbcSource::cursor_column(std::size_t column, const ColumnFacts& told) const {
-  const SourceColumn& known = columns_[column];
-  const core::RemoteColumn& described = description_.columns[column];
-  const core::RemoteColumn now = describe_column(told, session_.traits(), known.wanted, known.encoding);
-  if (now.type != described.type || now.form != described.form) throw changed_error();
-  return {.facts = told, .described = described};
-}
-
 std::vector<CursorColumn> OdbcSource::cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
                                                      bool by_wire_column) const {
-  const std::size_t wanted = scan.columns.size() + scan.aggregates.size();
+  std::vector<std::size_t> beside;
+  if (!by_wire_column && !is_combined(scan)) beside = columns_beside(scan);
+  const std::size_t wanted = scan.columns.size() + scan.aggregates.size() + beside.size();
   const std::size_t expected = by_wire_column ? query_columns_ : std::max<std::size_t>(wanted, 1);
   if (told.size() != expected) throw changed_error();
+  const std::vector<std::size_t> compared = core::columns_of(scan);
   std::vector<CursorColumn> columns;
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
-    const std::size_t wire_column = by_wire_column ? columns_[scan.columns[i]].wire_column : i + 1;
-    columns.push_back(cursor_column(scan.columns[i], told[wire_column - 1]));
-    columns.back().wire_column = wire_column;
+    const std::size_t index = scan.columns[i];
+    const std::size_t wire_column = by_wire_column ? columns_[index].wire_column : i + 1;
+    const ColumnFacts& facts = told[wire_column - 1];
+    // What is grouped was looked at by itself: the result may have it in another form.
+    const bool is_compared = !scan.is_grouped && std::ranges::find(compared, index) != compared.end();
+    if (is_compared) {
+      check_comparison(index, facts);
+    } else {
+      check_values(index, facts);
+    }
+    columns.push_back({.wire_column = wire_column, .facts = facts, .described = description_.columns[index]});
   }
   for (const core::Aggregate& aggregate : scan.aggregates) {
     columns.push_back(cursor_column(aggregate));
     columns.back().wire_column = columns.size();
   }
+  for (std::size_t i = 0; i < beside.size(); ++i) check_comparison(beside[i], told[columns.size() + i]);
   return columns;
 }
 

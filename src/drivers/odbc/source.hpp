@@ -23,7 +23,7 @@ class OdbcSource final : public core::Source {
   OdbcSource(Session& session, const core::SourceRequest& request);
 
   /// The parts, each of which can_be_joined(), as one.
-  OdbcSource(Session& session, std::span<core::Source* const> parts);
+  OdbcSource(Session& session, std::span<const OdbcSource* const> parts, core::SourceDescription description);
 
   bool can_be_joined() const noexcept { return takes_scans_ && relations_.size() == 1; }
   const core::SourceDescription& description() const override { return description_; }
@@ -43,6 +43,7 @@ class OdbcSource final : public core::Source {
     std::optional<core::LogicalType> wanted;
     std::optional<std::string> encoding;
     std::string sql;
+    std::size_t part = 0;  ///< of relations_
   };
   void describe_table(const core::SourceRequest& request);
   void describe_query(const core::SourceRequest& request);
@@ -56,8 +57,15 @@ class OdbcSource final : public core::Source {
   void read_catalog(const core::SourceRequest& request);
   bool takes_scans() const noexcept { return takes_scans_ && !relations_.empty(); }
   bool is_read_as_it_is(const core::Scan& scan) const;
+  bool is_combined(const core::Scan& scan) const noexcept { return scan.is_grouped || relations_.size() > 1; }
+  core::RemoteColumn described_as(const ColumnFacts& facts, const std::optional<core::LogicalType>& wanted,
+                                  const std::optional<std::string>& encoding) const;
+  std::string relation(std::size_t part) const;
+  std::vector<std::size_t> columns_beside(const core::Scan& scan) const;
+  void check_columns_of_parts(const core::Scan& scan);
+  void check_values(std::size_t column, const ColumnFacts& told) const;
+  void check_comparison(std::size_t column, const ColumnFacts& told) const;
   CursorColumn cursor_column(const core::Aggregate& aggregate) const;
-  CursorColumn cursor_column(std::size_t column, const ColumnFacts& told) const;
   std::vector<CursorColumn> cursor_columns(const core::Scan& scan, const std::vector<ColumnFacts>& told,
                                            bool by_wire_column) const;
   core::Error changed_error() const;

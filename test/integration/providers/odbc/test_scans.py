@@ -3,7 +3,11 @@ run in a process of their own, as in PostgreSQL."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from harness.database import Database
@@ -185,3 +189,47 @@ def test_queries_as_parts(computing: RemoteScans) -> None:
     assert sorted(answer["rows"], key=repr) == sorted(map(list, expected), key=repr), answer["statement"]
     (row,) = computing.ask(query, {"grouped": True, "aggregates": [["count_rows"], ["sum", "b"]]})["rows"]
     assert tuple(row) == computing.db.rows("SELECT count(*)::text, sum(b)::text FROM others WHERE id > 35")[0]
+
+
+CHANGING: list[Request] = [
+    {"columns": ["id"], "where": ["=", "n", "5"]},
+    {"columns": ["id"], "order_by": ["n"]},
+    {"columns": ["n"], "grouped": True},
+    {"grouped": True, "aggregates": [["count_rows"]], "where": ["=", "n", "5"]},
+    {"grouped": True, "aggregates": [["maximum", "n"]]},
+    {"grouped": True, "aggregates": [["sum", "n"]]},
+    both("inner", ["=", "r0.id", {"column": "r1.i"}], columns=["r1.id"]),
+    both("semi", ["=", "r0.id", {"column": "r1.n"}], columns=["r0.id"]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(CHANGING)))
+def test_a_column_that_has_changed_is_noticed(computing: RemoteScans, number: int, tmp_path: Path) -> None:
+    """Of what is in conditions, groups, aggregates and joins, too."""
+    remote = computing.remote
+    for table in ("changing", "changing_too"):
+        remote.drop(table)
+        remote.execute(f"CREATE TABLE {table} (id int NOT NULL, n int, i int)", f"INSERT INTO {table} VALUES (5, 5, 5)")
+    request = dict(CHANGING[number])
+    changing = "changing"
+    if "parts" in request:
+        request["parts"] = [{"table": "changing_too"}]
+        changing = "changing_too"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    request["pause"] = str(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(computing.ask, "changing", request)
+        with pipe.open("w"):  # once it was decided what to ask
+            for name in ("n", "i"):
+                remote.execute(
+                    {
+                        "odbc_postgres15": f"ALTER TABLE {changing} ALTER {name} TYPE varchar(9)",
+                        "odbc_mariadb": f"ALTER TABLE {changing} MODIFY {name} varchar(9)",
+                        "odbc_tds": f"ALTER TABLE {changing} ALTER COLUMN {name} varchar(9)",
+                    }[remote.kind]
+                )
+        with pytest.raises(AssertionError, match="columns are others|no support|does not exist|invalid for sum|operator"):
+            reading.result()
+    remote.drop("changing")
+    remote.drop("changing_too")
