@@ -138,6 +138,9 @@ class Source {
   /// Whether the remote does in one statement, and as PostgreSQL does, all that the scan joins, groups and asks for.
   /// Each part of it is one that support(), joins(), groups_by() and aggregate() take. May ask it.
   virtual bool takes(const Scan& /*scan*/) { return true; }
+  /// Whether a join by columns that no index serves takes the remote time like the rows of both sides, not like their
+  /// product.
+  virtual bool hashes_joins() { return true; }
   /// Whether the remote can choose rows at random: Scan::sample.
   virtual bool samples() { return false; }
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.

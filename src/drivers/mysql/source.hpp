@@ -54,6 +54,8 @@ class MysqlSource final : public core::Source {
   bool groups_by(std::size_t column) override;
   std::optional<core::RemoteColumn> aggregate(const core::Aggregate& aggregate) override;
   bool joins(const core::Join& join) override;
+  /// From MySQL 8.0.18 on ("Hash Join Optimization"); MariaDB has them for equality of columns as they are only.
+  bool hashes_joins() override { return session_.version().at_least(80018, 0); }
   bool samples() override { return !is_joined() && can_be_asked(); }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;

@@ -231,7 +231,7 @@ Path* local_path(const RelOptInfo* output) {
   return nullptr;
 }
 
-CombinedScan grouped_scan(const PlannerInfo* root, const PlannedGroups& groups) {
+CombinedScan grouped_scan(PlannerInfo* root, const PlannedGroups& groups) {
   CombinedScan scan = scan_of(root, planned(groups.input));
   scan.scan.is_grouped = true;
   scan.scan.columns = groups.keys;

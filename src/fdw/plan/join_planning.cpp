@@ -26,6 +26,9 @@ using core::Support;
 
 namespace {
 
+/// What it costs to compare a row with another one, beside looking at one.
+constexpr double compared_row = 0.25;
+
 std::optional<JoinKind> kind_of(JoinType type) noexcept {
   switch (type) {
     case JOIN_INNER:
@@ -137,6 +140,18 @@ bool finds_one_row(const Planned& right, const core::Expression& on, std::size_t
   return partners && *partners <= 1;
 }
 
+/// Whether an index of the new part, or of the only table before it, serves a comparison of the two.
+bool is_served_by_index(const Planned& left, const Planned& right, const core::Expression& on,
+                        std::size_t first_column) {
+  return std::ranges::any_of(on.operands, [&](const core::Expression& condition) {
+    if (condition.operation != core::Operator::equal || !compares_parts(condition, first_column)) return false;
+    return std::ranges::any_of(condition.operands, [&](const core::Expression& operand) {
+      if (operand.column >= first_column) return is_indexed(right.description, operand.column - first_column);
+      return left.parts.size() == 1 && is_indexed(left.description, operand.column);
+    });
+  });
+}
+
 /// Whether the remote makes all of the joins and conditions, as the scan will ask again when it begins.
 bool can_be_asked(core::Source& source, const core::Scan& scan) {
   return std::ranges::all_of(scan.joins, [&](const core::Join& join) { return source.joins(join); }) &&
@@ -205,6 +220,10 @@ void add_join_path(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOp
   const bool has_pairs = *kind == JoinKind::inner || *kind == JoinKind::left;
   if (has_pairs && finds_one_row(right, last.on, both.parts.back().first_column)) rows = std::min(rows, outer->rows);
   both.looked_at = left.looked_at + right.looked_at;
+  const std::size_t first_column = both.parts.back().first_column;
+  if (!source->hashes_joins() && !is_served_by_index(left, right, last.on, first_column)) {
+    both.looked_at += outer->rows * right.looked_at * compared_row;
+  }
   RemoteWork work;
   work.table_rows = both.looked_at;
   work.width = join->reltarget->width;
