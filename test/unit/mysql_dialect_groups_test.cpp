@@ -87,6 +87,34 @@ TEST(MysqlJoins, Numbers) {
             "a < b");
 }
 
+/// Those with decimals equal others that they are not.
+TEST(MysqlJoins, FloatsWithoutDecimals) {
+  const core::RemoteColumn plain = column("a", "double", {.kind = TypeKind::float8});
+  EXPECT_EQ(compared(plain, Operator::equal, column("b", "float unsigned", {.kind = TypeKind::float4})), "a = b");
+  for (const char* type : {"float(10,2)", "double(10,2) unsigned"}) {
+    const core::RemoteColumn vague = column("b", type, {.kind = TypeKind::float8});
+    EXPECT_EQ(compared(plain, Operator::equal, vague), "local") << type;
+    EXPECT_EQ(compared(vague, Operator::not_distinct, plain), "local") << type;
+    EXPECT_EQ(compared(vague, Operator::less, vague), "local") << type;
+    EXPECT_EQ(dialect().support(core::Expression::comparison(0, Operator::equal, "0.1"), {vague}), core::Support::none);
+    EXPECT_FALSE(dialect().orders(vague));
+  }
+}
+
+/// `IS NULL` would find zero dates.
+TEST(MysqlJoins, DatesThatAreNull) {
+  for (const auto& [type, kind] : {std::pair("date", TypeKind::date), std::pair("datetime", TypeKind::timestamp),
+                                   std::pair("timestamp", TypeKind::timestamptz)}) {
+    const std::vector<core::RemoteColumn> columns = {column("a", type, {.kind = kind})};
+    const auto where = [&](Operator null_test) {
+      return select({.where = core::Expression{.operation = null_test, .operands = {core::Expression::of_column(0)}}},
+                    columns);
+    };
+    EXPECT_EQ(where(Operator::is_null), "SELECT  FROM t WHERE a <=> NULL");
+    EXPECT_EQ(where(Operator::is_not_null), "SELECT  FROM t WHERE a IS NOT NULL");
+  }
+}
+
 TEST(MysqlJoins, DatesThatAreZeroMakePairsThatAreNone) {
   core::RemoteColumn date = column("a", "date", {.kind = TypeKind::date});
   EXPECT_EQ(compared(date, Operator::equal, column("b", "date", {.kind = TypeKind::date})), "a = b");

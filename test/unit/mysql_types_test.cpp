@@ -89,6 +89,10 @@ TEST(MysqlTypes, TinyintOfOneDigitAsBoolean) {
 TEST(MysqlTypes, FloatsAndDecimals) {
   EXPECT_EQ(local(field(MYSQL_TYPE_FLOAT, 0, 12, 31)), "real");
   EXPECT_EQ(local(field(MYSQL_TYPE_DOUBLE, 0, 22, 31)), "double precision");
+  EXPECT_EQ(remote(field(MYSQL_TYPE_DOUBLE, 0, 22, 31)), "double");
+  EXPECT_EQ(remote(field(MYSQL_TYPE_DOUBLE, 0, 10, 0)), "double(10,0)");
+  EXPECT_EQ(local(field(MYSQL_TYPE_FLOAT, 0, 10, 2)), "real");
+  EXPECT_EQ(remote(field(MYSQL_TYPE_FLOAT, 0, 10, 2)), "float(10,2)");
   EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 14, 2)), "numeric(12,2)");
   EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, UNSIGNED_FLAG, 13, 2)), "numeric(12,2)");
   EXPECT_EQ(local(field(MYSQL_TYPE_NEWDECIMAL, 0, 11, 0)), "numeric(10,0)");

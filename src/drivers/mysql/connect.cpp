@@ -30,7 +30,7 @@ std::string session_settings(const ServerVersion& version, std::chrono::seconds 
       "autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_select_limit = 18446744073709551615, "
       "net_write_timeout = 86400, net_read_timeout = 86400, wait_timeout = 86400, sql_big_selects = 1, "
       "group_concat_max_len = 1073741823, sql_auto_is_null = 0, max_sort_length = ";
-  settings += std::to_string(max_sort_bytes);
+  settings += std::to_string(max_sort_length);
   if (!version.at_least(80000, 0)) settings += ", max_error_count = 8192";  // later only for administrators
   if (version.at_least(0, 100202)) settings += ", max_recursive_iterations = 4294967295";
   if (version.at_least(80003, 0)) settings += ", cte_max_recursion_depth = 4294967295";

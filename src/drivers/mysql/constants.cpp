@@ -148,6 +148,14 @@ std::optional<std::string> time_literal(const core::LogicalType& type, std::stri
   return "TIME'" + std::string(value) + '\'';
 }
 
+/// Whether a float is a float(10,2). Two of these are equal to servers if they differ by less than a part of the last
+/// decimal (Arg_comparator::compare_real_fixed: 0.1 as float and as double, on MariaDB 10.11, MySQL 5.6 and 9.7), and
+/// one with an index equals 0.1000001 if it is 0.10 (MariaDB 10.11, MySQL 5.6).
+bool has_decimals(std::string_view remote_type) {
+  const std::size_t end = first_word(remote_type).size();
+  return end < remote_type.size() && remote_type[end] == '(';
+}
+
 }  // namespace
 
 std::string_view first_word(std::string_view remote_type) {
@@ -171,7 +179,7 @@ Comparison comparison_of(std::string_view remote_type, const core::LogicalType& 
       return word == "decimal" ? Comparison::decimal : Comparison::integer;
     case TypeKind::float4:
     case TypeKind::float8:
-      return Comparison::floating;
+      return has_decimals(remote_type) ? Comparison::none : Comparison::floating;
     case TypeKind::boolean:
     case TypeKind::bit:
       return Comparison::bits;

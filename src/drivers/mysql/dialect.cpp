@@ -60,7 +60,9 @@ constexpr core::TypeRule type_rules[] = {
      .equality = Support::exact,
      .range = Support::exact,
      .sorts = true,
-     .remark = "a float is compared as the double that it is, there as here"},
+     .remark = "a float is compared as the double that it is, there as here; with a number of decimals, as "
+               "float(10,2), it is "
+               "local"},
     {.types = "bit", .equality = Support::exact, .range = Support::exact, .sorts = true},
     {.types = "date, datetime, timestamp",
      .equality = Support::exact,
@@ -201,6 +203,14 @@ class MysqlDialect : public core::Dialect {
     const bool has_index = comparison == core::Operator::equal && comparison_of(left_described) == Comparison::text;
     return (has_index ? pair_condition(left, left_described, right, right_described) : "") +
            core::Dialect::column_comparison(comparison, left, left_described, right, right_described);
+  }
+
+  /// To IS NULL the zero date of a column that is NOT NULL is NULL ("Comparison Functions and Operators"), to this it
+  /// is not (tried on MariaDB 10.11, MySQL 5.6 and 9.7).
+  std::optional<std::string> null_test(core::Operator is_null, const std::string& column,
+                                       const core::RemoteColumn& described) const override {
+    const bool may_be_zero = is_null == core::Operator::is_null && comparison_of(described) == Comparison::date;
+    return may_be_zero ? column + " <=> NULL" : core::Dialect::null_test(is_null, column, described);
   }
 
   /// Bits as the number that they are: as such they arrive in one form, whatever way the server groups.

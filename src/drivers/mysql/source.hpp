@@ -23,7 +23,6 @@ struct SourceColumn {
   std::size_t wire_column = 0;  ///< of the statement that was described
   ColumnRule rule;
   bool is_json = false;
-  bool never_null = false;     ///< to the metadata
   bool is_number = false;      ///< bits that the statement asks for as the number that they are
   bool is_expression = false;  ///< of a view or query
   bool is_of_query = false;
@@ -68,7 +67,6 @@ class MysqlSource final : public core::Source {
  private:
   explicit MysqlSource(std::span<MysqlSource* const> parts);
   bool is_joined() const noexcept { return !parts_.empty(); }
-  bool is_rounded_when_it_arrives(std::size_t column) const;
 
   void describe_table(const core::SourceRequest& request, const CatalogTable& catalog);
   void describe_invisible(const core::SourceRequest& request, const CatalogTable& catalog,
@@ -89,6 +87,7 @@ class MysqlSource final : public core::Source {
   bool is_read_as_it_is(const core::Scan& scan) const;
   std::string setting(const core::Scan& scan) const;
   bool is_hidden(std::size_t column, const core::Scan& scan) const;
+  bool is_asked_alone(std::size_t column, const core::Scan& scan) const;
   std::vector<std::size_t> relied_on(const core::Scan& scan) const;
   std::vector<std::size_t> compared(const core::Scan& scan) const;
   std::string select(const core::Dialect& dialect, const core::Scan& scan) const;
@@ -98,7 +97,7 @@ class MysqlSource final : public core::Source {
                                  const std::optional<core::LogicalType>& wanted);
   WireColumn wire_column(const SourceColumn& column, const Field& field, bool is_number) const;
   WireColumn aggregate_wire(const core::Aggregate& aggregate, const Field& field) const;
-  void check_unchanged(std::size_t index, const Field& field, const core::Scan& scan) const;
+  void check_unchanged(std::size_t index, const Field& field, bool is_alone) const;
   core::Error changed_error() const;
   std::vector<WireColumn> wire_columns(const std::vector<Field>& fields, const core::Scan& scan) const;
 

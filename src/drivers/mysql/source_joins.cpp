@@ -1,5 +1,4 @@
 // Joined sources, and what is computed of groups of rows.
-#include <algorithm>
 #include <string>
 
 #include "drivers/mysql/dialect.hpp"
@@ -60,19 +59,11 @@ bool is_of_partners(core::JoinKind kind) noexcept {
 bool MysqlSource::joins(const core::Join& join) {
   // Older servers of MariaDB can't be asked for a subquery as setting() needs it.
   if (is_of_partners(join.kind) && !session_.version().at_least(1, 100102)) return false;
-  const std::vector<std::size_t> columns = core::columns_of(join.on);
-  return is_joined() && dialect().joins(join, description_.columns) &&
-         std::ranges::none_of(columns, [this](std::size_t column) { return is_rounded_when_it_arrives(column); });
+  return is_joined() && dialect().joins(join, description_.columns);
 }
 
 bool MysqlSource::groups_by(std::size_t column) {
-  return can_be_asked() && dialect().groups(description_.columns[column]) && !is_rounded_when_it_arrives(column);
-}
-
-/// Decimals of expressions have more digits while the server computes than they are sent with: the sum of eight thirds
-/// is 2.6667 to MariaDB 10.11.
-bool MysqlSource::is_rounded_when_it_arrives(std::size_t column) const {
-  return columns_[column].is_expression && columns_[column].rule.decode == Decode::decimal;
+  return can_be_asked() && dialect().groups(description_.columns[column]);
 }
 
 std::optional<core::RemoteColumn> MysqlSource::aggregate(const core::Aggregate& aggregate) {
@@ -83,11 +74,9 @@ std::optional<core::RemoteColumn> MysqlSource::aggregate(const core::Aggregate& 
     arriving = description_.columns[aggregate.column];
     arriving.not_null = false;
   } else if (aggregate.function == sum) {
-    if (is_rounded_when_it_arrives(aggregate.column)) return std::nullopt;
     arriving.type = sum_type(description_.columns[aggregate.column]);
     arriving.remote_type = "decimal";
   } else {
-    if (aggregate.function == count_distinct && !groups_by(aggregate.column)) return std::nullopt;
     arriving.type.kind = core::TypeKind::int8;
     arriving.remote_type = "bigint";
     arriving.not_null = true;

@@ -88,9 +88,16 @@ bool MysqlSource::is_hidden(std::size_t column, const core::Scan& scan) const {
   return is_of_partners(scan.joins[part - 1].kind);
 }
 
+/// Whether the type of the column is asked for by a query of its own, which finds no row. Beside aggregates a column of
+/// all rows would have the server read them, where an index tells the least and the greatest value.
+bool MysqlSource::is_asked_alone(std::size_t column, const core::Scan& scan) const {
+  return is_hidden(column, scan) || (scan.is_grouped && !columns_[column].is_of_query);
+}
+
 /// What the statement that select() makes yields behind the columns and aggregates of the scan: columns that its
-/// conditions, order and aggregates rely on, so that the result tells whether it still is what was described. Not
-/// texts, which are compared in a form that does not depend on that, and not what may be large.
+/// conditions, order and aggregates rely on, so that the result tells whether it still is what was described.
+/// Texts are left out: they are converted before they are compared, so a column that has become another type is
+/// compared as a text all the same. What may be large is left out as well.
 std::vector<std::size_t> MysqlSource::relied_on(const core::Scan& scan) const {
   std::vector<std::size_t> columns;
   const auto add = [&](std::size_t column) {
@@ -135,10 +142,8 @@ std::string MysqlSource::select(const core::Dialect& dialect, const core::Scan& 
   }
   for (const std::size_t index : relied_on(scan)) {
     const std::string sql = column_sql(index);
-    // No row is looked for: it is the type that counts.
-    core::add_item(list, is_hidden(index, scan)
-                             ? "(SELECT " + sql + " FROM " + part(columns_[index].part) + " WHERE 1 = 0)"
-                             : sql);
+    const std::string from = is_joined() ? part(columns_[index].part) : this->from();
+    core::add_item(list, is_asked_alone(index, scan) ? "(SELECT " + sql + " FROM " + from + " WHERE 1 = 0)" : sql);
   }
   if (list.empty() && !scan.is_grouped) list = "NULL";
   core::Dialect::Selection selection{.list = list,
@@ -186,7 +191,9 @@ std::vector<WireColumn> MysqlSource::wire_columns(const std::vector<Field>& fiel
     const bool is_number = columns_[index].is_number || (is_key && is_bits(columns_[index].rule.decode));
     WireColumn column = wire_column(columns_[index], field(at), is_number);
     const bool is_ordered = std::ranges::find(scan.order_by, index, &core::OrderBy::column) != scan.order_by.end();
-    if (is_ordered || std::ranges::find(compared, index) != compared.end()) check_unchanged(index, field(at), scan);
+    if (is_ordered || std::ranges::find(compared, index) != compared.end()) {
+      check_unchanged(index, field(at), !is_read && is_asked_alone(index, scan));
+    }
     if (is_ordered && description_.columns[index].not_null && !field(at).not_null) throw changed_error();
     if (!is_read) continue;
     column.target = i;
@@ -244,9 +251,9 @@ WireColumn MysqlSource::aggregate_wire(const core::Aggregate& aggregate, const F
 
 /// Whether a condition or an order on the column means what it meant when the column was described; beyond what
 /// matters to reading its values. Of expressions the metadata of PREPARE and EXECUTE may tell different types.
-void MysqlSource::check_unchanged(std::size_t index, const Field& field, const core::Scan& scan) const {
+void MysqlSource::check_unchanged(std::size_t index, const Field& field, bool is_alone) const {
   const SourceColumn& column = columns_[index];
-  const bool is_told = is_hidden(index, scan) ? !column.is_expression : field.facts.is_table_column;
+  const bool is_told = is_alone ? !column.is_expression : field.facts.is_table_column;
   if (column.is_of_query || !is_told) return;
   const ColumnRule& described = column.rule;
   ColumnRule arriving = column_rule(field.facts, column.is_json, reading_, column.wanted);

@@ -75,6 +75,18 @@ ColumnRule decimal_rule(const FieldFacts& field) {
   return datum(Decode::decimal, std::move(type), std::move(remote_type));
 }
 
+/// float(10,2), and what expressions make of such columns: `decimals` of others is 31.
+ColumnRule float_rule(const FieldFacts& field) {
+  constexpr unsigned any_decimals = 31;
+  const bool is_float = field.type == MYSQL_TYPE_FLOAT;
+  std::string remote_type = is_float ? "float" : "double";
+  if (field.decimals < any_decimals) {
+    remote_type += '(' + std::to_string(field.length) + ',' + std::to_string(field.decimals) + ')';
+  }
+  return datum(is_float ? Decode::float4 : Decode::float8, kind(is_float ? TypeKind::float4 : TypeKind::float8),
+               std::move(remote_type));
+}
+
 /// A type whose input function reads the text, which is ASCII or Unicode whatever the column's character set.
 ColumnRule parsed_text(LogicalType type, std::string remote_type) {
   ColumnRule rule = datum(Decode::text, std::move(type), std::move(remote_type));
@@ -254,9 +266,8 @@ ColumnRule column_rule(const FieldFacts& field, bool is_json, const TextReading&
     case MYSQL_TYPE_YEAR:
       return datum(Decode::uint16, kind(TypeKind::int2), "year");
     case MYSQL_TYPE_FLOAT:
-      return datum(Decode::float4, kind(TypeKind::float4), "float");
     case MYSQL_TYPE_DOUBLE:
-      return datum(Decode::float8, kind(TypeKind::float8), "double");
+      return float_rule(field);
     case MYSQL_TYPE_DECIMAL:
     case MYSQL_TYPE_NEWDECIMAL:
       return decimal_rule(field);

@@ -292,11 +292,66 @@ def test_what_is_refused(mysql: MySqlRemote, read: Read) -> None:
     for other in ({"encoding": "WIN1251"}, {"zero_dates": "error"}, {"encoding": "LATIN1"}):
         assert scan(read, mysql, parts=[{"table": "a", **other}], joins=on, columns=["r0.id"]) == {"refused": "join"}
     assert scan(read, mysql, parts=[{"sql_query": "SHOW TABLES"}], joins=on, columns=["r0.id"]) == {"refused": "join"}
-    # a third has more digits than arrive
-    query = mysql.connector(sql_query="SELECT id, e, e / 3 AS third FROM a", import_as="q")
-    assert scan(read, mysql, query, columns=["third"], grouped=True) == {"refused": "group third"}
-    assert scan(read, mysql, query, grouped=True, aggregates=[["sum", "third"]]) == {"refused": "aggregate 0"}
-    assert rows_of(scan(read, mysql, query, grouped=True, aggregates=[["sum", "e"], ["maximum", "third"]]))[0][0] == "3.00"
+
+
+THIRDS = {
+    "query": "SELECT id, e, e / 3 AS third FROM a",
+    "derived table": "SELECT id, e, third FROM (SELECT id, e, e / 3 AS third FROM a) AS inner_one",
+    "view": "SELECT id, e, third FROM thirds",
+    "view of a view": "SELECT * FROM thirds_again",
+}
+
+
+@pytest.mark.parametrize("source", [*THIRDS, "table view", "table view of a view"])
+def test_decimals_of_expressions(mysql: MySqlRemote, read: Read, source: str) -> None:
+    """They have more digits there than arrive: third = 0.3333 finds nothing there."""
+    create(mysql, "a", "e decimal(9,2), n int", ["1, 1"] * 3)
+    mysql.execute("CREATE OR REPLACE VIEW thirds AS SELECT id, e, e / 3 AS third FROM a", "CREATE OR REPLACE VIEW thirds_again AS SELECT * FROM thirds")
+    try:
+        if source in THIRDS:
+            connector = mysql.connector(sql_query=THIRDS[source], import_as="q")
+        else:
+            connector = mysql.connector(table="thirds" if source == "table view" else "thirds_again")
+        assert rows_of(scan(read, mysql, connector, columns=["third"])) == [("0.333333",)] * 3
+        for operator in ("=", "<", "in", "distinct", "is_null"):
+            condition = [operator, "third"] if operator == "is_null" else [operator, "third", "0.333333"]
+            assert scan(read, mysql, connector, columns=["id"], where=condition) == {"refused": "where"}
+        assert scan(read, mysql, connector, columns=["id"], order_by=["third"]) == {"refused": "order_by third"}
+        assert scan(read, mysql, connector, columns=["third"], grouped=True) == {"refused": "group third"}
+        for function in ("sum", "maximum", "count_distinct"):
+            assert scan(read, mysql, connector, grouped=True, aggregates=[[function, "third"]]) == {"refused": "aggregate 0"}
+        on = [["inner", ["=", "r0.third", {"column": "r1.e"}]]]
+        assert scan(read, mysql, connector, parts=[{"table": "a"}], joins=on, columns=["r0.id"]) == {"refused": "joins 0"}
+        counted = scan(read, mysql, connector, grouped=True, aggregates=[["sum", "e"], ["count_rows"]], where=["=", "e", "1.00"])
+        assert rows_of(counted) == [("3.00", "3")]
+    finally:
+        mysql.execute("DROP VIEW thirds_again", "DROP VIEW thirds")
+
+
+def test_floats_of_expressions(mysql: MySqlRemote, read: Read) -> None:
+    """To MySQL a float or else a bigint is a float, but it computes with the bigint that it is."""
+    create(mysql, "a", "g float, l bigint", ["NULL, 16777217"])
+    query = mysql.connector(sql_query="SELECT id, COALESCE(g, l) AS v FROM a", import_as="q")
+    ((_, kind, _),) = scan(read, mysql, query, columns=["v"])["columns"]
+    found = scan(read, mysql, query, columns=["id"], where=["=", "v", "16777217"])
+    if kind == "real":
+        assert found == {"refused": "where"}
+    else:
+        assert kind == "double precision" and rows_of(found) == [("0",)]
+
+
+def test_floats_with_decimals(mysql: MySqlRemote, read: Read) -> None:
+    """0.1 of both types is one number to servers if both have decimals, and 0.1000001 is 0.1 to their indexes."""
+    create(mysql, "a", "f float(10,2), d double(10,3), p double, q float, KEY (d)", ["0.1, 0.1, 0.1, 0.1", "1.5, 1.5, 1.5, 1.5"])
+    query = {"sql_query": "SELECT id, d AS f, ROUND(p, 2) AS d, p, q FROM a"}
+    for part in ({"table": "a"}, query):
+        for left, right in (("f", "d"), ("d", "f"), ("f", "p"), ("p", "d"), ("d", "d")):
+            on = [["inner", ["=", f"r0.{left}", {"column": f"r1.{right}"}]]]
+            assert scan(read, mysql, parts=[part], joins=on, columns=["r0.id"]) == {"refused": "joins 0"}
+        answer = scan(read, mysql, parts=[part], joins=[["inner", ["=", "r0.p", {"column": "r1.q"}]]], columns=["r0.id"])
+        assert rows_of(answer) == [("1",)]
+    for left, right in (("f", {"column": "d"}), ("d", {"column": "p"}), ("d", "0.1000001"), ("f", "0.1")):
+        assert scan(read, mysql, columns=["id"], where=["=", left, right]) == {"refused": "where"}
 
 
 def test_long_texts_with_an_order(mysql: MySqlRemote, read: Read) -> None:
@@ -306,6 +361,54 @@ def test_long_texts_with_an_order(mysql: MySqlRemote, read: Read) -> None:
     found = scan(read, mysql, columns=["id"], order_by=["v"], limit=4)["rows"]
     assert [int(number) % 4 for (number,) in found] == [3, 3, 1, 1]
     check_groups(read, mysql, "v")
+
+
+def test_the_longest_values_that_are_sorted(mysql: MySqlRemote, read: Read) -> None:
+    """4096 bytes that differ in the last one."""
+    texts = [("\U0001f600" * 1023) + last for last in ("\U0001f602", "\U0001f601", "\U0001f603", "\U0001f601")]
+    values = [f"CONCAT(REPEAT('x', 4095), '{last}')" for last in "baca"]
+    create(mysql, "a", "b varbinary(4096), v varchar(1024), n int", [f"{value}, {in_remote(text)}, 1" for value, text in zip(values, texts, strict=True)])
+    for name in "bv":
+        for item, expected in ((name, ["1", "3", "0", "2"]), ([name, "desc"], ["2", "0", "1", "3"])):
+            found = scan(read, mysql, columns=["id"], order_by=[item, "id"], limit=4)["rows"]
+            assert [number for (number,) in found] == expected, item
+        check_groups(read, mysql, name)
+    grouped = scan(read, mysql, columns=["b", "v", "n"], grouped=True, aggregates=[["count_rows"]])
+    assert sorted(row[3] for row in rows_of(grouped)) == ["1", "1", "2"]
+
+
+def test_dates_that_are_not_null(mysql: MySqlRemote, read: Read) -> None:
+    """They are compared and grouped if their zero dates are errors. To IS NULL a zero date would be NULL."""
+    create(mysql, "a", "d date NOT NULL, t datetime(3) NOT NULL, n int, KEY (d)", ["'2020-01-01', '2020-01-01', 1", "'2020-01-02', '2020-01-01', 2"])
+    connector = mysql.connector(table="a", zero_dates="error")
+    assert rows_of(scan(read, mysql, connector, columns=["d"], grouped=True)) == [("2020-01-01",), ("2020-01-02",)]
+    assert rows_of(scan(read, mysql, connector, grouped=True, aggregates=[["maximum", "d"], ["count_distinct", "t"]])) == [("2020-01-02", "1")]
+    on = [["left", ["=", "r0.d", {"column": "r1.d"}]]]
+    request: dict[str, Any] = {"parts": [{"table": "a", "zero_dates": "error"}], "joins": on, "columns": ["r0.id"]}
+    assert rows_of(scan(read, mysql, connector, **request)) == [("0",), ("1",)]
+    mysql.execute("SET sql_mode = ''", "INSERT INTO a VALUES (2, '0000-00-00', '0000-00-00', 3)")
+    for name in "dt":
+        assert rows_of(scan(read, mysql, connector, columns=["id"], where=["is_null", name])) == []
+        assert len(rows_of(scan(read, mysql, connector, columns=["id"], where=["is_not_null", name]))) == 3
+        # the row without a partner, and not the one whose partner has a zero date
+        on = [["left", ["=", "r0.id", {"column": "r1.n"}]]]
+        alone = scan(read, mysql, connector, **{**request, "joins": on}, where=["is_null", f"r1.{name}"])
+        assert rows_of(alone) == [("0",)]
+
+
+def test_extremes_by_an_index(mysql: MySqlRemote, read: Read) -> None:
+    """The rows are not read for the least and the greatest value."""
+    create(mysql, "a", "n int, KEY (n)", [str(i) for i in range(100)])
+    mysql.rows("ANALYZE TABLE a")
+    requests: list[dict[str, Any]] = [
+        {"grouped": True, "aggregates": [["minimum", "id"], ["maximum", "id"]]},
+        {"grouped": True, "aggregates": [["maximum", "n"]], "where": ["<", "n", "50"]},
+    ]
+    answers = scans(read, mysql.connector(table="a"), *requests)
+    assert [answer["rows"] for answer in answers] == [[["0", "99"]], [["49"]]]
+    for answer in answers:
+        plan = str(mysql.rows("EXPLAIN FORMAT=TRADITIONAL " + answer["statement"]))
+        assert "Select tables optimized away" in plan, (answer["statement"], plan)
 
 
 def test_several_parts(mysql: MySqlRemote, read: Read) -> None:
