@@ -95,6 +95,9 @@ TEST(OdbcDialect, Decimals) {
   EXPECT_EQ(compared(Database::mysql, decimal, "NaN"), std::nullopt);
   EXPECT_EQ(compared(Database::mysql, decimal, "1e5"), std::nullopt);
   EXPECT_EQ(compared(Database::mysql, decimal, ".5"), std::nullopt);
+  EXPECT_EQ(compared(Database::mysql, decimal, "0.101", Operator::equal), "1 = 0");
+  EXPECT_EQ(compared(Database::mysql, decimal, "0.10000", Operator::equal), "c = 0.10000");
+  EXPECT_EQ(compared(Database::mysql, decimal, "100", Operator::equal), "c = 100");
   EXPECT_EQ(compared(Database::sqlite, decimal, "1"), std::nullopt);
   EXPECT_EQ(compared(Database::sqlserver, decimal, std::string(36, '9')), "c >= " + std::string(36, '9'));
   EXPECT_EQ(compared(Database::sqlserver, decimal, std::string(37, '9')), std::nullopt);
@@ -160,6 +163,32 @@ TEST(OdbcDialect, WhereNullStands) {
   EXPECT_EQ(ordered(Database::other, core::Nulls::first, false), "CASE WHEN c IS NULL THEN 0 ELSE 1 END, c");
 }
 
+/// Of longer ones only the beginning counts.
+TEST(OdbcDialect, MysqlOrdersTextsThatAreShort) {
+  const auto whole = [](Database database, std::string remote_type) {
+    RemoteColumn column = text_column(database, remote_type);
+    column.remote_type = std::move(remote_type);
+    return sorts_whole(database, column);
+  };
+  for (const char* type : {"varchar(1024)", "CHAR(3)", "tinytext"}) EXPECT_TRUE(whole(Database::mysql, type)) << type;
+  for (const char* type : {"varchar(1025)", "varchar", "text", "longtext", "text(65535)"}) {
+    EXPECT_FALSE(whole(Database::mysql, type)) << type;
+  }
+  EXPECT_TRUE(whole(Database::postgres, "text"));
+}
+
+TEST(OdbcDialect, MysqlDatesThatAreNull) {
+  const core::Scan scan{.columns = {0},
+                        .where = Expression{.operation = Operator::is_null, .operands = {Expression::of_column(0)}}};
+  const auto where = [&](Database database, const LogicalType& type) {
+    return core::testing::statement(dialect(database), scan, core::testing::columns_of_types({type}))
+        .substr(std::string("SELECT x FROM t WHERE ").size());
+  };
+  for (const LogicalType& type : {day, moment, zoned}) EXPECT_EQ(where(Database::mysql, type), "c <=> NULL");
+  EXPECT_EQ(where(Database::mysql, integer), "c IS NULL");
+  EXPECT_EQ(where(Database::sqlserver, day), "c IS NULL");
+}
+
 RemoteColumn column_of(const LogicalType& type) {
   return core::testing::columns_of_types({type})[0];
 }
@@ -208,14 +237,16 @@ TEST(OdbcDialect, GroupsAndAggregatesOfNumbers) {
       return core::testing::aggregate_sql(dialect(database), function, column_of(type));
     };
     const bool computes = takes_joins(database);
-    const bool is_sqlserver = database == Database::sqlserver;
+    const bool is_sqlserver = database == Database::sqlserver, is_mysql = database == Database::mysql;
     EXPECT_EQ(core::testing::grouped_by(dialect(database), column_of(integer)).has_value(), computes);
     EXPECT_EQ(sql(AggregateFunction::maximum, integer), computes ? std::optional("MAX(c)") : std::nullopt);
     EXPECT_EQ(sql(AggregateFunction::count_distinct, integer).has_value(), computes);
     EXPECT_EQ(sql(AggregateFunction::sum, integer), is_sqlserver ? std::optional("SUM(CAST(c AS decimal(38,0)))")
+                                                    : is_mysql   ? std::optional("SUM(CAST(c AS DECIMAL(20,0)))")
                                                     : computes   ? std::optional("SUM(c)")
                                                                  : std::nullopt);
     EXPECT_EQ(sql(AggregateFunction::sum, decimal), is_sqlserver ? std::optional("SUM(CAST(c AS decimal(38,2)))")
+                                                    : is_mysql   ? std::optional("SUM(CAST(c AS DECIMAL(10,2)))")
                                                     : computes   ? std::optional("SUM(c)")
                                                                  : std::nullopt);
     // With a sum that no type there has.
@@ -264,9 +295,21 @@ TEST(OdbcDialect, ColumnsBesideEachOther) {
   EXPECT_EQ(joined_on(dialect(Database::postgres), text_column(Database::postgres, "text"),
                       text_column(Database::postgres, "varchar"), Operator::less),
             "a COLLATE \"C\" < b COLLATE \"C\"");
-  EXPECT_EQ(
-      joined_on(dialect(Database::mysql), text_column(Database::mysql, "char"), text_column(Database::mysql, "text")),
-      "CAST(CONVERT(a USING utf8mb4) AS BINARY) = CAST(CONVERT(b USING utf8mb4) AS BINARY)");
+  EXPECT_EQ(joined_on(dialect(Database::mysql), text_column(Database::mysql, "char"),
+                      text_column(Database::mysql, "text"), Operator::less),
+            "CAST(CONVERT(a USING utf8mb4) AS BINARY) < CAST(CONVERT(b USING utf8mb4) AS BINARY)");
+  core::Join join{
+      .on = {.operation = Operator::equal, .operands = {Expression::of_column(0), Expression::of_column(1)}}};
+  const std::vector<RemoteColumn> mysql = {text_column(Database::mysql, "char"), text_column(Database::mysql, "text"),
+                                           column_of(integer)};
+  const Expression of_texts = join.on;
+  const Expression of_integers{.operation = Operator::equal,
+                               .operands = {Expression::of_column(2), Expression::of_column(2)}};
+  EXPECT_FALSE(dialect(Database::mysql).joins(join, mysql));
+  join.on = Expression::all_of({of_texts, Expression::comparison(2, Operator::equal, "1")});
+  EXPECT_FALSE(dialect(Database::mysql).joins(join, mysql));
+  join.on = Expression::all_of({of_texts, of_integers});
+  EXPECT_TRUE(dialect(Database::mysql).joins(join, mysql));
   EXPECT_EQ(joined_on(dialect(Database::sqlserver), text_column(Database::sqlserver, "varchar"),
                       text_column(Database::sqlserver, "varchar")),
             std::nullopt);

@@ -106,6 +106,32 @@ TableName table_name(const DriverTraits& traits, std::string_view schema, std::s
   return name;
 }
 
+bool is_base_table(Session& session, const TableName& name) {
+  const Task task{core::Phase::describe, "could not read the catalog"};
+  const DriverTraits& traits = session.traits();
+  CatalogArgument catalog(name.catalog), schema(escaped_pattern(name.schema, traits.pattern_escape)),
+      table(escaped_pattern(name.table, traits.pattern_escape));
+  bool is_told = false, is_other = false;
+  read_if_told(session, [&] {
+    CatalogRows rows(session, task, "SQLTables", [&](SQLHSTMT statement) {
+      if (traits.unicode) {
+        return SQLTablesW(statement, catalog.wide(), catalog.length(), schema.wide(), schema.length(), table.wide(),
+                          table.length(), nullptr, 0);
+      }
+      return SQLTables(statement, catalog.narrow(), catalog.length(), schema.narrow(), schema.length(), table.narrow(),
+                       table.length(), nullptr, 0);
+    });
+    while (rows.next()) {
+      const std::string schema_told = rows.text(tables::schema), table_told = rows.text(tables::name);
+      const std::string kind = kind_of(rows.text(tables::type));
+      if (!is_meant(traits, schema_told, name.schema) || !is_meant(traits, table_told, name.table)) continue;
+      is_told = true;
+      is_other = is_other || kind != "table";
+    }
+  });
+  return is_told && !is_other;
+}
+
 std::map<std::string, CatalogColumn> read_columns(Session& session, const TableName& name) {
   const Task task{core::Phase::describe, "could not read the catalog"};
   const DriverTraits& traits = session.traits();

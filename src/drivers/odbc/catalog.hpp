@@ -29,6 +29,9 @@ struct CatalogColumn {
 /// The parts that a request means by `schema`: the schema where the database has schemas, else the catalog.
 TableName table_name(const DriverTraits& traits, std::string_view schema, std::string_view table);
 
+/// Whether the driver tells that it is a table, and no view.
+bool is_base_table(Session& session, const TableName& name);
+
 /// Columns by their names; empty if the driver can't tell.
 std::map<std::string, CatalogColumn> read_columns(Session& session, const TableName& name);
 

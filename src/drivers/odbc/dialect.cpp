@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "core/base/letter_case.hpp"
@@ -71,7 +72,8 @@ constexpr Rules mysql_rules = {
     exact("datetime, timestamp", "likewise; the session's time zone is UTC"),
     sorted_only("float, double", "a float is compared as the double that it is"),
     not_at_all("uuid"),
-    exact("char, varchar, text", "compared as bytes of utf8mb4"),
+    exact("char, varchar, text",
+          "compared as bytes of utf8mb4, by no index; what may be longer than 4096 bytes is put in order here"),
 };
 
 constexpr Rules sqlite_rules = {
@@ -171,6 +173,39 @@ std::optional<Row> row_of(const RemoteColumn& column) {
   }
 }
 
+/// Of a decimal number, without zeros at its end.
+std::int32_t fraction_digits(std::string_view value) {
+  const std::size_t point = value.find('.');
+  if (point == std::string_view::npos) return 0;
+  return static_cast<std::int32_t>(value.find_last_not_of('0') - point);
+}
+
+/// Whether columns of two parts are equal, but none that are no texts.
+bool equals_texts_alone(const Expression& on, const std::vector<RemoteColumn>& columns) {
+  const auto is_equality = [](const Expression& condition) {
+    return (condition.operation == Operator::equal || condition.operation == Operator::not_distinct) &&
+           condition.operands.size() == 2 && condition.operands[1].kind == Expression::Kind::column;
+  };
+  const bool has_parts = on.is_logical() && on.operation == Operator::logical_and;
+  bool has_text = false;
+  for (const Expression& part : has_parts ? on.operands : std::vector{on}) {
+    if (part.is_logical() || !is_equality(part)) continue;
+    if (row_of(columns.at(part.operands[0].column)) != texts) return false;
+    has_text = true;
+  }
+  return has_text;
+}
+
+/// MySQL takes the width that is declared for the display of an integer as the number of its digits, and cuts a sum
+/// that has 22 more.
+std::string sum_of_mysql(const std::string& column, const RemoteColumn& described) {
+  const bool is_decimal = described.type.kind == TypeKind::numeric;
+  constexpr std::int32_t integer_digits = 20;
+  const std::int32_t digits = is_decimal ? described.type.length : integer_digits;
+  return "SUM(CAST(" + column + " AS DECIMAL(" + std::to_string(digits) + ',' +
+         std::to_string(is_decimal ? described.type.scale : 0) + ")))";
+}
+
 class OdbcDialect final : public core::Dialect {
  public:
   explicit OdbcDialect(Database database) : database_(database) {}
@@ -215,9 +250,12 @@ class OdbcDialect final : public core::Dialect {
     }
   }
 
-  /// MySQL 5.6 rounds a constant that has more digits behind the point than the column.
+  /// A constant that has more digits behind the point than the column is rounded by MySQL 5.6 beside a moment, and by
+  /// MariaDB 10.11 beside a decimal that has an index.
   bool can_equal(const RemoteColumn& column, std::string_view value) const override {
-    if (database_ != Database::mysql || row_of(column) != timestamps) return true;
+    if (database_ != Database::mysql) return true;
+    if (row_of(column) == decimals && column.type.length > 0) return fraction_digits(value) <= column.type.scale;
+    if (row_of(column) != timestamps) return true;
     const std::size_t point = value.find('.');
     if (point == std::string_view::npos) return true;
     const std::size_t digits = std::min(value.find_first_not_of("0123456789", point + 1), value.size()) - point - 1;
@@ -245,6 +283,21 @@ class OdbcDialect final : public core::Dialect {
       default:
         return column + " BETWEEN " + first + " AND " + last;
     }
+  }
+
+  /// To IS NULL MySQL's zero date of a column that is NOT NULL is NULL ("Comparison Functions and Operators").
+  std::optional<std::string> null_test(Operator is_null, const std::string& column,
+                                       const RemoteColumn& described) const override {
+    const std::optional<Row> row = row_of(described);
+    const bool may_be_zero =
+        database_ == Database::mysql && is_null == Operator::is_null && (row == dates || row == timestamps);
+    return may_be_zero ? column + " <=> NULL" : Dialect::null_test(is_null, column, described);
+  }
+
+  /// MySQL finds the partners of a text by its bytes, which no index serves: it would look at all pairs of rows.
+  bool joins(const core::Join& join, const std::vector<RemoteColumn>& columns) const override {
+    const bool has_no_index = database_ == Database::mysql && equals_texts_alone(join.on, columns);
+    return !has_no_index && Dialect::joins(join, columns);
   }
 
   bool groups(const RemoteColumn& column) const override {
@@ -299,6 +352,7 @@ class OdbcDialect final : public core::Dialect {
   std::string aggregate_sql(core::AggregateFunction function, const std::string& column,
                             const RemoteColumn& described) const override {
     using enum core::AggregateFunction;
+    if (database_ == Database::mysql && function == sum) return sum_of_mysql(column, described);
     const bool is_ours = database_ == Database::sqlserver && (function == sum || function == count);
     if (!is_ours) return Dialect::aggregate_sql(function, column, described);
     if (function == count) {
@@ -399,6 +453,17 @@ constexpr TextType text_types[] = {
 };
 
 }  // namespace
+
+bool sorts_whole(Database database, const RemoteColumn& column) noexcept {
+  if (database != Database::mysql || row_of(column) != texts) return true;
+  constexpr std::size_t character_bytes = 4;
+  const std::string_view type = column.remote_type;
+  const std::size_t bracket = type.find('(');
+  if (bracket == std::string_view::npos) return core::lower_ascii(type) == "tinytext";
+  std::size_t characters = 0;
+  const auto read = std::from_chars(type.data() + bracket + 1, type.data() + type.size(), characters);
+  return read.ec == std::errc() && characters <= most_sorted_bytes / character_bytes;
+}
 
 std::string_view collation_of(Database database, std::string_view type_name) noexcept {
   const std::string_view base = type_name.substr(0, type_name.find('('));

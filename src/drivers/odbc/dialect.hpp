@@ -34,6 +34,15 @@ constexpr bool takes_joins(Database database) noexcept {
   return database == Database::postgres || database == Database::mysql || database == Database::sqlserver;
 }
 
+/// What sessions of MySQL set max_sort_length to: the bytes of a value that are sorted, with four more for their
+/// number.
+constexpr std::size_t most_sorted_bytes = 4096;
+constexpr std::size_t max_sort_length = most_sorted_bytes + 4;
+
+/// Whether the database puts the values of a column in order by all of their bytes: MySQL takes no more than
+/// max_sort_length.
+bool sorts_whole(Database database, const core::RemoteColumn& column) noexcept;
+
 /// How the database compares a text column of this type: the value of RemoteColumn::collation that lets the dialect
 /// compare it; empty = not known, or it can't be compared at all.
 std::string_view collation_of(Database database, std::string_view type_name) noexcept;

@@ -8,6 +8,7 @@
 
 #include "core/base/utf8.hpp"
 #include "drivers/odbc/connection_string.hpp"
+#include "drivers/odbc/dialect.hpp"
 #include "drivers/odbc/info.hpp"
 #include "drivers/odbc/installed_drivers.hpp"
 #include "drivers/odbc/read_traits.hpp"
@@ -65,11 +66,15 @@ std::string connect_summary(const core::ConnectionOptions& options) {
 }
 
 /// So that a query changes nothing, timestamps with time zone come in UTC, and amounts of money in one form; none where
-/// none is known.
+/// none is known. MariaDB remembers the answers of a subquery by the values of the rows around it, texts as their
+/// collation compares them ("Subquery Cache"); only MariaDB reads what stands behind the M of such a comment.
 std::span<const std::string_view> session_statements(Database database) noexcept {
   static constexpr std::string_view postgres[] = {"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
                                                   "SET TIME ZONE 'UTC'", "SET lc_monetary = 'C'"};
-  static constexpr std::string_view mysql[] = {"SET SESSION TRANSACTION READ ONLY", "SET time_zone = '+00:00'"};
+  static_assert(max_sort_length == 4100);
+  static constexpr std::string_view mysql[] = {
+      "SET SESSION TRANSACTION READ ONLY",
+      "SET time_zone = '+00:00', max_sort_length = 4100 /*M!50300 , optimizer_switch = 'subquery_cache=off' */"};
   static constexpr std::string_view oracle[] = {"ALTER SESSION SET TIME_ZONE = '+00:00'"};
   switch (database) {
     case Database::postgres:

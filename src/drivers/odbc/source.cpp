@@ -38,6 +38,19 @@ bool can_be_named(const std::vector<ColumnFacts>& columns) {
   });
 }
 
+bool may_have_more_digits(SQLSMALLINT sql_type) {
+  switch (sql_type) {
+    case SQL_DECIMAL:
+    case SQL_NUMERIC:
+    case SQL_REAL:
+    case SQL_FLOAT:
+    case SQL_DOUBLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_integer(core::TypeKind kind) {
   return kind == core::TypeKind::int2 || kind == core::TypeKind::int4 || kind == core::TypeKind::int8;
 }
@@ -116,6 +129,8 @@ void OdbcSource::describe_table(const core::SourceRequest& request) {
   }
   check_names(facts, request);
   for (std::size_t i = 0; i < facts.size(); ++i) add_column(facts[i], facts[i].name, i + 1, request);
+  const bool may_compute = traits.database == Database::mysql;
+  if (may_compute && !is_base_table(session_, table_name(traits, request.schema, request.table))) describe_computed();
   read_catalog(request);
 }
 
@@ -126,6 +141,17 @@ void OdbcSource::check_names(const std::vector<ColumnFacts>& facts, const core::
   std::vector<std::string> names;
   for (const ColumnFacts& column : facts) names.push_back(column.name);
   static_cast<void>(core::chosen_columns(names, request, "odbc", core::NameCase::ignored));
+}
+
+/// MySQL computes with more digits than it sends: e / 3 is another number in its conditions, groups and sums than here.
+/// Which columns of a view or query are expressions the drivers do not tell.
+void OdbcSource::describe_computed() {
+  if (session_.traits().database != Database::mysql) return;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (!may_have_more_digits(columns_[i].facts.sql_type)) continue;
+    description_.columns[i].is_rounded = true;
+    description_.columns[i].is_comparable = false;
+  }
 }
 
 /// What metadata tell beside the columns.
@@ -212,6 +238,7 @@ void OdbcSource::describe_query(const core::SourceRequest& request) {
   for (const std::size_t index : core::chosen_columns(names, request, "odbc")) {
     add_column(facts[index], names[index], index + 1, request);
   }
+  describe_computed();
 }
 
 std::vector<ColumnFacts> OdbcSource::query_facts() {
@@ -242,7 +269,9 @@ core::Support OdbcSource::support(const core::Expression& condition) {
 }
 
 bool OdbcSource::orders_by(std::size_t column) {
-  return takes_scans() && dialect(session_.traits().database).orders(description_.columns[column]);
+  const Database database = session_.traits().database;
+  const core::RemoteColumn& described = description_.columns[column];
+  return takes_scans() && dialect(database).orders(described) && sorts_whole(database, described);
 }
 
 bool OdbcSource::groups_by(std::size_t column) {

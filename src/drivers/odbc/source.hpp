@@ -51,6 +51,7 @@ class OdbcSource final : public core::Source {
   std::vector<ColumnFacts> query_facts();
   std::optional<std::vector<ColumnFacts>> facts_without_rows(const std::string& list, const std::string& from);
   std::vector<ColumnFacts> facts_by_running(const std::string& sql);
+  void describe_computed();
   void add_column(const ColumnFacts& facts, const std::string& name, std::size_t wire_column,
                   const core::SourceRequest& request);
   void check_names(const std::vector<ColumnFacts>& facts, const core::SourceRequest& request) const;

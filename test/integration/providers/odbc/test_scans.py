@@ -130,7 +130,7 @@ def equal(name: str) -> list[object]:
 
 
 def joining_of(scans: RemoteScans) -> list[str]:
-    return {"odbc_postgres15": ["id", "i", "b", "s", "d", "o"], "odbc_mariadb": ["id", "i", "b", "s", "d", "t", "m"], "odbc_tds": ["id", "i", "b", "d", "t", "o"]}[
+    return {"odbc_postgres15": ["id", "i", "b", "s", "d", "o"], "odbc_mariadb": ["id", "i", "b", "d", "t", "m"], "odbc_tds": ["id", "i", "b", "d", "t", "o"]}[
         scans.remote.kind
     ]
 
@@ -233,3 +233,91 @@ def test_a_column_that_has_changed_is_noticed(computing: RemoteScans, number: in
             reading.result()
     remote.drop("changing")
     remote.drop("changing_too")
+
+
+@pytest.fixture
+def mariadb_scans(db: Database, read: Read, odbc_mariadb: Remote) -> Iterator[RemoteScans]:
+    odbc_mariadb.server.start()
+    yield RemoteScans(read, db, odbc_mariadb, "reader")
+    odbc_mariadb.drop("special")
+    db.execute("DROP TABLE IF EXISTS special")
+
+
+def create_special(scans: RemoteScans, columns: str, *rows: str) -> None:
+    """A table that is imported, too."""
+    scans.remote.drop("special")
+    scans.remote.execute(f"CREATE TABLE special (id int NOT NULL PRIMARY KEY, {columns})", f"INSERT INTO special VALUES {', '.join(rows)}")
+    scans.db.import_table(scans.remote.connector(table="special"))
+
+
+@pytest.mark.parametrize("kind", ["semi", "anti"])
+def test_answers_that_mariadb_remembers(mariadb_scans: RemoteScans, kind: str) -> None:
+    """Of rows whose texts differ in case only."""
+    create_special(mariadb_scans, "i int, s varchar(9)", *(f"({i}, {i % 2}, '{text}')" for i, text in enumerate(["a", "a", "A", "A", "a", "á"] * 3)))
+    for text in "aAá":
+        on = ["and", ["=", "r0.i", {"column": "r1.i"}], ["or", ["=", "r0.s", text], [">", "r1.id", "90"]]]
+        mariadb_scans.check("special", {"parts": [{"table": "special"}], "joins": [[kind, on]], "columns": ["r0.id"]})
+
+
+def test_texts_that_are_equal_beside_another_column(mariadb_scans: RemoteScans) -> None:
+    """For the other column there may be an index."""
+    create_special(mariadb_scans, "i int, s varchar(9)", *(f"({i}, {i % 2}, '{text}')" for i, text in enumerate(["a", "a", "A", "A", "a", "á"] * 3)))
+    part: Request = {"parts": [{"table": "special"}], "columns": ["r0.id"]}
+    assert mariadb_scans.refused("special", {**part, "joins": [["inner", equal("s")]]}) == "joins 0"
+    for kind in ("inner", "left", "semi", "anti"):
+        mariadb_scans.check("special", {**part, "joins": [[kind, ["and", equal("s"), ["=", "r0.i", {"column": "r1.id"}]]]]})
+
+
+def test_decimals_that_mysql_computes(mariadb_scans: RemoteScans) -> None:
+    """It computes with more digits than it sends."""
+    create_special(mariadb_scans, "e decimal(9,2), f double, b bigint unsigned", *(f"({i}, 1, 1, {i})" for i in range(3)))
+    mariadb_scans.remote.execute("CREATE OR REPLACE VIEW thirds AS SELECT id, e / 3 AS third, f / 3 AS f, b FROM special")
+    try:
+        for source in ({"table": "thirds"}, {"sql_query": "SELECT id, e / 3 AS third, f / 3 AS f, b FROM special", "import_as": "asked"}):
+            assert mariadb_scans.ask(source, {"columns": ["third"]})["rows"] == [["0.333333"]] * 3
+            assert mariadb_scans.ask(source, {"columns": ["id"], "where": ["=", "third", "0.333333"]}) == {"refused": "where"}
+            for name in ("third", "f"):
+                assert mariadb_scans.ask(source, {"columns": ["id"], "order_by": [name]}) == {"refused": f"order_by {name}"}
+            assert mariadb_scans.ask(source, {"columns": ["third"], "grouped": True}) == {"refused": "group third"}
+            for function in ("sum", "maximum", "count_distinct"):
+                assert mariadb_scans.ask(source, {"grouped": True, "aggregates": [[function, "third"]]}) == {"refused": "aggregate 0"}
+            on = [["inner", ["=", "r0.third", {"column": "r1.e"}]]]
+            assert mariadb_scans.ask(source, {"parts": [{"table": "special"}], "joins": on, "columns": ["r0.id"]}) == {"refused": "joins 0"}
+            assert mariadb_scans.ask(source, {"grouped": True, "aggregates": [["sum", "b"]], "where": [">", "id", "0"]})["rows"] == [["3"]]
+    finally:
+        mariadb_scans.remote.execute("DROP VIEW thirds")
+    mariadb_scans.check("special", {"grouped": True, "columns": ["e"], "aggregates": [["sum", "e"]], "where": ["=", "e", "1.00"]})
+
+
+def test_sums_of_narrow_integers(mariadb_scans: RemoteScans) -> None:
+    """The width of the display is not that of the values."""
+    row = "1, 9223372036854775807, 18446744073709551615"
+    create_special(mariadb_scans, "g int, b bigint(1), u bigint(1) unsigned", *(f"({i}, {row})" for i in range(200)))
+    sums = [["sum", "b"], ["sum", "u"]]
+    mariadb_scans.check("special", {"grouped": True, "aggregates": sums})
+    mariadb_scans.check("special", {"grouped": True, "aggregates": sums, "columns": ["g"]})
+
+
+def test_decimals_with_more_digits_than_the_column(mariadb_scans: RemoteScans) -> None:
+    """An index of MariaDB finds 0.10 for 0.101."""
+    create_special(mariadb_scans, "d decimal(9,2), n decimal(9,0), KEY (d), KEY (n)", *(f"({i}, {i} / 10, {i})" for i in range(100)))
+    for condition in (["=", "d", "0.101"], ["=", "d", "0.100"], ["in", "d", "0.101", "0.2"], ["<>", "d", "0.101"], ["<", "d", "0.101"], ["=", "n", "1.4"]):
+        mariadb_scans.check("special", {"columns": ["id"], "where": condition})
+
+
+def test_long_texts_in_an_order(mariadb_scans: RemoteScans) -> None:
+    """MySQL sorts by so many bytes only."""
+    smiles = "\U0001f600" * 1023
+    texts = [smiles + last for last in ("\U0001f602", "\U0001f601", "\U0001f603", "\U0001f601")]
+    create_special(mariadb_scans, "v varchar(1024) CHARACTER SET utf8mb4, w varchar(1025)", *(f"({i}, '{text}', '')" for i, text in enumerate(texts)))
+    rows = mariadb_scans.ask("special", {"columns": ["id"], "order_by": ["v", "id"], "limit": 4})["rows"]
+    assert rows == [["1"], ["3"], ["0"], ["2"]]
+    assert mariadb_scans.refused("special", {"columns": ["id"], "order_by": ["w"]}) == "order_by w"
+
+
+def test_dates_of_mysql_that_are_null(mariadb_scans: RemoteScans) -> None:
+    """To IS NULL a zero date would be NULL."""
+    create_special(mariadb_scans, "d date NOT NULL, t timestamp(3) NULL", "(0, '2020-01-01', NULL)")
+    mariadb_scans.remote.execute("SET sql_mode = ''", "INSERT INTO special VALUES (1, '0000-00-00', '2020-01-01')")
+    assert mariadb_scans.ask("special", {"columns": ["id"], "where": ["is_null", "d"]})["rows"] == []
+    assert mariadb_scans.ask("special", {"columns": ["id"], "where": ["is_null", "t"]})["rows"] == [["0"]]
