@@ -221,11 +221,21 @@ void Scan::close_cursor() {
   if (!cursor_) return;
   if (is_sound && more_ && !lease_->connection().survives_early_end()) reading_->reader().read_rest(*lease_, *cursor_);
   cursor_.reset();
+  // Some connections end with a cursor that was not read to its end. The next scan gets another one.
+  if (!lease_->connection().usable()) give_back();
 }
 
 bool Scan::can_send_key(std::size_t key) {
-  connect();
-  return reading_->can_send_key(key);
+  // Whoever asks has no use for the rest of the rows, and a connection may take no question while it streams them.
+  close_cursor();
+  is_open_ = false;
+  try {
+    connect();
+    return reading_->can_send_key(key);
+  } catch (const core::Error&) {
+    forget();
+    throw;
+  }
 }
 
 void Scan::rescan() {

@@ -44,7 +44,8 @@ class Scan {
   }
   /// Puts that row into the slot, which is empty. Neither throws nor raises.
   void take_row(TupleTableSlot* slot) noexcept;
-  /// Whether the remote can be asked for the values that the parameter of a key (PlannedScan::keys) has now. Connects.
+  /// Whether the remote can be asked for the values that the parameter of a key (PlannedScan::keys) has now. Connects,
+  /// and ends the scan before: the next one is begun by rescan() or next().
   bool can_send_key(std::size_t key);
   /// Begins again, with other values of parameters if the node says so.
   void rescan();

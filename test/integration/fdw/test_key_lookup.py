@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import CANCELED
 from harness.foreign import create_foreign_table, create_server, plan_of
+from harness.lookups import FORCED, NODE, answers, forced, general_log, run
 from harness.memory import assert_grown_less, private_memory
 
 from servers.process import wait_until
 from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
-
-NODE = "Custom Scan (Connector Key Lookup)"
-FORCED = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_nestloop = off"
-FREE = "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_nestloop"
 
 # Of the remote table `parts`: texts that are equal there by many collations, NULLs, and keys that come more than once.
 TEXTS = ("a", "A", "a ", "á", "ä", "ab", "a\\b", "it's", "", "%", None)
@@ -132,30 +127,6 @@ def orders(db: Database, mariadb: MySqlRemote) -> Iterator[Database]:
     mariadb.drop("orders")
 
 
-@contextmanager
-def forced(db: Database) -> Iterator[None]:
-    """No other joins."""
-    db.execute(FORCED)
-    yield
-    db.execute(FREE)
-
-
-def answers(db: Database, query: str) -> list[Any]:
-    return sorted(db.rows(query), key=repr)
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
-
-
-def run(db: Database, query: str) -> list[dict[str, Any]]:
-    """The lookups of a query that was run, as EXPLAIN ANALYZE tells of them."""
-    (explained,) = db.value(f"EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) {query}")
-    return [node for node in nodes(explained["Plan"]) if node.get("Custom Plan Provider") == "Connector Key Lookup"]
-
-
 def test_answers(parts: Database) -> None:
     wrong = []
     for name, query in QUERIES.items():
@@ -172,23 +143,6 @@ def test_answers(parts: Database) -> None:
 
 
 # what the remote is asked
-@contextmanager
-def general_log(remote: MySqlRemote) -> Iterator[list[str]]:
-    """The statements on `orders` that MariaDB is sent meanwhile, when all is done."""
-    remote.server.sql("SET GLOBAL log_output = 'TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log = ON", database=None)
-    statements: list[str] = []
-    try:
-        yield statements
-    finally:
-        logged = remote.server.sql(
-            "SET GLOBAL general_log = OFF",
-            "SELECT argument FROM mysql.general_log WHERE command_type IN ('Query', 'Execute') AND argument LIKE '%`orders`%' "
-            "AND argument NOT LIKE '%general_log%' ORDER BY event_time",
-            database=None,
-        )
-        statements += [text.decode() if isinstance(text, bytes) else text for (text,) in logged]
-
-
 def test_statements(orders: Database, mariadb: MySqlRemote) -> None:
     """Batches grow; values are sent once, and NULLs not at all."""
     query = (

@@ -288,7 +288,11 @@ class ExpressionBinder:
     def condition(self, node: nodes.Node, scope: Scope) -> str:
         """A condition as SQLite's text."""
         if isinstance(node, nodes.Logical):
-            return f"({self.condition(node.left, scope)} {node.operator} {self.condition(node.right, scope)})"
+            operator, first, rest = node.operator, node.left, [self.condition(node.right, scope)]
+            while isinstance(first, nodes.Logical) and first.operator == operator:
+                rest.append(self.condition(first.right, scope))
+                first = first.left
+            return joined([self.condition(first, scope), *reversed(rest)], operator)
         if isinstance(node, nodes.Not):
             return f"(NOT {self.condition(node.operand, scope)})"
         if isinstance(node, nodes.Compare):
@@ -336,7 +340,15 @@ class ExpressionBinder:
                 operand = self.converted(operand, kind)
             return f"({operand.sql} {self.order_by(kind)} {'NOT ' if node.negated else ''}IN ({text}))"
         tests = [self.comparison("=", operand, self.bind(item, scope)) for item in node.items]
-        return f"({'NOT ' if node.negated else ''}({' OR '.join(tests)}))"
+        return f"({'NOT ' if node.negated else ''}{joined(tests, 'OR')})"
+
+
+def joined(conditions: list[str], operator: str) -> str:
+    """Conditions with AND or OR, in brackets that keep the expression from getting deeper than SQLite takes it."""
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    return f"({joined(conditions[:middle], operator)} {operator} {joined(conditions[middle:], operator)})"
 
 
 def conversions_fit(value: Any, source: SqlType, target: SqlType, table: str, column: str) -> Any:

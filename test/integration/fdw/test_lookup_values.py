@@ -1,0 +1,96 @@
+"""Joins whose keys are looked up by batches: what becomes of many values, of long ones, and of those that a remote does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from harness.database import Database
+from harness.foreign import create_server, plan_of
+from harness.lookups import NODE, answers, forced, run
+
+from servers.remote import Remote
+from servers.remote_mysql import MySqlRemote
+from servers.remote_postgres import PostgresRemote
+
+
+
+def insert(remote: Remote, table: str, rows: list[str], step: int = 500) -> None:
+    """Rows, as they stand in VALUES."""
+    for first in range(0, len(rows), step):
+        remote.execute(f"INSERT INTO {remote.quote(table)} VALUES {', '.join(rows[first : first + step])}")
+
+
+def rows_looked_at(remote: MySqlRemote) -> int:
+    """By all statements of all sessions: entries of indexes and rows that were read because they come next."""
+    names = "'Handler_read_next', 'Handler_read_rnd_next'"
+    return sum(int(value) for _, value in remote.server.sql(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})"))
+
+
+@contextmanager
+def server_of(db: Database, remote: Remote) -> Iterator[None]:
+    """The server `remote`."""
+    if not remote.server.running():
+        remote.server.start()
+    create_server(db, remote)
+    try:
+        yield
+    finally:
+        db.execute("DROP SERVER remote CASCADE; DROP TABLE IF EXISTS asked, copy; RESET ALL; SELECT cdb_foreign_disconnect()")
+
+
+@pytest.fixture
+def served(db: Database, one_remote: Remote) -> Iterator[Database]:
+    with server_of(db, one_remote):
+        yield db
+
+
+def test_an_answer_that_nobody_reads_to_its_end(served: Database, one_remote: Remote) -> None:
+    """The keys of the next batch are looked at while rows of the one before are still to come."""
+    one_remote.drop("repeated")
+    one_remote.execute(f"CREATE TABLE {one_remote.quote('repeated')} (id bigint, t varchar(100))")
+    rows = [f"({n}, '{'x' * 90}')" for n in range(1, 201)]
+    for _ in range(5):
+        insert(one_remote, "repeated", rows)
+    one_remote.execute(*[f"INSERT INTO {one_remote.quote('repeated')} SELECT a.id, a.t FROM {one_remote.quote('repeated')} a" for _ in range(4)])
+    served.execute(
+        "SET connector.batch_bytes = '16kB'; CREATE FOREIGN TABLE repeated (id bigint, t varchar(100)) SERVER remote OPTIONS (table_name 'repeated')"
+    )
+    with forced(served):
+        for query, found in (
+            ("SELECT n FROM generate_series(1, 210) n WHERE EXISTS (SELECT FROM repeated r WHERE r.id = n AND r.t <> n::text)", 200),
+            ("SELECT n FROM generate_series(1, 210) n WHERE NOT EXISTS (SELECT FROM repeated r WHERE r.id = n AND r.t <> n::text)", 10),
+        ):
+            assert NODE in plan_of(served, query)
+            assert len(served.rows(query)) == found
+        query = "SELECT a, (SELECT r.id FROM generate_series(1, 100) n JOIN repeated r ON r.id = n WHERE r.t <> a::text LIMIT 1) FROM generate_series(1, 5) a"
+        assert NODE in plan_of(served, query)
+        assert all(1 <= key <= 100 for _, key in served.rows(query))
+    # A plan without batches begins again as often.
+    query = "SELECT a, (SELECT r.id FROM repeated r WHERE r.t <> a::text LIMIT 1) FROM generate_series(1, 5) a"
+    assert NODE not in plan_of(served, query)
+    assert len(served.rows(query)) == 5
+    assert served.value("SELECT count(*) FROM repeated") == 16000
+    one_remote.drop("repeated")
+
+
+def test_more_values_than_a_batch_has(served: Database, one_remote: Remote) -> None:
+    """What comes are the rows that match."""
+    one_remote.drop("parts")
+    one_remote.execute(f"CREATE TABLE {one_remote.quote('parts')} (id bigint, t varchar(40))")
+    insert(one_remote, "parts", [f"({n}, 'part {n}')" for n in range(1, 7001)], 1000)
+    served.execute("CREATE FOREIGN TABLE parts (id bigint, t varchar(40)) SERVER remote OPTIONS (table_name 'parts')")
+    with forced(served):
+        for query in (
+            "SELECT p.t FROM generate_series(1, 2500) n JOIN parts p ON p.id = n * 2",
+            "SELECT p.id FROM generate_series(1, 2500) n JOIN parts p ON p.t = 'part ' || n * 2",
+        ):
+            if one_remote.provider == "odbc" and "p.t =" in query and NODE not in plan_of(served, query):
+                continue
+            (lookup,) = run(served, query)
+            assert lookup["Actual Rows"] == 2500, lookup
+            assert lookup["Plans"][1]["Remote Rows"] < 2600, lookup
+            assert lookup["Keys Sent"] == 2500 and "Outer Rows With Keys Not Sent" not in lookup, lookup
+    assert answers(served, "SELECT min(id), max(id) FROM parts") == [(1, 7000)]
+    one_remote.drop("parts")
