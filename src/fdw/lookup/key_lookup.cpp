@@ -26,8 +26,6 @@ constexpr std::size_t most_key_bytes = 64 * 1024;
 constexpr std::size_t most_rows_per_value = 10;
 /// What a row takes beside its tuple.
 constexpr std::size_t row_overhead = sizeof(OuterRow) + 32;
-/// If a batch has more values that can't be sent, the others are not looked at one by one.
-constexpr std::size_t most_unsendable = 50;
 
 MemoryContext new_context(const CustomScanState* node, const char* name) {
   return pg::guard([=] {
@@ -121,7 +119,8 @@ void KeyLookup::show_inner(TupleTableSlot* slot) {
   std::memcpy(joined->tts_isnull + outer_columns_, slot->tts_isnull, inner_columns_ * sizeof(bool));
 }
 
-/// The hash of the keys of one side of the joined row. False if one is NULL.
+/// The hash of the keys of one side of the joined row. Key::value and Key::hash have what belongs to each of them then.
+/// False if one is NULL.
 bool KeyLookup::hash_keys(ExprState* Key::*side, FmgrInfo Key::*function, std::uint32_t& hash) {
   hash = 0;
   for (Key& key : keys_) {
@@ -181,14 +180,19 @@ void KeyLookup::take_back() {
   MemoryContextReset(aside_);
 }
 
-/// Gets the rows of the next batch. False if there are no more.
+/// Gets the rows of the next batch, unless there are rows of the last one that nobody has asked for. False if there are
+/// no more.
 bool KeyLookup::collect() {
   ExecClearTuple(kept_slot_);
+  if (end_ < rows_.count()) return true;
   rows_.clear();
   numbers_.clear();
-  for (Key& key : keys_) key.values.clear();
+  for (Key& key : keys_) {
+    key.values.clear();
+    key.list = Datum{0};
+  }
   MemoryContextReset(batch_);
-  bytes_ = 0;
+  bytes_ = begin_ = end_ = 0;
   is_from_aside_ = false;
   if (aside_bytes_ >= memory_limit_) {
     take_back();
@@ -210,10 +214,10 @@ bool KeyLookup::collect() {
   return false;
 }
 
-/// The numbers of the values of a key that rows of the batch have.
+/// The numbers of the values of a key in the rows from begin_ to end_.
 std::vector<std::uint32_t> KeyLookup::used_values(std::size_t key) const {
   std::vector<bool> is_used(keys_[key].values.count());
-  for (std::size_t i = 0; i < rows_.count(); ++i) {
+  for (std::size_t i = begin_; i < end_; ++i) {
     if (rows_.row(i).has_keys) is_used[numbers_[i * keys_.size() + key]] = true;
   }
   std::vector<std::uint32_t> numbers;
@@ -226,48 +230,60 @@ std::vector<std::uint32_t> KeyLookup::used_values(std::size_t key) const {
 void KeyLookup::set_parameter(std::size_t key, const std::vector<std::uint32_t>& numbers) {
   pg::guard([&] {
     const MemoryContext outer = MemoryContextSwitchTo(batch_);
+    const Datum before = keys_[key].list;
     ParamExecData& parameter = node_->ss.ps.state->es_param_exec_vals[keys_[key].parameter];
     parameter.execPlan = nullptr;
-    parameter.value = keys_[key].values.array(numbers.data(), numbers.size());
+    parameter.value = keys_[key].list = keys_[key].values.array(numbers.data(), numbers.size());
     parameter.isnull = false;
+    if (before != Datum{0}) pfree(DatumGetPointer(before));
     MemoryContextSwitchTo(outer);
   });
 }
 
 bool KeyLookup::can_send(std::size_t key, const std::vector<std::uint32_t>& numbers) {
+  pg::guard([] { CHECK_FOR_INTERRUPTS(); });
   set_parameter(key, numbers);
   auto* scan = static_cast<Scan*>(reinterpret_cast<ForeignScanState*>(inner_)->fdw_state);
   return scan->can_send_key(key);
 }
 
-/// Marks the values among some that can't be sent, of which there is at least one.
-void KeyLookup::find_unsendable(std::size_t key, const std::vector<std::uint32_t>& numbers,
-                                std::vector<bool>& unsendable, std::size_t& found) {
-  if (numbers.size() == 1 || found >= most_unsendable) {
-    for (const std::uint32_t number : numbers) unsendable[number] = true;
-    found += numbers.size();
-    return;
+/// Whether the remote can be asked for all keys of the rows from begin_ to end_.
+bool KeyLookup::can_send_keys() {
+  for (std::size_t key = 0; key < keys_.size(); ++key) {
+    const std::vector<std::uint32_t> numbers = used_values(key);
+    if (!numbers.empty() && !can_send(key, numbers)) return false;
   }
-  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
-  const std::vector<std::uint32_t> first(numbers.begin(), middle), second(middle, numbers.end());
-  const bool first_is_sendable = can_send(key, first);
-  if (!first_is_sendable) find_unsendable(key, first, unsendable, found);
-  // If the whole is too long, each half may be short enough.
-  if (!can_send(key, second)) find_unsendable(key, second, unsendable, found);
+  return true;
+}
+
+/// Marks the values of a key that can't be sent, each by itself.
+std::vector<bool> KeyLookup::find_unsendable(std::size_t key) {
+  std::vector<bool> unsendable(keys_[key].values.count());
+  const std::vector<std::uint32_t> numbers = used_values(key);
+  if (numbers.empty() || can_send(key, numbers)) return unsendable;
+  for (const std::uint32_t number : numbers) unsendable[number] = !can_send(key, {number});
+  return unsendable;
+}
+
+/// Chooses the rows that the next statement asks for: all that are left of the batch, or as many as it has room for
+/// their keys.
+void KeyLookup::choose_rows() {
+  const bool is_new = end_ == 0;
+  if (is_new) most_rows_ = rows_.count();
+  begin_ = end_;
+  end_ = std::min(rows_.count(), begin_ + most_rows_);
+  if (is_from_aside_ || can_send_keys()) return;
+  if (is_new) put_aside();
+  while (end_ - begin_ > 1 && !can_send_keys()) end_ -= (end_ - begin_) / 2;
+  most_rows_ = end_ - begin_;
 }
 
 /// Puts the rows aside whose keys have values that the remote can't be asked for.
 void KeyLookup::put_aside() {
   std::vector<bool> is_unsent(rows_.count());
   bool any = false;
-  // The scan looks at all parameters, whichever it is asked about.
-  for (std::size_t key = 0; key < keys_.size(); ++key) set_parameter(key, used_values(key));
   for (std::size_t key = 0; key < keys_.size(); ++key) {
-    const std::vector<std::uint32_t> numbers = used_values(key);
-    if (numbers.empty() || can_send(key, numbers)) continue;
-    std::vector<bool> unsendable(keys_[key].values.count());
-    std::size_t found = 0;
-    find_unsendable(key, numbers, unsendable, found);
+    const std::vector<bool> unsendable = find_unsendable(key);
     for (std::size_t i = 0; i < rows_.count(); ++i) {
       if (rows_.row(i).has_keys && unsendable[numbers_[i * keys_.size() + key]]) is_unsent[i] = any = true;
     }
@@ -293,17 +309,18 @@ void KeyLookup::put_aside() {
   }
   rows_.keep_first(left);
   numbers_.resize(left * keys_.size());
+  end_ = left;
 }
 
-/// Asks the remote for the keys of the batch, if there is any.
+/// Asks the remote for keys of the batch, if there is any.
 void KeyLookup::ask() {
-  if (!is_from_aside_) put_aside();
-  rows_.make_chains();
+  choose_rows();
+  rows_.make_chains(begin_, end_);
   undecided_ = 0;
-  for (std::size_t i = 0; i < rows_.count(); ++i) undecided_ += rows_.row(i).has_keys ? 1 : 0;
+  for (std::size_t i = begin_; i < end_; ++i) undecided_ += rows_.row(i).has_keys ? 1 : 0;
   answer_ = nullptr;
   candidate_ = 0;
-  next_unmatched_ = 0;
+  next_unmatched_ = begin_;
   if (undecided_ == 0) {
     phase_ = Phase::unmatched;
     return;
@@ -365,7 +382,10 @@ TupleTableSlot* KeyLookup::next_pair() {
     answer_is_shown_ = true;
     show_outer(row);
     ResetExprContext(context_);
-    if (!ExecQual(join_clauses_, context_)) continue;
+    if (!ExecQual(join_clauses_, context_)) {
+      ++counts_.refused;
+      continue;
+    }
     answer_met_ = true;
     if (!row.is_matched) --undecided_;
     row.is_matched = true;
@@ -375,7 +395,7 @@ TupleTableSlot* KeyLookup::next_pair() {
 }
 
 TupleTableSlot* KeyLookup::next_unmatched() {
-  while (keeps_unmatched() && next_unmatched_ < rows_.count()) {
+  while (keeps_unmatched() && next_unmatched_ < end_) {
     CHECK_FOR_INTERRUPTS();
     const OuterRow& row = rows_.row(next_unmatched_++);
     if (row.is_matched) continue;
@@ -404,6 +424,8 @@ void KeyLookup::rescan() {
   phase_ = Phase::collecting;
   outer_ended_ = false;
   wanted_values_ = first_values_;
+  rows_.clear();
+  end_ = 0;
   put_aside_.clear();
   aside_bytes_ = 0;
   pg::guard([this] {

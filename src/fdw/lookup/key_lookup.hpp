@@ -24,6 +24,7 @@ struct LookupCounts {
   std::uint64_t values = 0;   ///< that it was asked for
   std::uint64_t unsent = 0;   ///< outer rows for whose keys it could not be asked: they were looked for in another scan
   std::uint64_t dropped = 0;  ///< rows that came and met none
+  std::uint64_t refused = 0;  ///< pairs of rows with equal hashes of their keys that do not belong together
 };
 
 /// Belongs to the executor's memory context of the query. Its destructor calls nothing of PostgreSQL's.
@@ -31,7 +32,8 @@ struct LookupCounts {
 /// The outer rows of a batch are kept, and found by the hashes of their keys; what the remote answers is not. Outer
 /// rows with a NULL among their keys meet none. Those whose keys the remote can't be asked for (a text that is too
 /// long, a value that it does not have or would read as another one) are put aside, and looked for all together by a
-/// scan that is not narrowed by these keys.
+/// scan that is not narrowed by these keys. Where each can be asked for, but not all together, a batch takes several
+/// statements.
 class KeyLookup {
  public:
   /// Expressions are prepared with the node, whose children are initialized.
@@ -46,6 +48,7 @@ class KeyLookup {
   const LookupCounts& counts() const noexcept { return counts_; }
 
  private:
+  /// `unmatched`: the outer rows that have met none are given out. Every batch ends with it, even one without keys.
   enum class Phase : std::uint8_t { collecting, answering, unmatched, ended };
   struct Key {
     ExprState* outer = nullptr;
@@ -55,6 +58,7 @@ class KeyLookup {
     Oid collation = InvalidOid;
     int parameter = -1;
     KeyValues values;        ///< of the batch
+    Datum list = Datum{0};   ///< what the parameter has: an array of some of them; 0: none yet
     Datum value = Datum{0};  ///< of the row that is looked at
     std::uint32_t hash = 0;  ///< likewise
   };
@@ -69,10 +73,11 @@ class KeyLookup {
   void take_back();
   bool hash_keys(ExprState* Key::*side, FmgrInfo Key::*function, std::uint32_t& hash);
   void ask();
+  void choose_rows();
   void put_aside();
-  void find_unsendable(std::size_t key, const std::vector<std::uint32_t>& numbers, std::vector<bool>& unsendable,
-                       std::size_t& found);
+  std::vector<bool> find_unsendable(std::size_t key);
   bool can_send(std::size_t key, const std::vector<std::uint32_t>& numbers);
+  bool can_send_keys();
   void set_parameter(std::size_t key, const std::vector<std::uint32_t>& numbers);
   std::vector<std::uint32_t> used_values(std::size_t key) const;
   TupleTableSlot* next_pair();
@@ -105,6 +110,9 @@ class KeyLookup {
   OuterRows rows_;
   std::vector<std::uint32_t> numbers_;  ///< of the values in the rows' keys: for each row as many as there are keys
   std::size_t bytes_ = 0;               ///< of the rows
+  std::size_t begin_ = 0;               ///< the first row of those whose keys one statement asks for
+  std::size_t end_ = 0;                 ///< behind the last one
+  std::size_t most_rows_ = 0;           ///< whose keys one statement takes, as far as is known of the batch
   bool is_from_aside_ = false;          ///< the batch has the rows that were put aside
   std::vector<MinimalTuple> put_aside_;
   std::size_t aside_bytes_ = 0;

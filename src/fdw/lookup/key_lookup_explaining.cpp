@@ -54,6 +54,7 @@ void explain_lookup(CustomScanState* node, const LookupCounts& counts, List* anc
     tell("Keys Sent", counts.values);
     if (counts.unsent > 0) tell("Outer Rows With Keys Not Sent", counts.unsent);
     tell("Remote Rows Without Match", counts.dropped);
+    if (counts.refused > 0) tell("Rows Removed by Join Filter", counts.refused);
   });
 }
 

@@ -15,49 +15,40 @@ namespace connector::fdw {
 
 namespace {
 
-constexpr std::size_t first_chains = 128;
+/// Of a batch; chains grow if there are more.
+constexpr std::size_t usual_count = 127;
 
 }  // namespace
 
-KeyValues::KeyValues(Oid type) : type_(type), chains_(first_chains) {
+KeyValues::KeyValues(Oid type) : type_(type) {
   pg::guard([this] { get_typlenbyvalalign(type_, &length_, &by_value_, &alignment_); });
+  clear();
 }
 
-void KeyValues::clear() noexcept {
+void KeyValues::clear() {
   values_.clear();
-  std::ranges::fill(chains_, 0);
+  chains_.reset(usual_count);
   bytes_ = 0;
 }
 
-void KeyValues::grow() {
-  chains_.assign(chains_.size() * 2, 0);
-  for (std::size_t i = 0; i < values_.size(); ++i) {
-    std::uint32_t& head = chains_[values_[i].hash & (chains_.size() - 1)];
-    values_[i].next = head;
-    head = static_cast<std::uint32_t>(i + 1);
-  }
-}
-
 std::uint32_t KeyValues::add(Datum value, std::uint32_t hash, MemoryContext memory) {
-  for (std::uint32_t i = chains_[hash & (chains_.size() - 1)]; i != 0; i = values_[i - 1].next) {
-    if (values_[i - 1].hash == hash && datum_image_eq(values_[i - 1].value, value, by_value_, length_)) return i - 1;
+  for (std::uint32_t i = chains_.find(hash, 0); i != 0; i = chains_.find(hash, i)) {
+    if (datum_image_eq(values_[i - 1], value, by_value_, length_)) return i - 1;
   }
   if (length_ == -1) value = PointerGetDatum(PG_DETOAST_DATUM_PACKED(value));
   const MemoryContext outer = MemoryContextSwitchTo(memory);
   value = datumCopy(value, by_value_, length_);
   MemoryContextSwitchTo(outer);
-  std::uint32_t& head = chains_[hash & (chains_.size() - 1)];
-  values_.push_back({value, hash, head});
-  head = static_cast<std::uint32_t>(values_.size());
+  const auto number = static_cast<std::uint32_t>(values_.size());
+  values_.push_back(value);
+  chains_.put(number, hash);
   bytes_ += by_value_ ? sizeof(Datum) : datumGetSize(value, by_value_, length_);
-  const auto number = static_cast<std::uint32_t>(values_.size() - 1);
-  if (values_.size() > chains_.size()) grow();
   return number;
 }
 
 Datum KeyValues::array(const std::uint32_t* numbers, std::size_t count) const {
   auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * std::max<std::size_t>(count, 1)));
-  for (std::size_t i = 0; i < count; ++i) values[i] = values_[numbers[i]].value;
+  for (std::size_t i = 0; i < count; ++i) values[i] = values_[numbers[i]];
   ArrayType* array = construct_array(values, static_cast<int>(count), type_, length_, by_value_, alignment_);
   pfree(values);
   return PointerGetDatum(array);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fdw/lookup/hash_chains.hpp"
+
 namespace connector::fdw {
 
 /// Its functions that add and give values are called in guards; they raise PostgreSQL's errors.
@@ -15,7 +17,7 @@ class KeyValues {
   explicit KeyValues(Oid type);
 
   /// Forgets the values, which are in a memory context that the owner resets.
-  void clear() noexcept;
+  void clear();
   /// The number of a value, from 0. It is copied into `memory` if it is new: it has other bytes than those before. What
   /// is equal and has other bytes (1.0 and 1.00) is new, so that the remote is asked for what is there.
   std::uint32_t add(Datum value, std::uint32_t hash, MemoryContext memory);
@@ -25,19 +27,12 @@ class KeyValues {
   Datum array(const std::uint32_t* numbers, std::size_t count) const;
 
  private:
-  struct Value {
-    Datum value;
-    std::uint32_t hash;
-    std::uint32_t next;  ///< in the chain, by number + 1; 0: none
-  };
-  void grow();
-
   Oid type_;
   std::int16_t length_ = 0;
   bool by_value_ = false;
   char alignment_ = 0;
-  std::vector<Value> values_;
-  std::vector<std::uint32_t> chains_;  ///< their heads, by number + 1; a power of two of them
+  std::vector<Datum> values_;
+  HashChains chains_;
   std::size_t bytes_ = 0;
 };
 

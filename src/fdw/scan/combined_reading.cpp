@@ -19,7 +19,7 @@ namespace {
 class CombinedReading final : public Reading {
  public:
   CombinedReading(ForeignScanState* node, const ForeignScan* plan)
-      : memory_(new_scan_context(node)), planned_(combined_scan(plan)), parameters_(node) {}
+      : memory_(new_scan_context(node)), planned_(combined_scan(plan)), parameters_(node, new_scan_context(node)) {}
 
   Oid server() override;
   void prepare(Lease& lease) override;

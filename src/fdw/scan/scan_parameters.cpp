@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "executor/executor.h"
+#include "utils/memutils.h"
 }
 
 namespace connector::fdw {
@@ -26,11 +27,30 @@ void ScanParameters::prepare(const std::vector<Parameter>& parameters, Expr* lim
   });
 }
 
-std::vector<std::vector<core::Expression>> ScanParameters::values() {
-  // A scan may begin again very often in one query, whose memory must not fill with texts of values.
-  const MemoryContext outer = MemoryContextSwitchTo(node_->ss.ps.ps_ExprContext->ecxt_per_tuple_memory);
+namespace {
+
+/// Marks the parameters of a condition.
+void mark_parameters(const core::Expression& condition, std::vector<bool>& marks) {
+  for (const core::Expression& operand : condition.operands) {
+    if (operand.kind == core::Expression::Kind::parameter) marks.at(operand.parameter - 1) = true;
+    mark_parameters(operand, marks);
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<core::Expression>> ScanParameters::values(const core::Expression& condition) {
+  std::vector<bool> is_wanted(parameters_.size());
+  mark_parameters(condition, is_wanted);
+  return values(is_wanted);
+}
+
+std::vector<std::vector<core::Expression>> ScanParameters::values(const std::vector<bool>& is_wanted) {
+  // Values may be asked for very often in one query, whose memory must not fill with their texts.
+  pg::guard([this] { MemoryContextReset(values_); });
+  const MemoryContext outer = MemoryContextSwitchTo(values_);
   try {
-    auto values = evaluate();
+    auto values = evaluate(is_wanted);
     MemoryContextSwitchTo(outer);
     return values;
   } catch (...) {
@@ -39,13 +59,14 @@ std::vector<std::vector<core::Expression>> ScanParameters::values() {
   }
 }
 
-std::vector<std::vector<core::Expression>> ScanParameters::evaluate() {
+std::vector<std::vector<core::Expression>> ScanParameters::evaluate(const std::vector<bool>& is_wanted) {
   std::vector<std::vector<core::Expression>> values;
   ExprContext* context = node_->ss.ps.ps_ExprContext;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    std::vector<core::Expression>& constants = values.emplace_back();
+    if (!is_wanted[i]) continue;
     bool is_null = false;
     const Datum value = pg::guard([&] { return ExecEvalExprSwitchContext(states_[i], context, &is_null); });
-    std::vector<core::Expression>& constants = values.emplace_back();
     if (is_null) {
       constants.push_back(core::Expression::null());
     } else if (parameters_[i].is_list) {

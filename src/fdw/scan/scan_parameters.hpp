@@ -18,21 +18,26 @@ namespace connector::fdw {
 
 class ScanParameters {
  public:
-  explicit ScanParameters(ForeignScanState* node) noexcept : node_(node) {}
+  /// `values`: a memory context for each call of values(), which empties it.
+  ScanParameters(ForeignScanState* node, MemoryContext values) noexcept : node_(node), values_(values) {}
 
   /// Expressions of the plan, which may be null where there is no limit. What evaluating them needs is allocated in
   /// `memory`, whose reset ends it.
   void prepare(const std::vector<Parameter>& parameters, Expr* limit, Expr* offset, MemoryContext memory);
 
-  /// For with_values(). Throws PgError, or Error (encoding).
-  std::vector<std::vector<core::Expression>> values();
+  /// For with_values(): the values of all parameters, or of those that one condition has. Throws PgError, or Error
+  /// (encoding).
+  std::vector<std::vector<core::Expression>> values() { return values(std::vector<bool>(parameters_.size(), true)); }
+  std::vector<std::vector<core::Expression>> values(const core::Expression& condition);
   /// How many rows the query's LIMIT and OFFSET together want; nothing if there is no limit.
   std::optional<std::int64_t> row_limit();
 
  private:
-  std::vector<std::vector<core::Expression>> evaluate();
+  std::vector<std::vector<core::Expression>> values(const std::vector<bool>& is_wanted);
+  std::vector<std::vector<core::Expression>> evaluate(const std::vector<bool>& is_wanted);
 
   ForeignScanState* node_;
+  MemoryContext values_;
   std::vector<Parameter> parameters_;
   std::vector<ExprState*> states_;
   ExprState* limit_ = nullptr;

@@ -29,7 +29,7 @@ class TableReading final : public Reading {
         reading_(new_scan_context(node)),
         checks_(new_scan_context(node)),
         planned_(planned_scan(plan)),
-        parameters_(node) {}
+        parameters_(node, new_scan_context(node)) {}
 
   Oid server() override {
     table_ = foreign_table(RelationGetRelid(node_->ss.ss_currentRelation));
@@ -131,7 +131,8 @@ void TableReading::look_at_here(const List* clauses) {
 bool TableReading::can_send_key(std::size_t key) {
   const SentCondition& condition = conditions_.at(conditions_.size() - planned_.keys + key);
   if (!condition.expression) return false;
-  return support_of(condition, with_values(*condition.expression, parameters_.values())) != Support::none;
+  const auto values = parameters_.values(*condition.expression);
+  return support_of(condition, with_values(*condition.expression, values)) != Support::none;
 }
 
 std::optional<core::Scan> TableReading::remote_scan(Lease& lease) {

@@ -291,6 +291,7 @@ def test_explain(orders: Database) -> None:
         "Key Batches: 1",
         "Keys Sent: 21",
         "Remote Rows Without Match: 0",
+        "Rows Removed by Join Filter: 5",
         "Remote SQL: SELECT `id`, `word` FROM",
         "Narrowed By: (id = ANY ($0))",
     ):

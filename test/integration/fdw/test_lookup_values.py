@@ -94,3 +94,44 @@ def test_more_values_than_a_batch_has(served: Database, one_remote: Remote) -> N
             assert lookup["Keys Sent"] == 2500 and "Outer Rows With Keys Not Sent" not in lookup, lookup
     assert answers(served, "SELECT min(id), max(id) FROM parts") == [(1, 7000)]
     one_remote.drop("parts")
+
+
+def test_lists_that_are_too_long_in_one(db: Database, mariadb: MySqlRemote) -> None:
+    """They go out in parts, as long as each value by itself is short enough."""
+    with server_of(db, mariadb):
+        mariadb.execute(
+            "DROP TABLE IF EXISTS texts, numbers",
+            "CREATE TABLE texts (id int, t longtext, KEY (t(20))) CHARACTER SET utf8mb4",
+            "INSERT INTO texts SELECT seq, concat('t', seq, repeat('x', IF(seq % 200 = 190, 145000, 300))) FROM seq_1_to_1000",
+            "CREATE TABLE numbers (id int, n decimal(65,0), KEY (n))",
+            "INSERT INTO numbers SELECT seq, concat(seq, repeat('0', 40)) FROM seq_1_to_1000",
+        )
+        db.execute(
+            "CREATE FOREIGN TABLE texts (id int, t text) SERVER remote OPTIONS (table_name 'texts'); "
+            "CREATE FOREIGN TABLE numbers (id int, n numeric) SERVER remote OPTIONS (table_name 'numbers'); "
+            "CREATE TEMP TABLE asked AS SELECT n, 't' || n || repeat('x', CASE WHEN n % 200 = 190 THEN 145000 ELSE 300 END) t, n * 1e40 v "
+            "FROM generate_series(1, 400) n"
+        )
+        with forced(db):
+            for query in ("SELECT n, id FROM asked JOIN texts USING (t)", "SELECT asked.n, id FROM asked JOIN numbers ON numbers.n = v"):
+                assert answers(db, query) == sorted(((n, n) for n in range(1, 401)), key=repr)
+                (lookup,) = run(db, query)
+                assert "Outer Rows With Keys Not Sent" not in lookup and lookup["Keys Sent"] == 400, lookup
+                assert lookup["Plans"][1]["Remote Rows"] < 410, lookup
+            query = "SELECT n, id FROM asked LEFT JOIN texts ON texts.t = asked.t || CASE WHEN n = 3 THEN repeat('y', 300000) ELSE '' END"
+            assert answers(db, query) == sorted(((n, None if n == 3 else n) for n in range(1, 401)), key=repr)
+            (lookup,) = run(db, query)
+            assert lookup["Outer Rows With Keys Not Sent"] == 1, lookup
+    mariadb.execute("DROP TABLE texts, numbers")
+
+
+def test_long_texts_of_short_numbers(db: Database, postgres15: PostgresRemote) -> None:
+    """1e1000 takes few bytes here, and a thousand digits in a statement."""
+    with server_of(db, postgres15):
+        postgres15.execute("DROP TABLE IF EXISTS great", "CREATE TABLE great (n numeric)", "INSERT INTO great SELECT n * 1e1000 FROM generate_series(1, 3000) n")
+        db.execute("CREATE FOREIGN TABLE great (n numeric) SERVER remote OPTIONS (table_name 'great')")
+        with forced(db):
+            (lookup,) = run(db, "SELECT g.n FROM generate_series(1, 1000) i JOIN great g ON g.n = i * 1e1000")
+        assert lookup["Actual Rows"] == lookup["Keys Sent"] == lookup["Plans"][1]["Remote Rows"] == 1000, lookup
+        assert 6 <= lookup["Key Batches"] < 20 and "Outer Rows With Keys Not Sent" not in lookup, lookup
+    postgres15.drop("great")
