@@ -42,6 +42,7 @@ KeyLookup::KeyLookup(CustomScanState* node, const PlannedLookup& planned)
       inner_(static_cast<PlanState*>(lsecond(node->custom_ps))),
       type_(planned.type),
       first_values_(static_cast<std::size_t>(planned.first_values)),
+      most_combinations_(static_cast<std::size_t>(planned.most_combinations)),
       batch_(new_context(node, "connector batch of keys")),
       aside_(new_context(node, "connector rows put aside")),
       memory_limit_(get_hash_memory_limit()),
@@ -138,12 +139,15 @@ bool KeyLookup::hash_keys(ExprState* Key::*side, FmgrInfo Key::*function, std::u
 bool KeyLookup::is_full() const {
   std::size_t bytes = 0;
   std::size_t values = 0;
+  std::size_t combinations = 1;
   for (const Key& key : keys_) {
+    combinations *= std::max<std::size_t>(key.values.count(), 1);
     values = std::max(values, key.values.count());
     bytes += key.values.bytes();
   }
   if (values >= wanted_values_ || bytes >= most_key_bytes) return true;
   if (bytes_ + bytes >= memory_limit_) return true;
+  if (most_combinations_ > 0 && combinations >= most_combinations_) return true;
   const bool is_small = wanted_values_ < static_cast<std::size_t>(most_key_values);
   return is_small && rows_.count() >= wanted_values_ * most_rows_per_value;
 }

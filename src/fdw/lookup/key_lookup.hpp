@@ -94,6 +94,7 @@ class KeyLookup {
   PlanState* inner_;
   JoinType type_;
   std::size_t first_values_;
+  std::size_t most_combinations_;  ///< PlannedLookup
   std::vector<Key> keys_;
   ExprState* join_clauses_ = nullptr;
   ExprContext* context_ = nullptr;  ///< of keys and join clauses: emptied for each row

@@ -28,6 +28,18 @@ double rows_of(const LookupWork& work, double batches) {
   return clamp_row_est(rows);
 }
 
+/// The values that the largest batch has of each key, or less.
+double most_values(const LookupWork& work) {
+  double most = most_key_values;
+  const auto combinations = [&] {
+    double product = 1;
+    for (const LookupWork::Key& key : work.keys) product *= std::clamp(key.values, 1.0, most);
+    return product;
+  };
+  while (work.most_combinations > 0 && most > 1 && combinations() > work.most_combinations) most *= 0.9;
+  return std::max(1.0, most);
+}
+
 }  // namespace
 
 LookupCost lookup_cost(const LookupWork& work) {
@@ -37,11 +49,12 @@ LookupCost lookup_cost(const LookupWork& work) {
     all_values += key.values;
   }
   double batches = 1;
-  double size = work.first_values;
+  const double most = most_values(work);
+  double size = std::min<double>(work.first_values, most);
   for (double left = values - size; left > 0; left -= size) {
     ++batches;
-    size = std::min(size * key_values_growth, static_cast<double>(most_key_values));
-    if (size >= most_key_values) {
+    size = std::min(size * key_values_growth, most);
+    if (size >= most) {
       batches += std::ceil(left / size) - 1;
       break;
     }

@@ -16,9 +16,16 @@ inline constexpr int most_key_values = 1000;
 inline constexpr int first_key_values = 50;
 inline constexpr int key_values_growth = 4;
 
+/// The most combinations of the values that a batch gives the columns of one index. The remote looks each of them up:
+/// that costs more than a statement for each few of them. MySQL and MariaDB take each for a row, and rather read the
+/// whole table or index where that are many beside its rows; MySQL does so, too, where range_optimizer_max_mem_size has
+/// no room for them ("Limiting Memory Use for Range Optimization": 230 bytes for each).
+inline constexpr int most_key_combinations = 2'500;
+
 struct LookupWork {
   double outer_rows = 0;
   int first_values = first_key_values;
+  int most_combinations = 0;  ///< of a batch's values; 0: as many as there are
   struct Key {
     double values = 0;       ///< different ones on the outer side
     double selectivity = 0;  ///< of one value: the part of the table's rows that have it

@@ -165,6 +165,11 @@ LookupWork work_of(PlannerInfo* root, const RelOptInfo* join, RelOptInfo* inner,
     if (is_indexed(planned.description, key.column)) work.remote.has_index = true;
     fixed.push_back(core::Expression::comparison(key.column, core::Operator::equal, ""));
   }
+  std::vector<std::size_t> columns;
+  for (const PathKeyColumn& key : keys) columns.push_back(key.column);
+  if (const double others = index_combinations(planned.description, columns, classified.expressions); others > 0) {
+    work.most_combinations = std::max(first_key_values, static_cast<int>(most_key_combinations / others));
+  }
   work.rows_by_key = rows_by_key(planned.description, fixed).value_or(0);
   work.rows = inner->rows;
   work.pairs = join->rows;
@@ -218,8 +223,8 @@ void add_path_of(PlannerInfo* root, RelOptInfo* join, RelOptInfo* inner, Path* o
     path->path.total_cost = Max(path->path.total_cost, path->path.startup_cost);
     path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
     path->custom_paths = list_make2(outer, scan);
-    path->custom_private =
-        list_make5(list_make2_int(type, work.first_values), extra.restrictlist, outer_keys, inner_keys, conditions);
+    path->custom_private = list_make5(list_make3_int(type, work.first_values, work.most_combinations),
+                                      extra.restrictlist, outer_keys, inner_keys, conditions);
     path->custom_private = lappend(path->custom_private, functions);
     path->methods = methods;
     add_path(join, &path->path);
@@ -298,6 +303,7 @@ Plan* plan_key_lookup(const CustomPath* path, List* targets, List* plans, const 
   PlannedLookup lookup;
   lookup.type = static_cast<JoinType>(list_nth_int(part(place_numbers), 0));
   lookup.first_values = list_nth_int(part(place_numbers), 1);
+  lookup.most_combinations = list_nth_int(part(place_numbers), 2);
   List* row = joined_row(join, outer->targetlist, inner->targetlist);
   const auto over_row = [row](const void* expression) {
     return over_joined_row(row, static_cast<const Node*>(expression));

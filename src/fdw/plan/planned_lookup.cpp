@@ -30,8 +30,8 @@ void put_into(CustomScan* plan, const PlannedLookup& lookup) {
       collations = lappend_oid(collations, key.collation);
     }
     plan->custom_exprs = list_make3(lookup.join_clauses, outer, inner);
-    plan->custom_private =
-        list_make5(list_make2_int(lookup.type, lookup.first_values), parameters, types, outer_hashes, inner_hashes);
+    plan->custom_private = list_make5(list_make3_int(lookup.type, lookup.first_values, lookup.most_combinations),
+                                      parameters, types, outer_hashes, inner_hashes);
     plan->custom_private = lappend(plan->custom_private, collations);
   });
 }
@@ -42,6 +42,7 @@ PlannedLookup planned_lookup(const CustomScan* plan) {
   PlannedLookup lookup;
   lookup.type = static_cast<JoinType>(list_nth_int(facts(fact_numbers), 0));
   lookup.first_values = list_nth_int(facts(fact_numbers), 1);
+  lookup.most_combinations = list_nth_int(facts(fact_numbers), 2);
   lookup.join_clauses = expressions(place_join_clauses);
   for (int i = 0; i < list_length(facts(fact_parameters)); ++i) {
     LookupKey key;

@@ -27,6 +27,7 @@ struct LookupKey {
 struct PlannedLookup {
   JoinType type = JOIN_INNER;    ///< inner, left, semi or anti
   int first_values = 0;          ///< in the first batch; the next ones are larger
+  int most_combinations = 0;     ///< of the values of a batch's keys; 0: as many as there are
   List* join_clauses = nullptr;  ///< that decide whether two rows belong together
   std::vector<LookupKey> keys;
 };

@@ -50,6 +50,12 @@ std::optional<std::size_t> index_of(const core::SourceDescription& description, 
   return std::nullopt;
 }
 
+std::vector<std::string> column_names(const core::RemoteIndex& index) {
+  std::vector<std::string> names;
+  for (const core::RemoteIndex::Column& column : index.columns) names.push_back(column.name);
+  return names;
+}
+
 }  // namespace
 
 std::optional<double> rows_by_key(const core::SourceDescription& description,
@@ -68,9 +74,7 @@ std::optional<double> rows_by_key(const core::SourceDescription& description,
   std::optional<double> least = rows_of(description.primary_key);
   for (const core::RemoteIndex& index : description.indexes) {
     if (!index.unique || !index.left_out_reason.empty()) continue;
-    std::vector<std::string> names;
-    for (const core::RemoteIndex::Column& column : index.columns) names.push_back(column.name);
-    const std::optional<double> rows = rows_of(names);
+    const std::optional<double> rows = rows_of(column_names(index));
     if (rows && (!least || *rows < *least)) least = rows;
   }
   return least;
@@ -91,6 +95,28 @@ bool serves_index(const core::SourceDescription& description, const std::vector<
                          condition.operation != Operator::is_not_null;
     return narrows && is_indexed(description, condition.operands[0].column);
   });
+}
+
+double index_combinations(const core::SourceDescription& description, const std::vector<std::size_t>& columns,
+                          const std::vector<core::Expression>& conditions) {
+  const std::map<std::size_t, double> fixed = fixed_columns(conditions);
+  double most = 0;
+  const auto look_at = [&](const std::vector<std::string>& names) {
+    double combinations = 1;
+    std::size_t found = 0;
+    for (const std::string& name : names) {
+      const std::optional<std::size_t> index = index_of(description, name);
+      if (!index) continue;
+      if (std::ranges::find(columns, *index) != columns.end()) ++found;
+      if (const auto list = fixed.find(*index); list != fixed.end()) combinations *= list->second;
+    }
+    if (found > 1 || (found == 1 && combinations > 1)) most = std::max(most, combinations);
+  };
+  look_at(description.primary_key);
+  for (const core::RemoteIndex& index : description.indexes) {
+    if (index.left_out_reason.empty()) look_at(column_names(index));
+  }
+  return most;
 }
 
 PathCost path_cost(const RemoteWork& work) {

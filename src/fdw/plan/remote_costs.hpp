@@ -29,6 +29,11 @@ bool is_indexed(const core::SourceDescription& description, std::size_t column);
 /// Whether the first column of an index, or of the key, is in one of the conditions.
 bool serves_index(const core::SourceDescription& description, const std::vector<core::Expression>& conditions);
 
+/// Of an index, or the key, with several of these columns, or with one of them and one that a list of the conditions is
+/// about: the combinations of values that these lists alone have. The most of all such indexes; 0 = there is none.
+double index_combinations(const core::SourceDescription& description, const std::vector<std::size_t>& columns,
+                          const std::vector<core::Expression>& conditions);
+
 struct RemoteWork {
   double table_rows = 0;
   bool has_index = false;  ///< the remote need not look at all rows

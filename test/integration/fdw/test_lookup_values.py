@@ -135,3 +135,23 @@ def test_long_texts_of_short_numbers(db: Database, postgres15: PostgresRemote) -
         assert lookup["Actual Rows"] == lookup["Keys Sent"] == lookup["Plans"][1]["Remote Rows"] == 1000, lookup
         assert 6 <= lookup["Key Batches"] < 20 and "Outer Rows With Keys Not Sent" not in lookup, lookup
     postgres15.drop("great")
+
+
+def test_keys_of_one_index(db: Database, mysql: MySqlRemote) -> None:
+    """A product of lists is bounded, so that the index serves: the server looks at few rows."""
+    with server_of(db, mysql):
+        mysql.create_rows("pairs", 60000)
+        mysql.execute("ALTER TABLE pairs ADD a int, ADD b int", "UPDATE pairs SET a = id, b = id + 1", "ALTER TABLE pairs ADD KEY pair (a, b)", "ANALYZE TABLE pairs")
+        db.execute("CREATE FOREIGN TABLE pairs (id bigint, a int, b int) SERVER remote OPTIONS (table_name 'pairs')")
+        query = "SELECT p.id FROM generate_series(1, 3000) n JOIN pairs p ON p.a = n * 10 AND p.b = n * 10 + 1"
+        with forced(db):
+            before = rows_looked_at(mysql)
+            (lookup,) = run(db, query)
+            looked_at = rows_looked_at(mysql) - before
+            assert lookup["Actual Rows"] == lookup["Plans"][1]["Remote Rows"] == 3000, lookup
+            assert lookup["Keys Sent"] == 6000 and lookup["Key Batches"] == 60, lookup
+            assert looked_at < 60000, looked_at
+            # Columns that no index has together.
+            (lookup,) = run(db, query.replace("p.b =", "p.id + 1 =").replace("p.id + 1 = n * 10 + 1", "p.id = n * 10"))
+            assert lookup["Key Batches"] < 10, lookup
+    mysql.drop("pairs")
