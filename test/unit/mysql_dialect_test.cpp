@@ -85,6 +85,7 @@ TEST(MysqlDialect, Integers) {
   EXPECT_EQ(equal(big, "1.00"), "c = 1");
   EXPECT_EQ(less(big, "1.5"), "c < 1.5");
   EXPECT_EQ(less(big, "NaN"), "local");
+  EXPECT_EQ(equal(big, "NaN"), "1 = 0");
   EXPECT_EQ(sent(column("int", {.kind = TypeKind::int4}), Operator::in, {"1", "99999999999"}), "c IN (1)");
 }
 
@@ -112,6 +113,7 @@ TEST(MysqlDialect, Decimals) {
   EXPECT_EQ(less(decimal, "0." + std::string(31, '1')), "local");
   EXPECT_EQ(less(decimal, "NaN"), "local");
   EXPECT_EQ(less(decimal, "Infinity"), "local");
+  EXPECT_EQ(equal(decimal, "Infinity"), "1 = 0");
   EXPECT_EQ(equal(column("decimal", {.kind = TypeKind::numeric}), "1.105"), "c = 1.105");
 }
 
@@ -120,7 +122,7 @@ TEST(MysqlDialect, FloatsAreComparedAsDoubles) {
   EXPECT_EQ(equal(number, "1e-05"), "c = 1e-05");
   EXPECT_EQ(equal(number, "0.1"), "c = 0.1e0");
   EXPECT_EQ(equal(number, "-0"), "c = -0e0");
-  EXPECT_EQ(equal(number, "NaN"), "local");
+  for (const char* value : {"NaN", "Infinity", "-Infinity"}) EXPECT_EQ(equal(number, value), "1 = 0") << value;
   EXPECT_EQ(less(number, "-Infinity"), "local");
   EXPECT_EQ(less(column("float", {.kind = TypeKind::float4}), "3.140000104904175"), "c < 3.140000104904175e0");
 }
@@ -142,9 +144,17 @@ TEST(MysqlDialect, Dates) {
   EXPECT_EQ(less(date, "0044-03-15 BC"), "local");
   EXPECT_EQ(less(date, "10000-01-01"), "local");
   EXPECT_EQ(less(date, "infinity"), "local");
+  for (const char* value : {"infinity", "-infinity", "0044-03-15 BC", "10001-01-01"}) {
+    EXPECT_EQ(equal(date, value), "1 = 0") << value;
+  }
+  EXPECT_EQ(sent(date, Operator::in, {"infinity", "2024-02-29"}), "c IN (DATE'2024-02-29')");
+  // Dates of the year 0, which the server may have, are of 1 BC here.
+  EXPECT_EQ(equal(date, "0001-12-31 BC"), "local");
   const core::RemoteColumn stamp = column("timestamp(1)", {.kind = TypeKind::timestamptz, .length = 1});
   EXPECT_EQ(less(stamp, "2024-01-31 10:00:00.5+00"), "c < TIMESTAMP'2024-01-31 10:00:00.5'");
   EXPECT_EQ(less(stamp, "0044-03-15 10:00:00+00 BC"), "local");
+  EXPECT_EQ(equal(stamp, "0044-03-15 10:00:00+00 BC"), "1 = 0");
+  EXPECT_EQ(equal(stamp, "infinity"), "1 = 0");
   const core::RemoteColumn whole = column("datetime", {.kind = TypeKind::timestamp, .length = 0});
   EXPECT_EQ(equal(whole, "2024-01-31 10:00:00"), "c = TIMESTAMP'2024-01-31 10:00:00'");
   // All of these servers round such a one if an index serves.

@@ -203,13 +203,15 @@ TEST_F(DialectTest, OfADisjunctionItGetsAllOrNothing) {
 }
 
 TEST_F(DialectTest, AStatementDoesNotGrowWithoutBounds) {
-  const auto one_of = [](std::size_t count, const std::string& value) {
-    Expression list{.operation = Operator::in, .operands = {Expression::of_column(number)}};
+  const auto one_of = [](std::size_t count, const std::string& value, std::size_t column = number) {
+    Expression list{.operation = Operator::in, .operands = {Expression::of_column(column)}};
     list.operands.resize(count + 1, Expression::constant(value));
     return list;
   };
   EXPECT_EQ(support(one_of(5000, "1")), Support::exact);
   EXPECT_EQ(support(one_of(5001, "1")), Support::none);
+  EXPECT_EQ(support(one_of(250, "1", date)), Support::narrowing);
+  EXPECT_EQ(support(one_of(251, "1", date)), Support::none);
   EXPECT_EQ(support(one_of(2, std::string(100'000, '1'))), Support::exact);
   EXPECT_EQ(support(one_of(2, std::string(100'001, '1'))), Support::none);
   EXPECT_EQ(support(is(number, std::string(200'001, '1'))), Support::none);

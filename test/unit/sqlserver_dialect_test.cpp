@@ -92,19 +92,25 @@ TEST(SqlServerDialect, Integers) {
 TEST(SqlServerDialect, Decimals) {
   EXPECT_EQ(equal(decimal(12, 2), "10.50"), "c = CAST(10.5 AS decimal(12, 2))");
   EXPECT_EQ(sql(decimal(12, 2), Operator::less, "-0.005"), "c < CAST(-0.005 AS decimal(13, 3))");
-  EXPECT_EQ(equal(decimal(4, 2), "12345"), "c = CAST(12345 AS decimal(7, 2))");
+  EXPECT_EQ(sql(decimal(4, 2), Operator::less, "12345"), "c < CAST(12345 AS decimal(7, 2))");
+  EXPECT_EQ(equal(decimal(4, 2), "99.99"), "c = CAST(99.99 AS decimal(4, 2))");
   EXPECT_EQ(equal(decimal(38, 38), "0.5"), "c = CAST(0.5 AS decimal(38, 38))");
-  EXPECT_EQ(equal(decimal(38, 38), "1"), "");
-  EXPECT_EQ(equal(decimal(38, 0), "0.1"), "");
-  EXPECT_EQ(equal(decimal(12, 2), "NaN"), "");
-  EXPECT_EQ(equal(decimal(12, 2), "-Infinity"), "");
+  EXPECT_EQ(sql(decimal(38, 38), Operator::less, "1"), "");
+  EXPECT_EQ(sql(decimal(38, 0), Operator::less, "0.1"), "");
+  for (const char* value : {"NaN", "-Infinity", "100", "0.001"}) {
+    EXPECT_EQ(equal(decimal(4, 2), value), "1 = 0") << value;
+    EXPECT_EQ(support(decimal(4, 2), Operator::not_equal, value), Support::exact) << value;
+  }
+  EXPECT_EQ(equal(decimal(4, 2), "1e5"), "");
 }
 
 TEST(SqlServerDialect, Money) {
   EXPECT_EQ(equal(column("money"), "922337203685.4775"), "c = CAST(922337203685.4775 AS money)");
   EXPECT_EQ(equal(column("smallmoney"), "-1.50000"), "c = CAST(-1.5 AS money)");
-  EXPECT_EQ(equal(column("money"), "0.00001"), "");
-  EXPECT_EQ(equal(column("money"), "1000000000000000"), "");
+  EXPECT_EQ(sql(column("money"), Operator::less, "0.00001"), "");
+  EXPECT_EQ(sql(column("money"), Operator::less, "NaN"), "");
+  for (const char* value : {"0.00001", "1000000000000000", "NaN"}) EXPECT_EQ(equal(column("money"), value), "1 = 0");
+  EXPECT_EQ(equal(column("money"), "922337203685477"), "");
 }
 
 TEST(SqlServerDialect, Bits) {
@@ -114,9 +120,12 @@ TEST(SqlServerDialect, Bits) {
 
 TEST(SqlServerDialect, DatesAndTimesThatAreSentAsTheyAre) {
   EXPECT_EQ(equal(column("date"), "0001-01-01"), "c = CAST(N'0001-01-01' AS date)");
-  EXPECT_EQ(equal(column("date"), "infinity"), "");
-  EXPECT_EQ(equal(column("date"), "0044-03-15 BC"), "");
+  EXPECT_EQ(sql(column("date"), Operator::less, "infinity"), "");
+  for (const char* value : {"infinity", "-infinity", "0044-03-15 BC", "10001-01-01"}) {
+    EXPECT_EQ(equal(column("date"), value), "1 = 0") << value;
+  }
   EXPECT_EQ(equal(column("date"), "10000-01-01"), "");
+  EXPECT_EQ(equal(column("date"), "0001-12-31 BC"), "");
   EXPECT_EQ(equal(with_scale("datetime2", 3), "2020-02-29 01:02:03.5"),
             "c = CAST(N'2020-02-29T01:02:03.500' AS datetime2(3))");
   EXPECT_EQ(equal(with_scale("datetime2", 3), "2020-02-29 01:02:03.123456"),
@@ -127,7 +136,9 @@ TEST(SqlServerDialect, DatesAndTimesThatAreSentAsTheyAre) {
             "c = CAST(N'2020-02-29T01:02:03.00+00:00' AS datetimeoffset(2))");
   EXPECT_EQ(equal(with_scale("time", 6), "23:59:59.999999"), "c = CAST(N'23:59:59.999999' AS time(6))");
   EXPECT_EQ(equal(with_scale("time", 6), "24:00:00"), "");
-  EXPECT_EQ(equal(with_scale("datetime2", 6), "-infinity"), "");
+  EXPECT_EQ(equal(with_scale("datetime2", 6), "-infinity"), "1 = 0");
+  EXPECT_EQ(equal(with_scale("datetimeoffset", 6), "0044-03-15 10:00:00+00 BC"), "1 = 0");
+  EXPECT_EQ(equal(column("smalldatetime"), "infinity"), "1 = 0");
   EXPECT_EQ(sql(column("smalldatetime"), Operator::greater, "2020-02-29 01:02:03"),
             "c > CAST(N'2020-02-29T01:02:03' AS datetime2(0))");
   EXPECT_EQ(support(with_scale("datetime2", 6), Operator::not_equal, "2020-02-29 01:02:03"), Support::exact);
@@ -150,7 +161,9 @@ TEST(SqlServerDialect, ValuesThatAreRoundedHaveAWindow) {
   EXPECT_EQ(sql(with_scale("time", 7), Operator::greater, "10:00:00"), "c >= CAST(N'09:59:59.9999990' AS time(7))");
   EXPECT_EQ(support(moment, Operator::equal, "2020-01-01 00:00:00"), Support::narrowing);
   EXPECT_EQ(support(moment, Operator::not_equal, "2020-01-01 00:00:00"), Support::none);
-  EXPECT_EQ(equal(moment, "infinity"), "");
+  EXPECT_EQ(equal(moment, "infinity"), "1 = 0");
+  // What is rounded up.
+  EXPECT_EQ(equal(moment, "10000-01-01 00:00:00"), "");
   EXPECT_FALSE(dialect().orders(moment));
   EXPECT_TRUE(dialect().orders(with_scale("datetime2", 6)));
 }
@@ -159,6 +172,9 @@ TEST(SqlServerDialect, DatetimeHasAWindowOfTicks) {
   EXPECT_EQ(equal(column("datetime"), "2020-01-01 00:00:00.003"),
             "c BETWEEN CAST(N'2019-12-31T23:59:59.993' AS datetime) AND CAST(N'2020-01-01T00:00:00.013' AS datetime)");
   EXPECT_EQ(equal(column("datetime"), "1752-12-31 00:00:00"), "");
+  for (const char* value : {"infinity", "0001-01-01 00:00:00", "1752-12-30 23:59:59", "0044-03-15 10:00:00 BC"}) {
+    EXPECT_EQ(equal(column("datetime"), value), "1 = 0") << value;
+  }
   EXPECT_EQ(equal(column("datetime"), "9999-12-31 00:00:00"), "");
   EXPECT_FALSE(dialect().orders(column("datetime")));
 }
@@ -227,7 +243,7 @@ TEST(SqlServerDialect, Lists) {
     return core::testing::statement(dialect(), {.columns = {0}, .where = condition}, {described});
   };
   EXPECT_EQ(in(column("int"), {"1", "3000000000"}), "SELECT x FROM t WHERE c IN (1, CAST(3000000000 AS bigint))");
-  EXPECT_EQ(in(column("nvarchar(2)"), {"a", "b"}), "SELECT x FROM t WHERE (c = N'a' OR c = N'b')");
+  EXPECT_EQ(in(column("nvarchar(2)"), {"a", "b"}), "SELECT x FROM t WHERE c IN (N'a', N'b')");
 }
 
 TEST(SqlServerDialect, NullIsTheSmallestValueThere) {

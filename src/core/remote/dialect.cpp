@@ -42,6 +42,13 @@ bool is_clock_time(std::string_view text) noexcept {
   return text.size() > 9 && is_like(text.substr(0, 9), "99:99:99.") && consists_of(text.substr(9), "0123456789");
 }
 
+bool is_beyond_years(std::string_view value) noexcept {
+  if (value == "infinity" || value == "-infinity") return true;
+  const std::string_view year = value.substr(0, value.find('-'));
+  if (value.ends_with(" BC")) return year != "0001";
+  return year.size() > 4 && year != "10000";
+}
+
 namespace {
 
 using Kind = Expression::Kind;
@@ -67,6 +74,10 @@ bool is_range(Operator comparison) noexcept {
 /// SQL Server reports errors 8623 and 8632 for "many thousands of values" ("IN (Transact-SQL)").
 constexpr std::size_t most_values = 5000;
 constexpr std::size_t most_bytes = 200'000;
+
+/// Of a list that is written with OR: servers have their trouble with deep and with complex conditions ("MSSQLSERVER
+/// error 8632", 8623 and 8631).
+constexpr std::size_t most_alternatives = 250;
 
 /// Whether its constants would make the statement longer than some remote takes.
 bool is_too_long(const Expression& condition) noexcept {
@@ -356,11 +367,12 @@ Dialect::Written Dialect::write_list(const Expression& condition, const std::str
   if (values.empty() && is_in) return {Support::exact, std::string(never)};
   if (values.empty() && condition.operands.size() == 1) return {Support::exact, std::string(always)};
   if (values.empty()) return write_null_test(Operator::is_not_null, column, described);
-  if (rule->equality == Support::exact) {
+  if (has_lists(described)) {
     list.sql = this->list(is_in, column, described, constants);
     const std::string by_index = is_in && !is_parameter ? index_condition(column, described, values) : "";
     if (!by_index.empty()) list.sql = by_index + " AND " + list.sql;
   } else {
+    if (values.size() > most_alternatives) return {};
     list.sql = values.size() > 1 ? '(' + alternatives + ')' : alternatives;
   }
   return list;

@@ -29,6 +29,10 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept;
 /// 10:20, 10:20:30 or 10:20:30.4
 bool is_clock_time(std::string_view text) noexcept;
 
+/// Whether a date or a moment, as PostgreSQL writes it, is infinity, or in a year before 1 BC or behind 10000: what
+/// servers with years of up to four digits don't have, in whichever time zone and however it is rounded.
+bool is_beyond_years(std::string_view value) noexcept;
+
 /// What a remote makes of conditions on columns of some types. A dialect has a table of these, which is its
 /// documentation, too (docs/foreign-tables.md).
 struct TypeRule {
@@ -111,6 +115,8 @@ class Dialect {
   /// The constant that is compared with that. Nothing if the remote has no such value, or would compare otherwise.
   virtual std::optional<std::string> constant(Operator comparison, const RemoteColumn& column,
                                               std::string_view value) const = 0;
+  /// Whether a list in IN is as = with each of its values. Else it is written as alternatives, with OR.
+  virtual bool has_lists(const RemoteColumn& column) const { return rule_of(column)->equality == Support::exact; }
   /// Whether a value of the column there may equal the constant. One that none equals (300 beside a tinyint, a tenth of
   /// a second beside whole ones) is not sent for equality: servers round or cut it to a value that the column has.
   virtual bool can_equal(const RemoteColumn& /*column*/, std::string_view /*value*/) const { return true; }

@@ -256,9 +256,15 @@ core::Expression with_parameters(const core::Expression& condition, const std::v
   return result;
 }
 
+/// Numbers are never NaN or infinite: what is out of range is refused, or replaced by the nearest value ("Out-of-Range
+/// and Overflow Handling"). Dates have years up to 9999 ("The DATE, DATETIME, and TIMESTAMP Types").
 bool can_be_a_value(const core::RemoteColumn& column, std::string_view value) {
+  const Comparison comparison = comparison_of(column);
+  const bool is_number = comparison == Comparison::integer || comparison == Comparison::year ||
+                         comparison == Comparison::decimal || comparison == Comparison::floating;
+  if (is_number && is_one_of(value, {"NaN", "Infinity", "-Infinity"})) return false;
   const std::optional<Number> number = number_of(value);
-  switch (comparison_of(column)) {
+  switch (comparison) {
     case Comparison::integer:
       return !number || can_be_an_integer(column.remote_type, *number);
     case Comparison::year:
@@ -266,6 +272,7 @@ bool can_be_a_value(const core::RemoteColumn& column, std::string_view value) {
     case Comparison::decimal:
       return !number || can_be_a_decimal(column.type, *number);
     case Comparison::date:
+      if (core::is_beyond_years(value)) return false;
       return column.type.kind == TypeKind::date || !has_more_digits(column.type, without_zone(value));
     case Comparison::time:
       return !has_more_digits(column.type, value);

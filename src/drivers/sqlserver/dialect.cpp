@@ -233,6 +233,33 @@ class SqlServerDialect final : public core::Dialect {
     return std::nullopt;
   }
 
+  /// "IN": it is as = with each of the values.
+  bool has_lists(const core::RemoteColumn& column) const override {
+    const Row row = row_of(column).value();
+    return row != fine_times && row != datetimes && row != floats;
+  }
+
+  /// "date", "datetime2": years are 1 to 9999; "datetime": from 1753 on. "decimal and numeric" and "money" have no NaN,
+  /// and no more digits than are declared.
+  bool can_equal(const core::RemoteColumn& column, std::string_view value) const override {
+    switch (row_of(column).value()) {
+      case dates:
+      case smalldatetimes:
+        return !core::is_beyond_years(value);
+      case times:
+      case fine_times:
+        return base_type(column) == "time" || !core::is_beyond_years(value);
+      case datetimes:
+        return !core::is_beyond_years(value) && value >= "1752-12-31";
+      case decimals:
+        return column.type.length < 1 || can_be_decimal(value, column.type.length, column.type.scale);
+      case money:
+        return can_be_decimal(value, 19, 4);
+      default:
+        return true;
+    }
+  }
+
   bool compares(const core::RemoteColumn& left, const core::RemoteColumn& right) const override {
     switch (row_of(left).value()) {
       case decimals:

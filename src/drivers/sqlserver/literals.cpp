@@ -160,6 +160,13 @@ std::optional<std::string> decimal_literal(std::string_view value, int precision
               "decimal(" + std::to_string(common_whole + common_scale) + ", " + std::to_string(common_scale) + ')');
 }
 
+bool can_be_decimal(std::string_view value, int precision, int scale) {
+  if (value == "NaN" || value == "Infinity" || value == "-Infinity") return false;
+  const std::optional<Number> number = read_number(value);
+  return !number || (number->fraction.size() <= static_cast<std::size_t>(scale) &&
+                     number->whole.size() <= static_cast<std::size_t>(precision - scale));
+}
+
 std::optional<std::string> money_literal(std::string_view value) {
   // 922,337,203,685,477.5807 is the greatest ("money and smallmoney").
   constexpr std::size_t max_whole = 14, max_scale = 4;

@@ -15,6 +15,9 @@ std::optional<std::string> integer_literal(std::string_view value);
 /// be more than the server's 38.
 std::optional<std::string> decimal_literal(std::string_view value, int precision, int scale);
 
+/// Whether a decimal(precision, scale) may have the value: false for NaN, infinity, and for more digits.
+bool can_be_decimal(std::string_view value, int precision, int scale);
+
 /// A number with at most four digits behind the point, in the range of money.
 std::optional<std::string> money_literal(std::string_view value);
 

@@ -205,7 +205,7 @@ def test_semi_and_anti_stop_with_the_last_row(orders: Database, mariadb: MySqlRe
 
 
 def test_values_that_can_not_be_sent(orders: Database, mariadb: MySqlRemote) -> None:
-    """NaN and infinity are not MariaDB's: who has them is looked for in one more scan, all others by keys."""
+    """Who has a text that is too long for a statement is looked for in one more scan, all others by keys. Nothing there is NaN or infinite."""
     mariadb.execute("DROP TABLE IF EXISTS numbers", "CREATE TABLE numbers (d double, t longtext, KEY (d)) CHARACTER SET utf8mb4")
     mariadb.execute("INSERT INTO numbers SELECT id / 4, IF(id = 5, repeat('x', 300000), concat('t', id)) FROM orders")
     orders.execute("CREATE FOREIGN TABLE numbers (d double precision, t text) SERVER remote OPTIONS (table_name 'numbers')")
@@ -223,7 +223,9 @@ def test_values_that_can_not_be_sent(orders: Database, mariadb: MySqlRemote) -> 
         ):
             assert answers(orders, query.format("numbers")) == answers(orders, query.format("copy"))
         (lookup,) = run(orders, "SELECT n FROM asked a JOIN numbers x ON x.d = a.d")
-        assert lookup["Outer Rows With Keys Not Sent"] == 6, lookup
+        assert "Outer Rows With Keys Not Sent" not in lookup and lookup["Plans"][1]["Remote Rows"] < 2010, lookup
+        (lookup,) = run(orders, "SELECT n FROM asked a JOIN numbers x ON x.t = a.t")
+        assert lookup["Outer Rows With Keys Not Sent"] == 2, lookup
         scan = lookup["Plans"][1]
         assert scan["Remote Statements"] == lookup["Key Batches"] == 5, lookup
     orders.execute("DROP TABLE asked, copy")

@@ -155,3 +155,80 @@ def test_keys_of_one_index(db: Database, mysql: MySqlRemote) -> None:
             (lookup,) = run(db, query.replace("p.b =", "p.id + 1 =").replace("p.id + 1 = n * 10 + 1", "p.id = n * 10"))
             assert lookup["Key Batches"] < 10, lookup
     mysql.drop("pairs")
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "mysql56", "mysql9", "tds"])
+def test_values_that_the_remote_does_not_have(db: Database, kind: str, request: pytest.FixtureRequest) -> None:
+    """Nothing there equals them: nobody looks for them there, and everything else goes out as ever."""
+    remote: Remote = request.getfixturevalue(kind)
+    if not remote.server.running():
+        remote.server.start()
+    is_sqlserver = remote.provider == "sqlserver"
+    moment = "datetime2(3)" if is_sqlserver else "datetime(3)"
+    with server_of(db, remote):
+        remote.drop("spans")
+        remote.execute(f"CREATE TABLE {remote.quote('spans')} (id int, d date, m {moment}, n decimal(10,2))")
+        insert(remote, "spans", [f"({n}, '2020-01-{n % 28 + 1:02}', '2020-01-{n % 28 + 1:02} 10:20:30.125', {n}.25)" for n in range(1, 501)])
+        columns = "(id int, d date, m timestamp, n numeric)"
+        db.execute(f"CREATE FOREIGN TABLE spans {columns} SERVER remote OPTIONS (table_name 'spans'); CREATE TEMP TABLE copy AS SELECT * FROM spans")
+        db.execute(
+            "CREATE TEMP TABLE asked (k int, d date, m timestamp, n numeric); INSERT INTO asked VALUES "
+            "(1, '2020-01-02', '2020-01-02 10:20:30.125', 1.25), (2, 'infinity', 'infinity', 'NaN'), (3, '-infinity', '-infinity', 'Infinity'), "
+            "(4, '0044-03-15 BC', '0044-03-15 10:20:30 BC', 1e50), (5, '12345-01-01', '12345-01-01 10:20:30', 2.255), (6, NULL, NULL, NULL)"
+        )
+        with forced(db):
+            for column in ("d", "m", "n"):
+                for query in (
+                    f"SELECT k, s.id FROM asked a JOIN {{0}} s ON s.{column} = a.{column}",
+                    f"SELECT k, s.id FROM asked a LEFT JOIN {{0}} s ON s.{column} = a.{column}",
+                    f"SELECT k FROM asked a WHERE NOT EXISTS (SELECT FROM {{0}} s WHERE s.{column} = a.{column})",
+                ):
+                    assert NODE in plan_of(db, query.format("spans"))
+                    assert answers(db, query.format("spans")) == answers(db, query.format("copy"))
+                    (lookup,) = run(db, query.format("spans"))
+                    assert "Outer Rows With Keys Not Sent" not in lookup, lookup
+                    assert 0 < lookup["Plans"][1]["Remote Rows"] < 30, lookup
+        for word in ("infinity", "-infinity", "0044-03-15 BC", "12345-01-01"):
+            for condition in (f"d = '{word}'", f"d <> '{word}'", f"d IN ('{word}', '2020-01-02')", f"d NOT IN ('{word}', '2020-01-02')", f"d IS DISTINCT FROM '{word}'"):
+                assert answers(db, f"SELECT id FROM spans WHERE {condition}") == answers(db, f"SELECT id FROM copy WHERE {condition}"), condition
+    remote.drop("spans")
+
+
+COLUMNS = {
+    "tds": {
+        "datetime2(7)": ("timestamp", "timestamp '2020-01-01' + n * interval '1 hour'"),
+        "datetime": ("timestamp", "timestamp '2020-01-01' + n * interval '1 hour'"),
+        "float": ("double precision", "n::float8 / 4"),
+        "uniqueidentifier": ("uuid", "lpad(n::text, 32, '0')::uuid"),
+        "nvarchar(40)": ("varchar(40)", "'part ' || n"),
+        "varbinary(40)": ("bytea", "decode(lpad(n::text, 8, '0'), 'hex')"),
+    },
+    "odbc_tds": {"datetime2(3)": ("timestamp(3)", "timestamp '2020-01-01' + n * interval '1 hour'")},
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_many_values_of_types_that_are_narrowed(db: Database, kind: str, request: pytest.FixtureRequest) -> None:
+    """Whether they stand in IN or as alternatives, the remote understands the statement, and sends no others."""
+    remote: Remote = request.getfixturevalue(kind)
+    if not remote.server.running():
+        remote.server.start()
+    with server_of(db, remote):
+        for type_there, (type_here, value) in COLUMNS[kind].items():
+            remote.drop("narrowed")
+            remote.execute(f"CREATE TABLE {remote.quote('narrowed')} (v {type_there})")
+            written = "'0x' || encode(v, 'hex')" if type_here == "bytea" else "quote_literal(replace(v::text, ' ', 'T'))" if type_here.startswith("timestamp") else "quote_literal(v)"
+            literals = [text for (text,) in db.rows(f"SELECT {written} FROM (SELECT {value} v FROM generate_series(1, 3000) n) s")]
+            insert(remote, "narrowed", [f"({text})" for text in literals])
+            db.execute(f"CREATE FOREIGN TABLE narrowed (v {type_here}) SERVER remote OPTIONS (table_name 'narrowed')")
+            query = f"SELECT s.v FROM (SELECT {value} v FROM generate_series(1, 2000) n) s JOIN narrowed USING (v)"
+            with forced(db):
+                plan = plan_of(db, query)
+                if NODE in plan:
+                    (lookup,) = run(db, query)
+                    assert lookup["Actual Rows"] == 2000, (type_there, lookup)
+                    assert lookup["Plans"][1]["Remote Rows"] < 2100 and "Outer Rows With Keys Not Sent" not in lookup, (type_there, lookup)
+                else:
+                    assert kind != "tds", (type_there, plan)
+            db.execute("DROP FOREIGN TABLE narrowed")
+    remote.drop("narrowed")
