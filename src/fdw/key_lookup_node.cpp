@@ -12,6 +12,7 @@
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/owned.hpp"
+#include "settings/planner.hpp"
 
 extern "C" {
 #include "executor/executor.h"
@@ -113,7 +114,7 @@ set_join_pathlist_hook_type previous_hook = nullptr;
 void on_join_paths(PlannerInfo* root, RelOptInfo* join, RelOptInfo* outer, RelOptInfo* inner, JoinType type,
                    JoinPathExtraData* extra) {
   if (previous_hook != nullptr) previous_hook(root, join, outer, inner, type, extra);
-  if (!is_our_table(inner)) return;
+  if (!is_our_table(inner) || !settings::key_lookup_is_enabled()) return;
   pg::enter([=] { add_key_lookup_paths(root, join, outer, inner, type, extra, &path_methods); });
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/trim.hpp"
 #include "reader/environment.hpp"
 #include "reader/providers.hpp"
+#include "settings/planner.hpp"
 
 extern "C" {
 #include "access/parallel.h"
@@ -45,6 +46,7 @@ int statement_timeout = 3600;
 int read_timeout = 600;
 int batch_bytes = 256 * 1024;
 int range_rows = 20'000;
+bool enable_key_lookup = true;
 int log_runs = LOG;
 char* enabled_providers = nullptr;
 char* allowed_hosts = nullptr;
@@ -180,6 +182,9 @@ void define() {
   define_int("connector.range_rows",
              "Number of rows that a range has, about, where a merge compares checksums of ranges.", &range_rows, 1,
              INT_MAX);
+  DefineCustomBoolVariable("connector.enable_key_lookup",
+                           "Whether the planner may join by looking keys up in foreign tables in batches.", nullptr,
+                           &enable_key_lookup, true, PGC_USERSET, GUC_EXPLAIN, nullptr, nullptr, nullptr);
   DefineCustomEnumVariable("connector.log_runs",
                            "Level at which the server's log tells of runs that fail, are cut by a limit or follow a "
                            "changed source.",
@@ -236,6 +241,10 @@ Settings current() {
           static_cast<std::size_t>(reader_memory) * 1024 * 1024,
           max_reader_processes,
           max_readers_per_role};
+}
+
+bool key_lookup_is_enabled() noexcept {
+  return enable_key_lookup;
 }
 
 std::optional<int> log_level_of_runs() {

@@ -232,3 +232,16 @@ def test_many_values_of_types_that_are_narrowed(db: Database, kind: str, request
                     assert kind != "tds", (type_there, plan)
             db.execute("DROP FOREIGN TABLE narrowed")
     remote.drop("narrowed")
+
+
+def test_a_setting(db: Database, mariadb: MySqlRemote) -> None:
+    mariadb.create_rows("orders", 10)
+    with server_of(db, mariadb), forced(db):
+        db.execute("CREATE FOREIGN TABLE orders (id bigint) SERVER remote OPTIONS (table_name 'orders')")
+        query = "SELECT id FROM generate_series(1, 3) n JOIN orders ON id = n"
+        assert NODE in plan_of(db, query)
+        db.execute("SET connector.enable_key_lookup = off")
+        assert NODE not in plan_of(db, query)
+        assert answers(db, query) == [(1,), (2,), (3,)]
+        assert "connector.enable_key_lookup = 'off'" in plan_of(db, query, "SETTINGS")
+    mariadb.drop("orders")
