@@ -19,8 +19,11 @@ FREE = "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_nestloop"
 def forced(db: Database) -> Iterator[None]:
     """No other joins."""
     db.execute(FORCED)
-    yield
-    db.execute(FREE)
+    try:
+        yield
+    finally:
+        if not db.connection.info.transaction_status:
+            db.execute(FREE)
 
 
 def answers(db: Database, query: str) -> list[Any]:
