@@ -141,11 +141,11 @@ def mentions(composition: Composition, alias: str) -> bool:
 class Composing:
     """Draws queries around one table."""
 
-    def __init__(self, random: random.Random, copies: Copies, collations: Sequence[str]) -> None:
+    def __init__(self, random: random.Random, copies: Copies, collations: Sequence[str], *, plain: bool) -> None:
         self.random = random
         self.copies = copies
         self.collations = collations
-        self.plain = random.random() < 0.6  # made of what remotes can be asked for, or of anything
+        self.plain = plain or random.random() < 0.6  # made of what remotes can be asked for, or of anything
         self.linking = Linking(random, collations, plain=self.plain)
 
     def composition(self) -> Composition:

@@ -51,7 +51,12 @@ def drafted(copies: Copies, collations: Sequence[str], seed: str) -> Drawn:
 
 def composition(copies: Copies, collations: Sequence[str], seed: str) -> Drawn:
     """Likewise one of several tables, or of groups."""
-    return Composing(random.Random(f"composed {seed} {copies}"), copies, collations).composition()
+    return Composing(random.Random(f"composed {seed} {copies}"), copies, collations, plain=False).composition()
+
+
+def plain_composition(copies: Copies, collations: Sequence[str], seed: str) -> Drawn:
+    """One of those that remotes can be asked for."""
+    return Composing(random.Random(f"plain {seed} {copies}"), copies, collations, plain=True).composition()
 
 
 def _query(drawn: Drawn) -> Query:
