@@ -230,7 +230,7 @@ def test_many_values_of_types_that_are_narrowed(db: Database, kind: str, request
                     assert lookup["Plans"][1]["Remote Rows"] < 700 and "Outer Rows With Keys Not Sent" not in lookup, (type_there, lookup)
                 else:
                     assert kind != "tds", (type_there, plan)
-            db.execute("DROP FOREIGN TABLE narrowed")
+            db.execute("DROP FOREIGN TABLE narrowed; SELECT cdb_foreign_disconnect()")
     remote.drop("narrowed")
 
 
