@@ -241,10 +241,10 @@ std::string key_of(const core::SourceRequest& request) {
 void check_columns(const core::Source& source, std::size_t asked) {
   const std::size_t described = source.description().columns.size();
   if (described == asked) return;
-  throw core::Error(core::ErrorNumber::cannot_read, "the remote server describes other columns than it was asked for",
-                    "It was asked for " + std::to_string(asked) + " columns, and describes " +
-                        std::to_string(described) + '.',
-                    "If the remote table has changed, make the foreign table anew.");
+  throw core::Error(
+      core::ErrorNumber::cannot_read, "the remote server describes other columns than it was asked for",
+      "It was asked for " + std::to_string(asked) + " columns, and describes " + std::to_string(described) + '.',
+      "If the remote table has changed, make the foreign table anew.");
 }
 
 }  // namespace
