@@ -227,6 +227,8 @@ _NOT_ON_HIVE = {
     "test_table_name_with_quotes": "Hive takes no such names",
     "test_a_session_killed_under_a_cursor": "HiveServer2 closes no session under a statement",
     "test_a_connection_that_is_cut_in_a_transaction": "a transaction of Hive's is none",
+    "test_an_answer_that_nobody_reads_to_its_end": "HiveServer2 takes minutes to make so many rows",
+    "test_more_values_than_a_batch_has": "HiveServer2 takes minutes to make so many rows",
     "test_disk_full": "not tried with HiveServer2",
     "test_disk_full_in_a_refresh": "not tried with HiveServer2",
     "test_disk_full_while_indexing": "tables of Hive have no keys",

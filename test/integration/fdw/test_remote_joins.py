@@ -113,8 +113,8 @@ def answers(db: Database, query: str) -> tuple[list[str], list[str]]:
 
 
 def test_answers(shop: Database, one_remote: Remote) -> None:
-    # HiveServer2 takes a second for each statement.
-    for query in JOINS + GROUPS + ([] if one_remote.provider == "hive" else HERE):
+    # HiveServer2 takes seconds for each statement.
+    for query in (JOINS + GROUPS)[::3] if one_remote.provider == "hive" else JOINS + GROUPS + HERE:
         there, here = answers(shop, query)
         assert there == here, f"{query}\n{plan_of(shop, query)}"
 
