@@ -36,7 +36,7 @@ TEST(MysqlRowHash, NumberOfTheRange) {
   EXPECT_EQ(number(integer, {"1", "2"}),
             "CASE WHEN c IS NULL THEN 3 WHEN c < 1 THEN 0 ELSE CASE WHEN c < 2 THEN 1 ELSE 2 END END");
   EXPECT_EQ(number(column(TypeKind::date, "date"), {"2020-01-31"}),
-            "CASE WHEN c IS NULL THEN 2 WHEN c < DATE'2020-01-31' THEN 0 ELSE 1 END");
+            "CASE WHEN c <=> NULL THEN 2 WHEN c < DATE'2020-01-31' THEN 0 ELSE 1 END");
   EXPECT_EQ(number(column(TypeKind::varchar, "varchar(20)"), {"é"}),
             "CASE WHEN c IS NULL THEN 2 WHEN CAST(CONVERT(c USING utf8mb4) AS BINARY) < x'c3a9' THEN 0 ELSE 1 END");
   EXPECT_EQ(number(column(TypeKind::int2, "year(4)"), {"5"}), "");

@@ -54,7 +54,7 @@ TEST(MysqlSettings, DependOnTheServersVersion) {
   EXPECT_TRUE(has(settings(false, 50719), "tx_read_only = 1"));
   EXPECT_TRUE(has(settings(false, 50719), "max_execution_time = 3660000"));
   EXPECT_TRUE(has(settings(false, 80036), "transaction_read_only = 1"));
-  EXPECT_TRUE(has(old, "max_sort_length = 4096"));
+  EXPECT_TRUE(has(old, "max_sort_length = 4100"));
   EXPECT_TRUE(has(old, "tx_isolation = 'REPEATABLE-READ'"));
   EXPECT_TRUE(has(settings(true, 101119), ", tx_isolation"));
   EXPECT_TRUE(has(settings(true, 110405), ", transaction_isolation"));

@@ -278,8 +278,7 @@ TEST(PostgresDialect, Aggregates) {
   EXPECT_EQ(aggregated(sum, column({.kind = TypeKind::numeric})), "pg_catalog.SUM(c)");
   EXPECT_EQ(aggregated(minimum, text("public.loose")), "pg_catalog.MIN(c COLLATE pg_catalog.\"C\")");
   EXPECT_EQ(aggregated(maximum, text(""), {.is_utf8 = false}), "");
-  EXPECT_EQ(aggregated(maximum, column({.kind = TypeKind::bpchar, .length = 3})),
-            "pg_catalog.MAX(c COLLATE pg_catalog.\"C\")");
+  EXPECT_EQ(aggregated(maximum, column({.kind = TypeKind::bpchar, .length = 3})), "");
   EXPECT_EQ(aggregated(maximum, column({.kind = TypeKind::bpchar})), "");
   EXPECT_EQ(aggregated(maximum, column({.kind = TypeKind::timetz})), "pg_catalog.MAX(c)");
   for (const TypeKind kind : {TypeKind::float4, TypeKind::float8, TypeKind::interval, TypeKind::text, TypeKind::date}) {
