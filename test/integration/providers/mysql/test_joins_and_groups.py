@@ -323,7 +323,10 @@ def test_decimals_of_expressions(mysql: MySqlRemote, read: Read, source: str) ->
         on = [["inner", ["=", "r0.third", {"column": "r1.e"}]]]
         assert scan(read, mysql, connector, parts=[{"table": "a"}], joins=on, columns=["r0.id"]) == {"refused": "joins 0"}
         counted = scan(read, mysql, connector, grouped=True, aggregates=[["sum", "e"], ["count_rows"]], where=["=", "e", "1.00"])
-        assert rows_of(counted) == [("3.00", "3")]
+        if source == "derived table" and mysql.kind == "mysql56":  # which tells nothing of the columns behind such a table
+            assert counted == {"refused": "where"}
+        else:
+            assert rows_of(counted) == [("3.00", "3")]
     finally:
         mysql.execute("DROP VIEW thirds_again", "DROP VIEW thirds")
 
@@ -343,7 +346,7 @@ def test_floats_of_expressions(mysql: MySqlRemote, read: Read) -> None:
 def test_floats_with_decimals(mysql: MySqlRemote, read: Read) -> None:
     """0.1 of both types is one number to servers if both have decimals, and 0.1000001 is 0.1 to their indexes."""
     create(mysql, "a", "f float(10,2), d double(10,3), p double, q float, KEY (d)", ["0.1, 0.1, 0.1, 0.1", "1.5, 1.5, 1.5, 1.5"])
-    query = {"sql_query": "SELECT id, d AS f, ROUND(p, 2) AS d, p, q FROM a"}
+    query = {"sql_query": "SELECT id, f, d, p, q FROM a"}
     for part in ({"table": "a"}, query):
         for left, right in (("f", "d"), ("d", "f"), ("f", "p"), ("p", "d"), ("d", "d")):
             on = [["inner", ["=", f"r0.{left}", {"column": f"r1.{right}"}]]]
