@@ -21,8 +21,8 @@ class AsyncTurn {
   /// Whether there are less than `usual_connections` of the server.
   static bool is_free(Oid server) noexcept;
   /// Whether the Append of the request, which is about to wait, would wait for no scan of the server. Then it may have
-  /// one more: the others belong to a cursor that nobody reads on, or are its own, but of no more use, as it begins
-  /// again or has chosen other partitions. Nobody would go on with these.
+  /// one more, however many there are: these belong to Appends that are not read now. So there are no more than
+  /// `usual_connections` and one for each further Append that has begun.
   static bool is_needed(Oid server, const AsyncRequest& request) noexcept;
 
  private:

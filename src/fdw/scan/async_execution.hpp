@@ -16,9 +16,8 @@ namespace connector::fdw {
 class Scan;
 
 /// Called through pg::enter(). Scans that begin again and again with other values are not asynchronous: each time the
-/// Append would first have all of them asked, and wait for their answers, before it lets them begin anew
-/// (ExecReScanAppend() of minor versions that wait for all pending requests), where a LIMIT or EXISTS may have wanted
-/// one row of one of them.
+/// Append would first wait for the answers that are on their way (ExecReScanAppend() of minor versions that wait for
+/// all pending requests), where a LIMIT or EXISTS may have wanted one row of one of them.
 bool can_be_async(const ForeignPath* path);
 
 /// The callbacks of FdwRoutine.

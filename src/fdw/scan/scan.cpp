@@ -127,13 +127,15 @@ void Scan::give_back() noexcept {
   turn_.reset();
 }
 
-void Scan::ask(const AsyncRequest* request, bool waits) {
-  if (is_asking_) return;
-  if (!turn_) {
-    if (!OidIsValid(server_)) server_ = reading_->server();
-    if (!AsyncTurn::is_free(server_) && !(waits && AsyncTurn::is_needed(server_, *request))) return;
-    turn_.emplace(server_, request);
-  }
+bool Scan::may_ask(const AsyncRequest* request, bool waits) {
+  if (is_asking_) return false;
+  if (turn_) return true;
+  if (!OidIsValid(server_)) server_ = reading_->server();
+  return AsyncTurn::is_free(server_) || (waits && AsyncTurn::is_needed(server_, *request));
+}
+
+void Scan::ask(const AsyncRequest* request) {
+  if (!turn_) turn_.emplace(server_, request);
   const bool asks_remote = begin_batch();
   if (!call_) call_.emplace(lease_->wait(), stack_bytes());
   if (asks_remote) call_->begin([this] { read_batch(); });
@@ -240,7 +242,8 @@ bool Scan::can_send_key(std::size_t key) {
 
 void Scan::rescan() {
   if (is_local_) is_local_ = is_asking_ = false;  // PostgreSQL has the plan below begin again by itself
-  if (node_->ss.ps.chgParam == nullptr && is_first_batch_ && (is_open_ || is_asking_)) {
+  // A batch that is on its way is not waited for: the Append may have no use for the scan any more.
+  if (node_->ss.ps.chgParam == nullptr && is_open_ && is_first_batch_) {
     row_ = 0;
     return;
   }

@@ -55,9 +55,11 @@ class Scan {
   // Asynchronously.
   /// Behind a row of next() that is none: whether it was the end.
   bool has_ended() const noexcept { return is_local_ || (is_open_ && !more_); }
-  /// Asks for the next rows, unless they are being asked for, or it is not the scan's turn. `waits`: the Append has
+  /// Whether it is the scan's turn to ask for the next rows, and they are not being asked for. `waits`: the Append has
   /// asked all its scans, and is about to wait for them.
-  void ask(const AsyncRequest* request, bool waits);
+  bool may_ask(const AsyncRequest* request, bool waits);
+  /// Asks for them.
+  void ask(const AsyncRequest* request);
   bool is_asking() const noexcept { return is_asking_; }
   /// Goes on with asking. True: it has ended, and next() has the rows, or runs the plan below.
   bool go_on();
@@ -92,7 +94,7 @@ class Scan {
   bool is_local_ = false;       ///< the values can't be sent: the plan below, which joins or groups here, is run
   bool looks_at_rows_ = false;  ///< Reading::looked_at_here() has something to look at
   bool more_ = false;           ///< rows behind the batch
-  bool is_first_batch_ = true;  ///< and so all rows up to now are in it, or on their way into it
+  bool is_first_batch_ = true;  ///< and so all rows up to now are in it
   std::size_t row_ = 0;
   ScanCounts counts_;
   Oid server_ = InvalidOid;
