@@ -81,12 +81,10 @@ TEST(AsyncCall, IsSuspendedWhereItWouldWait) {
   Connection remote;
   AsyncCall call(remote.wait);
   std::string read;
-  EXPECT_FALSE(call.is_under_way());
   call.begin([&] {
     read += remote.read_byte();
     read += remote.read_byte();
   });
-  EXPECT_TRUE(call.is_under_way());
   EXPECT_FALSE(call.has_ended());
   EXPECT_FALSE(is_readable(call.descriptor(no_deadline)));
   remote.answer('a');
@@ -100,10 +98,8 @@ TEST(AsyncCall, IsSuspendedWhereItWouldWait) {
   remote.answer('b');
   call.go_on();
   EXPECT_TRUE(call.has_ended());
-  EXPECT_TRUE(call.is_under_way());
   EXPECT_TRUE(is_readable(call.descriptor(no_deadline)));
   call.result();
-  EXPECT_FALSE(call.is_under_way());
   EXPECT_EQ(read, "ab");
   EXPECT_EQ(remote.usual.waits, 0);
 }
@@ -210,7 +206,6 @@ TEST(AsyncCall, IsInterruptedWhenItIsLeft) {
   call.leave();
   EXPECT_EQ(interrupts, 2);
   EXPECT_TRUE(call.has_ended());
-  EXPECT_FALSE(call.is_under_way());
   call.result();
   char read = 0;
   remote.answer('a');

@@ -76,7 +76,6 @@ void AsyncCall::begin(std::function<void()> function) {
       }
     });
   });
-  is_under_way_ = true;
 }
 
 void AsyncCall::go_on() {
@@ -84,7 +83,6 @@ void AsyncCall::go_on() {
 }
 
 void AsyncCall::result() {
-  is_under_way_ = false;
   if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
@@ -111,7 +109,6 @@ void AsyncCall::leave() noexcept {
   is_left_ = true;
   // A wait that throws does not suspend.
   while (!has_ended()) go_on();
-  is_under_way_ = false;
   thrown_ = nullptr;
 }
 

@@ -58,8 +58,6 @@ class AsyncCall {
   /// Goes on with a function that has not ended, until it waits again. It is no matter whether what it waits for has
   /// come about.
   void go_on();
-  /// begin() was called, and result() not yet.
-  bool is_under_way() const noexcept { return is_under_way_; }
   bool has_ended() const noexcept { return !stack_.is_suspended(); }
   /// Of a function that has ended: throws what it threw.
   void result();
@@ -87,7 +85,6 @@ class AsyncCall {
   SuspendableWait& wait_;
   PrivateStack stack_;
   std::exception_ptr thrown_;
-  bool is_under_way_ = false;
   bool is_left_ = false;
   Deadline end_of_turn_{};
   std::vector<WaitSocket> sockets_;  ///< that a suspended function waits for
