@@ -40,8 +40,8 @@ void after_switch([[maybe_unused]] void* fake_stack, [[maybe_unused]] const void
 PrivateStack::PrivateStack(std::size_t bytes)
     : page_bytes_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
       stack_bytes_((bytes + page_bytes_ - 1) / page_bytes_ * page_bytes_) {
-  memory_ =
-      mmap(nullptr, page_bytes_ + stack_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  constexpr int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE;
+  memory_ = mmap(nullptr, page_bytes_ + stack_bytes_, PROT_READ | PROT_WRITE, kind, -1, 0);
   if (memory_ == MAP_FAILED) throw std::bad_alloc();
   if (mprotect(memory_, page_bytes_, PROT_NONE) != 0) {
     munmap(memory_, page_bytes_ + stack_bytes_);

@@ -15,8 +15,9 @@ namespace connector::core {
 /// Runs one function at a time; the function may suspend itself in the middle. It may use another PrivateStack.
 class PrivateStack {
  public:
-  /// Pages are committed when they are touched, so a generous size costs nothing: OpenSSL, the loading of
-  /// authentication plugins and signal handlers all run on this stack. A guard page lies below it.
+  /// Pages are taken when they are touched, and not reserved before unless vm.overcommit_memory is 2, so a generous
+  /// size costs nothing: OpenSSL, the loading of authentication plugins and signal handlers all run on this stack. A
+  /// guard page lies below it.
   static constexpr std::size_t usual_bytes = 1024 * 1024;
 
   /// Throws std::bad_alloc.
