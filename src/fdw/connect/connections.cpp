@@ -143,8 +143,13 @@ void on_change(Datum /*argument*/, int /*cache*/, uint32 /*hash*/) {
   ++changes;
 }
 
+/// The session is at its end: the connections of scans that are under way, which come back behind on_exit(), when the
+/// transaction is rolled back, are not kept either.
+bool session_ends = false;
+
 /// Says goodbye, so that remotes don't log lost connections.
 void on_exit(int /*code*/, Datum /*argument*/) {
+  session_ends = true;
   for (const auto& place : places()) place->idle.clear();
 }
 
@@ -260,7 +265,7 @@ Lease::~Lease() {
   connection_->used_until = std::chrono::steady_clock::now();
   if (connection_->snapshot_of != transaction) end_snapshot(*connection_);
   // Room was made before.
-  if (connection_->connection->usable()) place_->idle.push_back(std::move(connection_));
+  if (!session_ends && connection_->connection->usable()) place_->idle.push_back(std::move(connection_));
 }
 
 core::Connection& Lease::connection() noexcept {
