@@ -29,6 +29,18 @@ bool has_changing_value(Node* node, void* once) {
   return connector_walk(node, has_changing_value, once);
 }
 
+/// The values of the InitPlans of a query and of those around it, unless they may depend on an outer query's row: such
+/// an InitPlan is executed again for each row.
+void add_values_computed_once(const PlannerInfo* root, List** once) {
+  if (root->parent_root != nullptr) add_values_computed_once(root->parent_root, once);
+  for (int outer = -1; (outer = bms_next_member(root->outer_params, outer)) >= 0;) {
+    if (!list_member_int(*once, outer)) return;
+  }
+  for (int i = 0; i < list_length(root->init_plans); ++i) {
+    *once = list_concat(*once, static_cast<const SubPlan*>(list_nth(root->init_plans, i))->setParam);
+  }
+}
+
 }  // namespace
 
 void set_key_conditions(ForeignPath* path, List* conditions) {
@@ -42,11 +54,7 @@ const List* key_conditions_of(const ForeignPath* path) noexcept {
 void note_plan(PlannerInfo* root, ForeignPath* path, ForeignScan* plan) {
   pg::guard([=] {
     List* once = NIL;
-    for (const PlannerInfo* level = root; level != nullptr; level = level->parent_root) {
-      for (int i = 0; i < list_length(level->init_plans); ++i) {
-        once = list_concat(once, list_copy(static_cast<const SubPlan*>(list_nth(level->init_plans, i))->setParam));
-      }
-    }
+    add_values_computed_once(root, &once);
     path->fdw_private = list_make3(fact_of(path, fact_keys), plan, once);
   });
 }
