@@ -17,7 +17,7 @@ from harness.traces import descriptors, no_remote_sessions
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
-from servers.remote_postgres import PostgresRemote
+from servers.remote_postgres import READER, PostgresRemote
 
 ROWS = 3000
 TOTAL = ROWS * (ROWS + 1) // 2
@@ -93,6 +93,7 @@ QUERIES = {
     "grouped here": "SELECT part, count(*), sum(id), min(word), sum(amount) FROM whole GROUP BY part",
     "joined here": "SELECT w.part, w.id, c.word FROM whole w JOIN c USING (id) WHERE id % 11 = 0",
     "a value of a subquery's own": "SELECT (SELECT count(*) FROM whole WHERE id < 400), (SELECT max(word) FROM whole)",
+    "a value that is computed once": "SELECT part, id FROM whole WHERE id > (SELECT max(id) - 10 FROM c)",
     "two of them": "SELECT part, id FROM whole WHERE id < 500 UNION ALL SELECT -part, id FROM whole WHERE id > 2700",
     "a semi join": "SELECT id FROM c WHERE id < 20 AND EXISTS (SELECT FROM whole w WHERE w.id = c.id + 2995 AND part < 3)",
 }
@@ -100,6 +101,7 @@ QUERIES = {
 BY_ROW = {
     "a subplan": "SELECT n, (SELECT count(*) FROM whole WHERE id < n) FROM generate_series(0, 400, 57) n",
     "a subplan of a table's rows": "SELECT id, (SELECT count(*) FROM whole w WHERE w.id = c.id + 2995 AND part < 3) FROM c WHERE id < 20",
+    "a subquery's value for each row": "SELECT n, (SELECT count(*) FROM whole WHERE id < (SELECT max(c.id) FROM c WHERE c.id <= n)) FROM generate_series(1, 400, 57) n",
     "lateral": "SELECT n, x.id FROM generate_series(0, 90, 30) n, LATERAL (SELECT max(id) AS id FROM (SELECT id FROM whole WHERE id = n LIMIT 2) l) x",
 }
 
@@ -139,20 +141,27 @@ def test_prepared(parts: Database) -> None:
         parts.execute("DEALLOCATE q; RESET ALL")
 
 
-def test_partitions_that_are_chosen_when_the_query_runs(parts: Database) -> None:
-    parts.execute("CREATE TABLE split (id bigint, word text) PARTITION BY RANGE (id)")
-    count = 3 * AT_ONCE
-    for number in range(count):
-        parts.execute(
-            f"CREATE FOREIGN TABLE split{number} PARTITION OF split FOR VALUES FROM ({number * 250}) TO ({number * 250 + 250}) "
-            f"SERVER remote OPTIONS (query 'SELECT id, word FROM part_a WHERE id >= {number * 250} AND id < {number * 250 + 250}')"
+def split_partitions(db: Database, remote: Remote) -> None:
+    """The table `split`: `part_a` in so many partitions that they have to take turns, each with more rows than a first batch."""
+    db.execute("CREATE TABLE split (id bigint, word text) PARTITION BY RANGE (id)")
+    for number in range(3 * AT_ONCE):
+        query = literal(f"SELECT id, word FROM {remote.quote('part_a')} WHERE id >= {number * 250} AND id < {number * 250 + 250}")
+        db.execute(
+            f"CREATE FOREIGN TABLE split{number} PARTITION OF split FOR VALUES FROM ({number * 250}) TO ({number * 250 + 250}) SERVER remote OPTIONS (query {query})"
         )
+
+
+def test_partitions_that_are_chosen_when_the_query_runs(parts: Database, one_remote: Remote) -> None:
+    split_partitions(parts, one_remote)
     parts.execute("SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET enable_memoize = off")
     try:
         assert same_rows(parts, "SELECT * FROM split") == ROWS - 1
         query = "SELECT n, s.id FROM generate_series(100, 2500, 250) n, LATERAL (SELECT id FROM split WHERE id BETWEEN n AND n + 500 LIMIT 80) s"
         assert ASYNC not in plan_of(parts, query)
         assert len(parts.rows(query)) == 10 * 80
+        query = "SELECT n, (SELECT id + n FROM split LIMIT 1) FROM generate_series(1, 20) n"
+        assert ASYNC not in plan_of(parts, query)
+        assert all(0 < value - n < ROWS for n, value in parts.rows(query))
         query = "SELECT n, count(l.id) FROM generate_series(1, 3) n, LATERAL (SELECT id FROM split LIMIT 300) l GROUP BY n"
         assert same_rows(parts, query) == 3
         parts.execute("SET plan_cache_mode = force_generic_plan; PREPARE q AS SELECT id FROM split WHERE id BETWEEN $1 AND $2")
@@ -162,6 +171,77 @@ def test_partitions_that_are_chosen_when_the_query_runs(parts: Database) -> None
     finally:
         parts.execute("DEALLOCATE ALL")
         parts.execute("RESET ALL; DROP TABLE split")
+
+
+# joined and grouped there
+@pytest.fixture
+def pairs(parts: Database, one_remote: Remote) -> Iterator[Database]:
+    """`a` and `b` as well as `a2` and `b2`, the same tables by way of another server."""
+    if one_remote.kind not in ("mariadb", "postgres15"):
+        pytest.skip("what other remotes join and group is another matter")
+    create_server(parts, one_remote, "other")
+    for name in ("a", "b"):
+        parts.execute(f"CREATE FOREIGN TABLE {name}2 {ROW_TYPE} SERVER other OPTIONS (table_name 'part_{name}')")
+    yield parts
+    parts.execute("DROP SERVER other CASCADE")
+
+
+COMBINED = {
+    "groups": "SELECT count(*), sum(id), max(amount) FROM {a} WHERE {condition}",
+    "groups of a column": "SELECT amount, count(*), max(id) FROM {a} WHERE {condition} GROUP BY amount",
+    "joins": "SELECT a.id, b.word, b.amount FROM {a} a JOIN {b} b ON a.id = b.id WHERE a.{condition}",
+}
+COMBINED_HERE = ("->  Aggregate", "HashAggregate", "GroupAggregate", "Hash Join", "Nested Loop", "Merge Join")
+
+
+def of_two_servers(query: str, condition: str) -> str:
+    return " UNION ALL ".join(query.format(a=f"a{suffix}", b=f"b{suffix}", condition=condition) for suffix in ("", "2"))
+
+
+@pytest.mark.parametrize("query", COMBINED.values(), ids=COMBINED.keys())
+def test_joins_and_groups_of_two_servers(pairs: Database, query: str) -> None:
+    for condition in ("amount > 500", "amount < 0"):
+        union = of_two_servers(query, condition)
+        plan = plan_of(pairs, union)
+        assert plan.count(ASYNC) == 2 and not any(node in plan for node in COMBINED_HERE), plan
+        same_rows(pairs, union)
+
+
+@pytest.mark.parametrize("query", COMBINED.values(), ids=COMBINED.keys())
+def test_joins_and_groups_that_cannot_be_sent(pairs: Database, query: str) -> None:
+    """With a value that the remote may not know the plan below is run in their place, which has scans of its own."""
+    expected = {value: sorted(pairs.rows(of_two_servers(query, f"amount <> '{value}'")), key=repr) for value in ("500", "NaN")}
+    assert expected["NaN"]
+    pairs.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE q(numeric) AS {of_two_servers(query, 'amount <> $1')}")
+    try:
+        assert plan_of(pairs, "EXECUTE q('NaN')").count(ASYNC) == 2
+        for value in ("500", "NaN", "NaN", "500"):
+            assert sorted(pairs.rows(f"EXECUTE q('{value}')"), key=repr) == expected[value]
+        assert pairs.value("SELECT count(*) FROM cdb_foreign_connections() WHERE in_use OR in_transaction") == 0
+    finally:
+        pairs.execute("DEALLOCATE q; RESET ALL")
+
+
+def test_partitions_joined_each_by_itself(pairs: Database) -> None:
+    tables = {"x": ("a", "a2"), "y": ("b", "b2")}
+    for name, partitions in tables.items():
+        pairs.execute(f"CREATE TABLE {name} {ROW_TYPE} PARTITION BY RANGE (id)")
+        # Which rows they have is not looked at: they are the same in both.
+        for partition, limits in zip(partitions, ("(MINVALUE) TO (0)", "(0) TO (MAXVALUE)"), strict=True):
+            pairs.execute(f"ALTER TABLE {name} ATTACH PARTITION {partition} FOR VALUES FROM {limits}")
+    query = "SELECT x.id, y.word FROM x JOIN y ON x.id = y.id"
+    pairs.execute("SET enable_partitionwise_join = on")
+    try:
+        plan = plan_of(pairs, query)
+        assert plan.count(ASYNC) == 2 and not any(node in plan for node in COMBINED_HERE), plan
+        found = pairs.rows(query)
+        assert len(found) == 2 * ROWS and len(set(found)) == ROWS
+    finally:
+        pairs.execute("RESET ALL")
+        for name, partitions in tables.items():
+            for partition in partitions:
+                pairs.execute(f"ALTER TABLE {name} DETACH PARTITION {partition}")
+            pairs.execute(f"DROP TABLE {name}")
 
 
 def test_conditions_that_are_nested_deeply(parts: Database, one_remote: Remote) -> None:
@@ -355,6 +435,26 @@ def test_cursors_that_are_left(parts: Database, one_remote: Remote) -> None:
         one_remote.drop("many")
 
 
+def test_the_end_of_a_session_under_a_cursor_says_goodbye(parts: Database, postgres15: PostgresRemote, one_remote: Remote) -> None:
+    """The connections of scans that are under way, too."""
+    if one_remote.kind != "postgres15":
+        pytest.skip("the log of others tells of statements that were left as well")
+    lost = "unexpected EOF on client connection"
+    # Outside of a transaction it is told to who wants to know all.
+    postgres15.execute(f"ALTER ROLE {READER} SET log_min_messages = debug1")
+    parts.execute("SELECT cdb_foreign_disconnect()")
+    before = postgres15.server.log.read_text(errors="replace").count(lost)
+    for query in ("SELECT id FROM a UNION ALL SELECT id FROM b", "SELECT id FROM a"):
+        with parts.another() as session:
+            session.execute(f"BEGIN; DECLARE one CURSOR FOR {query}; FETCH 1 FROM one")
+            pid = session.pid
+        backend_is_gone(parts, pid)
+        parts.execute("SELECT cdb_foreign_disconnect()")
+        no_remote_sessions(postgres15)
+    postgres15.execute(f"ALTER ROLE {READER} RESET log_min_messages")
+    assert postgres15.server.log.read_text(errors="replace").count(lost) == before
+
+
 def test_a_cursor_with_hold(parts: Database) -> None:
     parts.execute("BEGIN; DECLARE held CURSOR WITH HOLD FOR SELECT id FROM whole")
     count = len(parts.rows("FETCH 10 FROM held"))
@@ -426,6 +526,23 @@ def test_a_hundred_partitions(parts: Database, one_remote: Remote) -> None:
         if parts.connection.info.transaction_status:
             parts.execute("ROLLBACK")
         parts.execute("DROP TABLE hundred")
+
+
+def test_scans_that_begin_again_keep_to_their_turns(parts: Database, one_remote: Remote) -> None:
+    """An Append that begins again has all its pending requests answered first, which is no reason to ask for what nobody reads."""
+    split_partitions(parts, one_remote)
+    query = "SELECT n, (SELECT count(*) FROM (SELECT id FROM split LIMIT n) l) FROM generate_series(1, 3000, 700) n"
+    try:
+        assert ASYNC in plan_of(parts, query)
+        parts.execute("SELECT cdb_foreign_disconnect(); BEGIN")
+        for _ in range(2):
+            assert parts.rows(query) == [(1, 1), (701, 701), (1401, 1401), (2101, 2101), (2801, 2801)]
+            assert parts.value("SELECT count(*) FROM cdb_foreign_connections()") <= AT_ONCE
+        parts.execute("COMMIT")
+    finally:
+        if parts.connection.info.transaction_status:
+            parts.execute("ROLLBACK")
+        parts.execute("DROP TABLE split")
 
 
 def test_one_snapshot_for_all(db: Database, postgres15: PostgresRemote) -> None:
