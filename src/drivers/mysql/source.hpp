@@ -30,12 +30,6 @@ struct SourceColumn {
   std::optional<core::LogicalType> wanted;
 };
 
-/// What a part of a joined source is called in its statements.
-std::string part_alias(std::size_t part);
-
-/// Whether the joined part is looked into for partners alone.
-bool is_of_partners(core::JoinKind kind) noexcept;
-
 class MysqlSource final : public core::Source {
  public:
   /// Describes the request, without executing it. `default_schema` may be empty. `catalog`: what is about its table

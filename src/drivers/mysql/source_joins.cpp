@@ -7,10 +7,6 @@
 
 namespace connector::mysql {
 
-std::string part_alias(std::size_t part) {
-  return 'r' + std::to_string(part);
-}
-
 namespace {
 
 std::vector<core::Source*> sources_of(std::span<MysqlSource* const> parts) {
@@ -49,16 +45,12 @@ MysqlSource::MysqlSource(std::span<MysqlSource* const> parts)
 
 /// A part as it stands behind FROM and JOIN.
 std::string MysqlSource::part(std::size_t number) const {
-  return parts_[number] + " AS " + part_alias(number);
-}
-
-bool is_of_partners(core::JoinKind kind) noexcept {
-  return kind == core::JoinKind::semi || kind == core::JoinKind::anti;
+  return parts_[number] + " AS " + core::part_alias(number);
 }
 
 bool MysqlSource::joins(const core::Join& join) {
   // Older servers of MariaDB can't be asked for a subquery as setting() needs it.
-  if (is_of_partners(join.kind) && !session_.version().at_least(1, 100102)) return false;
+  if (core::is_semi_or_anti(join.kind) && !session_.version().at_least(1, 100102)) return false;
   return is_joined() && dialect().joins(join, description_.columns);
 }
 

@@ -85,7 +85,7 @@ bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
 bool MysqlSource::is_hidden(std::size_t column, const core::Scan& scan) const {
   const std::size_t part = columns_[column].part;
   if (part == 0 || part > scan.joins.size()) return false;
-  return is_of_partners(scan.joins[part - 1].kind);
+  return core::is_semi_or_anti(scan.joins[part - 1].kind);
 }
 
 /// Whether the type of the column is asked for by a query of its own, which finds no row. Beside aggregates a column of
@@ -159,14 +159,14 @@ std::string MysqlSource::select(const core::Dialect& dialect, const core::Scan& 
 /// MariaDB remembers the answers of a subquery by the texts of the rows around it, as their collation compares them:
 /// what is equal to it gets the answer of another text ("Subquery Cache"; seen in 10.11).
 std::string MysqlSource::setting(const core::Scan& scan) const {
-  const bool has_subquery = std::ranges::any_of(scan.joins, is_of_partners, &core::Join::kind);
+  const bool has_subquery = std::ranges::any_of(scan.joins, core::is_semi_or_anti, &core::Join::kind);
   if (!has_subquery || !session_.version().is_mariadb) return {};
   return "SET STATEMENT optimizer_switch = 'subquery_cache=off' FOR ";
 }
 
 std::string MysqlSource::column_sql(std::size_t index) const {
   const std::string name = quote_identifier(description_.columns[index].name);
-  const std::string qualified = is_joined() ? part_alias(columns_[index].part) + '.' + name : name;
+  const std::string qualified = is_joined() ? core::part_alias(columns_[index].part) + '.' + name : name;
   return columns_[index].is_number ? qualified + " + 0" : qualified;
 }
 
