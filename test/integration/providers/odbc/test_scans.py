@@ -229,7 +229,9 @@ def test_a_column_that_has_changed_is_noticed(computing: RemoteScans, number: in
                         "odbc_tds": f"ALTER TABLE {changing} ALTER COLUMN {name} varchar(9)",
                     }[remote.kind]
                 )
-        with pytest.raises(AssertionError, match="columns are others|no support|does not exist|invalid for sum|operator"):
+        # Without groups and joins the statement itself may fail, before its result tells.
+        message = "columns are others" if "grouped" in request or "parts" in request else "columns are others|operator does not exist"
+        with pytest.raises(AssertionError, match=message):
             reading.result()
     remote.drop("changing")
     remote.drop("changing_too")
