@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, list[str], str]] = {
     "word": ("text", ["", "a", "a ", "A", "á", "á", "ß", "ss", "\U0001f600"], "cgm"),
     "plain": ('text COLLATE "C"', ["", "a", "a ", "A", "á", "ss"], "cgm"),
     "loose": ("varchar(9) COLLATE loose", ["", "a", "a ", "A", "á", "á", "ß", "ss"], "cgm"),
-    "padded": ("char(3) COLLATE loose", ["", "a", "A", "á"], "cgm"),
+    "padded": ("char(3) COLLATE loose", ["", "a", "A", "á"], "cg"),
     "unpadded": ("bpchar", ["a", "a  ", "b"], "c"),
     "mood": ("mood", ["sad", "happy", "SAD"], "cgm"),
     "short": ("short", ["", "seven", "Seven"], "cgm"),
