@@ -13,8 +13,6 @@ extern "C" {
 #include "commands/explain_state.h"
 #endif
 #include "nodes/makefuncs.h"
-#include "rewrite/rewriteManip.h"
-#include "utils/rel.h"
 #include "utils/ruleutils.h"
 }
 
@@ -22,13 +20,11 @@ namespace connector::fdw {
 
 namespace {
 
-/// The conditions in SQL, with the table's columns by their names.
-const char* sql_of(const ForeignScanState* node, List* conditions, Index relation) {
-  auto* all = static_cast<Node*>(copyObjectImpl(make_ands_explicit(conditions)));
-  ChangeVarNodes(all, static_cast<int>(relation), 1, 0);
-  const Relation table = node->ss.ss_currentRelation;
-  List* context = deparse_context_for(RelationGetRelationName(table), RelationGetRelid(table));
-  return deparse_expression(all, context, false, false);
+/// The conditions in SQL, with the table's columns by their names. They are told by the plan's own context: from 18 on
+/// PostgreSQL looks for what computes a parameter in the plan, and one without a plan crashes it. In a guard.
+const char* sql_of(const ForeignScanState* node, List* conditions, const ExplainState* state) {
+  List* context = set_deparse_context_plan(state->deparse_cxt, node->ss.ps.plan, NIL);
+  return deparse_expression(reinterpret_cast<Node*>(make_ands_explicit(conditions)), context, false, false);
 }
 
 /// In a guard.
@@ -59,7 +55,7 @@ void explain(const ForeignScanState* node, const Scan* scan, ExplainState* state
         if (!planned.is_exact[i]) narrowing = lappend(narrowing, planned.conditions[i]);
       }
       if (narrowing != NIL) {
-        ExplainPropertyText("Narrowed By", sql_of(node, narrowing, plan->scan.scanrelid), state);
+        ExplainPropertyText("Narrowed By", sql_of(node, narrowing, state), state);
       }
     });
   }
