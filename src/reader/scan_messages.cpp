@@ -51,6 +51,7 @@ Json json_of(const core::Scan& scan) {
       {"is_grouped", scan.is_grouped},
       {"aggregates", json_list(scan.aggregates, [](const auto& aggregate) { return json_of(aggregate); })},
       {"where", scan.where ? json_of(*scan.where) : Json(nullptr)},
+      {"part", scan.part},
       {"order_by",
        json_list(
            scan.order_by,
@@ -69,6 +70,7 @@ core::Scan scan_of(const Json& json) {
   scan.is_grouped = json.at("is_grouped").get<bool>();
   scan.aggregates = list_of<core::Aggregate>(json.at("aggregates"), aggregate_of);
   if (!json.at("where").is_null()) scan.where = expression_of(json.at("where"));
+  scan.part = json.at("part").get<std::string>();
   scan.order_by = list_of<core::OrderBy>(json.at("order_by"), [](const Json& order) {
     return core::OrderBy{.column = integer_of<std::size_t>(order.at("column")),
                          .descending = order.at("descending").get<bool>(),

@@ -479,6 +479,7 @@ std::string Dialect::select(const Scan& scan, const Selection& selection,
       add_item(conditions, std::string(exists) + " (SELECT 1 FROM " + part + " WHERE " + on + ')', " AND ");
     }
   }
+  if (!scan.part.empty()) add_item(conditions, '(' + scan.part + ')', " AND ");
   if (scan.where) {
     const Written where = write(*scan.where, selection.column, columns);
     const bool is_or = scan.where->is_logical() && scan.where->operation == Operator::logical_or;

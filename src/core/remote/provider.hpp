@@ -103,6 +103,12 @@ struct DescribedTable {
   std::string problem;  ///< not empty: it can't be described, and why
 };
 
+/// What a connection offers others, so that all of them read one state of a table's rows.
+struct StateOffer {
+  std::string token{};    ///< for join_state() of the others
+  std::string why_not{};  ///< not empty: nothing is offered, and why, in words for people
+};
+
 /// An authenticated session. It may serve one Source at a time.
 class Connection {
  public:
@@ -139,6 +145,20 @@ class Connection {
   virtual std::string begin_snapshot(const std::string& /*shared*/) { return {}; }
   /// Ends that. Takes a second at most, else gives the connection up.
   virtual void end_snapshot() noexcept {}
+
+  /// Several connections come to read one state of a table's rows like this: one that reads nothing itself offers it,
+  /// the others join it, and the offer ends as soon as all have, since it may hold up who writes there. What
+  /// offer_state() holds up it does for a second at most, waiting for a lock included; whom it can't have within that
+  /// it does not wait for. `way` counts from 0 the ways of the provider to come to one state: the next one is tried
+  /// where the connections could not agree by the one before.
+  virtual StateOffer offer_state(const SourceRequest& /*of*/, int /*way*/) {
+    return {.why_not = "the provider has no state that several connections can read"};
+  }
+  /// From here on all that this connection reads is of the offered state, until it ends or joins again. Gives a mark:
+  /// connections that have joined one offer and whose marks differ have not read one state, and join again.
+  virtual std::string join_state(const std::string& /*token*/) { return {}; }
+  /// After offer_state() that offered something, also where an exception came between.
+  virtual void end_offer() {}
 
   /// False once the connection was given up: an interrupt costs it, and a cursor that was left in the middle.
   virtual bool usable() const noexcept = 0;

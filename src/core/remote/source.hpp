@@ -146,6 +146,12 @@ class Source {
   /// The statement by which open() reads the scan, to be shown to people. Parameters are $1, $2, … May ask the remote.
   virtual std::string statement(const Scan& /*scan*/) { return {}; }
 
+  /// Parts of the source (Scan::part) that together have each of its rows once, NULL keys included: about `wanted` of
+  /// them, of about equally many rows each as far as the remote can tell cheaply. Other sources of the same table, over
+  /// other connections that read the same state, can open() them. Empty if the source can't be divided: a query, a
+  /// view, a table without a column that serves. Asks the remote; before open().
+  virtual std::vector<std::string> divide(std::size_t /*wanted*/) { return {}; }
+
   /// Why sum_ranges() can't be relied on, in words for people: a column whose type has no form in bytes that tells all
   /// its values apart, a key that the remote does not compare exactly as PostgreSQL does, a server without the
   /// functions, no way to read several times of one state. Empty if it can. May ask the remote. The bounds do not

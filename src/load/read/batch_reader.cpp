@@ -117,30 +117,43 @@ void BatchReader::open(core::Scan scan, RowOrder order) {
 }
 
 bool BatchReader::read(Sink& sink, LoadResult& result) {
-  // Before the first row the remote may be computing.
-  const core::LimitedSilence reading(run_.wait, [&] { return result.rows + batch_.rows() > 0; });
-  bool more = true;
-  while (more && result.rows < max_rows_ && !sink.is_full()) {
-    run_.wait.check();
-    batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows_ - result.rows, batch_rows)));
-    more = cursor_->fetch(batch_);
-    memory_.use([&] {
-      convert();
-      sink.write(batch_, batch_.rows());
-    });
-    result.rows += batch_.rows();
-    result.bytes += batch_.bytes();
-    run_.progress.add(batch_.rows(), batch_.bytes());
-    batch_.clear();
+  while (!sink.is_full()) {
+    core::RowBatch* batch = next(result);
+    if (batch == nullptr) break;
+    memory_.use([&] { sink.write(*batch, batch->rows()); });
   }
+  return finish(result);
+}
+
+core::RowBatch* BatchReader::next(LoadResult& result) {
+  batch_.clear();
+  memory_.reset();
+  if (!has_more_ || result.rows >= max_rows_) return nullptr;
+  run_.wait.check();
+  batch_.want_rows(static_cast<std::size_t>(std::min<std::uint64_t>(max_rows_ - result.rows, batch_rows)));
+  {
+    // Before the first row the remote may be computing.
+    const core::LimitedSilence reading(run_.wait, [&] { return result.rows + batch_.rows() > 0; });
+    has_more_ = cursor_->fetch(batch_);
+  }
+  memory_.use([this] { convert(); });
+  result.rows += batch_.rows();
+  result.bytes += batch_.bytes();
+  run_.progress.add(batch_.rows(), batch_.bytes());
+  return &batch_;
+}
+
+bool BatchReader::finish(LoadResult& result) {
+  batch_.clear();
+  memory_.reset();
   add_counts(result.invalid_values, counts_by_name(plan_, batch_.invalid_counts()));
   for (std::size_t kind = 0; kind < run_.provider.substitutions.size(); ++kind) {
     add_substitutions(result.substitutions, run_.provider.substitutions[kind],
                       counts_by_name(plan_, cursor_->substitutions(kind)));
   }
-  if (more && looks_further_) result.truncated = more = has_another_row();
+  if (has_more_ && looks_further_) result.truncated = has_more_ = has_another_row();
   add_warnings(result.remote_warnings, cursor_->warnings());
-  return more;
+  return has_more_;
 }
 
 void BatchReader::convert() {

@@ -21,8 +21,7 @@ namespace connector::load {
 class BatchMemory {
  public:
   BatchMemory();
-  /// Runs `function` with the context current, then empties it. After an exception the context of the caller empties
-  /// it.
+  /// Runs `function` with the context current.
   template <typename Function>
   void use(Function&& function) {
     const MemoryContext outer = MemoryContextSwitchTo(context_);
@@ -33,11 +32,10 @@ class BatchMemory {
       throw;
     }
     MemoryContextSwitchTo(outer);
-    reset();
   }
+  void reset();
 
  private:
-  void reset();
   MemoryContext context_;
 };
 
@@ -57,6 +55,12 @@ class BatchReader {
   /// if the source has no others. To be called once.
   bool read(Sink& sink, LoadResult& result);
 
+  /// The next rows up to the limit, as a Sink gets them, for who asks for them instead of read(); they are valid until
+  /// the next call. Null behind the last one, when finish() is to be called. `result` counts them.
+  core::RowBatch* next(LoadResult& result);
+  /// Adds what came of the rows to `result`. False if the source has no others. To be called once.
+  bool finish(LoadResult& result);
+
  private:
   bool has_another_row();
   void convert();
@@ -66,6 +70,7 @@ class BatchReader {
   const LoadPlan& plan_;
   const Run& run_;
   std::uint64_t max_rows_ = std::numeric_limits<std::uint64_t>::max();
+  bool has_more_ = true;        ///< as far as is known
   bool looks_further_ = false;  ///< whether a row behind the limit was asked for
   std::vector<core::BatchColumn> columns_;
   core::RowBatch batch_;
