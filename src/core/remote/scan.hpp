@@ -136,7 +136,7 @@ struct Scan {
   std::vector<Aggregate> aggregates{};
   /// One that Source::support() has a use for. Of a logical_and the remote gets the parts that it has a use for.
   std::optional<Expression> where{};
-  std::string part{};  ///< only these rows: one of what Source::divide() gave; empty = all
+  std::string part{};                   ///< only these rows: one of what Source::divide() gave; empty = all
   std::vector<OrderBy> order_by{};      ///< by columns that Source::orders_by() takes; empty = any order
   std::optional<std::int64_t> limit{};  ///< the most rows that are wanted
   std::int64_t offset = 0;              ///< rows that are passed over first; with a limit only
