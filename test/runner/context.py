@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from servers.postgres import Postgres
@@ -34,7 +34,7 @@ class Context:
     """Settings, folders, and the staged extension, made when first asked for. `only` and `skip` hold group keys.
 
     `host` is empty for the machine's own PostgreSQL; `files` says which files of tests are of interest, by
-    their path in test/integration.
+    their path in test/integration; `environment` has variables for its tests.
     """
 
     workspace: Workspace
@@ -43,6 +43,7 @@ class Context:
     sanitize: bool
     host: str = ""
     files: re.Pattern[str] = re.compile("")
+    environment: dict[str, str] = field(default_factory=dict)
     _stage: Path | None = None
 
     @property

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path, PurePath
 
 from .context import ROOT, Context, cores
-from .result import Result, add, failure, read_junit
+from .result import Result, add, failure, read_junit, read_seconds
 from .shell import run, show_tail
 
 FOLDER = ROOT / "test" / "integration"
@@ -55,6 +55,10 @@ def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict
             # The file as a module's name; a file that can't be imported is reported as a test case of that name.
             group = group_of(PurePath(*(owner or name).split(".")))
             add(results.setdefault((group or "integration") + context.label, Result()), f"{owner}.{name}", outcome, reason)
+        for owner, seconds in read_seconds(report).items():
+            group = group_of(PurePath(*owner.split("."))) + context.label
+            if group in results:
+                results[group].seconds[owner + context.label] = seconds
     if status not in (0, 1, 5) or (status == 1 and not any(result.failed for result in results.values())):
         name = "integration" + context.label
         results[name] = results.get(name, Result()) + failure(f"pytest ended with status {status}")

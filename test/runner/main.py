@@ -41,11 +41,13 @@ _ON_REQUEST = {"compilers"}
 _ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
 # What a run without HOST does on another host as well; ONLY and SKIP know it by this name. Of `refresh` those files that
 # are about the exchange of storage, which writes the catalogs itself, and of `fdw` neither the generated queries nor the
-# faults of remotes: all of it would take too long.
+# faults of remotes, and no remote that is slow to ask: all of it would take too long.
 _SECOND, _SECOND_HOST, _ON_SECOND_HOST = "host18", Host18, ("boundary", "refresh", "fdw")
+_SECOND_REMOTES = "mariadb mysql56 mysql9 postgres15 postgres17 postgres18"
 _SECOND_FILES = re.compile(r"boundary/|refresh/test_(?:cluster|halts|schema|swap)\.py|fdw/(?!test_(?:answers|faults)\.py)")
 
 _SHOWN = 25  # failures that the summary names, for each group
+_SLOWEST = 25  # files of tests that it names
 
 
 def main() -> int:
@@ -67,7 +69,7 @@ def main() -> int:
             for context in _parts(workspace, hosts, only, skip):
                 shutil.rmtree(context.logs, ignore_errors=True)
                 context.logs.mkdir(parents=True)
-                with _environment(CONNECTOR_TEST_HOST=context.host):
+                with _environment(CONNECTOR_TEST_HOST=context.host, **context.environment):
                     _run_groups(context, results)
             logs = Context(workspace, only, skip, sanitized()).logs
     except KeyboardInterrupt as interrupt:
@@ -85,7 +87,8 @@ def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str
         first = Context(workspace, only, skip, sanitized())
         yield first
         if first.wants(_SECOND) and not sanitized():
-            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST.name, _SECOND_FILES)
+            remotes = {"CONNECTOR_TEST_REMOTES": os.environ.get("CONNECTOR_TEST_REMOTES") or _SECOND_REMOTES}
+            yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST.name, _SECOND_FILES, remotes)
     for host in hosts:
         yield Context(workspace, only or group_keys(set(_ON_EVERY_HOST)), skip, sanitized(), host)
 
@@ -152,6 +155,8 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
             print(f"FAILED {group}: and {more} more")
         for reason in sorted(set(result.reasons)):
             print(f"skipped {result.reasons.count(reason)} in {group}: {reason}")
+    if slowest := total.seconds.most_common(_SLOWEST):
+        print("slowest files: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in slowest))
     if total.total == 0:
         print("no test ran")
     told = ROOT / logs / TOLD

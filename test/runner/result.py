@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as xml
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ class Result:
     skipped: int = 0
     failures: list[str] = field(default_factory=list)  # names, for the summary
     reasons: list[str] = field(default_factory=list)  # why tests were skipped
+    seconds: Counter[str] = field(default_factory=Counter)  # that the tests of each file took
 
     def __add__(self, other: Result) -> Result:
         return Result(
@@ -26,6 +28,7 @@ class Result:
             self.skipped + other.skipped,
             self.failures + other.failures,
             self.reasons + other.reasons,
+            self.seconds + other.seconds,
         )
 
     @property
@@ -58,6 +61,14 @@ def read_junit(path: Path) -> Iterable[tuple[str, str, str, str]]:
         elif (skip := case.find("skipped")) is not None or case.get("status") == "notrun":
             outcome, reason = "skipped", (skip.get("message") or "") if skip is not None else "disabled"
         yield case.get("classname") or "", case.get("name") or "", outcome, reason
+
+
+def read_seconds(path: Path) -> Counter[str]:
+    """How long the tests of each class in a JUnit XML file took, together."""
+    seconds: Counter[str] = Counter()
+    for case in xml.parse(path).iter("testcase"):
+        seconds[case.get("classname") or ""] += float(case.get("time") or 0)  # type: ignore[assignment]
+    return seconds
 
 
 def add(result: Result, name: str, outcome: str, reason: str = "") -> None:
