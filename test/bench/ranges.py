@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from servers.proxy import Fault, Proxy
 
 from .contenders import Arena, CannotRun
 from .figures import append_figures
+from .networks import network
 from .shapes import Shape
 
 _INDEXES = ("quantity", "customer", "price, rating")  # the key's is the fourth
@@ -121,9 +121,9 @@ def measure_ranges(arena: Arena, shape: Shape) -> None:
     arena.source.create(shape)
     ways = [kind(arena, shape) for kind in (ByRanges, ByRows, Replace)]
     figures: list[Figure] = []
-    for network, fault in (("loopback", None), ("20 ms there and back, 20 MB/s", _SLOW)):
-        with _network(arena, fault) as (connection, proxy):
-            print(f"  {network}")
+    for where, fault in (("loopback", None), ("20 ms there and back, 20 MB/s", _SLOW)):
+        with network(arena, fault) as (connection, proxy):
+            print(f"  {where}")
             print(f"    {'import and indexes':<24} {_import(arena, shape, connection):9.3f} s")
             for way in ways:
                 way.lead(connection)
@@ -132,22 +132,11 @@ def measure_ranges(arena: Arena, shape: Shape) -> None:
                 if change.statement is not None:
                     arena.source.change(shape, change.statement)
                 for way in ways:
-                    figures.append(_refresh(arena, way, change, network, proxy))
+                    figures.append(_refresh(arena, way, change, where, proxy))
                     print(figures[-1].line())
                     sys.stdout.flush()
     arena.sql("DROP TABLE g_ranges, g_rows, g_replace; DELETE FROM connector.sync")
     append_figures(asdict(figure) for figure in figures)
-
-
-@contextmanager
-def _network(arena: Arena, fault: Fault | None) -> Iterator[tuple[Mapping[str, object], Proxy | None]]:
-    connection = arena.source.connection()
-    if fault is None:
-        yield connection, None
-        return
-    with Proxy(int(str(connection["port"])), str(connection["server"])) as proxy:
-        proxy.every(fault)
-        yield {**connection, "server": "127.0.0.1", "port": proxy.port}, proxy
 
 
 def _import(arena: Arena, shape: Shape, connection: Mapping[str, object]) -> float:
