@@ -186,5 +186,28 @@ TEST(RangeStatement, AnswersThatAreNone) {
   EXPECT_NE(message({"0", "2", "1", "1", "1"}).find("no checksum for 1 of the rows"), std::string::npos);
 }
 
+TEST(KeyParts, AreTheRangesAndTheRowsWithoutKey) {
+  const std::vector<KeyRange> ranges{{.until = "1"}, {.from = "1", .until = "5"}, {.from = "5"}};
+  const std::vector<std::string> with_nulls{"c < 1", "c >= 1 AND c < 5", "c >= 5", "c IS NULL"};
+  EXPECT_EQ(dialect.key_parts("c", columns[0], ranges), with_nulls);
+  RemoteColumn not_null = columns[0];
+  not_null.not_null = true;
+  EXPECT_EQ(dialect.key_parts("c", not_null, ranges),
+            std::vector<std::string>(with_nulls.begin(), with_nulls.end() - 1));
+}
+
+TEST(KeyParts, OfOneRange) {
+  const std::vector<KeyRange> all(1);
+  EXPECT_EQ(dialect.key_parts("c", columns[0], all), (std::vector<std::string>{"c IS NOT NULL", "c IS NULL"}));
+  RemoteColumn not_null = columns[0];
+  not_null.not_null = true;
+  EXPECT_EQ(dialect.key_parts("c", not_null, all), std::vector<std::string>{"1 = 1"});
+}
+
+TEST(KeyParts, AreNoneIfABoundCantBeWritten) {
+  const std::vector<KeyRange> ranges{{.until = "x"}, {.from = "x"}};
+  EXPECT_TRUE(dialect.key_parts("c", columns[0], ranges).empty());
+}
+
 }  // namespace
 }  // namespace connector::core

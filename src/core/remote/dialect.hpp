@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/remote/key_ranges.hpp"
 #include "core/remote/scan.hpp"
 
 namespace connector::core {
@@ -82,6 +83,14 @@ class Dialect {
   /// costs the server about log2(bounds.size()) comparisons.
   std::optional<std::string> range_number(const std::string& column, const RemoteColumn& described,
                                           std::span<const std::string> bounds) const;
+
+  /// That the key, a column (its SQL), lies in the range. Nothing if a bound can't be written.
+  std::optional<std::string> key_range(const std::string& column, const RemoteColumn& described,
+                                       const KeyRange& range) const;
+  /// The parts (Scan::part) that divide_key() makes of a table: one for each range, and one for the rows whose key is
+  /// NULL if the column is not NOT NULL. Empty if a bound can't be written.
+  std::vector<std::string> key_parts(const std::string& column, const RemoteColumn& described,
+                                     std::span<const KeyRange> ranges) const;
 
  protected:
   /// The column's row of rules(); null if it has none.
