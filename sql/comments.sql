@@ -41,6 +41,8 @@ COMMENT ON COLUMN connector.my_limits.max_queued_imports IS
     'largest number of imports that wait in the background; NULL means no limit';
 COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
     'internal: the rows of cdb_import_tables()';
+COMMENT ON FUNCTION connector.incoming_rows(bigint, bigint) IS
+    'internal: the rows of a running import or refresh, for the statement that stores them';
 COMMENT ON FUNCTION connector.import_without_source() IS
     'internal: records an import that failed, as its request names no source; gives its id';
 COMMENT ON FUNCTION connector.my_limits_json() IS 'internal: the rows of the view connector.my_limits';

@@ -2,6 +2,7 @@
 #include "pg/postgres.hpp"
 
 #include "fdw/key_lookup_node.hpp"
+#include "load/stream/incoming_node.hpp"
 #include "settings/settings.hpp"
 #include "scheduler/workers.hpp"
 #include "pg/compat.h"
@@ -26,6 +27,7 @@ void _PG_init(void) {
   connector::pg::enter([] {
     connector::settings::define();
     connector::fdw::install_key_lookup();
+    connector::load::install_incoming_node();
     if (!process_shared_preload_libraries_in_progress) return;
     connector::shmem::request();
     // What is written while pg_upgrade reads the old cluster, or fills the new one, is lost or worse.

@@ -37,6 +37,7 @@ Json warnings_of(const load::LoadResult& result) {
   for (const core::RemoteWarning& warning : result.remote_warnings) {
     json["remote_warnings"].push_back({{"code", warning.code}, {"count", warning.count}, {"message", warning.message}});
   }
+  if (!result.single_row_servers.empty()) json["sent_row_by_row"] = result.single_row_servers;
   if (!result.left_out.empty()) json["left_out"] = result.left_out;
   return json.empty() ? Json(nullptr) : json;
 }

@@ -28,6 +28,7 @@ _STOREYS = (
     ("load/refresh",),
     ("load/swap", "load/merge", "load/ranges"),
     ("load/table",),
+    ("load/stream",),
     ("load/read",),
     ("load/write",),
     ("store",),

@@ -41,10 +41,29 @@ std::string followed_deletes(const RefreshTarget& target) {
   return foreign_keys(target, "cnd");
 }
 
+std::string insert_from(const RefreshTarget& target, const std::vector<std::string>& columns, const std::string& from) {
+  const std::string list = core::joined(columns);
+  return "INSERT INTO " + target.sql() + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " + list + " FROM " + from;
+}
+
 std::string insert_all(const RefreshTarget& target, const Staging& staging) {
-  const std::string list = core::joined(staging.column_names());
-  return "INSERT INTO " + target.sql() + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " + list + " FROM " +
-         staging.sql();
+  return insert_from(target, staging.column_names(), staging.sql());
+}
+
+std::string insert_incoming(const RefreshTarget& target, const LoadPlan& plan, const IncomingRows& rows,
+                            const std::string& before = "NULL") {
+  std::vector<std::string> columns;
+  for (const PlannedColumn& column : plan.columns) columns.push_back(quoted(column));
+  return insert_from(target, columns, rows.sql("s", before));
+}
+
+/// Whether a trigger, a foreign key of or to the table, or of a partition of it, may look at the rows when a statement
+/// ends.
+bool is_looked_at(const RefreshTarget& target) {
+  return pg::any_catalog_row(
+      "SELECT 1 FROM pg_trigger WHERE tgenabled <> 'D' AND (tgrelid = $1 OR tgrelid = ANY (SELECT p.relid::oid "
+      "FROM pg_partition_tree($1::regclass) p)) LIMIT 1",
+      target.oid);
 }
 
 bool is_collision(const pg::PgError& error) {
@@ -125,6 +144,19 @@ std::optional<Applied> apply_past_each_other(const RefreshTarget& target, const 
   return applied;
 }
 
+/// What `insert` does for a sync by append.
+template <typename Insert>
+Applied appended(Insert&& insert) {
+  try {
+    return insert();
+  } catch (const pg::PgError& error) {
+    if (!is_collision(error)) throw;
+    throw with_hint(error,
+                    "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already are "
+                    "updated.");
+  }
+}
+
 }  // namespace
 
 Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
@@ -134,14 +166,22 @@ Applied apply_insert(const RefreshTarget& target, const Staging& staging) {
 }
 
 Applied apply_append(const RefreshTarget& target, const Staging& staging) {
-  try {
-    return apply_insert(target, staging);
-  } catch (const pg::PgError& error) {
-    if (!is_collision(error)) throw;
-    throw with_hint(error,
-                    "Name the columns that tell rows apart in \"key\" of \"sync\": then rows that are here already are "
-                    "updated.");
-  }
+  return appended([&] { return apply_insert(target, staging); });
+}
+
+Applied stream_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows) {
+  Applied applied;
+  applied.inserted = rows.execute(insert_incoming(target, plan, rows));
+  return applied;
+}
+
+Applied stream_append(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows,
+                      const std::string& condition, const std::vector<pg::SqlParameter>& parameters) {
+  return appended([&] {
+    Applied applied;
+    applied.inserted = rows.execute(insert_incoming(target, plan, rows) + " WHERE " + condition, parameters);
+    return applied;
+  });
 }
 
 void check_published(const RefreshTarget& target) {
@@ -187,6 +227,21 @@ Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& stag
                 "SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM added)");
   applied.deleted = std::stoull(rows.at(0).at(0).value());
   applied.inserted = std::stoull(rows.at(0).at(1).value());
+  return applied;
+}
+
+Applied stream_delete_and_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows) {
+  const std::string erase = "DELETE FROM " + target.sql_only();
+  Applied applied;
+  if (is_distributed(target) || !is_looked_at(target)) {
+    applied.deleted = pg::execute(erase);
+    applied.inserted = rows.execute(insert_incoming(target, plan, rows));
+    return applied;
+  }
+  // No RETURNING behind INSERT: what came of it would be stored, and postgres_fdw would send row by row.
+  applied.inserted = rows.execute("WITH gone AS (" + erase + " RETURNING 1) " +
+                                  insert_incoming(target, plan, rows, "(SELECT pg_catalog.count(*) FROM gone)"));
+  applied.deleted = static_cast<std::uint64_t>(rows.value_before().value_or(0));
   return applied;
 }
 

@@ -12,6 +12,7 @@
 #include "load/merge/applied.hpp"
 #include "load/table/target.hpp"
 #include "load/merge/staging.hpp"
+#include "load/stream/incoming_rows.hpp"
 
 namespace connector::load {
 
@@ -45,5 +46,17 @@ Applied apply_insert(const RefreshTarget& target, const Staging& staging);
 /// The same for a sync by append without a key. Throws core::Error (cannot_load), which says that a key helps, if a row
 /// is here already.
 Applied apply_append(const RefreshTarget& target, const Staging& staging);
+
+// The same with rows that are inserted while they arrive. What has_rules() must have a staging table, as a rule may
+// read the rows more than once.
+
+/// DELETE of all rows and INSERT: one statement if anything looks at the table when a statement ends.
+Applied stream_delete_and_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows);
+
+Applied stream_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows);
+
+/// Of those rows, `s`, for which `condition` is true; its parameters are counted from 2.
+Applied stream_append(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows,
+                      const std::string& condition, const std::vector<pg::SqlParameter>& parameters);
 
 }  // namespace connector::load

@@ -33,9 +33,10 @@ struct LoadResult {
   ColumnCounts invalid_values;  ///< became NULL
   std::vector<Substitutions> substitutions;
   std::vector<core::RemoteWarning> remote_warnings;
-  std::string layout;                   ///< see layout.hpp
-  std::optional<std::string> position;  ///< of a sync by append: see cursor.hpp
-  std::vector<std::string> left_out;    ///< parts of the source's table that were asked for, each with the reason
+  std::string layout;                           ///< see layout.hpp
+  std::optional<std::string> position;          ///< of a sync by append: see cursor.hpp
+  std::vector<std::string> single_row_servers;  ///< foreign servers that got each row by itself
+  std::vector<std::string> left_out;  ///< parts of the source's table that were asked for, each with the reason
   /// Not there yet: the tables that they refer to may be filled later.
   std::vector<PlannedForeignKey> foreign_keys;
   ColumnNames column_names;  ///< if foreign keys were asked for

@@ -61,26 +61,34 @@ std::string order_of(const PlannedColumn& cursor, const std::string& value) {
   }
 }
 
-/// What stands for the position in SQL, ordered as the column's values are, where its text is the first parameter.
-std::string position_sql(const PlannedColumn& cursor, const std::string& type) {
-  return order_of(cursor, "$1::pg_catalog.text::" + type);
+/// What stands for the position in SQL, ordered as the column's values are, where its text is a parameter.
+std::string position_sql(const PlannedColumn& cursor, const std::string& type, const char* parameter = "$1") {
+  return order_of(cursor, parameter + ("::pg_catalog.text::" + type));
 }
 
 std::vector<pg::SqlParameter> parameters_of(const std::optional<std::string>& position) {
   return {{TEXTOID, position ? std::optional(pg::exact_server_text(*position)) : std::nullopt}};
 }
 
+/// The type for SQL, without a length: that of char(n) and bit(n) is 1 where none is written.
+std::string type_sql(Oid type) {
+  char* text =
+      pg::guard([&] { return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY); });
+  std::string result(text);
+  pfree(text);
+  return result;
+}
+
 /// The column's type in the relation, for SQL.
 std::string type_in(Oid relation, const PlannedColumn& cursor) {
   const std::string name = pg::exact_server_text(cursor.name);
-  // Without a length: that of char(n) and bit(n) is 1 where none is written.
-  char* type = pg::guard([&] {
-    return format_type_extended(get_atttype(relation, get_attnum(relation, name.c_str())), -1,
-                                FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-  });
-  std::string result(type);
-  pfree(type);
-  return result;
+  return type_sql(pg::guard([&] { return get_atttype(relation, get_attnum(relation, name.c_str())); }));
+}
+
+/// How a position `p.v`, which is ordered as the column's values are, becomes its text.
+std::string position_text(const PlannedColumn& cursor, const std::string& type) {
+  if (order_of(cursor, "x") != "x") return "pg_catalog.convert_from(p.v, 'UTF8')::pg_catalog.text";
+  return type == "real" ? "p.v::pg_catalog.float8::pg_catalog.text" : "p.v::pg_catalog.text";
 }
 
 /// The largest value in the relation, whose name for SQL is `name`; or `most` if that is given and less.
@@ -90,14 +98,8 @@ std::optional<std::string> last_position(Oid relation, const std::string& name, 
   const std::string order = order_of(cursor, "m." + quoted(cursor));
   const std::string maximum = "(SELECT " + order + " FROM " + name + " AS m WHERE m." + quoted(cursor) +
                               " IS NOT NULL ORDER BY " + order + " USING OPERATOR(pg_catalog.>) LIMIT 1)";
-  std::string shown = "p.v";
-  if (order_of(cursor, "x") != "x") {
-    shown = "pg_catalog.convert_from(p.v, 'UTF8')";
-  } else if (type == "real") {
-    shown = "p.v::pg_catalog.float8";
-  }
   const std::string limit = position_sql(cursor, type);
-  const std::string sql = "SELECT " + shown + "::pg_catalog.text FROM (SELECT CASE WHEN " + limit +
+  const std::string sql = "SELECT " + position_text(cursor, type) + " FROM (SELECT CASE WHEN " + limit +
                           " OPERATOR(pg_catalog.<) m.v THEN " + limit + " ELSE m.v END AS v FROM (SELECT " + maximum +
                           " AS v) AS m) AS p";
   const pg::SqlRows rows = with_exact_output([&] { return pg::query(sql, parameters_of(most)); });
@@ -171,26 +173,71 @@ bool goes_beyond(const RefreshTarget& target, const Staging& staging, const Plan
               .empty();
 }
 
-void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key) {
-  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
-  const std::vector<pg::SqlParameter> parameters = parameters_of(position);
-  // Rows without a cursor value were read by the first run, if at all.
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE " + order_of(cursor, "s." + quoted(cursor)) +
-                  " OPERATOR(pg_catalog.<) " + start + " OR s." + quoted(cursor) + " IS NULL AND " + start +
-                  " IS NOT NULL",
-              parameters);
-  if (has_key) return;
+namespace {
+
+/// Whether a row `s` lies before the position. Rows without a cursor value were read by the first run, if at all.
+std::string lies_before(const PlannedColumn& cursor, const std::string& start) {
+  return order_of(cursor, "s." + quoted(cursor)) + " OPERATOR(pg_catalog.<) " + start + " OR s." + quoted(cursor) +
+         " IS NULL AND " + start + " IS NOT NULL";
+}
+
+/// Whether the target has a row like `s` on the position or beyond it.
+std::string is_there(const RefreshTarget& target, const LoadPlan& plan, const PlannedColumn& cursor,
+                     const ColumnChanges& changes, const std::string& start) {
   std::vector<std::string> columns;
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     // Rows that are here have no values yet in columns that have just been added.
     if (std::ranges::find(changes.added, i) == changes.added.end()) columns.push_back(quoted(plan.columns[i]));
   }
-  pg::execute("DELETE FROM " + staging.sql() + " AS s WHERE EXISTS (SELECT 1 FROM " + target.sql_only() +
-                  " AS t WHERE " + record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.") +
-                  " AND (" + order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.>=) " + start + " OR " +
-                  start + " IS NULL))",
-              parameters);
+  return "EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " + record(columns, "t.") +
+         " OPERATOR(pg_catalog.*=) " + record(columns, "s.") + " AND (" + order_of(cursor, "t." + quoted(cursor)) +
+         " OPERATOR(pg_catalog.>=) " + start + " OR " + start + " IS NULL))";
+}
+
+}  // namespace
+
+void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
+                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor));
+  const std::vector<pg::SqlParameter> parameters = parameters_of(position);
+  const std::string erase = "DELETE FROM " + staging.sql() + " AS s WHERE ";
+  pg::execute(erase + lies_before(cursor, start), parameters);
+  if (!has_key) pg::execute(erase + is_there(target, plan, cursor, changes, start), parameters);
+}
+
+RowsBehind rows_behind(const RefreshTarget& target, const LoadPlan& plan, const PlannedColumn& cursor,
+                       const std::optional<std::string>& position) {
+  const std::string start = position_sql(cursor, type_in(target.oid, cursor), "$2");
+  return {"(" + lies_before(cursor, start) + ") IS NOT TRUE AND NOT " +
+              is_there(target, plan, cursor, ColumnChanges{}, start),
+          parameters_of(position)};
+}
+
+std::optional<std::string> position_of(const PlannedColumn& cursor, Datum value) {
+  const std::string type = type_sql(cursor.target.oid);
+  return with_exact_output([&] {
+    const char* output = pg::guard([&] {
+      Oid function;
+      bool is_varlena;
+      getTypeOutputInfo(cursor.target.oid, &function, &is_varlena);
+      return OidOutputFunctionCall(function, value);
+    });
+    const pg::SqlRows rows = pg::query(
+        "SELECT " + position_text(cursor, type) + " FROM (SELECT " + position_sql(cursor, type) + " AS v) AS p",
+        {{TEXTOID, std::string(output)}});
+    return std::optional(pg::utf8_text(rows.at(0).at(0).value()));
+  });
+}
+
+bool lies_beyond(const RefreshTarget& target, const PlannedColumn& cursor, const std::string& position,
+                 const std::string& start) {
+  const std::string type = type_in(target.oid, cursor);
+  std::vector<pg::SqlParameter> parameters = parameters_of(position);
+  parameters.push_back(parameters_of(start).front());
+  const pg::SqlRows rows =
+      pg::query("SELECT " + position_sql(cursor, type) + " OPERATOR(pg_catalog.>) " + position_sql(cursor, type, "$2"),
+                parameters);
+  return rows.at(0).at(0) == "t";
 }
 
 void check_progress(const LoadResult& result, const PlannedColumn& cursor) {

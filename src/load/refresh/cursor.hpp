@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/request/connector_spec.hpp"
 #include "core/remote/source.hpp"
@@ -13,6 +14,7 @@
 #include "load/merge/staging.hpp"
 #include "load/read/load_result.hpp"
 #include "load/refresh/column_changes.hpp"
+#include "pg/spi.hpp"
 
 namespace connector::load {
 
@@ -54,6 +56,22 @@ bool goes_beyond(const RefreshTarget& target, const Staging& staging, const Plan
 /// which finds them.)
 void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
                 const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key);
+
+/// What cut_before() leaves of rows `s`, without a key and where no columns have changed, as a condition. Its
+/// parameters are counted from 2.
+struct RowsBehind {
+  std::string condition;
+  std::vector<pg::SqlParameter> parameters;
+};
+RowsBehind rows_behind(const RefreshTarget& target, const LoadPlan& plan, const PlannedColumn& cursor,
+                       const std::optional<std::string>& position);
+
+/// The position that a value of the planned column is.
+std::optional<std::string> position_of(const PlannedColumn& cursor, Datum value);
+
+/// Whether a position lies beyond the other one.
+bool lies_beyond(const RefreshTarget& target, const PlannedColumn& cursor, const std::string& position,
+                 const std::string& start);
 
 /// For a run that added nothing and whose rows all lie on the position: throws core::Error (cannot_load) if it was cut,
 /// as all later ones would be.

@@ -1,12 +1,18 @@
 #include "load/refresh/import.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "core/base/error.hpp"
 #include "load/merge/apply.hpp"
 #include "load/merge/key_check.hpp"
 #include "load/write/bulk_insert.hpp"
 #include "load/read/batch_reader.hpp"
 #include "load/refresh/cursor.hpp"
+#include "load/refresh/last_value.hpp"
+#include "load/refresh/row_stream.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/foreign_batches.hpp"
 #include "load/table/immediate_constraints.hpp"
 #include "load/table/kept_parts.hpp"
 #include "load/table/layout.hpp"
@@ -67,6 +73,12 @@ class Load {
       restore_not_null(created, plan_, has_nulls_, relaxed);
       // Whatever indexes it has had since it was created, they know nothing of the rows.
       if (has_indexes()) pg::execute("REINDEX TABLE " + table_name(target_.oid).sql());
+      return;
+    }
+    result.single_row_servers = report_single_rows(target_);
+    if (streams()) {
+      stream(result);
+      restore_not_null(created, plan_, has_nulls_, relaxed);
     } else {
       fill_through_executor(result, [&] { restore_not_null(created, plan_, has_nulls_, relaxed); });
     }
@@ -78,10 +90,15 @@ class Load {
  private:
   /// Where rows are checked one by one. An event trigger may follow that command, too: so the table is looked at again.
   bool relax() {
-    RowRules rules(target_.oid, planned_attributes(target_.oid, plan_));
-    const bool checks = rules.any_checks();
-    rules.finish();
-    if (!checks) return false;
+    if (executor_reason(target_).empty()) {
+      RowRules rules(target_.oid, planned_attributes(target_.oid, plan_));
+      const bool checks = rules.any_checks();
+      rules.finish();
+      if (!checks) return false;
+    } else if (!streams() || !has_not_null() || pg::guard([&] { return get_rel_relispartition(target_.oid); })) {
+      // The parent's NOT NULL would be in the way.
+      return false;
+    }
     relax_not_null(target_, plan_);
     target_ = open_new_table(target_.oid, plan_);
     return true;
@@ -96,8 +113,51 @@ class Load {
     rules.finish();
   }
 
-  /// By way of a temporary table and INSERT, for a table with triggers and the like. `between` is called when the rows
-  /// are in the first.
+  /// Whether the remote has promised of any column that it is NOT NULL.
+  bool has_not_null() const { return std::ranges::any_of(plan_.columns, &PlannedColumn::not_null); }
+
+  bool streams() const { return can_stream(target_) && (cursor() == nullptr || LastValue::can_follow(*cursor())); }
+
+  /// Through the executor, for a table with triggers and the like: by INSERT while the rows arrive.
+  void stream(LoadResult& result) {
+    const core::Scan scan = this->scan();
+    std::optional<LastValue> last;
+    if (cursor() != nullptr) last.emplace(plan_, cursor_column(run_.spec, plan_));
+    RowStream stream(source_, plan_, run_, scan, result, [&](core::RowBatch& batch) {
+      refuse_nulls(batch);
+      if (last) last->note(batch);
+    });
+    // As in a refresh: names in the table's own code are the system's unless they have a schema.
+    pg::with_system_path(
+        [&] { stream.into(target_, [&](IncomingRows& rows) { return stream_insert(target_, plan_, rows); }); });
+    has_nulls_ = stream.has_nulls();
+    if (!last) return;
+    check_truncation(result, scan);
+    result.position = position_mark(target_.oid, *cursor(), last->position());
+  }
+
+  /// Before the row is told by itself.
+  void refuse_nulls(const core::RowBatch& batch) const {
+    for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
+      const TargetColumn* local = target_.find(pg::exact_server_text(plan_.columns[i].name));
+      if (local == nullptr || !local->not_null) continue;
+      const auto nulls = batch.nulls(i).first(batch.rows());
+      if (std::ranges::find(nulls, true) != nulls.end()) throw null_in_not_null(target_, plan_.columns[i].name);
+    }
+  }
+
+  /// The cursor of an append that begins here; null if none does.
+  const PlannedColumn* cursor() const {
+    const bool appends = run_.spec.sync && run_.spec.sync->mode == core::SyncMode::append;
+    return appends ? &plan_.columns[cursor_column(run_.spec, plan_)] : nullptr;
+  }
+
+  core::Scan scan() const {
+    return cursor() == nullptr ? core::Scan{} : scan_by_cursor(source_, *cursor(), std::nullopt);
+  }
+
+  /// By way of a temporary table and INSERT, where rows can't be inserted while they arrive. `between` is called when
+  /// the rows are in the first.
   template <typename Between>
   void fill_through_executor(LoadResult& result, Between&& between) {
     Staging staging = make_staging();
@@ -130,18 +190,16 @@ class Load {
 
   /// When this returns, the batch's memory was given back, and the remote waits for nothing that is done with the rows.
   void read_rows(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, LoadResult& result) {
-    const bool appends = run_.spec.sync && run_.spec.sync->mode == core::SyncMode::append;
-    const PlannedColumn* cursor = appends ? &plan_.columns[cursor_column(run_.spec, plan_)] : nullptr;
-    const core::Scan scan = appends ? scan_by_cursor(source_, *cursor, std::nullopt) : core::Scan{};
+    const core::Scan scan = this->scan();
     BatchReader reader(source_, plan_, run_);
     reader.open(scan);
     BulkInsert insert(relation, attributes, rules);
     reader.read(insert, result);
     insert.finish();
     has_nulls_ = insert.has_nulls();
-    if (!appends) return;
+    if (cursor() == nullptr) return;
     check_truncation(result, scan);
-    result.position = position_mark(relation, *cursor, reached_position(relation, *cursor));
+    result.position = position_mark(relation, *cursor(), reached_position(relation, *cursor()));
   }
 
   LoadPlan plan_;

@@ -14,13 +14,16 @@
 #include "load/refresh/cursor.hpp"
 #include "load/refresh/range_merge.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/foreign_batches.hpp"
 #include "load/swap/exchange.hpp"
 #include "load/swap/kept_ids.hpp"
 #include "load/table/held_table.hpp"
 #include "load/swap/hidden_heap.hpp"
 #include "load/table/immediate_constraints.hpp"
 #include "load/refresh/kept_values.hpp"
+#include "load/refresh/last_value.hpp"
 #include "load/refresh/ordered_read.hpp"
+#include "load/refresh/row_stream.hpp"
 #include "load/table/target.hpp"
 #include "load/table/table_locks.hpp"
 #include "load/swap/storage_log.hpp"
@@ -95,6 +98,7 @@ class Refresh {
     ModeChoice choice = choose_mode(target_, options, changes_, !key.empty());
     result_.mode = choice.mode;
     result_.reason = std::move(choice.reason);
+    if (result_.mode != RefreshMode::swap) result_.load.single_row_servers = report_single_rows(target_);
     go(key);
     return std::move(result_);
   }
@@ -185,6 +189,7 @@ class Refresh {
   void delete_and_insert() {
     check_delete_and_insert(target_);
     check_published(target_);
+    if (streams(begins_append())) return stream_all();
     Staging staging = make_staging({});
     fill(staging, whole_scan());
     apply(staging, [&] {
@@ -194,6 +199,18 @@ class Refresh {
         return apply_delete_and_insert(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
       });
     });
+  }
+
+  void stream_all() {
+    const core::Scan scan = whole_scan();
+    std::optional<LastValue> last;
+    if (begins_append()) last.emplace(plan_, cursor_column(run_.spec, plan_));
+    stream(scan, last, [&](IncomingRows& rows) { return stream_delete_and_insert(target_, plan_, rows); });
+    if (last) {
+      check_truncation(result_.load, scan);
+      result_.load.position = position_mark(target_.oid, append_cursor(), last->position());
+    }
+    report_result(result_.load);
   }
 
   void merge(const std::vector<std::size_t>& key) {
@@ -306,6 +323,8 @@ class Refresh {
     const std::optional<std::string> position =
         local != nullptr ? start_position(target_, cursor, request_.position) : std::nullopt;
     const core::Scan scan = scan_by_cursor(source_, cursor, position);
+    // Rows of a table that is elsewhere can't be compared with rows that arrive.
+    if (key.empty() && streams(true) && !is_distributed(target_)) return stream_behind(scan, cursor, position);
     Staging staging = make_staging(key);
     fill(staging, scan);
     check_truncation(result_.load, scan);
@@ -322,6 +341,49 @@ class Refresh {
       if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
       return applied;
     });
+  }
+
+  void stream_behind(const core::Scan& scan, const PlannedColumn& cursor, const std::optional<std::string>& position) {
+    std::optional<LastValue> last(std::in_place, plan_, cursor_column(run_.spec, plan_));
+    const RowsBehind behind = rows_behind(target_, plan_, cursor, position);
+    const Applied applied = stream(scan, last, [&](IncomingRows& rows) {
+      return stream_append(target_, plan_, rows, behind.condition, behind.parameters);
+    });
+    check_truncation(result_.load, scan);
+    const std::optional<std::string> reached = last->position();
+    const bool goes_on =
+        position ? reached && lies_beyond(target_, cursor, *reached, *position) : result_.load.rows > 0;
+    result_.load.position = position_mark(target_.oid, cursor, goes_on ? reached : position);
+    if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
+    if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
+    report_result(result_.load);
+  }
+
+  /// Whether rows can be inserted while they arrive; `follows`: where the cursor's last value is to be known.
+  bool streams(bool follows) const {
+    if (changes_.any() || !can_stream(target_)) return false;
+    if (follows && !LastValue::can_follow(append_cursor())) return false;
+    // These are computed of rows that are all there.
+    return !run_.spec.default_columns || target_.find(geometry_columns().front()) == nullptr;
+  }
+
+  template <typename Insert>
+  Applied stream(const core::Scan& scan, std::optional<LastValue>& last, Insert&& insert) {
+    std::vector<bool> has_nulls(plan_.columns.size(), false);
+    RowStream stream(source_, plan_, run_, scan, result_.load, [&](core::RowBatch& batch) {
+      note_nulls(batch, batch.rows(), has_nulls);
+      check_not_null(target_, plan_, changes_, has_nulls);
+      if (last) last->note(batch);
+    });
+    const Applied applied = with_much_memory([&] { return stream.into(target_, insert); });
+    note_counts(applied);
+    return applied;
+  }
+
+  void note_counts(const Applied& applied) {
+    result_.inserted = applied.inserted;
+    result_.updated = applied.updated;
+    result_.deleted = applied.deleted;
   }
 
   /// Creating a temporary table is the one statement of a refresh that a restricted operation forbids. It runs no code
@@ -368,9 +430,7 @@ class Refresh {
     ImmediateConstraints constraints(target_);
     const Applied applied = with_much_memory(std::forward<Apply>(dml));
     constraints.put_back();
-    result_.inserted = applied.inserted;
-    result_.updated = applied.updated;
-    result_.deleted = applied.deleted;
+    note_counts(applied);
     if (!applied.complete && result_.checksum) result_.checksum = "";  // the next run is to compare again
     staging.drop();
     report_result(result_.load);

@@ -188,6 +188,10 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan) {
   return numbers;
 }
 
+bool has_rules(const RefreshTarget& target) {
+  return pg::any_catalog_row(rule_query, target.oid);
+}
+
 bool is_distributed(const RefreshTarget& target) {
   return pg::any_catalog_row(distribution_catalog_query, target.oid) &&
          pg::any_catalog_row(distribution_query, target.oid);
@@ -212,7 +216,7 @@ std::string executor_reason(const RefreshTarget& target) {
     return "the table's row security binds its owner";
   }
   if (pg::any_catalog_row(trigger_query, target.oid)) return "the table has triggers";
-  if (pg::any_catalog_row(rule_query, target.oid)) return "the table has rules";
+  if (has_rules(target)) return "the table has rules";
   if (pg::any_catalog_row(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
   if (is_distributed(target)) return "the table is distributed";
   return {};

@@ -64,6 +64,9 @@ core::Error null_in_not_null(const RefreshTarget& target, const std::string& col
 /// The attribute numbers of the plan's columns in a table that has them all.
 std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 
+/// Whether there are rules, which make other statements of a statement on the table.
+bool has_rules(const RefreshTarget& target);
+
 /// Whether Citus spreads the table over nodes.
 bool is_distributed(const RefreshTarget& target);
 
