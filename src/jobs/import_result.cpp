@@ -39,6 +39,7 @@ Json warnings_of(const load::LoadResult& result) {
   }
   if (!result.single_row_servers.empty()) json["sent_row_by_row"] = result.single_row_servers;
   if (!result.left_out.empty()) json["left_out"] = result.left_out;
+  if (!result.fewer_readers.empty()) json["fewer_readers"] = result.fewer_readers;
   return json.empty() ? Json(nullptr) : json;
 }
 
@@ -93,6 +94,7 @@ store::ImportRecord import_record(const Request& request, const ImportRun& run, 
   json["table_name"] = record.table_name ? Json(*record.table_name) : Json(nullptr);
   json["rows"] = record.rows;
   json["bytes"] = record.bytes;
+  if (request.spec().readers > 1) json["readers"] = run.result.readers;
   json["skipped_columns"] = skipped_columns(run.result);
   json["warnings"] = warnings_of(run.result);
   if (skipped) json["error_code"] = *record.error_code;

@@ -170,16 +170,25 @@ load::LoadLimits Request::limits() const {
 core::Connection& Request::connect() {
   if (!wait_.tells_point())
     wait_.tell_point([this] { return core::RunPoint{spec_.provider, core::Phase::connect, 0}; });
-  connection_.set(
-      jobs::connect(*provider_, spec_, settings_, settings_.statement_timeout, {trusted_, may_use_tickets_}, wait_));
+  connection_.set(new_connection(wait_));
   return *connection_;
 }
 
+std::unique_ptr<core::Connection> Request::new_connection(core::Wait& wait) const {
+  return jobs::connect(*provider_, spec_, settings_, settings_.statement_timeout, {trusted_, may_use_tickets_}, wait);
+}
+
 load::Run Request::run(Oid caller, load::Progress& progress) {
-  wait_.tell_point([this, &progress] {
+  const auto point = [this, &progress] {
     return core::RunPoint{spec_.provider, phase_of(progress), progress.loaded_rows()};
-  });
-  return {spec_, provider_->info(), connect(), limits(), wait_, progress, caller};
+  };
+  wait_.tell_point(point);
+  readers_.emplace(load::ReaderTerms{.asked = spec_.readers,
+                                     .allowed = settings_.max_readers,
+                                     .connect = [this](core::Wait& wait) { return new_connection(wait); },
+                                     .read_timeout = settings_.read_timeout,
+                                     .point = point});
+  return {spec_, provider_->info(), connect(), limits(), wait_, progress, *readers_, caller};
 }
 
 }  // namespace connector::jobs

@@ -3,10 +3,13 @@
 
 #include "pg/postgres.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "settings/settings.hpp"
 #include "core/remote/provider.hpp"
+#include "load/read/readers.hpp"
 #include "load/read/run.hpp"
 #include "pg/latch_wait.hpp"
 #include "pg/tie.hpp"
@@ -56,6 +59,7 @@ class Request {
 
  private:
   Request(core::RequestKind kind, bool trusted);
+  std::unique_ptr<core::Connection> new_connection(core::Wait& wait) const;
   void check_rights();
   void resolve_connection();
 
@@ -71,6 +75,7 @@ class Request {
   std::string mapping_version_;
   pg::LatchWait wait_;
   pg::Tied<core::Connection> connection_;
+  std::optional<load::Readers> readers_;
 };
 
 }  // namespace connector::jobs

@@ -32,6 +32,7 @@ const config_enum_entry log_levels[] = {
 
 int max_rows = 1000000;
 int max_columns = 256;
+int max_readers = 8;
 int max_listed_tables = 500;
 int max_imports_per_role = 3;
 int max_queued_imports_per_role = 10'000;
@@ -148,6 +149,8 @@ void define() {
              INT_MAX);
   define_int("connector.max_columns", "Largest number of columns that a table to import may have.", &max_columns, 1,
              1600);
+  define_int("connector.max_readers", "Largest number of connections by which one import reads a table.", &max_readers,
+             1, 32);
   define_int("connector.max_listed_tables", "Largest number of remote tables that a listing shows.", &max_listed_tables,
              1, INT_MAX);
   define_int("connector.max_imports_per_role",
@@ -221,6 +224,7 @@ void define() {
 Settings current() {
   return {max_rows,
           max_columns,
+          max_readers,
           max_listed_tables,
           max_imports_per_role,
           max_queued_imports_per_role,

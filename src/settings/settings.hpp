@@ -18,6 +18,7 @@ void define();
 struct Settings {
   std::int64_t max_rows;  ///< 0 = none
   int max_columns;
+  int max_readers;  ///< connections that one import reads by
   int max_listed_tables;
   int max_imports_per_role;         ///< that run; 0 = none
   int max_queued_imports_per_role;  ///< that wait; 0 = none

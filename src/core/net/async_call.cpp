@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base/error.hpp"
-#include "core/net/overdue.hpp"
 
 namespace connector::core {
 
@@ -21,7 +20,8 @@ bool look_at(std::span<WaitSocket> sockets) {
 
 void SuspendableWait::limit_silence(const std::function<bool()>& begun) {
   answer_begun_ = begun;
-  usual_.limit_silence(begun);
+  // The usual wait stands for all calls that are suspended: one of them says nothing of the others.
+  if (call_ == nullptr) usual_.limit_silence(begun);
 }
 
 Deadline SuspendableWait::end_of_silence(std::span<const WaitSocket> sockets) const {
@@ -38,7 +38,7 @@ bool SuspendableWait::wait(std::span<WaitSocket> sockets, Deadline deadline) {
     check();
     if (look_at(sockets)) return true;
     const auto now = Clock::now();
-    if (now >= silence) throw silent_error({}, read_timeout_);
+    if (now >= silence) throw silent_error(point_ ? point_() : RunPoint{}, read_timeout_);
     if (now >= deadline) return false;
     call_->suspend(sockets, std::min(deadline, silence));
   }
@@ -122,6 +122,21 @@ void AsyncCall::suspend(std::span<const WaitSocket> sockets, Deadline deadline) 
 void AsyncCall::take_turn() {
   if (is_left_) throw Interrupted{};
   if (Clock::now() >= end_of_turn_) suspend({}, Clock::now());
+}
+
+void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait) {
+  std::vector<AsyncCall*> suspended;
+  std::vector<WaitSocket> sockets;
+  for (AsyncCall* call : calls) {
+    if (call->has_ended()) continue;
+    suspended.push_back(call);
+    sockets.push_back({call->descriptor(no_deadline), wait_readable});
+  }
+  if (suspended.empty()) return;
+  wait.wait(sockets, no_deadline);
+  for (std::size_t i = 0; i < suspended.size(); ++i) {
+    if (sockets[i].ready != wait_none) suspended[i]->go_on();
+  }
 }
 
 }  // namespace connector::core

@@ -8,9 +8,11 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/net/joint_descriptor.hpp"
+#include "core/net/overdue.hpp"
 #include "core/net/private_stack.hpp"
 #include "core/net/wait.hpp"
 
@@ -21,9 +23,10 @@ class AsyncCall;
 class SuspendableWait final : public Wait {
  public:
   /// `usual` is for waits outside of calls. `read_timeout`, how long a remote may be silent where limit_silence() says
-  /// so, is for those inside; 0 = for ever. `usual` outlives the object.
-  SuspendableWait(Wait& usual, std::chrono::seconds read_timeout) noexcept
-      : usual_(usual), read_timeout_(read_timeout) {}
+  /// so, is for those inside; 0 = for ever. `point`, if there is one, says for the error how far the run has come.
+  /// `usual` and what `point` refers to outlive the object.
+  SuspendableWait(Wait& usual, std::chrono::seconds read_timeout, std::function<RunPoint()> point = {}) noexcept
+      : usual_(usual), read_timeout_(read_timeout), point_(std::move(point)) {}
   SuspendableWait(const SuspendableWait&) = delete;
   SuspendableWait& operator=(const SuspendableWait&) = delete;
 
@@ -39,6 +42,7 @@ class SuspendableWait final : public Wait {
 
   Wait& usual_;
   std::chrono::seconds read_timeout_;
+  std::function<RunPoint()> point_;
   std::function<bool()> answer_begun_;
   AsyncCall* call_ = nullptr;  ///< that is running now
 };
@@ -91,5 +95,9 @@ class AsyncCall {
   Deadline deadline_ = no_deadline;
   std::optional<JointDescriptor> descriptor_;
 };
+
+/// Waits by `wait` until one of the calls that have not ended has something to go on with, and goes on with those that
+/// have. Without such a call: returns at once. Throws what `wait` throws; all calls are as they were then.
+void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait);
 
 }  // namespace connector::core

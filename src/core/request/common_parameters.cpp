@@ -29,6 +29,11 @@ constexpr ParameterInfo parameters[] = {
                     "or \"a text, b numeric(10,2)\".",
      .form = ParameterForm::columns},
     {.name = "max_rows", .description = "Lowers the row limit for this request.", .integer = true},
+    {.name = "readers",
+     .description = "Connections that read parts of a table at the same time, of one state of it; up to "
+                    "connector.max_readers.",
+     .default_value = "1",
+     .integer = true},
     {.name = "collision_strategy",
      .description = "What to do when the local name is taken.",
      .default_value = "rename",

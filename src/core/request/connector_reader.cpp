@@ -329,6 +329,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   read_encoding(reader, spec, problems);
   spec.columns = read_columns(reader, problems);
   spec.max_rows = reader.integer("max_rows", 0, std::numeric_limits<std::int64_t>::max());
+  spec.readers = reader.integer("readers", 1, std::numeric_limits<std::int64_t>::max()).value_or(1);
   spec.keep = read_keep(reader, kind, spec, problems);
   // A call for many tables can be repeated: what is there already stays.
   if (kind == RequestKind::import_tables || kind == RequestKind::sync_tables) {

@@ -74,6 +74,7 @@ struct ConnectorSpec {
   std::optional<std::string> encoding;  ///< PostgreSQL's canonical name, "WIN1251"
   std::vector<ColumnChoice> columns;    ///< empty = all
   std::optional<std::int64_t> max_rows;
+  std::int64_t readers = 1;  ///< connections that read a whole table; from 1, the setting's limit is not looked at
   CollisionStrategy collision_strategy = CollisionStrategy::rename;
   std::optional<std::string> target_schema;
   ColumnNames column_names = ColumnNames::normalize;

@@ -42,6 +42,7 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
     "columns": {"type": ["string", "array", "object"]},
     "encoding": {"type": "string"},
     "max_rows": {"type": ["integer", "string"]},
+    "readers": {"type": ["integer", "string"]},
     "collision_strategy": {"type": "string", "enum": ["error", "rename", "skip", "overwrite"]}
   }
 })"},

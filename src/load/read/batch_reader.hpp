@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/remote/parallel_read.hpp"
 #include "core/remote/source.hpp"
 #include "load/read/converter.hpp"
 #include "load/read/plan.hpp"
@@ -47,10 +48,16 @@ class BatchReader {
  public:
   /// All arguments outlive the reader.
   BatchReader(core::Source& source, const LoadPlan& plan, const Run& run);
+  ~BatchReader();
+  BatchReader(const BatchReader&) = delete;
+  BatchReader& operator=(const BatchReader&) = delete;
 
   /// Executes. `scan` has a condition, an order and a limit, if any; its columns are the plan's. Without a limit of its
   /// own it has the run's, and read() finds out whether the source has more rows.
   void open(core::Scan scan = {}, RowOrder order = RowOrder::for_limit);
+  /// Executes as open() does, for all rows in any order up to the run's limit: by as many connections as the run asks
+  /// for, if that can be.
+  void open_all();
   /// Gives all rows up to the limit to `sink`, as long as it takes them, and adds what came of them to `result`. False
   /// if the source has no others. To be called once.
   bool read(Sink& sink, LoadResult& result);
@@ -62,11 +69,17 @@ class BatchReader {
   bool finish(LoadResult& result);
 
  private:
+  bool limit_rows();
+  void begin_loading();
   bool has_another_row();
-  void convert();
+  core::RowBatch* fetch(std::uint64_t wanted, bool has_rows);
+  void convert(core::RowBatch& batch);
+  std::vector<std::uint64_t> invalid_counts() const;
+  std::vector<std::uint64_t> substitutions(std::size_t kind) const;
 
   core::Source& source_;
   pg::Tied<core::RemoteCursor> cursor_;
+  core::ParallelRead* parallel_ = nullptr;  ///< instead of the cursor, of several connections; the run's
   const LoadPlan& plan_;
   const Run& run_;
   std::uint64_t max_rows_ = std::numeric_limits<std::uint64_t>::max();

@@ -33,6 +33,8 @@ struct LoadResult {
   ColumnCounts invalid_values;  ///< became NULL
   std::vector<Substitutions> substitutions;
   std::vector<core::RemoteWarning> remote_warnings;
+  int readers = 1;                              ///< connections that have read the rows
+  std::string fewer_readers;                    ///< not empty: why these are fewer than were asked for
   std::string layout;                           ///< see layout.hpp
   std::optional<std::string> position;          ///< of a sync by append: see cursor.hpp
   std::vector<std::string> single_row_servers;  ///< foreign servers that got each row by itself

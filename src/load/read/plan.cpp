@@ -48,6 +48,14 @@ std::vector<std::size_t> local_key(const LoadPlan& plan, const core::SourceDescr
   return key;
 }
 
+}  // namespace
+
+std::vector<std::size_t> LoadPlan::remote_columns() const {
+  std::vector<std::size_t> result;
+  for (const PlannedColumn& column : columns) result.push_back(column.remote);
+  return result;
+}
+
 core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   core::SourceRequest request;
   request.schema = spec.schema.value_or("");
@@ -62,14 +70,6 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   request.invalid_become_null = spec.invalid_values == core::InvalidValues::null;
   request.parts = spec.keep;
   return request;
-}
-
-}  // namespace
-
-std::vector<std::size_t> LoadPlan::remote_columns() const {
-  std::vector<std::size_t> result;
-  for (const PlannedColumn& column : columns) result.push_back(column.remote);
-  return result;
 }
 
 std::unique_ptr<core::Source> describe_source(const core::ConnectorSpec& spec, core::Connection& connection) {

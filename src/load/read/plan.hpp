@@ -52,6 +52,9 @@ struct PlannedForeignKey {
   std::vector<std::string> columns;  ///< by their local names
 };
 
+/// What a driver is to describe for the request.
+core::SourceRequest source_request(const core::ConnectorSpec& spec);
+
 /// Has the driver describe what the request asks for, with the local types that it names.
 std::unique_ptr<core::Source> describe_source(const core::ConnectorSpec& spec, core::Connection& connection);
 

@@ -13,6 +13,8 @@
 
 namespace connector::load {
 
+class Readers;
+
 struct LoadLimits {
   std::int64_t max_rows = 0;  ///< 0 = none
   int max_columns = 256;
@@ -28,7 +30,8 @@ struct Run {
   LoadLimits limits;
   core::Wait& wait;
   Progress& progress;
-  Oid caller;  ///< the role that asked for it: the current user before anything acted as another
+  Readers& readers;  ///< of whole tables, beside `connection`
+  Oid caller;        ///< the role that asked for it: the current user before anything acted as another
 };
 
 }  // namespace connector::load

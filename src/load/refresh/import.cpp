@@ -192,7 +192,7 @@ class Load {
   void read_rows(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, LoadResult& result) {
     const core::Scan scan = this->scan();
     BatchReader reader(source_, plan_, run_);
-    reader.open(scan);
+    appends ? reader.open(scan) : reader.open_all();
     BulkInsert insert(relation, attributes, rules);
     reader.read(insert, result);
     insert.finish();

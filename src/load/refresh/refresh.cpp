@@ -10,6 +10,7 @@
 #include "load/merge/one_pass.hpp"
 #include "load/merge/row_sql.hpp"
 #include "load/read/batch_reader.hpp"
+#include "load/read/readers.hpp"
 #include "load/write/bulk_insert.hpp"
 #include "load/refresh/cursor.hpp"
 #include "load/refresh/range_merge.hpp"
@@ -104,6 +105,9 @@ class Refresh {
   }
 
  private:
+  /// A scan; nothing: all rows, in any order.
+  using Rows = std::optional<core::Scan>;
+
   /// How the table's columns are to be made to fit the source's.
   void fit_columns(const core::SyncOptions& options, std::optional<Layout>& layout) {
     if (layout && run_.spec.column_names == core::ColumnNames::normalize) use_former_names(plan_, *layout);
@@ -147,7 +151,7 @@ class Refresh {
     const std::vector<AttrNumber> attributes = planned_attributes(heap.oid(), plan_);
     std::optional<KeptIds> ids = kept_ids(attributes, key);
     RowRules rules(target_.oid, attributes, changes_.dropped, ids ? &*ids : nullptr);
-    read_rows(whole_scan(), heap.oid(), attributes, rules.any() ? &rules : nullptr);
+    read_rows(all_rows(), heap.oid(), attributes, rules.any() ? &rules : nullptr);
     rules.finish();
     if (ids) ids->finish();
     if (run_.spec.default_columns) {
@@ -191,7 +195,7 @@ class Refresh {
     check_published(target_);
     if (streams(begins_append())) return stream_all();
     Staging staging = make_staging({});
-    fill(staging, whole_scan());
+    fill(staging, all_rows());
     apply(staging, [&] {
       if (!changes_.any()) return apply_delete_and_insert(target_, staging, nullptr);
       return pg::with_fixed_formats([&] {
@@ -224,9 +228,14 @@ class Refresh {
   }
 
   Applied merge_all(const std::vector<std::size_t>& key, RangeMerge* ranges = nullptr) {
-    if (const std::optional<Applied> applied = merge_in_one_pass(key, ranges)) return *applied;
+    // One pass needs the rows in the key's order, in which several connections don't bring them. Ranges are compared
+    // of the state that the first connection reads.
+    const bool by_several = ranges == nullptr && !begins_append() && run_.readers.prepare(source_, run_);
+    if (!by_several) {
+      if (const std::optional<Applied> applied = merge_in_one_pass(key, ranges)) return *applied;
+    }
     Staging staging = make_staging(key);
-    fill(staging, whole_scan());
+    fill(staging, ranges == nullptr ? all_rows() : core::Scan{});
     if (ranges != nullptr) ranges->start_applying(result_.load.rows);
     return apply(staging, [&] {
       check_key_values(staging, plan_, key);
@@ -297,7 +306,8 @@ class Refresh {
       return {};
     }
     Staging staging = make_staging(key);
-    fill(staging, ranges.parts());
+    const std::vector<core::Scan> parts = ranges.parts();
+    fill(staging, {parts.begin(), parts.end()});
     ranges.start_applying(result_.load.rows);
     return apply(staging, [&] {
       check_key_values(staging, plan_, key);
@@ -405,12 +415,12 @@ class Refresh {
     return all + actions;
   }
 
-  void fill(Staging& staging, const core::Scan& scan) { fill(staging, std::vector{scan}); }
+  void fill(Staging& staging, const Rows& rows) { fill(staging, std::vector{rows}); }
 
-  void fill(Staging& staging, const std::vector<core::Scan>& scans) {
+  void fill(Staging& staging, const std::vector<Rows>& all) {
     std::vector<bool> has_nulls(plan_.columns.size(), false);
-    for (const core::Scan& scan : scans) {
-      const std::vector<bool> more = read_rows(scan, staging.oid(), staging.planned_attributes(), nullptr);
+    for (const Rows& rows : all) {
+      const std::vector<bool> more = read_rows(rows, staging.oid(), staging.planned_attributes(), nullptr);
       for (std::size_t i = 0; i < more.size(); ++i) has_nulls[i] = has_nulls[i] || more[i];
     }
     staging.set_nulls(has_nulls);
@@ -437,22 +447,23 @@ class Refresh {
     return applied;
   }
 
-  /// All rows; where later runs go on from these, in the cursor's order, so that a limit cuts off the last ones.
-  core::Scan whole_scan() {
-    return begins_append() ? scan_by_cursor(source_, append_cursor(), std::nullopt) : core::Scan{};
+  /// All rows, in any order; where later runs go on from these, in the cursor's, so that a limit cuts off the last
+  /// ones.
+  Rows all_rows() {
+    return begins_append() ? Rows(scan_by_cursor(source_, append_cursor(), std::nullopt)) : std::nullopt;
   }
 
-  /// Reads the scan into a table that is new in this transaction. Tells which of the plan's columns got a NULL. When it
+  /// Reads the rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL. When it
   /// returns, the remote waits for nothing that is done with the rows.
-  std::vector<bool> read_rows(const core::Scan& scan, Oid relation, const std::vector<AttrNumber>& attributes,
+  std::vector<bool> read_rows(const Rows& rows, Oid relation, const std::vector<AttrNumber>& attributes,
                               RowRules* rules) {
     BatchReader reader(source_, plan_, run_);
-    reader.open(scan);
+    rows ? reader.open(*rows) : reader.open_all();
     BulkInsert insert(relation, attributes, rules);
     reader.read(insert, result_.load);
     insert.finish();
     if (begins_append()) {
-      check_truncation(result_.load, scan);
+      check_truncation(result_.load, *rows);
       const PlannedColumn& cursor = append_cursor();
       result_.load.position = position_mark(relation, cursor, reached_position(relation, cursor));
     }

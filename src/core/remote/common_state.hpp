@@ -1,0 +1,16 @@
+// How several connections come to read one state of a table's rows.
+#pragma once
+
+#include <string>
+
+#include "core/remote/further_connection.hpp"
+
+namespace connector::core {
+
+/// From here on all that `readers` read of the source `of` is of one state; `offering` offers it, and reads nothing
+/// meanwhile. Gives why that can't be, in words for people; empty if it is so. Throws what ends a run: a lost
+/// connection, an interrupt.
+std::string come_to_one_state(Connection& offering, const SourceRequest& of, const FurtherConnections& readers,
+                              Wait& wait);
+
+}  // namespace connector::core

@@ -1,0 +1,46 @@
+// Connections that are used beside each other, by one thread: their calls overlap.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/net/async_call.hpp"
+#include "core/remote/provider.hpp"
+
+namespace connector::core {
+
+/// A connection beside a run's first one.
+class FurtherConnection {
+ public:
+  /// Arguments as of SuspendableWait.
+  FurtherConnection(Wait& usual, std::chrono::seconds read_timeout, std::function<RunPoint()> point)
+      : wait(usual, read_timeout, std::move(point)), call(wait) {}
+
+  SuspendableWait wait;  ///< what all calls of the connection wait with
+  std::unique_ptr<Connection> connection;
+  std::unique_ptr<Source> source;
+  AsyncCall call;  ///< ends before all that it uses
+};
+
+using FurtherConnections = std::vector<std::unique_ptr<FurtherConnection>>;
+
+/// Makes a connection whose calls wait with `wait`. Runs on a stack of its own, beside others: it must not call
+/// PostgreSQL.
+using Connect = std::function<std::unique_ptr<Connection>(Wait& wait)>;
+
+/// Runs `function` for each connection, overlapped, until all have ended, and gives what each of them has thrown, null
+/// for those that have not. What `wait` throws, an interrupt say, comes through; all functions have been left then.
+std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
+                                             const std::function<void(FurtherConnection&)>& function, Wait& wait);
+
+/// All of them, for run_together().
+std::vector<FurtherConnection*> each_of(const FurtherConnections& connections);
+
+/// Throws the first exception that there is.
+void rethrow_any(std::span<const std::exception_ptr> thrown);
+
+}  // namespace connector::core
