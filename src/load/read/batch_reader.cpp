@@ -118,7 +118,8 @@ void BatchReader::open(core::Scan scan, RowOrder order) {
   cursor_.set(source_.open(scan));
 }
 
-void BatchReader::open_all() {
+void BatchReader::open_rows(const WantedRows& rows) {
+  if (rows) return open(*rows);
   if (!run_.readers.prepare(source_, run_)) return open();
   core::PartedScan scan{.scan = {.columns = plan_.remote_columns()},
                         .substitution_kinds = run_.provider.substitutions.size()};

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "core/remote/parallel_read.hpp"
@@ -43,6 +44,9 @@ class BatchMemory {
 /// Whether an order of a scan is wanted for the rows, or only so that a limit cuts off the last ones.
 enum class RowOrder : std::uint8_t { wanted, for_limit };
 
+/// A scan; nothing: all rows, in any order.
+using WantedRows = std::optional<core::Scan>;
+
 /// Reads the columns of a plan from a source, in batches whose values are Datums of the types that they have here.
 class BatchReader {
  public:
@@ -55,9 +59,9 @@ class BatchReader {
   /// Executes. `scan` has a condition, an order and a limit, if any; its columns are the plan's. Without a limit of its
   /// own it has the run's, and read() finds out whether the source has more rows.
   void open(core::Scan scan = {}, RowOrder order = RowOrder::for_limit);
-  /// Executes as open() does, for all rows in any order up to the run's limit: by as many connections as the run asks
-  /// for, if that can be.
-  void open_all();
+  /// Executes as open() does. All rows, up to the run's limit, are read by as many connections as the run asks for, if
+  /// that can be.
+  void open_rows(const WantedRows& rows);
   /// Gives all rows up to the limit to `sink`, as long as it takes them, and adds what came of them to `result`. False
   /// if the source has no others. To be called once.
   bool read(Sink& sink, LoadResult& result);

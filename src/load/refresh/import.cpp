@@ -120,19 +120,19 @@ class Load {
 
   /// Through the executor, for a table with triggers and the like: by INSERT while the rows arrive.
   void stream(LoadResult& result) {
-    const core::Scan scan = this->scan();
+    const WantedRows rows = wanted_rows();
     std::optional<LastValue> last;
     if (cursor() != nullptr) last.emplace(plan_, cursor_column(run_.spec, plan_));
-    RowStream stream(source_, plan_, run_, scan, result, [&](core::RowBatch& batch) {
+    RowStream stream(source_, plan_, run_, rows, result, [&](core::RowBatch& batch) {
       refuse_nulls(batch);
       if (last) last->note(batch);
     });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path(
-        [&] { stream.into(target_, [&](IncomingRows& rows) { return stream_insert(target_, plan_, rows); }); });
+        [&] { stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_, plan_, incoming); }); });
     has_nulls_ = stream.has_nulls();
     if (!last) return;
-    check_truncation(result, scan);
+    check_truncation(result, *rows);
     result.position = position_mark(target_.oid, *cursor(), last->position());
   }
 
@@ -152,8 +152,8 @@ class Load {
     return appends ? &plan_.columns[cursor_column(run_.spec, plan_)] : nullptr;
   }
 
-  core::Scan scan() const {
-    return cursor() == nullptr ? core::Scan{} : scan_by_cursor(source_, *cursor(), std::nullopt);
+  WantedRows wanted_rows() const {
+    return cursor() == nullptr ? std::nullopt : WantedRows(scan_by_cursor(source_, *cursor(), std::nullopt));
   }
 
   /// By way of a temporary table and INSERT, where rows can't be inserted while they arrive. `between` is called when
@@ -190,15 +190,15 @@ class Load {
 
   /// When this returns, the batch's memory was given back, and the remote waits for nothing that is done with the rows.
   void read_rows(Oid relation, const std::vector<AttrNumber>& attributes, RowRules* rules, LoadResult& result) {
-    const core::Scan scan = this->scan();
+    const WantedRows rows = wanted_rows();
     BatchReader reader(source_, plan_, run_);
-    appends ? reader.open(scan) : reader.open_all();
+    reader.open_rows(rows);
     BulkInsert insert(relation, attributes, rules);
     reader.read(insert, result);
     insert.finish();
     has_nulls_ = insert.has_nulls();
     if (cursor() == nullptr) return;
-    check_truncation(result, scan);
+    check_truncation(result, *rows);
     result.position = position_mark(relation, *cursor(), reached_position(relation, *cursor()));
   }
 

@@ -105,9 +105,6 @@ class Refresh {
   }
 
  private:
-  /// A scan; nothing: all rows, in any order.
-  using Rows = std::optional<core::Scan>;
-
   /// How the table's columns are to be made to fit the source's.
   void fit_columns(const core::SyncOptions& options, std::optional<Layout>& layout) {
     if (layout && run_.spec.column_names == core::ColumnNames::normalize) use_former_names(plan_, *layout);
@@ -206,12 +203,12 @@ class Refresh {
   }
 
   void stream_all() {
-    const core::Scan scan = whole_scan();
+    const WantedRows rows = all_rows();
     std::optional<LastValue> last;
     if (begins_append()) last.emplace(plan_, cursor_column(run_.spec, plan_));
-    stream(scan, last, [&](IncomingRows& rows) { return stream_delete_and_insert(target_, plan_, rows); });
+    stream(rows, last, [&](IncomingRows& incoming) { return stream_delete_and_insert(target_, plan_, incoming); });
     if (last) {
-      check_truncation(result_.load, scan);
+      check_truncation(result_.load, *rows);
       result_.load.position = position_mark(target_.oid, append_cursor(), last->position());
     }
     report_result(result_.load);
@@ -378,9 +375,9 @@ class Refresh {
   }
 
   template <typename Insert>
-  Applied stream(const core::Scan& scan, std::optional<LastValue>& last, Insert&& insert) {
+  Applied stream(const WantedRows& rows, std::optional<LastValue>& last, Insert&& insert) {
     std::vector<bool> has_nulls(plan_.columns.size(), false);
-    RowStream stream(source_, plan_, run_, scan, result_.load, [&](core::RowBatch& batch) {
+    RowStream stream(source_, plan_, run_, rows, result_.load, [&](core::RowBatch& batch) {
       note_nulls(batch, batch.rows(), has_nulls);
       check_not_null(target_, plan_, changes_, has_nulls);
       if (last) last->note(batch);
@@ -415,11 +412,11 @@ class Refresh {
     return all + actions;
   }
 
-  void fill(Staging& staging, const Rows& rows) { fill(staging, std::vector{rows}); }
+  void fill(Staging& staging, const WantedRows& rows) { fill(staging, std::vector{rows}); }
 
-  void fill(Staging& staging, const std::vector<Rows>& all) {
+  void fill(Staging& staging, const std::vector<WantedRows>& all) {
     std::vector<bool> has_nulls(plan_.columns.size(), false);
-    for (const Rows& rows : all) {
+    for (const WantedRows& rows : all) {
       const std::vector<bool> more = read_rows(rows, staging.oid(), staging.planned_attributes(), nullptr);
       for (std::size_t i = 0; i < more.size(); ++i) has_nulls[i] = has_nulls[i] || more[i];
     }
@@ -449,16 +446,16 @@ class Refresh {
 
   /// All rows, in any order; where later runs go on from these, in the cursor's, so that a limit cuts off the last
   /// ones.
-  Rows all_rows() {
-    return begins_append() ? Rows(scan_by_cursor(source_, append_cursor(), std::nullopt)) : std::nullopt;
+  WantedRows all_rows() {
+    return begins_append() ? WantedRows(scan_by_cursor(source_, append_cursor(), std::nullopt)) : std::nullopt;
   }
 
   /// Reads the rows into a table that is new in this transaction. Tells which of the plan's columns got a NULL. When it
   /// returns, the remote waits for nothing that is done with the rows.
-  std::vector<bool> read_rows(const Rows& rows, Oid relation, const std::vector<AttrNumber>& attributes,
+  std::vector<bool> read_rows(const WantedRows& rows, Oid relation, const std::vector<AttrNumber>& attributes,
                               RowRules* rules) {
     BatchReader reader(source_, plan_, run_);
-    rows ? reader.open(*rows) : reader.open_all();
+    reader.open_rows(rows);
     BulkInsert insert(relation, attributes, rules);
     reader.read(insert, result_.load);
     insert.finish();

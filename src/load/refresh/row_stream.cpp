@@ -6,12 +6,12 @@
 
 namespace connector::load {
 
-RowStream::RowStream(core::Source& source, const LoadPlan& plan, const Run& run, const core::Scan& scan,
+RowStream::RowStream(core::Source& source, const LoadPlan& plan, const Run& run, const WantedRows& rows,
                      LoadResult& result, IncomingRows::Look look)
-    : reader_(source, plan, run), rows_(opened(reader_, scan), plan, result, std::move(look)) {}
+    : reader_(source, plan, run), rows_(opened(reader_, rows), plan, result, std::move(look)) {}
 
-BatchReader& RowStream::opened(BatchReader& reader, const core::Scan& scan) {
-  reader.open(scan);
+BatchReader& RowStream::opened(BatchReader& reader, const WantedRows& rows) {
+  reader.open_rows(rows);
   return reader;
 }
 

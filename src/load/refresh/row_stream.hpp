@@ -19,7 +19,7 @@ namespace connector::load {
 class RowStream {
  public:
   /// Asks the remote and waits for its first rows. `look` as IncomingRows has it; all arguments outlive this.
-  RowStream(core::Source& source, const LoadPlan& plan, const Run& run, const core::Scan& scan, LoadResult& result,
+  RowStream(core::Source& source, const LoadPlan& plan, const Run& run, const WantedRows& rows, LoadResult& result,
             IncomingRows::Look look);
 
   /// Calls `insert`, which inserts the rows into the target, with deferrable constraints made immediate.
@@ -29,7 +29,7 @@ class RowStream {
   const std::vector<bool>& has_nulls() const noexcept { return rows_.has_nulls(); }
 
  private:
-  static BatchReader& opened(BatchReader& reader, const core::Scan& scan);
+  static BatchReader& opened(BatchReader& reader, const WantedRows& rows);
 
   BatchReader reader_;
   IncomingRows rows_;
