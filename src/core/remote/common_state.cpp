@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
-#include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
 
 namespace connector::core {
 
 namespace {
 
-/// How often connections that have come to another state than most join again.
-constexpr int most_rounds = 5;
+/// How often the connections join one offer.
+constexpr int most_rounds = 6;
 /// More ways than any provider has.
 constexpr int most_ways = 10;
 
@@ -42,43 +40,20 @@ class Offer {
   bool is_over_ = false;
 };
 
-/// Why one of them could not join; nothing if all have. A connection that was lost ends the run.
-std::optional<std::string> refusal(std::span<FurtherConnection* const> readers,
-                                   std::span<const std::exception_ptr> thrown) {
-  std::optional<std::string> reason;
-  for (std::size_t i = 0; i < thrown.size(); ++i) {
-    if (!thrown[i]) continue;
-    try {
-      std::rethrow_exception(thrown[i]);
-    } catch (const Error& error) {
-      if (!readers[i]->connection->usable()) throw;
-      if (!reason) reason = error.message();
-    }
-  }
-  return reason;
+bool is_usable(const std::unique_ptr<FurtherConnection>& reader) {
+  return reader->connection->usable();
 }
 
-/// By the mark that most have.
-std::string most_frequent(const std::map<FurtherConnection*, std::string>& marks) {
-  std::map<std::string, int> counts;
-  for (const auto& [reader, mark] : marks) ++counts[mark];
-  return std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; })->first;
-}
-
-/// Why the readers have not come to the offered state; nothing if they have.
-std::optional<std::string> why_not_joined(const Offer& offer, const FurtherConnections& readers, Wait& wait) {
+/// Why the readers have not come to the offered state; empty if they have. All of them join again where marks differ,
+/// not those alone that differ from most: their next marks would be of a later moment than the others'.
+std::string why_not_joined(const Offer& offer, const FurtherConnections& readers, Wait& wait) {
+  const std::vector<FurtherConnection*> all = each_of(readers);
   std::map<FurtherConnection*, std::string> marks;
-  std::vector<FurtherConnection*> joining = each_of(readers);
-  for (FurtherConnection* reader : joining) marks[reader];
-  for (int round = 0; round <= most_rounds; ++round) {
-    const auto join = [&](FurtherConnection& reader) { marks[&reader] = reader.connection->join_state(offer.token()); };
-    if (auto reason = refusal(joining, run_together(joining, join, wait))) return reason;
-    const std::string mark = most_frequent(marks);
-    joining.clear();
-    for (const auto& [reader, own] : marks) {
-      if (own != mark) joining.push_back(reader);
-    }
-    if (joining.empty()) return std::nullopt;
+  const auto join = [&](FurtherConnection& reader) { marks[&reader] = reader.connection->join_state(offer.token()); };
+  for (int round = 0; round < most_rounds; ++round) {
+    if (auto reason = first_error(run_together(all, join, wait)); !reason.empty()) return reason;
+    const auto is_first = [&](const auto& mark) { return mark.second == marks.begin()->second; };
+    if (std::ranges::all_of(marks, is_first)) return {};
   }
   return "others wrote there all the time while the connections came to one state";
 }
@@ -98,10 +73,11 @@ std::string come_to_one_state(Connection& offering, const SourceRequest& of, con
       break;
     }
     Offer offer(offering, std::move(state));
-    auto reason = why_not_joined(offer, readers, wait);
+    std::string reason = why_not_joined(offer, readers, wait);
     offer.end();
-    if (!reason) return {};
-    remember(std::move(*reason));
+    if (reason.empty()) return {};
+    remember(std::move(reason));
+    if (!std::ranges::all_of(readers, is_usable)) break;
   }
   return joined(reasons, "; ");
 }

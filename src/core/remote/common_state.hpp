@@ -8,8 +8,8 @@
 namespace connector::core {
 
 /// From here on all that `readers` read of the source `of` is of one state; `offering` offers it, and reads nothing
-/// meanwhile. Gives why that can't be, in words for people; empty if it is so. Throws what ends a run: a lost
-/// connection, an interrupt.
+/// meanwhile. Gives why that can't be, in words for people; empty if it is so. A reader whose connection is lost is
+/// such a reason, too: a pool may have refused it. Throws what `offering` throws, and what `wait` throws.
 std::string come_to_one_state(Connection& offering, const SourceRequest& of, const FurtherConnections& readers,
                               Wait& wait);
 

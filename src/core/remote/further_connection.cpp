@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/error.hpp"
+
 namespace connector::core {
 
 std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
@@ -35,10 +37,15 @@ std::vector<FurtherConnection*> each_of(const FurtherConnections& connections) {
   return each;
 }
 
-void rethrow_any(std::span<const std::exception_ptr> thrown) {
+std::string first_error(std::span<const std::exception_ptr> thrown) {
   for (const std::exception_ptr& one : thrown) {
-    if (one) std::rethrow_exception(one);
+    try {
+      if (one) std::rethrow_exception(one);
+    } catch (const Error& error) {
+      return error.message();
+    }
   }
+  return {};
 }
 
 }  // namespace connector::core

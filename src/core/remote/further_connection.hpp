@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/net/async_call.hpp"
@@ -40,7 +41,7 @@ std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const>
 /// All of them, for run_together().
 std::vector<FurtherConnection*> each_of(const FurtherConnections& connections);
 
-/// Throws the first exception that there is.
-void rethrow_any(std::span<const std::exception_ptr> thrown);
+/// The message of the first Error among them; empty if there is none. Throws what is no Error.
+std::string first_error(std::span<const std::exception_ptr> thrown);
 
 }  // namespace connector::core

@@ -123,28 +123,28 @@ std::string Readers::connect(std::size_t wanted, const Run& run) {
   }
   const auto connect = [this](core::FurtherConnection& reader) { reader.connection = terms_.connect(reader.wait); };
   const std::vector<std::exception_ptr> thrown = core::run_together(core::each_of(connections), connect, run.wait);
-  std::string reason;
   for (const std::exception_ptr& one : thrown) {
     try {
       if (one) std::rethrow_exception(one);
     } catch (const core::Error& error) {
       // Each attempt may be the one by which the remote locks the account: the run fails as if it were its first.
       if (error.denied_login()) throw;
-      if (reason.empty()) reason = error.message();
     }
   }
   std::erase_if(connections, [](const auto& reader) { return !reader->connection; });
-  return reason;
+  return core::first_error(thrown);
 }
 
-/// Has the connections describe the source in a state that they have in common. Gives why they have none.
+/// Has the connections describe the source in a state that they have in common. Gives why that can't be.
 std::string Readers::come_together(const core::Source& source, const Run& run) {
   core::SourceRequest request = source_request(run.spec);
   request.parts = {};  // known already
   std::string reason = core::come_to_one_state(run.connection, request, *connections_, run.wait);
   if (!reason.empty()) return reason;
   const auto describe = [&](core::FurtherConnection& reader) { reader.source = reader.connection->describe(request); };
-  core::rethrow_any(core::run_together(core::each_of(*connections_), describe, run.wait));
+  // Somebody may wait for a lock on the table that only the first of them has got: then all of them let it go.
+  reason = core::first_error(core::run_together(core::each_of(*connections_), describe, run.wait));
+  if (!reason.empty()) return reason;
   for (const auto& reader : *connections_) check_alike(source, *reader->source, run);
   return {};
 }
