@@ -103,6 +103,13 @@ CatalogTable read_catalog(CatalogRows& catalog, std::string_view table, const co
   return result;
 }
 
+bool is_of_innodb(Session& session, std::string_view schema, std::string_view table) {
+  const std::vector<TextRow> rows = read_about(
+      session, schema, table,
+      {.columns = "ENGINE", .view = "TABLES", .more = " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"});
+  return rows.size() == 1 && text(rows[0][2]) == "InnoDB";
+}
+
 std::optional<std::string> read_change_mark(Session& session, std::string_view schema, std::string_view table) {
   // MySQL 8 and later would tell what it knew yesterday.
   if (session.version().at_least(80000, 0)) {

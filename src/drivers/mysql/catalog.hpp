@@ -49,6 +49,9 @@ bool can_be_a_name(std::string_view text) noexcept;
 /// What the catalog tells of a table or view: as much as the account may see, perhaps nothing.
 CatalogTable read_catalog(CatalogRows& catalog, std::string_view table, const core::TableParts& parts);
 
+/// Whether it is a table of InnoDB, which keeps rows as they were for those that began to read before.
+bool is_of_innodb(Session& session, std::string_view schema, std::string_view table);
+
 /// When the table was last written to, and some measures of it, as long as the server remembers that. Nothing if it
 /// does not, or does not for every way to change rows, or if that was just now: the time has seconds only, and more
 /// could be written in this one.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "drivers/mysql/catalog.hpp"
+#include "drivers/mysql/common_state.hpp"
 #include "drivers/mysql/schema.hpp"
 #include "drivers/mysql/source.hpp"
 
@@ -40,6 +41,20 @@ void MysqlConnection::describe_schema(std::string_view schema, const core::Table
   const std::string name(schema.empty() ? std::string_view(database_) : schema);
   if (name.empty()) return Connection::describe_schema(schema, parts, wanted, found);  // all schemas that can be seen
   mysql::describe_schema(session(), name, parts, wanted, found);
+}
+
+core::StateOffer MysqlConnection::offer_state(const core::SourceRequest& of, int way) {
+  if (!of.query.empty()) return {.why_not = "a query can't be divided"};
+  const std::string_view schema = of.schema.empty() ? std::string_view(database_) : of.schema;
+  return mysql::offer_state(session(), schema, of.table, way, locks_);
+}
+
+std::string MysqlConnection::join_state(const std::string& token) {
+  return mysql::join_state(session(), token);
+}
+
+void MysqlConnection::end_offer() {
+  if (std::exchange(locks_, false)) unlock_tables(session());
 }
 
 }  // namespace connector::mysql

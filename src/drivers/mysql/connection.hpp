@@ -25,9 +25,13 @@ class MysqlConnection final : public core::SessionConnection<Session> {
   void describe_schema(std::string_view schema, const core::TableParts& parts,
                        const std::function<bool(const core::RemoteTable&)>& wanted,
                        const std::function<void(const core::DescribedTable&)>& found) override;
+  core::StateOffer offer_state(const core::SourceRequest& of, int way) override;
+  std::string join_state(const std::string& token) override;
+  void end_offer() override;
 
  private:
   std::string database_;
+  bool locks_ = false;  ///< a table, for a state that is offered
 };
 
 }  // namespace connector::mysql

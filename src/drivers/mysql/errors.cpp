@@ -19,6 +19,7 @@ enum ServerError : unsigned {
   unknown_database = 1049,
   bad_column = 1054,
   too_many_user_connections = 1203,
+  lock_wait_timeout = 1205,
   user_limit_reached = 1226,
   host_blocked = 1129,
   host_not_privileged = 1130,
@@ -191,6 +192,14 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .remote_message = error.message,
                              .hint = statement_hint(error.code),
                              .temporary = is_user_limit(error.code)});
+}
+
+bool is_lock_timeout(unsigned code) noexcept {
+  return code == lock_wait_timeout;
+}
+
+bool lacks_privilege(unsigned code) noexcept {
+  return code == access_denied_database || code == table_access_denied;
 }
 
 core::Error no_such_table_error(std::string_view summary) {

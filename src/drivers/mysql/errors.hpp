@@ -32,6 +32,11 @@ core::Error connect_timeout_error(const Login& login, std::string_view while_doi
 /// The failure of a statement.
 core::Error statement_error(core::Phase phase, std::string_view summary, const NativeError& error);
 
+/// Whether a lock was not to be had in time.
+bool is_lock_timeout(unsigned code) noexcept;
+/// Whether the account may not do that with the table or its schema.
+bool lacks_privilege(unsigned code) noexcept;
+
 /// A table that the server need not be asked for.
 core::Error no_such_table_error(std::string_view summary);
 

@@ -224,6 +224,7 @@ void Session::limit_rows(std::int64_t rows) {
 }
 
 void Session::hold_state() {
+  if (joined_) return check_state();  // it has one, and to begin another would end it
   execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", core::Phase::execute);
   holding_ = true;
 }
@@ -232,8 +233,27 @@ void Session::end_state() {
   if (std::exchange(holding_, false)) execute("ROLLBACK", core::Phase::describe);
 }
 
+void Session::join_state() {
+  joined_ = false;
+  execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", core::Phase::describe);
+  joined_ = true;
+  holding_ = false;
+}
+
+void Session::check_state() const {
+  if (!joined_ || (handle_->server_status & SERVER_STATUS_IN_TRANS) != 0) return;
+  throw core::remote_error({.provider = "mysql",
+                            .phase = core::Phase::execute,
+                            .number = core::ErrorNumber::cannot_read,
+                            .summary = "could not read on",
+                            .remote_message = "the server has ended the transaction that several connections read in",
+                            .hint = "Try again."});
+}
+
 void Session::identify() {
-  const auto rows = query("SELECT CONNECTION_ID(), CONCAT(@@hostname, ':', @@port)", core::Phase::connect, 1);
+  // Servers with one name, as containers may have, still have different numbers, or could not replicate each other.
+  const auto rows =
+      query("SELECT CONNECTION_ID(), CONCAT_WS(':', @@hostname, @@port, @@server_id)", core::Phase::connect, 1);
   if (rows.size() != 1 || rows[0].size() != 2) throw_malformed("the server does not tell the connection's number");
   connection_id_ = rows[0][0].value_or("");
   server_identity_ = rows[0][1].value_or("");

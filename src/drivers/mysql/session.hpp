@@ -87,6 +87,10 @@ class Session final : public core::SuspendingCalls {
   void hold_state();
   /// If there is such a state: rows are read as they are when each statement begins.
   void end_state();
+  /// From here on rows of tables of InnoDB are read as they are now, until the session ends or joins again.
+  void join_state();
+  /// Throws Error (cannot_read) if the state that was joined has ended: the server has rolled the transaction back.
+  void check_state() const;
 
   st_mysql* handle() noexcept { return handle_; }
   /// False once the connection was given up, or the library has closed it, as it does when the server ends it.
@@ -94,6 +98,8 @@ class Session final : public core::SuspendingCalls {
   /// Of the connection, while no call uses it; -1 = none.
   int idle_socket() const noexcept;
   const ServerVersion& version() const noexcept { return version_; }
+  /// Differs from that of any other server.
+  const std::string& server_identity() const noexcept { return server_identity_; }
 
   /// Learns what stop_statement() needs to stop this session's statement and no other.
   void identify();
@@ -129,6 +135,7 @@ class Session final : public core::SuspendingCalls {
   bool converting_ = true;
   bool limiting_ = false;
   bool holding_ = false;
+  bool joined_ = false;
 };
 
 }  // namespace connector::mysql

@@ -52,6 +52,7 @@ class MysqlSource final : public core::Source {
   bool samples() override { return !is_joined() && can_be_asked(); }
   std::string statement(const core::Scan& scan) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
+  std::vector<std::string> divide(std::size_t wanted) override;
   std::string why_no_sums(const core::RangeRequest& request) override;
   /// The session's next source ends it.
   void hold_state() override;
@@ -71,6 +72,7 @@ class MysqlSource final : public core::Source {
   void describe_comparisons(const core::SourceRequest& request);
   bool can_be_asked();
   bool is_of_innodb();
+  std::vector<std::string> divide_by(const std::string& index, const std::string& name, std::size_t wanted);
   std::string hash_sql(const core::RangeRequest& request) const;
   bool names_differ() const;
   std::vector<bool> ask_for_numbers(std::vector<Field>& fields);

@@ -32,6 +32,7 @@ std::string MysqlSource::statement(const core::Scan& scan) {
 }
 
 std::unique_ptr<core::RemoteCursor> MysqlSource::open(const core::Scan& scan) {
+  session_.check_state();
   session_.convert_results(!reading_.encoding);
   const bool as_it_is = is_read_as_it_is(scan);
   if (as_it_is && scan.limit) session_.limit_rows(*scan.limit + scan.offset);
@@ -77,7 +78,7 @@ std::shared_ptr<Statement> MysqlSource::prepare_with_parameters(core::Scan scan)
 
 /// A query that is asked for all its rows stays as it is, with its own order; a limit is the session's then.
 bool MysqlSource::is_read_as_it_is(const core::Scan& scan) const {
-  const bool is_whole = !scan.where && scan.order_by.empty() && !scan.sample && !scan.is_grouped;
+  const bool is_whole = !scan.where && scan.part.empty() && scan.order_by.empty() && !scan.sample && !scan.is_grouped;
   return is_whole && table_.empty() && !is_joined();
 }
 

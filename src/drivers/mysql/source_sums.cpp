@@ -3,7 +3,6 @@
 
 #include "core/base/utf8.hpp"
 #include "core/remote/range_statement.hpp"
-#include "drivers/mysql/catalog_rows.hpp"
 #include "drivers/mysql/dialect.hpp"
 #include "drivers/mysql/row_hash.hpp"
 
@@ -29,10 +28,7 @@ bool MysqlSource::is_of_innodb() {
   if (table_.empty()) return false;
   if (!is_of_innodb_) {
     session_.convert_results(true);
-    const std::vector<TextRow> rows = read_about(
-        session_, schema_name_, table_name_,
-        {.columns = "ENGINE", .view = "TABLES", .more = " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"});
-    is_of_innodb_ = rows.size() == 1 && text(rows[0][2]) == "InnoDB";
+    is_of_innodb_ = mysql::is_of_innodb(session_, schema_name_, table_name_);
   }
   return *is_of_innodb_;
 }
