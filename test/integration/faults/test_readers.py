@@ -1,0 +1,169 @@
+"""Several connections read one table, and something fails: nothing is left here or there, and the next run works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from harness.database import Database, Job
+from harness.dialects import dialect_of
+from harness.faults import CANCELED, TIMED_OUT, backend_is_gone, fails_cleanly
+from harness.parted import ROWS, TABLE, create_parted, no_sessions, reading
+from harness.scratch import drop_tables
+
+from servers.process import wait_until
+from servers.proxy import Fault, Proxy
+from servers.remote import Remote
+
+
+@pytest.fixture(params=["mariadb", "postgres15"])
+def parted(request: pytest.FixtureRequest) -> Iterator[Remote]:
+    """One server of each provider from which several connections can read, with a table whose rows take their time."""
+    found: Remote = request.getfixturevalue(request.param)
+    found.server.start()
+    create_parted(found, width=200)
+    yield found
+    found.drop(TABLE)
+
+
+def imports_again(db: Database, remote: Remote) -> None:
+    """The next run has all rows."""
+    with db.another() as session:
+        result = session.import_table(remote.connector(table=TABLE, import_as="again", readers=4))
+        assert (result["readers"], result["rows"]) == (4, ROWS)
+        drop_tables(session)
+    no_sessions(remote)
+
+
+def kill_one(job: Job, proxy: Proxy, remote: Remote) -> None:
+    remote.kill_session(remote.statements(TABLE)[-1].number)
+
+
+def cut_all(job: Job, proxy: Proxy, remote: Remote) -> None:
+    proxy.cut(reset=True)
+
+
+@pytest.mark.parametrize("fail", [kill_one, cut_all])
+def test_connections_are_lost(db: Database, parted: Remote, fail: Callable[[Job, Proxy, Remote], None]) -> None:
+    words = dialect_of(parted).words["lost"]
+    with reading(db, parted) as (job, proxy):
+        # One that is killed may be told why.
+        with fails_cleanly(job.database, parted, words.message if fail is cut_all else "", detail=f"Provider {parted.provider}, phase"):
+            fail(job, proxy, parted)
+            job.result()
+    no_sessions(parted)
+    imports_again(db, parted)
+
+
+def test_one_connection_is_silent(db: Database, parted: Remote) -> None:
+    """The others have much to say meanwhile."""
+    with db.another() as session, Proxy(parted.server.port) as proxy:
+        session.execute("SET connector.read_timeout = '2s'")
+        # The first connection does not read.
+        proxy.next(Fault(), Fault(bytes_per_second=300_000), Fault(stall_after=100_000))
+        proxy.every(Fault(bytes_per_second=300_000))
+        connector = parted.connector(connection=parted.connection(port=proxy.port), table=TABLE, readers=4)
+        with fails_cleanly(session, None, "has sent nothing for 2 seconds in the middle of its answer", number=6673) as failure:
+            session.import_table(connector)
+        assert f"Provider {parted.provider}" in failure.detail and "rows had come" in failure.detail
+    no_sessions(parted)
+    imports_again(db, parted)
+
+
+def cancel(job: Job) -> None:
+    job.cancel()
+
+
+def terminate(job: Job) -> None:
+    job.terminate()
+
+
+@pytest.mark.parametrize("stop", [cancel, terminate])
+def test_it_is_stopped(db: Database, parted: Remote, stop: Callable[[Job], None]) -> None:
+    with reading(db, parted) as (job, proxy):
+        if stop is cancel:
+            with fails_cleanly(job.database, parted, sqlstate=CANCELED):
+                stop(job)
+                job.result(limit=20)
+        else:
+            stop(job)
+            backend_is_gone(db, job.pid)
+    no_sessions(parted)
+    assert db.rows("SELECT 1 FROM pg_class WHERE relname = %s", TABLE) == []
+    imports_again(db, parted)
+
+
+def test_it_is_stopped_while_nothing_passes(db: Database, parted: Remote) -> None:
+    """No connection carries anything any more, new ones included: a cancel ends the run all the same, soon."""
+    with reading(db, parted) as (job, proxy):
+        proxy.every(Fault(stall_after=0))
+        proxy.stall()
+        with fails_cleanly(job.database, None, sqlstate=CANCELED):
+            job.cancel()
+            job.result(limit=20)
+    no_sessions(parted)
+    imports_again(db, parted)
+
+
+@pytest.mark.parametrize("setting", ["statement_timeout", "connector.statement_timeout"])
+def test_it_takes_too_long(db: Database, parted: Remote, setting: str) -> None:
+    with db.another() as session, Proxy(parted.server.port) as proxy:
+        proxy.every(Fault(bytes_per_second=100_000))
+        session.execute(f"SET {setting} = '3s'")
+        connector = parted.connector(connection=parted.connection(port=proxy.port), table=TABLE, readers=4)
+        with fails_cleanly(session, None, sqlstate=TIMED_OUT if setting.startswith("connector") else CANCELED):
+            session.import_table(connector)
+    no_sessions(parted)
+    imports_again(db, parted)
+
+
+def test_the_remote_has_no_place_for_all(db: Database, parted: Remote) -> None:
+    """Then there are fewer connections, and a NOTICE says so."""
+    if parted.provider == "mysql":
+        parted.execute("SET GLOBAL max_user_connections = 3")
+    else:
+        parted.execute("ALTER ROLE reader CONNECTION LIMIT 3")
+    try:
+        with db.another() as session:
+            result = session.import_table(parted.connector(table=TABLE, readers=4))
+            assert (result["readers"], result["rows"]) == (2, ROWS), result
+            assert result["warnings"]["fewer_readers"].startswith("read by 2 connections instead of 4: ")
+            assert sum("read by 2 connections instead of 4" in notice for notice in session.notices) == 1
+            drop_tables(session)
+    finally:
+        parted.execute(
+            "SET GLOBAL max_user_connections = 0" if parted.provider == "mysql" else "ALTER ROLE reader CONNECTION LIMIT -1"
+        )
+    no_sessions(parted)
+
+
+def test_a_value_that_can_not_be_held(db: Database, parted: Remote) -> None:
+    """In the middle of one part: the words are those of one connection."""
+    with db.another() as session:
+        connector = parted.connector(table=TABLE, columns={"id": "smallint", "word": None})
+        messages = []
+        for readers in (1, 4):
+            with fails_cleanly(session, parted) as failure:
+                session.import_table(connector, readers=readers)
+            messages.append(failure)
+        one, several = messages
+        assert (one.sqlstate, one.detail) == (several.sqlstate, several.detail)
+        assert several.message.startswith('column "id", row ')
+
+
+def test_a_column_is_changed_meanwhile(db: Database, parted: Remote) -> None:
+    """Whoever wants to do that waits until the rows are read, or the read begins anew by one connection."""
+    with db.another() as session:
+        request = json.dumps(parted.connector(table=TABLE, import_as="changed", readers=4))
+        job = session.in_background("SELECT cdb_import_connector(%s)", request)
+        with job:
+            for number in range(5):
+                parted.execute(f"ALTER TABLE {TABLE} ADD COLUMN more_{number} int")
+            wait_until(lambda: not job.running(), limit=60, what="the end of the import")
+            try:
+                assert job.result()[0][0]["rows"] == ROWS
+            except Exception as error:  # an error is as good, if it says what has happened
+                assert "changed" in str(error) or "definition" in str(error), error
+        drop_tables(session)
+    no_sessions(parted)
