@@ -45,14 +45,16 @@ endif
 ifneq ($(WITH_ODBC),1)
 SOURCES := $(filter-out src/drivers/odbc/% src/reader/program/%,$(SOURCES))
 endif
-# The ODBC driver is in the program alone; the library knows only what it says of itself.
+# The ODBC driver is in the program alone; the library knows only what it says of itself. READER_PROVIDERS: whom else the
+# program has, which nobody starts there but for measurements.
 READER = connector-reader
+READER_PROVIDERS ?= odbc
 READER_SOURCES := $(filter src/reader/program/% src/drivers/odbc/%,$(filter-out src/drivers/odbc/info.cpp,$(SOURCES)))
 SOURCES := $(filter-out $(READER_SOURCES),$(SOURCES))
 # What it shares with the library: frames and rows, core, and no other driver.
 READER_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(READER_SOURCES) $(filter src/core/% src/drivers/odbc/info.cpp \
 	src/reader/frame.cpp src/reader/messages.cpp src/reader/scan_messages.cpp src/reader/row_stream.cpp \
-	src/reader/value_check.cpp,$(SOURCES)))
+	src/reader/value_check.cpp $(foreach provider,$(filter-out odbc,$(READER_PROVIDERS)),src/drivers/$(provider)/%),$(SOURCES)))
 # The Import API's program shares with the library what knows neither PostgreSQL nor drivers.
 HTTP = connector-http
 HTTP_SOURCES := $(filter src/http/%,$(SOURCES))
@@ -94,6 +96,10 @@ ifeq ($(WITH_ODBC),1)
 PROVIDER_FLAGS += -DWITH_ODBC=1
 READER_PACKAGES = odbc odbcinst
 READER_LIBS = $(shell $(PKG_CONFIG) --libs $(READER_PACKAGES) libcares) -lstdc++ -pthread
+ifneq ($(filter-out odbc,$(READER_PROVIDERS)),)
+READER_LIBS += $(shell $(PKG_CONFIG) --libs $(PACKAGES)) $(FREETDS)
+READER_OBJS += $(if $(filter hive,$(READER_PROVIDERS)),$(HIVE_RPC_FILES:%=$(HIVE_RPC)/%.o))
+endif
 # What tells one build of library and program from another: the version, and the sources that both are made of.
 BUILD_ID := $(CONNECTOR_VERSION) $(shell cat $(sort $(wildcard src/core/*/*.?pp src/drivers/odbc/*.?pp src/reader/*.?pp src/reader/program/*.?pp)) | cksum)
 endif
@@ -252,6 +258,12 @@ $(BUILD)/reader/frame.o: $(BUILD)/build_id
 $(BUILD)/build_id: always
 	@mkdir -p $(@D)
 	@echo '$(BUILD_ID)' | cmp -s - $@ || echo '$(BUILD_ID)' >$@
+$(BUILD)/reader/program/own_providers.o: CONNECTOR_CXXFLAGS += \
+	$(shell echo '$(READER_PROVIDERS:%=-DREADER_WITH_%=1)' | tr a-z A-Z | sed 's/-D/ -D/g')
+$(BUILD)/reader/program/own_providers.o: $(BUILD)/reader_providers
+$(BUILD)/reader_providers: always
+	@mkdir -p $(@D)
+	@echo '$(READER_PROVIDERS)' | cmp -s - $@ || echo '$(READER_PROVIDERS)' >$@
 all: $(BUILD)/$(READER)
 $(BUILD)/$(READER): $(READER_OBJS)
 	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(READER_LIBS)

@@ -34,7 +34,7 @@ const core::ReaderRules& rules_of(const core::ConnectRequest& request) {
 }  // namespace
 
 Channel::Channel(const core::ProviderInfo& info, const core::ConnectRequest& request, Deadline deadline)
-    : provider_(info.id), wait_(&request.wait), mask_(info, request.options), process_(rules_of(request)) {
+    : provider_(info.id), wait_(&request.wait), mask_(info, request.options), process_(rules_of(request), info.id) {
   const Frame hello = receive(Phase::connect, deadline);
   if (hello.kind == FrameKind::hello && hello.body == build_id()) return;
   throw Error(ErrorNumber::cannot_connect, "the reader process is of another build than the extension in this session",

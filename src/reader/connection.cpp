@@ -42,6 +42,23 @@ std::unique_ptr<core::Source> ReaderConnection::join(std::span<core::Source* con
   return std::make_unique<ReaderSource>(*channel_, static_cast<std::uint64_t>(number), core::joined_description(parts));
 }
 
+core::StateOffer ReaderConnection::offer_state(const core::SourceRequest& of, int way) {
+  return channel_->ask(FrameKind::offer_state, to_message(OfferMessage{of, way}), Phase::execute, state_offer_message);
+}
+
+std::string ReaderConnection::join_state(const std::string& token) {
+  return channel_->ask(FrameKind::join_state, to_message(std::optional(token)), Phase::execute,
+                       [](std::string_view text) {
+                         std::string mark = text_message(text).value_or("");
+                         if (!is_state_text(mark)) throw broken_reader("a mark is too long");
+                         return mark;
+                       });
+}
+
+void ReaderConnection::end_offer() {
+  if (channel_->usable()) channel_->call(FrameKind::end_offer, {}, Phase::execute);
+}
+
 bool ReaderConnection::closed_by_remote() const noexcept {
   if (!channel_->usable() || core::is_stale(channel_->process().socket(), false)) return true;
   const Channel::Uninterrupted uninterrupted(*channel_);
@@ -118,6 +135,10 @@ bool ReaderSource::samples() {
 std::string ReaderSource::statement(const core::Scan& scan) {
   return channel_.ask(FrameKind::statement, to_message(ScanMessage{number_, scan}), Phase::describe, text_message)
       .value_or("");
+}
+
+std::vector<std::string> ReaderSource::divide(std::size_t wanted) {
+  return channel_.ask(FrameKind::divide, to_message(DivideMessage{number_, wanted}), Phase::describe, division_message);
 }
 
 std::unique_ptr<core::RemoteCursor> ReaderSource::open(const core::Scan& scan) {

@@ -21,6 +21,9 @@ class ReaderConnection final : public core::Connection {
   std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override;
   std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override;
   std::unique_ptr<core::Source> join(std::span<core::Source* const> parts) override;
+  core::StateOffer offer_state(const core::SourceRequest& of, int way) override;
+  std::string join_state(const std::string& token) override;
+  void end_offer() override;
   bool usable() const noexcept override { return channel_->usable(); }
   bool survives_early_end() const noexcept override { return survives_early_end_; }
   /// Asks the process, which asks its driver, but not the server.
@@ -49,6 +52,7 @@ class ReaderSource final : public core::Source {
   bool takes(const core::Scan& scan) override;
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
+  std::vector<std::string> divide(std::size_t wanted) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
 
  private:

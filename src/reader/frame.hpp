@@ -38,6 +38,10 @@ enum class FrameKind : std::uint32_t {
   takes,
   statement,
   change_mark,
+  divide,       ///< the answer is a list of texts
+  offer_state,  ///< the answer is an offer
+  join_state,
+  end_offer,
   open,   ///< a cursor
   read,   ///< `counts` and `rows` come, then a `done` or `failed` for the end of the cursor
   more,   ///< a slot of the file may be filled again: MoreFrame; has no answer

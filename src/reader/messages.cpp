@@ -69,6 +69,38 @@ Json json_of(const core::SourceDescription& description) {
           {"comment", description.comment}};
 }
 
+Json json_of(const core::SourceRequest& request) {
+  return {
+      {"schema", request.schema},
+      {"table", request.table},
+      {"query", request.query},
+      {"columns",
+       json_list(
+           request.columns,
+           [](const core::ColumnRequest& column) {
+             return Json{{"name", column.name}, {"wanted", column.wanted ? json_of(*column.wanted) : Json(nullptr)}};
+           })},
+      {"encoding", optional_json(request.encoding)},
+      {"parameters", request.parameters},
+      {"invalid_become_null", request.invalid_become_null}};
+}
+
+core::SourceRequest request_of(const Json& json) {
+  core::SourceRequest request;
+  request.schema = text_at(json, "schema");
+  request.table = text_at(json, "table");
+  request.query = text_at(json, "query");
+  request.columns = list_of<core::ColumnRequest>(json.at("columns"), [](const Json& column) {
+    const Json& wanted = column.at("wanted");
+    return core::ColumnRequest{text_at(column, "name"),
+                               wanted.is_null() ? std::nullopt : std::optional(type_of(wanted))};
+  });
+  request.encoding = optional_text(json.at("encoding"));
+  request.parameters = texts_of(json.at("parameters"));
+  request.invalid_become_null = json.at("invalid_become_null").get<bool>();
+  return request;
+}
+
 core::SourceDescription description_of(const Json& json) {
   core::SourceDescription description;
   description.columns = list_of<core::RemoteColumn>(json.at("columns"), column_of);
@@ -83,6 +115,9 @@ core::SourceDescription description_of(const Json& json) {
 std::string to_message(const ConnectMessage& connect) {
   return written({{"options", connect.options},
                   {"session", connect.session},
+                  {"allowed_hosts", connect.allowed_hosts},
+                  {"any_address", connect.any_address},
+                  {"local_addresses", connect.local_addresses},
                   {"connect_timeout", connect.connect_timeout.count()},
                   {"statement_timeout", connect.statement_timeout.count()},
                   {"application_name", connect.application_name},
@@ -95,6 +130,9 @@ ConnectMessage connect_message(std::string_view text) {
     ConnectMessage connect;
     connect.options = texts_of(json.at("options"));
     for (auto& [key, value] : texts_of(json.at("session"))) connect.session.emplace(key, value);
+    connect.allowed_hosts = text_at(json, "allowed_hosts");
+    connect.any_address = json.at("any_address").get<bool>();
+    connect.local_addresses = json.at("local_addresses").get<bool>();
     connect.connect_timeout = std::chrono::seconds(integer_of<std::int64_t>(json.at("connect_timeout")));
     connect.statement_timeout = std::chrono::seconds(integer_of<std::int64_t>(json.at("statement_timeout")));
     connect.application_name = text_at(json, "application_name");
@@ -145,36 +183,54 @@ std::vector<core::RemoteTable> tables_message(std::string_view text) {
 }
 
 std::string to_message(const core::SourceRequest& request) {
-  return written(
-      {{"schema", request.schema},
-       {"table", request.table},
-       {"query", request.query},
-       {"columns",
-        json_list(
-            request.columns,
-            [](const core::ColumnRequest& column) {
-              return Json{{"name", column.name}, {"wanted", column.wanted ? json_of(*column.wanted) : Json(nullptr)}};
-            })},
-       {"encoding", optional_json(request.encoding)},
-       {"parameters", request.parameters},
-       {"invalid_become_null", request.invalid_become_null}});
+  return written(json_of(request));
 }
 
 core::SourceRequest source_request_message(std::string_view text) {
+  return message(text, request_of);
+}
+
+std::string to_message(const DivideMessage& message) {
+  return written({{"source", message.source}, {"wanted", message.wanted}});
+}
+
+DivideMessage divide_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    core::SourceRequest request;
-    request.schema = text_at(json, "schema");
-    request.table = text_at(json, "table");
-    request.query = text_at(json, "query");
-    request.columns = list_of<core::ColumnRequest>(json.at("columns"), [](const Json& column) {
-      const Json& wanted = column.at("wanted");
-      return core::ColumnRequest{text_at(column, "name"),
-                                 wanted.is_null() ? std::nullopt : std::optional(type_of(wanted))};
-    });
-    request.encoding = optional_text(json.at("encoding"));
-    request.parameters = texts_of(json.at("parameters"));
-    request.invalid_become_null = json.at("invalid_become_null").get<bool>();
-    return request;
+    return DivideMessage{integer_of<std::uint64_t>(json.at("source")), integer_of<std::size_t>(json.at("wanted"))};
+  });
+}
+
+std::string to_message(const std::vector<std::string>& parts) {
+  return written(parts);
+}
+
+std::vector<std::string> division_message(std::string_view text) {
+  return message(text, [](const Json& json) {
+    std::vector<std::string> parts = list_of<std::string>(json, text_of);
+    if (!is_division(parts)) throw broken_reader("a source is divided as it can't be");
+    return parts;
+  });
+}
+
+std::string to_message(const OfferMessage& message) {
+  return written({{"of", json_of(message.of)}, {"way", message.way}});
+}
+
+OfferMessage offer_message(std::string_view text) {
+  return message(text, [](const Json& json) {
+    return OfferMessage{request_of(json.at("of")), integer_of<int>(json.at("way"))};
+  });
+}
+
+std::string to_message(const core::StateOffer& offer) {
+  return written({{"token", offer.token}, {"why_not", offer.why_not}});
+}
+
+core::StateOffer state_offer_message(std::string_view text) {
+  return message(text, [](const Json& json) {
+    core::StateOffer offer{.token = text_at(json, "token"), .why_not = text_at(json, "why_not")};
+    if (!is_state_text(offer.token) || !is_state_text(offer.why_not)) throw broken_reader("an offer is too long");
+    return offer;
   });
 }
 

@@ -22,6 +22,9 @@ namespace connector::reader {
 struct ConnectMessage {
   core::ConnectionOptions options{};
   std::map<std::string, std::string> session{};
+  std::string allowed_hosts{};  ///< this and the next two: of core::AddressRules
+  bool any_address = false;
+  bool local_addresses = false;
   std::chrono::seconds connect_timeout{0};
   std::chrono::seconds statement_timeout{0};
   std::string application_name{};
@@ -94,6 +97,30 @@ struct JoinMessage {
 };
 std::string to_message(const JoinMessage& message);
 JoinMessage join_message(std::string_view text);
+
+/// For `divide`.
+struct DivideMessage {
+  std::uint64_t source = 0;
+  std::size_t wanted = 0;
+};
+std::string to_message(const DivideMessage& message);
+DivideMessage divide_message(std::string_view text);
+
+/// The answer to that. Throws if there are more parts than anybody asks for, or one that is empty or too long.
+std::string to_message(const std::vector<std::string>& parts);
+std::vector<std::string> division_message(std::string_view text);
+
+/// For `offer_state`.
+struct OfferMessage {
+  core::SourceRequest of{};
+  int way = 0;
+};
+std::string to_message(const OfferMessage& message);
+OfferMessage offer_message(std::string_view text);
+
+/// The answer to that.
+std::string to_message(const core::StateOffer& offer);
+core::StateOffer state_offer_message(std::string_view text);
 
 /// For `takes`, `statement` and `open`.
 struct ScanMessage {

@@ -153,7 +153,7 @@ std::string program_path() {
   return library.substr(0, library.rfind('/') + 1) + "connector-reader";
 }
 
-Process::Process(const core::ReaderRules& rules) : place_(take_place(rules)) {
+Process::Process(const core::ReaderRules& rules, std::string_view provider) : place_(take_place(rules)) {
   check_is_safe(rules.program.substr(0, rules.program.rfind('/') + 1));
   check_is_safe(rules.program);
   file_ = make_shared_file();
@@ -179,7 +179,7 @@ Process::Process(const core::ReaderRules& rules) : place_(take_place(rules)) {
   actions.close_others();
   actions.set_defaults();
   std::vector<std::string> arguments = {"connector-reader", std::to_string(getpid()),
-                                        std::to_string(rules.memory_bytes)};
+                                        std::to_string(rules.memory_bytes), std::string(provider)};
   std::vector<std::string> environment = environment_of(rules);
   pid_ = actions.spawn(rules.program, pointers(arguments), pointers(environment));
   // The C library declares the function only from version 2.36 on, and there not for C++.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "core/net/wait.hpp"
 #include "core/remote/reader_rules.hpp"
@@ -18,9 +19,9 @@ std::string program_path();
 
 class Process {
  public:
-  /// Starts the program. Throws core::Error (cannot_connect) if it is not there, or if others than root and this
-  /// account can write to it.
-  explicit Process(const core::ReaderRules& rules);
+  /// Starts the program, in which the provider runs. Throws core::Error (cannot_connect) if it is not there, or if
+  /// others than root and this account can write to it.
+  Process(const core::ReaderRules& rules, std::string_view provider);
   /// Kills it, if it has not ended, with all processes of its session.
   ~Process();
   Process(const Process&) = delete;

@@ -11,6 +11,9 @@ std::unique_ptr<core::Connection> ReaderProvider::connect(const core::ConnectReq
   auto channel = std::make_unique<Channel>(info_, request, deadline);
   const std::string message = to_message(ConnectMessage{.options = request.options,
                                                         .session = request.session,
+                                                        .allowed_hosts = request.address_rules.allowed_hosts(),
+                                                        .any_address = request.address_rules.trusted(),
+                                                        .local_addresses = request.address_rules.local_allowed(),
                                                         .connect_timeout = request.connect_timeout,
                                                         .statement_timeout = request.statement_timeout,
                                                         .application_name = std::string(request.application_name),

@@ -1,5 +1,6 @@
 #include "reader/value_check.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -39,6 +40,9 @@ bool is_bit_string(std::string_view payload) noexcept {
   if (bits < 0 || (static_cast<std::size_t>(bits) + 7) / 8 != payload.size()) return false;
   return bits % 8 == 0 || (static_cast<unsigned char>(payload.back()) & (0xff >> bits % 8)) == 0;
 }
+
+constexpr std::size_t most_parts = 10'000;
+constexpr std::size_t most_text_bytes = 64 * 1024;
 
 }  // namespace
 
@@ -130,6 +134,16 @@ bool is_answer_to(core::AggregateFunction function, const core::RemoteColumn& as
       return told.type == asked.type && told.form == asked.form && told.encoding == asked.encoding;
   }
   return false;
+}
+
+bool is_division(std::span<const std::string> parts) noexcept {
+  return parts.size() <= most_parts && std::ranges::all_of(parts, [](const std::string& part) {
+           return !part.empty() && part.size() <= most_text_bytes;
+         });
+}
+
+bool is_state_text(std::string_view text) noexcept {
+  return text.size() <= most_text_bytes;
 }
 
 }  // namespace connector::reader

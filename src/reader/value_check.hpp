@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "core/remote/source.hpp"
@@ -27,5 +29,12 @@ bool is_allowed(const core::LogicalType& type, core::ValueForm form) noexcept;
 /// the greatest value are what the column's values are.
 bool is_answer_to(core::AggregateFunction function, const core::RemoteColumn& asked,
                   const core::RemoteColumn& told) noexcept;
+
+/// Whether these may be the parts of a source: not more than anybody wants, and none that is empty or beyond the length
+/// of what drivers write.
+bool is_division(std::span<const std::string> parts) noexcept;
+
+/// Whether a text about a state that several connections read, its token, mark or reason, has a length that such have.
+bool is_state_text(std::string_view text) noexcept;
 
 }  // namespace connector::reader

@@ -50,7 +50,7 @@ void read_rows(std::string_view bytes, std::uint8_t choice) {
 }
 
 void read_message(std::string_view text, std::uint8_t choice) {
-  switch (choice % 9) {
+  switch (choice % 11) {
     case 0:
       reader::described_message(text);
       break;
@@ -74,6 +74,12 @@ void read_message(std::string_view text, std::uint8_t choice) {
       break;
     case 8:
       reader::column_message(text);
+      break;
+    case 9:
+      reader::division_message(text);
+      break;
+    case 10:
+      reader::state_offer_message(text);
       break;
     default:
       reader::connected_message(text);

@@ -33,6 +33,9 @@ void expect_refused(Read&& read) {
 TEST(ReaderMessages, AConnectRequest) {
   const ConnectMessage got = connect_message(to_message(ConnectMessage{.options = {{"a", "x;{}=\"\n"}, {"b", ""}},
                                                                        .session = {{"S", "1"}},
+                                                                       .allowed_hosts = "10.0.0.0/8",
+                                                                       .any_address = true,
+                                                                       .local_addresses = false,
                                                                        .connect_timeout = std::chrono::seconds(3),
                                                                        .statement_timeout = std::chrono::seconds(0),
                                                                        .application_name = "connector",
@@ -41,6 +44,9 @@ TEST(ReaderMessages, AConnectRequest) {
   EXPECT_EQ(got.options.at("a"), "x;{}=\"\n");
   EXPECT_EQ(got.options.at("b"), "");
   EXPECT_EQ(got.session.at("S"), "1");
+  EXPECT_EQ(got.allowed_hosts, "10.0.0.0/8");
+  EXPECT_TRUE(got.any_address);
+  EXPECT_FALSE(got.local_addresses);
   EXPECT_EQ(got.connect_timeout.count(), 3);
   EXPECT_TRUE(got.trusted);
   EXPECT_FALSE(got.may_use_tickets);
@@ -243,6 +249,46 @@ TEST(ReaderMessages, TextsOfAnyBytesCanBeWritten) {
   EXPECT_EQ(read_error(to_message(error)).message(), "bytes \xef\xbf\xbd\xef\xbf\xbd of no text");
 }
 
+TEST(ReaderMessages, PartsAndStates) {
+  const DivideMessage divide = divide_message(to_message(DivideMessage{7, 64}));
+  EXPECT_EQ(divide.source, 7u);
+  EXPECT_EQ(divide.wanted, 64u);
+  const std::vector<std::string> parts{"id < 5", "id >= 5 AND id < 9", "id IS NULL"};
+  EXPECT_EQ(division_message(to_message(parts)), parts);
+  EXPECT_TRUE(division_message(to_message(std::vector<std::string>())).empty());
+  core::SourceRequest of;
+  of.schema = "s";
+  of.table = "t";
+  of.columns = {{"a", core::LogicalType{.kind = core::TypeKind::interval}}, {"b", std::nullopt}};
+  of.encoding = "LATIN1";
+  of.parameters = {{"zero_dates", "null"}};
+  const OfferMessage offer = offer_message(to_message(OfferMessage{of, 1}));
+  EXPECT_EQ(offer.way, 1);
+  EXPECT_EQ(offer.of.schema, "s");
+  EXPECT_EQ(offer.of.table, "t");
+  ASSERT_EQ(offer.of.columns.size(), 2u);
+  EXPECT_EQ(offer.of.columns[0].wanted->kind, core::TypeKind::interval);
+  EXPECT_FALSE(offer.of.columns[1].wanted);
+  EXPECT_EQ(offer.of.encoding, "LATIN1");
+  EXPECT_EQ(offer.of.parameters, of.parameters);
+  const core::StateOffer state = state_offer_message(to_message(core::StateOffer{.token = "1-2", .why_not = ""}));
+  EXPECT_EQ(state.token, "1-2");
+  EXPECT_TRUE(state.why_not.empty());
+}
+
+TEST(ReaderMessages, PartsAndStatesThatMayNotBe) {
+  const std::string long_text(64 * 1024, 'x');
+  EXPECT_EQ(division_message(to_message(std::vector<std::string>{long_text})).size(), 1u);
+  expect_refused([&] { division_message(to_message(std::vector<std::string>{long_text + 'x'})); });
+  expect_refused([] { division_message(to_message(std::vector<std::string>{"a", ""})); });
+  expect_refused([] { division_message(R"(["a\u0000"])"); });
+  expect_refused([] { division_message(R"(["a", 1])"); });
+  EXPECT_EQ(division_message(to_message(std::vector<std::string>(10'000, "a"))).size(), 10'000u);
+  expect_refused([] { division_message(to_message(std::vector<std::string>(10'001, "a"))); });
+  expect_refused([&] { state_offer_message(to_message(core::StateOffer{.token = long_text + 'x'})); });
+  expect_refused([&] { state_offer_message(to_message(core::StateOffer{.why_not = long_text + 'x'})); });
+}
+
 TEST(ReaderMessages, WhatIsNoMessage) {
   for (const std::string_view text :
        {"", "{", "null", "[]", "1", "\"x\"", "{}", R"({"number": "x"})", R"({"source": -1})", "\xff",
@@ -254,9 +300,13 @@ TEST(ReaderMessages, WhatIsNoMessage) {
     expect_refused([&] { counts_message(text); });
     expect_refused([&] { aggregate_message(text); });
     expect_refused([&] { join_message(text); });
+    expect_refused([&] { divide_message(text); });
+    expect_refused([&] { offer_message(text); });
+    expect_refused([&] { state_offer_message(text); });
     if (text != "[]") {
       expect_refused([&] { tables_message(text); });
       expect_refused([&] { warnings_message(text); });
+      expect_refused([&] { division_message(text); });
     }
   }
   expect_refused([] { text_message(R"("a\u0000b")"); });

@@ -153,7 +153,10 @@ socklen_t Address::socket_address(int port, sockaddr_storage& storage) const noe
 }
 
 AddressRules::AddressRules(std::string_view allowed_hosts, bool trusted, bool local_allowed)
-    : any_(trimmed(allowed_hosts, spaces).empty()), trusted_(trusted), local_allowed_(local_allowed) {
+    : allowed_hosts_(allowed_hosts),
+      any_(trimmed(allowed_hosts, spaces).empty()),
+      trusted_(trusted),
+      local_allowed_(local_allowed) {
   while (!any_) {
     const auto comma = allowed_hosts.find(',');
     const std::string_view entry = trimmed(allowed_hosts.substr(0, comma), spaces);

@@ -42,12 +42,18 @@ class AddressRules {
   /// `server`, must not be dialled. IPv4-mapped IPv6 addresses are judged as the IPv4 address they hold.
   void check(std::string_view server, const Address& address) const;
 
+  // What it was made of, for one of the same kind elsewhere.
+  const std::string& allowed_hosts() const noexcept { return allowed_hosts_; }
+  bool trusted() const noexcept { return trusted_; }
+  bool local_allowed() const noexcept { return local_allowed_; }
+
  private:
   struct Range {
     int family;
     unsigned char bytes[16];
     int prefix_bits;
   };
+  std::string allowed_hosts_;
   std::vector<std::string> names_;
   std::vector<Range> ranges_;
   bool any_;

@@ -14,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-#include "drivers/odbc/provider.hpp"
+#include "reader/program/own_providers.hpp"
 #include "reader/program/server.hpp"
 #include "reader/program_contract.hpp"
 
@@ -59,9 +59,10 @@ void prepare(pid_t parent) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const auto parent = count == 3 ? number(arguments[1]) : std::nullopt;
-  const auto memory = count == 3 ? number(arguments[2]) : std::nullopt;
-  if (!parent || !memory) {
+  const auto parent = count == 4 ? number(arguments[1]) : std::nullopt;
+  const auto memory = count == 4 ? number(arguments[2]) : std::nullopt;
+  const connector::core::Provider* provider = count == 4 ? own_provider(arguments[3]) : nullptr;
+  if (!parent || !memory || provider == nullptr) {
     std::fputs("connector-reader is started by PostgreSQL's extension connector, and is of no use without it\n",
                stderr);
     return 2;
@@ -74,7 +75,7 @@ int main(int count, char** arguments) {
   }
   // Its thread outlives everything here.
   auto& inbox = *new Inbox(socket_descriptor, *memory);
-  Server(connector::odbc::provider(), socket_descriptor, static_cast<char*>(file), inbox).run();
+  Server(*provider, socket_descriptor, static_cast<char*>(file), inbox).run();
   // What a driver has registered for the end of the process might hang.
   _exit(0);
 }

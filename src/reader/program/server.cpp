@@ -116,6 +116,19 @@ std::string Server::result_of(const Frame& frame) {
       check_columns(asked, message.scan);
       return to_message(std::optional(asked.statement(message.scan)));
     }
+    case FrameKind::divide: {
+      const DivideMessage message = divide_message(frame.body);
+      return to_message(source(message.source).divide(message.wanted));
+    }
+    case FrameKind::offer_state: {
+      const OfferMessage message = offer_message(frame.body);
+      return to_message(connection_->offer_state(message.of, message.way));
+    }
+    case FrameKind::join_state:
+      return to_message(std::optional(connection_->join_state(text_message(frame.body).value_or(""))));
+    case FrameKind::end_offer:
+      connection_->end_offer();
+      return to_message(1);
     case FrameKind::open:
       open(scan_message(frame.body));
       return to_message(1);
@@ -126,8 +139,8 @@ std::string Server::result_of(const Frame& frame) {
 
 std::string Server::connect(const std::string& body) {
   login_ = connect_message(body);
-  // The addresses that may be dialled are the backend's affair: this provider dials by itself.
-  address_rules_ = std::make_unique<core::AddressRules>("", true);
+  address_rules_ =
+      std::make_unique<core::AddressRules>(login_.allowed_hosts, login_.any_address, login_.local_addresses);
   connection_ = provider_.connect({.options = login_.options,
                                    .session = login_.session,
                                    .address_rules = *address_rules_,
