@@ -7,7 +7,9 @@
 // none, `form:REQUEST` what is hashed. REQUEST is JSON with the names `columns` (without them: all), the name `key`,
 // `bounds` and `from`: only rows whose key is at least that. `hold` holds the state of the source; `pause:PATH` waits
 // until somebody has opened the named pipe there for writing, and has closed it.
-// `reader` before the steps: odbc runs in a process of its own, the program connector-reader beside this one.
+// `reader` before the steps: the provider runs in a process of its own, the program connector-reader beside this one.
+// `divide:N` prints a list of the parts, if about N are wanted.
+// `divided:REQUEST` has several connections read them: see divided_step.hpp.
 // `scan:REQUEST` prints what a whole scan yields, with joins, groups and aggregates: see scan_step.hpp.
 #include <algorithm>
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +30,10 @@
 #include "core/net/wait.hpp"
 #include "core/remote/provider.hpp"
 #include "core/request/connector_reader.hpp"
+#include "divided_step.hpp"
 #include "json_values.hpp"
 #include "pause.hpp"
+#include "reader/provider.hpp"
 #include "reader/providers.hpp"
 #include "scan_step.hpp"
 
@@ -42,15 +47,17 @@ using namespace connector::core;
 using connector::probe::json;
 using connector::probe::json_array;
 
-/// All providers; odbc is the driver itself, in this process, unless it is to have one of its own.
-Registry own_providers([[maybe_unused]] bool has_reader) {
+/// All providers, each the driver itself in this process, or `has_reader`: in a process of its own.
+Registry own_providers(bool has_reader) {
+  static std::list<connector::reader::ReaderProvider> readers;
   const auto all = connector::providers().all();
   std::vector<KnownProvider> providers(all.begin(), all.end());
-#ifdef WITH_ODBC
   for (KnownProvider& known : providers) {
-    if (known.id == "odbc" && !has_reader) known.provider = &connector::odbc::provider();
-  }
+#ifdef WITH_ODBC
+    if (known.id == "odbc") known.provider = &connector::odbc::provider();
 #endif
+    if (has_reader && known.provider != nullptr) known.provider = &readers.emplace_back(known.provider->info());
+  }
   return Registry(std::move(providers));
 }
 
@@ -194,6 +201,22 @@ bool sum_step(Source& source, std::string_view step) {
   return true;
 }
 
+/// A step about parts of the rows; false if it is none.
+bool divided_step(Connection& connection, Source& source, const ConnectorSpec& spec, std::string_view step,
+                  const connector::probe::Connect& connect) {
+  const std::string_view argument = step.substr(step.find(':') + 1);
+  if (step.starts_with("divide:")) {
+    std::cout << json_text(json(source.divide(std::stoull(std::string(argument))))) << '\n';
+  } else if (step.starts_with("divided:")) {
+    std::cout << connector::probe::divided_text(connection, source, source_request(spec), parse_json(argument), connect,
+                                                read)
+              << '\n';
+  } else {
+    return false;
+  }
+  return true;
+}
+
 /// The connector with other keys in the place of those that tell its source.
 ConnectorSpec spec_of_part(std::string_view connector, const JsonValue& keys, const Registry& registry) {
   JsonValue whole = json(std::vector<JsonMember>{});
@@ -228,12 +251,15 @@ int main(int count, char** arguments) try {
   const ReaderRules reader{
       .program = std::filesystem::read_symlink("/proc/self/exe").replace_filename("connector-reader"),
       .environment = reader_environment()};
-  const auto connection = provider.connect({.options = options,
-                                            .session = spec.session,
-                                            .address_rules = rules,
-                                            .wait = wait,
-                                            .trusted = true,
-                                            .reader = &reader});
+  const auto connect = [&] {
+    return provider.connect({.options = options,
+                             .session = spec.session,
+                             .address_rules = rules,
+                             .wait = wait,
+                             .trusted = true,
+                             .reader = &reader});
+  };
+  const auto connection = connect();
   const auto source = connection->describe(source_request(spec));
   for (int i = has_reader ? 2 : 1; i < count; ++i) {
     if (std::string_view(arguments[i]) == "parts") {
@@ -241,6 +267,7 @@ int main(int count, char** arguments) try {
       continue;
     }
     if (sum_step(*source, arguments[i])) continue;
+    if (divided_step(*connection, *source, spec, arguments[i], connect)) continue;
     if (const std::string_view step = arguments[i]; step.starts_with("scan:")) {
       const auto describe = [&](const JsonValue& keys) {
         return connection->describe(source_request(spec_of_part(connector_json, keys, registry)));

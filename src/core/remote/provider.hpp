@@ -155,7 +155,9 @@ class Connection {
     return {.why_not = "the provider has no state that several connections can read"};
   }
   /// From here on all that this connection reads is of the offered state, until it ends or joins again. Gives a mark:
-  /// connections that have joined one offer and whose marks differ have not read one state, and join again.
+  /// connections that have joined one offer and whose marks differ have not read one state, and join again. Throws Error
+  /// where the state can't be had, as by way of a load balancer that leads to another server; a connection that is
+  /// usable() then reads as before.
   virtual std::string join_state(const std::string& /*token*/) { return {}; }
   /// After offer_state() that offered something, also where an exception came between.
   virtual void end_offer() {}

@@ -15,7 +15,7 @@ std::string setting(std::string_view name, std::string_view value) {
 }
 
 /// The settings of the remote role or database may differ from the defaults: what we rely on is set.
-std::string settings(const Session& session) {
+std::string settings(const Session& session, std::chrono::milliseconds lock_timeout) {
   const int version = session.version();
   // The local limit covers the whole run and comes first; the remote one is for the case that nobody is left to
   // enforce the local one. PostgreSQL counts milliseconds.
@@ -24,7 +24,8 @@ std::string settings(const Session& session) {
   std::string calls = setting("client_encoding", usual_encoding(session)) + ", " + setting("TimeZone", "UTC") + ", " +
                       setting("DateStyle", "ISO") + ", " + setting("IntervalStyle", "postgres") + ", " +
                       setting("extra_float_digits", "3") + ", " + setting("bytea_output", "hex") + ", " +
-                      setting("quote_all_identifiers", "off") + ", " + setting("lock_timeout", "0") + ", " +
+                      setting("quote_all_identifiers", "off") + ", " +
+                      setting("lock_timeout", std::to_string(lock_timeout.count())) + ", " +
                       setting("statement_timeout", limit);
   // A pause of ours (locks, checkpoints) must not end the transaction.
   if (version >= 90600) calls += ", " + setting("idle_in_transaction_session_timeout", "0");
@@ -52,14 +53,15 @@ std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Logi
 
 TransactionFacts begin_transaction(Session& session, const TransactionBegin& begin) {
   if (session.snapshot()) return {.money_digits = session.snapshot()->money_digits};
-  const auto answers =
-      session.run(std::string(session.in_transaction() ? "ROLLBACK; " : "") +
-                      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + std::string(begin.first) +
-                      "SELECT a.backend_start, '1'::pg_catalog.money::pg_catalog.numeric, " + std::string(begin.value) +
-                      ", " + settings(session) + " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
-                  beginning);
+  const auto answers = session.run(std::string(session.in_transaction() ? "ROLLBACK; " : "") +
+                                       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + std::string(begin.first) +
+                                       "SELECT a.backend_start, '1'::pg_catalog.money::pg_catalog.numeric, " +
+                                       std::string(begin.value) + ", " + settings(session, begin.lock_timeout) +
+                                       " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
+                                   beginning);
   if (answers.size() != 1 || answers[0].size() != 1)
     throw_malformed("the server does not tell of its own session", beginning.phase, beginning.summary);
+  session.began_transaction();
   const TextRow& row = answers[0][0];
   session.set_backend_start(text(row, 0));
   // `1.00`

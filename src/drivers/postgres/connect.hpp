@@ -1,6 +1,7 @@
 // From a server's name to a session, and to the transaction that everything is read in.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct TransactionFacts {
 struct TransactionBegin {
   std::string_view first = {};      ///< a statement with its semicolon, in front of all others
   std::string_view value = "NULL";  ///< an expression
+  /// How long a statement may wait for a lock; 0 = as long as it takes.
+  std::chrono::milliseconds lock_timeout{0};
 };
 
 /// Begins a transaction that only reads, and sees one state of the database; ends the one before. The settings hold

@@ -38,6 +38,19 @@ void PostgresConnection::end_snapshot() noexcept {
   any_session().end_snapshot();
 }
 
+core::StateOffer PostgresConnection::offer_state(const core::SourceRequest& /*of*/, int way) {
+  if (way > 0) return {.why_not = "there is no other way"};
+  return postgres::offer_snapshot(session());
+}
+
+std::string PostgresConnection::join_state(const std::string& token) {
+  return postgres::join_snapshot(session(), token);
+}
+
+void PostgresConnection::end_offer() {
+  if (any_session().snapshot()) end_snapshot();
+}
+
 void PostgresConnection::describe_schema(std::string_view schema, const core::TableParts& parts,
                                          const std::function<bool(const core::RemoteTable&)>& wanted,
                                          const std::function<void(const core::DescribedTable&)>& found) {

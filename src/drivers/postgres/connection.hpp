@@ -23,6 +23,9 @@ class PostgresConnection final : public core::SessionConnection<Session> {
   std::unique_ptr<core::Source> join(std::span<core::Source* const> parts) override;
   std::string begin_snapshot(const std::string& shared) override;
   void end_snapshot() noexcept override;
+  core::StateOffer offer_state(const core::SourceRequest& of, int way) override;
+  std::string join_state(const std::string& token) override;
+  void end_offer() override;
   void describe_schema(std::string_view schema, const core::TableParts& parts,
                        const std::function<bool(const core::RemoteTable&)>& wanted,
                        const std::function<void(const core::DescribedTable&)>& found) override;

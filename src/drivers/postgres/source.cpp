@@ -13,6 +13,7 @@
 #include "drivers/postgres/cursors.hpp"
 #include "drivers/postgres/default_value.hpp"
 #include "drivers/postgres/dialect.hpp"
+#include "drivers/postgres/division.hpp"
 #include "drivers/postgres/row_hash.hpp"
 #include "drivers/postgres/snapshot.hpp"
 #include "drivers/postgres/sql_text.hpp"
@@ -68,7 +69,8 @@ PostgresSource::PostgresSource(Session& session, const core::SourceRequest& requ
       stored_encoding_(stored_encoding(session, request)),
       invalid_become_null_(request.invalid_become_null) {
   money_digits_ = begin_transaction(session_).money_digits;
-  in_new_transaction_ = !session_.snapshot();
+  if (!session_.snapshot()) new_transaction_ = session_.transaction();
+  is_locked_ = true;
   WithinSnapshot step(session_);
   if (request.query.empty()) {
     describe_table(request);
@@ -96,6 +98,10 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   const CatalogTable table = read_table(
       session_.run(table_statements(session_, schema, request.table, request.parts), {Phase::describe, summary_}),
       request.parts);
+  // Partitions are locked by a plan only: later it would be in the middle of the rows that one cannot lock them.
+  if (table.relkind == "p" && session_.snapshot() && session_.snapshot()->is_joined) {
+    session_.run("EXPLAIN SELECT 1 FROM " + table_, {Phase::describe, summary_});
+  }
   std::vector<TypeUse> uses;
   for (const CatalogColumn& column : table.columns) uses.push_back(column.use);
   look_up_types(session_, uses, types_);
@@ -281,6 +287,8 @@ std::optional<std::string> PostgresSource::change_mark() {
   std::optional<std::string> mark = read_change_mark(session_, table_);
   // The rows must not be older than the mark.
   begin_transaction(session_);
+  new_transaction_ = session_.transaction();
+  is_locked_ = false;
   return mark;
 }
 
@@ -321,6 +329,22 @@ std::string PostgresSource::why_no_sums(const core::RangeRequest& request) {
   if (!copyable_) return "the query can't stand in another one";
   // What a type has no binary form of is hashed as it is imported, as text: no type is left out.
   return core::why_no_ranges(own_dialect(), request, description_.columns);
+}
+
+std::vector<std::string> PostgresSource::divide(std::size_t wanted) {
+  if (table_.empty()) return {};
+  if (new_transaction_ == 0) begin_transaction(session_);
+  try {
+    WithinSnapshot step(session_);
+    std::vector<std::string> parts = divide_table(session_, table_, own_dialect(), wanted);
+    step.done();
+    return parts;
+  } catch (const core::Error&) {
+    // Some that only speak the protocol have no such catalog. The transaction is of no more use.
+    if (!session_.usable()) throw;
+    new_transaction_ = 0;
+    return {};
+  }
 }
 
 void PostgresSource::hold_state() {
@@ -364,7 +388,10 @@ std::string PostgresSource::sum_form(const core::RangeRequest& request) {
 
 /// Begins the transaction that a statement reads in, unless there is one that nothing has been read in.
 void PostgresSource::begin_reading() {
-  if (!std::exchange(in_new_transaction_, false)) begin_transaction(session_);
+  const std::uint64_t begun = std::exchange(new_transaction_, 0);
+  if (begun != 0 && begun == session_.transaction()) return;
+  begin_transaction(session_);
+  is_locked_ = false;
 }
 
 ReadStatement PostgresSource::reading_settings() const {
@@ -390,8 +417,9 @@ std::unique_ptr<core::RemoteCursor> PostgresSource::open(const core::Scan& scan)
   // The binary form does not tell its types. Behind this the table is locked against changes.
   const std::uint64_t locks = session_.snapshot() ? session_.snapshot()->locks : 0;
   const std::uint64_t seen_with = std::exchange(seen_with_locks_, 0);
+  const bool was_locked = std::exchange(is_locked_, false);
   // A join has no transaction in which its tables were described.
-  if (locks == 0 ? !parts_.empty() : seen_with != locks) {
+  if (locks == 0 ? !was_locked && query_.empty() : seen_with != locks) {
     statement.look = look_statement();
     statement.seen = seen_;
   }

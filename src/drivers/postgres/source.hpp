@@ -48,6 +48,7 @@ class PostgresSource final : public core::Source {
   bool samples() override;
   std::string statement(const core::Scan& scan) override;
   std::string why_no_sums(const core::RangeRequest& request) override;
+  std::vector<std::string> divide(std::size_t wanted) override;
   void hold_state() override;
   std::vector<core::RangeSum> sum_ranges(const core::RangeRequest& request) override;
   std::string sum_form(const core::RangeRequest& request) override;
@@ -103,7 +104,8 @@ class PostgresSource final : public core::Source {
   std::vector<std::uint32_t> query_types_;  ///< of all columns of the query
   std::vector<TypeUse> seen_;               ///< types in the result of look_statement()
   std::uint64_t seen_with_locks_ = 0;       ///< HeldSnapshot::locks when they were last found to be so
-  bool in_new_transaction_ = false;         ///< one of its own, that no cursor has used up
+  std::uint64_t new_transaction_ = 0;       ///< Session::transaction() of one that nothing has been read in
+  bool is_locked_ = false;                  ///< against changes, in that one, since it was described
   bool holds_state_ = false;                ///< the session's snapshot is this source's
 };
 
