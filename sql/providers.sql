@@ -9,9 +9,11 @@ SELECT key, value FROM json_each(cdb_connector_info('mysql') -> 'features');
 SELECT key, value ->> 'required' AS required, value ->> 'default' AS "default"
 FROM json_each(cdb_connector_info('mysql') -> 'parameters' -> 'connection');
 SELECT key, value ->> 'required' AS required, value ->> 'default' AS "default"
-FROM json_each(cdb_connector_info('mysql') -> 'parameters') WHERE key NOT IN ('connection', 'sync');
+FROM json_each(cdb_connector_info('mysql') -> 'parameters') WHERE key NOT IN ('connection', 'sync', 'distribute');
 SELECT key, value ->> 'type' AS type, value ->> 'default' AS "default"
 FROM json_each(cdb_connector_info('mysql') -> 'parameters' -> 'sync');
+SELECT key, value ->> 'type' AS type, value ->> 'required' AS required
+FROM json_each(cdb_connector_info('mysql') -> 'parameters' -> 'distribute');
 SELECT cdb_connector_info('nosuch');
 SELECT error_code, title, who, sqlstate FROM cdb_error_codes();
 -- Every number has its text.

@@ -114,6 +114,7 @@ CONNECTOR_FUNCTION(connector_provider_info) {
   parameters.update(describe(info.parameters));
   parameters["connection"] = describe(info.connection_parameters);
   parameters["sync"] = describe(connector::core::sync_parameters());
+  parameters["distribute"] = describe(connector::core::distribute_parameters());
   result["parameters"] = parameters;
   return connector::api::readable_json_datum(result);
 }

@@ -17,6 +17,8 @@
 #include "core/request/connector_reader.hpp"
 #include "load/refresh/refresh_mode.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/new_distribution.hpp"
+#include "load/table/target_table.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -115,6 +117,16 @@ Json refresh_mode(const Request& request, const connector::load::LoadPlan& plan)
           {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
 }
 
+/// How a new table would be distributed: the column's local name, or the word for a copy on each node. Null if that is
+/// not asked for, or a sync would refresh a table that is there.
+Json new_distribution(const Request& request, const connector::load::LoadPlan& plan, const Json& refresh) {
+  const connector::core::ConnectorSpec& spec = request.spec();
+  if (!spec.distribute || !refresh.is_null()) return nullptr;
+  const auto schema = connector::load::find_target_schema(spec.target_schema);
+  const auto distribution = connector::load::plan_distribution(spec, schema, plan);
+  return distribution->column ? Json({{"column", plan.columns[*distribution->column].name}}) : Json("reference");
+}
+
 }  // namespace
 
 CONNECTOR_FUNCTION(connector_check) {
@@ -163,6 +175,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   auto plan = connector::load::make_plan(run.spec, source->description(), run.limits.max_columns);
   const Json refresh = refresh_mode(request, plan);
   if (run.spec.default_columns) connector::load::rename_for_new_table(plan);
+  const Json distribution = new_distribution(request, plan, refresh);
   Json result;
   result["table_name"] = connector::load::wanted_table_name(request.spec());
   result["columns"] = describe_columns(plan, source->description());
@@ -173,6 +186,7 @@ CONNECTOR_FUNCTION(connector_dry_run) {
   }
   result["estimated_rows"] = optional_count(source->description().estimated_rows);
   result["refresh"] = refresh;
+  if (run.spec.distribute) result["distribute"] = distribution;
   const std::int64_t max_rows = run.limits.max_rows;
   const std::int64_t rows = max_rows > 0 ? std::min(preview_rows, max_rows) : preview_rows;
   connector::api::Preview preview = connector::api::preview(*source, plan, run, rows);

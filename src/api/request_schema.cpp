@@ -44,6 +44,8 @@ Json value_schema(const ParameterInfo& parameter) {
       return {{"type", "array"}, {"items", {{"enum", parameter.allowed_values}}}};
     case ParameterForm::sync:
       return object_of(core::sync_parameters());
+    case ParameterForm::distribute:
+      return any_of({object_of(core::distribute_parameters()), {{"const", "reference"}}});
     case ParameterForm::boolean:
       return {{"type", "boolean"}};
     case ParameterForm::usual:
@@ -120,6 +122,8 @@ Json json_types(const ParameterInfo& parameter) {
       return "array";
     case ParameterForm::sync:
       return "object";
+    case ParameterForm::distribute:
+      return Json::array({"object", "string"});
     case ParameterForm::boolean:
       return "boolean";
     case ParameterForm::usual:

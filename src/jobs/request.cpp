@@ -5,6 +5,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
+#include "load/table/new_distribution.hpp"
 #include "reader/providers.hpp"
 #include "jobs/foreign_server.hpp"
 #include "jobs/login.hpp"
@@ -120,6 +121,7 @@ void Request::check_rights() {
   provider_ = providers().find(spec_.provider);
   resolve_connection();
   role_max_rows_ = check_provider_enabled(spec_.provider).max_rows;
+  load::check_citus(spec_);
 }
 
 void Request::resolve_connection() {

@@ -31,7 +31,8 @@ enum class ParameterForm : std::uint8_t {
   columns,     ///< an array of names, an object of names and types, or a text
   names,       ///< a name, or an array of names
   parts,       ///< an array of the allowed values
-  sync         ///< an object of its own parameters
+  sync,        ///< an object of its own parameters
+  distribute   ///< likewise, or the word "reference"
 };
 
 /// One key of the connector JSON or of its `connection` object, described.

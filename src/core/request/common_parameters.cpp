@@ -53,6 +53,11 @@ constexpr ParameterInfo parameters[] = {
                     "a sync.",
      .allowed_values = table_part_words.all(),
      .form = ParameterForm::parts},
+    {.name = "distribute",
+     .description =
+         "How Citus spreads a new table over its nodes: by the values of a column, or \"reference\" for a copy "
+         "on each node.",
+     .form = ParameterForm::distribute},
     {.name = "invalid_values",
      .description = "Whether a value that the local type can't hold is an error or becomes NULL.",
      .default_value = "error",
@@ -89,6 +94,14 @@ constexpr ParameterInfo members_of_sync[] = {
     {.name = "on_failure", .description = "An SQL statement of this database that runs after a run that failed."},
 };
 
+constexpr ParameterInfo members_of_distribute[] = {
+    {.name = "column", .description = "The column whose values tell which shard a row is in.", .required = true},
+    {.name = "colocate_with",
+     .description = "A distributed table of this database, whose rows with the same values are to be on the same node; "
+                    "\"none\" for a group of its own."},
+    {.name = "shard_count", .description = "Number of shards; default: citus.shard_count.", .integer = true},
+};
+
 }  // namespace
 
 std::span<const ParameterInfo> common_parameters() noexcept {
@@ -97,6 +110,10 @@ std::span<const ParameterInfo> common_parameters() noexcept {
 
 std::span<const ParameterInfo> sync_parameters() noexcept {
   return members_of_sync;
+}
+
+std::span<const ParameterInfo> distribute_parameters() noexcept {
+  return members_of_distribute;
 }
 
 bool is_boolean(const ParameterInfo& parameter) noexcept {

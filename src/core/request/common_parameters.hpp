@@ -13,6 +13,9 @@ std::span<const ParameterInfo> common_parameters() noexcept;
 /// The members of the key `sync`.
 std::span<const ParameterInfo> sync_parameters() noexcept;
 
+/// The members of the key `distribute`, if it is an object.
+std::span<const ParameterInfo> distribute_parameters() noexcept;
+
 /// Whether its values are "true" and "false".
 bool is_boolean(const ParameterInfo& parameter) noexcept;
 

@@ -7,6 +7,7 @@
 
 #include "core/request/column_choices.hpp"
 #include "core/request/connection_reader.hpp"
+#include "core/request/distribute_reader.hpp"
 #include "core/base/encoding.hpp"
 #include "core/base/error.hpp"
 #include "core/base/json.hpp"
@@ -120,7 +121,7 @@ void refuse_keys_of_one_table(const ObjectReader& reader, Problems& problems) {
 
 /// Whatever the source has, only columns that are chosen arrive.
 void check_chosen(const ConnectorSpec& spec, Problems& problems) {
-  if (!spec.sync || spec.columns.empty()) return;
+  if (spec.columns.empty()) return;
   std::vector<std::string> names;
   for (const ColumnChoice& choice : spec.columns) names.push_back(choice.name);
   std::set<std::string> known;
@@ -133,8 +134,19 @@ void check_chosen(const ConnectorSpec& spec, Problems& problems) {
     problems.add(key, "Column " + core::quoted(name) + " of key \"" + key + "\" is not among those of \"columns\"." +
                           nearest_column(name, names));
   };
+  if (spec.distribute && !spec.distribute->column.empty()) check("distribute.column", spec.distribute->column);
+  if (!spec.sync) return;
   for (const std::string& name : spec.sync->key) check("sync.key", name);
   if (spec.sync->cursor) check("sync.cursor", *spec.sync->cursor);
+}
+
+/// Column cartodb_id is the primary key then, and Citus wants the distribution column in it.
+void check_default_columns(const ConnectorSpec& spec, Problems& problems) {
+  if (!spec.default_columns || !spec.distribute || spec.distribute->reference) return;
+  problems.add(
+      "distribute",
+      "Key \"distribute\" can't name a column beside \"default_columns\": the primary key would be cartodb_id, and "
+      "that of a distributed table has the distribution column.");
 }
 
 std::optional<schedule::ClockTime> read_clock_time(const ObjectReader& reader, Problems& problems) {
@@ -338,6 +350,7 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
   read_choice(reader, "collision_strategy", collision_strategy_words, spec.collision_strategy);
   read_choice(reader, "column_names", column_names_words, spec.column_names);
   spec.default_columns = reader.boolean("default_columns").value_or(false);
+  spec.distribute = read_distribution(reader, problems);
   read_choice(reader, "invalid_values", invalid_values_words, spec.invalid_values);
   if (kind == RequestKind::foreign_table) {
     refuse_keys_of_imports(reader, problems);
@@ -350,9 +363,10 @@ void read_connector(const JsonValue& object, RequestKind kind, const Registry& r
       problems.add("sync", "Key \"sync\" is for cdb_sync_connector() only.");
     } else {
       spec.sync = read_sync(*sync, problems);
-      check_chosen(spec, problems);
     }
   }
+  check_chosen(spec, problems);
+  check_default_columns(spec, problems);
   if (info != nullptr) read_provider_parameters(reader, *info, spec, problems);
   report_unknown_keys(reader, info, registry);
   advise_about_interval(reader, kind, problems);

@@ -58,6 +58,17 @@ struct SyncOptions {
   std::optional<std::string> on_failure;  ///< likewise
 };
 
+/// The `distribute` key: how Citus is to spread a new table over its nodes.
+struct Distribution {
+  bool reference = false;  ///< a copy of it on each node; else by the values of `column`
+  std::string column;
+  std::optional<std::string> colocate_with;  ///< a table of this database, as SQL names it, or "none"
+  std::optional<std::int64_t> shard_count;
+};
+
+/// In Distribution::colocate_with: a group of its own, in any case.
+inline constexpr std::string_view no_colocation = "none";
+
 struct ConnectorSpec {
   std::string provider;
   /// `connection` was a string: the name of a foreign server. `connection` is empty then, until the caller has
@@ -80,6 +91,7 @@ struct ConnectorSpec {
   ColumnNames column_names = ColumnNames::normalize;
   bool default_columns = false;
   TableParts keep;  ///< what of the remote table is brought along that is not always
+  std::optional<Distribution> distribute;
   InvalidValues invalid_values = InvalidValues::error;
   ConnectionOptions
       provider_parameters;  ///< the keys that only this provider takes (ProviderInfo::parameters), as text

@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.hpp"
 #include "load/merge/applied.hpp"
+#include "load/merge/difference.hpp"
 #include "load/table/target.hpp"
 #include "load/merge/staging.hpp"
 #include "load/stream/incoming_rows.hpp"
+#include "pg/guard.hpp"
 
 namespace connector::load {
 
@@ -40,12 +43,18 @@ Applied apply_merge(const RefreshTarget& target, const Staging& staging, const L
 Applied apply_found(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
                     const std::vector<std::size_t>& key, const std::string& scope = {});
 
-/// INSERT of all rows of the staging table.
-Applied apply_insert(const RefreshTarget& target, const Staging& staging);
+/// PostgreSQL's error, with what can be done about it. It ends the run as that one would.
+core::Error with_hint(const pg::PgError& error, const char* hint);
+
+/// The error (cannot_load) of rows whose values of the column can't be updated.
+core::Error changed_identity(const RefreshTarget& target, const MergeColumn& column, const std::string& detail);
+
+/// INSERT of all rows of the table `rows`, which has these columns.
+Applied apply_insert(const RefreshTarget& target, const StagedColumns& columns, const std::string& rows);
 
 /// The same for a sync by append without a key. Throws core::Error (cannot_load), which says that a key helps, if a row
 /// is here already.
-Applied apply_append(const RefreshTarget& target, const Staging& staging);
+Applied apply_append(const RefreshTarget& target, const StagedColumns& columns, const std::string& rows);
 
 // The same with rows that are inserted while they arrive. What has_rules() must have a staging table, as a rule may
 // read the rows more than once.
@@ -53,7 +62,8 @@ Applied apply_append(const RefreshTarget& target, const Staging& staging);
 /// DELETE of all rows and INSERT: one statement if anything looks at the table when a statement ends.
 Applied stream_delete_and_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows);
 
-Applied stream_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows);
+/// Into the table of that name for SQL.
+Applied stream_insert(const std::string& table, const LoadPlan& plan, IncomingRows& rows);
 
 /// Of those rows, `s`, for which `condition` is true; its parameters are counted from 2.
 Applied stream_append(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows,

@@ -39,7 +39,23 @@ constexpr const char* unique_query =
     "JOIN pg_opclass o ON o.oid = x.indclass[i.n] WHERE NOT o.opcdefault OR a.attcollation <> x.indcollation[i.n] "
     "OR a.attnum <> ALL ($2::int2[])) LIMIT 1";
 
-/// Whether values of the column are equal only if they are the same.
+/// Whether the type's own equality tells, with little more, which values are the same: it is much cheaper than
+/// comparing records.
+bool knows_equality(const StagedColumn& column) {
+  return equal_is_same(column) || column.type == NUMERICOID || column.type == FLOAT4OID || column.type == FLOAT8OID;
+}
+
+/// How the columns of the staging table are named where the target's own names could stand beside other ones.
+std::string alias(std::size_t index) {
+  return "c" + std::to_string(index + 1);
+}
+
+std::uint64_t count(const pg::SqlRows& rows, std::size_t column) {
+  return std::stoull(rows.at(0).at(column).value_or("0"));
+}
+
+}  // namespace
+
 bool equal_is_same(const StagedColumn& column) {
   switch (column.type) {
     case BOOLOID:
@@ -62,22 +78,33 @@ bool equal_is_same(const StagedColumn& column) {
   }
 }
 
-/// Whether the type's own equality tells, with little more, which values are the same: it is much cheaper than
-/// comparing records.
-bool knows_equality(const StagedColumn& column) {
-  return equal_is_same(column) || column.type == NUMERICOID || column.type == FLOAT4OID || column.type == FLOAT8OID;
+std::vector<MergeColumn> merge_columns(const RefreshTarget& target, const std::vector<StagedColumn>& staged) {
+  const pg::SqlRows rows = pg::catalog_query(
+      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated <> '', attidentity = 'a' "
+      "FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+      {{OIDOID, std::to_string(target.oid)}});
+  std::vector<MergeColumn> columns;
+  for (const auto& row : rows) {
+    const std::string name = pg::quote_name(row[1].value());
+    const auto found =
+        std::ranges::find_if(staged, [&](const StagedColumn& column) { return column.name == name; });
+    columns.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, pg::read_oid(row[2]), std::stoi(*row[3]),
+                       pg::read_oid(row[4]), row[5] == "t", row[6] == "t", row[7] == "t",
+                       found == staged.end() ? nullptr : &*found});
+  }
+  return columns;
 }
 
-/// How the columns of the staging table are named where the target's own names could stand beside other ones.
-std::string alias(std::size_t index) {
-  return "c" + std::to_string(index + 1);
+bool is_key_unique(const RefreshTarget& target, const LoadPlan& plan, const std::vector<std::size_t>& key) {
+  std::string attributes;
+  for (const std::size_t index : key) {
+    const Oid table = target.oid;
+    const std::string name = pg::exact_server_text(plan.columns[index].name);
+    core::add_item(attributes, std::to_string(pg::guard([&] { return get_attnum(table, name.c_str()); })), ",");
+  }
+  return !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target.oid)}, {TEXTOID, "{" + attributes + "}"}})
+              .empty();
 }
-
-std::uint64_t count(const pg::SqlRows& rows, std::size_t column) {
-  return std::stoull(rows.at(0).at(column).value_or("0"));
-}
-
-}  // namespace
 
 bool needs_statements_apart(const RefreshTarget& target) {
   return is_distributed(target) || pg::any_catalog_row(rules_query, target.oid);
@@ -86,26 +113,11 @@ bool needs_statements_apart(const RefreshTarget& target) {
 Difference::Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,
                        const std::vector<std::size_t>& key, std::string scope)
     : target_(target), staging_(staging), plan_(plan), key_(key), scope_(std::move(scope)) {
-  read_columns();
-  by_key_ = is_distributed(target) || pg::any_catalog_row(other_storage_query, target.oid);
+  columns_ = merge_columns(target, staging.columns());
+  by_key_ = pg::any_catalog_row(other_storage_query, target.oid);
   parted_ = target.kind == RELKIND_PARTITIONED_TABLE;
   apart_ = needs_statements_apart(target);
-  key_is_unique_ = is_key_unique();
-}
-
-void Difference::read_columns() {
-  const pg::SqlRows rows = pg::catalog_query(
-      "SELECT attnum, attname, atttypid, atttypmod, attcollation, attnotnull, attgenerated <> '', attidentity = 'a' "
-      "FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-      {{OIDOID, std::to_string(target_.oid)}});
-  for (const auto& row : rows) {
-    const std::string name = pg::quote_name(row[1].value());
-    const auto found =
-        std::ranges::find_if(staging_.columns(), [&](const StagedColumn& column) { return column.name == name; });
-    columns_.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, pg::read_oid(row[2]), std::stoi(*row[3]),
-                        pg::read_oid(row[4]), row[5] == "t", row[6] == "t", row[7] == "t",
-                        found == staging_.columns().end() ? nullptr : &*found});
-  }
+  key_is_unique_ = is_key_unique(target, plan, key);
 }
 
 std::string Difference::same_row(const std::string& t, const std::string& d) const {
@@ -200,17 +212,6 @@ std::string Difference::condition_of_change() const {
     condition += " OR " + record(others, "t.") + " OPERATOR(pg_catalog.*<>) " + record(others, "s.");
   }
   return condition;
-}
-
-bool Difference::is_key_unique() const {
-  std::string attributes;
-  for (const std::size_t index : key_) {
-    const std::string name = quoted(plan_.columns[index]);
-    const auto column = std::ranges::find_if(columns_, [&](const MergeColumn& other) { return other.name == name; });
-    core::add_item(attributes, std::to_string(column->number), ",");
-  }
-  return !pg::catalog_query(unique_query, {{OIDOID, std::to_string(target_.oid)}, {TEXTOID, "{" + attributes + "}"}})
-              .empty();
 }
 
 void Difference::find(MissingRows missing) {

@@ -28,6 +28,15 @@ struct MergeColumn {
   bool changed = false;        ///< differs in a row that is to be updated
 };
 
+/// The columns of the table, with those of the staging table that fill them, which outlive what is returned.
+std::vector<MergeColumn> merge_columns(const RefreshTarget& target, const std::vector<StagedColumn>& staged);
+
+/// Whether an index of the table sees to it that no two of its rows share the key.
+bool is_key_unique(const RefreshTarget& target, const LoadPlan& plan, const std::vector<std::size_t>& key);
+
+/// Whether values of the column are equal only if they are the same.
+bool equal_is_same(const StagedColumn& column);
+
 /// Whether rules of the table, or the nodes that it is spread over, forbid that one statement deletes, updates and
 /// inserts.
 bool needs_statements_apart(const RefreshTarget& target);
@@ -73,10 +82,8 @@ class Difference {
 
  private:
   bool is_complete(const Applied& applied) const;
-  void read_columns();
   void count_found();
   void find_changed_columns();
-  bool is_key_unique() const;
   void find_rows_again();
   bool find_by_walk();
   bool compare_rows_out_of_order();

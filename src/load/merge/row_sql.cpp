@@ -14,6 +14,16 @@ extern "C" {
 
 namespace connector::load {
 
+namespace {
+
+std::string image_function(const char* name, const std::vector<std::string>& columns, const std::string& left,
+                           const std::string& right) {
+  return std::string("pg_catalog.") + name + "(ROW(" + core::joined(columns, ", ", left) + "), ROW(" +
+         core::joined(columns, ", ", right) + "))";
+}
+
+}  // namespace
+
 std::string quoted(const PlannedColumn& column) {
   return pg::quote_name(pg::exact_server_text(column.name));
 }
@@ -21,6 +31,14 @@ std::string quoted(const PlannedColumn& column) {
 std::string record(const std::vector<std::string>& columns, const std::string& prefix) {
   // Without the cast it would be the columns that are compared, one by one.
   return "CAST(ROW(" + core::joined(columns, ", ", prefix) + ") AS pg_catalog.record)";
+}
+
+std::string images_equal(const std::vector<std::string>& columns, const std::string& left, const std::string& right) {
+  return image_function("record_image_eq", columns, left, right);
+}
+
+std::string images_differ(const std::vector<std::string>& columns, const std::string& left, const std::string& right) {
+  return image_function("record_image_ne", columns, left, right);
 }
 
 std::string equality_of(Oid type) {

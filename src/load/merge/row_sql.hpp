@@ -17,6 +17,11 @@ std::string quoted(const PlannedColumn& column);
 /// equal but shown differently is a difference, too.
 std::string record(const std::vector<std::string>& columns, const std::string& prefix);
 
+/// That the columns of two rows are stored alike, or not, by functions: a statement that Citus passes on has lost the
+/// casts to record, and there are no such operators for single values.
+std::string images_equal(const std::vector<std::string>& columns, const std::string& left, const std::string& right);
+std::string images_differ(const std::vector<std::string>& columns, const std::string& left, const std::string& right);
+
 /// The type's own equality as an SQL operator, wherever it is; empty if it has none.
 std::string equality_of(Oid type);
 

@@ -32,24 +32,6 @@ using core::ErrorNumber;
 
 namespace {
 
-Oid create_temporary(const std::string& name, const std::vector<TemporaryColumn>& columns) {
-  return pg::guard([&] {
-    CreateStmt* statement = makeNode(CreateStmt);
-    statement->relation = makeRangeVar(pstrdup("pg_temp"), pstrdup(name.c_str()), -1);
-    statement->relation->relpersistence = RELPERSISTENCE_TEMP;
-    statement->oncommit = ONCOMMIT_DROP;
-    for (const TemporaryColumn& column : columns) {
-      statement->tableElts = lappend(statement->tableElts, makeColumnDef(pstrdup(column.name.c_str()), column.type,
-                                                                         column.typmod, column.collation));
-    }
-    const ObjectAddress address = DefineRelation(statement, RELKIND_RELATION, InvalidOid, nullptr, nullptr);
-    CommandCounterIncrement();
-    NewRelationCreateToastTable(address.objectId, 0);
-    CommandCounterIncrement();
-    return address.objectId;
-  });
-}
-
 void check_temporary_allowed() {
   const pg::SqlRows rows = pg::catalog_query(
       "SELECT has_database_privilege(current_database()::text, 'TEMPORARY'), quote_ident(current_database()::text), "
@@ -67,36 +49,9 @@ Oid collation_of(const TargetColumn* local, Oid type) {
   return pg::guard([&] { return get_typcollation(type); });
 }
 
-std::vector<TemporaryColumn> staging_columns(const RefreshTarget& target, const LoadPlan& plan, bool default_geometry) {
-  std::vector<TemporaryColumn> columns;
-  for (const PlannedColumn& planned : plan.columns) {
-    const std::string name = pg::exact_server_text(planned.name);
-    columns.push_back(
-        {name, planned.target.oid, planned.target.typmod, collation_of(target.find(name), planned.target.oid)});
-  }
-  if (default_geometry) {
-    for (const std::string& name : geometry_columns()) {
-      const TargetColumn* local = target.find(name);
-      if (local == nullptr) break;
-      const auto is_there = [&](const TemporaryColumn& column) { return column.name == name; };
-      if (std::ranges::any_of(columns, is_there)) continue;
-      columns.push_back({name, local->type, local->typmod, local->collation});
-    }
-  }
-  return columns;
-}
-
-std::vector<StagedColumn> staged(const std::vector<TemporaryColumn>& columns) {
-  std::vector<StagedColumn> result;
-  for (const TemporaryColumn& column : columns) {
-    result.push_back({pg::quote_name(column.name), column.type, column.collation});
-  }
-  return result;
-}
-
-std::vector<TemporaryColumn> difference_columns(const RefreshTarget& target, const LoadPlan& plan,
+std::vector<BareColumn> difference_columns(const RefreshTarget& target, const LoadPlan& plan,
                                                 const std::vector<std::size_t>& key) {
-  std::vector<TemporaryColumn> columns{
+  std::vector<BareColumn> columns{
       {"part", OIDOID}, {"old", TIDOID}, {"new", TIDOID}, {"moved", BOOLOID}, {"replaced", BOOLOID}};
   for (std::size_t i = 0; i < key.size(); ++i) {
     const PlannedColumn& planned = plan.columns[key[i]];
@@ -147,10 +102,66 @@ KeyIndex index_key(const Staging& staging, const LoadPlan& plan, const std::vect
 
 }  // namespace
 
-TemporaryTable::TemporaryTable(const std::string& name, const std::vector<TemporaryColumn>& columns)
+Oid create_bare_table(const std::string& schema, const std::string& name, char persistence,
+                      const std::vector<BareColumn>& columns) {
+  return pg::guard([&] {
+    CreateStmt* statement = makeNode(CreateStmt);
+    statement->relation = makeRangeVar(pstrdup(schema.c_str()), pstrdup(name.c_str()), -1);
+    statement->relation->relpersistence = persistence;
+    statement->oncommit = persistence == RELPERSISTENCE_TEMP ? ONCOMMIT_DROP : ONCOMMIT_NOOP;
+    statement->accessMethod = pstrdup("heap");
+    for (const BareColumn& column : columns) {
+      statement->tableElts = lappend(statement->tableElts, makeColumnDef(pstrdup(column.name.c_str()), column.type,
+                                                                         column.typmod, column.collation));
+    }
+    const ObjectAddress address = DefineRelation(statement, RELKIND_RELATION, InvalidOid, nullptr, nullptr);
+    CommandCounterIncrement();
+    NewRelationCreateToastTable(address.objectId, 0);
+    CommandCounterIncrement();
+    return address.objectId;
+  });
+}
+
+std::vector<BareColumn> staging_columns(const RefreshTarget& target, const LoadPlan& plan, bool default_geometry) {
+  std::vector<BareColumn> columns;
+  for (const PlannedColumn& planned : plan.columns) {
+    const std::string name = pg::exact_server_text(planned.name);
+    columns.push_back(
+        {name, planned.target.oid, planned.target.typmod, collation_of(target.find(name), planned.target.oid)});
+  }
+  if (default_geometry) {
+    for (const std::string& name : geometry_columns()) {
+      const TargetColumn* local = target.find(name);
+      if (local == nullptr) break;
+      const auto is_there = [&](const BareColumn& column) { return column.name == name; };
+      if (std::ranges::any_of(columns, is_there)) continue;
+      columns.push_back({name, local->type, local->typmod, local->collation});
+    }
+  }
+  return columns;
+}
+
+StagedColumns::StagedColumns(const LoadPlan& plan, const std::vector<BareColumn>& columns)
+    : planned_(plan.columns.size()) {
+  for (const BareColumn& column : columns) {
+    columns_.push_back({pg::quote_name(column.name), column.type, column.collation});
+  }
+}
+
+std::vector<std::string> StagedColumns::column_names() const {
+  std::vector<std::string> names;
+  for (const StagedColumn& column : columns_) names.push_back(column.name);
+  return names;
+}
+
+void StagedColumns::set_nulls(const std::vector<bool>& has_nulls) {
+  for (std::size_t i = 0; i < has_nulls.size(); ++i) columns_[i].has_nulls = has_nulls[i];
+}
+
+TemporaryTable::TemporaryTable(const std::string& name, const std::vector<BareColumn>& columns)
     : sql_("pg_temp." + name) {
   check_temporary_allowed();
-  oid_ = create_temporary(name, columns);
+  oid_ = create_bare_table("pg_temp", name, RELPERSISTENCE_TEMP, columns);
 }
 
 void TemporaryTable::drop() {
@@ -163,8 +174,7 @@ void TemporaryTable::drop() {
 
 Staging::Staging(const RefreshTarget& target, const LoadPlan& plan, const std::vector<std::size_t>& key,
                  bool default_geometry)
-    : planned_(plan.columns.size()),
-      columns_(staged(staging_columns(target, plan, default_geometry))),
+    : StagedColumns(plan, staging_columns(target, plan, default_geometry)),
       rows_("connector_staging_" + std::to_string(target.oid), staging_columns(target, plan, default_geometry)),
       difference_("connector_difference_" + std::to_string(target.oid), difference_columns(target, plan, key)) {}
 
@@ -174,25 +184,16 @@ std::vector<AttrNumber> Staging::planned_attributes() const {
   return attributes;
 }
 
-std::vector<std::string> Staging::column_names() const {
-  std::vector<std::string> names;
-  for (const StagedColumn& column : columns_) names.push_back(column.name);
-  return names;
-}
-
-void Staging::set_nulls(const std::vector<bool>& has_nulls) {
-  for (std::size_t i = 0; i < has_nulls.size(); ++i) columns_[i].has_nulls = has_nulls[i];
-}
-
 void Staging::drop() {
   difference_.drop();
   rows_.drop();
 }
 
-void check_key_values(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {
+void check_key_values(const std::string& rows, const StagedColumns& columns, const LoadPlan& plan,
+                      const std::vector<std::size_t>& key) {
   std::vector<bool> has_nulls;
-  for (const StagedColumn& column : staging.columns()) has_nulls.push_back(column.has_nulls);
-  refuse_null_keys({staging.sql(), plan, key}, has_nulls);
+  for (const StagedColumn& column : columns.columns()) has_nulls.push_back(column.has_nulls);
+  refuse_null_keys({rows, plan, key}, has_nulls);
 }
 
 void check_key_unique(const Staging& staging, const LoadPlan& plan, const std::vector<std::size_t>& key) {

@@ -164,10 +164,10 @@ std::optional<std::string> position_mark(Oid relation, const PlannedColumn& curs
   return mark.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor,
+bool goes_beyond(const RefreshTarget& target, const std::string& rows, const PlannedColumn& cursor,
                  const std::optional<std::string>& position) {
   const std::string start = position_sql(cursor, type_in(target.oid, cursor));
-  return !pg::query("SELECT 1 FROM " + staging.sql() + " AS s WHERE " + start + " IS NULL OR " +
+  return !pg::query("SELECT 1 FROM " + rows + " AS s WHERE " + start + " IS NULL OR " +
                         order_of(cursor, "s." + quoted(cursor)) + " OPERATOR(pg_catalog.>) " + start + " LIMIT 1",
                     parameters_of(position))
               .empty();
@@ -181,35 +181,63 @@ std::string lies_before(const PlannedColumn& cursor, const std::string& start) {
          " IS NULL AND " + start + " IS NOT NULL";
 }
 
-/// Whether the target has a row like `s` on the position or beyond it.
-std::string is_there(const RefreshTarget& target, const LoadPlan& plan, const PlannedColumn& cursor,
-                     const ColumnChanges& changes, const std::string& start) {
+/// What rows are compared by.
+std::vector<std::string> compared_columns(const LoadPlan& plan, const ColumnChanges& changes) {
   std::vector<std::string> columns;
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     // Rows that are here have no values yet in columns that have just been added.
     if (std::ranges::find(changes.added, i) == changes.added.end()) columns.push_back(quoted(plan.columns[i]));
   }
-  return "EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " + record(columns, "t.") +
-         " OPERATOR(pg_catalog.*=) " + record(columns, "s.") + " AND (" + order_of(cursor, "t." + quoted(cursor)) +
-         " OPERATOR(pg_catalog.>=) " + start + " OR " + start + " IS NULL))";
+  return columns;
+}
+
+std::string same_record(const std::vector<std::string>& columns) {
+  return record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
+}
+
+/// By what nodes find rows that are equal to those of the staging table: the distribution column; where there is none,
+/// the cursor, and what has no value in it. Images alone can't be hashed.
+std::vector<std::string> same_on_nodes(const RefreshTarget& target, const TableDistribution& distribution,
+                                       const LoadPlan& plan, const PlannedColumn& cursor,
+                                       const std::vector<std::string>& columns) {
+  const std::string equal = " AND " + images_equal(columns, "t.", "s.");
+  if (const std::optional<std::size_t> by = planned_distribution(target, distribution, plan)) {
+    return {same_key(plan, {*by}, "t.", "s.") + equal};
+  }
+  const std::string name = quoted(cursor);
+  return {"t." + name + equality(cursor) + "s." + name + equal,
+          "t." + name + " IS NULL AND s." + name + " IS NULL" + equal};
+}
+
+/// Whether the target has a row on the position or beyond it that is the `same` as `s`.
+std::string is_there(const RefreshTarget& target, const PlannedColumn& cursor, const std::string& same,
+                     const std::string& start) {
+  return "EXISTS (SELECT 1 FROM " + target.sql_only() + " AS t WHERE " + same + " AND (" +
+         order_of(cursor, "t." + quoted(cursor)) + " OPERATOR(pg_catalog.>=) " + start + " OR " + start + " IS NULL))";
 }
 
 }  // namespace
 
-void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key) {
+void cut_before(const RefreshTarget& target, const std::string& rows, const LoadPlan& plan, const PlannedColumn& cursor,
+                const ColumnChanges& changes, const std::optional<std::string>& position,
+                const std::vector<std::size_t>& key, const std::optional<TableDistribution>& distribution) {
   const std::string start = position_sql(cursor, type_in(target.oid, cursor));
   const std::vector<pg::SqlParameter> parameters = parameters_of(position);
-  const std::string erase = "DELETE FROM " + staging.sql() + " AS s WHERE ";
+  const std::string erase = "DELETE FROM " + rows + " AS s WHERE ";
   pg::execute(erase + lies_before(cursor, start), parameters);
-  if (!has_key) pg::execute(erase + is_there(target, plan, cursor, changes, start), parameters);
+  if (!key.empty()) return;
+  const std::vector<std::string> columns = compared_columns(plan, changes);
+  const std::vector<std::string> conditions = distribution
+                                                  ? same_on_nodes(target, *distribution, plan, cursor, columns)
+                                                  : std::vector<std::string>{same_record(columns)};
+  for (const std::string& same : conditions) pg::execute(erase + is_there(target, cursor, same, start), parameters);
 }
 
 RowsBehind rows_behind(const RefreshTarget& target, const LoadPlan& plan, const PlannedColumn& cursor,
                        const std::optional<std::string>& position) {
   const std::string start = position_sql(cursor, type_in(target.oid, cursor), "$2");
   return {"(" + lies_before(cursor, start) + ") IS NOT TRUE AND NOT " +
-              is_there(target, plan, cursor, ColumnChanges{}, start),
+              is_there(target, cursor, same_record(compared_columns(plan, ColumnChanges{})), start),
           parameters_of(position)};
 }
 

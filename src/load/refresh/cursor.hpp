@@ -10,8 +10,8 @@
 #include "core/request/connector_spec.hpp"
 #include "core/remote/source.hpp"
 #include "load/read/plan.hpp"
+#include "load/table/distribution.hpp"
 #include "load/table/target.hpp"
-#include "load/merge/staging.hpp"
 #include "load/read/load_result.hpp"
 #include "load/refresh/column_changes.hpp"
 #include "pg/spi.hpp"
@@ -47,15 +47,16 @@ std::optional<std::string> reached_position(Oid relation, const PlannedColumn& c
 std::optional<std::string> position_mark(Oid relation, const PlannedColumn& cursor,
                                          const std::optional<std::string>& position);
 
-/// Whether a row of the staging table lies beyond the position (or there is none).
-bool goes_beyond(const RefreshTarget& target, const Staging& staging, const PlannedColumn& cursor,
+/// Whether a row of the table `rows` lies beyond the position (or there is none).
+bool goes_beyond(const RefreshTarget& target, const std::string& rows, const PlannedColumn& cursor,
                  const std::optional<std::string>& position);
 
-/// Removes rows from the staging table that lie before the position or, without a key, are in the target on it or
-/// beyond it already, equal in all columns that these have had before the run. (With a key apply_merge() comes next,
-/// which finds them.)
-void cut_before(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan, const PlannedColumn& cursor,
-                const ColumnChanges& changes, const std::optional<std::string>& position, bool has_key);
+/// Removes rows from the table `rows`, of the source's rows, that lie before the position or, without a key, are in the
+/// target on it or beyond it already, equal in all columns that these have had before the run. (With a key
+/// apply_merge() comes next, which finds them.)
+void cut_before(const RefreshTarget& target, const std::string& rows, const LoadPlan& plan, const PlannedColumn& cursor,
+                const ColumnChanges& changes, const std::optional<std::string>& position,
+                const std::vector<std::size_t>& key, const std::optional<TableDistribution>& distribution);
 
 /// What cut_before() leaves of rows `s`, without a key and where no columns have changed, as a condition. Its
 /// parameters are counted from 2.

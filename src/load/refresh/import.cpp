@@ -12,10 +12,12 @@
 #include "load/refresh/last_value.hpp"
 #include "load/refresh/row_stream.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/distribution.hpp"
 #include "load/table/foreign_batches.hpp"
 #include "load/table/immediate_constraints.hpp"
 #include "load/table/kept_parts.hpp"
 #include "load/table/layout.hpp"
+#include "load/table/new_distribution.hpp"
 #include "load/refresh/refresh.hpp"
 #include "load/refresh/refresh_mode.hpp"
 #include "load/table/table_locks.hpp"
@@ -123,13 +125,14 @@ class Load {
     const WantedRows rows = wanted_rows();
     std::optional<LastValue> last;
     if (cursor() != nullptr) last.emplace(plan_, cursor_column(run_.spec, plan_));
+    const std::optional<std::size_t> distribution = distribution_column();
     RowStream stream(source_, plan_, run_, rows, result, [&](core::RowBatch& batch) {
-      refuse_nulls(batch);
+      refuse_nulls(batch, distribution);
       if (last) last->note(batch);
     });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path(
-        [&] { stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_, plan_, incoming); }); });
+        [&] { stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); }); });
     has_nulls_ = stream.has_nulls();
     if (!last) return;
     check_truncation(result, *rows);
@@ -137,13 +140,22 @@ class Load {
   }
 
   /// Before the row is told by itself.
-  void refuse_nulls(const core::RowBatch& batch) const {
+  void refuse_nulls(const core::RowBatch& batch, std::optional<std::size_t> distribution) const {
     for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
       const TargetColumn* local = target_.find(pg::exact_server_text(plan_.columns[i].name));
-      if (local == nullptr || !local->not_null) continue;
+      const bool not_null = local != nullptr && local->not_null;
+      if (!not_null && i != distribution) continue;
       const auto nulls = batch.nulls(i).first(batch.rows());
-      if (std::ranges::find(nulls, true) != nulls.end()) throw null_in_not_null(target_, plan_.columns[i].name);
+      if (std::ranges::find(nulls, true) == nulls.end()) continue;
+      const std::string& name = plan_.columns[i].name;
+      throw not_null ? null_in_not_null(target_, name) : null_in_distribution(target_, name);
     }
+  }
+
+  /// The distribution column, if Citus has the table.
+  std::optional<std::size_t> distribution_column() const {
+    const std::optional<TableDistribution> distribution = distribution_of(target_.oid);
+    return distribution ? planned_distribution(target_, *distribution, plan_) : std::nullopt;
   }
 
   /// The cursor of an append that begins here; null if none does.
@@ -167,7 +179,7 @@ class Load {
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path([&] {
       ImmediateConstraints constraints(target_);
-      apply_insert(target_, staging);
+      apply_insert(target_, staging, staging.sql());
       constraints.put_back();
     });
     staging.drop();
@@ -254,6 +266,7 @@ LoadResult overwrite(const Run& run, const TargetSchema& schema, const NameChoic
                       "table \"" + pg::utf8_text(target.name) + "\" was renamed or replaced by another session", {},
                       "Try again.");
   }
+  report_kept_distribution(run.spec, target.existing);
   LoadResult result = run_refresh(run, {.relation = target.existing, .overwrite = true}).load;
   result.table = target.existing;
   return result;
@@ -275,6 +288,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   report_plan(spec, pg::utf8_text(target.name), plan);
   report_missing_postgis(plan, description, spec.default_columns);
   if (spec.default_columns) rename_for_new_table(plan);
+  const std::optional<NewDistribution> distribution = plan_distribution(spec, schema, plan);
 
   LoadResult result;
   result.max_rows = run.limits.max_rows;
@@ -282,6 +296,7 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   // Of the source, before event triggers have their say: a type that they choose is like one that the user altered.
   result.layout = layout_text(plan, nullptr);
   result.table = create_table(schema, target.name, plan, spec.default_columns);
+  if (distribution) distribute(result.table, *distribution, plan);
   const std::string comment = description.comment;
   Load load(result.table, plan, restricted, *source, run);
   load.fill(result);

@@ -57,8 +57,7 @@ std::string is_lost(const Conversion& conversion, const std::string& column) {
   const std::string back = "(" + old + "::" + conversion.to.sql + ")::" + conversion.from.sql;
   const bool numeric = pg::guard([&] { return getBaseType(conversion.from.oid) == NUMERICOID; });
   const std::string same = numeric ? back + " OPERATOR(pg_catalog.=) " + old
-                                   : "CAST(ROW(" + back + ") AS pg_catalog.record) OPERATOR(pg_catalog.*=) CAST(ROW(" +
-                                         old + ") AS pg_catalog.record)";
+                                   : "pg_catalog.record_image_eq(ROW(" + back + "), ROW(" + old + "))";
   return old + " IS NOT NULL AND NOT COALESCE(" + same + ", false)";
 }
 

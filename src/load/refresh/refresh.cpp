@@ -7,14 +7,18 @@
 #include "load/merge/apply.hpp"
 #include "load/merge/difference.hpp"
 #include "load/merge/key_check.hpp"
+#include "load/merge/node_merge.hpp"
+#include "load/merge/node_staging.hpp"
 #include "load/merge/one_pass.hpp"
 #include "load/merge/row_sql.hpp"
 #include "load/read/batch_reader.hpp"
 #include "load/read/readers.hpp"
 #include "load/write/bulk_insert.hpp"
 #include "load/refresh/cursor.hpp"
+#include "load/refresh/distributed_refresh.hpp"
 #include "load/refresh/range_merge.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/distribution.hpp"
 #include "load/table/foreign_batches.hpp"
 #include "load/swap/exchange.hpp"
 #include "load/swap/kept_ids.hpp"
@@ -82,7 +86,13 @@ class Refresh {
  public:
   Refresh(const Run& run, const RefreshRequest& request, const RefreshTarget& target, const pg::ActAs& owner,
           LoadPlan plan, core::Source& source)
-      : run_(run), request_(request), target_(target), owner_(owner), plan_(std::move(plan)), source_(source) {}
+      : run_(run),
+        request_(request),
+        target_(target),
+        owner_(owner),
+        plan_(std::move(plan)),
+        source_(source),
+        distribution_(distribution_of(target.oid)) {}
 
   RefreshResult run() {
     const core::SyncOptions options =
@@ -99,6 +109,7 @@ class Refresh {
     ModeChoice choice = choose_mode(target_, options, changes_, !key.empty());
     result_.mode = choice.mode;
     result_.reason = std::move(choice.reason);
+    if (distribution_) check_distributed_refresh(target_, *distribution_, plan_, changes_, choice.mode, key);
     if (result_.mode != RefreshMode::swap) result_.load.single_row_servers = report_single_rows(target_);
     go(key);
     return std::move(result_);
@@ -217,7 +228,12 @@ class Refresh {
   void merge(const std::vector<std::size_t>& key) {
     if (key.empty()) throw no_merge_key(target_.shown());
     check_published(target_);
-    if (run_.spec.sync && run_.spec.sync->compare == core::Compare::ranges && result_.reason.empty()) {
+    const bool by_ranges =
+        run_.spec.sync && run_.spec.sync->compare == core::Compare::ranges && result_.reason.empty();
+    if (distribution_) {
+      if (by_ranges) result_.reason = "the table is distributed";
+      merge_on_nodes(key);
+    } else if (by_ranges) {
       merge_by_ranges(key);
     } else {
       merge_all(key);
@@ -235,13 +251,32 @@ class Refresh {
     fill(staging, ranges == nullptr ? all_rows() : core::Scan{});
     if (ranges != nullptr) ranges->start_applying(result_.load.rows);
     return apply(staging, [&] {
-      check_key_values(staging, plan_, key);
+      check_key_values(staging.sql(), staging, plan_, key);
       // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
       alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
       const Applied applied = apply_merge(target_, staging, plan_, key, cut ? MissingRows::kept : MissingRows::deleted);
       if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
       return applied;
+    });
+  }
+
+  /// Of a table that Citus distributes.
+  void merge_on_nodes(const std::vector<std::size_t>& key) {
+    const core::Scan scan = whole_scan();
+    NodeStaging rows = make_node_staging();
+    fill(rows, scan);
+    if (begins_append()) {
+      check_truncation(result_.load, scan);
+      result_.load.position =
+          position_mark(target_.oid, append_cursor(), reached_position(rows.oid(), append_cursor()));
+    }
+    apply(rows, [&] {
+      check_key_values(rows.sql(), rows, plan_, key);
+      const bool cut = result_.load.truncated;
+      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
+      return load::merge_on_nodes(target_, *distribution_, rows, plan_, key,
+                                  cut ? MissingRows::kept : MissingRows::deleted);
     });
   }
 
@@ -279,7 +314,7 @@ class Refresh {
     }
     check_not_null(target_, plan_, changes_, pass.has_nulls());
     staging.set_nulls(pass.has_nulls());
-    if (keys == KeysMet::null_key) check_key_values(staging, plan_, key);
+    if (keys == KeysMet::null_key) check_key_values(staging.sql(), staging, plan_, key);
     if (keys == KeysMet::equal_keys) refuse_equal_keys({staging.sql(), plan_, key});
     return true;
   }
@@ -307,7 +342,7 @@ class Refresh {
     fill(staging, {parts.begin(), parts.end()});
     ranges.start_applying(result_.load.rows);
     return apply(staging, [&] {
-      check_key_values(staging, plan_, key);
+      check_key_values(staging.sql(), staging, plan_, key);
       return apply_merge(target_, staging, plan_, key, MissingRows::deleted, ranges.scope());
     });
   }
@@ -330,20 +365,35 @@ class Refresh {
     const std::optional<std::string> position =
         local != nullptr ? start_position(target_, cursor, request_.position) : std::nullopt;
     const core::Scan scan = scan_by_cursor(source_, cursor, position);
-    // Rows of a table that is elsewhere can't be compared with rows that arrive.
-    if (key.empty() && streams(true) && !is_distributed(target_)) return stream_behind(scan, cursor, position);
+    if (distribution_) {
+      // Its rows are elsewhere, and can't be compared with rows that arrive.
+      NodeStaging rows = make_node_staging();
+      fill(rows, scan);
+      return append_staged(rows, scan, position, key, [&] {
+        return load::merge_on_nodes(target_, *distribution_, rows, plan_, key, MissingRows::kept);
+      });
+    }
+    if (key.empty() && streams(true)) return stream_behind(scan, cursor, position);
     Staging staging = make_staging(key);
     fill(staging, scan);
+    append_staged(staging, scan, position, key,
+                  [&] { return apply_merge(target_, staging, plan_, key, MissingRows::kept); });
+  }
+
+  /// The rows of the scan are in a table. `merge` is called if there is a key.
+  template <typename Rows, typename Merge>
+  void append_staged(Rows& rows, const core::Scan& scan, const std::optional<std::string>& position,
+                     const std::vector<std::size_t>& key, Merge&& merge) {
+    const PlannedColumn& cursor = append_cursor();
     check_truncation(result_.load, scan);
-    apply(staging, [&] {
+    apply(rows, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
-      const bool goes_on = goes_beyond(target_, staging, cursor, position);
+      const bool goes_on = goes_beyond(target_, rows.sql(), cursor, position);
       result_.load.position =
-          position_mark(target_.oid, cursor, goes_on ? reached_position(staging.oid(), cursor) : position);
-      cut_before(target_, staging, plan_, cursor, changes_, position, !key.empty());
-      if (!key.empty()) check_key_values(staging, plan_, key);
-      const Applied applied =
-          key.empty() ? apply_append(target_, staging) : apply_merge(target_, staging, plan_, key, MissingRows::kept);
+          position_mark(target_.oid, cursor, goes_on ? reached_position(rows.oid(), cursor) : position);
+      cut_before(target_, rows.sql(), plan_, cursor, changes_, position, key, distribution_);
+      if (!key.empty()) check_key_values(rows.sql(), rows, plan_, key);
+      const Applied applied = key.empty() ? apply_append(target_, rows, rows.sql()) : merge();
       if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
       if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
       return applied;
@@ -380,11 +430,35 @@ class Refresh {
     RowStream stream(source_, plan_, run_, rows, result_.load, [&](core::RowBatch& batch) {
       note_nulls(batch, batch.rows(), has_nulls);
       check_not_null(target_, plan_, changes_, has_nulls);
+      if (distribution_) check_distribution(has_nulls);
       if (last) last->note(batch);
     });
     const Applied applied = with_much_memory([&] { return stream.into(target_, insert); });
     note_counts(applied);
     return applied;
+  }
+
+  /// Reads the scan into a table beside the target's rows, on the nodes.
+  void fill(NodeStaging& rows, const core::Scan& scan) {
+    std::vector<bool> has_nulls(plan_.columns.size(), false);
+    RowStream stream(source_, plan_, run_, scan, result_.load, [&](core::RowBatch& batch) {
+      note_nulls(batch, batch.rows(), has_nulls);
+      check_not_null(target_, plan_, changes_, has_nulls);
+      check_distribution(has_nulls);
+    });
+    stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(rows.sql(), plan_, incoming); });
+    rows.set_nulls(has_nulls);
+    if (rows.has_geometry()) fill_default_geometry(rows.sql(), plan_);
+  }
+
+  /// A NULL of the distribution column.
+  void check_distribution(const std::vector<bool>& has_nulls) const {
+    const std::optional<std::size_t> by = planned_distribution(target_, *distribution_, plan_);
+    if (by && has_nulls[*by]) throw null_in_distribution(target_, plan_.columns[*by].name);
+  }
+
+  NodeStaging make_node_staging() const {
+    return NodeStaging(target_, *distribution_, plan_, run_.spec.default_columns);
   }
 
   void note_counts(const Applied& applied) {
@@ -431,15 +505,15 @@ class Refresh {
     return pg::with_settings({{"work_mem", memory}}, std::forward<Function>(function));
   }
 
-  template <typename Apply>
-  Applied apply(Staging& staging, Apply&& dml) {
+  template <typename Rows, typename Apply>
+  Applied apply(Rows& rows, Apply&& dml) {
     run_.progress.phase(RunPhase::applying);
     ImmediateConstraints constraints(target_);
     const Applied applied = with_much_memory(std::forward<Apply>(dml));
     constraints.put_back();
     note_counts(applied);
     if (!applied.complete && result_.checksum) result_.checksum = "";  // the next run is to compare again
-    staging.drop();
+    rows.drop();
     report_result(result_.load);
     return applied;
   }
@@ -474,6 +548,7 @@ class Refresh {
   const pg::ActAs& owner_;
   LoadPlan plan_;
   core::Source& source_;
+  std::optional<TableDistribution> distribution_;
   ColumnChanges changes_;
   RefreshResult result_;
 };
@@ -517,7 +592,11 @@ RefreshMode choose_mode(Oid relation, const core::ConnectorSpec& spec, LoadPlan 
   std::optional<Layout> layout;
   if (spec.default_columns) rename_for_refresh(plan, target, layout);
   const core::SyncOptions options = spec.sync.value_or(core::SyncOptions());
-  ModeChoice choice = choose_mode(target, options, ColumnChanges{}, !refresh_key(target, options, plan).empty());
+  const std::vector<std::size_t> key = refresh_key(target, options, plan);
+  ModeChoice choice = choose_mode(target, options, ColumnChanges{}, !key.empty());
+  if (const std::optional<TableDistribution> distribution = distribution_of(relation)) {
+    check_distributed_refresh(target, *distribution, plan, ColumnChanges{}, choice.mode, key);
+  }
   reason = std::move(choice.reason);
   return choice.mode;
 }
