@@ -86,8 +86,7 @@ std::vector<MergeColumn> merge_columns(const RefreshTarget& target, const std::v
   std::vector<MergeColumn> columns;
   for (const auto& row : rows) {
     const std::string name = pg::quote_name(row[1].value());
-    const auto found =
-        std::ranges::find_if(staged, [&](const StagedColumn& column) { return column.name == name; });
+    const auto found = std::ranges::find_if(staged, [&](const StagedColumn& column) { return column.name == name; });
     columns.push_back({static_cast<AttrNumber>(std::stoi(*row[0])), name, pg::read_oid(row[2]), std::stoi(*row[3]),
                        pg::read_oid(row[4]), row[5] == "t", row[6] == "t", row[7] == "t",
                        found == staged.end() ? nullptr : &*found});

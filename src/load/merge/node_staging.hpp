@@ -13,9 +13,9 @@
 
 namespace connector::load {
 
-/// An UNLOGGED table that is distributed as the target is: each of its rows is on the node where the target has the rows
-/// of the same distribution value. It is made without a command, in the target's schema, as the current role, and gone
-/// when the transaction ends, whether it commits or not: drop() is called before.
+/// An UNLOGGED table that is distributed as the target is: each of its rows is on the node where the target has the
+/// rows of the same distribution value. It is made without a command, in the target's schema, as the current role, and
+/// gone when the transaction ends, whether it commits or not: drop() is called before.
 class NodeStaging : public StagedColumns {
  public:
   /// For the plan's columns, and with `default_geometry` those that Staging has then. Throws core::Error (cannot_load)

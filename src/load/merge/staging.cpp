@@ -50,7 +50,7 @@ Oid collation_of(const TargetColumn* local, Oid type) {
 }
 
 std::vector<BareColumn> difference_columns(const RefreshTarget& target, const LoadPlan& plan,
-                                                const std::vector<std::size_t>& key) {
+                                           const std::vector<std::size_t>& key) {
   std::vector<BareColumn> columns{
       {"part", OIDOID}, {"old", TIDOID}, {"new", TIDOID}, {"moved", BOOLOID}, {"replaced", BOOLOID}};
   for (std::size_t i = 0; i < key.size(); ++i) {

@@ -48,8 +48,8 @@ struct StagedColumn {
   bool has_nulls = true;  ///< false where it is known to have none
 };
 
-/// What the plan's columns are in a table for their rows: of the types and collations that they have in the target. With
-/// `default_geometry` also the_geom and the_geom_webmercator, as far as the target has both.
+/// What the plan's columns are in a table for their rows: of the types and collations that they have in the target.
+/// With `default_geometry` also the_geom and the_geom_webmercator, as far as the target has both.
 std::vector<BareColumn> staging_columns(const RefreshTarget& target, const LoadPlan& plan, bool default_geometry);
 
 /// The columns of a table that the source's rows are put into, wherever it is.

@@ -227,9 +227,8 @@ void cut_before(const RefreshTarget& target, const std::string& rows, const Load
   pg::execute(erase + lies_before(cursor, start), parameters);
   if (!key.empty()) return;
   const std::vector<std::string> columns = compared_columns(plan, changes);
-  const std::vector<std::string> conditions = distribution
-                                                  ? same_on_nodes(target, *distribution, plan, cursor, columns)
-                                                  : std::vector<std::string>{same_record(columns)};
+  const std::vector<std::string> conditions = distribution ? same_on_nodes(target, *distribution, plan, cursor, columns)
+                                                           : std::vector<std::string>{same_record(columns)};
   for (const std::string& same : conditions) pg::execute(erase + is_there(target, cursor, same, start), parameters);
 }
 

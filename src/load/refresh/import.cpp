@@ -131,8 +131,9 @@ class Load {
       if (last) last->note(batch);
     });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
-    pg::with_system_path(
-        [&] { stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); }); });
+    pg::with_system_path([&] {
+      stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); });
+    });
     has_nulls_ = stream.has_nulls();
     if (!last) return;
     check_truncation(result, *rows);

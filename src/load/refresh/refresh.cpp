@@ -228,8 +228,7 @@ class Refresh {
   void merge(const std::vector<std::size_t>& key) {
     if (key.empty()) throw no_merge_key(target_.shown());
     check_published(target_);
-    const bool by_ranges =
-        run_.spec.sync && run_.spec.sync->compare == core::Compare::ranges && result_.reason.empty();
+    const bool by_ranges = run_.spec.sync && run_.spec.sync->compare == core::Compare::ranges && result_.reason.empty();
     if (distribution_) {
       if (by_ranges) result_.reason = "the table is distributed";
       merge_on_nodes(key);
@@ -263,11 +262,11 @@ class Refresh {
 
   /// Of a table that Citus distributes.
   void merge_on_nodes(const std::vector<std::size_t>& key) {
-    const core::Scan scan = whole_scan();
+    const WantedRows wanted = all_rows();
     NodeStaging rows = make_node_staging();
-    fill(rows, scan);
+    fill(rows, wanted);
     if (begins_append()) {
-      check_truncation(result_.load, scan);
+      check_truncation(result_.load, *wanted);
       result_.load.position =
           position_mark(target_.oid, append_cursor(), reached_position(rows.oid(), append_cursor()));
     }
@@ -438,10 +437,10 @@ class Refresh {
     return applied;
   }
 
-  /// Reads the scan into a table beside the target's rows, on the nodes.
-  void fill(NodeStaging& rows, const core::Scan& scan) {
+  /// Reads the rows into a table beside the target's, on the nodes.
+  void fill(NodeStaging& rows, const WantedRows& wanted) {
     std::vector<bool> has_nulls(plan_.columns.size(), false);
-    RowStream stream(source_, plan_, run_, scan, result_.load, [&](core::RowBatch& batch) {
+    RowStream stream(source_, plan_, run_, wanted, result_.load, [&](core::RowBatch& batch) {
       note_nulls(batch, batch.rows(), has_nulls);
       check_not_null(target_, plan_, changes_, has_nulls);
       check_distribution(has_nulls);
