@@ -28,12 +28,21 @@ struct Remote {
   int batches_before_failure = -1;  ///< of the part "bad"
   milliseconds pause{0};            ///< before each batch
   std::set<std::string> slow_parts{};
+  milliseconds clean_up{0};  ///< that it takes to end a cursor, or a connection
   int open_cursors = 0;
   int open_connections = 0;
   std::vector<std::string> opened{};
   std::vector<std::int64_t> limits{};
   std::uint64_t fetched = 0;
 };
+
+/// What stops a statement of a remote that does not answer.
+void clean_up(Remote& remote) {
+  if (remote.clean_up.count() == 0) return;
+  remote.most_cleaning_up = std::max(remote.most_cleaning_up, ++remote.cleaning_up);
+  PollWait().Wait::wait(-1, wait_none, Clock::now() + remote.clean_up);
+  --remote.cleaning_up;
+}
 
 class ToyCursor final : public RemoteCursor {
  public:
@@ -44,7 +53,10 @@ class ToyCursor final : public RemoteCursor {
     left_ = part_ == "bad" ? 1'000'000 : std::stoll(part_.substr(part_.find('x') + 1));
     if (scan.limit) left_ = std::min(left_, *scan.limit);
   }
-  ~ToyCursor() override { --remote_.open_cursors; }
+  ~ToyCursor() override {
+    clean_up(remote_);
+    --remote_.open_cursors;
+  }
 
   bool fetch(RowBatch& batch) override {
     const milliseconds pause = remote_.slow_parts.contains(part_) ? 20 * remote_.pause : remote_.pause;
@@ -94,7 +106,10 @@ class ToySource final : public Source {
 class ToyConnection final : public Connection {
  public:
   explicit ToyConnection(Remote& remote) : remote_(remote) { ++remote_.open_connections; }
-  ~ToyConnection() override { --remote_.open_connections; }
+  ~ToyConnection() override {
+    clean_up(remote_);
+    --remote_.open_connections;
+  }
   void check() override {}
   bool usable() const noexcept override { return is_usable; }
   std::vector<RemoteTable> list_tables(std::string_view /*schema*/, std::int64_t /*limit*/) override { return {}; }
@@ -259,6 +274,14 @@ TEST_F(ParallelReadTest, AnInterruptLeavesNothing) {
   EXPECT_THROW(rows(read(3, {"x1000", "x1000", "x1000", "x1000"})), Interrupted);
   EXPECT_EQ(remote_.open_cursors, 3);
   end();
+}
+
+TEST_F(ParallelReadTest, AllAreStoppedTogether) {
+  remote_.pause = milliseconds(1);
+  remote_.clean_up = milliseconds(30);
+  EXPECT_NE(read(8, std::vector<std::string>(8, "x1000")).next(), nullptr);
+  end();
+  EXPECT_EQ(remote_.most_cleaning_up, 8);
 }
 
 TEST_F(ParallelReadTest, LeftInTheMiddleItLeavesNothing) {

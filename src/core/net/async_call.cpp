@@ -54,11 +54,18 @@ AsyncCall::AsyncCall(SuspendableWait& wait, std::size_t stack_bytes) : wait_(wai
 void AsyncCall::run(const std::function<bool()>& step) {
   class Running {
    public:
-    explicit Running(AsyncCall& call) : call_(call) { call_.wait_.call_ = &call_; }
-    ~Running() { call_.wait_.call_ = nullptr; }
+    explicit Running(AsyncCall& call) : call_(call) {
+      call_.wait_.call_ = &call_;
+      OverlappedWaits::running() = call_.overlaps_ ? &call_ : nullptr;
+    }
+    ~Running() {
+      call_.wait_.call_ = nullptr;
+      OverlappedWaits::running() = outer_;
+    }
 
    private:
     AsyncCall& call_;
+    OverlappedWaits* outer_ = OverlappedWaits::running();
   };
   const Running running(*this);
   end_of_turn_ = Clock::now() + turn;
@@ -110,6 +117,39 @@ void AsyncCall::leave() noexcept {
   // A wait that throws does not suspend.
   while (!has_ended()) go_on();
   thrown_ = nullptr;
+}
+
+void AsyncCall::leave_together(std::span<AsyncCall* const> calls,
+                               const std::function<void(std::size_t)>& then) noexcept {
+  std::vector<bool> is_last(calls.size(), false);
+  for (AsyncCall* call : calls) call->is_left_ = call->overlaps_ = true;
+  std::vector<WaitSocket> sockets;
+  for (bool any = true; any;) {
+    any = false;
+    Deadline deadline = no_deadline;
+    sockets.clear();
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      AsyncCall& call = *calls[i];
+      call.go_on();
+      if (call.has_ended() && !is_last[i]) {
+        is_last[i] = true;
+        call.thrown_ = nullptr;
+        call.begin([&then, i] { then(i); });
+      }
+      if (call.has_ended()) continue;
+      any = true;
+      sockets.insert(sockets.end(), call.sockets_.begin(), call.sockets_.end());
+      deadline = std::min(deadline, call.deadline_);
+    }
+    if (any) PollWait().wait(sockets, deadline);
+  }
+  for (AsyncCall* call : calls) call->overlaps_ = false;
+}
+
+void AsyncCall::let_others_go_on(std::span<const WaitSocket> sockets, Deadline deadline) {
+  sockets_.assign(sockets.begin(), sockets.end());
+  deadline_ = deadline;
+  stack_.suspend();
 }
 
 void AsyncCall::suspend(std::span<const WaitSocket> sockets, Deadline deadline) {

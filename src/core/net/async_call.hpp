@@ -13,6 +13,7 @@
 
 #include "core/net/joint_descriptor.hpp"
 #include "core/net/overdue.hpp"
+#include "core/net/overlapped_waits.hpp"
 #include "core/net/private_stack.hpp"
 #include "core/net/wait.hpp"
 
@@ -48,12 +49,12 @@ class SuspendableWait final : public Wait {
 };
 
 /// Runs one function at a time.
-class AsyncCall {
+class AsyncCall final : private OverlappedWaits {
  public:
   /// `wait` outlives the object. Throws std::bad_alloc.
   explicit AsyncCall(SuspendableWait& wait, std::size_t stack_bytes = PrivateStack::usual_bytes);
   /// As leave().
-  ~AsyncCall() { leave(); }
+  ~AsyncCall() override { leave(); }
   AsyncCall(const AsyncCall&) = delete;
   AsyncCall& operator=(const AsyncCall&) = delete;
 
@@ -74,6 +75,9 @@ class AsyncCall {
   bool finish_until(Deadline until);
   /// Brings the function to its end: all its waits throw Interrupted. What it throws is lost.
   void leave() noexcept;
+  /// Leaves several calls, then runs `then` for each by its index: it must not throw. What drivers wait for in order to
+  /// clean up overlaps, so all of them together take as long as one.
+  static void leave_together(std::span<AsyncCall* const> calls, const std::function<void(std::size_t)>& then) noexcept;
 
  private:
   friend class SuspendableWait;
@@ -85,11 +89,13 @@ class AsyncCall {
   // For the function's waits, on its stack.
   void suspend(std::span<const WaitSocket> sockets, Deadline deadline);
   void take_turn();
+  void let_others_go_on(std::span<const WaitSocket> sockets, Deadline deadline) override;
 
   SuspendableWait& wait_;
   PrivateStack stack_;
   std::exception_ptr thrown_;
   bool is_left_ = false;
+  bool overlaps_ = false;  ///< waits of PollWait, too, suspend the function
   Deadline end_of_turn_{};
   std::vector<WaitSocket> sockets_;  ///< that a suspended function waits for
   Deadline deadline_ = no_deadline;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/net/overlapped_waits.hpp"
 #include "core/net/wait.hpp"
 
 namespace connector::core {
@@ -37,6 +38,11 @@ unsigned ready_events(const pollfd& entry, unsigned wanted) noexcept {
 
 }  // namespace
 
+OverlappedWaits*& OverlappedWaits::running() noexcept {
+  thread_local OverlappedWaits* running = nullptr;
+  return running;
+}
+
 bool PollWait::wait(std::span<WaitSocket> sockets, Deadline deadline) {
   pollfd few[4];
   std::vector<pollfd> many;
@@ -47,7 +53,8 @@ bool PollWait::wait(std::span<WaitSocket> sockets, Deadline deadline) {
     entries[i] = poll_entry(sockets[i]);
   }
   for (;;) {
-    const int count = poll(entries, sockets.size(), poll_timeout(deadline));
+    OverlappedWaits* overlapped = OverlappedWaits::running();
+    const int count = poll(entries, sockets.size(), overlapped != nullptr ? 0 : poll_timeout(deadline));
     if (count < 0 && errno != EINTR) {
       // Without memory for the wait: the callers find out by trying.
       bool any = false;
@@ -62,6 +69,7 @@ bool PollWait::wait(std::span<WaitSocket> sockets, Deadline deadline) {
       return true;
     }
     if (deadline != no_deadline && std::chrono::steady_clock::now() >= deadline) return false;
+    if (overlapped != nullptr) overlapped->let_others_go_on(sockets, deadline);
   }
 }
 

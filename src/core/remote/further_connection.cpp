@@ -16,7 +16,7 @@ std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const>
     }
     while (!std::ranges::all_of(calls, &AsyncCall::has_ended)) go_on_with_some(calls, wait);
   } catch (...) {
-    for (AsyncCall* call : calls) call->leave();
+    AsyncCall::leave_together(calls, [&](std::size_t i) { connections[i]->close(); });
     throw;
   }
   std::vector<std::exception_ptr> thrown;

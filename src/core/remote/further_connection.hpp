@@ -21,6 +21,12 @@ class FurtherConnection {
   FurtherConnection(Wait& usual, std::chrono::seconds read_timeout, std::function<RunPoint()> point)
       : wait(usual, read_timeout, std::move(point)), call(wait) {}
 
+  /// Its cursors have been destroyed.
+  void close() noexcept {
+    source.reset();
+    connection.reset();
+  }
+
   SuspendableWait wait;  ///< what all calls of the connection wait with
   std::unique_ptr<Connection> connection;
   std::unique_ptr<Source> source;
@@ -34,7 +40,8 @@ using FurtherConnections = std::vector<std::unique_ptr<FurtherConnection>>;
 using Connect = std::function<std::unique_ptr<Connection>(Wait& wait)>;
 
 /// Runs `function` for each connection, overlapped, until all have ended, and gives what each of them has thrown, null
-/// for those that have not. What `wait` throws, an interrupt say, comes through; all functions have been left then.
+/// for those that have not. What `wait` throws, an interrupt say, comes through; all functions have been left then, and
+/// the connections are closed.
 std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
                                              const std::function<void(FurtherConnection&)>& function, Wait& wait);
 

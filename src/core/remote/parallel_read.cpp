@@ -33,10 +33,12 @@ void add_warnings(std::vector<RemoteWarning>& all, const std::vector<RemoteWarni
 }
 
 ParallelRead::~ParallelRead() {
-  for (Reader& reader : readers_) {
-    reader.connection->call.leave();
-    reader.cursor.reset();
-  }
+  std::vector<AsyncCall*> calls;
+  for (const Reader& reader : readers_) calls.push_back(&reader.connection->call);
+  AsyncCall::leave_together(calls, [this](std::size_t i) {
+    readers_[i].cursor.reset();
+    readers_[i].connection->close();
+  });
 }
 
 void ParallelRead::open(PartedScan scan, const BatchShape& shape) {

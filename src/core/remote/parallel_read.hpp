@@ -37,7 +37,7 @@ class ParallelRead {
   /// `connections` have their sources, of the same table and of one state of it, and outlive the object, as `wait`
   /// does.
   ParallelRead(const FurtherConnections& connections, Wait& wait) : connections_(connections), wait_(wait) {}
-  /// What the connections still do is stopped.
+  /// What the connections still do is stopped, and they are closed.
   ~ParallelRead();
   ParallelRead(const ParallelRead&) = delete;
   ParallelRead& operator=(const ParallelRead&) = delete;
