@@ -29,6 +29,8 @@ struct Remote {
   milliseconds pause{0};            ///< before each batch
   std::set<std::string> slow_parts{};
   milliseconds clean_up{0};  ///< that it takes to end a cursor, or a connection
+  int cleaning_up = 0;
+  int most_cleaning_up = 0;
   int open_cursors = 0;
   int open_connections = 0;
   std::vector<std::string> opened{};
