@@ -14,7 +14,7 @@ from servers.remote import Remote
 from .database import Database, Job
 
 TABLE = "parted"
-ROWS = 100_000  # enough for several parts
+ROWS = 120_000  # enough for several parts
 
 
 def analyze(remote: Remote, table: str = TABLE) -> None:

@@ -188,7 +188,7 @@ def test_syncs(session: Database, one_parted: Remote, mode: str, target: str) ->
             sync={"mode": mode},
         )
         id = syncs.create(connector)["id"]
-        for change in ("", f"UPDATE {TABLE} SET amount = amount + 1 WHERE id % 3 = 0", f"DELETE FROM {TABLE} WHERE id % 4 = 0"):
+        for change in ("", f"UPDATE {TABLE} SET amount = amount + 1 WHERE id % 3 = 0", f"DELETE FROM {TABLE} WHERE id % 10 = 0"):
             if change:
                 one_parted.execute(change)
                 analyze(one_parted)
