@@ -95,7 +95,7 @@ core::StateOffer lock_table(Session& session, const std::string& table) {
     session.execute(usual_settings, Phase::describe);
     if (is_lock_timeout(code)) {
       return {.why_not =
-                  "others are writing to the table, so that it could not be locked against that within a second"};
+                  "the table could not be locked within a second, as others write to it or change it"};
     }
     if (lacks_privilege(code)) return {.why_not = "the account does not have the privilege LOCK TABLES"};
     return {.why_not = error.message()};
