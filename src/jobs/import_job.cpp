@@ -101,11 +101,11 @@ store::ImportRecord queue_import(const core::ConnectorSpec& spec, const core::St
 namespace {
 
 /// The end of the import: false if it can't be recorded because somebody else took it for lost.
-bool record_failed_commit(const store::QueuedImport& import, const pg::PgError& error) {
+bool record_failed_commit(const store::QueuedImport& import, const store::Failure& failure) {
   bool recorded = false;
   pg::in_subtransaction([&] {
     if (!jobs::try_lock_run(import.id, jobs::LockLife::session)) return;
-    fail_import(import, failure_of(error), settings::current().keep_runs);
+    fail_import(import, failure, settings::current().keep_runs);
     store::conclude_import(import.id);
     recorded = true;
   });
@@ -151,7 +151,8 @@ Attempt attempt_import(const std::string& id, Commit commit) {
     commit();
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) end.cancelled = error;
-    if (!record_failed_commit(*import, error)) {
+    // What the work failed of says more than what its end left behind, as a lost connection of postgres_fdw's.
+    if (!record_failed_commit(*import, end.failure ? *end.failure : failure_of(error))) {
       jobs::release_runs();
       return {JobEnd::done, end.cancelled, true};
     }

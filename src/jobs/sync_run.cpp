@@ -172,13 +172,13 @@ namespace {
 
 /// The work went with the transaction, and so did this session's locks. False if somebody else was quicker to take the
 /// run for lost.
-bool record_failed_commit(const std::string& id, const std::string& log_id, const pg::PgError& error) {
+bool record_failed_commit(const std::string& id, const std::string& log_id, store::Failure failure) {
   load::forget_new_storage();
   bool recorded = false;
   pg::in_subtransaction([&] {
     if (!jobs::try_lock_run(id, jobs::LockLife::session)) return;
     RunResult result;
-    result.failure = failure_of(error);
+    result.failure = std::move(failure);
     recorded = store::end_run(log_id, result, store::now());
   });
   return recorded;
@@ -243,7 +243,8 @@ Attempt attempt_run(const std::string& id, Commit commit) {
     commit();
   } catch (const pg::PgError& error) {
     if (error.is_cancel()) run.cancelled = error;
-    if (!record_failed_commit(id, log_id, error)) {
+    // What the work failed of says more than what its end left behind, as a lost connection of postgres_fdw's.
+    if (!record_failed_commit(id, log_id, run.result.failure ? *run.result.failure : failure_of(error))) {
       jobs::release_runs();
       return {shmem::JobEnd::done, run.cancelled, true};
     }

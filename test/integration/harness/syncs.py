@@ -68,7 +68,7 @@ class Syncs:
         self.database.execute("DELETE FROM connector.sync")
         self.database.execute("DELETE FROM connector.import; DELETE FROM connector.import_batch")
         for (name,) in self.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            self.database.execute(f'DROP TABLE public."{name}" CASCADE')
+            self.database.execute(f'DROP TABLE IF EXISTS public."{name}" CASCADE')  # a partition is gone with its table
 
     def _object(self, query: str, *args: object) -> dict[str, Any]:
         result = self.database.value(query, *args)

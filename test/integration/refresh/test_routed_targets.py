@@ -8,11 +8,13 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.foreign_parts import COLUMNS, create_foreign_parts, on_shard, start_shards
-from harness.refreshing import Refreshed, assert_nothing_left, contents, counts, stalled_run
+from harness.refreshing import Refreshed, assert_nothing_left, contents, counts
 from harness.scratch import remote_rows
 from harness.syncs import Syncs
 
 from servers.postgres import Postgres
+from servers.process import wait_until
+from servers.proxy import Fault, Proxy
 from servers.remote import Remote
 from servers.remote_postgres import PostgresRemote
 from servers.workspace import Workspace
@@ -69,6 +71,7 @@ def every_way(db: Database, source: Remote) -> None:
     assert counts(replaced.run("delete and insert")) == (ROWS - 8, 0, ROWS)
     assert same(db, source)
 
+    db.value("SELECT cdb_sync_delete(%s)", replaced.id)
     merged = Refreshed(db, connector, mode="merge", key=["id"])
     source.execute(f"DELETE FROM {TABLE} WHERE id = 11", f"UPDATE {TABLE} SET amount = 7 WHERE id BETWEEN 100 AND 119",
                    f"INSERT INTO {TABLE} (id, word, amount) VALUES (5003, 'third', 3)")  # fmt: skip
@@ -76,6 +79,7 @@ def every_way(db: Database, source: Remote) -> None:
     assert same(db, source)
     assert counts(merged.run("merge")) == (0, 0, 0)
 
+    db.value("SELECT cdb_sync_delete(%s)", merged.id)
     appended = Refreshed(db, connector, mode="append", cursor="id")
     source.execute(f"INSERT INTO {TABLE} (id, word, amount) VALUES (5004, 'fourth', 4), (5005, 'fifth', 5)")
     db.execute(f"INSERT INTO {TABLE} VALUES (5005, 'fifth', 5)")  # by hand
@@ -141,25 +145,36 @@ def test_a_server_that_dies_half_way(db: Database, source: Remote, shards: list[
     create_foreign_parts(db, shards, TABLE)
     source.create_rows(TABLE, 30_000)
     connector = source.connector(table=TABLE, collision_strategy="overwrite")
-    sync = Refreshed(db, connector, **({"mode": mode, "key": ["id"]} if mode == "merge" else {}))
+    options = {"mode": mode, "key": ["id"]} if mode == "merge" else {"mode": mode}
+    sync = Refreshed(db, connector, **options)
     before = contents(db, TABLE)
     source.execute(f"UPDATE {TABLE} SET word = 'new'")
-    with stalled_run(sync, source, 600_000, collision_strategy="overwrite") as (proxy, job):
-        if mode == "replace":
-            sent = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'postgres_fdw' AND query LIKE 'INSERT%'"
-            assert on_shard(shards[1], sent) == [(True,)], "rows are stored while they are read"
-        shards[1].kill()
-        proxy.resume()
-        job.result()
-    row = sync.database.rows("SELECT to_jsonb(r) FROM connector.runs r WHERE sync_id = %s ORDER BY started_at DESC LIMIT 1", sync.id)[0][0]
+    sync.syncs.make_due(sync.id)
+    with Proxy(source.server.port) as proxy:
+        proxy.every(Fault(stall_after=600_000))
+        request = source.connector(table=TABLE, connection=source.connection(port=proxy.port), collision_strategy="overwrite")
+        sync.syncs.call("cdb_sync_update", sync.id, None, {**request, "sync": options})
+        with db.in_background("CALL cdb_run_due_syncs()") as job:
+            proxy.wait_until_stalled()
+            read = "SELECT coalesce(max(rows), 0) FROM connector.progress WHERE pid = %s"
+            wait_until(lambda: db.value(read, job.pid) >= 9000, what="rows")
+            if mode == "replace":
+                # Of 9,000 rows 3,000 are for this server, and it gets a thousand at once.
+                sent = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'postgres_fdw' AND query LIKE 'INSERT%'"
+                wait_until(lambda: on_shard(shards[1], sent) == [(1,)], what="rows that are stored while others are read")
+            shards[1].kill()
+            proxy.resume()
+            job.result()
+    row = db.rows("SELECT to_jsonb(r) FROM connector.runs r WHERE sync_id = %s ORDER BY started_at DESC LIMIT 1", sync.id)[0][0]
     assert row["state"] == "failure" and row["error_code"] == 2001, row
+    assert "server closed the connection" in row["error_message"] or "could not connect" in row["error_message"], row
     shards[1].start()
     assert contents(db, TABLE) == before
     for shard in shards:
         assert on_shard(shard, f"SELECT count(*) FROM {TABLE}_part WHERE word = 'new'") == [(0,)]
         assert on_shard(shard, "SELECT count(*) FROM pg_prepared_xacts") == [(0,)]
     assert_nothing_left(db)
-    sync.syncs.call("cdb_sync_update", sync.id, None, connector)
+    sync.syncs.call("cdb_sync_update", sync.id, None, {**connector, "sync": options})
     sync.run()
     assert same(db, source)
     db.execute(f"DROP TABLE {TABLE}; DROP SERVER shard0 CASCADE; DROP SERVER shard1 CASCADE")
@@ -209,7 +224,9 @@ def test_no_temporary_table_is_needed(db: Database, source: Remote, plain: Datab
     plain.execute(f"CREATE TABLE {TABLE} ({COLUMNS}) PARTITION BY HASH (id)")
     plain.execute(f"CREATE TABLE {TABLE}_0 PARTITION OF {TABLE} FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
     connector = source.connector(table=TABLE, collision_strategy="overwrite")
-    Refreshed(plain, connector).run("delete and insert")
+    replaced = Refreshed(plain, connector)
+    replaced.run("delete and insert")
+    plain.value("SELECT cdb_sync_delete(%s)", replaced.id)
     Refreshed(plain, connector, mode="append", cursor="id").run("append")
     assert same(plain, source)
     db.execute(f'GRANT TEMPORARY ON DATABASE "{db.name}" TO PUBLIC')

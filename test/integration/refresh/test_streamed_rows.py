@@ -29,8 +29,9 @@ ROWS = 2500
 def source(mysql_or_postgres: Remote, db: Database) -> Iterator[Remote]:
     with remote_rows(mysql_or_postgres, TABLE, ROWS):
         yield mysql_or_postgres
+        db.execute("ROLLBACK")
         Syncs(db).clean()
-        db.execute("DROP SCHEMA IF EXISTS code CASCADE")
+        db.execute("DROP EVENT TRIGGER IF EXISTS added; DROP SCHEMA IF EXISTS code CASCADE")
 
 
 @pytest.fixture
@@ -41,6 +42,14 @@ def connector(source: Remote) -> dict[str, object]:
 def partitioned(db: Database, columns: str = COLUMNS) -> None:
     db.execute(f"CREATE TABLE {TABLE} ({columns}) PARTITION BY HASH (id)")
     db.execute(f"CREATE TABLE {TABLE}_0 PARTITION OF {TABLE} FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
+
+
+def refreshes(db: Database, connector: dict[str, object]) -> Refreshed:
+    """A sync whose table is the one that is there, which may have columns that the source has not."""
+    sync = Refreshed(db, {**connector, "import_as": "made"})
+    db.execute("UPDATE connector.sync SET relation = %s::regclass WHERE id = %s; DROP TABLE made", TABLE, sync.id)
+    sync.table = TABLE
+    return sync
 
 
 def trigger(db: Database, when: str, body: str, table: str = TABLE) -> None:
@@ -102,14 +111,18 @@ def test_statement_and_after_triggers(db: Database, connector: dict[str, object]
     assert db.value(f"SELECT count(*) FROM code.log l JOIN {TABLE} t ON t.word = l.what") == ROWS
 
 
-def test_what_columns_are(db: Database, source: Remote, connector: dict[str, object]) -> None:
+def test_what_columns_are(db: Database, source: Remote) -> None:
     """Identities keep the source's values, generated columns are computed, domains and checks looked at."""
     db.execute("CREATE SCHEMA code; CREATE DOMAIN code.short AS varchar(20) CHECK (VALUE <> 'bad')")
-    partitioned(db, f"id bigint GENERATED ALWAYS AS IDENTITY, word code.short, amount numeric(12,2) CHECK (amount < 99999), twice numeric GENERATED ALWAYS AS (amount * 2) STORED, own int DEFAULT 5")
-    sync = Refreshed(db, {**connector, "columns": {"id": None, "word": "code.short", "amount": None}})
+    partitioned(
+        db,
+        "id bigint GENERATED ALWAYS AS IDENTITY, word code.short, amount numeric(12,2) CHECK (amount < 99999), "
+        "twice numeric GENERATED ALWAYS AS (amount * 2) STORED, own int DEFAULT 5",
+    )
+    sync = refreshes(db, source.connector(table=TABLE, columns={"id": None, "word": "code.short", "amount": None}))
     for _ in range(2):
-        assert db.rows(f"SELECT count(*), min(id), max(id), bool_and(twice = amount * 2), sum(own) FROM {TABLE}") == [(ROWS, 1, ROWS, True, 5 * ROWS)]
         sync.run("delete and insert")
+        assert db.rows(f"SELECT count(*), min(id), max(id), bool_and(twice = amount * 2), sum(own) FROM {TABLE}") == [(ROWS, 1, ROWS, True, 5 * ROWS)]
     source.execute(f"UPDATE {TABLE} SET word = 'bad' WHERE id = {ROWS}")
     sync.fail(2001, "short")
     source.execute(f"UPDATE {TABLE} SET word = 'good', amount = 99999 WHERE id = {ROWS}")
@@ -160,7 +173,6 @@ def test_event_trigger_that_adds_triggers(db: Database, source: Remote) -> None:
         assert db.columns("dated") == [("id", "integer", True), ("day", "date", False)]
         assert any('NOT NULL is not kept for "day"' in notice for notice in db.notices)
         source.drop("dated")
-    db.execute("DROP EVENT TRIGGER added")
 
 
 # The function in FROM.
@@ -177,7 +189,6 @@ CALLS = (
     "INSERT INTO target SELECT * FROM connector.incoming_rows(1, NULL) AS r (a int)",
     "MERGE INTO target USING connector.incoming_rows(1, NULL) AS r (a int) ON false WHEN NOT MATCHED THEN INSERT VALUES (a)",
     "CREATE TEMPORARY TABLE made AS SELECT * FROM connector.incoming_rows(1, NULL) AS r (a int)",
-    "COPY (SELECT * FROM connector.incoming_rows(1, NULL) AS r (a int)) TO STDOUT",
     "EXPLAIN ANALYZE SELECT * FROM connector.incoming_rows(1, NULL) AS r (a int)",
     "DO $$ BEGIN PERFORM * FROM connector.incoming_rows(1, NULL) AS r (a int); END $$",
 )
@@ -190,7 +201,7 @@ def test_nobody_calls_it(db: Database, guest: Database, role: str) -> None:
     pid = caller.pid
     for statement in CALLS:
         caller.execute("BEGIN")
-        with fails(r"connector.incoming_rows\(\) can't be called", sqlstate="22023", hint="cdb_import_connector"):
+        with fails(r"connector.incoming_rows\(\) can't be called", number=1502, hint="cdb_import_connector"):
             caller.execute(statement)
         caller.execute("ROLLBACK")
     assert caller.pid == pid
@@ -198,8 +209,8 @@ def test_nobody_calls_it(db: Database, guest: Database, role: str) -> None:
 
 
 @pytest.mark.parametrize("layout", ["plain", "partitioned"])
-def test_no_code_within_the_statement_gets_the_rows(db: Database, connector: dict[str, object], layout: str) -> None:
-    """Triggers of all kinds, defaults, checks, generated columns, policies, casts, also while it is planned: nowhere does
+def test_no_code_within_the_statement_gets_the_rows(db: Database, source: Remote, layout: str) -> None:
+    """Triggers of all kinds, defaults, checks, generated columns, policies, also while it is planned: nowhere does
     anything show the number that is asked for, and without it the function is as it is for everybody."""
     db.execute("CREATE SCHEMA code; CREATE TABLE code.tried (place text, answer text, shown text)")
     db.execute(
@@ -207,15 +218,13 @@ def test_no_code_within_the_statement_gets_the_rows(db: Database, connector: dic
         "GET DIAGNOSTICS shown = PG_CONTEXT; shown := shown || coalesce(current_query(), ''); "
         r"FOR number IN SELECT '1' UNION SELECT 'NULL' UNION SELECT m[1] FROM regexp_matches(shown, '-?\d{5,}', 'g') AS m LOOP "
         "BEGIN EXECUTE format('SELECT * FROM connector.incoming_rows(%s::numeric::bigint, NULL) AS r (id bigint, word varchar(20), amount numeric(12,2))', number); "
-        "answer := 'rows'; EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN answer := SQLERRM; END; "
+        "answer := 'rows'; EXCEPTION WHEN OTHERS THEN answer := SQLERRM; END; "
         "INSERT INTO code.tried VALUES (place, answer, shown); END LOOP; END $$"
     )
     immutable = "CREATE FUNCTION code.{0}(v {1}) RETURNS {2} LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM code.try('{0}'); RETURN {3}; END $$"
     for name, kind, result, value in (("checked", "numeric", "boolean", "true"), ("computed", "bigint", "bigint", "v"),
                                       ("defaulted", "bigint", "bigint", "v"), ("allowed", "bigint", "boolean", "true")):  # fmt: skip
         db.execute(immutable.format(name, kind, result, value))
-    db.execute("CREATE TYPE code.wrapped AS (v varchar); CREATE FUNCTION code.wrap(v varchar) RETURNS code.wrapped LANGUAGE plpgsql AS "
-               "$$ BEGIN IF v LIKE 'word 1 %' THEN PERFORM code.try('cast'); END IF; RETURN ROW(v); END $$")  # fmt: skip
     db.execute("CREATE FUNCTION code.fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_LEVEL = 'STATEMENT' OR NEW.id = 7 THEN "
                "PERFORM code.try(TG_ARGV[0]); END IF; RETURN NEW; END $$")  # fmt: skip
     columns = "id bigint, word varchar(20), amount numeric(12,2)"
@@ -226,7 +235,8 @@ def test_no_code_within_the_statement_gets_the_rows(db: Database, connector: dic
                              ("AFTER", "INSERT", "STATEMENT"), ("BEFORE", "DELETE", "STATEMENT"), ("AFTER", "DELETE", "STATEMENT")):  # fmt: skip
         name = f"{when}_{verb}_{each}"
         db.execute(f"CREATE TRIGGER {name} {when} {verb} ON {TABLE} FOR EACH {each} EXECUTE FUNCTION code.fired('{name}')")
-    assert db.import_table(connector)["rows"] == ROWS
+    db.execute("DELETE FROM code.tried")
+    assert refreshes(db, source.connector(table=TABLE)).run("delete and insert")["inserted"] == ROWS
     assert db.value(f"SELECT count(*) FROM {TABLE}") == ROWS
     places = {place for (place,) in db.rows("SELECT DISTINCT place FROM code.tried")}
     assert {"checked", "computed", "defaulted", "AFTER_DELETE_STATEMENT", "BEFORE_INSERT_ROW", "AFTER_INSERT_ROW"} <= places, places
@@ -254,13 +264,13 @@ def test_imports_within(db: Database, source: Remote, connector: dict[str, objec
     partitioned(db)
     db.execute(f"CREATE TABLE other ({COLUMNS}) PARTITION BY HASH (id); CREATE TABLE other_0 PARTITION OF other FOR VALUES WITH (MODULUS 1, REMAINDER 0)")
     db.execute("CREATE SCHEMA code; CREATE TABLE code.requests (id bigint, request json)")
-    request = source.connector(table=TABLE)
+    request = source.connector(table=TABLE, target_schema="public")
     requests = {100: {**request, "import_as": "fresh"}, 1500: {**request, "import_as": "other", "collision_strategy": "overwrite"}}
     for id, wanted in requests.items():
         db.execute("INSERT INTO code.requests VALUES (%s, %s)", id, json.dumps(wanted))
-    trigger(db, "AFTER INSERT ON {t} FOR EACH ROW", "PERFORM cdb_import_connector(request) FROM code.requests r WHERE r.id = NEW.id; RETURN NULL;")
+    trigger(db, "AFTER INSERT ON {t} FOR EACH ROW", "PERFORM public.cdb_import_connector(request) FROM code.requests r WHERE r.id = NEW.id; RETURN NULL;")
     trigger_before = f"CREATE TRIGGER before BEFORE INSERT ON {TABLE}_0 FOR EACH ROW EXECUTE FUNCTION code.early()"
-    db.execute("CREATE FUNCTION code.early() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM cdb_import_connector(request) FROM code.requests r WHERE r.id = NEW.id + 1; RETURN NEW; END $$")
+    db.execute("CREATE FUNCTION code.early() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM public.cdb_import_connector(request) FROM code.requests r WHERE r.id = NEW.id + 1; RETURN NEW; END $$")
     for statement in ("SELECT 1", trigger_before):
         db.execute(f"DROP TABLE IF EXISTS fresh, fresh_1; TRUNCATE other; {statement}")
         assert db.import_table(connector)["rows"] == ROWS
@@ -277,13 +287,13 @@ def test_imports_within(db: Database, source: Remote, connector: dict[str, objec
 def test_code_that_closes_connections_and_alters(db: Database, source: Remote, connector: dict[str, object]) -> None:
     """Sessions of foreign tables are others; the table itself can't be changed while it is filled."""
     partitioned(db)
-    trigger(db, "AFTER INSERT ON {t} FOR EACH ROW", "IF NEW.id % 500 = 0 THEN PERFORM cdb_foreign_disconnect(); END IF; RETURN NULL;")
+    trigger(db, "AFTER INSERT ON {t} FOR EACH ROW", "IF NEW.id % 500 = 0 THEN PERFORM public.cdb_foreign_disconnect(); END IF; RETURN NULL;")
     assert db.import_table(connector)["rows"] == ROWS
-    db.execute(f"CREATE OR REPLACE FUNCTION code.act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE {TABLE} ADD more int; RETURN NULL; END $$")
+    db.execute(f"CREATE OR REPLACE FUNCTION code.act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ALTER TABLE public.{TABLE} ADD more int; RETURN NULL; END $$")
     with fails("being used by active queries", sqlstate="55006"):
         db.import_table(connector)
     for verb in ("DROP TABLE", "TRUNCATE"):
-        db.execute(f"CREATE OR REPLACE FUNCTION code.act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {verb} {TABLE}; RETURN NULL; END $$")
+        db.execute(f"CREATE OR REPLACE FUNCTION code.act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {verb} public.{TABLE}; RETURN NULL; END $$")
         with fails("being used by active queries", sqlstate="55006"):
             db.import_table(connector)
     assert db.value(f"SELECT count(*) FROM {TABLE}") == ROWS
