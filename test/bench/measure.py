@@ -2,11 +2,12 @@
 
 Environment: PROVIDERS (all) mysql, postgres, sqlserver, hive, odbc (MariaDB and PostgreSQL by their ODBC drivers); ROWS (1000000)
 rows of the mixed and narrow tables, the others in proportion; RUNS (5); SHAPES (mixed,narrow,wide,fat); CONTENDERS, words of
-the peers' names (all); BIG=1 measures memory at 3 x ROWS as well; REFRESH=0 leaves out refreshes, FOREIGN=0 foreign tables,
-SHAPES=none imports, MEMORY=0 memory, and with odbc the start of a connection. RANGES (10000000) rows of refreshes by ranges,
-0 leaves them out; READERS=0 leaves out imports by several connections. HTTP (5) seconds of each round of connector-http's
-requests, 0 leaves them out; PROVIDERS=none leaves only them. FIGURES names a file that gets the figures of ranges, several
-readers, odbc and requests, too; bench.pictures draws the picture of docs/refreshes.md from it.
+the peers' names (all); BIG=1 measures memory at 3 x ROWS as well; REFRESH=0 leaves out refreshes, ROUTED=0 overwrites of
+partitioned tables, FOREIGN=0 foreign tables, SHAPES=none imports, MEMORY=0 memory, and with odbc the start of a connection.
+RANGES (10000000) rows of refreshes by ranges, 0 leaves them out; READERS=0 leaves out imports by several connections. HTTP (5)
+seconds of each round of connector-http's requests, 0 leaves them out; PROVIDERS=none leaves only them. FIGURES names a file
+that gets the figures of ranges, partitioned tables, several readers, odbc and requests, too; bench.pictures draws the picture
+of docs/refreshes.md from it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import re
 import statistics
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from servers import odbc_drivers
@@ -33,6 +35,7 @@ from .memory import measure_memory
 from .ranges import measure_ranges
 from .readers import measure_readers
 from .refreshes import measure_refreshes
+from .routed import measure_routed
 from .several_readers import measure_several_readers
 from .shapes import Shape
 from .sources import SOURCES, OdbcSource
@@ -88,6 +91,10 @@ def main() -> int:
                         _beside_wrapper("foreign tables", arena, shapes.mixed(rows), runs, measure_foreign_tables)
                     if _words("REFRESH") != ["0"]:
                         _beside_wrapper("refreshes", arena, shapes.mixed(rows), runs, measure_refreshes)
+                    if source.provider == "postgres" and _words("ROUTED") != ["0"]:
+                        measure = partial(measure_routed, workspace)
+                        for count in (rows * 3 // 10, rows):
+                            _beside_wrapper("partitioned tables", arena, shapes.mixed(count), runs, measure)
                     if source.provider in _SEVERAL_READERS and _words("READERS") != ["0"]:
                         measure_several_readers(arena, shapes.mixed(rows), runs)
                     if source.provider not in _NO_RANGES and (count := int(os.environ.get("RANGES") or 10_000_000)):

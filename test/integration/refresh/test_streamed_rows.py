@@ -299,6 +299,20 @@ def test_code_that_closes_connections_and_alters(db: Database, source: Remote, c
     assert db.value(f"SELECT count(*) FROM {TABLE}") == ROWS
 
 
+def test_plans_can_be_shown(db: Database, connector: dict[str, object]) -> None:
+    """By auto_explain, which tells of all that was executed."""
+    partitioned(db)
+    log = db.server.log.stat().st_size
+    with db.another() as session:
+        session.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on")
+        session.execute("SET auto_explain.log_analyze = on; SET auto_explain.log_verbose = on; SET auto_explain.log_buffers = on")
+        session.import_table(connector)
+    with db.server.log.open("rb") as lines:
+        lines.seek(log)
+        shown = lines.read().decode()
+    assert "Custom Scan (Connector Incoming Rows)" in shown and "Function Scan on connector.incoming_rows" not in shown
+
+
 # Ends before the end.
 
 
