@@ -16,7 +16,7 @@ extern "C" {
 
 namespace connector::load {
 
-IncomingRows* IncomingRows::newest_ = nullptr;
+IncomingRows* IncomingRows::newest = nullptr;
 
 namespace {
 
@@ -51,8 +51,8 @@ int next_number() noexcept {
 /// For the length of the statement the rows can be found.
 class IncomingRows::Binding {
  public:
-  explicit Binding(IncomingRows& rows) noexcept : rows_(rows) { rows_.outer_ = std::exchange(newest_, &rows_); }
-  ~Binding() { newest_ = rows_.outer_; }
+  explicit Binding(IncomingRows& rows) noexcept : rows_(rows) { rows_.outer_ = std::exchange(newest, &rows_); }
+  ~Binding() { newest = rows_.outer_; }
   Binding(const Binding&) = delete;
   Binding& operator=(const Binding&) = delete;
 
@@ -104,14 +104,14 @@ std::uint64_t IncomingRows::execute(const std::string& statement,
 }
 
 IncomingRows* IncomingRows::find_by_secret(Oid function, std::int64_t secret) noexcept {
-  for (IncomingRows* rows = newest_; rows != nullptr; rows = rows->outer_) {
+  for (IncomingRows* rows = newest; rows != nullptr; rows = rows->outer_) {
     if (rows->function_ == function && rows->secret_ == secret) return rows;
   }
   return nullptr;
 }
 
 IncomingRows* IncomingRows::take(int number) noexcept {
-  for (IncomingRows* rows = newest_; rows != nullptr; rows = rows->outer_) {
+  for (IncomingRows* rows = newest; rows != nullptr; rows = rows->outer_) {
     if (rows->number_ != number) continue;
     return std::exchange(rows->taken_, true) ? nullptr : rows;
   }

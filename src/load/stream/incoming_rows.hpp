@@ -47,7 +47,7 @@ class IncomingRows {
   // --- for the node ---
 
   /// Whether any statement that selects from such rows is being planned or executed.
-  static bool any() noexcept { return newest_ != nullptr; }
+  static bool any() noexcept { return newest != nullptr; }
   /// Those whose call of `function` has this secret number; null if there are none.
   static IncomingRows* find_by_secret(Oid function, std::int64_t secret) noexcept;
   /// Those of number(), to be read by one node; null if a node reads them already, or the statement is over.
@@ -67,7 +67,7 @@ class IncomingRows {
   bool fetch_batch();
   bool next_batch();
 
-  static IncomingRows* newest_;
+  static IncomingRows* newest;
 
   BatchReader& reader_;
   const LoadPlan& plan_;
