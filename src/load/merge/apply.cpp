@@ -46,10 +46,6 @@ std::string insert_from(const std::string& table, const std::vector<std::string>
   return "INSERT INTO " + table + " (" + list + ") OVERRIDING SYSTEM VALUE SELECT " + list + " FROM " + from;
 }
 
-std::string insert_all(const RefreshTarget& target, const Staging& staging) {
-  return insert_from(target.sql(), staging.column_names(), staging.sql());
-}
-
 std::string insert_incoming(const std::string& table, const LoadPlan& plan, const IncomingRows& rows,
                             const std::string& before = "NULL") {
   std::vector<std::string> columns;
@@ -213,23 +209,24 @@ void check_delete_and_insert(const RefreshTarget& target) {
       "let the foreign keys be ON DELETE NO ACTION.");
 }
 
-Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& staging,
+Applied apply_delete_and_insert(const RefreshTarget& target, const StagedColumns& columns, const std::string& rows,
                                 const std::function<void()>& alter) {
   const std::string erase = "DELETE FROM " + target.sql_only();
+  const std::string insert = insert_from(target.sql(), columns.column_names(), rows);
   Applied applied;
   if (alter || needs_statements_apart(target)) {
     applied.deleted = pg::execute(erase);
     if (alter) alter();
-    applied.inserted = pg::execute(insert_all(target, staging));
+    applied.inserted = pg::execute(insert);
     return applied;
   }
   // Foreign keys are checked at the end: what others refer to may come again.
-  const pg::SqlRows rows =
-      pg::query("WITH gone AS (" + erase + " RETURNING 1), added AS (" + insert_all(target, staging) +
+  const pg::SqlRows counts =
+      pg::query("WITH gone AS (" + erase + " RETURNING 1), added AS (" + insert +
                 " WHERE (SELECT pg_catalog.count(*) FROM gone) OPERATOR(pg_catalog.>=) 0::pg_catalog.int8 RETURNING 1) "
                 "SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM added)");
-  applied.deleted = std::stoull(rows.at(0).at(0).value());
-  applied.inserted = std::stoull(rows.at(0).at(1).value());
+  applied.deleted = std::stoull(counts.at(0).at(0).value());
+  applied.inserted = std::stoull(counts.at(0).at(1).value());
   return applied;
 }
 

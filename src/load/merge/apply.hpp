@@ -19,8 +19,9 @@
 
 namespace connector::load {
 
-/// DELETE of all rows, `alter` (may be empty), INSERT: one statement if nothing is to be altered.
-Applied apply_delete_and_insert(const RefreshTarget& target, const Staging& staging,
+/// DELETE of all rows, `alter` (may be empty), INSERT of those of the table `rows`, which has these columns: one statement
+/// if nothing is to be altered.
+Applied apply_delete_and_insert(const RefreshTarget& target, const StagedColumns& columns, const std::string& rows,
                                 const std::function<void()>& alter);
 
 /// Throws core::Error (cannot_load) if PostgreSQL would refuse to delete and update rows, as they could not be

@@ -24,6 +24,13 @@ bool is_columnar(const RefreshTarget& target) {
 
 }  // namespace
 
+bool has_constraints(const RefreshTarget& target) {
+  return pg::any_catalog_row(
+      "SELECT 1 FROM pg_index WHERE indrelid = $1 AND (indisunique OR indisexclusion) UNION ALL "
+      "SELECT 1 FROM pg_constraint WHERE conrelid = $1 AND contype IN ('f', 'c') LIMIT 1",
+      target.oid);
+}
+
 void check_distributed_refresh(const RefreshTarget& target, const TableDistribution& distribution, const LoadPlan& plan,
                                const ColumnChanges& changes, RefreshMode mode, const std::vector<std::size_t>& key) {
   if (distribution.kind == TableDistribution::Kind::other) {

@@ -20,4 +20,7 @@ namespace connector::load {
 void check_distributed_refresh(const RefreshTarget& target, const TableDistribution& distribution, const LoadPlan& plan,
                                const ColumnChanges& changes, RefreshMode mode, const std::vector<std::size_t>& key);
 
+/// Whether an INSERT of rows that fit the columns may be refused: unique indexes, foreign keys, checks.
+bool has_constraints(const RefreshTarget& target);
+
 }  // namespace connector::load

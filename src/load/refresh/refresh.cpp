@@ -201,14 +201,25 @@ class Refresh {
   void delete_and_insert() {
     check_delete_and_insert(target_);
     check_published(target_);
+    if (distribution_ && (changes_.any() || has_constraints(target_))) {
+      // What a constraint refuses in the middle of Citus' own COPY comes without an SQLSTATE.
+      NodeStaging rows = make_node_staging();
+      fill(rows, all_rows());
+      return delete_and_insert_staged(rows);
+    }
     if (streams(begins_append())) return stream_all();
     Staging staging = make_staging({});
     fill(staging, all_rows());
-    apply(staging, [&] {
-      if (!changes_.any()) return apply_delete_and_insert(target_, staging, nullptr);
+    delete_and_insert_staged(staging);
+  }
+
+  template <typename Rows>
+  void delete_and_insert_staged(Rows& rows) {
+    apply(rows, [&] {
+      if (!changes_.any()) return apply_delete_and_insert(target_, rows, rows.sql(), nullptr);
       return pg::with_fixed_formats([&] {
         check_kept_values(target_, plan_, changes_, OwnRows::deleted);
-        return apply_delete_and_insert(target_, staging, [&] { alter_emptied(target_, plan_, changes_); });
+        return apply_delete_and_insert(target_, rows, rows.sql(), [&] { alter_emptied(target_, plan_, changes_); });
       });
     });
   }
@@ -262,14 +273,8 @@ class Refresh {
 
   /// Of a table that Citus distributes.
   void merge_on_nodes(const std::vector<std::size_t>& key) {
-    const WantedRows wanted = all_rows();
     NodeStaging rows = make_node_staging();
-    fill(rows, wanted);
-    if (begins_append()) {
-      check_truncation(result_.load, *wanted);
-      result_.load.position =
-          position_mark(target_.oid, append_cursor(), reached_position(rows.oid(), append_cursor()));
-    }
+    fill(rows, all_rows());
     apply(rows, [&] {
       check_key_values(rows.sql(), rows, plan_, key);
       const bool cut = result_.load.truncated;
@@ -448,6 +453,9 @@ class Refresh {
     stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(rows.sql(), plan_, incoming); });
     rows.set_nulls(has_nulls);
     if (rows.has_geometry()) fill_default_geometry(rows.sql(), plan_);
+    if (!begins_append()) return;
+    check_truncation(result_.load, *wanted);
+    result_.load.position = position_mark(target_.oid, append_cursor(), reached_position(rows.oid(), append_cursor()));
   }
 
   /// A NULL of the distribution column.

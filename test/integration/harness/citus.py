@@ -71,6 +71,10 @@ class Citus(Database):
         assert all(success for success, _ in rows), rows
         return [result for _, result in rows]
 
+    def on_workers(self, query: str) -> list[Any]:
+        """The same on the workers only."""
+        return [result for _, result in self.rows("SELECT success, result FROM run_command_on_workers(%s)", query)]
+
     def assert_nothing_left(self) -> None:
         """No staging table, on no node and in no catalog of Citus; no prepared transaction."""
         left = self.on_nodes("SELECT count(*) FROM pg_class WHERE relname LIKE 'connector\\_staging%'")

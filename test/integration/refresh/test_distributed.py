@@ -3,16 +3,18 @@ names (harness/citus.py); the errors of databases without Citus everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from harness.citus import SCHEMA, Citus, by
 from harness.database import Database
 from harness.errors import fails
 from harness.refreshing import Refreshed, counts
+from harness.syncs import Syncs, wait_for_batch
 
+from servers.process import wait_until
 from servers.remote_postgres import PostgresRemote
 
 TABLE = "orders"
@@ -202,7 +204,20 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def first_run(citus: Citus, source: PostgresRemote, kind: str = "by a column", **sync: object) -> Refreshed:
+@contextmanager
+def plain_role(citus: Citus, name: str) -> Iterator[Database]:
+    """One that may import, on all nodes."""
+    citus.execute(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO {name}")
+    try:
+        citus.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER connector TO {name}")
+        citus.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
+        with Database(citus.server, citus.name, name) as role:
+            yield role
+    finally:
+        citus.execute(f"DELETE FROM connector.sync; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
+
+
+def first_run(citus: Database, source: PostgresRemote, kind: str = "by a column", **sync: object) -> Refreshed:
     """A sync whose table is of that kind."""
     wanted = {"by a column": by("customer"), "reference": "reference"}.get(kind)
     connector = source.connector(table=TABLE, **({"distribute": wanted} if wanted else {}))
@@ -366,11 +381,11 @@ def test_key_without_the_column(citus: Citus, source: PostgresRemote) -> None:
     fill(source, 100, "customer int, id int, word text", "SELECT i % 7, i, 'w' FROM generate_series(1, {0}) i")
     citus.execute(f"CREATE TABLE {TABLE} (customer int, id int, word text)")
     citus.execute(f"SELECT create_distributed_table('{TABLE}', 'customer')")
-    connector = source.connector(table=TABLE, collision_strategy="overwrite")
-    with fails("is distributed", number=1502):
-        citus.import_table({**connector, "sync": {"mode": "merge", "key": "id"}}) if False else citus.dry_run(
-            {**connector, "sync": {"mode": "merge", "key": "id"}}
-        )
+    connector = source.connector(table=TABLE, sync={"mode": "merge", "key": "id"})
+    with fails("lacks column .customer., by which the table is distributed", number=1502):
+        citus.dry_run(connector)
+    sync = Refreshed(citus, source.connector(table=TABLE, collision_strategy="overwrite"), mode="merge", key="id")
+    sync.fail(1502, "lacks column")
 
 
 def test_unique_values(citus: Citus, source: PostgresRemote) -> None:
@@ -476,18 +491,18 @@ def test_errors_without_an_sqlstate(citus: Citus, source: PostgresRemote) -> Non
 
 
 def test_rights_of_the_owner(citus: Citus, source: PostgresRemote) -> None:
-    """A superuser refreshes the table of a role that may create nothing in its schema."""
-    citus.drop_role("keeper")
-    fill(source, 20)
-    sync = first_run(citus, source, mode="merge")
-    citus.execute(f"CREATE ROLE keeper LOGIN; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO keeper")
-    try:
-        citus.execute("GRANT USAGE ON FOREIGN DATA WRAPPER connector TO keeper")
-        citus.execute(f"ALTER TABLE {TABLE} OWNER TO keeper")
+    """A superuser refreshes the table of a plain role, restricted, with that role's rights on all nodes."""
+    fill(source, 200)
+    with plain_role(citus, "keeper") as keeper:
+        sync = first_run(keeper, source, mode="merge")
+        sync.database, sync.syncs = citus, Syncs(citus)
+        change(source)
+        assert counts(sync.run("merge")) == (12, 2, 4)
+        same_rows(citus, source)
+        owners = citus.on_nodes(f"SELECT string_agg(DISTINCT tableowner, ',') FROM pg_tables WHERE tablename LIKE '{TABLE}%'")
+        assert set(owners) <= {"keeper", ""}
         citus.execute(f"REVOKE CREATE ON SCHEMA {SCHEMA} FROM keeper")
-        citus.syncs_take_over(sync.id) if False else None
-    finally:
-        citus.execute(f"ALTER TABLE {TABLE} OWNER TO CURRENT_USER; DROP OWNED BY keeper; DROP ROLE keeper")
+        sync.fail(2001, "role keeper may not create tables in schema", "GRANT CREATE ON SCHEMA")
 
 
 def test_sessions_of_a_worker_end(citus: Citus, source: PostgresRemote) -> None:
@@ -497,7 +512,7 @@ def test_sessions_of_a_worker_end(citus: Citus, source: PostgresRemote) -> None:
     source.execute(f"UPDATE {TABLE} SET word = 'new'")
     ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE '%connector\_staging%'"
     with citus.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:
-        wait_until(lambda: "0" not in citus.workers(ended) or not job.running(), limit=60, what="sessions of workers")
+        wait_until(lambda: set(citus.on_workers(ended)) != {"0"} or not job.running(), limit=60, what="sessions of workers")
         job.result()
     assert citus.value("SELECT state FROM connector.runs ORDER BY started_at DESC LIMIT 1") == "failure"
     citus.assert_nothing_left()
