@@ -19,8 +19,8 @@
 
 namespace connector::load {
 
-/// DELETE of all rows, `alter` (may be empty), INSERT of those of the table `rows`, which has these columns: one statement
-/// if nothing is to be altered.
+/// DELETE of all rows, `alter` (may be empty), INSERT of those of the table `rows`, which has these columns: one
+/// statement if nothing is to be altered.
 Applied apply_delete_and_insert(const RefreshTarget& target, const StagedColumns& columns, const std::string& rows,
                                 const std::function<void()>& alter);
 

@@ -40,7 +40,7 @@ def citus(cluster: Citus) -> Iterator[Citus]:
 def source(postgres15: PostgresRemote) -> Iterator[PostgresRemote]:
     postgres15.server.start()
     yield postgres15
-    for table in (TABLE, "others"):
+    for table in ("others", "lonely", TABLE):
         postgres15.drop(table)
 
 
@@ -127,16 +127,22 @@ def test_names_are_quoted(citus: Citus, source: PostgresRemote) -> None:
 
 
 def test_many_tables(citus: Citus, source: PostgresRemote) -> None:
+    """The object is meant for each of them; foreign keys between them lie within the nodes."""
     fill(source, 200)
-    source.execute("CREATE TABLE others (id int PRIMARY KEY, customer int)")
-    citus.execute("SET connector.max_imports_per_role = 2")
-    request = source.connector(distribute=by("customer"))
-    rows = citus.rows("SELECT name, problem, batch_id FROM cdb_import_tables(%s, ARRAY['orders', 'others'])", json.dumps(request))
-    assert {name: problem for name, problem, _ in rows} == {TABLE: None, "others": None}
-    (batch,) = {batch for _, _, batch in rows}
-    wait_for_batch(citus, batch)
-    assert citus.distribution(TABLE)[1] == "customer"
-    assert "lacks column" in citus.value("SELECT error_message FROM connector.imports WHERE source = 'others'")
+    source.execute(
+        f"CREATE TABLE others (customer int, n int, id int, PRIMARY KEY (customer, n), FOREIGN KEY (customer, id) REFERENCES {TABLE})",
+        "INSERT INTO others SELECT i, 1, i FROM generate_series(1, 200) i",
+        "CREATE TABLE lonely (id int PRIMARY KEY, customer int)",
+    )
+    request = source.connector(distribute=by("customer"), keep=["foreign_keys"], target_schema=SCHEMA)
+    rows = citus.rows("SELECT name, problem, batch_id FROM cdb_import_tables(%s)", json.dumps(request))
+    assert {(name, problem) for name, problem, _ in rows} == {(TABLE, None), ("others", None), ("lonely", None)}
+    wait_for_batch(citus, rows[0][2])
+    assert citus.distribution(TABLE)[1] == citus.distribution("others")[1] == "customer"
+    assert citus.group(TABLE) == citus.group("others")
+    assert citus.value("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = 'others'::regclass") == 1
+    problem = "SELECT error_message FROM connector.imports WHERE table_name = 'lonely' OR source LIKE '%lonely%'"
+    assert "the primary key of the source lacks column" in citus.value(problem)
 
 
 def test_what_can_not_be(citus: Citus, source: PostgresRemote) -> None:
@@ -159,7 +165,8 @@ def test_what_can_not_be(citus: Citus, source: PostgresRemote) -> None:
         with fails(words, number=1502):
             citus.dry_run(connector, distribute=distribute)
     with fails("can't be distributed by column .word. of type json", number=1502):
-        citus.import_table(source.connector(sql_query=f"SELECT word, id FROM {TABLE}", import_as=TABLE, columns={"word": "json"}, distribute=by("word")))
+        query = source.connector(sql_query=f"SELECT word, id FROM {TABLE}", import_as=TABLE)
+        citus.import_table(query, columns={"word": "json", "id": None}, distribute=by("word"))
     with fails("the key of the sync lacks column .customer.", number=1502):
         citus.dry_run(source.connector(sql_query=f"SELECT * FROM {TABLE}", import_as=TABLE, distribute=by("customer"),
                                        sync={"mode": "merge", "key": "id"}))
@@ -338,7 +345,8 @@ VALUES = {
 
 @pytest.mark.parametrize("column", list(VALUES))
 def test_types_of_the_column(citus: Citus, source: PostgresRemote, column: str) -> None:
-    fill(source, 300, f"customer {column} PRIMARY KEY, id int, word text", f"SELECT {VALUES[column]}, i, 'w' FROM generate_series(1, {{0}}) i")
+    query = f"SELECT {VALUES[column]}, i, 'w' FROM generate_series(1, {{0}}) i"
+    fill(source, 300, f"customer {column} PRIMARY KEY, id int, word text", query)
     sync = first_run(citus, source, mode="merge")
     source.execute(f"DELETE FROM {TABLE} WHERE id = 7", f"UPDATE {TABLE} SET word = 'x' WHERE id > 290")
     assert counts(sync.run("merge")) == (0, 10, 1)
@@ -510,7 +518,10 @@ def test_sessions_of_a_worker_end(citus: Citus, source: PostgresRemote) -> None:
     fill(source, 50_000)
     sync = first_run(citus, source, mode="merge")
     source.execute(f"UPDATE {TABLE} SET word = 'new'")
-    ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND query LIKE '%connector\_staging%'"
+    ended = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend' AND query LIKE '%connector\\_staging%'"
+    )
     with citus.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:
         wait_until(lambda: set(citus.on_workers(ended)) != {"0"} or not job.running(), limit=60, what="sessions of workers")
         job.result()
