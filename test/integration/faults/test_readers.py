@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from harness.database import Database, Job
+from harness.database import Database
 from harness.dialects import dialect_of
 from harness.faults import CANCELED, TIMED_OUT, backend_is_gone, fails_cleanly
-from harness.parted import ROWS, TABLE, create_parted, no_sessions, reading
+from harness.parted import ROWS, TABLE, Reading, create_parted, no_sessions, reading
 from harness.scratch import drop_tables
 
 from servers.process import wait_until
@@ -36,22 +36,27 @@ def imports_again(db: Database, remote: Remote) -> None:
     no_sessions(remote)
 
 
-def kill_one(job: Job, proxy: Proxy, remote: Remote) -> None:
-    remote.kill_session(remote.statements(TABLE)[-1].number)
+def kill_one(reads: Reading) -> None:
+    reads.remote.kill_session(reads.remote.statements(TABLE)[-1].number)
 
 
-def cut_all(job: Job, proxy: Proxy, remote: Remote) -> None:
-    proxy.cut(reset=True)
+def cut_all(reads: Reading) -> None:
+    reads.proxy.cut(reset=True)
 
 
 @pytest.mark.parametrize("fail", [kill_one, cut_all])
-def test_connections_are_lost(db: Database, parted: Remote, fail: Callable[[Job, Proxy, Remote], None]) -> None:
+def test_connections_are_lost(db: Database, parted: Remote, fail: Callable[[Reading], None]) -> None:
+    # Of a part more must be left than all buffers on the way take.
+    create_parted(parted, width=1000)
     words = dialect_of(parted).words["lost"]
-    with reading(db, parted) as (job, proxy):
+    with reading(db, parted, bytes_per_second=2_000_000) as reads:
         # One that is killed may be told why.
-        with fails_cleanly(job.database, parted, words.message if fail is cut_all else "", detail=f"Provider {parted.provider}, phase"):
-            fail(job, proxy, parted)
-            job.result()
+        message = words.message if fail is cut_all else ""
+        with fails_cleanly(reads.job.database, None, message, detail=f"Provider {parted.provider}, phase"):
+            with reads.job as job:
+                reads.wait()
+                fail(reads)
+                job.result()
     no_sessions(parted)
     imports_again(db, parted)
 
@@ -71,37 +76,33 @@ def test_one_connection_is_silent(db: Database, parted: Remote) -> None:
     imports_again(db, parted)
 
 
-def cancel(job: Job) -> None:
-    job.cancel()
-
-
-def terminate(job: Job) -> None:
-    job.terminate()
-
-
-@pytest.mark.parametrize("stop", [cancel, terminate])
-def test_it_is_stopped(db: Database, parted: Remote, stop: Callable[[Job], None]) -> None:
-    with reading(db, parted) as (job, proxy):
-        if stop is cancel:
-            with fails_cleanly(job.database, parted, sqlstate=CANCELED):
-                stop(job)
-                job.result(limit=20)
-        else:
-            stop(job)
-            backend_is_gone(db, job.pid)
+def test_it_is_cancelled(db: Database, parted: Remote) -> None:
+    with reading(db, parted) as reads, fails_cleanly(reads.job.database, None, sqlstate=CANCELED), reads.job as job:
+        reads.wait()
+        job.cancel()
+        job.result(limit=20)
     no_sessions(parted)
+    imports_again(db, parted)
+
+
+def test_the_backend_is_terminated(db: Database, parted: Remote) -> None:
+    with reading(db, parted) as reads, reads.job as job:
+        reads.wait()
+        job.terminate()
+        backend_is_gone(db, job.pid)
+        no_sessions(parted)
     assert db.rows("SELECT 1 FROM pg_class WHERE relname = %s", TABLE) == []
     imports_again(db, parted)
 
 
-def test_it_is_stopped_while_nothing_passes(db: Database, parted: Remote) -> None:
-    """No connection carries anything any more, new ones included: a cancel ends the run all the same, soon."""
-    with reading(db, parted) as (job, proxy):
-        proxy.every(Fault(stall_after=0))
-        proxy.stall()
-        with fails_cleanly(job.database, None, sqlstate=CANCELED):
-            job.cancel()
-            job.result(limit=20)
+def test_it_is_cancelled_while_nothing_passes(db: Database, parted: Remote) -> None:
+    """No connection carries anything any more, new ones included: a cancel ends the run all the same."""
+    with reading(db, parted) as reads, fails_cleanly(reads.job.database, None, sqlstate=CANCELED), reads.job as job:
+        reads.wait()
+        reads.proxy.every(Fault(stall_after=0))
+        reads.proxy.stall()
+        job.cancel()
+        job.result(limit=20)
     no_sessions(parted)
     imports_again(db, parted)
 
@@ -120,10 +121,9 @@ def test_it_takes_too_long(db: Database, parted: Remote, setting: str) -> None:
 
 def test_the_remote_has_no_place_for_all(db: Database, parted: Remote) -> None:
     """Then there are fewer connections, and a NOTICE says so."""
-    if parted.provider == "mysql":
-        parted.execute("SET GLOBAL max_user_connections = 3")
-    else:
-        parted.execute("ALTER ROLE reader CONNECTION LIMIT 3")
+    account = parted.connection()["username"]
+    limit = f"ALTER USER '{account}'@'%' WITH MAX_USER_CONNECTIONS {{}}" if parted.provider == "mysql" else f"ALTER ROLE {account} CONNECTION LIMIT {{}}"
+    parted.execute(limit.format(3))
     try:
         with db.another() as session:
             result = session.import_table(parted.connector(table=TABLE, readers=4))
@@ -132,9 +132,7 @@ def test_the_remote_has_no_place_for_all(db: Database, parted: Remote) -> None:
             assert sum("read by 2 connections instead of 4" in notice for notice in session.notices) == 1
             drop_tables(session)
     finally:
-        parted.execute(
-            "SET GLOBAL max_user_connections = 0" if parted.provider == "mysql" else "ALTER ROLE reader CONNECTION LIMIT -1"
-        )
+        parted.execute(limit.format(0 if parted.provider == "mysql" else -1))
     no_sessions(parted)
 
 

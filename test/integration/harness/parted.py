@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
@@ -37,19 +36,32 @@ def differing_rows(db: Database, one: str, other: str) -> int:
     )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """An import whose connections all read, slowly, through a proxy, as soon as its job has begun."""
+
+    job: Job
+    proxy: Proxy
+    remote: Remote
+    readers: int
+
+    def wait(self) -> None:
+        """Until they do."""
+        wait_until(
+            lambda: reads(self.remote, self.readers) or not self.job.running(),
+            limit=60,
+            what=f"{self.readers} connections that read",
+        )
+        if not self.job.running():
+            raise AssertionError(f"the import ended with {self.job.result()}")
+
+
 @contextmanager
-def reading(db: Database, remote: Remote, readers: int = 4, **keys: Any) -> Iterator[tuple[Job, Proxy]]:
-    """An import whose connections all read, slowly, through a proxy."""
+def reading(db: Database, remote: Remote, readers: int = 4, bytes_per_second: int = 100_000) -> Iterator[Reading]:
     with Proxy(remote.server.port) as proxy:
-        proxy.every(Fault(bytes_per_second=100_000))
-        connector = remote.connector(connection=remote.connection(port=proxy.port), table=TABLE, readers=readers, **keys)
-        job = db.in_background("SELECT cdb_import_connector(%s)", json.dumps(connector))
-        job.database.execute("SELECT 1")
-        with job:
-            wait_until(lambda: reads(remote, readers) or not job.running(), limit=60, what=f"{readers} connections that read")
-            if not job.running():
-                raise AssertionError(f"the import ended with {job.result()}")
-            yield job, proxy
+        proxy.every(Fault(bytes_per_second=bytes_per_second))
+        connector = remote.connector(connection=remote.connection(port=proxy.port), table=TABLE, readers=readers)
+        yield Reading(db.import_in_background(connector), proxy, remote, readers)
 
 
 def reads(remote: Remote, readers: int) -> bool:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 from harness.database import Database
+from harness.errors import fails
+from harness.faults import CANCELED
 from harness.parted import ROWS, TABLE, analyze, create_parted, differing_rows, no_sessions, reading
 from harness.scratch import drop_tables
 from harness.syncs import Syncs
@@ -207,10 +209,11 @@ def test_syncs(session: Database, one_parted: Remote, mode: str, target: str) ->
 
 def test_how_many_connections_there_are(db: Database, parted: Remote) -> None:
     create_parted(parted, width=200)
-    with reading(db, parted) as (job, proxy):
+    with reading(db, parted) as reads, reads.job as job:
+        reads.wait()
         job.cancel()
-        job._thread.join(10)
-        assert not job.running()
+        with fails(sqlstate=CANCELED):
+            job.result(limit=20)
     no_sessions(parted)
 
 
