@@ -202,6 +202,7 @@ def connector(rng: random.Random, places: Sequence[Place], *, sync: bool) -> dic
         )
     for key, chance, values in (
         ("max_rows", 0.15, (0, 1, 10, 1000, "50")),
+        ("readers", 0.1, (1, 3, "4")),
         ("invalid_values", 0.15, ("null", "error")),
         ("encoding", 0.08, ENCODINGS),
         ("column_names", 0.1, ("verbatim", "normalize")),
