@@ -133,7 +133,8 @@ std::vector<std::string> MysqlSource::divide_by(const std::string& index, const 
   described.type = rule.type;
   described.not_null = fields[0].not_null;
   const Comparison comparison = comparison_of(described);
-  if (comparison != Comparison::integer && comparison != Comparison::date) return {};
+  using enum Comparison;
+  if (comparison != integer && comparison != decimal && comparison != date) return {};
   if (!core::has_places(described.type)) return {};
 
   const std::vector<TextRow> extremes =

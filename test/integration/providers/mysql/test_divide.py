@@ -71,6 +71,7 @@ INTEGERS = {
     "int unsigned": (0, 4294967295),
     "bigint": (-9223372036854775808, 9223372036854775807),
     "bigint unsigned": (0, 18446744073709551615),
+    "decimal(20,0)": (-(10**20) + 1, 10**20 - 1),
 }
 
 
@@ -398,3 +399,17 @@ def opened(pipe: Path, probe: threading.Thread) -> int:
 def waits_for_definition(mysql: MySqlRemote, verb: str) -> bool:
     query = "SELECT 1 FROM information_schema.processlist WHERE state LIKE '%metadata lock%' AND info LIKE "
     return bool(mysql.rows(query + f"'{verb} %accounts%'"))
+
+
+def test_xa_transactions_are_not_told_apart_by_the_binary_log(read: Read, logging: MySqlRemote) -> None:
+    """The last one with this server: it counts them."""
+    bank = Bank(logging)
+    assert bank.divided(read, connection=account(logging, "SELECT ON testdb.*"))["why_not"] == ""
+    logging.execute(
+        "XA START 'one'", "UPDATE accounts SET amount = amount + 1 WHERE k = 0", "XA END 'one'", "XA PREPARE 'one'", "XA COMMIT 'one'"
+    )
+    refused = bank.divided(read, connection=account(logging, "SELECT ON testdb.*"))
+    assert refused["why_not"] == "the account does not have the privilege LOCK TABLES"
+    found = bank.divided(read)
+    assert found["why_not"] == ""
+    assert found["whole"] == [ACCOUNTS * AMOUNT + 1] * 3
