@@ -101,6 +101,7 @@ Login read_login(const core::ConnectRequest& request) {
   core::read_login_options(request, "sqlserver", core::RootCertificateRule::verifying, login);
   read_server(std::exchange(login.server, {}), login);
   login.tds_version = core::option(request.options, "tds_version");
+  login.snapshot_readers = core::option(request.options, "snapshot_readers") == "true";
   login.read_only = core::option(request.options, "application_intent") == "ReadOnly";
   check_text(login.username, "username");
   check_text(login.password, "password");

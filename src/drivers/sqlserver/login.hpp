@@ -15,6 +15,7 @@ struct Login : core::LoginOptions {  // `server` is without instance and port
   std::string instance;              ///< whose port the server's browser service tells; empty = `port` counts
   std::string tds_version;           ///< "7.4"
   bool read_only = false;            ///< application intent
+  bool snapshot_readers = false;     ///< several connections may read one table
 };
 
 /// Reads the options of a request, whose keys and defaults are checked already. Throws Error (invalid_parameters) for

@@ -14,6 +14,7 @@ using core::ParameterInfo;
 
 constexpr std::string_view tds_versions[] = {"7.1", "7.2", "7.3", "7.4"};
 constexpr std::string_view intents[] = {"ReadOnly", "ReadWrite"};
+constexpr std::string_view booleans[] = {"false", "true"};
 
 constexpr ParameterInfo connection_parameters[] = {
     {.name = "server",
@@ -37,6 +38,12 @@ constexpr ParameterInfo connection_parameters[] = {
      .description = "\"ReadOnly\" lets an availability group send the connection to a secondary replica.",
      .default_value = "ReadWrite",
      .allowed_values = intents},
+    {.name = "snapshot_readers",
+     .description =
+         "Whether several connections may read the parts of a table, each in a snapshot that begins while the "
+         "table is locked against changes. Nobody has tried it on SQL Server yet.",
+     .default_value = "false",
+     .allowed_values = booleans},
 };
 
 constexpr core::ProviderInfo provider_info = {
@@ -56,7 +63,8 @@ class SqlServerProvider final : public core::Provider {
 
   std::unique_ptr<core::Connection> connect(const core::ConnectRequest& request) const override {
     const Login login = read_login(request);
-    return std::make_unique<SqlServerConnection>(sqlserver::connect(request, login), login.database);
+    return std::make_unique<SqlServerConnection>(sqlserver::connect(request, login), login.database,
+                                                 login.snapshot_readers);
   }
 };
 

@@ -371,7 +371,20 @@ void Session::hold_state(const Task& task) {
 }
 
 void Session::end_state(const Task& task) {
-  if (std::exchange(is_holding_, false)) end_transaction(task);
+  if (!has_joined_ && std::exchange(is_holding_, false)) end_transaction(task);
+}
+
+void Session::join_state(const std::string& first, const Task& task) {
+  has_joined_ = false;
+  end_state(task);
+  hold_state(task);
+  try {
+    query(first, task);
+  } catch (const core::Error&) {
+    if (connected()) end_state(task);
+    throw;
+  }
+  has_joined_ = true;
 }
 
 bool Session::start(const std::string& sql, const Task& task) {

@@ -35,6 +35,11 @@ struct TextResult {
   std::vector<TextRow> rows;
 };
 
+inline constexpr const char* default_schema = "dbo";
+
+inline constexpr std::string_view why_no_snapshots =
+    "the database does not allow snapshots: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON does that";
+
 /// What is being done, for messages.
 struct Task {
   core::Phase phase;
@@ -69,6 +74,8 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   /// does not allow that it is an Error.
   void hold_state(const Task& task);
   void end_state(const Task& task);
+  /// The same as hold_state(), of the moment at which `first`, a statement, reads; lasts until this is called again.
+  void join_state(const std::string& first, const Task& task);
   /// Everything was described or read. Ends the transaction, if there is one and no state is held: neither locks nor
   /// old rows are kept there while the rows are worked on here, or while nobody uses the session.
   void release(const Task& task);
@@ -150,6 +157,7 @@ class Session final : public core::SuspendingCalls, private LibraryHost {
   bool takes_snapshots_ = false;  ///< the isolation level now
   bool in_transaction_ = false;
   bool is_holding_ = false;
+  bool has_joined_ = false;
   std::string assertion_;  ///< of a library that failed: the calls are abandoned
 };
 

@@ -23,8 +23,6 @@ namespace {
 using core::ErrorNumber;
 using core::Phase;
 
-constexpr const char* default_schema = "dbo";
-
 /// A value of PostgreSQL has at most 1 GB, twice as much in UTF-16; then there is the rest of the row.
 constexpr std::size_t max_row_bytes = (std::size_t{1} << 31) + (std::size_t{1} << 26);
 

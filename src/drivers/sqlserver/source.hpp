@@ -63,6 +63,7 @@ class SqlServerSource final : public core::Source {
   /// Of tables only, not of views ("FROM clause plus JOIN, APPLY, PIVOT").
   bool samples() override { return is_base_table_; }
   std::string statement(const core::Scan& scan) override;
+  std::vector<std::string> divide(std::size_t wanted) override;
   std::unique_ptr<core::RemoteCursor> open(const core::Scan& scan) override;
   std::string why_no_sums(const core::RangeRequest& request) override;
   /// The state is that of the first statement that reads behind this. The session's next source ends it.

@@ -37,9 +37,7 @@ std::string SqlServerSource::why_no_sums(const core::RangeRequest& request) {
   // A query may change what it reads, and lead into databases without snapshots.
   if (table_.empty()) return "only a table or a view can be read several times of one state";
   if (session_.is_babelfish()) return "nobody has tried the checksums of Babelfish";
-  if (!session_.allows_snapshots()) {
-    return "the database does not allow snapshots: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON does that";
-  }
+  if (!session_.allows_snapshots()) return std::string(why_no_snapshots);
   for (const std::size_t index : request.columns) {
     if (can_be_hashed(columns_.at(index).rule)) continue;
     const core::RemoteColumn& column = description_.columns[index];

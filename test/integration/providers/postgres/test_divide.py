@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
+from harness.divided import paused
 from harness.sources import Read
-from runner.unit import BUILD
 
 from servers.postgres import Postgres
 from servers.postgres_maven import MavenPostgres, Postgres13, Postgres93
@@ -68,8 +64,11 @@ def parts_of(read: Read, remote: PostgresRemote, wanted: int = 8, **keys: object
     return parts
 
 
-def divided(read: Read, remote: PostgresRemote, wanted: int = 8, readers: int = 3, **more: object) -> dict[str, Any]:
-    (line,) = read(remote.connector(table=TABLE, columns=["id"]), "divided:" + json.dumps({"wanted": wanted, "readers": readers, **more}))
+def divided(
+    read: Read, remote: PostgresRemote, wanted: int = 8, readers: int = 3, *, by_processes: bool = False, **more: object
+) -> dict[str, Any]:
+    step = "divided:" + json.dumps({"wanted": wanted, "readers": readers, **more})
+    (line,) = read(remote.connector(table=TABLE, columns=["id"]), *(["reader"] if by_processes else []), step)
     answer: dict[str, Any] = json.loads(line)
     return answer
 
@@ -90,47 +89,6 @@ def create(remote: PostgresRemote, rows: int = ROWS) -> None:
         f"INSERT INTO {TABLE} SELECT i, repeat('x', 50) FROM generate_series(1, {rows}) i",
         f"ANALYZE {TABLE}",
     )
-
-
-class Paused:
-    """The program, which has divided the table, and goes on when it is told to."""
-
-    def __init__(self, probe: subprocess.Popen[str], pipe: int) -> None:
-        self._probe = probe
-        self._pipe = pipe
-
-    def end(self) -> tuple[str, str]:
-        """What it has printed then, and its error."""
-        os.close(self._pipe)
-        assert self._probe.stdout is not None and self._probe.stderr is not None
-        text, error = self._probe.stdout.read(), self._probe.stderr.read()
-        assert (self._probe.wait() == 0) == (error == "")
-        return text, error
-
-
-@contextmanager
-def paused(remote: PostgresRemote, workspace: Workspace) -> Iterator[Paused]:
-    pipe: Path = workspace.subfolder("divided") / "pause"
-    pipe.unlink(missing_ok=True)
-    os.mkfifo(pipe)
-    step = "divided:" + json.dumps({"wanted": 8, "readers": 3, "pause": str(pipe)})
-    program = [str(BUILD / "read_source"), step]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as probe:
-        assert probe.stdin is not None
-        probe.stdin.write(json.dumps(remote.connector(table=TABLE, columns=["id"])))
-        probe.stdin.close()
-        opened: list[int] = []
-
-        def try_to_open() -> bool:
-            assert probe.poll() is None, "the program ended before its pause"
-            try:
-                opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-            except OSError:
-                return False
-            return True
-
-        wait_until(try_to_open, what="the program to come to its pause")
-        yield Paused(probe, opened[0])
 
 
 # Blocks, or a primary key where the server can't go by them.
@@ -183,7 +141,7 @@ def test_rows_that_come_and_go_meanwhile(source: PostgresRemote, read: Read, wor
     """Behind the division rows are added beyond its last block and key, and others before the first key."""
     del read  # it has built the program
     create(source)
-    with paused(source, workspace) as probe:
+    with paused(source.connector(table=TABLE, columns=["id"]), workspace) as probe:
         source.execute(
             f"INSERT INTO {TABLE} SELECT i, repeat('x', 50) FROM generate_series({ROWS + 1}, {3 * ROWS}) i",
             f"INSERT INTO {TABLE} SELECT -i, 'x' FROM generate_series(1, 100) i",
@@ -198,7 +156,7 @@ def test_a_table_that_is_emptied_meanwhile(source: PostgresRemote, read: Read, w
     """TRUNCATE waits for the lock of who has described the table, and comes before those who read."""
     del read
     create(source)
-    with ThreadPoolExecutor() as pool, paused(source, workspace) as probe:
+    with ThreadPoolExecutor() as pool, paused(source.connector(table=TABLE, columns=["id"]), workspace) as probe:
         emptied = pool.submit(source.execute, f"TRUNCATE {TABLE}", f"INSERT INTO {TABLE} VALUES (7, 'x')")
         wait_until(lambda: somebody_waits(source), what="TRUNCATE to wait")
         text, error = probe.end()
@@ -445,13 +403,22 @@ def test_a_lock_that_is_not_to_be_had(source: PostgresRemote, read: Read, worksp
     del read
     create(source)
     holder = source.server.connect(source.database)
-    with ThreadPoolExecutor() as pool, holder.cursor() as cursor, paused(source, workspace) as probe:
+    with ThreadPoolExecutor() as pool, holder.cursor() as cursor, paused(source.connector(table=TABLE, columns=["id"]), workspace) as probe:
         locked = pool.submit(cursor.execute, f"BEGIN; LOCK TABLE {TABLE}")
         wait_until(lambda: somebody_waits(source), what="LOCK to wait")
         _, error = probe.end()
         locked.result()
         cursor.execute("ROLLBACK")
     assert "lock timeout" in error
+
+
+def test_processes(source15: PostgresRemote, read: Read) -> None:
+    """Each connection in a process connector-reader: parts, offers and marks go through it."""
+    create(source15)
+    assert_once(divided(read, source15, by_processes=True), source15, 6)
+    answer = divided(read, source15, by_processes=True, too_late=True)
+    assert "snapshot" in answer["why_not"]
+    assert answer["own"] == sum(range(1, ROWS + 1))
 
 
 def test_a_part_is_one_message(source15: PostgresRemote, read: Read) -> None:

@@ -1,0 +1,56 @@
+"""Sources read in parts by test/probe/read_source, with a pause in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.unit import BUILD
+
+from servers.process import wait_until
+from servers.workspace import Workspace
+
+
+class Paused:
+    """The program, which has divided the table, and goes on when it is told to."""
+
+    def __init__(self, probe: subprocess.Popen[str], pipe: int) -> None:
+        self._probe = probe
+        self._pipe = pipe
+
+    def end(self) -> tuple[str, str]:
+        """What it has printed then, and its error."""
+        os.close(self._pipe)
+        assert self._probe.stdout is not None and self._probe.stderr is not None
+        text, error = self._probe.stdout.read(), self._probe.stderr.read()
+        assert (self._probe.wait() == 0) == (error == "")
+        return text, error
+
+
+@contextmanager
+def paused(connector: dict[str, object], workspace: Workspace) -> Iterator[Paused]:
+    pipe: Path = workspace.subfolder("divided") / "pause"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    step = "divided:" + json.dumps({"wanted": 8, "readers": 3, "pause": str(pipe)})
+    program = [str(BUILD / "read_source"), step]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as probe:
+        assert probe.stdin is not None
+        probe.stdin.write(json.dumps(connector))
+        probe.stdin.close()
+        opened: list[int] = []
+
+        def try_to_open() -> bool:
+            assert probe.poll() is None, "the program ended before its pause"
+            try:
+                opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:
+                return False
+            return True
+
+        wait_until(try_to_open, what="the program to come to its pause")
+        yield Paused(probe, opened[0])
