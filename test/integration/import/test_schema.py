@@ -122,9 +122,11 @@ def test_the_keys_of_the_description(db: Database, provider: str) -> None:
     (objects, _) = connector["connection"]["anyOf"]
     assert objects["properties"].keys() == info["connection"].keys()
     assert objects["properties"]["password"]["format"] == "password"
-    members = connector["sync"]["anyOf"][0]["properties"]
-    assert members.keys() == info["sync"].keys()
-    for described in [*info["connection"].values(), *info["sync"].values(), *(value for key, value in info.items() if key not in ("connection", "sync"))]:
+    assert connector["sync"]["anyOf"][0]["properties"].keys() == info["sync"].keys()
+    (distribution, _) = connector["distribute"]["anyOf"][0]["anyOf"]
+    assert distribution["properties"].keys() == info["distribute"].keys()
+    nested = ("connection", "sync", "distribute")
+    for described in [*(value for key in nested for value in info[key].values()), *(value for key, value in info.items() if key not in nested)]:
         assert described["description"] and described["type"]
     assert info["sync"]["mode"]["allowed_values"] == ["replace", "merge", "append"]
     assert info["max_rows"]["type"] == "integer" and info["default_columns"]["type"] == "boolean"
