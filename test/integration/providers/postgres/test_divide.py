@@ -157,7 +157,7 @@ def test_a_table_that_is_emptied_meanwhile(source: PostgresRemote, read: Read, w
     del read
     create(source)
     with ThreadPoolExecutor() as pool, paused(source.connector(table=TABLE, columns=["id"]), workspace) as probe:
-        emptied = pool.submit(source.execute, f"TRUNCATE {TABLE}", f"INSERT INTO {TABLE} VALUES (7, 'x')")
+        emptied = pool.submit(source.execute, f"TRUNCATE {TABLE}; INSERT INTO {TABLE} VALUES (7, 'x')")
         wait_until(lambda: somebody_waits(source), what="TRUNCATE to wait")
         text, error = probe.end()
         emptied.result()
