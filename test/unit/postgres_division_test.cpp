@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/remote/source.hpp"
+
 namespace connector::postgres {
 namespace {
 
@@ -78,6 +80,13 @@ TEST(PostgresDivision, AFewBlocksAreNotDivided) {
   EXPECT_EQ(ranges_of({8}, 64).size(), 2u);
   EXPECT_EQ(ranges_of({1000}, 1).size(), 1u);
   EXPECT_EQ(ranges_of({1000}, 0).size(), 1u);
+}
+
+TEST(PostgresDivision, IsIntoNoMoreThanAnybodyNeeds) {
+  // Four billion blocks are the most that a table can have.
+  for (const std::size_t wanted : {std::size_t{100'000}, std::numeric_limits<std::size_t>::max()}) {
+    EXPECT_EQ(ranges_of({4'294'967'295}, wanted).size(), core::most_parts);
+  }
 }
 
 TEST(PostgresDivision, SmallPartitionsBesideALargeOne) {

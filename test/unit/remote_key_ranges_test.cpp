@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/remote/key_values.hpp"
+#include "core/remote/source.hpp"
 
 namespace connector::core {
 namespace {
@@ -212,6 +213,18 @@ TEST(KeyRanges, EndWhateverTheEstimatesAre) {
     const std::vector<KeyRange> ranges = divide_key(int8, "-9223372036854775808", "9223372036854775807", 16, estimates);
     Table(int8).expect_complete(ranges);
     EXPECT_LE(questions, 16u + 512u);
+  }
+}
+
+TEST(KeyRanges, AreNoMoreThanAnybodyNeeds) {
+  Table table(int8);
+  table.add("0");
+  table.add("1000000000000000");
+  for (const std::size_t wanted : {std::size_t{100'000}, std::numeric_limits<std::size_t>::max()}) {
+    const std::vector<KeyRange> ranges = table.divide(wanted);
+    table.expect_complete(ranges);
+    EXPECT_LE(ranges.size(), most_parts);
+    EXPECT_LE(table.questions, 512 + 2 * most_parts);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/remote/key_values.hpp"
+#include "core/remote/source.hpp"
 
 namespace connector::core {
 
@@ -156,7 +157,7 @@ std::vector<KeyRange> divide_key(const LogicalType& type, std::string_view least
   const std::optional<KeyPlace> first = place_of(type, least), last = place_of(type, greatest);
   if (!first || !last) return {};
   if (*first >= *last || wanted < 2) return {KeyRange{}};
-  return Division(type, {.first = *first, .last = *last}, wanted, estimates).run();
+  return Division(type, {.first = *first, .last = *last}, std::min(wanted, most_parts), estimates).run();
 }
 
 }  // namespace connector::core

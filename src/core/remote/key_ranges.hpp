@@ -28,11 +28,11 @@ using KeyRangeEstimates = std::function<std::vector<double>(std::span<const KeyR
 /// How many ranges are asked about in one call, at the most.
 inline constexpr std::size_t most_ranges_in_question = 64;
 
-/// About `wanted` ranges, in order, in exactly one of which each value of the key lies that is not NULL: the first one
-/// has no lower bound and the last one no upper, so also values that are there only later. As far as the estimates are
-/// true and values can be told apart, none has more than twice its share of the rows. `least` and `greatest`: values of
-/// the key. One range if there is nothing to divide; empty if it can't be divided: a type without places
-/// (key_values.hpp), a value that has none.
+/// About `wanted` ranges, or most_parts if these are fewer, in order, in exactly one of which each value of the key
+/// lies that is not NULL: the first one has no lower bound and the last one no upper, so also values that are there
+/// only later. As far as the estimates are true and values can be told apart, none has more than twice its share of the
+/// rows. `least` and `greatest`: values of the key. One range if there is nothing to divide; empty if it can't be
+/// divided: a type without places (key_values.hpp), a value that has none.
 std::vector<KeyRange> divide_key(const LogicalType& type, std::string_view least, std::string_view greatest,
                                  std::size_t wanted, const KeyRangeEstimates& estimates);
 

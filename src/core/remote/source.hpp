@@ -106,6 +106,9 @@ class RemoteCursor {
   virtual std::vector<RemoteWarning> warnings() const { return {}; }
 };
 
+/// The most parts into which a table is divided, about: the remote tells how large it is, and may tell anything.
+inline constexpr std::size_t most_parts = 1024;
+
 /// A table or query that was described. It must not outlive its connection.
 class Source {
  public:
@@ -147,9 +150,10 @@ class Source {
   virtual std::string statement(const Scan& /*scan*/) { return {}; }
 
   /// Parts of the source (Scan::part) that together have each of its rows once, NULL keys included: about `wanted` of
-  /// them, of about equally many rows each as far as the remote can tell cheaply. Other sources of the same table, over
-  /// other connections that read the same state, can open() them. Empty if the source can't be divided: a query, a
-  /// view, a table without a column that serves. Asks the remote; before open().
+  /// them (of more than most_parts: about most_parts), of about equally many rows each as far as the remote can tell
+  /// cheaply. Other sources of the same table, over other connections that read the same state, can open() them. Empty
+  /// if the source can't be divided: a query, a view, a table without a column that serves. Asks the remote; before
+  /// open().
   virtual std::vector<std::string> divide(std::size_t /*wanted*/) { return {}; }
 
   /// Why sum_ranges() can't be relied on, in words for people: a column whose type has no form in bytes that tells all

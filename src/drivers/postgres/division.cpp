@@ -140,7 +140,8 @@ std::vector<std::string> block_ranges(std::span<const std::uint64_t> blocks, std
   const std::uint64_t most = blocks.empty() ? 0 : std::ranges::max(blocks);
   const std::uint64_t all = std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0});
   const std::uint64_t useful = all / (least_blocks * std::max<std::uint64_t>(blocks.size(), 1));
-  const std::uint64_t parts = std::clamp<std::uint64_t>(useful, 1, std::max<std::size_t>(wanted, 1));
+  const std::uint64_t parts =
+      std::clamp<std::uint64_t>(useful, 1, std::clamp<std::size_t>(wanted, 1, core::most_parts));
   const auto blocks_below = [&](std::uint64_t end) {
     std::uint64_t sum = 0;
     for (const std::uint64_t count : blocks) sum += std::min(count, end);

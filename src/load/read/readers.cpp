@@ -33,10 +33,11 @@ std::optional<std::int64_t> expected_rows(const core::Source& source, const Load
 
 /// Into how many parts a table is divided; fewer than 2 if it is too small for that.
 std::size_t wanted_parts(const core::Source& source, std::int64_t readers) {
-  const std::int64_t usual = readers * parts_of_a_reader;
-  const std::optional<std::int64_t> rows = source.description().estimated_rows;
-  if (!rows) return static_cast<std::size_t>(usual);
-  return static_cast<std::size_t>(std::min(*rows / least_part_rows, std::max(usual, *rows / most_part_rows)));
+  std::int64_t parts = readers * parts_of_a_reader;
+  if (const std::optional<std::int64_t> rows = source.description().estimated_rows) {
+    parts = std::min(*rows / least_part_rows, std::max(parts, *rows / most_part_rows));
+  }
+  return std::min(static_cast<std::size_t>(parts), core::most_parts);
 }
 
 /// Whether the values of a column come alike from both.
