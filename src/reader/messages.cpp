@@ -223,12 +223,14 @@ OfferMessage offer_message(std::string_view text) {
 }
 
 std::string to_message(const core::StateOffer& offer) {
-  return written({{"token", offer.token}, {"why_not", offer.why_not}});
+  return written({{"token", offer.token}, {"why_not", offer.why_not}, {"holds_up_writers", offer.holds_up_writers}});
 }
 
 core::StateOffer state_offer_message(std::string_view text) {
   return message(text, [](const Json& json) {
-    core::StateOffer offer{.token = text_at(json, "token"), .why_not = text_at(json, "why_not")};
+    core::StateOffer offer{.token = text_at(json, "token"),
+                           .why_not = text_at(json, "why_not"),
+                           .holds_up_writers = json.at("holds_up_writers").get<bool>()};
     if (!is_state_text(offer.token) || !is_state_text(offer.why_not)) throw broken_reader("an offer is too long");
     return offer;
   });

@@ -271,8 +271,10 @@ TEST(ReaderMessages, PartsAndStates) {
   EXPECT_FALSE(offer.of.columns[1].wanted);
   EXPECT_EQ(offer.of.encoding, "LATIN1");
   EXPECT_EQ(offer.of.parameters, of.parameters);
-  const core::StateOffer state = state_offer_message(to_message(core::StateOffer{.token = "1-2", .why_not = ""}));
+  const core::StateOffer state =
+      state_offer_message(to_message(core::StateOffer{.token = "1-2", .holds_up_writers = true}));
   EXPECT_EQ(state.token, "1-2");
+  EXPECT_TRUE(state.holds_up_writers);
   EXPECT_TRUE(state.why_not.empty());
 }
 

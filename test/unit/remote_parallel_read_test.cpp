@@ -123,10 +123,14 @@ class ToyConnection final : public Connection {
     calls.push_back("join " + token);
     return join(token);
   }
-  void end_offer() override { calls.emplace_back("end"); }
+  void end_offer() override {
+    calls.emplace_back("end");
+    if (at_end) at_end();
+  }
 
   std::function<StateOffer(int)> offer;
   std::function<std::string(const std::string&)> join;
+  std::function<void()> at_end;
   std::vector<std::string> calls;
   bool is_usable = true;
 
@@ -347,6 +351,17 @@ class CommonStateTest : public ParallelReadTest {
     for (const auto& one : connections_) toy(*one).join = [](const std::string& token) { return "at " + token; };
   }
   static ToyConnection& toy(FurtherConnection& one) { return static_cast<ToyConnection&>(*one.connection); }
+  /// It gets no answer when it joins.
+  void hang(FurtherConnection& one) {
+    toy(one).join = [this, &one](const std::string&) {
+      struct AtEnd {
+        std::vector<std::string>& calls;
+        ~AtEnd() { calls.emplace_back("left"); }
+      } at_end{offering_.calls};
+      one.wait.Wait::wait(-1, wait_none, no_deadline);
+      return std::string();
+    };
+  }
   std::string come() { return come_to_one_state(offering_, {}, connections_, wait_); }
 
   ToyConnection offering_;
@@ -406,15 +421,49 @@ TEST_F(CommonStateTest, NothingIsOfferedByDefault) {
 }
 
 TEST_F(CommonStateTest, TheOfferEndsWithAnInterrupt) {
-  for (const auto& one : connections_) {
-    toy(*one).join = [&one](const std::string&) {
-      one->wait.Wait::wait(-1, wait_none, no_deadline);
-      return std::string();
-    };
-  }
+  for (const auto& one : connections_) hang(*one);
   wait_.waits_before_interrupt = 0;
   EXPECT_THROW(come(), Interrupted);
+  EXPECT_EQ(offering_.calls, (std::vector<std::string>{"offer 0", "end", "left", "left", "left"}));
+}
+
+TEST_F(CommonStateTest, WhoGetsNoAnswerHoldsUpNobodyForLong) {
+  offering_.offer = [](int) { return StateOffer{.token = "t", .holds_up_writers = true}; };
+  hang(*connections_[1]);
+  EXPECT_EQ(come(), "the connections did not come to one state within 1 s");
+  // To leave a connection takes its time: the lock is gone by then.
+  EXPECT_EQ(offering_.calls, (std::vector<std::string>{"offer 0", "end", "left"}));
+  EXPECT_TRUE(connections_[0]->connection);
+  EXPECT_FALSE(connections_[1]->connection);
+  EXPECT_EQ(remote_.open_connections, 3);  // with the offering one
+}
+
+TEST_F(CommonStateTest, TheJoinsOfOthersTakeTheirTime) {
+  int rounds = 0;
+  toy(*connections_[1]).join = [&](const std::string&) {
+    connections_[1]->wait.Wait::wait(-1, wait_none, Clock::now() + milliseconds(600));
+    return ++rounds < 3 ? std::string("other") : "at t0";
+  };
+  EXPECT_EQ(come(), "");
   EXPECT_EQ(offering_.calls, (std::vector<std::string>{"offer 0", "end"}));
+}
+
+TEST_F(CommonStateTest, NobodyKnowsWhatWasJoinedWhereTheOffererIsLost) {
+  offering_.at_end = [this] {
+    offering_.is_usable = false;
+    throw Error(ErrorNumber::cannot_read, "the server closed the connection");
+  };
+  EXPECT_EQ(come(), "the server closed the connection");
+  EXPECT_EQ(offering_.calls, (std::vector<std::string>{"offer 0", "end"}));
+}
+
+TEST_F(ParallelReadTest, AllAreClosedTogether) {
+  connections_ = connect(8);
+  remote_.clean_up = milliseconds(30);
+  close_together(connections_);
+  EXPECT_TRUE(connections_.empty());
+  EXPECT_EQ(remote_.open_connections, 0);
+  EXPECT_EQ(remote_.most_cleaning_up, 8);
 }
 
 }  // namespace

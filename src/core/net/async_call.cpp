@@ -164,7 +164,7 @@ void AsyncCall::take_turn() {
   if (Clock::now() >= end_of_turn_) suspend({}, Clock::now());
 }
 
-void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait) {
+void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait, Deadline deadline) {
   std::vector<AsyncCall*> suspended;
   std::vector<WaitSocket> sockets;
   for (AsyncCall* call : calls) {
@@ -173,7 +173,7 @@ void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait) {
     sockets.push_back({call->descriptor(no_deadline), wait_readable});
   }
   if (suspended.empty()) return;
-  wait.wait(sockets, no_deadline);
+  wait.wait(sockets, deadline);
   for (std::size_t i = 0; i < suspended.size(); ++i) {
     if (sockets[i].ready != wait_none) suspended[i]->go_on();
   }

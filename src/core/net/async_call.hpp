@@ -102,8 +102,9 @@ class AsyncCall final : private OverlappedWaits {
   std::optional<JointDescriptor> descriptor_;
 };
 
-/// Waits by `wait` until one of the calls that have not ended has something to go on with, and goes on with those that
-/// have. Without such a call: returns at once. Throws what `wait` throws; all calls are as they were then.
-void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait);
+/// Waits by `wait` until one of the calls that have not ended has something to go on with, or the deadline has passed,
+/// and goes on with those that have. Without such a call: returns at once. Throws what `wait` throws; all calls are as
+/// they were then.
+void go_on_with_some(std::span<AsyncCall* const> calls, Wait& wait, Deadline deadline = no_deadline);
 
 }  // namespace connector::core

@@ -6,29 +6,60 @@
 
 namespace connector::core {
 
-std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
-                                             const std::function<void(FurtherConnection&)>& function, Wait& wait) {
-  std::vector<AsyncCall*> calls;
-  for (FurtherConnection* connection : connections) calls.push_back(&connection->call);
-  try {
-    for (FurtherConnection* connection : connections) {
-      connection->call.begin([&function, connection] { function(*connection); });
-    }
-    while (!std::ranges::all_of(calls, &AsyncCall::has_ended)) go_on_with_some(calls, wait);
-  } catch (...) {
-    AsyncCall::leave_together(calls, [&](std::size_t i) { connections[i]->close(); });
-    throw;
+CallsTogether::CallsTogether(std::span<FurtherConnection* const> connections,
+                             const std::function<void(FurtherConnection&)>& function)
+    : connections_(connections) {
+  for (FurtherConnection* connection : connections) calls_.push_back(&connection->call);
+  for (FurtherConnection* connection : connections) {
+    connection->call.begin([&function, connection] { function(*connection); });
   }
+}
+
+bool CallsTogether::wait(Wait& wait, Deadline deadline) {
+  while (!std::ranges::all_of(calls_, &AsyncCall::has_ended)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    go_on_with_some(calls_, wait, deadline);
+  }
+  return true;
+}
+
+void CallsTogether::leave() noexcept {
+  std::vector<AsyncCall*> calls;
+  std::vector<FurtherConnection*> left;
+  for (FurtherConnection* connection : connections_) {
+    if (connection->call.has_ended()) continue;
+    calls.push_back(&connection->call);
+    left.push_back(connection);
+  }
+  AsyncCall::leave_together(calls, [&](std::size_t i) { left[i]->close(); });
+}
+
+std::vector<std::exception_ptr> CallsTogether::thrown() {
   std::vector<std::exception_ptr> thrown;
-  for (AsyncCall* call : calls) {
+  for (AsyncCall* call : calls_) {
+    thrown.emplace_back();
+    if (!call->has_ended()) continue;
     try {
       call->result();
-      thrown.emplace_back();
     } catch (...) {
-      thrown.push_back(std::current_exception());
+      thrown.back() = std::current_exception();
     }
   }
   return thrown;
+}
+
+std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
+                                             const std::function<void(FurtherConnection&)>& function, Wait& wait) {
+  CallsTogether calls(connections, function);
+  calls.wait(wait);
+  return calls.thrown();
+}
+
+void close_together(FurtherConnections& connections) noexcept {
+  std::vector<AsyncCall*> calls;
+  for (const auto& connection : connections) calls.push_back(&connection->call);
+  AsyncCall::leave_together(calls, [&](std::size_t i) { connections[i]->close(); });
+  connections.clear();
 }
 
 std::vector<FurtherConnection*> each_of(const FurtherConnections& connections) {

@@ -39,11 +39,37 @@ using FurtherConnections = std::vector<std::unique_ptr<FurtherConnection>>;
 /// PostgreSQL.
 using Connect = std::function<std::unique_ptr<Connection>(Wait& wait)>;
 
+/// A function that runs for each of several connections, overlapped.
+class CallsTogether {
+ public:
+  /// Begins it. `function` outlives the object, as the connections do.
+  CallsTogether(std::span<FurtherConnection* const> connections,
+                const std::function<void(FurtherConnection&)>& function);
+  /// As leave().
+  ~CallsTogether() { leave(); }
+  CallsTogether(const CallsTogether&) = delete;
+  CallsTogether& operator=(const CallsTogether&) = delete;
+
+  /// Until all have ended: true; or the deadline has passed. Throws what `wait` throws, an interrupt say.
+  bool wait(Wait& wait, Deadline deadline = no_deadline);
+  /// Leaves those that have not ended, together, and closes their connections.
+  void leave() noexcept;
+  /// What each of them has thrown that has ended, null for the others. To be called once.
+  std::vector<std::exception_ptr> thrown();
+
+ private:
+  std::span<FurtherConnection* const> connections_;
+  std::vector<AsyncCall*> calls_;
+};
+
 /// Runs `function` for each connection, overlapped, until all have ended, and gives what each of them has thrown, null
-/// for those that have not. What `wait` throws, an interrupt say, comes through; all functions have been left then, and
-/// the connections are closed.
+/// for those that have not. What `wait` throws comes through; functions that had not ended have been left then, and
+/// their connections are closed.
 std::vector<std::exception_ptr> run_together(std::span<FurtherConnection* const> connections,
                                              const std::function<void(FurtherConnection&)>& function, Wait& wait);
+
+/// Closes them, together: what they wait for in order to end overlaps.
+void close_together(FurtherConnections& connections) noexcept;
 
 /// All of them, for run_together().
 std::vector<FurtherConnection*> each_of(const FurtherConnections& connections);

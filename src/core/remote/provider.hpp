@@ -106,8 +106,9 @@ struct DescribedTable {
 
 /// What a connection offers others, so that all of them read one state of a table's rows.
 struct StateOffer {
-  std::string token{};    ///< for join_state() of the others
-  std::string why_not{};  ///< not empty: nothing is offered, and why, in words for people
+  std::string token{};            ///< for join_state() of the others
+  std::string why_not{};          ///< not empty: nothing is offered, and why, in words for people
+  bool holds_up_writers = false;  ///< until end_offer()
 };
 
 /// An authenticated session. It may serve one Source at a time.
@@ -150,17 +151,19 @@ class Connection {
   /// Several connections come to read one state of a table's rows like this: one that reads nothing itself offers it,
   /// the others join it, and the offer ends as soon as all have, since it may hold up who writes there. What
   /// offer_state() holds up it does for a second at most, waiting for a lock included; whom it can't have within that
-  /// it does not wait for. `way` counts from 0 the ways of the provider to come to one state: the next one is tried
-  /// where the connections could not agree by the one before.
+  /// it does not wait for, nor are joins waited for that take another second. Describing comes after that. `way` counts
+  /// from 0 the ways of the provider to come to one state: the next one is tried where the connections could not agree
+  /// by the one before.
   virtual StateOffer offer_state(const SourceRequest& /*of*/, int /*way*/) {
     return {.why_not = "the provider has no state that several connections can read"};
   }
   /// From here on all that this connection reads is of the offered state, until it ends or joins again. Gives a mark:
-  /// connections that have joined one offer and whose marks differ have not read one state, and join again. Throws Error
-  /// where the state can't be had, as by way of a load balancer that leads to another server; a connection that is
-  /// usable() then reads as before.
+  /// connections that have joined one offer and whose marks differ have not read one state, and join again. Throws
+  /// Error where the state can't be had, as by way of a load balancer that leads to another server; a connection that
+  /// is usable() then reads as before.
   virtual std::string join_state(const std::string& /*token*/) { return {}; }
-  /// After offer_state() that offered something, also where an exception came between.
+  /// After offer_state() that offered something, also where an exception came between. An Error: it is not known
+  /// whether the state was offered until now.
   virtual void end_offer() {}
 
   /// False once the connection was given up: an interrupt costs it, and a cursor that was left in the middle.

@@ -111,7 +111,7 @@ core::StateOffer lock_table(Session& session, const std::string& table) {
   try {
     session.execute(locking_settings, Phase::describe);
     session.query("LOCK TABLES " + table + " READ", Phase::describe, 0, "could not lock the table against writers");
-    return {.token = token_of({Way::lock, session.server_identity(), table})};
+    return {.token = token_of({Way::lock, session.server_identity(), table}), .holds_up_writers = true};
   } catch (const core::Error& error) {
     if (!session.usable()) throw;
     const unsigned code = native_error(session.handle()).code;

@@ -55,7 +55,7 @@ core::StateOffer SqlServerConnection::offer_state(const core::SourceRequest& of,
     end_offer();
     return {.why_not = error.message()};
   }
-  return {.token = table};
+  return {.token = table, .holds_up_writers = true};
 }
 
 void SqlServerConnection::end_offer() {

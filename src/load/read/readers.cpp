@@ -56,6 +56,12 @@ void check_alike(const core::Source& first, const core::Source& other, const Run
                             .hint = "Try again: the next run describes it anew."});
 }
 
+core::SourceRequest request_of(const Run& run) {
+  core::SourceRequest request = source_request(run.spec);
+  request.parts = {};  // known already
+  return request;
+}
+
 std::string connections_text(std::int64_t count) {
   return count == 1 ? "one connection" : std::to_string(count) + " connections";
 }
@@ -103,8 +109,12 @@ bool Readers::look(core::Source& source, const Run& run) {
   if (connections_->size() > 1) {
     if (std::string no_state = come_together(source, run); !no_state.empty()) {
       reason = std::move(no_state);
-      connections_->clear();
+      core::close_together(*connections_);
     }
+  }
+  if (connections_->empty() && !run.connection.usable()) {
+    replace_first(source, run);
+    return tell(reason), true;
   }
   if (connections_->size() <= 1) {
     close();
@@ -116,30 +126,41 @@ bool Readers::look(core::Source& source, const Run& run) {
   return true;
 }
 
+/// They are not connected yet.
+std::vector<core::FurtherConnection*> Readers::add_connections(std::size_t count, const Run& run) {
+  std::vector<core::FurtherConnection*> added;
+  for (std::size_t i = 0; i < count; ++i) {
+    connections_->push_back(std::make_unique<core::FurtherConnection>(run.wait, terms_.read_timeout, terms_.point));
+    added.push_back(connections_->back().get());
+  }
+  return added;
+}
+
 /// As many as can be. Gives why these are fewer than are wanted; empty if they are not.
 std::string Readers::connect(std::size_t wanted, const Run& run) {
-  core::FurtherConnections& connections = *connections_;
-  for (std::size_t i = 0; i < wanted; ++i) {
-    connections.push_back(std::make_unique<core::FurtherConnection>(run.wait, terms_.read_timeout, terms_.point));
-  }
   const auto connect = [this](core::FurtherConnection& reader) { reader.connection = terms_.connect(reader.wait); };
-  const std::vector<std::exception_ptr> thrown = core::run_together(core::each_of(connections), connect, run.wait);
-  for (const std::exception_ptr& one : thrown) {
-    try {
-      if (one) std::rethrow_exception(one);
-    } catch (const core::Error& error) {
-      // Each attempt may be the one by which the remote locks the account: the run fails as if it were its first.
-      if (error.denied_login()) throw;
+  std::string reason;
+  // One by itself, then the others together: each attempt with a password that was changed may be the one by which the
+  // remote locks the account.
+  for (const std::size_t count : {std::size_t{1}, wanted - 1}) {
+    const std::vector<std::exception_ptr> thrown = core::run_together(add_connections(count, run), connect, run.wait);
+    for (const std::exception_ptr& one : thrown) {
+      try {
+        if (one) std::rethrow_exception(one);
+      } catch (const core::Error& error) {
+        if (error.denied_login()) throw;  // the run fails as if it were its first
+      }
     }
+    reason = core::first_error(thrown);
+    if (!reason.empty()) break;
   }
-  std::erase_if(connections, [](const auto& reader) { return !reader->connection; });
-  return core::first_error(thrown);
+  std::erase_if(*connections_, [](const auto& reader) { return !reader->connection; });
+  return reason;
 }
 
 /// Has the connections describe the source in a state that they have in common. Gives why that can't be.
 std::string Readers::come_together(const core::Source& source, const Run& run) {
-  core::SourceRequest request = source_request(run.spec);
-  request.parts = {};  // known already
+  const core::SourceRequest request = request_of(run);
   std::string reason = core::come_to_one_state(run.connection, request, *connections_, run.wait);
   if (!reason.empty()) return reason;
   const auto describe = [&](core::FurtherConnection& reader) { reader.source = reader.connection->describe(request); };
@@ -148,6 +169,19 @@ std::string Readers::come_together(const core::Source& source, const Run& run) {
   if (!reason.empty()) return reason;
   for (const auto& reader : *connections_) check_alike(source, *reader->source, run);
   return {};
+}
+
+/// One connection in the place of the run's first one, which is lost.
+void Readers::replace_first(const core::Source& source, const Run& run) {
+  const auto connect = [&](core::FurtherConnection& reader) {
+    reader.connection = terms_.connect(reader.wait);
+    reader.source = reader.connection->describe(request_of(run));
+  };
+  for (const std::exception_ptr& thrown : core::run_together(add_connections(1, run), connect, run.wait)) {
+    if (thrown) std::rethrow_exception(thrown);
+  }
+  check_alike(source, *connections_->front()->source, run);
+  parts_.assign(1, {});  // the whole of it
 }
 
 core::ParallelRead& Readers::open(core::PartedScan scan, const core::BatchShape& shape) {
@@ -160,6 +194,7 @@ core::ParallelRead& Readers::open(core::PartedScan scan, const core::BatchShape&
 void Readers::close() noexcept {
   is_ready_ = false;
   read_.reset();
+  if (connections_.get() != nullptr) core::close_together(*connections_);
   connections_.reset();
 }
 

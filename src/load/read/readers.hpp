@@ -34,6 +34,9 @@ class Readers {
  public:
   /// What the terms refer to outlives the object, which belongs to one transaction.
   explicit Readers(ReaderTerms terms);
+  ~Readers() { close(); }
+  Readers(const Readers&) = delete;
+  Readers& operator=(const Readers&) = delete;
 
   /// Has several connections come to read the source, which is one of the run's first connection and not open, if they
   /// are asked for, it is worth it, and it can be. Else all is as before, and a NOTICE says why; but of a small table
@@ -52,8 +55,10 @@ class Readers {
 
  private:
   bool look(core::Source& source, const Run& run);
+  std::vector<core::FurtherConnection*> add_connections(std::size_t count, const Run& run);
   std::string connect(std::size_t wanted, const Run& run);
   std::string come_together(const core::Source& source, const Run& run);
+  void replace_first(const core::Source& source, const Run& run);
   void tell(const std::string& reason);
 
   ReaderTerms terms_;
