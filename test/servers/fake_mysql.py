@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -66,6 +67,7 @@ class _Session(FakeSession):
         super().__init__(server, peer)
         self.mode = server.mode
         self.sequence = 0
+        self.prepared = 2  # columns of the statement that is prepared
 
     def serve(self) -> None:
         if self._greet():
@@ -138,6 +140,7 @@ class _Session(FakeSession):
             elif code == wire.COM_STMT_PREPARE:
                 self.server.statements.append(body.decode(errors="replace"))
                 armed = self.server.is_trigger(body)
+                self.prepared = 1 if body.startswith(b"SELECT `id` FROM") else 2
                 self._prepare(armed)
             elif code == wire.COM_STMT_EXECUTE:
                 self._answer(b"", binary=True, armed=armed)
@@ -151,8 +154,8 @@ class _Session(FakeSession):
     def _prepare(self, armed: bool) -> None:
         if armed and self._misanswer():
             return
-        self.send(wire.prepared(3 if armed and self.mode is Mode.WRONG_COLUMN_COUNT else 2))
-        self._columns()
+        self.send(wire.prepared(3 if armed and self.mode is Mode.WRONG_COLUMN_COUNT else self.prepared))
+        self._columns(self.prepared)
 
     def _misanswer(self) -> bool:
         """Answers that are no result set at all, to queries and to prepares."""
@@ -172,9 +175,10 @@ class _Session(FakeSession):
             return False
         return True
 
-    def _columns(self) -> None:
+    def _columns(self, count: int) -> None:
         self.send(wire.column(b"id", wire.LONGLONG, length=20, charset=63))
-        self.send(wire.column(b"word", wire.VAR_STRING))
+        if count > 1:
+            self.send(wire.column(b"word", wire.VAR_STRING))
         self.send(wire.eof())
 
     def _no_facts(self) -> None:
@@ -186,6 +190,16 @@ class _Session(FakeSession):
         self.send(wire.eof())
         self.send(wire.eof())
 
+    def _rows_as_told(self, rows: Sequence[Sequence[str | None]]) -> None:
+        count = len(rows[0]) if rows else 1
+        self.send(wire.length_coded(count))
+        for _ in range(count):
+            self.send(wire.column(b"fact", wire.VAR_STRING))
+        self.send(wire.eof())
+        for row in rows:
+            self.send(wire.text_row([None if value is None else value.encode() for value in row]))
+        self.send(wire.eof())
+
     def _answer(self, statement: bytes, *, binary: bool, armed: bool) -> None:
         if not binary and _needs_no_rows(statement):
             self.send(wire.ok())
@@ -193,21 +207,26 @@ class _Session(FakeSession):
         mode = self.mode if armed else Mode.WELL_BEHAVED
         if armed and self._misanswer():
             return
+        for part, rows in self.server.answers.items():
+            if not binary and part.encode() in statement:
+                self._rows_as_told(rows)
+                return
         if mode is Mode.WELL_BEHAVED and b"information_schema" in statement.lower():
             self._no_facts()
             return
+        columns = self.prepared if binary else 2
         if mode is Mode.HUGE_COLUMN_COUNT:
             self.send(wire.length_coded(1 << 40))
         elif mode is Mode.WRONG_COLUMN_COUNT:
             self.send(wire.length_coded(3))
         else:
-            self.send(wire.length_coded(2))
+            self.send(wire.length_coded(columns))
         if mode is Mode.GARBAGE_COLUMNS:
             self.send(os.urandom(60))
             self.send(os.urandom(60))
             self.send(wire.eof())
         else:
-            self._columns()
+            self._columns(columns)
         if mode is Mode.STALL_AFTER_COLUMNS:
             self.linger()
             raise EOFError
@@ -219,7 +238,8 @@ class _Session(FakeSession):
 
     def _rows(self, mode: Mode, *, binary: bool) -> None:
         def row(number: int, word: bytes) -> bytes:
-            return wire.binary_row(number, word) if binary else wire.text_row([str(number).encode(), word])
+            words = [word][: self.prepared - 1]
+            return wire.binary_row(number, *words) if binary else wire.text_row([str(number).encode(), word])
 
         start = b"\0\0" + struct.pack("<q", 2) if binary else wire.text(b"2")
         self.send(row(1, "één".encode()))
@@ -252,10 +272,24 @@ class _Session(FakeSession):
 
 
 class FakeMySql(FakeServer):
-    """The listening server. SET, USE and the like are answered well in any mode."""
+    """The listening server. SET, USE and the like are answered well in any mode.
+
+    `answers`: the rows with which a query is answered that contains a text; the first of these texts counts.
+    """
 
     provider: ClassVar[str] = "mysql"
     mode: Mode
+
+    def __init__(
+        self,
+        mode: Mode = Mode.WELL_BEHAVED,
+        *,
+        trigger: str = "",
+        port: int = 0,
+        answers: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+    ) -> None:
+        super().__init__(mode, trigger=trigger, port=port)
+        self.answers = answers or {}
 
     def session(self, peer: socket.socket) -> FakeSession:
         return _Session(self, peer)
@@ -265,5 +299,5 @@ class FakeMySql(FakeServer):
 
 
 def _needs_no_rows(statement: bytes) -> bool:
-    words = (b"SET", b"USE", b"START", b"BEGIN", b"COMMIT", b"ROLLBACK", b"KILL")
+    words = (b"SET", b"USE", b"START", b"BEGIN", b"COMMIT", b"ROLLBACK", b"KILL", b"LOCK", b"UNLOCK")
     return statement.lstrip().upper().startswith(words)

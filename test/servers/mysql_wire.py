@@ -127,6 +127,6 @@ def text_row(values: Sequence[bytes | None]) -> bytes:
     return b"".join(b"\xfb" if value is None else text(value) for value in values)
 
 
-def binary_row(number: int, word: bytes) -> bytes:
-    """A row of a binary result set with the columns (bigint, varchar)."""
-    return b"\0\0" + struct.pack("<q", number) + text(word)
+def binary_row(number: int, *words: bytes) -> bytes:
+    """A row of a binary result set with the columns (bigint, varchar, ...): no more than six."""
+    return b"\0\0" + struct.pack("<q", number) + b"".join(map(text, words))

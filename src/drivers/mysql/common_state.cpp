@@ -69,7 +69,8 @@ std::string binary_log_position(Session& session) {
 std::string snapshot_position(Session& session) {
   constexpr int most_tries = 10;
   const std::string lock = "'connector.binlog_snapshot'";
-  if (session.query("SELECT GET_LOCK(" + lock + ", 10)", Phase::describe, 1).at(0)[0] != "1") return {};
+  const std::vector<TextRow> got = session.query("SELECT GET_LOCK(" + lock + ", 10)", Phase::describe, 1);
+  if (got.empty() || got[0][0] != "1") return {};
   std::string position = binary_log_position(session);
   bool is_certain = false;
   for (int i = 0; i < most_tries && !is_certain; ++i) {
