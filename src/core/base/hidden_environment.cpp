@@ -1,18 +1,44 @@
 #include "core/base/hidden_environment.hpp"
 
+#include <cstddef>
 #include <cstdlib>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace connector::core {
 
-HiddenEnvironment::HiddenEnvironment(std::span<const char* const> names) {
-  for (const char* name : names) {
-    if (const char* value = std::getenv(name)) variables_.emplace_back(name, value);
+namespace {
+
+struct HiddenVariable {
+  std::size_t holders = 0;
+  std::optional<std::string> value{};  ///< nothing: it was not set
+};
+
+/// By name.
+std::map<std::string, HiddenVariable>& hidden_variables() {
+  static std::map<std::string, HiddenVariable> variables;
+  return variables;
+}
+
+}  // namespace
+
+HiddenEnvironment::HiddenEnvironment(std::span<const char* const> names) : names_(names.begin(), names.end()) {
+  for (const std::string& name : names_) {
+    HiddenVariable& variable = hidden_variables()[name];
+    if (variable.holders++ > 0) continue;
+    if (const char* value = std::getenv(name.c_str())) variable.value = value;
+    unsetenv(name.c_str());
   }
-  for (const auto& [name, value] : variables_) unsetenv(name.c_str());
 }
 
 HiddenEnvironment::~HiddenEnvironment() {
-  for (const auto& [name, value] : variables_) setenv(name.c_str(), value.c_str(), 1);
+  for (const std::string& name : names_) {
+    const auto variable = hidden_variables().find(name);
+    if (--variable->second.holders > 0) continue;
+    if (variable->second.value) setenv(name.c_str(), variable->second.value->c_str(), 1);
+    hidden_variables().erase(variable);
+  }
 }
 
 }  // namespace connector::core

@@ -3,12 +3,12 @@
 
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace connector::core {
 
-/// While it lives, these variables are not in the environment.
+/// While it lives, these variables are not in the environment. Several of them may live at once and end in any order,
+/// as where logins of several connections overlap: a variable is back as soon as the last one that hides it has ended.
 class HiddenEnvironment {
  public:
   explicit HiddenEnvironment(std::span<const char* const> names);
@@ -17,7 +17,7 @@ class HiddenEnvironment {
   HiddenEnvironment& operator=(const HiddenEnvironment&) = delete;
 
  private:
-  std::vector<std::pair<std::string, std::string>> variables_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace connector::core
