@@ -414,9 +414,9 @@ COMMENT ON FUNCTION @extschema@.cdb_imports(integer, uuid, boolean) IS
     'lists imports as cdb_import_status() tells them, newest first, only those older than one, or unfinished ones of the last day';
 
 -- The rows of a load, in the statement that stores them: see ARCHITECTURE.md. Anybody may try to call it, and gets an
--- error.
+-- error. So many rows that the planner keeps those of the other side of a join, not these.
 CREATE FUNCTION connector.incoming_rows(secret bigint, before bigint) RETURNS SETOF record
-    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100000 AS 'MODULE_PATHNAME', 'connector_incoming_rows';
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1000000 AS 'MODULE_PATHNAME', 'connector_incoming_rows';
 
 -- For those who offer imports to others: a request that names no source is accepted, and what became of it can be asked.
 CREATE FUNCTION connector.import_without_source() RETURNS uuid

@@ -9,6 +9,7 @@
 #include "fdw/lookup/key_lookup.hpp"
 #include "fdw/lookup/key_lookup_explaining.hpp"
 #include "fdw/plan/key_lookup_planning.hpp"
+#include "pg/custom_scan.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 #include "pg/owned.hpp"
@@ -73,26 +74,10 @@ void explain(CustomScanState* node, List* ancestors, ExplainState* state) {
   pg::enter([=] { explain_lookup(node, lookup_of(node)->counts(), ancestors, state); });
 }
 
-constexpr CustomExecMethods exec_methods = [] {
-  CustomExecMethods methods{};
-  methods.CustomName = node_name;
-  methods.BeginCustomScan = begin;
-  methods.ExecCustomScan = execute;
-  methods.EndCustomScan = end;
-  methods.ReScanCustomScan = rescan;
-  methods.ExplainCustomScan = explain;
-  return methods;
-}();
+constexpr CustomExecMethods exec_methods = pg::custom_exec_methods(node_name, begin, execute, end, rescan, explain);
 
 Node* create_state(CustomScan* /*plan*/) {
-  return pg::enter([] {
-    return pg::guard([] {
-      auto* state = static_cast<LookupState*>(palloc0(sizeof(LookupState)));
-      NodeSetTag(&state->node, T_CustomScanState);
-      state->node.methods = &exec_methods;
-      return reinterpret_cast<Node*>(state);
-    });
-  });
+  return pg::enter([] { return pg::guard([] { return pg::make_custom_state<LookupState>(&exec_methods); }); });
 }
 
 constexpr CustomScanMethods scan_methods = {.CustomName = node_name, .CreateCustomScanState = create_state};

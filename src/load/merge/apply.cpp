@@ -235,6 +235,7 @@ Applied stream_delete_and_insert(const RefreshTarget& target, const LoadPlan& pl
   Applied applied;
   if (is_distributed(target) || !is_looked_at(target)) {
     applied.deleted = pg::execute(erase);
+    check_unchanged(target);
     applied.inserted = rows.execute(insert_incoming(target.sql(), plan, rows));
     return applied;
   }

@@ -191,8 +191,13 @@ std::vector<std::string> compared_columns(const LoadPlan& plan, const ColumnChan
   return columns;
 }
 
-std::string same_record(const std::vector<std::string>& columns) {
-  return record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
+/// Images can't be hashed, and all rows would have to be sorted. The text of equal ones is equal, and can be.
+std::string same_record(const PlannedColumn& cursor, const std::vector<std::string>& columns) {
+  const auto shown = [&](const char* row) {
+    return "COALESCE(CAST(" + (row + quoted(cursor)) + " AS pg_catalog.text) COLLATE pg_catalog.\"C\", '')";
+  };
+  return shown("t.") + " OPERATOR(pg_catalog.=) " + shown("s.") + " AND " + record(columns, "t.") +
+         " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
 }
 
 /// By what nodes find rows that are equal to those of the staging table: the distribution column; where there is none,
@@ -228,7 +233,7 @@ void cut_before(const RefreshTarget& target, const std::string& rows, const Load
   if (!key.empty()) return;
   const std::vector<std::string> columns = compared_columns(plan, changes);
   const std::vector<std::string> conditions = distribution ? same_on_nodes(target, *distribution, plan, cursor, columns)
-                                                           : std::vector<std::string>{same_record(columns)};
+                                                           : std::vector<std::string>{same_record(cursor, columns)};
   for (const std::string& same : conditions) pg::execute(erase + is_there(target, cursor, same, start), parameters);
 }
 
@@ -236,7 +241,7 @@ RowsBehind rows_behind(const RefreshTarget& target, const LoadPlan& plan, const 
                        const std::optional<std::string>& position) {
   const std::string start = position_sql(cursor, type_in(target.oid, cursor), "$2");
   return {"(" + lies_before(cursor, start) + ") IS NOT TRUE AND NOT " +
-              is_there(target, cursor, same_record(compared_columns(plan, ColumnChanges{})), start),
+              is_there(target, cursor, same_record(cursor, compared_columns(plan, ColumnChanges{})), start),
           parameters_of(position)};
 }
 

@@ -10,6 +10,7 @@
 #include "load/read/batch_reader.hpp"
 #include "load/refresh/cursor.hpp"
 #include "load/refresh/last_value.hpp"
+#include "load/refresh/null_checks.hpp"
 #include "load/refresh/row_stream.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/table/distribution.hpp"
@@ -126,10 +127,11 @@ class Load {
     std::optional<LastValue> last;
     if (cursor() != nullptr) last.emplace(plan_, cursor_column(run_.spec, plan_));
     const std::optional<std::size_t> distribution = distribution_column();
-    RowStream stream(source_, plan_, run_, rows, result, [&](core::RowBatch& batch) {
-      refuse_nulls(batch, distribution);
-      if (last) last->note(batch);
-    });
+    RowStream stream(source_, plan_, run_, rows, result,
+                     [&](core::RowBatch& batch, const std::vector<bool>& has_nulls) {
+                       check_nulls(target_, plan_, has_nulls, {}, distribution);
+                       if (last) last->note(batch);
+                     });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path([&] {
       stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); });
@@ -138,19 +140,6 @@ class Load {
     if (!last) return;
     check_truncation(result, *rows);
     result.position = position_mark(target_.oid, *cursor(), last->position());
-  }
-
-  /// Before the row is told by itself.
-  void refuse_nulls(const core::RowBatch& batch, std::optional<std::size_t> distribution) const {
-    for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
-      const TargetColumn* local = target_.find(pg::exact_server_text(plan_.columns[i].name));
-      const bool not_null = local != nullptr && local->not_null;
-      if (!not_null && i != distribution) continue;
-      const auto nulls = batch.nulls(i).first(batch.rows());
-      if (std::ranges::find(nulls, true) == nulls.end()) continue;
-      const std::string& name = plan_.columns[i].name;
-      throw not_null ? null_in_not_null(target_, name) : null_in_distribution(target_, name);
-    }
   }
 
   /// The distribution column, if Citus has the table.

@@ -27,6 +27,7 @@
 #include "load/table/immediate_constraints.hpp"
 #include "load/refresh/kept_values.hpp"
 #include "load/refresh/last_value.hpp"
+#include "load/refresh/null_checks.hpp"
 #include "load/refresh/ordered_read.hpp"
 #include "load/refresh/row_stream.hpp"
 #include "load/table/target.hpp"
@@ -53,17 +54,6 @@ extern "C" {
 namespace connector::load {
 
 namespace {
-
-/// A NULL for a column that is NOT NULL here: named as a whole, not row by row.
-void check_not_null(const RefreshTarget& target, const LoadPlan& plan, const ColumnChanges& changes,
-                    const std::vector<bool>& has_nulls) {
-  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
-    const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
-    if (column == nullptr || !column->not_null || !has_nulls[i]) continue;
-    if (std::ranges::find(changes.nullable, column->number) != changes.nullable.end()) continue;
-    throw null_in_not_null(target, plan.columns[i].name);
-  }
-}
 
 std::vector<AttrNumber> retyped_attributes(const RefreshTarget& target, const LoadPlan& plan,
                                            const ColumnChanges& changes) {
@@ -316,7 +306,7 @@ class Refresh {
       result_.load = before;
       return false;
     }
-    check_not_null(target_, plan_, changes_, pass.has_nulls());
+    check_nulls(target_, plan_, pass.has_nulls(), changes_.nullable, std::nullopt);
     staging.set_nulls(pass.has_nulls());
     if (keys == KeysMet::null_key) check_key_values(staging.sql(), staging, plan_, key);
     if (keys == KeysMet::equal_keys) refuse_equal_keys({staging.sql(), plan_, key});
@@ -430,13 +420,12 @@ class Refresh {
 
   template <typename Insert>
   Applied stream(const WantedRows& rows, std::optional<LastValue>& last, Insert&& insert) {
-    std::vector<bool> has_nulls(plan_.columns.size(), false);
-    RowStream stream(source_, plan_, run_, rows, result_.load, [&](core::RowBatch& batch) {
-      note_nulls(batch, batch.rows(), has_nulls);
-      check_not_null(target_, plan_, changes_, has_nulls);
-      if (distribution_) check_distribution(has_nulls);
-      if (last) last->note(batch);
-    });
+    const std::optional<std::size_t> distribution = distribution_column();
+    RowStream stream(source_, plan_, run_, rows, result_.load,
+                     [&](core::RowBatch& batch, const std::vector<bool>& has_nulls) {
+                       check_nulls(target_, plan_, has_nulls, changes_.nullable, distribution);
+                       if (last) last->note(batch);
+                     });
     const Applied applied = with_much_memory([&] { return stream.into(target_, insert); });
     note_counts(applied);
     return applied;
@@ -444,24 +433,22 @@ class Refresh {
 
   /// Reads the rows into a table beside the target's, on the nodes.
   void fill(NodeStaging& rows, const WantedRows& wanted) {
-    std::vector<bool> has_nulls(plan_.columns.size(), false);
-    RowStream stream(source_, plan_, run_, wanted, result_.load, [&](core::RowBatch& batch) {
-      note_nulls(batch, batch.rows(), has_nulls);
-      check_not_null(target_, plan_, changes_, has_nulls);
-      check_distribution(has_nulls);
-    });
-    stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(rows.sql(), plan_, incoming); });
-    rows.set_nulls(has_nulls);
+    const std::optional<std::size_t> distribution = distribution_column();
+    RowStream stream(source_, plan_, run_, wanted, result_.load,
+                     [&](core::RowBatch& /*batch*/, const std::vector<bool>& has_nulls) {
+                       check_nulls(target_, plan_, has_nulls, changes_.nullable, distribution);
+                     });
+    stream_insert(rows.sql(), plan_, stream.rows());
+    rows.set_nulls(stream.has_nulls());
     if (rows.has_geometry()) fill_default_geometry(rows.sql(), plan_);
     if (!begins_append()) return;
     check_truncation(result_.load, *wanted);
     result_.load.position = position_mark(target_.oid, append_cursor(), reached_position(rows.oid(), append_cursor()));
   }
 
-  /// A NULL of the distribution column.
-  void check_distribution(const std::vector<bool>& has_nulls) const {
-    const std::optional<std::size_t> by = planned_distribution(target_, *distribution_, plan_);
-    if (by && has_nulls[*by]) throw null_in_distribution(target_, plan_.columns[*by].name);
+  /// The distribution column, if Citus has the table.
+  std::optional<std::size_t> distribution_column() const {
+    return distribution_ ? planned_distribution(target_, *distribution_, plan_) : std::nullopt;
   }
 
   NodeStaging make_node_staging() const {
@@ -545,7 +532,7 @@ class Refresh {
       const PlannedColumn& cursor = append_cursor();
       result_.load.position = position_mark(relation, cursor, reached_position(relation, cursor));
     }
-    check_not_null(target_, plan_, changes_, insert.has_nulls());
+    check_nulls(target_, plan_, insert.has_nulls(), changes_.nullable, std::nullopt);
     return insert.has_nulls();
   }
 

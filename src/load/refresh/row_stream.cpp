@@ -16,6 +16,7 @@ BatchReader& RowStream::opened(BatchReader& reader, const WantedRows& rows) {
 }
 
 Applied RowStream::into(const RefreshTarget& target, const std::function<Applied(IncomingRows&)>& insert) {
+  check_unchanged(target);
   ImmediateConstraints constraints(target);
   const Applied applied = insert(rows_);
   constraints.put_back();

@@ -22,8 +22,12 @@ class RowStream {
   RowStream(core::Source& source, const LoadPlan& plan, const Run& run, const WantedRows& rows, LoadResult& result,
             IncomingRows::Look look);
 
-  /// Calls `insert`, which inserts the rows into the target, with deferrable constraints made immediate.
+  /// Calls `insert`, which inserts the rows into the target, with deferrable constraints made immediate. Code of the
+  /// owner's has seen the first rows already: throws like check_unchanged().
   Applied into(const RefreshTarget& target, const std::function<Applied(IncomingRows&)>& insert);
+
+  /// What a statement on another table than the target selects from.
+  IncomingRows& rows() noexcept { return rows_; }
 
   /// Per column of the plan: true if a NULL came.
   const std::vector<bool>& has_nulls() const noexcept { return rows_.has_nulls(); }
@@ -35,7 +39,7 @@ class RowStream {
   IncomingRows rows_;
 };
 
-/// Whether rows of the plan can be inserted into the table while they arrive; else they go by way of a staging table.
+/// Whether rows can be inserted into the table while they arrive; else they go by way of a staging table.
 bool can_stream(const RefreshTarget& target);
 
 }  // namespace connector::load

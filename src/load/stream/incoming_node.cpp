@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 
 #include "load/stream/incoming_rows.hpp"
+#include "pg/custom_scan.hpp"
 #include "pg/entry.hpp"
 #include "pg/guard.hpp"
 
@@ -79,21 +80,10 @@ void rescan(CustomScanState* /*node*/) {
   elog(ERROR, "the rows of a load are handed out once");
 }
 
-constexpr CustomExecMethods exec_methods = [] {
-  CustomExecMethods methods{};
-  methods.CustomName = node_name;
-  methods.BeginCustomScan = begin;
-  methods.ExecCustomScan = execute;
-  methods.EndCustomScan = end;
-  methods.ReScanCustomScan = rescan;
-  return methods;
-}();
+constexpr CustomExecMethods exec_methods = pg::custom_exec_methods(node_name, begin, execute, end, rescan, nullptr);
 
 Node* create_state(CustomScan* /*plan*/) {
-  auto* state = static_cast<IncomingState*>(palloc0(sizeof(IncomingState)));
-  NodeSetTag(&state->node, T_CustomScanState);
-  state->node.methods = &exec_methods;
-  return reinterpret_cast<Node*>(state);
+  return pg::make_custom_state<IncomingState>(&exec_methods);
 }
 
 constexpr CustomScanMethods scan_methods = {.CustomName = node_name, .CreateCustomScanState = create_state};

@@ -163,7 +163,7 @@ bool IncomingRows::next_batch() {
     }
     if (batch->rows() == 0) continue;
     note_nulls(*batch, batch->rows(), has_nulls_);
-    look_(*batch);
+    look_(*batch, has_nulls_);
     for (std::size_t column = 0; column < values_.size(); ++column) {
       values_[column] = batch->values(column).data();
       nulls_[column] = batch->nulls(column).data();

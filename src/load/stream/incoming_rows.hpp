@@ -23,8 +23,9 @@ namespace connector::load {
 
 class IncomingRows {
  public:
-  /// Is shown each batch before its rows are handed out; what it throws ends the statement.
-  using Look = std::function<void(core::RowBatch&)>;
+  /// Is shown each batch before its rows are handed out, and which of the plan's columns have had a NULL until then;
+  /// what it throws ends the statement.
+  using Look = std::function<void(core::RowBatch&, const std::vector<bool>& has_nulls)>;
 
   /// Fetches the first batch from the reader, which was opened: if the remote fails at once, nothing was done here. All
   /// arguments outlive this.

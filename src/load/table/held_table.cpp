@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "core/base/error.hpp"
+#include "load/table/target.hpp"
 #include "pg/guard.hpp"
 #include "pg/relation.hpp"
-#include "pg/text.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -67,10 +66,7 @@ std::vector<HeldTable::IndexFacts> HeldTable::indexes() const {
 }
 
 void HeldTable::changed(const char* what) const {
-  throw core::Error(core::ErrorNumber::cannot_load,
-                    "table \"" + pg::utf8_text(facts_.name) + "\" was changed while it was refreshed", what,
-                    "Code that runs for the rows of a table, such as functions in checks, defaults and index "
-                    "expressions, must not alter it. The old data stays.");
+  throw changed_by_own_code(facts_.name, what);
 }
 
 void HeldTable::check_unchanged() const {

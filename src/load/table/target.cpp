@@ -172,6 +172,22 @@ RefreshTarget open_new_table(Oid table, LoadPlan& plan) {
   return target;
 }
 
+core::Error changed_by_own_code(const std::string& name, const std::string& what) {
+  return core::Error(ErrorNumber::cannot_load, "table \"" + load::shown(name) + "\" was changed while it was refreshed",
+                     what,
+                     "Code that runs for the rows of a table, such as functions in checks, defaults and index "
+                     "expressions, must not alter it. The old data stays.");
+}
+
+void check_unchanged(const RefreshTarget& target) {
+  const RefreshTarget now = open_refresh_target(target.oid);
+  if (now.name != target.name || now.schema != target.schema || now.owner != target.owner || now.kind != target.kind) {
+    throw changed_by_own_code(target.name, "Its name, schema or owner is not what it was.");
+  }
+  if (now.columns != target.columns) throw changed_by_own_code(target.name, "Its columns are not what they were.");
+  if (has_rules(now)) throw changed_by_own_code(target.name, "It has got rules.");
+}
+
 core::Error null_in_not_null(const RefreshTarget& target, const std::string& column) {
   return core::Error(
       ErrorNumber::cannot_load,

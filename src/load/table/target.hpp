@@ -28,6 +28,7 @@ struct TargetColumn {
   bool in_primary_key;
   /// Whether ALTER TABLE … DROP NOT NULL would take it away.
   bool can_drop_not_null() const noexcept { return not_null && !identity && !in_primary_key; }
+  bool operator==(const TargetColumn&) const = default;
 };
 
 /// An existing table. Names are in the database's encoding.
@@ -57,6 +58,14 @@ RefreshTarget open_refresh_target(Oid relation);
 /// are found by their names, and get the types that the table has for them. Throws core::Error (incompatible_schemas)
 /// if the table can't be loaded as it is now.
 RefreshTarget open_new_table(Oid table, LoadPlan& plan);
+
+/// The error (cannot_load) of a table, whose name is in the database's encoding, that its own code has changed.
+core::Error changed_by_own_code(const std::string& name, const std::string& what);
+
+/// Looks at a table without rules again, before a statement that has its name: code of the owner's may have run since.
+/// Throws core::Error: that one if its name, owner or columns are others or it has got rules, and incompatible_schemas
+/// if it is gone.
+void check_unchanged(const RefreshTarget& target);
 
 /// The error (cannot_load) that tells of NULLs for a column (UTF-8) that is NOT NULL here.
 core::Error null_in_not_null(const RefreshTarget& target, const std::string& column);

@@ -314,6 +314,32 @@ def test_plans_can_be_shown(db: Database, connector: dict[str, object]) -> None:
     assert "Custom Scan (Connector Incoming Rows)" in shown and "Function Scan on connector.incoming_rows" not in shown
 
 
+@pytest.mark.parametrize(
+    "statement, told",
+    [
+        (f"CREATE RULE loot AS ON INSERT TO public.{TABLE} DO INSTEAD INSERT INTO code.loot VALUES (NEW.id)", "It has got rules"),
+        (f"ALTER TABLE public.{TABLE} RENAME TO elsewhere", "Its name, schema or owner"),
+        (f"ALTER TABLE public.{TABLE} ADD more int", "Its columns"),
+        (f"DROP TABLE public.{TABLE}", "does not exist any more"),
+    ],
+)
+def test_code_that_has_seen_the_first_rows(db: Database, source: Remote, statement: str, told: str) -> None:
+    """It runs while they are converted, before any statement has the table open."""
+    db.execute("CREATE SCHEMA code; CREATE TABLE code.loot (id bigint); CREATE TABLE code.done (n int)")
+    db.execute(
+        "CREATE FUNCTION code.checked(v text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF NOT EXISTS (SELECT FROM code.done) THEN INSERT INTO code.done VALUES (1); {statement}; END IF; RETURN true; END $$; "
+        "CREATE DOMAIN code.text AS varchar(20) CHECK (code.checked(VALUE))"
+    )
+    partitioned(db, "id bigint, word code.text, amount numeric(12,2)")
+    db.execute(f"ALTER TABLE {TABLE} ALTER word TYPE code.text USING NULL")
+    request = source.connector(table=TABLE, collision_strategy="overwrite", columns={"id": None, "word": "code.text", "amount": None})
+    with fails() as failure:
+        db.import_table(request)
+    assert told in failure.everything, failure.everything
+    assert db.rows(f"SELECT count(*) FROM {TABLE}") == [(0,)] and db.rows("SELECT * FROM code.loot") == []
+
+
 # Ends before the end.
 
 
@@ -410,7 +436,7 @@ def peak_memory(pid: int) -> int:
 
 @pytest.mark.parametrize("layout", ["partitioned", "triggers"])
 def test_many_rows_take_no_space_in_between(db: Database, source: Remote, connector: dict[str, object], layout: str) -> None:
-    """No temporary files, no temporary table, and no memory that grows with the rows."""
+    """No temporary files, no temporary table, and no memory that grows with the rows; for an append neither."""
     rows = 300_000
     source.create_rows(TABLE, rows)
     if layout == "partitioned":
@@ -429,8 +455,15 @@ def test_many_rows_take_no_space_in_between(db: Database, source: Remote, connec
         grown = private_memory(session.pid) - memory
         print(f"{source.kind}, {layout}: {rows} rows, memory +{grown >> 10} kB, peak +{(peak_memory(session.pid) - peak) >> 10} kB, WAL {int(written) >> 20} MB")
         assert_grown_less(grown, 16 << 20)
+        db.execute(f"DELETE FROM {TABLE}; INSERT INTO {TABLE} VALUES (-1, 'mine', 0)")
+        source.execute(f"UPDATE {TABLE} SET id = -id WHERE id <= 100")
+        sync = Refreshed(session, {**connector, "max_rows": 100}, mode="append", cursor="id")
+        sync.syncs.call("cdb_sync_update", sync.id, None, {**connector, "sync": {"mode": "append", "cursor": "id"}})
+        db.execute(f"ANALYZE {TABLE}")
+        memory = private_memory(session.pid)
+        assert sync.run("append")["inserted"] == rows - 100
+        assert_grown_less(private_memory(session.pid) - memory, 16 << 20)
         assert session.rows("SELECT 1 FROM pg_namespace WHERE oid = pg_my_temp_schema()") == []
-        session.execute("SELECT pg_stat_force_next_flush()")
     with db.server.log.open("rb") as lines:
         lines.seek(log)
         assert b"temporary file" not in lines.read()
