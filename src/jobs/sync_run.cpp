@@ -47,7 +47,10 @@ void first_run(Request& request, const Sync& sync, Oid caller, RunResult& result
   store::record_import(record, settings::current().keep_runs);
   result.mode = "import";
   result.relation = run.result.table;
-  result.rows = result.inserted = run.result.rows;
+  result.rows = run.result.rows;
+  result.inserted = run.result.inserted;
+  result.updated = run.result.updated;
+  result.deleted = run.result.deleted;
   result.bytes = run.result.bytes;
   result.layout = run.result.layout;
   result.position = run.result.position;

@@ -30,6 +30,10 @@ struct LoadResult {
   bool truncated = false;   ///< the source has more than max_rows rows
   std::int64_t max_rows = 0;
   std::vector<SkippedColumn> skipped;
+  // Of an import, what became of the table's rows. A refresh tells that for itself.
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t deleted = 0;
   ColumnCounts invalid_values;  ///< became NULL
   std::vector<Substitutions> substitutions;
   std::vector<core::RemoteWarning> remote_warnings;

@@ -114,6 +114,7 @@ class Load {
     RowRules rules(target_.oid, attributes);
     read_rows(target_.oid, attributes, rules.any() ? &rules : nullptr, result);
     rules.finish();
+    result.inserted = result.rows;
   }
 
   /// Whether the remote has promised of any column that it is NOT NULL.
@@ -133,9 +134,11 @@ class Load {
                        if (last) last->note(batch);
                      });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
-    pg::with_system_path([&] {
-      stream.into(target_, [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); });
+    const Applied applied = pg::with_system_path([&] {
+      return stream.into(target_,
+                         [&](IncomingRows& incoming) { return stream_insert(target_.sql(), plan_, incoming); });
     });
+    result.inserted = applied.inserted;
     has_nulls_ = stream.has_nulls();
     if (!last) return;
     check_truncation(result, *rows);
@@ -169,7 +172,7 @@ class Load {
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
     pg::with_system_path([&] {
       ImmediateConstraints constraints(target_);
-      apply_insert(target_, staging, staging.sql());
+      result.inserted = apply_insert(target_, staging, staging.sql()).inserted;
       constraints.put_back();
     });
     staging.drop();
@@ -257,8 +260,12 @@ LoadResult overwrite(const Run& run, const TargetSchema& schema, const NameChoic
                       "Try again.");
   }
   report_kept_distribution(run.spec, target.existing);
-  LoadResult result = run_refresh(run, {.relation = target.existing, .overwrite = true}).load;
+  RefreshResult done = run_refresh(run, {.relation = target.existing, .overwrite = true});
+  LoadResult result = std::move(done.load);
   result.table = target.existing;
+  result.inserted = done.inserted;
+  result.updated = done.updated;
+  result.deleted = done.deleted;
   return result;
 }
 

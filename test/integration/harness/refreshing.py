@@ -20,8 +20,8 @@ class Refreshed:
         self.database = database
         self.syncs = Syncs(database)
         self.id: str = self.syncs.create({**connector, **({"sync": sync} if sync else {})})["id"]
-        first = self.run()
-        assert first["mode"] == "import"
+        self.first = self.run()
+        assert self.first["mode"] == "import"
         self.table: str = self.syncs.status(self.id)["name"]
         self.oid: int = database.value("SELECT %s::regclass::oid::int8", self.table)
 

@@ -67,6 +67,7 @@ def every_way(db: Database, source: Remote) -> None:
     kept = db.rows("SELECT relname, relkind, relam FROM pg_class WHERE relname LIKE %s ORDER BY 1", f"{TABLE}%")
 
     replaced = Refreshed(db, connector)
+    assert counts(replaced.first) == (ROWS, 0, ROWS)
     change(source)
     assert counts(replaced.run("delete and insert")) == (ROWS - 8, 0, ROWS)
     assert same(db, source)
