@@ -1,10 +1,10 @@
 #include "divided_step.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
-#include <set>
 
-#include "core/base/error.hpp"
+#include "core/remote/common_state.hpp"
 #include "json_values.hpp"
 #include "pause.hpp"
 
@@ -12,40 +12,27 @@ namespace connector::probe {
 
 namespace {
 
-using Connections = std::vector<std::unique_ptr<core::Connection>>;
-
-constexpr int most_rounds = 5;
-
-/// Joins until all have the same mark.
-bool join_all(const Connections& readers, const std::string& token) {
-  std::vector<std::string> marks;
-  for (const auto& reader : readers) marks.push_back(reader->join_state(token));
-  for (int round = 0; round < most_rounds && std::set(marks.begin(), marks.end()).size() > 1; ++round) {
-    for (std::size_t i = 1; i < readers.size(); ++i) {
-      if (marks[i] != marks[0]) marks[i] = readers[i]->join_state(token);
-    }
+/// Offers what another connection offers, but that has ended before anybody joins.
+class TooLate final : public core::Connection {
+ public:
+  explicit TooLate(core::Connection& other) : other_(other) {}
+  void check() override { other_.check(); }
+  std::vector<core::RemoteTable> list_tables(std::string_view schema, std::int64_t limit) override {
+    return other_.list_tables(schema, limit);
   }
-  return std::set(marks.begin(), marks.end()).size() == 1;
-}
-
-/// Why that can't be; empty if it is so.
-std::string come_to_one_state(core::Connection& connection, const core::SourceRequest& of, const Connections& readers,
-                              bool is_too_late) {
-  for (int way = 0;; ++way) {
-    const core::StateOffer offer = connection.offer_state(of, way);
-    if (!offer.why_not.empty()) return offer.why_not;
-    if (is_too_late) connection.end_offer();
-    bool is_one = false;
-    try {
-      is_one = join_all(readers, offer.token);
-    } catch (const core::Error& error) {
-      connection.end_offer();
-      return error.message();
-    }
-    connection.end_offer();
-    if (is_one) return {};
+  std::unique_ptr<core::Source> describe(const core::SourceRequest& request) override {
+    return other_.describe(request);
   }
-}
+  core::StateOffer offer_state(const core::SourceRequest& of, int way) override {
+    core::StateOffer offer = other_.offer_state(of, way);
+    if (offer.why_not.empty()) other_.end_offer();
+    return offer;
+  }
+  bool usable() const noexcept override { return other_.usable(); }
+
+ private:
+  core::Connection& other_;
+};
 
 /// Empty if the key is not there.
 std::string text_at(const core::JsonValue& request, std::string_view key) {
@@ -64,23 +51,29 @@ core::JsonValue json(std::int64_t number) {
 }  // namespace
 
 std::string divided_text(core::Connection& connection, core::Source& source, const core::SourceRequest& of,
-                         const core::JsonValue& request, const Connect& connect, const ReadNumbers& read) {
+                         const core::JsonValue& request, const core::Connect& connect, const ReadNumbers& read) {
   const auto number = [](std::int64_t value) { return json(value); };
   const std::vector<std::string> parts = source.divide(std::stoull(text_at(request, "wanted")));
   if (const std::string pipe = text_at(request, "pause"); !pipe.empty()) pause(pipe);
-  Connections readers;
-  for (std::size_t i = std::stoull(text_at(request, "readers")); i > 0; --i) readers.push_back(connect());
-  const std::string why_not = come_to_one_state(connection, of, readers, text_at(request, "too_late") == "true");
+  core::PollWait wait;
+  core::FurtherConnections readers;
+  for (std::size_t i = std::stoull(text_at(request, "readers")); i > 0; --i) {
+    auto& reader = *readers.emplace_back(
+        std::make_unique<core::FurtherConnection>(wait, std::chrono::seconds(0), std::function<core::RunPoint()>()));
+    reader.connection = connect(reader.wait);
+  }
+  TooLate too_late(connection);
+  core::Connection& offering = text_at(request, "too_late") == "true" ? too_late : connection;
+  const std::string why_not = core::come_to_one_state(offering, of, readers, wait);
   std::vector<core::JsonMember> answer{{"parts", probe::json(parts)}, {"why_not", probe::json(why_not)}};
   if (why_not.empty()) {
-    std::vector<std::unique_ptr<core::Source>> sources;
-    for (const auto& reader : readers) sources.push_back(reader->describe(of));
+    for (const auto& reader : readers) reader->source = reader->connection->describe(of);
     std::vector<std::vector<std::int64_t>> rows;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      rows.push_back(read(*sources[i % sources.size()], {.columns = {0}, .part = parts[i]}));
+      rows.push_back(read(*readers[i % readers.size()]->source, {.columns = {0}, .part = parts[i]}));
     }
     std::vector<std::int64_t> whole;
-    for (const auto& reading : sources) whole.push_back(sum(read(*reading, {.columns = {0}})));
+    for (const auto& reader : readers) whole.push_back(sum(read(*reader->source, {.columns = {0}})));
     answer.push_back({"rows", json_array(rows, [&](const auto& part) { return json_array(part, number); })});
     answer.push_back({"whole", json_array(whole, number)});
   }

@@ -3,16 +3,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/json.hpp"
-#include "core/remote/provider.hpp"
+#include "core/remote/further_connection.hpp"
 
 namespace connector::probe {
 
-using Connect = std::function<std::unique_ptr<core::Connection>()>;
 /// The values of the first column.
 using ReadNumbers = std::function<std::vector<std::int64_t>(core::Source&, const core::Scan&)>;
 
@@ -24,6 +22,6 @@ using ReadNumbers = std::function<std::vector<std::int64_t>(core::Source&, const
 /// `why_not`: not empty if there was no state, and none of the others has read; and `own`, the sum that is found behind
 /// all that by `connection` itself.
 std::string divided_text(core::Connection& connection, core::Source& source, const core::SourceRequest& of,
-                         const core::JsonValue& request, const Connect& connect, const ReadNumbers& read);
+                         const core::JsonValue& request, const core::Connect& connect, const ReadNumbers& read);
 
 }  // namespace connector::probe

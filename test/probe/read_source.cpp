@@ -203,7 +203,7 @@ bool sum_step(Source& source, std::string_view step) {
 
 /// A step about parts of the rows; false if it is none.
 bool divided_step(Connection& connection, Source& source, const ConnectorSpec& spec, std::string_view step,
-                  const connector::probe::Connect& connect) {
+                  const connector::core::Connect& connect) {
   const std::string_view argument = step.substr(step.find(':') + 1);
   if (step.starts_with("divide:")) {
     std::cout << json_text(json(source.divide(std::stoull(std::string(argument))))) << '\n';
@@ -251,15 +251,15 @@ int main(int count, char** arguments) try {
   const ReaderRules reader{
       .program = std::filesystem::read_symlink("/proc/self/exe").replace_filename("connector-reader"),
       .environment = reader_environment()};
-  const auto connect = [&] {
+  const auto connect = [&](Wait& its_wait) {
     return provider.connect({.options = options,
                              .session = spec.session,
                              .address_rules = rules,
-                             .wait = wait,
+                             .wait = its_wait,
                              .trusted = true,
                              .reader = &reader});
   };
-  const auto connection = connect();
+  const auto connection = connect(wait);
   const auto source = connection->describe(source_request(spec));
   for (int i = has_reader ? 2 : 1; i < count; ++i) {
     if (std::string_view(arguments[i]) == "parts") {

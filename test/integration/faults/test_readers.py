@@ -27,6 +27,13 @@ def parted(request: pytest.FixtureRequest) -> Iterator[Remote]:
     found.drop(TABLE)
 
 
+def bytes_of_login(db: Database, remote: Remote) -> int:
+    """About as many bytes come from the server until a session is there."""
+    with Proxy(remote.server.port) as proxy:
+        db.value("SELECT cdb_connector_check(%s)", json.dumps(remote.connector(connection=remote.connection(port=proxy.port))))
+        return proxy.from_server - 50  # the answer to the statement that is tried has some more
+
+
 def imports_again(db: Database, remote: Remote) -> None:
     """The next run has all rows."""
     with db.another() as session:
@@ -72,6 +79,45 @@ def test_one_connection_is_silent(db: Database, parted: Remote) -> None:
         with fails_cleanly(session, None, "has sent nothing for 2 seconds in the middle of its answer", number=6673) as failure:
             session.import_table(connector)
         assert f"Provider {parted.provider}" in failure.detail and "rows had come" in failure.detail
+    no_sessions(parted)
+    imports_again(db, parted)
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("mysql56", 1), ("mariadb", 1), ("postgres15", 10)])
+def test_one_connection_does_not_come_to_the_state(db: Database, request: pytest.FixtureRequest, kind: str, limit: int) -> None:
+    """It gets no answer: the others give up soon, before the remote's locks do, and one of them reads alone."""
+    remote: Remote = request.getfixturevalue(kind)
+    remote.server.start()
+    create_parted(remote)
+    with db.another() as session, Proxy(remote.server.port) as proxy:
+        proxy.next(Fault(), Fault(), Fault(stall_after=bytes_of_login(db, remote)))
+        result = session.import_table(remote.connector(connection=remote.connection(port=proxy.port), table=TABLE, readers=4))
+        assert proxy.accepted >= 5
+        assert (result["readers"], result["rows"]) == (1, ROWS)
+        reason = f"read by one connection instead of 4: the connections did not come to one state within {limit} s"
+        assert result["warnings"]["fewer_readers"].startswith(reason)
+        drop_tables(session)
+    imports_again(db, remote)
+    remote.drop(TABLE)
+
+
+def test_the_password_is_changed_meanwhile(db: Database, parted: Remote) -> None:
+    """Behind the login of the first connection: of the others one tries, so that no account is locked."""
+    account, password = parted.connection()["username"], str(parted.connection()["password"])
+    change = f"ALTER USER '{account}'@'%' IDENTIFIED BY '{{}}'" if parted.provider == "mysql" else f"ALTER ROLE {account} PASSWORD '{{}}'"
+    with Proxy(parted.server.port) as proxy:
+        proxy.next(Fault(stall_after=bytes_of_login(db, parted)))
+        connector = parted.connector(connection=parted.connection(port=proxy.port), table=TABLE, readers=4)
+        job = db.import_in_background(connector)
+        try:
+            with fails_cleanly(job.database, None, "could not connect", secrets=(password,), number=1012), job:
+                proxy.wait_until_stalled()
+                parted.execute(change.format("another"))
+                proxy.resume()
+                job.result()
+        finally:
+            parted.execute(change.format(password))
+        assert proxy.accepted == 2
     no_sessions(parted)
     imports_again(db, parted)
 

@@ -15,11 +15,25 @@ from harness.parted import ROWS, TABLE, analyze, create_parted, differing_rows, 
 from harness.scratch import drop_tables
 from harness.syncs import Syncs
 
+from servers.postgres_maven import Postgres13
 from servers.process import wait_until
 from servers.proxy import Proxy
 from servers.remote import Remote
+from servers.remote_postgres import PostgresRemote
+from servers.server import Unavailable
+from servers.workspace import Workspace
 
-KINDS = ("mariadb", "mysql56", "mysql9", "postgres15", "postgres18")
+KINDS = ("mariadb", "mysql56", "mysql9", "postgres13", "postgres15", "postgres18")  # 13 divides by keys
+
+
+@pytest.fixture(scope="module")
+def postgres13(workspace: Workspace) -> Iterator[PostgresRemote]:
+    try:
+        server = Postgres13(workspace).start()
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    yield PostgresRemote(server, Postgres13.kind)
+    server.stop()
 
 
 @pytest.fixture(params=KINDS)
@@ -215,6 +229,18 @@ def test_how_many_connections_there_are(db: Database, parted: Remote) -> None:
         with fails(sqlstate=CANCELED):
             job.result(limit=20)
     no_sessions(parted)
+
+
+def test_a_remote_that_tells_any_size(session: Database, one_parted: Remote) -> None:
+    create_parted(one_parted)
+    if one_parted.provider == "mysql":
+        told = f"UPDATE mysql.innodb_table_stats SET n_rows = 9223372036854775807 WHERE table_name = '{TABLE}'"
+        one_parted.execute(told, f"FLUSH TABLE {TABLE}")
+    else:
+        one_parted.execute(f"UPDATE pg_class SET reltuples = 1e18 WHERE relname = '{TABLE}'")
+    result = session.import_table(one_parted.connector(table=TABLE, readers=4))
+    assert (result["readers"], result["rows"]) == (4, ROWS)
+    no_sessions(one_parted)
 
 
 def test_a_small_table_is_read_by_one_without_a_word(session: Database, one_parted: Remote) -> None:
