@@ -10,6 +10,7 @@ import os
 import socket
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -58,6 +59,17 @@ ODD_MESSAGE = b"odd %s%n \xff\xfe \x01\x02\x1b[31m \xc3\x28 quote' \"dq\" back\\
 ASKED_FILE = b"/etc/passwd"
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """An error in answer to a query."""
+
+    code: int
+    message: str
+
+
+Answer = Sequence[Sequence[str | None]] | Refusal
+
+
 class _Session(FakeSession):
     """One client."""
 
@@ -67,6 +79,7 @@ class _Session(FakeSession):
         super().__init__(server, peer)
         self.mode = server.mode
         self.sequence = 0
+        self.in_transaction = False
         self.prepared = 2  # columns of the statement that is prepared
 
     def serve(self) -> None:
@@ -179,7 +192,7 @@ class _Session(FakeSession):
         self.send(wire.column(b"id", wire.LONGLONG, length=20, charset=63))
         if count > 1:
             self.send(wire.column(b"word", wire.VAR_STRING))
-        self.send(wire.eof())
+        self.send(wire.eof(in_transaction=self.in_transaction))
 
     def _no_facts(self) -> None:
         """Of the catalog: as many columns as anybody wants, and no row."""
@@ -187,29 +200,35 @@ class _Session(FakeSession):
         self.send(wire.length_coded(count))
         for _ in range(count):
             self.send(wire.column(b"fact", wire.VAR_STRING))
-        self.send(wire.eof())
-        self.send(wire.eof())
+        self.send(wire.eof(in_transaction=self.in_transaction))
+        self.send(wire.eof(in_transaction=self.in_transaction))
 
-    def _rows_as_told(self, rows: Sequence[Sequence[str | None]]) -> None:
+    def _answer_as_told(self, rows: Answer) -> None:
+        if isinstance(rows, Refusal):
+            self.send(wire.error(rows.code, rows.message.encode()))
+            return
         count = len(rows[0]) if rows else 1
         self.send(wire.length_coded(count))
         for _ in range(count):
             self.send(wire.column(b"fact", wire.VAR_STRING))
-        self.send(wire.eof())
+        self.send(wire.eof(in_transaction=self.in_transaction))
         for row in rows:
             self.send(wire.text_row([None if value is None else value.encode() for value in row]))
-        self.send(wire.eof())
+        self.send(wire.eof(in_transaction=self.in_transaction))
 
     def _answer(self, statement: bytes, *, binary: bool, armed: bool) -> None:
         if not binary and _needs_no_rows(statement):
-            self.send(wire.ok())
+            if statement.startswith((b"START", b"COMMIT", b"ROLLBACK")):
+                self.in_transaction = statement.startswith(b"START")
+            self.send(wire.ok(in_transaction=self.in_transaction))
             return
         mode = self.mode if armed else Mode.WELL_BEHAVED
         if armed and self._misanswer():
             return
-        for part, rows in self.server.answers.items():
-            if not binary and part.encode() in statement:
-                self._rows_as_told(rows)
+        where = b"in transaction: " if self.in_transaction else b""
+        for part, answer in self.server.answers.items():
+            if not binary and part.encode() in where + statement:
+                self._answer_as_told(answer)
                 return
         if mode is Mode.WELL_BEHAVED and b"information_schema" in statement.lower():
             self._no_facts()
@@ -224,7 +243,7 @@ class _Session(FakeSession):
         if mode is Mode.GARBAGE_COLUMNS:
             self.send(os.urandom(60))
             self.send(os.urandom(60))
-            self.send(wire.eof())
+            self.send(wire.eof(in_transaction=self.in_transaction))
         else:
             self._columns(columns)
         if mode is Mode.STALL_AFTER_COLUMNS:
@@ -234,7 +253,7 @@ class _Session(FakeSession):
             self.send(wire.text_row([b"7", b"fake:3306"]))
         else:
             self._rows(mode, binary=binary)
-        self.send(wire.eof())
+        self.send(wire.eof(in_transaction=self.in_transaction))
 
     def _rows(self, mode: Mode, *, binary: bool) -> None:
         def row(number: int, word: bytes) -> bytes:
@@ -274,7 +293,8 @@ class _Session(FakeSession):
 class FakeMySql(FakeServer):
     """The listening server. SET, USE and the like are answered well in any mode.
 
-    `answers`: the rows with which a query is answered that contains a text; the first of these texts counts.
+    `answers`: with what a query is answered that contains a text; the first of these texts counts. In a transaction the
+    query begins with `in transaction: `.
     """
 
     provider: ClassVar[str] = "mysql"
@@ -286,7 +306,7 @@ class FakeMySql(FakeServer):
         *,
         trigger: str = "",
         port: int = 0,
-        answers: Mapping[str, Sequence[Sequence[str | None]]] | None = None,
+        answers: Mapping[str, Answer] | None = None,
     ) -> None:
         super().__init__(mode, trigger=trigger, port=port)
         self.answers = answers or {}

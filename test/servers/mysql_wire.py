@@ -38,6 +38,7 @@ COM_STMT_CLOSE, COM_STMT_RESET, COM_STMT_FETCH = 0x19, 0x1A, 0x1C
 # column types
 LONGLONG, VAR_STRING, BLOB = 0x08, 0xFD, 0xFC
 
+_IN_TRANSACTION = 1
 _AUTOCOMMIT = 2
 
 
@@ -91,12 +92,16 @@ def greeting(
     )
 
 
-def ok(*, info: bytes = b"") -> bytes:
-    return b"\0\0\0" + struct.pack("<HH", _AUTOCOMMIT, 0) + info
+def ok(*, info: bytes = b"", in_transaction: bool = False) -> bytes:
+    return b"\0\0\0" + struct.pack("<HH", _status(in_transaction), 0) + info
 
 
-def eof() -> bytes:
-    return b"\xfe" + struct.pack("<HH", 0, _AUTOCOMMIT)
+def eof(*, in_transaction: bool = False) -> bytes:
+    return b"\xfe" + struct.pack("<HH", 0, _status(in_transaction))
+
+
+def _status(in_transaction: bool) -> int:
+    return _AUTOCOMMIT | (_IN_TRANSACTION if in_transaction else 0)
 
 
 def error(number: int, message: bytes, state: bytes = b"HY000") -> bytes:

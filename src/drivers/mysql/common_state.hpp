@@ -22,10 +22,15 @@ namespace connector::mysql {
 /// unlock_tables().
 core::StateOffer offer_state(Session& session, std::string_view schema, std::string_view table, int way, bool& locks);
 
-/// core::Connection::join_state().
+/// core::Connection::join_state(). begin_to_read() comes before anything else is read of the table.
 std::string join_state(Session& session, std::string_view token);
 
-/// Gives the lock back.
+/// Behind the end of the offer, of a session that has joined it: it reads that table. Throws Error (cannot_read) if
+/// what it reads is not what was offered: it is another server's, or the definition of the table has changed meanwhile,
+/// or is about to.
+void begin_to_read(Session& session, std::string_view token, std::string_view schema, std::string_view table);
+
+/// Gives the lock back, or what there is of it.
 void unlock_tables(Session& session);
 
 }  // namespace connector::mysql

@@ -22,6 +22,8 @@ std::vector<core::RemoteTable> MysqlConnection::list_tables(std::string_view sch
 }
 
 std::unique_ptr<core::Source> MysqlConnection::describe(const core::SourceRequest& request) {
+  if (!joined_.empty()) begin_to_read(session(), joined_, schema_of(request), request.table);
+  joined_.clear();
   return std::make_unique<MysqlSource>(session(), request, database_);
 }
 
@@ -43,14 +45,20 @@ void MysqlConnection::describe_schema(std::string_view schema, const core::Table
   mysql::describe_schema(session(), name, parts, wanted, found);
 }
 
+std::string_view MysqlConnection::schema_of(const core::SourceRequest& request) const noexcept {
+  return request.schema.empty() ? std::string_view(database_) : request.schema;
+}
+
 core::StateOffer MysqlConnection::offer_state(const core::SourceRequest& of, int way) {
   if (!of.query.empty()) return {.why_not = "a query can't be divided"};
-  const std::string_view schema = of.schema.empty() ? std::string_view(database_) : of.schema;
-  return mysql::offer_state(session(), schema, of.table, way, locks_);
+  return mysql::offer_state(session(), schema_of(of), of.table, way, locks_);
 }
 
 std::string MysqlConnection::join_state(const std::string& token) {
-  return mysql::join_state(session(), token);
+  joined_.clear();
+  std::string mark = mysql::join_state(session(), token);
+  joined_ = token;
+  return mark;
 }
 
 void MysqlConnection::end_offer() {

@@ -30,8 +30,11 @@ class MysqlConnection final : public core::SessionConnection<Session> {
   void end_offer() override;
 
  private:
+  std::string_view schema_of(const core::SourceRequest& request) const noexcept;
+
   std::string database_;
-  bool locks_ = false;  ///< a table, for a state that is offered
+  bool locks_ = false;    ///< a table, for a state that is offered
+  std::string joined_{};  ///< what it has joined and not begun to read
 };
 
 }  // namespace connector::mysql

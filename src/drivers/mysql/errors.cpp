@@ -19,6 +19,7 @@ enum ServerError : unsigned {
   unknown_database = 1049,
   bad_column = 1054,
   too_many_user_connections = 1203,
+  table_not_locked = 1100,
   lock_wait_timeout = 1205,
   user_limit_reached = 1226,
   host_blocked = 1129,
@@ -196,6 +197,10 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
 
 bool is_lock_timeout(unsigned code) noexcept {
   return code == lock_wait_timeout;
+}
+
+bool is_not_locked(unsigned code) noexcept {
+  return code == table_not_locked;
 }
 
 bool lacks_privilege(unsigned code) noexcept {

@@ -34,6 +34,8 @@ core::Error statement_error(core::Phase phase, std::string_view summary, const N
 
 /// Whether a lock was not to be had in time.
 bool is_lock_timeout(unsigned code) noexcept;
+/// Whether the table is not among those that the session has locked.
+bool is_not_locked(unsigned code) noexcept;
 /// Whether the account may not do that with the table or its schema.
 bool lacks_privilege(unsigned code) noexcept;
 

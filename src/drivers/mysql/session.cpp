@@ -251,9 +251,7 @@ void Session::check_state() const {
 }
 
 void Session::identify() {
-  // Servers with one name, as containers may have, still have different numbers, or could not replicate each other.
-  const auto rows =
-      query("SELECT CONNECTION_ID(), CONCAT_WS(':', @@hostname, @@port, @@server_id)", core::Phase::connect, 1);
+  const auto rows = query(std::string("SELECT CONNECTION_ID(), ") + server_identity_sql, core::Phase::connect, 1);
   if (rows.size() != 1 || rows[0].size() != 2) throw_malformed("the server does not tell the connection's number");
   connection_id_ = rows[0][0].value_or("");
   server_identity_ = rows[0][1].value_or("");

@@ -47,6 +47,10 @@ class TextRow {
   std::vector<std::optional<std::string>> values_;
 };
 
+/// SQL for what tells a server from any other: servers with one name, as containers may have, still have different
+/// numbers, or could not replicate each other.
+inline constexpr const char* server_identity_sql = "CONCAT_WS(':', @@hostname, @@port, @@server_id)";
+
 /// A version number of a server, comparable: 10.11.19 is 101119.
 struct ServerVersion {
   bool is_mariadb = false;
@@ -97,8 +101,7 @@ class Session final : public core::SuspendingCalls {
   bool usable() const noexcept;
   /// Of the connection, while no call uses it; -1 = none.
   int idle_socket() const noexcept;
-  const ServerVersion& version() const noexcept { return version_; }
-  /// Differs from that of any other server.
+  const ServerVersion& version() const noexcept { return version_; }  /// Differs from that of any other server.
   const std::string& server_identity() const noexcept { return server_identity_; }
 
   /// Learns what stop_statement() needs to stop this session's statement and no other.

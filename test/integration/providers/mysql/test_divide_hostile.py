@@ -5,20 +5,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from harness.sources import Read
 
-from servers.fake_mysql import FakeMySql
-
-Rows = Sequence[Sequence[str | None]]
+from servers.fake_mysql import Answer, FakeMySql, Refusal
 
 # What a table looks like that is divided, and whose state is told by the binary log.
 ABOUT = ["testdb", "things"]
 PLAN = [[str(id), "SIMPLE", "t", None, "range", "PRIMARY", "PRIMARY", "8", None, "1000", "100", ""] for id in range(1, 40)]
-ANSWERS: dict[str, Rows] = {
+ANSWERS: dict[str, Answer] = {
     "ENGINE": [[*ABOUT, "InnoDB"]],
     "TABLE_TYPE, TABLE_COMMENT": [[*ABOUT, "BASE TABLE", "", "40000"]],
     "SEQ_IN_INDEX, NON_UNIQUE, NULLABLE, CARDINALITY": [[*ABOUT, "PRIMARY", "id", "1", "0", "", "40000", "1"]],
@@ -29,7 +27,8 @@ ANSWERS: dict[str, Rows] = {
     "Binlog_snapshot_file": [["Binlog_snapshot_file", "log.1"], ["Binlog_snapshot_position", "4"]],
     "GET_LOCK": [["1"]],
     "RELEASE_LOCK": [["1"]],
-    "LIMIT 0": [],
+    "AS one_row": [["fake:3306", "2020-01-02 03:04:05", "1"]],
+    "AS not_locked": Refusal(1100, "Table 'not_locked' was not locked with LOCK TABLES"),
 }
 
 
@@ -37,7 +36,7 @@ def connector(fake: FakeMySql) -> dict[str, object]:
     return {"provider": "mysql", "connection": fake.connection(sslmode="disable"), "table": "things", "columns": ["id"]}
 
 
-def ask(read: Read, step: str, answers: Mapping[str, Rows]) -> Any:
+def ask(read: Read, step: str, answers: Mapping[str, Answer]) -> Any:
     """What the program prints for it, or its error."""
     with FakeMySql(answers={**answers, **{text: rows for text, rows in ANSWERS.items() if text not in answers}}) as fake:
         try:
@@ -54,11 +53,12 @@ def test_well_behaved(read: Read) -> None:
     parts = ask(read, "divide:8", {})
     assert len(parts) == 9 and parts[-1] == "`id` IS NULL", parts
     found = ask(read, "divided:" + json.dumps({"wanted": "8", "readers": "2"}), {})
+    assert isinstance(found, dict), found
     assert found["why_not"] == "" and found["whole"] == [3, 3]
 
 
-TOO_FEW: Rows = [["1"]]
-DIVIDE: dict[str, dict[str, Rows]] = {
+TOO_FEW: Answer = [["1"]]
+DIVIDE: dict[str, dict[str, Answer]] = {
     "an index of two columns": {"SEQ_IN_INDEX, NON_UNIQUE, NULLABLE, CARDINALITY": [ABOUT]},
     "an index of three columns": {"SEQ_IN_INDEX, NON_UNIQUE, NULLABLE, CARDINALITY": [[*ABOUT, "PRIMARY"]]},
     "an index of NULLs": {"SEQ_IN_INDEX, NON_UNIQUE, NULLABLE, CARDINALITY": [[*ABOUT, *[None] * 7]]},
@@ -86,7 +86,7 @@ def test_odd_answers_about_the_parts(read: Read, odd: str) -> None:
         assert len(found) <= 600
 
 
-STATE: dict[str, dict[str, Rows]] = {
+STATE: dict[str, dict[str, Answer]] = {
     "no lock": {"GET_LOCK": []},
     "a lock that is NULL": {"GET_LOCK": [[None]]},
     "a position of one column": {"Binlog_snapshot_file": TOO_FEW},
@@ -103,3 +103,41 @@ def test_odd_answers_about_the_state(read: Read, odd: str) -> None:
         assert re.search(r"Connector error (1011|6667)\.", found), found
     else:
         assert found["why_not"] != ""
+
+
+# Without a log there is the way of the lock.
+LOCK: dict[str, Answer] = {"Binlog_snapshot_file": []}
+PROXIES: dict[str, tuple[dict[str, Answer], str]] = {
+    "none": ({}, ""),
+    "reads elsewhere": ({"AS not_locked": []}, "statements that read are led to another server than those that lock"),
+    "transactions elsewhere": (
+        {"in transaction: SELECT CONCAT_WS": [["replica:3306", "2020-01-02 03:04:05", "1"]]},
+        "could not read the state of the table that another connection reads: the connections lead to different servers, or the table is another one by now",
+    ),
+    "another table by that name": (
+        {"in transaction: SELECT CONCAT_WS": [["fake:3306", "2020-01-02 03:04:06", "1"]]},
+        "could not read the state of the table that another connection reads: the connections lead to different servers, or the table is another one by now",
+    ),
+    "a definition that has changed": (
+        {"in transaction: SELECT CONCAT_WS": Refusal(1412, "Table definition has changed, please retry transaction")},
+        "could not read the state of the table that another connection reads: Table definition has changed, please retry transaction",
+    ),
+}
+
+
+@pytest.mark.parametrize("proxy", list(PROXIES))
+def test_a_proxy_leads_statements_to_different_servers(read: Read, proxy: str) -> None:
+    answers, why_not = PROXIES[proxy]
+    found = ask(read, "divided:" + json.dumps({"wanted": "8", "readers": "2"}), {**answers, **LOCK})
+    # The readers' part of it comes when they describe the table: the program ends then.
+    told = found.splitlines()[0] if isinstance(found, str) else found["why_not"]
+    assert told == why_not
+
+
+def test_while_the_table_is_locked_readers_do_nothing_but_begin(read: Read) -> None:
+    """Each answer that they wait for keeps others from writing."""
+    with FakeMySql(answers={**LOCK, **{text: answer for text, answer in ANSWERS.items() if text not in LOCK}}) as fake:
+        read(connector(fake), "divided:" + json.dumps({"wanted": "8", "readers": "2"}))
+        statements = [statement.split(" FROM ")[0] for statement in fake.statements]
+    locked = statements[next(i for i, text in enumerate(statements) if text.startswith("LOCK TABLES")) + 1 : statements.index("UNLOCK TABLES")]
+    assert [text.split(",")[0] for text in locked] == ["SELECT 1", "SELECT CONCAT_WS(':'", *["START TRANSACTION WITH CONSISTENT SNAPSHOT"] * 2]
