@@ -105,6 +105,8 @@ def test_odd_answers_about_the_state(read: Read, odd: str) -> None:
         assert found["why_not"] != ""
 
 
+CANNOT_JOIN = "could not read the state of the table that another connection reads: "
+
 # Without a log there is the way of the lock.
 LOCK: dict[str, Answer] = {"Binlog_snapshot_file": []}
 PROXIES: dict[str, tuple[dict[str, Answer], str]] = {
@@ -112,15 +114,15 @@ PROXIES: dict[str, tuple[dict[str, Answer], str]] = {
     "reads elsewhere": ({"AS not_locked": []}, "statements that read are led to another server than those that lock"),
     "transactions elsewhere": (
         {"in transaction: SELECT CONCAT_WS": [["replica:3306", "2020-01-02 03:04:05", "1"]]},
-        "could not read the state of the table that another connection reads: the connections lead to different servers, or the table is another one by now",
+        CANNOT_JOIN + "the connections lead to different servers, or the table is another one by now",
     ),
     "another table by that name": (
         {"in transaction: SELECT CONCAT_WS": [["fake:3306", "2020-01-02 03:04:06", "1"]]},
-        "could not read the state of the table that another connection reads: the connections lead to different servers, or the table is another one by now",
+        CANNOT_JOIN + "the connections lead to different servers, or the table is another one by now",
     ),
     "a definition that has changed": (
         {"in transaction: SELECT CONCAT_WS": Refusal(1412, "Table definition has changed, please retry transaction")},
-        "could not read the state of the table that another connection reads: Table definition has changed, please retry transaction",
+        CANNOT_JOIN + "Table definition has changed, please retry transaction",
     ),
 }
 
@@ -139,5 +141,7 @@ def test_while_the_table_is_locked_readers_do_nothing_but_begin(read: Read) -> N
     with FakeMySql(answers={**LOCK, **{text: answer for text, answer in ANSWERS.items() if text not in LOCK}}) as fake:
         read(connector(fake), "divided:" + json.dumps({"wanted": "8", "readers": "2"}))
         statements = [statement.split(" FROM ")[0] for statement in fake.statements]
-    locked = statements[next(i for i, text in enumerate(statements) if text.startswith("LOCK TABLES")) + 1 : statements.index("UNLOCK TABLES")]
-    assert [text.split(",")[0] for text in locked] == ["SELECT 1", "SELECT CONCAT_WS(':'", *["START TRANSACTION WITH CONSISTENT SNAPSHOT"] * 2]
+    begin = next(i for i, text in enumerate(statements) if text.startswith("LOCK TABLES")) + 1
+    locked = statements[begin : statements.index("UNLOCK TABLES")]
+    begun = ["START TRANSACTION WITH CONSISTENT SNAPSHOT"] * 2
+    assert [text.split(",")[0] for text in locked] == ["SELECT 1", "SELECT CONCAT_WS(':'", *begun]
