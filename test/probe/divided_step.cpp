@@ -70,6 +70,8 @@ std::string divided_text(core::Connection& connection, core::Source& source, con
     for (const auto& reader : readers) reader->source = reader->connection->describe(of);
     std::vector<std::vector<std::int64_t>> rows;
     for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string halt = text_at(request, "pause_reading");
+      if (i == parts.size() / 2 && !halt.empty()) pause(halt);
       rows.push_back(read(*readers[i % readers.size()]->source, {.columns = {0}, .part = parts[i]}));
     }
     std::vector<std::int64_t> whole;

@@ -17,6 +17,7 @@ using ReadNumbers = std::function<std::vector<std::int64_t>(core::Source&, const
 /// What comes of it, as a line of JSON. `request` is an object with `wanted` and `readers`: `connection` offers the
 /// state, so many others join it and describe the source; then each reads its share of the parts, and all of the rows.
 ///  - `pause`: a named pipe that is waited for when the source is divided, and no state is offered yet;
+///  - `pause_reading`: one that is waited for before the second half of the parts is read, or all if there is one;
 ///  - `too_late`: the offer has ended before the others join it.
 /// The answer has `parts`; `rows`, the numbers of each part; `whole`, the sum that each of the others has found;
 /// `why_not`: not empty if there was no state, and none of the others has read; and `own`, the sum that is found behind

@@ -53,16 +53,18 @@ std::unique_ptr<Session> connect(const core::ConnectRequest& request, const Logi
 
 TransactionFacts begin_transaction(Session& session, const TransactionBegin& begin) {
   if (session.snapshot()) return {.money_digits = session.snapshot()->money_digits};
-  const auto answers = session.run(std::string(session.in_transaction() ? "ROLLBACK; " : "") +
-                                       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + std::string(begin.first) +
-                                       "SELECT a.backend_start, '1'::pg_catalog.money::pg_catalog.numeric, " +
-                                       std::string(begin.value) + ", " + settings(session, begin.lock_timeout) +
-                                       " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
-                                   beginning);
-  if (answers.size() != 1 || answers[0].size() != 1)
+  session.begins_transaction();
+  const std::string before = session.in_transaction() ? "ROLLBACK; " : "";
+  const auto answers =
+      session.run(before + "BEGIN ISOLATION LEVEL " + std::string(begin.isolation) + " READ ONLY; " +
+                      std::string(begin.first) + "SELECT a.backend_start, '1'::pg_catalog.money::pg_catalog.numeric, " +
+                      std::string(begin.value) + ", " + settings(session, begin.lock_timeout) +
+                      " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
+                  beginning);
+  // Statements in front may have rows as well.
+  if (answers.empty() || answers.back().size() != 1)
     throw_malformed("the server does not tell of its own session", beginning.phase, beginning.summary);
-  session.began_transaction();
-  const TextRow& row = answers[0][0];
+  const TextRow& row = answers.back()[0];
   session.set_backend_start(text(row, 0));
   // `1.00`
   const std::string amount = text(row, 1);

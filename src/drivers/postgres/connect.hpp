@@ -23,7 +23,8 @@ struct TransactionFacts {
 
 /// What the begin of a transaction does beside.
 struct TransactionBegin {
-  std::string_view first = {};      ///< a statement with its semicolon, in front of all others
+  std::string_view isolation = "REPEATABLE READ";
+  std::string_view first = {};      ///< statements with their semicolons, in front of all others
   std::string_view value = "NULL";  ///< an expression
   /// How long a statement may wait for a lock; 0 = as long as it takes.
   std::chrono::milliseconds lock_timeout{0};

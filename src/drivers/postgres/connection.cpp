@@ -3,8 +3,10 @@
 #include "drivers/postgres/catalog.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/schema.hpp"
+#include "drivers/postgres/shared_snapshot.hpp"
 #include "drivers/postgres/snapshot.hpp"
 #include "drivers/postgres/source.hpp"
+#include "drivers/postgres/sql_text.hpp"
 
 namespace connector::postgres {
 
@@ -16,7 +18,7 @@ std::vector<core::RemoteTable> PostgresConnection::list_tables(std::string_view 
   begin_transaction(session());
   WithinSnapshot step(session());
   std::vector<core::RemoteTable> tables =
-      read_list(session().run(list_statements(session(), schema.empty() ? "public" : schema, limit),
+      read_list(session().run(list_statements(session(), schema.empty() ? default_schema : schema, limit),
                               {core::Phase::describe, "could not list tables"}));
   step.done();
   return tables;
@@ -38,13 +40,14 @@ void PostgresConnection::end_snapshot() noexcept {
   any_session().end_snapshot();
 }
 
-core::StateOffer PostgresConnection::offer_state(const core::SourceRequest& /*of*/, int way) {
+core::StateOffer PostgresConnection::offer_state(const core::SourceRequest& of, int way) {
   if (way > 0) return {.why_not = "there is no other way"};
-  return postgres::offer_snapshot(session());
+  if (!of.query.empty()) return {.why_not = "a query is not read in parts"};
+  return offer_snapshot(session(), quote_table(of.schema.empty() ? default_schema : of.schema, of.table));
 }
 
 std::string PostgresConnection::join_state(const std::string& token) {
-  return postgres::join_snapshot(session(), token);
+  return join_snapshot(session(), token);
 }
 
 void PostgresConnection::end_offer() {

@@ -25,42 +25,67 @@ constexpr std::uint64_t least_blocks = 4;
 /// The types whose values can be divided, by their OIDs: smallint, integer, bigint, date, timestamp, timestamptz, uuid.
 constexpr std::array<Oid, 7> key_types{21, 23, 20, 1082, 1114, 1184, 2950};
 
-/// The relations that a SELECT of the table reads: itself and all that inherits from it. Our own statements have
-/// `search_path = pg_catalog`.
+/// The relations that a SELECT of the table reads, as the snapshot has them: itself and all that inherits from it.
 std::string tree(const std::string& table) {
   return "WITH RECURSIVE tree (oid) AS (SELECT " + quote_literal(table) +
-         "::regclass::oid UNION SELECT i.inhrelid FROM tree, pg_inherits i WHERE i.inhparent = tree.oid)";
+         "::pg_catalog.regclass::pg_catalog.oid UNION SELECT i.inhrelid FROM tree, pg_catalog.pg_inherits i "
+         "WHERE i.inhparent OPERATOR(pg_catalog.=) tree.oid)";
+}
+
+/// Whether relation `c` has no rows, or is a heap.
+std::string is_heap(const Session& session) {
+  // Before 12 there was no other storage.
+  const std::string has_heap =
+      session.version() >= 120000
+          ? " AND (SELECT a.amhandler OPERATOR(pg_catalog.=) 'pg_catalog.heap_tableam_handler'::pg_catalog.regproc "
+            "FROM pg_catalog.pg_am a WHERE a.oid OPERATOR(pg_catalog.=) c.relam)"
+          : "";
+  return "(c.relkind OPERATOR(pg_catalog.=) 'p' OR c.relkind OPERATOR(pg_catalog.=) ANY "
+         "('{r,m}'::pg_catalog.\"char\"[])" +
+         has_heap + ")";
 }
 
 /// What a SELECT of the table reads.
 struct Storage {
   std::vector<std::uint64_t> blocks{};  ///< of each relation that has rows of its own
   bool is_heap = true;                  ///< all of them
+  bool may_have_children = true;
   bool may_read_ctid = false;
+  bool may_read_tableoid = false;
 };
 
 Storage read_storage(Session& session, const std::string& table) {
-  // Before 12 there was nothing else than heaps.
-  const std::string is_heap = session.version() >= 120000 ? "(SELECT a.amhandler = 'heap_tableam_handler'::regproc "
-                                                            "FROM pg_am a WHERE a.oid = c.relam)"
-                                                          : "true";
-  // What relpages tells may be old. A column that is granted by itself leaves out ctid.
-  const auto answers =
-      session.run(set_search_path(SearchPath::catalog) + tree(table) +
-                      " SELECT c.relkind, pg_relation_size(c.oid) / current_setting('block_size')::bigint, " + is_heap +
-                      ", CASE WHEN c.relkind IN ('r', 'p', 'm') THEN has_column_privilege(" + quote_literal(table) +
-                      "::regclass, 'ctid', 'SELECT') END FROM tree JOIN pg_class c ON c.oid = tree.oid",
-                  looking_up);
+  const auto may_read = [&](const char* column) {
+    return ", CASE WHEN c.relkind IN ('r', 'p', 'm') THEN has_column_privilege(" + quote_literal(table) +
+           "::regclass, '" + column + "', 'SELECT') END";
+  };
+  // What relpages tells may be old. A role that may read some columns may not read those of the system.
+  const auto answers = session.run(set_search_path(SearchPath::catalog) + tree(table) +
+                                       " SELECT c.relkind, pg_relation_size(c.oid) / "
+                                       "current_setting('block_size')::bigint, " +
+                                       is_heap(session) + may_read("ctid") + may_read("tableoid") +
+                                       " FROM tree JOIN pg_class c ON c.oid = tree.oid",
+                                   looking_up);
   Storage storage{.is_heap = answers.size() == 1 && !answers[0].empty()};
   if (!storage.is_heap) return storage;
   for (const TextRow& row : answers[0]) {
-    storage.may_read_ctid = is_true(row, 3);
     const std::string kind = text(row, 0);
-    if (kind == "p") continue;
-    storage.is_heap = storage.is_heap && (kind == "r" || kind == "m") && is_true(row, 2);
-    storage.blocks.push_back(number<std::uint64_t>(row, 1).value_or(0));
+    storage.is_heap = storage.is_heap && is_true(row, 2);
+    storage.may_have_children = kind != "m";
+    storage.may_read_ctid = is_true(row, 3);
+    storage.may_read_tableoid = is_true(row, 4);
+    if (kind != "p") storage.blocks.push_back(number<std::uint64_t>(row, 1).value_or(0));
   }
   return storage;
+}
+
+/// That a row is of a relation that belongs to the table by the snapshot: the server reads all that belong to it when
+/// the statement is planned, and one that is attached meanwhile would be in some parts only.
+std::string is_member(const std::string& table, std::size_t members) {
+  // An array is looked through from its begin, a subquery is hashed.
+  constexpr std::size_t few = 16;
+  const std::string query = tree(table) + " SELECT tree.oid FROM tree";
+  return "tableoid OPERATOR(pg_catalog.=) ANY (" + (members <= few ? "ARRAY(" + query + ")" : query) + ")";
 }
 
 /// A column by which each relation of the table has an index that is in its order.
@@ -173,19 +198,31 @@ std::vector<std::string> block_ranges(std::span<const std::uint64_t> blocks, std
   return ranges;
 }
 
+std::string is_divisible(const Session& session, const std::string& table) {
+  return "(" + tree(table) + " SELECT pg_catalog.bool_and(" + is_heap(session) +
+         ") FROM tree JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) tree.oid)";
+}
+
 std::vector<std::string> divide_table(Session& session, const std::string& table, const core::Dialect& dialect,
                                       std::size_t wanted) {
   const Storage storage = read_storage(session, table);
   // What lies elsewhere is not of the state that a snapshot shows: foreign tables and partitions. What other access
   // methods make of an exported snapshot is not known.
   if (!storage.is_heap) return {};
+  std::vector<std::string> parts = block_ranges(storage.blocks, wanted);
+  if (parts.size() == 1) return {"true"};
+  if (storage.may_have_children && !storage.may_read_tableoid) return {};
   // Since 14 conditions on ctid are read as ranges of blocks (its release notes, "TID Range Scan").
-  std::vector<std::string> ranges = block_ranges(storage.blocks, wanted);
-  if (ranges.size() == 1) return {"true"};
-  if (storage.may_read_ctid && session.version() >= 140000) return ranges;
-  const std::optional<Key> key = find_key(session, table);
-  if (!key) return {};
-  return divide_by_key(session, table, *key, dialect, wanted);
+  if (!storage.may_read_ctid || session.version() < 140000) {
+    const std::optional<Key> key = find_key(session, table);
+    if (!key) return {};
+    parts = divide_by_key(session, table, *key, dialect, wanted);
+  }
+  if (storage.may_have_children) {
+    const std::string condition = is_member(table, storage.blocks.size());
+    for (std::string& part : parts) part += " AND " + condition;
+  }
+  return parts;
 }
 
 }  // namespace connector::postgres

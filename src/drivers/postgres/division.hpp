@@ -1,4 +1,5 @@
-// A table in parts, each a condition on its rows: by blocks of its storage, else by values of a key.
+// A table in parts, each a condition on its rows: by blocks of its storage, else by values of a key. Where the table
+// may be given partitions or children while it is read, each part asks for those that it has by the snapshot.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,9 @@ namespace connector::postgres {
 /// server once where it can go by blocks.
 std::vector<std::string> divide_table(Session& session, const std::string& table, const core::Dialect& dialect,
                                       std::size_t wanted);
+
+/// Whether all that a SELECT of the table reads lies where it can be divided: an expression.
+std::string is_divisible(const Session& session, const std::string& table);
 
 /// Conditions on ctid, in exactly one of which each row of each relation lies: the same blocks of all of them.
 /// `blocks`: what each relation has; no part is to have fewer than some of each. The last part has no end: rows that

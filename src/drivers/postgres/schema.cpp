@@ -41,7 +41,7 @@ void describe_schema(Session& session, std::string_view schema, const core::Tabl
                      const std::function<void(const core::DescribedTable&)>& found) {
   const int money_digits = begin_transaction(session).money_digits;
   WithinSnapshot step(session);
-  const std::vector<ListedTable> listed = list(session, schema.empty() ? "public" : schema, wanted);
+  const std::vector<ListedTable> listed = list(session, schema.empty() ? default_schema : schema, wanted);
   CatalogTypes types;
   for (std::size_t first = 0; first < listed.size(); first += tables_at_once) {
     const std::size_t end = std::min(listed.size(), first + tables_at_once);

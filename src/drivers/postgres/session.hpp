@@ -45,6 +45,8 @@ class CopyData {
 
 using TextRow = std::vector<std::optional<std::string>>;
 
+inline constexpr const char* default_schema = "public";
+
 /// What is being done, for messages.
 struct Task {
   core::Phase phase;
@@ -53,8 +55,7 @@ struct Task {
 
 /// A transaction that lasts from statement to statement, so that all of them see the moment at which it began.
 struct HeldSnapshot {
-  int money_digits = 2;    ///< as TransactionFacts has them
-  bool is_joined = false;  ///< others read the same table by it, and lock it as well
+  int money_digits = 2;  ///< as TransactionFacts has them
   /// Differs from all before, and changes when locks on tables may have gone: what was looked at before may be
   /// different now. Never 0.
   std::uint64_t locks = 0;
@@ -94,13 +95,13 @@ class Session {
   /// PostgreSQL's name of the encoding of the database.
   const std::string& server_encoding() const noexcept { return server_encoding_; }
   bool in_transaction() const noexcept;
-  /// Differs for each transaction that begin_transaction() has begun; 0 = none is open.
+  /// Differs for each transaction that begin_transaction() has begun, or failed to; 0 = none is open.
   std::uint64_t transaction() const noexcept { return in_transaction() ? transaction_ : 0; }
-  void began_transaction() noexcept { ++transaction_; }
+  void begins_transaction() noexcept { ++transaction_; }
 
   /// The snapshot that the transaction is kept for; nothing = none is.
   const std::optional<HeldSnapshot>& snapshot() const noexcept { return snapshot_; }
-  void hold_snapshot(int money_digits, bool is_joined = false) { snapshot_ = {money_digits, is_joined, ++locks_}; }
+  void hold_snapshot(int money_digits) { snapshot_ = {money_digits, ++locks_}; }
   /// In a snapshot's transaction, behind SAVEPOINT (savepoint.hpp): ends what the server does, or has failed to do,
   /// since then, within a second, and keeps the transaction. Gives the connection up where that can't be done. Where
   /// there is no snapshot it is as stop_statement(), if there is a statement. Never throws. `is_released`: a message

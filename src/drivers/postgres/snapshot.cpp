@@ -21,9 +21,8 @@ bool is_snapshot_name(std::string_view text) noexcept {
   return text.size() <= max_name_size && core::consists_of(text, "0123456789ABCDEFabcdef-");
 }
 
-constexpr const char* why_not_shared = "the server can't share a snapshot between two sessions";
+}  // namespace
 
-/// The first statement of a transaction that is to see it.
 std::string import_statement(const std::string& snapshot) {
   if (!is_snapshot_name(snapshot)) {
     throw_malformed("the server gives its snapshot no usable name", beginning.phase, beginning.summary);
@@ -31,9 +30,11 @@ std::string import_statement(const std::string& snapshot) {
   return "SET TRANSACTION SNAPSHOT " + quote_literal(snapshot) + "; ";
 }
 
+namespace {
+
 std::string share(Session& session, const std::string& snapshot) {
   if (snapshot == not_shared) {
-    throw core::Error(core::ErrorNumber::cannot_read, why_not_shared,
+    throw core::Error(core::ErrorNumber::cannot_read, "the server can't share a snapshot between two sessions",
                       "Provider postgres, phase execute. Two scans at once would see the rows of different moments.",
                       "Read one of the tables into a local one first.");
   }
@@ -56,26 +57,6 @@ std::string begin_snapshot(Session& session, const std::string& shared) {
     facts.value = not_shared;
   }
   session.hold_snapshot(facts.money_digits);
-  return facts.value;
-}
-
-core::StateOffer offer_snapshot(Session& session) {
-  if (session.snapshot()) return {.why_not = "the connection reads of a state of its own"};
-  const std::string name = begin_snapshot(session, {});
-  if (is_snapshot_name(name)) return {.token = name};
-  session.end_snapshot();
-  return {.why_not = why_not_shared};
-}
-
-std::string join_snapshot(Session& session, const std::string& snapshot) {
-  if (session.snapshot()) session.end_snapshot();
-  const std::string first = import_statement(snapshot);
-  const TransactionFacts facts = begin_transaction(
-      session, {.first = first,
-                .value = "pg_catalog.md5(pg_catalog.concat(pg_catalog.pg_postmaster_start_time(), ' ', "
-                         "pg_catalog.txid_current_snapshot()))",
-                .lock_timeout = std::chrono::seconds(1)});
-  session.hold_snapshot(facts.money_digits, true);
   return facts.value;
 }
 

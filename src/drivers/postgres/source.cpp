@@ -25,7 +25,6 @@ namespace {
 
 using core::Phase;
 
-constexpr const char* default_schema = "public";
 constexpr const char* unnamed = "?column?";  // what PostgreSQL calls an expression without a name
 
 core::Error request_error(std::string message, std::string hint = {}) {
@@ -98,10 +97,6 @@ void PostgresSource::describe_table(const core::SourceRequest& request) {
   const CatalogTable table = read_table(
       session_.run(table_statements(session_, schema, request.table, request.parts), {Phase::describe, summary_}),
       request.parts);
-  // Partitions are locked by a plan only: later it would be in the middle of the rows that one cannot lock them.
-  if (table.relkind == "p" && session_.snapshot() && session_.snapshot()->is_joined) {
-    session_.run("EXPLAIN SELECT 1 FROM " + table_, {Phase::describe, summary_});
-  }
   std::vector<TypeUse> uses;
   for (const CatalogColumn& column : table.columns) uses.push_back(column.use);
   look_up_types(session_, uses, types_);

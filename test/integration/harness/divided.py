@@ -16,15 +16,20 @@ from servers.workspace import Workspace
 
 
 class Paused:
-    """The program, which has divided the table, and goes on when it is told to."""
+    """The program, which goes on when it is told to."""
 
     def __init__(self, probe: subprocess.Popen[str], pipe: int) -> None:
         self._probe = probe
-        self._pipe = pipe
+        self._pipe: int | None = pipe
+
+    def go_on(self) -> None:
+        if self._pipe is not None:
+            os.close(self._pipe)
+        self._pipe = None
 
     def end(self) -> tuple[str, str]:
-        """What it has printed then, and its error."""
-        os.close(self._pipe)
+        """Goes on; what it has printed then, and its error."""
+        self.go_on()
         assert self._probe.stdout is not None and self._probe.stderr is not None
         text = self._probe.stdout.read()
         # What the sanitizer says of stacks of our own whenever it meets the first one.
@@ -34,11 +39,12 @@ class Paused:
 
 
 @contextmanager
-def paused(connector: dict[str, object], workspace: Workspace) -> Iterator[Paused]:
+def paused(connector: dict[str, object], workspace: Workspace, at: str = "pause") -> Iterator[Paused]:
+    """`at`: "pause" when the table is divided, "pause_reading" when half of its parts are read."""
     pipe: Path = workspace.subfolder("divided") / "pause"
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe)
-    step = "divided:" + json.dumps({"wanted": 8, "readers": 3, "pause": str(pipe)})
+    step = "divided:" + json.dumps({"wanted": 8, "readers": 3, at: str(pipe)})
     program = [str(BUILD / "read_source"), step]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as probe:
         assert probe.stdin is not None
@@ -55,4 +61,8 @@ def paused(connector: dict[str, object], workspace: Workspace) -> Iterator[Pause
             return True
 
         wait_until(try_to_open, what="the program to come to its pause")
-        yield Paused(probe, opened[0])
+        there = Paused(probe, opened[0])
+        try:
+            yield there
+        finally:
+            there.go_on()
