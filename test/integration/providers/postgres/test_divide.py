@@ -253,7 +253,7 @@ def test_a_partition_that_comes_meanwhile(source: PostgresRemote, read: Read, wo
         text, error = probe.end()
     assert error == ""
     answer = json.loads(text)
-    assert len(answer["parts"]) > 2
+    assert len(answer["parts"]) >= 2
     assert numbers_of(answer) == list(range(ROWS))
 
 
