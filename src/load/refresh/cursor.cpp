@@ -191,13 +191,15 @@ std::vector<std::string> compared_columns(const LoadPlan& plan, const ColumnChan
   return columns;
 }
 
-/// Images can't be hashed, and all rows would have to be sorted. The text of equal ones is equal, and can be.
 std::string same_record(const PlannedColumn& cursor, const std::vector<std::string>& columns) {
+  const std::string same = record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
+  // Rows that are here have no value in a cursor column that has just been added.
+  if (std::ranges::find(columns, quoted(cursor)) == columns.end()) return same;
+  // Images can't be hashed, and all rows would have to be sorted. The text of equal ones is equal, and can be.
   const auto shown = [&](const char* row) {
     return "COALESCE(CAST(" + (row + quoted(cursor)) + " AS pg_catalog.text) COLLATE pg_catalog.\"C\", '')";
   };
-  return shown("t.") + " OPERATOR(pg_catalog.=) " + shown("s.") + " AND " + record(columns, "t.") +
-         " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
+  return shown("t.") + " OPERATOR(pg_catalog.=) " + shown("s.") + " AND " + same;
 }
 
 /// By what nodes find rows that are equal to those of the staging table: the distribution column; where there is none,
