@@ -118,10 +118,12 @@ Json refresh_mode(const Request& request, const connector::load::LoadPlan& plan)
 }
 
 /// How a new table would be distributed: the column's local name, or the word for a copy on each node. Null if that is
-/// not asked for, or a sync would refresh a table that is there.
+/// not asked for, or a table that is there would be overwritten.
 Json new_distribution(const Request& request, const connector::load::LoadPlan& plan, const Json& refresh) {
   const connector::core::ConnectorSpec& spec = request.spec();
-  if (!spec.distribute || !refresh.is_null()) return nullptr;
+  const bool overwrites =
+      spec.collision_strategy == connector::core::CollisionStrategy::overwrite && !refresh.is_null();
+  if (!spec.distribute || overwrites) return nullptr;
   const auto schema = connector::load::find_target_schema(spec.target_schema);
   const auto distribution = connector::load::plan_distribution(spec, schema, plan);
   return distribution->column ? Json({{"column", plan.columns[*distribution->column].name}}) : Json("reference");

@@ -10,6 +10,7 @@
 
 extern "C" {
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 }

@@ -66,14 +66,19 @@ void check_overwritable(Oid relation, const std::string& name) {
 class Load {
  public:
   Load(Oid table, LoadPlan plan, const pg::ActAs& role, core::Source& source, const Run& run)
-      : plan_(std::move(plan)), target_(open_new_table(table, plan_)), role_(role), source_(source), run_(run) {}
+      : plan_(std::move(plan)),
+        target_(open_new_table(table, plan_)),
+        distribution_(distribution_column()),
+        role_(role),
+        source_(source),
+        run_(run) {}
 
   void fill(LoadResult& result) {
     const RefreshTarget created = target_;
     const bool relaxed = relax();
     if (executor_reason(target_).empty()) {
       fill_directly(result);
-      restore_not_null(created, plan_, has_nulls_, relaxed);
+      restore_not_null(created, plan_, has_nulls_, relaxed, distribution_);
       // Whatever indexes it has had since it was created, they know nothing of the rows.
       if (has_indexes()) pg::execute("REINDEX TABLE " + table_name(target_.oid).sql());
       return;
@@ -81,9 +86,9 @@ class Load {
     result.single_row_servers = report_single_rows(target_);
     if (streams()) {
       stream(result);
-      restore_not_null(created, plan_, has_nulls_, relaxed);
+      restore_not_null(created, plan_, has_nulls_, relaxed, distribution_);
     } else {
-      fill_through_executor(result, [&] { restore_not_null(created, plan_, has_nulls_, relaxed); });
+      fill_through_executor(result, [&] { restore_not_null(created, plan_, has_nulls_, relaxed, distribution_); });
     }
   }
 
@@ -102,7 +107,7 @@ class Load {
       // The parent's NOT NULL would be in the way.
       return false;
     }
-    relax_not_null(target_, plan_);
+    relax_not_null(target_, plan_, distribution_);
     target_ = open_new_table(target_.oid, plan_);
     return true;
   }
@@ -127,10 +132,9 @@ class Load {
     const WantedRows rows = wanted_rows();
     std::optional<LastValue> last;
     if (cursor() != nullptr) last.emplace(plan_, cursor_column(run_.spec, plan_));
-    const std::optional<std::size_t> distribution = distribution_column();
     RowStream stream(source_, plan_, run_, rows, result,
                      [&](core::RowBatch& batch, const std::vector<bool>& has_nulls) {
-                       check_nulls(target_, plan_, has_nulls, {}, distribution);
+                       check_nulls(target_, plan_, has_nulls, {}, distribution_);
                        if (last) last->note(batch);
                      });
     // As in a refresh: names in the table's own code are the system's unless they have a schema.
@@ -145,7 +149,6 @@ class Load {
     result.position = position_mark(target_.oid, *cursor(), last->position());
   }
 
-  /// The distribution column, if Citus has the table.
   std::optional<std::size_t> distribution_column() const {
     const std::optional<TableDistribution> distribution = distribution_of(target_.oid);
     return distribution ? planned_distribution(target_, *distribution, plan_) : std::nullopt;
@@ -209,6 +212,7 @@ class Load {
 
   LoadPlan plan_;
   RefreshTarget target_;
+  std::optional<std::size_t> distribution_;  ///< the plan's column by which Citus distributes the table
   const pg::ActAs& role_;
   core::Source& source_;
   const Run& run_;

@@ -14,8 +14,8 @@ void check_nulls(const RefreshTarget& target, const LoadPlan& plan, const std::v
     const TargetColumn* column = target.find(pg::exact_server_text(plan.columns[i].name));
     const bool not_null =
         column != nullptr && column->not_null && std::ranges::find(nullable, column->number) == nullable.end();
-    if (not_null) throw null_in_not_null(target, plan.columns[i].name);
     if (i == distribution) throw null_in_distribution(target, plan.columns[i].name);
+    if (not_null) throw null_in_not_null(target, plan.columns[i].name);
   }
 }
 

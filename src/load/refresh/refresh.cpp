@@ -116,8 +116,15 @@ class Refresh {
     changes_ = request_.overwrite
                    ? compare_to_overwrite(target_, plan_, run_.spec.default_columns)
                    : compare_columns(target_, plan_, layout, options.on_schema_change, !run_.spec.sql_query);
+    if (distribution_) keep_distribution_column();
     result_.schema_changes = told_changes(target_, plan_, changes_);
     if (request_.overwrite) report_plan(run_.spec, pg::utf8_text(target_.name), plan_);
+  }
+
+  /// Citus lets nothing be altered about it; and it has no NULLs, whatever the source allows.
+  void keep_distribution_column() {
+    const TargetColumn* column = target_.find(distribution_->column);
+    if (column != nullptr) std::erase(changes_.nullable, column->number);
   }
 
   bool is_unchanged() {

@@ -13,6 +13,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
@@ -40,7 +41,7 @@ void begin(CustomScanState* node, EState* /*state*/, int flags) {
   if ((flags & EXEC_FLAG_EXPLAIN_ONLY) != 0) return;
   const auto* plan = reinterpret_cast<const CustomScan*>(node->ss.ps.plan);
   IncomingState* state = state_of(&node->ss);
-  state->rows = IncomingRows::take(linitial_int(plan->custom_private));
+  state->rows = IncomingRows::take(intVal(linitial(plan->custom_private)));
   if (state->rows == nullptr) elog(ERROR, "the rows of this load are read elsewhere");
   if (state->rows->columns() != static_cast<std::size_t>(list_length(plan->custom_scan_tlist))) {
     elog(ERROR, "the rows of this load have other columns");
@@ -142,8 +143,9 @@ void add_incoming_path(RelOptInfo* relation, Index index, const RangeTblFunction
   path->path.rows = relation->rows;
   path->path.total_cost = cpu_tuple_cost * relation->rows;
   path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+  // A node, and no list of plain integers: Citus takes for one what it finds first in a custom scan, whosever it is.
   path->custom_private =
-      list_make3(list_make1_int(rows->number()), list_make1(lsecond(call->args)), columns_of(function, index));
+      list_make3(list_make1(makeInteger(rows->number())), list_make1(lsecond(call->args)), columns_of(function, index));
   path->methods = &path_methods;
   relation->pathlist = NIL;
   relation->partial_pathlist = NIL;

@@ -294,24 +294,25 @@ TableName table_name(Oid table) {
   return {schema, name};
 }
 
-void relax_not_null(const RefreshTarget& target, const LoadPlan& plan) {
+void relax_not_null(const RefreshTarget& target, const LoadPlan& plan, std::optional<std::size_t> fixed) {
   std::string actions;
-  for (const PlannedColumn& column : plan.columns) {
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const PlannedColumn& column = plan.columns[i];
     const TargetColumn* local = target.find(pg::exact_server_text(column.name));
-    if (!column.not_null || local == nullptr || !local->can_drop_not_null()) continue;
+    if (i == fixed || !column.not_null || local == nullptr || !local->can_drop_not_null()) continue;
     add_action(actions, local->name, "DROP NOT NULL");
   }
   if (!actions.empty()) pg::execute("ALTER TABLE " + table_name(target.oid).sql() + " " + actions);
 }
 
 void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
-                      bool relaxed) {
+                      bool relaxed, std::optional<std::size_t> fixed) {
   std::string actions;
   std::string names;
   for (std::size_t i = 0; i < plan.columns.size(); ++i) {
     const PlannedColumn& column = plan.columns[i];
     const TargetColumn* local = target.find(pg::exact_server_text(column.name));
-    if (local == nullptr || !local->not_null) continue;
+    if (i == fixed || local == nullptr || !local->not_null) continue;
     if (!has_nulls[i]) {
       if (relaxed && column.not_null && local->can_drop_not_null()) add_action(actions, local->name, "SET NOT NULL");
       continue;

@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,14 +59,14 @@ struct TableName {
 TableName table_name(Oid table);
 
 /// Takes NOT NULL off the columns that have it from the remote, for a load that checks each row: values that become
-/// NULL on the way are no reason to fail.
-void relax_not_null(const RefreshTarget& target, const LoadPlan& plan);
+/// NULL on the way are no reason to fail. `fixed` is the index of a column that stays as it is.
+void relax_not_null(const RefreshTarget& target, const LoadPlan& plan, std::optional<std::size_t> fixed);
 
 /// Where a NULL was stored (`has_nulls`, for each of the plan's columns) in spite of the remote's NOT NULL, the
 /// constraint is dropped with a WARNING; elsewhere it comes back if it was `relaxed`. `target` is the table as it was
 /// before. Throws core::Error (cannot_load) for NULLs in a column whose NOT NULL is not the remote's.
 void restore_not_null(const RefreshTarget& target, const LoadPlan& plan, const std::vector<bool>& has_nulls,
-                      bool relaxed);
+                      bool relaxed, std::optional<std::size_t> fixed);
 
 /// Fills and indexes the default columns of a freshly filled table (if asked for), adds key and comments, and collects
 /// statistics. `has_nulls` tells per column whether a NULL was stored: such a column can't be in the key.

@@ -38,7 +38,7 @@ class Citus(Database):
         if not os.environ.get("CONNECTOR_TEST_CITUS"):
             pytest.skip(WORDS)
         super().__init__(Coordinator(), "")  # type: ignore[arg-type]
-        self.execute("CREATE EXTENSION IF NOT EXISTS citus; CREATE EXTENSION IF NOT EXISTS connector")
+        self.execute("CREATE EXTENSION IF NOT EXISTS citus; CREATE EXTENSION IF NOT EXISTS connector SCHEMA public")
         assert self.value("SELECT count(*) FROM pg_dist_node WHERE noderole = 'primary' AND groupid > 0") >= 2
         self.execute("SET connector.allowed_hosts = '127.0.0.0/8'")
         self.clear()
@@ -80,10 +80,9 @@ class Citus(Database):
         left = self.on_nodes("SELECT count(*) FROM pg_class WHERE relname LIKE 'connector\\_staging%'")
         assert set(left) == {"0"}, left
         assert self.on_nodes("SELECT count(*) FROM pg_prepared_xacts WHERE gid LIKE 'citus%'") == ["0"] * len(left)
-        known = "SELECT count(*) FROM pg_dist_partition p WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = p.logicalrelid)"
-        assert set(self.on_nodes(known)) == {"0"}
-        orphans = "SELECT count(*) FROM pg_dist_shard s WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = s.logicalrelid)"
-        assert set(self.on_nodes(orphans)) == {"0"}
+        for catalog in ("pg_dist_partition", "pg_dist_shard"):
+            orphans = f"SELECT count(*) FROM {catalog} p WHERE NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = p.logicalrelid)"
+            assert set(self.on_nodes(orphans)) == {"0"}, catalog
 
 
 def by(column: str, **more: object) -> Mapping[str, object]:

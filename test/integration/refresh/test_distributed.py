@@ -130,7 +130,8 @@ def test_many_tables(citus: Citus, source: PostgresRemote) -> None:
     """The object is meant for each of them; foreign keys between them lie within the nodes."""
     fill(source, 200)
     source.execute(
-        f"CREATE TABLE others (customer int, n int, id int, PRIMARY KEY (customer, n), FOREIGN KEY (customer, id) REFERENCES {TABLE})",
+        "CREATE TABLE others (customer int, n int, id int, PRIMARY KEY (customer, n))",
+        f"ALTER TABLE others ADD FOREIGN KEY (customer, id) REFERENCES {TABLE}",
         "INSERT INTO others SELECT i, 1, i FROM generate_series(1, 200) i",
         "CREATE TABLE lonely (id int PRIMARY KEY, customer int)",
     )
