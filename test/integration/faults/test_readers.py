@@ -126,7 +126,7 @@ def test_it_is_cancelled(db: Database, parted: Remote) -> None:
     with reading(db, parted) as reads, fails_cleanly(reads.job.database, None, sqlstate=CANCELED), reads.job as job:
         reads.wait()
         job.cancel()
-        job.result(limit=20)
+        job.result(limit=6)
     no_sessions(parted)
     imports_again(db, parted)
 
@@ -148,7 +148,7 @@ def test_it_is_cancelled_while_nothing_passes(db: Database, parted: Remote) -> N
         reads.proxy.every(Fault(stall_after=0))
         reads.proxy.stall()
         job.cancel()
-        job.result(limit=20)
+        job.result(limit=6)
     no_sessions(parted)
     imports_again(db, parted)
 
