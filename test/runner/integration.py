@@ -48,7 +48,7 @@ def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict
         *shlex.split(os.environ.get("PYTEST_ARGS", "")),
         *[str(path) for paths in chosen.values() for path in paths],
     ]
-    status = run(argv, log, cwd=FOLDER, env=environment, limit=3600)
+    status = run(argv, log, cwd=FOLDER, env=environment, limit=4000)
     results = {group + context.label: Result() for group in chosen}
     if report.exists():
         for owner, name, outcome, reason in read_junit(report):

@@ -41,7 +41,7 @@ TEST(CommonParameters, AreThoseOfTheContract) {
   }
   EXPECT_EQ(names, (std::set<std::string_view>{"provider", "connection", "table", "sql_query", "import_as", "schema",
                                                "encoding", "columns", "max_rows", "collision_strategy", "target_schema",
-                                               "column_names", "default_columns", "keep", "distribute",
+                                               "column_names", "default_columns", "keep", "distribute", "readers",
                                                "invalid_values", "sync"}));
 }
 
