@@ -21,10 +21,6 @@ namespace connector::load {
 
 using core::ErrorNumber;
 
-namespace {
-
-/// The foreign keys whose ON DELETE is one of `actions` (letters of pg_constraint.confdeltype) and that refer to the
-/// table, as `constraint of table`; empty if there are none.
 std::string foreign_keys(const RefreshTarget& target, const char* actions) {
   const pg::SqlRows rows = pg::catalog_query(
       "SELECT DISTINCT format('%I of table %s', c.conname, c.conrelid::regclass) FROM pg_constraint c "
@@ -34,6 +30,12 @@ std::string foreign_keys(const RefreshTarget& target, const char* actions) {
   for (const auto& row : rows) core::add_item(list, pg::utf8_text(row[0].value_or("")));
   return list;
 }
+
+bool is_collision(const pg::PgError& error) {
+  return error.sqlerrcode() == ERRCODE_UNIQUE_VIOLATION || error.sqlerrcode() == ERRCODE_EXCLUSION_VIOLATION;
+}
+
+namespace {
 
 /// Those that do something to the rows of other tables (or of this one) when a row of the table is deleted: CASCADE,
 /// SET NULL, SET DEFAULT.
@@ -60,10 +62,6 @@ bool is_looked_at(const RefreshTarget& target) {
       "SELECT 1 FROM pg_trigger WHERE tgenabled <> 'D' AND (tgrelid = $1 OR tgrelid = ANY (SELECT p.relid::oid "
       "FROM pg_partition_tree($1::regclass) p)) LIMIT 1",
       target.oid);
-}
-
-bool is_collision(const pg::PgError& error) {
-  return error.sqlerrcode() == ERRCODE_UNIQUE_VIOLATION || error.sqlerrcode() == ERRCODE_EXCLUSION_VIOLATION;
 }
 
 /// Whether constraints, policies or triggers don't take a value that stands in a row for a moment only; else the error

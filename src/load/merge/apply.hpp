@@ -47,6 +47,13 @@ Applied apply_found(const RefreshTarget& target, const Staging& staging, const L
 /// PostgreSQL's error, with what can be done about it. It ends the run as that one would.
 core::Error with_hint(const pg::PgError& error, const char* hint);
 
+/// The foreign keys that refer to the table and whose ON DELETE is one of `actions` (letters of
+/// pg_constraint.confdeltype), as `constraint of table`; empty if there are none.
+std::string foreign_keys(const RefreshTarget& target, const char* actions);
+
+/// Whether a row has values that another one must not share.
+bool is_collision(const pg::PgError& error);
+
 /// The error (cannot_load) of rows whose values of the column can't be updated.
 core::Error changed_identity(const RefreshTarget& target, const MergeColumn& column, const std::string& detail);
 

@@ -19,8 +19,16 @@ namespace connector::load {
 
 namespace {
 
-bool is_integrity_violation(const pg::PgError& error) {
-  return ERRCODE_TO_CATEGORY(error.sqlerrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION);
+constexpr const char* any_delete_action = "acdnr";
+
+bool is_missing_reference(const pg::PgError& error) {
+  return error.sqlerrcode() == ERRCODE_FOREIGN_KEY_VIOLATION;
+}
+
+/// Whether rows of the table may refer to others of it.
+bool refers_to_itself(const RefreshTarget& target) {
+  return pg::any_catalog_row("SELECT 1 FROM pg_constraint WHERE contype = 'f' AND conrelid = $1 AND confrelid = $1",
+                             target.oid);
 }
 
 /// In each statement t is the target and s the staging table. They are joined by the key, which has the distribution
@@ -53,11 +61,11 @@ class NodeMerge {
     // Foreign keys are looked at after each statement. The second order is for rows of the table that refer to others
     // of it: to such as are new, or in place of such as go.
     if (attempt([&] { delete_missing(), update(), insert(); }, refused)) return applied_;
-    if (refused->sqlerrcode() == ERRCODE_FOREIGN_KEY_VIOLATION &&
-        attempt([&] { insert(), update(), delete_missing(); }, refused)) {
+    if (is_missing_reference(*refused) && attempt([&] { insert(), update(), delete_missing(); }, refused)) {
       return applied_;
     }
-    if (refused->sqlerrcode() == ERRCODE_FOREIGN_KEY_VIOLATION) {
+    if (is_missing_reference(*refused)) {
+      if (!refers_to_itself(target_)) throw pg::PgError(*refused);
       throw with_hint(
           *refused,
           "If the source has what the rows refer to, they refer to each other so that no order of deleting, "
@@ -76,7 +84,7 @@ class NodeMerge {
       pg::in_subtransaction(statements);
       return true;
     } catch (const pg::PgError& error) {
-      if (!is_integrity_violation(error)) throw;
+      if (!is_missing_reference(error) && !is_collision(error)) throw;
       refused = error;
     }
     applied_ = before;
@@ -103,18 +111,29 @@ class NodeMerge {
       core::add_item(same, "t." + quoted(column) + equality(column) + "x." + quoted(column), " AND ");
     }
     const std::string keys = core::joined(key_names(plan_, key_));
-    applied_.deleted +=
-        pg::execute("DELETE FROM " + t_ + " USING (SELECT " + keys + " FROM " + target_.sql_only() + " GROUP BY " +
-                    keys + " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1) AS x WHERE " + same);
+    const std::string repeated = "(SELECT " + keys + " FROM " + target_.sql_only() + " GROUP BY " + keys +
+                                 " HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1)";
+    if (pg::query("SELECT 1 FROM " + repeated + " AS x LIMIT 1").empty()) return;
+    refuse_references("has several rows of one key, of which the source has one");
+    applied_.deleted += pg::execute("DELETE FROM " + t_ + " USING " + repeated + " AS x WHERE " + same);
+  }
+
+  /// Before rows are deleted that are inserted anew: what refers to them would go with them, or keep them from going.
+  void refuse_references(const std::string& why) const {
+    const std::string in_the_way = foreign_keys(target_, any_delete_action);
+    if (in_the_way.empty()) return;
+    throw core::Error(core::ErrorNumber::dependents_in_the_way, target_.shown() + " " + why,
+                      "Such rows can't be deleted and inserted anew, as others refer to them: " + in_the_way + ".",
+                      "Change the rows here, or drop the foreign keys.");
   }
 
   /// Equal values that are stored in two ways, 1 and 1.0: Citus does not update the distribution column.
   void replace_distribution_values() {
     if (by_ == nullptr || equal_is_same(*by_->staged)) return;
     const std::string which = " WHERE " + same_key_ + " AND " + images_differ({by_->name}, "t.", "s.");
+    if (pg::query("SELECT 1 FROM " + t_ + ", " + s_ + which + " LIMIT 1").empty()) return;
     const auto is_own = [](const MergeColumn& column) { return column.staged == nullptr && !column.generated; };
     if (std::ranges::any_of(columns_, is_own)) {
-      if (pg::query("SELECT 1 FROM " + t_ + ", " + s_ + which + " LIMIT 1").empty()) return;
       throw core::Error(
           core::ErrorNumber::cannot_load,
           "column " + pg::utf8_text(by_->name) + ", by which Citus distributes " + target_.shown() +
@@ -122,6 +141,8 @@ class NodeMerge {
           "Such rows can't be updated, nor deleted and inserted anew, as the table has columns of its own.",
           "Choose a type for the column whose equal values are the same, with \"columns\".");
     }
+    refuse_references("has values in column " + pg::utf8_text(by_->name) +
+                      ", by which Citus distributes it, that are written otherwise in the source");
     replaced_ = pg::execute("DELETE FROM " + t_ + " USING " + s_ + which);
   }
 

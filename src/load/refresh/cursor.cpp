@@ -192,7 +192,7 @@ std::vector<std::string> compared_columns(const LoadPlan& plan, const ColumnChan
 }
 
 std::string same_record(const PlannedColumn& cursor, const std::vector<std::string>& columns) {
-  const std::string same = record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
+  std::string same = record(columns, "t.") + " OPERATOR(pg_catalog.*=) " + record(columns, "s.");
   // Rows that are here have no value in a cursor column that has just been added.
   if (std::ranges::find(columns, quoted(cursor)) == columns.end()) return same;
   // Images can't be hashed, and all rows would have to be sorted. The text of equal ones is equal, and can be.
