@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.sources import own_words
 from runner.unit import BUILD
 
 from servers.process import wait_until
@@ -32,8 +33,7 @@ class Paused:
         self.go_on()
         assert self._probe.stdout is not None and self._probe.stderr is not None
         text = self._probe.stdout.read()
-        # What the sanitizer says of stacks of our own whenever it meets the first one.
-        error = "".join(line for line in self._probe.stderr if "makecontext/swapcontext" not in line)
+        error = own_words(self._probe.stderr.read())
         assert (self._probe.wait() == 0) == (error == ""), (self._probe.returncode, error)
         return text, error
 
