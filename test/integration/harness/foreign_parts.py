@@ -13,8 +13,9 @@ COLUMNS = "id bigint, word varchar(20), amount numeric(12,2)"
 
 
 def start_shards(workspace: Workspace, count: int = 2) -> list[Postgres]:
-    """More clusters, which know nothing of the extension."""
-    return [Postgres(workspace, pg_config="pg_config").start() for _ in range(count)]
+    """More clusters, which know nothing of the extension. What was committed there outlives a kill of their processes."""
+    settings = {"synchronous_commit": "on"}
+    return [Postgres(workspace, pg_config="pg_config", settings=settings).start() for _ in range(count)]
 
 
 def on_shard(shard: Postgres, statement: str) -> list[tuple[object, ...]]:
