@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.sources import own_words
 from runner.unit import BUILD
 
 from servers.process import wait_until
 from servers.workspace import Workspace
+
+from .sources import own_words
 
 
 class Paused:
