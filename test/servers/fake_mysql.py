@@ -153,7 +153,8 @@ class _Session(FakeSession):
             elif code == wire.COM_STMT_PREPARE:
                 self.server.statements.append(body.decode(errors="replace"))
                 armed = self.server.is_trigger(body)
-                self.prepared = 1 if body.startswith(b"SELECT `id` FROM") else 2
+                # Who is to be told of a table asks for one column; else it describes two, whatever it is asked for.
+                self.prepared = 1 if self.server.answers and body.startswith(b"SELECT `id` FROM") else 2
                 self._prepare(armed)
             elif code == wire.COM_STMT_EXECUTE:
                 self._answer(b"", binary=True, armed=armed)
