@@ -297,14 +297,17 @@ LoadResult run_import(const Run& run, const TargetSchema& schema, const NameChoi
   // Of the source, before event triggers have their say: a type that they choose is like one that the user altered.
   result.layout = layout_text(plan, nullptr);
   result.table = create_table(schema, target.name, plan, spec.default_columns);
-  if (distribution) distribute(result.table, *distribution, plan);
-  const std::string comment = description.comment;
-  Load load(result.table, plan, restricted, *source, run);
-  load.fill(result);
-  run.progress.phase(RunPhase::indexing);
-  finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
-  check_first_key(spec, result.table, load.plan(), load.has_nulls());
-  if (spec.keep.any()) keep_parts(run, load.plan(), description, result);
+  const auto complete = [&] {
+    if (distribution) distribute(result.table, *distribution, plan);
+    const std::string comment = description.comment;
+    Load load(result.table, plan, restricted, *source, run);
+    load.fill(result);
+    run.progress.phase(RunPhase::indexing);
+    finish_table(result.table, load.plan(), load.has_nulls(), comment, spec.default_columns);
+    check_first_key(spec, result.table, load.plan(), load.has_nulls());
+    if (spec.keep.any()) keep_parts(run, load.plan(), description, result);
+  };
+  distribution || is_distributed_schema(schema.oid) ? with_equal_nodes(complete) : complete();
   report_result(result);
   return result;
 }

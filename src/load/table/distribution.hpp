@@ -5,10 +5,11 @@
 
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "load/read/plan.hpp"
 #include "load/table/target.hpp"
+#include "pg/setting.hpp"
 
 namespace connector::load {
 
@@ -56,5 +57,13 @@ void distribute_as_reference(Oid table);
 
 /// Likewise, on the coordinator only.
 void keep_on_coordinator(Oid table);
+
+/// Runs `function` with the coordinator's own copies of rows reached as those of other nodes are: else Citus, which
+/// writes them without a connection where it can, refuses commands for all nodes afterwards. To be called only where
+/// Citus is installed.
+template <typename Function>
+auto with_equal_nodes(Function&& function) {
+  return pg::with_settings({{"citus.enable_local_execution", "off"}}, std::forward<Function>(function));
+}
 
 }  // namespace connector::load

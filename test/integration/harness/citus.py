@@ -52,7 +52,7 @@ class Citus(Database):
     def distribution(self, table: str) -> tuple[str, str | None, int]:
         """Method, column and number of shards, as Citus has them in its catalogs."""
         (row,) = self.rows(
-            "SELECT p.partmethod::text || p.repmodel, column_to_column_name(logicalrelid, partkey), "
+            "SELECT p.partmethod::text || p.repmodel::text, column_to_column_name(logicalrelid, partkey), "
             "(SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid) "
             "FROM pg_dist_partition p WHERE logicalrelid = %s::regclass",
             table,

@@ -215,7 +215,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 @contextmanager
 def plain_role(citus: Citus, name: str) -> Iterator[Database]:
     """One that may import, on all nodes."""
-    citus.execute(f"DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO {name}")
+    citus.drop_role(name)
+    citus.execute(f"CREATE ROLE {name} LOGIN; GRANT USAGE, CREATE ON SCHEMA {SCHEMA} TO {name}")
     try:
         citus.execute(f"GRANT USAGE ON FOREIGN DATA WRAPPER connector TO {name}")
         citus.execute(f"ALTER ROLE {name} SET connector.allowed_hosts = '127.0.0.0/8'")
@@ -227,12 +228,12 @@ def plain_role(citus: Citus, name: str) -> Iterator[Database]:
 
 def first_run(citus: Database, source: PostgresRemote, kind: str = "by a column", **sync: object) -> Refreshed:
     """A sync whose table is of that kind."""
-    wanted = {"by a column": by("customer"), "reference": "reference"}.get(kind)
-    connector = source.connector(table=TABLE, **({"distribute": wanted} if wanted else {}))
-    refreshed = Refreshed(citus, connector, **sync)
     if kind == "local":
+        citus.import_table(source.connector(table=TABLE))
         citus.execute(f"SELECT citus_add_local_table_to_metadata('{TABLE}')")
-    return refreshed
+        return Refreshed(citus, source.connector(table=TABLE, collision_strategy="overwrite"), **sync)
+    wanted = by("customer") if kind == "by a column" else kind
+    return Refreshed(citus, source.connector(table=TABLE, distribute=wanted), **sync)
 
 
 def change(source: PostgresRemote) -> None:
@@ -523,7 +524,8 @@ def test_sessions_of_a_worker_end(citus: Citus, source: PostgresRemote) -> None:
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
         "AND backend_type = 'client backend' AND query LIKE '%connector\\_staging%'"
     )
-    with citus.in_background("SELECT cdb_sync_now(%s, true)", sync.id) as job:
+    sync.syncs.make_due(sync.id)
+    with citus.in_background("CALL cdb_run_due_syncs()") as job:
         wait_until(lambda: set(citus.on_workers(ended)) != {"0"} or not job.running(), limit=60, what="sessions of workers")
         job.result()
     assert citus.value("SELECT state FROM connector.runs ORDER BY started_at DESC LIMIT 1") == "failure"
