@@ -5,7 +5,12 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "access/xact.h"
 #include "executor/spi.h"
+#include "nodes/makefuncs.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -114,6 +119,22 @@ SqlRows catalog_query(std::string_view sql, const std::vector<SqlParameter>& par
 
 bool any_catalog_row(std::string_view sql, Oid relation) {
   return !catalog_query(sql, {{OIDOID, std::to_string(relation)}}).empty();
+}
+
+void run_command(std::string_view sql) {
+  const std::string text(sql);
+  guard([&] {
+    List* parsed = pg_parse_query(text.c_str());
+    List* analyzed =
+        pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed), text.c_str(), nullptr, 0, nullptr);
+    auto* command = makeNode(PlannedStmt);
+    command->commandType = CMD_UTILITY;
+    command->canSetTag = true;
+    command->utilityStmt = linitial_node(Query, analyzed)->utilityStmt;
+    command->stmt_len = static_cast<int>(text.size());
+    ProcessUtility(command, text.c_str(), false, PROCESS_UTILITY_TOPLEVEL, nullptr, nullptr, None_Receiver, nullptr);
+    CommandCounterIncrement();
+  });
 }
 
 void query_into(std::string_view sql, DestReceiver& receiver, Sees sees) {

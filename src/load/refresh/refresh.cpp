@@ -101,7 +101,8 @@ class Refresh {
     result_.reason = std::move(choice.reason);
     if (distribution_) check_distributed_refresh(target_, *distribution_, plan_, changes_, choice.mode, key);
     if (result_.mode != RefreshMode::swap) result_.load.single_row_servers = report_single_rows(target_);
-    distribution_ ? with_equal_nodes([&] { go(key); }) : go(key);
+    const bool elsewhere = distribution_ && distribution_->kind != TableDistribution::Kind::local;
+    elsewhere ? with_equal_nodes([&] { go(key); }) : go(key);
     return std::move(result_);
   }
 

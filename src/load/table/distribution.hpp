@@ -59,8 +59,8 @@ void distribute_as_reference(Oid table);
 void keep_on_coordinator(Oid table);
 
 /// Runs `function` with the coordinator's own copies of rows reached as those of other nodes are: else Citus, which
-/// writes them without a connection where it can, refuses commands for all nodes afterwards. To be called only where
-/// Citus is installed.
+/// writes them without a connection where it can, refuses commands for all nodes afterwards. For tables that are not
+/// on the coordinator alone, and only where Citus is installed.
 template <typename Function>
 auto with_equal_nodes(Function&& function) {
   return pg::with_settings({{"citus.enable_local_execution", "off"}}, std::forward<Function>(function));

@@ -7,6 +7,7 @@
 #include "core/base/list_text.hpp"
 #include "core/request/names.hpp"
 #include "load/table/default_columns.hpp"
+#include "load/table/distribution.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/notice.hpp"
@@ -256,7 +257,8 @@ NameChoice choose_table_name(const TargetSchema& schema, const std::string& want
 
 Oid create_relation(const TargetSchema& schema, const std::string& name, const std::string& command) {
   const CreatedTable created(schema.oid, name);
-  pg::execute(command);
+  // Citus distributes tables that a session makes there, and passes over those that a function makes.
+  is_distributed_schema(schema.oid) ? pg::run_command(command) : static_cast<void>(pg::execute(command));
   return created.oid();
 }
 
