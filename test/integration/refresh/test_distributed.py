@@ -367,6 +367,31 @@ def test_values_that_are_written_otherwise(citus: Citus, source: PostgresRemote)
     sync.fail(2001, "written otherwise")
 
 
+def test_rows_that_others_refer_to_are_not_made_anew(citus: Citus, source: PostgresRemote) -> None:
+    """Their children would go with them, although none left the source."""
+    fill(source, 20, "customer numeric PRIMARY KEY, word text", "SELECT i, 'w' FROM generate_series(1, {0}) i")
+    sync = first_run(citus, source, mode="merge")
+    citus.execute("CREATE TABLE lines (customer numeric, n int); SELECT create_distributed_table('lines', 'customer')")
+    citus.execute(f"ALTER TABLE lines ADD FOREIGN KEY (customer) REFERENCES {TABLE} (customer) ON DELETE CASCADE")
+    citus.execute("INSERT INTO lines SELECT i, 1 FROM generate_series(1, 20) i")
+    source.execute(f"UPDATE {TABLE} SET word = 'x' WHERE customer = 3", f"DELETE FROM {TABLE} WHERE customer = 5")
+    assert counts(sync.run("merge")) == (0, 1, 1)
+    assert citus.value("SELECT count(*) FROM lines") == 19
+    source.execute(f"UPDATE {TABLE} SET customer = 4.00 WHERE customer = 4")
+    sync.fail(2013, "written otherwise", "lines_customer_fkey")
+    assert citus.value("SELECT count(*) FROM lines") == 19
+
+
+def test_checks(citus: Citus, source: PostgresRemote) -> None:
+    """A check that refuses a row is told as it is."""
+    fill(source, 20)
+    sync = first_run(citus, source, mode="merge")
+    citus.execute(f"ALTER TABLE {TABLE} ADD CONSTRAINT few CHECK (amount < 100)")
+    source.execute(f"UPDATE {TABLE} SET amount = 1000 WHERE id = 3")
+    row = sync.fail(2001, "few")
+    assert (row["sqlstate"], row["error_hint"]) == ("23514", None)
+
+
 def test_rows_of_one_key(citus: Citus, source: PostgresRemote) -> None:
     """The table has no index on the key, and somebody doubled rows."""
     fill(source, 100, "customer int, id int, word text", "SELECT i % 7, i, 'w' FROM generate_series(1, {0}) i")
