@@ -30,8 +30,8 @@ Oid read_oid(const std::optional<std::string>& value);
 /// Runs one command as the current role; returns the number of rows processed. Throws PgError.
 std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& parameters = {});
 
-/// Runs one utility command as if the session had sent it: hooks of extensions pass over those of functions. It may be in
-/// a transaction block. Throws PgError.
+/// Runs one utility command as if the session had sent it: hooks of extensions pass over those of functions. It may be
+/// in a transaction block. Throws PgError.
 void run_command(std::string_view sql);
 
 /// What a query sees: what this transaction did up to now, or what the calling query sees. `latest` is the first of
