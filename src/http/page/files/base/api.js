@@ -1,0 +1,100 @@
+// Calls of the API by the session of this page.
+
+import {sessionEnded, sessionToken} from "./token.js";
+
+/** What the API says where a call fails. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status of HTTP; 0 if there was no answer
+   * @param {Record<string, any>} body
+   */
+  constructor(status, body) {
+    super(firstText(body.errors) || `the server answered with status ${status}`);
+    this.status = status;
+    /** @type {string | null} */
+    this.detail = body.detail ?? null;
+    /** @type {string | null} */
+    this.hint = body.hint ?? null;
+    /** @type {number | null} */
+    this.errorCode = body.error_code ?? null;
+    /** @type {string | null} */
+    this.sqlstate = body.sqlstate ?? null;
+    /** The key of the connector that it is about, `connection.password`, as far as that is known.
+     * @type {string | null} */
+    this.parameter = body.parameter ?? null;
+  }
+}
+
+/** @param {any} errors a text, `{"imports": text}` or a list @returns {string} */
+function firstText(errors) {
+  if (typeof errors === "string") return errors;
+  if (errors && typeof errors === "object") return Object.values(errors).map(firstText).filter(Boolean).join("; ");
+  return "";
+}
+
+/**
+ * One call. Throws ApiError, also where there is no answer, and an AbortError if the signal says stop.
+ * @param {string} method
+ * @param {string} path below the page's own address, without a slash before it: `api/v1/servers`
+ * @param {{body?: unknown, signal?: AbortSignal, timeout?: number}} [options] `timeout` in seconds, 60 unless given
+ * @returns {Promise<any>} the JSON; null without a body
+ */
+export async function call(method, path, {body, signal, timeout = 60} = {}) {
+  const limit = AbortSignal.timeout(timeout * 1000);
+  const stop = signal ? eitherOf(signal, limit) : limit;
+  let response;
+  let text;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: requestHeaders(body !== undefined),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: stop,
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (limit.aborted) throw new ApiError(0, {errors: `no answer within ${timeout} seconds`});
+    throw new ApiError(0, {errors: "connector-http can't be reached", hint: "Is it running, and is the network up?"});
+  }
+  const answer = readJson(text);
+  if (response.ok) return answer;
+  if (response.status === 401 && sessionToken() !== null) sessionEnded();
+  throw new ApiError(response.status, answer && typeof answer === "object" ? answer : {});
+}
+
+/** @param {boolean} hasBody */
+export function requestHeaders(hasBody) {
+  /** @type {Record<string, string>} */
+  const headers = {Accept: "application/json"};
+  if (hasBody) headers["Content-Type"] = "application/json";
+  const token = sessionToken();
+  if (token !== null) headers["X-Connector-Token"] = token;
+  return headers;
+}
+
+/** @param {string} text */
+function readJson(text) {
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * AbortSignal.any(), which browsers of 2023 do not have.
+ * @param {AbortSignal} first
+ * @param {AbortSignal} second
+ */
+function eitherOf(first, second) {
+  const controller = new AbortController();
+  for (const signal of [first, second]) {
+    if (signal.aborted) controller.abort(signal.reason);
+    signal.addEventListener("abort", () => controller.abort(signal.reason), {once: true});
+  }
+  return controller.signal;
+}

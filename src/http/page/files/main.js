@@ -1,0 +1,51 @@
+// The page: its frame, and which screen stands at which address.
+
+import {el, fill} from "./base/dom.js";
+import {go, startRouter} from "./base/router.js";
+import {logOut, whoAmI} from "./base/session.js";
+import {onSessionEnd, sessionToken} from "./base/token.js";
+import {announcements} from "./parts/announce.js";
+import {remoteText} from "./parts/remote_text.js";
+import {show as showLogin} from "./screens/login.js";
+
+/** @type {import("./base/router.js").Screen[]} */
+const screens = [
+  {path: "login", title: "Log in", show: showLogin, forEverybody: true},
+];
+
+const main = el("main", {tabindex: -1});
+const account = el("div", {class: "account"});
+const navigation = el("nav", {"aria-label": "Main"},
+  el("ul", {},
+    el("li", {}, el("a", {href: "#/"}, "Overview")),
+    el("li", {}, el("a", {href: "#/connect"}, "Connect")),
+    el("li", {}, el("a", {href: "#/servers"}, "Servers"))));
+
+fill(/** @type {HTMLElement} */ (document.getElementById("page")),
+  el("button", {type: "button", class: "skip", on: {click: () => main.focus()}}, "Skip to content"),
+  el("header", {}, el("span", {class: "brand"}, "connector"), navigation, account),
+  main,
+  announcements());
+
+async function showAccount() {
+  const loggedIn = sessionToken() !== null;
+  navigation.hidden = !loggedIn;
+  fill(account);
+  if (!loggedIn) return;
+  try {
+    const who = await whoAmI();
+    fill(account, el("span", {}, remoteText(who.user, {limit: 63}), " in ", remoteText(who.database, {limit: 63})), " ",
+      el("button", {type: "button", on: {click: logOut}}, "Log out"));
+  } catch {
+    // The screen tells what is wrong.
+  }
+}
+
+onSessionEnd(() => {
+  const path = location.hash.replace(/^#\/?/, "");
+  if (path !== "" && !path.startsWith("login")) sessionStorage.setItem("connector-return", path);
+  go("login");
+});
+window.addEventListener("hashchange", showAccount);
+showAccount();
+startRouter(main, screens, () => sessionToken() !== null);
