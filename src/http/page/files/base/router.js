@@ -3,7 +3,6 @@
 
 import {ApiError} from "./api.js";
 import {el, fill} from "./dom.js";
-import {announce} from "../parts/announce.js";
 import {errorPanel} from "../parts/error_panel.js";
 
 /**
@@ -35,7 +34,7 @@ export function addressOf(...segments) {
 
 /** Sets the heading once a screen knows what it is about. @param {string} text */
 export function setTitle(text) {
-  document.title = `${text} – connector`;
+  document.title = `${text} · connector`;
   const heading = document.querySelector("main h1");
   if (heading) fill(heading, text);
 }
@@ -48,6 +47,7 @@ export function setTitle(text) {
 export function startRouter(main, screens, isLoggedIn) {
   /** @type {AbortController} */
   let current = new AbortController();
+  let isFirst = true;
 
   async function change() {
     current.abort();
@@ -69,9 +69,11 @@ export function startRouter(main, screens, isLoggedIn) {
       fill(root, el("p", {}, "The address names nothing that is here. ", el("a", {href: "#/"}, "Back to the overview")));
     }
     // Where one has come by a link the heading is read out; after a reload focus stays where the browser has it.
-    if (document.activeElement && document.activeElement !== document.body) heading.focus({preventScroll: true});
-    window.scrollTo(0, 0);
-    announce(heading.textContent ?? "");
+    if (!isFirst) {
+      heading.focus({preventScroll: true});
+      window.scrollTo(0, 0);
+    }
+    isFirst = false;
     if (!found) return;
     try {
       await found.screen.show(root, found.parameters, signal);

@@ -20,7 +20,7 @@ export function confirmed({title, text, action, dangerous = false}) {
       el("h2", {id: titleId}, title),
       el("div", {id: textId}, text.map((part) => el("p", {}, part))),
       el("p", {class: "actions"},
-        el("button", {type: "button", on: {click: () => dialog.close("no")}}, "Keep it as it is"),
+        el("button", {type: "button", on: {click: () => dialog.close("no")}}, "Keep"),
         el("button", {type: "button", class: dangerous ? "danger" : "primary", on: {click: () => dialog.close("yes")}}, action)));
     dialog.addEventListener("close", () => {
       dialog.remove();
