@@ -11,9 +11,9 @@ from pathlib import Path
 
 from runner.unit import BUILD
 
-from servers.process import wait_until
 from servers.workspace import Workspace
 
+from .pauses import opened
 from .sources import own_words
 
 
@@ -51,18 +51,7 @@ def paused(connector: dict[str, object], workspace: Workspace, at: str = "pause"
         assert probe.stdin is not None
         probe.stdin.write(json.dumps(connector))
         probe.stdin.close()
-        opened: list[int] = []
-
-        def try_to_open() -> bool:
-            assert probe.poll() is None, "the program ended before its pause"
-            try:
-                opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-            except OSError:
-                return False
-            return True
-
-        wait_until(try_to_open, what="the program to come to its pause")
-        there = Paused(probe, opened[0])
+        there = Paused(probe, opened(pipe, lambda: probe.poll() is None))
         try:
             yield there
         finally:

@@ -10,17 +10,16 @@ import re
 import struct
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from harness.mysql_columns import COLUMNS
+from harness.pauses import opened
 from harness.postgres_types import TYPES, USER_TYPES
 from harness.sources import Read
 from harness.sums import TABLE, assert_as_different, of_each_row, snapshots, step, sums_of
 from runner.unit import BUILD
 
-from servers.process import wait_until
 from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_sqlserver import SqlServerRemote
@@ -359,7 +358,7 @@ def test_one_state(source: Remote, read: Read, workspace: Workspace) -> None:
         assert probe.stdin is not None and probe.stdout is not None
         probe.stdin.write(json.dumps(source.connector(table=TABLE)))
         probe.stdin.close()
-        writer = _opened(pipe, probe)
+        writer = opened(pipe, lambda: probe.poll() is None)
         source.execute(f"UPDATE {name} SET amount = -1 WHERE id = 5", f"DELETE FROM {name} WHERE id = 6")
         source.execute(f"INSERT INTO {name} VALUES (100, 'new', 1)")
         os.close(writer)
@@ -371,22 +370,6 @@ def test_one_state(source: Remote, read: Read, workspace: Workspace) -> None:
     assert first == second == third
     assert sorted(map(int, rows.split())) == sorted(map(int, again.split())) == list(range(1, 21))
     source.drop(TABLE)
-
-
-def _opened(pipe: Path, probe: subprocess.Popen[str]) -> int:
-    """The pipe, as soon as the probe has opened its other end: it has come to its pause then."""
-    opened: list[int] = []
-
-    def try_to_open() -> bool:
-        assert probe.poll() is None, "the program ended before its pause"
-        try:
-            opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
-            return False
-        return True
-
-    wait_until(try_to_open, what="the program to come to its pause")
-    return opened[0]
 
 
 def test_what_is_refused(source: Remote, read: Read) -> None:

@@ -10,11 +10,11 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pymysql
 import pytest
+from harness.pauses import opened
 from harness.sources import Read
 
 from servers.mariadb import MariaDb
@@ -374,7 +374,7 @@ def test_the_definition_changes_meanwhile(read: Read, mysql: MySqlRemote, worksp
     with closing(bank.session()) as session, session.cursor() as cursor:
         cursor.execute("SELECT sum(amount) FROM accounts")
         probe.start()
-        writer = opened(pipe, probe)
+        writer = opened(pipe, probe.is_alive)
         change.start()
         wait_until(lambda: waits_for_definition(mysql, "ALTER"), what="a change that waits")
         os.close(writer)
@@ -385,22 +385,6 @@ def test_the_definition_changes_meanwhile(read: Read, mysql: MySqlRemote, worksp
         change.join()
     assert answers[0]["why_not"] == LOCKED
     assert answers[0]["own"] == ACCOUNTS * AMOUNT
-
-
-def opened(pipe: Path, probe: threading.Thread) -> int:
-    """The pipe, as soon as the program has opened its other end: it has come to its pause then."""
-    found: list[int] = []
-
-    def try_to_open() -> bool:
-        assert probe.is_alive(), "the program ended before its pause"
-        try:
-            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
-            return False
-        return True
-
-    wait_until(try_to_open, what="the program to come to its pause")
-    return found[0]
 
 
 def waits_for_definition(mysql: MySqlRemote, verb: str) -> bool:

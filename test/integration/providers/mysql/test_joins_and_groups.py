@@ -9,14 +9,13 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.pauses import opened
 from harness.sources import Read
 from runner.unit import BUILD
 
-from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.workspace import Workspace
 
@@ -531,25 +530,9 @@ def test_changed_tables(mysql: MySqlRemote, read: Read, workspace: Workspace, wh
         assert probe.stdin is not None and probe.stdout is not None and probe.stderr is not None
         probe.stdin.write(json.dumps(source))
         probe.stdin.close()
-        writer = _opened(pipe, probe)
+        writer = opened(pipe, lambda: probe.poll() is None)
         mysql.execute(f"ALTER TABLE a MODIFY {name} {'int' if name == 'bits' else 'varchar(20)'}")
         os.close(writer)
         printed, failure = probe.stdout.read(), probe.stderr.read()
     assert probe.returncode == 1 and printed == ""
     assert "its columns have changed since it was described" in failure
-
-
-def _opened(pipe: Path, probe: subprocess.Popen[str]) -> int:
-    """The pipe, as soon as the probe has opened its other end: it has come to its pause then."""
-    opened: list[int] = []
-
-    def try_to_open() -> bool:
-        assert probe.poll() is None, "the program ended before its pause"
-        try:
-            opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-        except OSError:
-            return False
-        return True
-
-    wait_until(try_to_open, what="the program to come to its pause")
-    return opened[0]
