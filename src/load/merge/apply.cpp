@@ -8,6 +8,7 @@
 #include "load/merge/difference.hpp"
 #include "load/merge/row_sql.hpp"
 #include "load/merge/unique_moves.hpp"
+#include "load/table/distribution.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
@@ -231,7 +232,7 @@ Applied apply_delete_and_insert(const RefreshTarget& target, const StagedColumns
 Applied stream_delete_and_insert(const RefreshTarget& target, const LoadPlan& plan, IncomingRows& rows) {
   const std::string erase = "DELETE FROM " + target.sql_only();
   Applied applied;
-  if (is_distributed(target) || !is_looked_at(target)) {
+  if (distribution_of(target.oid) || !is_looked_at(target)) {
     applied.deleted = pg::execute(erase);
     check_unchanged(target);
     applied.inserted = rows.execute(insert_incoming(target.sql(), plan, rows));

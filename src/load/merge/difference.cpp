@@ -6,6 +6,7 @@
 #include "load/merge/key_order_walk.hpp"
 #include "load/merge/row_comparison.hpp"
 #include "load/merge/row_sql.hpp"
+#include "load/table/distribution.hpp"
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
 #include "pg/spi.hpp"
@@ -106,7 +107,7 @@ bool is_key_unique(const RefreshTarget& target, const LoadPlan& plan, const std:
 }
 
 bool needs_statements_apart(const RefreshTarget& target) {
-  return is_distributed(target) || pg::any_catalog_row(rules_query, target.oid);
+  return distribution_of(target.oid) || pg::any_catalog_row(rules_query, target.oid);
 }
 
 Difference::Difference(const RefreshTarget& target, const Staging& staging, const LoadPlan& plan,

@@ -6,6 +6,7 @@
 
 #include "core/base/error.hpp"
 #include "load/merge/row_sql.hpp"
+#include "load/table/planned_distribution.hpp"
 #include "load/table/sync_column.hpp"
 #include "load/table/target_table.hpp"
 #include "pg/guard.hpp"

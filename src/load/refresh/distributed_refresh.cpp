@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.hpp"
+#include "load/table/planned_distribution.hpp"
 #include "core/base/utf8.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"

@@ -14,6 +14,7 @@
 #include "load/refresh/row_stream.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/table/distribution.hpp"
+#include "load/table/planned_distribution.hpp"
 #include "load/table/foreign_batches.hpp"
 #include "load/table/immediate_constraints.hpp"
 #include "load/table/kept_parts.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "load/table/distribution.hpp"
+#include "load/table/planned_distribution.hpp"
 #include "pg/text.hpp"
 
 namespace connector::load {

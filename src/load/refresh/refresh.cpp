@@ -19,6 +19,7 @@
 #include "load/refresh/range_merge.hpp"
 #include "load/table/default_columns.hpp"
 #include "load/table/distribution.hpp"
+#include "load/table/planned_distribution.hpp"
 #include "load/table/foreign_batches.hpp"
 #include "load/swap/exchange.hpp"
 #include "load/swap/kept_ids.hpp"
@@ -258,27 +259,30 @@ class Refresh {
     Staging staging = make_staging(key);
     fill(staging, ranges == nullptr ? all_rows() : core::Scan{});
     if (ranges != nullptr) ranges->start_applying(result_.load.rows);
-    return apply(staging, [&] {
-      check_key_values(staging.sql(), staging, plan_, key);
-      // Rows that a limit left unread are still in the source, for all that is known: they stay.
-      const bool cut = result_.load.truncated;
-      alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
-      const Applied applied = apply_merge(target_, staging, plan_, key, cut ? MissingRows::kept : MissingRows::deleted);
-      if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
-      return applied;
-    });
+    return merge_staged(staging, key,
+                        [&](MissingRows missing) { return apply_merge(target_, staging, plan_, key, missing); });
   }
 
   /// Of a table that Citus distributes.
   void merge_on_nodes(const std::vector<std::size_t>& key) {
     NodeStaging rows = make_node_staging();
     fill(rows, all_rows());
-    apply(rows, [&] {
+    merge_staged(rows, key, [&](MissingRows missing) {
+      return load::merge_on_nodes(target_, *distribution_, rows, plan_, key, missing);
+    });
+  }
+
+  /// All rows of the source are in a table, up to the limit.
+  template <typename Rows, typename Merge>
+  Applied merge_staged(Rows& rows, const std::vector<std::size_t>& key, Merge&& merge) {
+    return apply(rows, [&] {
       check_key_values(rows.sql(), rows, plan_, key);
+      // Rows that a limit left unread are still in the source, for all that is known: they stay.
       const bool cut = result_.load.truncated;
       alter_keeping_values(target_, plan_, changes_, cut ? OwnRows::kept : OwnRows::overwritten);
-      return load::merge_on_nodes(target_, *distribution_, rows, plan_, key,
-                                  cut ? MissingRows::kept : MissingRows::deleted);
+      const Applied applied = merge(cut ? MissingRows::kept : MissingRows::deleted);
+      if (!changes_.retyped.empty() && !applied.complete) refuse_kept_rows(target_);
+      return applied;
     });
   }
 
@@ -391,15 +395,20 @@ class Refresh {
     apply(rows, [&] {
       alter_keeping_values(target_, plan_, changes_, OwnRows::kept);
       const bool goes_on = goes_beyond(target_, rows.sql(), cursor, position);
-      result_.load.position =
-          position_mark(target_.oid, cursor, goes_on ? reached_position(rows.oid(), cursor) : position);
+      const std::optional<std::string> reached = goes_on ? reached_position(rows.oid(), cursor) : position;
       cut_before(target_, rows.sql(), plan_, cursor, changes_, position, key, distribution_);
       if (!key.empty()) check_key_values(rows.sql(), rows, plan_, key);
       const Applied applied = key.empty() ? apply_append(target_, rows, rows.sql()) : merge();
-      if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
-      if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
+      end_append(reached, goes_on, applied);
       return applied;
     });
+  }
+
+  /// `position`: where the next run goes on, which lies behind where this one began if it `goes_on`.
+  void end_append(const std::optional<std::string>& position, bool goes_on, const Applied& applied) {
+    result_.load.position = position_mark(target_.oid, append_cursor(), position);
+    if (!goes_on && applied.inserted == 0) check_progress(result_.load, append_cursor());
+    if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
   }
 
   void stream_behind(const core::Scan& scan, const PlannedColumn& cursor, const std::optional<std::string>& position) {
@@ -412,9 +421,7 @@ class Refresh {
     const std::optional<std::string> reached = last->position();
     const bool goes_on =
         position ? reached && lies_beyond(target_, cursor, *reached, *position) : result_.load.rows > 0;
-    result_.load.position = position_mark(target_.oid, cursor, goes_on ? reached : position);
-    if (!goes_on && applied.inserted == 0) check_progress(result_.load, cursor);
-    if (result_.load.truncated && result_.checksum) result_.checksum = "";  // the next run goes on behind the limit
+    end_append(goes_on ? reached : position, goes_on, applied);
     report_result(result_.load);
   }
 

@@ -1,7 +1,5 @@
 #include "load/table/distribution.hpp"
 
-#include <algorithm>
-
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
 #include "pg/spi.hpp"
@@ -83,18 +81,6 @@ bool is_distributed_schema(Oid schema) {
          pg::any_catalog_row("SELECT 1 FROM pg_dist_schema WHERE schemaid::oid = $1", schema);
 }
 
-std::optional<std::size_t> planned_distribution(const RefreshTarget& target, const TableDistribution& distribution,
-                                                const LoadPlan& plan) {
-  if (distribution.kind != Kind::hash) return std::nullopt;
-  const std::string column = pg::utf8_text(distribution.column);
-  const auto found = std::ranges::find(plan.columns, column, &PlannedColumn::name);
-  if (found != plan.columns.end()) return static_cast<std::size_t>(found - plan.columns.begin());
-  throw core::Error(ErrorNumber::incompatible_schemas,
-                    target.shown() + " can't be refreshed: the source has no column " + core::quoted(column),
-                    "Citus distributes the table by that column.",
-                    "Have the column read, too, or have the table distributed by another one.");
-}
-
 core::Error key_lacks_distribution(const std::string& whose, const std::string& column) {
   return core::Error(
       ErrorNumber::invalid_parameters,
@@ -102,14 +88,6 @@ core::Error key_lacks_distribution(const std::string& whose, const std::string& 
       "Citus keeps rows apart, and compares them, on the node where they are.",
       "Distribute by a column of the key, or as \"reference\", or name a key with that column in \"key\" of "
       "\"sync\".");
-}
-
-core::Error null_in_distribution(const RefreshTarget& target, const std::string& column) {
-  return core::Error(ErrorNumber::cannot_load,
-                     "column " + core::quoted(column) + " has NULL values in the source, but Citus distributes " +
-                         target.shown() + " by it",
-                     "A row without that value has no place on any node.",
-                     "Leave such rows out with \"sql_query\", or have the table distributed by another column.");
 }
 
 void distribute_by_column(Oid table, const std::string& column, const std::string& beside,

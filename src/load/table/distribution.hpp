@@ -7,8 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "load/read/plan.hpp"
-#include "load/table/target.hpp"
+#include "core/base/error.hpp"
 #include "pg/setting.hpp"
 
 namespace connector::load {
@@ -35,17 +34,9 @@ std::optional<std::string> citus_schema();
 /// Whether all tables of the schema are distributed, each as one shard, beside each other.
 bool is_distributed_schema(Oid schema);
 
-/// The index of the distribution column in the plan; nothing if the table has none. Throws core::Error
-/// (incompatible_schemas) if the source does not have it.
-std::optional<std::size_t> planned_distribution(const RefreshTarget& target, const TableDistribution& distribution,
-                                                const LoadPlan& plan);
-
 /// The error (invalid_parameters) of a key without the distribution column, both UTF-8; `whose` begins the sentence:
 /// `the primary key of the source`.
 core::Error key_lacks_distribution(const std::string& whose, const std::string& column);
-
-/// The error (cannot_load) of a NULL for the distribution column (UTF-8).
-core::Error null_in_distribution(const RefreshTarget& target, const std::string& column);
 
 /// Has Citus distribute a new, empty table of the current role. `column` is empty for one shard; `beside` is an SQL
 /// name or a word of Citus'.

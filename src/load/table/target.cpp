@@ -4,6 +4,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/list_text.hpp"
+#include "load/table/distribution.hpp"
 #include "pg/compat.h"
 #include "pg/guard.hpp"
 #include "pg/relation.hpp"
@@ -47,12 +48,6 @@ constexpr const char* rule_query = "SELECT 1 FROM pg_rewrite WHERE ev_class = $1
 
 constexpr const char* foreign_key_query =
     "SELECT 1 FROM pg_constraint WHERE contype = 'f' AND (conrelid = $1 OR confrelid = $1) LIMIT 1";
-
-/// Citus says in a catalog of its own which tables it spread over nodes.
-constexpr const char* distribution_catalog_query =
-    "SELECT 1 FROM pg_class WHERE relname = 'pg_dist_partition' AND relnamespace = 'pg_catalog'::regnamespace "
-    "AND $1 IS NOT NULL";
-constexpr const char* distribution_query = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid::oid = $1";
 
 /// What of the relation's own facts speaks against a swap; empty if nothing does.
 std::string storage_reason(const RefreshTarget& target) {
@@ -208,11 +203,6 @@ bool has_rules(const RefreshTarget& target) {
   return pg::any_catalog_row(rule_query, target.oid);
 }
 
-bool is_distributed(const RefreshTarget& target) {
-  return pg::any_catalog_row(distribution_catalog_query, target.oid) &&
-         pg::any_catalog_row(distribution_query, target.oid);
-}
-
 Oid unique_index(const RefreshTarget& target, const std::vector<AttrNumber>& key) {
   std::string numbers;
   for (const AttrNumber number : key) core::add_item(numbers, std::to_string(number), ",");
@@ -234,7 +224,7 @@ std::string executor_reason(const RefreshTarget& target) {
   if (pg::any_catalog_row(trigger_query, target.oid)) return "the table has triggers";
   if (has_rules(target)) return "the table has rules";
   if (pg::any_catalog_row(foreign_key_query, target.oid)) return "there are foreign keys of or to the table";
-  if (is_distributed(target)) return "the table is distributed";
+  if (distribution_of(target.oid)) return "the table is distributed";
   return {};
 }
 

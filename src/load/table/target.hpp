@@ -76,9 +76,6 @@ std::vector<AttrNumber> planned_attributes(Oid relation, const LoadPlan& plan);
 /// Whether there are rules, which make other statements of a statement on the table.
 bool has_rules(const RefreshTarget& target);
 
-/// Whether Citus spreads the table over nodes.
-bool is_distributed(const RefreshTarget& target);
-
 /// A unique B-tree over just these columns, in any order, of all rows; InvalidOid if there is none.
 Oid unique_index(const RefreshTarget& target, const std::vector<AttrNumber>& key);
 
