@@ -10,6 +10,7 @@ TEST(Forwarded, TheLastAddressCounts) {
   EXPECT_EQ(forwarded_address("10.0.0.1, 192.0.2.1 \t"), "192.0.2.1");
   EXPECT_EQ(forwarded_address("192.0.2.1,2001:DB8::0:1"), "2001:db8::1");
   EXPECT_EQ(forwarded_address("[2001:db8::1]"), "2001:db8::1");
+  EXPECT_EQ(forwarded_address("fe80::1%eth0"), "fe80::1");
 }
 
 TEST(Forwarded, WhatIsNoAddressIsNone) {
