@@ -64,19 +64,20 @@ def main() -> int:
         print(failure("").counts())
         return 2
     results: dict[str, Result] = {}
+    took: dict[str, float] = {}
     try:
         with Workspace() as workspace:
             for context in _parts(workspace, hosts, only, skip):
                 shutil.rmtree(context.logs, ignore_errors=True)
                 context.logs.mkdir(parents=True)
                 with _environment(CONNECTOR_TEST_HOST=context.host, **context.environment):
-                    _run_groups(context, results)
+                    _run_groups(context, results, took)
             logs = Context(workspace, only, skip, sanitized()).logs
     except KeyboardInterrupt as interrupt:
         print(f"interrupted {interrupt}".rstrip())
         return 130
     total = sum(results.values(), Result())
-    _summary(results, total, str(logs.relative_to(ROOT)))
+    _summary(results, total, took, str(logs.relative_to(ROOT)))
     print(total.counts(), flush=True)
     return 0 if total.passed and not total.failed else 1
 
@@ -105,11 +106,11 @@ def _environment(**variables: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _run_groups(context: Context, results: dict[str, Result]) -> None:
+def _run_groups(context: Context, results: dict[str, Result], took: dict[str, float]) -> None:
     for group, runner in _SIMPLE.items():
         if context.wants(group) and (context.only or group not in _ON_REQUEST):
             name = group + context.label
-            results |= _guarded(name, lambda runner=runner, name=name: {name: runner(context)})
+            results |= _guarded(took, name, lambda runner=runner, name=name: {name: runner(context)})
     chosen = {group: context.of_interest(files) for group, files in integration_groups().items() if context.wants(group)}
     stop = threading.Event()
     with ThreadPoolExecutor(1) as beside:
@@ -119,9 +120,9 @@ def _run_groups(context: Context, results: dict[str, Result]) -> None:
                 beside.submit(compile_objects, context, _SECOND_HOST(), stop)
             fuzz = None
             if context.wants("fuzz"):
-                fuzz = beside.submit(_guarded, "fuzz", lambda: {"fuzz": run_fuzz(context, not chosen, stop)})
+                fuzz = beside.submit(_guarded, took, "fuzz", lambda: {"fuzz": run_fuzz(context, not chosen, stop)})
             if chosen:
-                results |= _guarded("integration" + context.label, lambda: run_integration(context, chosen))
+                results |= _guarded(took, "integration" + context.label, lambda: run_integration(context, chosen))
             if fuzz is not None:
                 results |= fuzz.result()
         except BaseException:
@@ -129,8 +130,8 @@ def _run_groups(context: Context, results: dict[str, Result]) -> None:
             raise
 
 
-def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Result]:
-    """Runs one part and says how it went; an exception is a failure of that part."""
+def _guarded(took: dict[str, float], name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Result]:
+    """Runs one part, and says how it went and how many seconds it took; an exception is a failure of that part."""
     started = time.monotonic()
     try:
         results = work()
@@ -140,14 +141,14 @@ def _guarded(name: str, work: Callable[[], dict[str, Result]]) -> dict[str, Resu
     except Exception:
         traceback.print_exc(file=sys.stdout)
         results = {name: failure(f"{name}: the runner failed")}
-    took = time.monotonic() - started
+    took[name] = time.monotonic() - started
     for group, result in results.items():
         if result.total:
-            print(f"{group:<15} {result.counts()}  ({name}: {took:.0f} s)", flush=True)
+            print(f"{group:<15} {result.counts()}  ({name}: {took[name]:.0f} s)", flush=True)
     return results
 
 
-def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
+def _summary(results: dict[str, Result], total: Result, took: dict[str, float], logs: str) -> None:
     for group, result in results.items():
         for name in result.failures[:_SHOWN]:
             print(f"FAILED {group}: {name}")
@@ -155,6 +156,7 @@ def _summary(results: dict[str, Result], total: Result, logs: str) -> None:
             print(f"FAILED {group}: and {more} more")
         for reason in sorted(set(result.reasons)):
             print(f"skipped {result.reasons.count(reason)} in {group}: {reason}")
+    print("parts: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took.items()))
     if slowest := total.seconds.most_common(_SLOWEST):
         print("slowest files: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in slowest))
     if total.total == 0:
