@@ -121,7 +121,8 @@ bool Readers::look(core::Source& source, const Run& run) {
     return tell(reason), false;
   }
   count_ = static_cast<int>(connections_->size());
-  if (reason.empty()) reason = too_many;
+  // A table of fewer parts has nothing to do for more connections.
+  if (reason.empty() && parts_.size() > connections_->size()) reason = too_many;
   if (!reason.empty()) tell(reason);
   return true;
 }
