@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
-from servers.cache import cached
+from servers.registries import python_packages
+from servers.server import Unavailable
 
 from .context import ROOT, Context
 from .result import Result, failure
@@ -32,19 +32,13 @@ def readable(script: str) -> str:
 def run_pgspot(context: Context) -> Result:
     """One test for each script, and one that pgspot finds anything at all."""
     try:
-        library = cached(_REQUIREMENTS[0].replace("==", "-"), _install)
-    except subprocess.CalledProcessError as error:
-        return failure(f"pgspot can't be installed: {error.stderr.strip()[-500:]}")
+        library = python_packages(*_REQUIREMENTS)
+    except Unavailable as reason:
+        return failure(str(reason))
     result = Result()
     for path in sorted((ROOT / "sql").glob("connector*.sql")):
         result += _checked(context, library, path.stem, readable(path.read_text()), clean=True)
     return result + _checked(context, library, "unsafe", _UNSAFE, clean=False)
-
-
-def _install(folder: Path) -> None:
-    """From PyPI, into a folder of its own."""
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-input", "--target", str(folder)]
-    subprocess.run([*pip, *_REQUIREMENTS], check=True, capture_output=True, text=True)
 
 
 def _checked(context: Context, library: Path, name: str, script: str, *, clean: bool) -> Result:

