@@ -60,6 +60,10 @@ HTTP = connector-http
 HTTP_SOURCES := $(filter src/http/%,$(SOURCES))
 SOURCES := $(filter-out $(HTTP_SOURCES),$(SOURCES))
 HTTP_OBJS := $(patsubst src/%.cpp,$(BUILD)/%.o,$(HTTP_SOURCES) $(filter src/core/base/%,$(SOURCES)))
+# The page that it serves is a part of it.
+PAGE_FILES := $(sort $(wildcard src/http/page/files/*.* src/http/page/files/*/*.*))
+PAGE_TABLE := $(BUILD)/generated/http/page/page_files
+HTTP_OBJS += $(PAGE_TABLE).o
 BELOW_SOURCES := $(filter src/core/% src/drivers/% src/reader/%,$(SOURCES))
 OBJS = $(BELOW_SOURCES:src/%.cpp=$(BUILD)/%.o) \
 	$(patsubst src/%.cpp,$(ABOVE)/%.o,$(filter-out $(BELOW_SOURCES),$(SOURCES)))
@@ -281,6 +285,16 @@ ifeq ($(WITH_HTTP),1)
 $(BUILD)/http/%.o: src/http/%.cpp
 	@mkdir -p $(@D)
 	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) -Isrc $(shell $(PKG_CONFIG) --cflags $(HTTP_PACKAGES)) -MMD -MP -c -o $@ $<
+$(PAGE_TABLE).cpp: src/http/page/embed-files $(PAGE_FILES) $(BUILD)/page_file_names
+	@mkdir -p $(@D)
+	src/http/page/embed-files src/http/page/files $(PAGE_FILES:src/http/page/files/%=%) >$@.new
+	mv $@.new $@
+# Tells of a file that is gone.
+$(BUILD)/page_file_names: always
+	@mkdir -p $(@D)
+	@echo '$(PAGE_FILES)' | cmp -s - $@ || echo '$(PAGE_FILES)' >$@
+$(PAGE_TABLE).o: $(PAGE_TABLE).cpp
+	$(CCACHE) $(CXX) $(CONNECTOR_CXXFLAGS) -Isrc -MMD -MP -c -o $@ $<
 $(BUILD)/http/program/options.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 all: $(BUILD)/$(HTTP)
 $(BUILD)/$(HTTP): $(HTTP_OBJS)

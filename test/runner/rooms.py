@@ -39,6 +39,7 @@ _STOREYS = (
     ("http/program",),
     ("http/server",),
     ("http/routes",),
+    ("http/page",),
     ("http/events",),
     ("http/keys",),
     ("http/database",),

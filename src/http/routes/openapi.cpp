@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/base/utf8.hpp"
+#include "http/message/entity_tag.hpp"
 #include "http/routes/schemas.hpp"
 #include "http/routes/services.hpp"
 
@@ -163,7 +164,7 @@ Task<Reply> show(Call& call) {
   Reply reply;
   // It is the same until the program is another one: a client may keep it, and asks whether it is still true.
   reply.headers = {{"ETag", shown.tag}, {"Cache-Control", "no-cache"}};
-  if (call.request.if_none_match && call.request.if_none_match->find(shown.tag) != std::string::npos) {
+  if (call.request.if_none_match && names_tag(*call.request.if_none_match, shown.tag)) {
     reply.status = 304;
   } else {
     reply.body = shown.text;
@@ -176,6 +177,7 @@ Task<Reply> show(Call& call) {
 Json openapi_document(const std::vector<Route>& routes) {
   Json paths = Json::object();
   for (const Route& route : routes) {
+    if (!route.is_api) continue;
     paths[std::string(route.path)][core::lower_ascii(method_name(route.method))] = operation_of(route);
   }
   Json named = Json::object();

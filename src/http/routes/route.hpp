@@ -36,6 +36,7 @@ struct Route {
   std::string_view summary;
   Handler handler;
   bool for_everybody = false;            ///< without a key
+  bool is_api = true;                    ///< else a file of the page, of which /openapi.json says nothing
   std::chrono::seconds time{0};          ///< what a call may take if that is more than others may
   FailureShape failure_shape = nullptr;  ///< of all failures that have a body, whoever finds them
   std::string_view body_schema{};        ///< a name among schemas(); empty: no body is read

@@ -7,6 +7,7 @@
 #include "http/routes/keys.hpp"
 #include "http/routes/metrics.hpp"
 #include "http/routes/openapi.hpp"
+#include "http/routes/page.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
 
@@ -43,7 +44,7 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes =
       joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), key_routes(),
-              event_routes(), metric_routes(), health_routes(), openapi_routes()});
+              event_routes(), metric_routes(), health_routes(), openapi_routes(), page_routes()});
   return routes;
 }
 

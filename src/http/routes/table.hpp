@@ -9,7 +9,8 @@
 
 namespace connector::http {
 
-/// All routes, in the order in which /openapi.json shows them.
+/// All routes, in the order in which /openapi.json shows them: those of the API, and at the end those of the page's
+/// files.
 const std::vector<Route>& all_routes();
 
 struct Match {
