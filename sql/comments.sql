@@ -43,6 +43,10 @@ COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
     'internal: the rows of cdb_import_tables()';
 COMMENT ON FUNCTION connector.incoming_rows(bigint, bigint) IS
     'internal: the rows of a running import or refresh, for the statement that stores them';
+COMMENT ON FUNCTION connector.newest_imports(text, integer) IS
+    'internal: ids of imports that the role sees, newest first, no first runs of syncs, in which the text is found';
+COMMENT ON FUNCTION connector.has_scheduler() IS
+    'internal: whether due syncs and queued imports of the current role are run by themselves';
 COMMENT ON FUNCTION connector.import_without_source() IS
     'internal: records an import that failed, as its request names no source; gives its id';
 COMMENT ON FUNCTION connector.my_limits_json() IS 'internal: the rows of the view connector.my_limits';
@@ -107,6 +111,18 @@ COMMENT ON COLUMN connector.syncs.error_detail IS 'detail of the last failure';
 COMMENT ON COLUMN connector.syncs.error_hint IS 'what to do about the last failure';
 COMMENT ON COLUMN connector.syncs.warnings IS 'warnings of the last run that ended, such as a cut by the limit of rows';
 COMMENT ON COLUMN connector.syncs.schema_changes IS 'changes of the source''s columns that the last run that ended followed';
+COMMENT ON COLUMN connector.syncs.last_state IS
+    'how the last run that ended did, success or failure, whatever goes on now; NULL if none has ended';
+COMMENT ON COLUMN connector.syncs.last_ended_at IS 'when it ended';
+COMMENT ON COLUMN connector.syncs.last_duration IS 'how long it took';
+COMMENT ON COLUMN connector.syncs.last_mode IS 'what it did, see connector.runs.mode';
+COMMENT ON COLUMN connector.syncs.last_rows IS 'rows that it read';
+COMMENT ON COLUMN connector.syncs.last_error_code IS
+    'number of its failure, see cdb_error_codes(); also while the next run waits or goes on';
+COMMENT ON COLUMN connector.syncs.last_sqlstate IS 'SQLSTATE of its failure';
+COMMENT ON COLUMN connector.syncs.last_error_message IS 'message of its failure';
+COMMENT ON COLUMN connector.syncs.last_error_detail IS 'detail of its failure';
+COMMENT ON COLUMN connector.syncs.last_error_hint IS 'what to do about its failure';
 COMMENT ON COLUMN connector.syncs.successes IS 'number of runs that succeeded, since the sync was made';
 COMMENT ON COLUMN connector.syncs.failures IS 'number of runs that failed, since the sync was made';
 COMMENT ON COLUMN connector.syncs.rows_read IS 'rows that all of its runs read, since the sync was made';

@@ -307,6 +307,16 @@ SELECT s.id,
        r.warnings,
        r.schema_changes,
        r.statement_error,
+       r.state AS last_state,
+       r.ended_at AS last_ended_at,
+       r.ended_at - r.started_at AS last_duration,
+       r.mode AS last_mode,
+       r.rows AS last_rows,
+       r.error_code AS last_error_code,
+       r.sqlstate AS last_sqlstate,
+       r.error_message AS last_error_message,
+       r.error_detail AS last_error_detail,
+       r.error_hint AS last_error_hint,
        s.success_count AS successes,
        s.failure_count AS failures,
        s.row_count AS rows_read,
@@ -413,6 +423,10 @@ CREATE FUNCTION @extschema@.cdb_imports("limit" integer DEFAULT 100, before uuid
 COMMENT ON FUNCTION @extschema@.cdb_imports(integer, uuid, boolean) IS
     'lists imports as cdb_import_status() tells them, newest first, only those older than one, or unfinished ones of the last day';
 
+-- For the page: the ids of the newest imports, first runs of syncs aside, in which a text is found.
+CREATE FUNCTION connector.newest_imports(search text, most integer) RETURNS SETOF uuid
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_newest_imports';
+
 -- The rows of a load, in the statement that stores them: see ARCHITECTURE.md. Anybody may try to call it, and gets an
 -- error. So many rows that the planner keeps those of the other side of a join, not these.
 CREATE FUNCTION connector.incoming_rows(secret bigint, before bigint) RETURNS SETOF record
@@ -518,6 +532,10 @@ CREATE PROCEDURE @extschema@.cdb_run_due_syncs(max_runs integer DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'connector_run_due_syncs';
 COMMENT ON PROCEDURE @extschema@.cdb_run_due_syncs(integer) IS
     'runs the syncs that are due, each in a transaction of its own: for pg_cron and the like';
+
+-- Whether due syncs and queued imports of the current role are run by themselves.
+CREATE FUNCTION connector.has_scheduler() RETURNS boolean
+    LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'connector_has_scheduler';
 
 -- What there is
 

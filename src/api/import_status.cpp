@@ -1,10 +1,11 @@
-// cdb_import_status(), cdb_imports(): imports as JSON.
+// cdb_import_status(), cdb_imports(): imports as JSON; connector.newest_imports(): their ids.
 #include "pg/postgres.hpp"
 
 #include "api/json.hpp"
 #include "api/listing.hpp"
 #include "api/own_sync.hpp"
 #include "pg/entry.hpp"
+#include "pg/row_set.hpp"
 #include "pg/spi.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
@@ -55,4 +56,14 @@ CONNECTOR_FUNCTION(connector_imports) {
   const std::vector<std::string> ids =
       connector::store::newest_imports(GetUserId(), page, DatumGetBool(fcinfo->args[2].value));
   return api::return_objects(fcinfo, ids, imports(ids));
+}
+
+CONNECTOR_FUNCTION(connector_newest_imports) {
+  api::require_argument(fcinfo, 1, "most");
+  pg::SqlRows rows;
+  for (std::string& id : connector::store::find_imports(GetUserId(), api::optional_text(fcinfo, 0),
+                                                        DatumGetInt32(fcinfo->args[1].value))) {
+    rows.push_back({std::move(id)});
+  }
+  return pg::return_rows(fcinfo, rows);
 }
