@@ -17,7 +17,8 @@ struct Identity {
   std::string user;
   std::string password;
   std::string key_id{};                                      ///< of the issued key that led to it; empty: the password
-  Clock::time_point valid_until = Clock::time_point::max();  ///< when that key expires
+  Clock::time_point valid_until = Clock::time_point::max();  ///< when that key, or that session of the page, ends
+  std::string session{};                                     ///< of the page that led to it, by its name here
 };
 
 class Pool;

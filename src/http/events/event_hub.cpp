@@ -124,18 +124,25 @@ void EventHub::reset() {
   for (auto& [name, role] : roles_) tell(*role, reset_text());
 }
 
-void EventHub::check_key(const std::string& id) {
+template <typename Condition>
+void EventHub::check(Condition condition) {
   for (auto& [name, role] : roles_) {
     for (Subscription* stream : role->streams) {
-      if (stream->identity_.key_id == id) stream->check();
+      if (condition(stream->identity_)) stream->check();
     }
   }
 }
 
+void EventHub::check_key(const std::string& id) {
+  check([&](const Identity& identity) { return identity.key_id == id; });
+}
+
+void EventHub::check_session(const std::string& session) {
+  check([&](const Identity& identity) { return identity.session == session; });
+}
+
 void EventHub::check_all() {
-  for (auto& [name, role] : roles_) {
-    for (Subscription* stream : role->streams) stream->check();
-  }
+  check([](const Identity&) { return true; });
 }
 
 /// Whatever goes wrong with one notification, later ones are heard.

@@ -67,8 +67,10 @@ class EventHub {
   /// False as long as the program could never listen: the database is down, or a standby, which has no notifications.
   bool hears() const noexcept { return hears_; }
 
-  /// Has streams that came about by this issued key look at it now; by any key.
+  /// Has streams look at their login now: those that came about by this issued key; by this session of the page
+  /// (Identity::session); all.
   void check_key(const std::string& id);
+  void check_session(const std::string& session);
   void check_all();
 
   std::size_t streams() const noexcept { return streams_; }
@@ -89,6 +91,8 @@ class EventHub {
   Task<> answer(const std::shared_ptr<Role>& role);
   Task<bool> ask_once(const std::shared_ptr<Role>& role, const std::set<Object>& objects);
   void tell(const Role& role, const std::string& text);
+  template <typename Condition>
+  void check(Condition condition);
 
   asio::any_io_executor executor_;
   Pool& pool_;

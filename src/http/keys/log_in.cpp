@@ -72,9 +72,10 @@ class CountedAttempt {
 
 }  // namespace
 
-LogIn::LogIn(Pool& pool, IssuedKeys& keys, Settings settings)
+LogIn::LogIn(Pool& pool, IssuedKeys& keys, BrowserSessions& sessions, Settings settings)
     : pool_(pool),
       keys_(keys),
+      sessions_(sessions),
       user_from_host_(settings.user_from_host),
       limits_(settings.limits),
       checks_(checks_at_once) {
@@ -122,9 +123,31 @@ void LogIn::check_rate(const Identity& identity) {
 }
 
 Task<Lease> LogIn::log_in(const Request& request, Identity& identity, Clock::time_point deadline, Stop& stop) {
+  return log_in(read_credentials(request, user_from_host_), request.address, identity, deadline, stop);
+}
+
+Task<Lease> LogIn::log_in(Credentials credentials, const std::string& address, Identity& identity,
+                          Clock::time_point deadline, Stop& stop) {
   const Clock::time_point begin = Clock::now();
-  Credentials credentials = read_credentials(request, user_from_host_);
-  Asking asking{.address = request.address, .user = {}, .key = read_key_text(credentials.key), .digest = {}};
+  Asking asking{.address = address, .user = {}, .key = std::nullopt, .digest = {}};
+  std::optional<Lease> lease;
+  if (credentials.session) {
+    lease = co_await log_in_by_session(asking, std::move(credentials), identity, deadline, stop);
+  } else {
+    lease = co_await log_in_by_key(asking, std::move(credentials), identity, deadline, stop);
+  }
+  if (!lease) {
+    co_await wait_before_refusal(begin, stop);
+    throw Refusal{{.status = 401}};
+  }
+  if (roles_.size() < most_roles) roles_.insert(identity.user);
+  check_rate(identity);
+  co_return std::move(*lease);
+}
+
+Task<std::optional<Lease>> LogIn::log_in_by_key(Asking& asking, Credentials credentials, Identity& identity,
+                                                Clock::time_point deadline, Stop& stop) {
+  asking.key = read_key_text(credentials.key);
   if (credentials.user) {
     asking.user = *credentials.user;
   } else if (!asking.key && credentials.host_user) {
@@ -134,21 +157,34 @@ Task<Lease> LogIn::log_in(const Request& request, Identity& identity, Clock::tim
   }
   std::optional<Lease> lease;
   const bool can_be = (asking.key && asking.user.empty()) || is_role_name(asking.user);
-  if (can_be && is_password(credentials.key)) {
+  if (!can_be || !is_password(credentials.key)) {
+    log(failures_.refused, asking, "a name or password that no role can have");
+  } else if (asking.key && credentials.password_only) {
+    log(failures_.unknown_key, asking, "an issued key where a password is asked for");
+  } else {
     identity.user = asking.user;
     identity.password = std::move(credentials.key);
     asking.digest = pool_.key_of(identity);
     lease = co_await attempt(asking, identity, deadline, stop);
-  } else {
-    log(failures_.refused, asking, "a name or password that no role can have");
   }
-  if (!lease) {
-    co_await wait_before_refusal(begin, stop);
-    throw Refusal{{.status = 401}};
+  co_return lease;
+}
+
+/// A session ends with the password that it began with.
+Task<std::optional<Lease>> LogIn::log_in_by_session(Asking& asking, Credentials credentials, Identity& identity,
+                                                    Clock::time_point deadline, Stop& stop) {
+  std::optional<Lease> lease;
+  std::optional<Identity> found = sessions_.use(*credentials.session, Clock::now());
+  if (!found || (credentials.user && *credentials.user != found->user)) {
+    log(failures_.no_session, asking, "there is no such session of the page");
+    co_return lease;
   }
-  if (roles_.size() < most_roles) roles_.insert(identity.user);
-  check_rate(identity);
-  co_return std::move(*lease);
+  identity = std::move(*found);
+  asking.user = identity.user;
+  asking.digest = pool_.key_of(identity);
+  lease = co_await attempt(asking, identity, deadline, stop);
+  if (!lease) sessions_.end(identity.session);
+  co_return lease;
 }
 
 /// Nothing if the caller is refused.
@@ -251,6 +287,7 @@ void LogIn::log_failure(const Asking& asking, const LoginFailure& failure) {
 Task<bool> LogIn::still_valid(const Identity& identity) {
   using enum LoginFailure::Reason;
   if (Clock::now() >= identity.valid_until) co_return false;
+  if (!identity.session.empty() && !sessions_.use(identity.session, Clock::now())) co_return false;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
   try {
     // A few at a time: all streams may ask at once.

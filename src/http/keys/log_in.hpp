@@ -1,4 +1,4 @@
-// From a request to a session: whom it names, what its key is, and what failures cost.
+// From a request to a session of the database: whom it names, what its key is, and what failures cost.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "http/database/login_limits.hpp"
 #include "http/database/pool.hpp"
+#include "http/keys/browser_sessions.hpp"
 #include "http/keys/issued_keys.hpp"
 #include "http/message/credentials.hpp"
 
@@ -27,17 +28,22 @@ class LogIn {
   struct Failures {
     std::uint64_t refused = 0;      ///< by PostgreSQL, or before it is asked
     std::uint64_t unknown_key = 0;  ///< an issued key that is unknown, revoked, expired or another role's
+    std::uint64_t no_session = 0;   ///< of the page: unknown, ended, or without its token
     std::uint64_t unprotected = 0;  ///< the server did not ask for a password
     std::uint64_t superuser = 0;
     std::uint64_t limited = 0;  ///< by the limits of failures, without asking the database
   };
 
-  LogIn(Pool& pool, IssuedKeys& keys, Settings settings);
+  LogIn(Pool& pool, IssuedKeys& keys, BrowserSessions& sessions, Settings settings);
 
   /// Logs in whom the request names; `identity` says who it is. Throws Refusal: 401 for whatever does not let somebody
   /// in, without a body and after the same time; 429 after too many failures, or requests of that role; 503. Also
   /// LoginFailure (the database is not available) and Stopped.
   Task<Lease> log_in(const Request& request, Identity& identity, Clock::time_point deadline, Stop& stop);
+
+  /// The same by credentials that were read elsewhere, of a request from that address.
+  Task<Lease> log_in(Credentials credentials, const std::string& address, Identity& identity,
+                     Clock::time_point deadline, Stop& stop);
 
   /// Whether somebody who logged in before could do so again. A database that is not available says nothing: true.
   Task<bool> still_valid(const Identity& identity);
@@ -55,6 +61,10 @@ class LogIn {
     std::string digest;       // of user and key
     std::string who() const;  // as whom failures count
   };
+  Task<std::optional<Lease>> log_in_by_key(Asking& asking, Credentials credentials, Identity& identity,
+                                           Clock::time_point deadline, Stop& stop);
+  Task<std::optional<Lease>> log_in_by_session(Asking& asking, Credentials credentials, Identity& identity,
+                                               Clock::time_point deadline, Stop& stop);
   Task<std::optional<Lease>> attempt(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
   Task<std::optional<Lease>> session(const Asking& asking, Identity& identity, Clock::time_point deadline, Stop& stop);
   Task<std::optional<LoginFailure>> open(std::optional<Lease>& lease, const Identity& identity,
@@ -66,6 +76,7 @@ class LogIn {
 
   Pool& pool_;
   IssuedKeys& keys_;
+  BrowserSessions& sessions_;
   bool user_from_host_;
   LoginLimits limits_;
   std::optional<TokenBuckets> rates_;

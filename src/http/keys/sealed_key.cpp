@@ -1,14 +1,12 @@
 #include "http/keys/sealed_key.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 
 #include <memory>
 #include <stdexcept>
 
+#include "http/keys/secret_bytes.hpp"
 #include "http/message/base64.hpp"
 
 namespace connector::http {
@@ -37,12 +35,6 @@ unsigned char* bytes(std::string& text) noexcept {
 
 void must(bool done) {
   if (!done) throw std::runtime_error("OpenSSL failed while it worked on an issued key");
-}
-
-std::string random_bytes(std::size_t count) {
-  std::string made(count, '\0');
-  must(RAND_bytes(bytes(made), static_cast<int>(count)) == 1);
-  return made;
 }
 
 /// A text of secrets, wiped at the end.
@@ -82,11 +74,6 @@ Cipher cipher(const IssuedKey& key, std::string_view nonce, bool seal) {
 }
 
 }  // namespace
-
-void wipe(std::string& text) noexcept {
-  OPENSSL_cleanse(text.data(), text.size());
-  text.clear();
-}
 
 IssuedKey::~IssuedKey() {
   wipe(secret);
@@ -128,14 +115,11 @@ std::string uuid_text(std::string_view id) {
 }
 
 std::string secret_hash(const IssuedKey& key) {
-  std::string hash(SHA256_DIGEST_LENGTH, '\0');
-  must(EVP_Digest(key.secret.data(), key.secret.size(), bytes(hash), nullptr, EVP_sha256(), nullptr) == 1);
-  return hash;
+  return digest_of(key.secret);
 }
 
 bool has_secret(const IssuedKey& key, std::string_view hash) {
-  const std::string own = secret_hash(key);
-  return hash.size() == own.size() && CRYPTO_memcmp(own.data(), hash.data(), own.size()) == 0;
+  return same_digest(secret_hash(key), hash);
 }
 
 std::string sealed_password(const IssuedKey& key, std::string_view password) {

@@ -48,7 +48,4 @@ std::string sealed_password(const IssuedKey& key, std::string_view password);
 /// The password in what sealed_password() made; nothing if it was made by another key, or changed.
 std::optional<std::string> opened_password(const IssuedKey& key, std::string_view sealed);
 
-/// Overwrites the text, so that it does not stay in memory.
-void wipe(std::string& text) noexcept;
-
 }  // namespace connector::http

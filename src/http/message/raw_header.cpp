@@ -65,6 +65,10 @@ struct Seen {
   bool encoding = false;
   bool authorization = false;
   bool type = false;
+  bool cookie = false;
+  bool token = false;
+  bool origin = false;
+  bool fetch_site = false;
 };
 
 void once(bool& seen, const char* complaint) {
@@ -87,6 +91,15 @@ void check_field(Seen& seen, std::string_view name, std::string_view value, bool
     once(seen.authorization, "the request has more than one Authorization");
   } else if (name == "content-type") {
     once(seen.type, "the request has more than one Content-Type");
+  } else if (name == "cookie") {
+    // Only HTTP/2 may have several.
+    once(seen.cookie, "the request has more than one Cookie");
+  } else if (name == "x-connector-token") {
+    once(seen.token, "the request has more than one X-Connector-Token");
+  } else if (name == "origin") {
+    once(seen.origin, "the request has more than one Origin");
+  } else if (name == "sec-fetch-site") {
+    once(seen.fetch_site, "the request has more than one Sec-Fetch-Site");
   } else if (name == "content-encoding") {
     if (core::lower_ascii(value) != "identity") refuse(415, "the body must not be compressed");
   } else if (name == "expect") {

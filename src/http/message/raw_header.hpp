@@ -25,8 +25,9 @@ class HeaderEnd {
 
 /// Checks a header as HeaderEnd has found it. Throws Refusal:
 /// - 400 for lines that are none of HTTP/1.0 or 1.1, a folded line, blanks around a name, a target that is no path, a
-///   Host that is missing, not the only one or no host, more than one Content-Length, Transfer-Encoding, Authorization
-///   or Content-Type, a Content-Length that is no number, or one beside a Transfer-Encoding;
+///   Host that is missing, not the only one or no host, more than one Content-Length, Transfer-Encoding,
+///   Authorization, Content-Type, Cookie, X-Connector-Token, Origin or Sec-Fetch-Site, a Content-Length that is no
+///   number, or one beside a Transfer-Encoding;
 /// - 415 for a Content-Encoding, 417 for an Expect other than 100-continue, 501 for an Upgrade or a Transfer-Encoding
 ///   other than chunked, 505 for another version.
 void check_header(std::string_view header);

@@ -63,7 +63,8 @@ int run(const Options& options) {
   Pool pool(options.database, settings.superusers_allowed, limits);
   const Database& database = options.database;
   IssuedKeys keys(database);
-  LogIn log_in(pool, keys,
+  BrowserSessions sessions{{}};
+  LogIn log_in(pool, keys, sessions,
                {.user_from_host = settings.user_from_host, .requests_per_second = settings.requests_per_second});
   EventHub events(context.get_executor(), pool, settings.most_streams);
   Counters counters;
@@ -71,6 +72,7 @@ int run(const Options& options) {
                     .pool = pool,
                     .query_passwords = settings.query_passwords,
                     .keys = keys,
+                    .sessions = sessions,
                     .log_in = log_in,
                     .events = events,
                     .counters = counters,

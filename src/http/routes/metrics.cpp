@@ -96,10 +96,13 @@ void add_program(MetricText& text, const Services& services) {
   text.add({}, std::to_string(services.pool.sessions()));
   text.begin("connector_http_event_streams", "gauge", "Streams of events");
   text.add({}, std::to_string(services.events.streams()));
+  text.begin("connector_http_page_sessions", "gauge", "Sessions of the page");
+  text.add({}, std::to_string(services.sessions.size()));
   text.begin("connector_http_failed_logins_total", "counter", "Attempts that let nobody in");
   const LogIn::Failures& failures = services.log_in.failures();
   text.add({{"reason", "refused"}}, std::to_string(failures.refused));
   text.add({{"reason", "unknown_key"}}, std::to_string(failures.unknown_key));
+  text.add({{"reason", "no_session"}}, std::to_string(failures.no_session));
   text.add({{"reason", "unprotected"}}, std::to_string(failures.unprotected));
   text.add({{"reason", "superuser"}}, std::to_string(failures.superuser));
   text.add({{"reason", "limited"}}, std::to_string(failures.limited));

@@ -123,7 +123,13 @@ Json security_schemes() {
             {"name", "api_key"},
             {"description", "The key; the member api_key of a body does as well."}}},
           {"basic", {{"type", "http"}, {"scheme", "basic"}, {"description", "The role and its key."}}},
-          {"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"description", "The key."}}}};
+          {"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"description", "The key."}}},
+          {"session_cookie",
+           {{"type", "apiKey"},
+            {"in", "cookie"},
+            {"name", "connector_session"},
+            {"description", "Of the page, together with its token; by TLS the name begins with __Host-."}}},
+          {"session_token", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Connector-Token"}}}};
 }
 
 Json servers() {
@@ -184,6 +190,7 @@ Json openapi_document(const std::vector<Route>& routes) {
   for (const NamedSchema& schema : schemas()) named[std::string(schema.name)] = Json::parse(schema.text);
   Json security = Json::array();
   for (const char* scheme : {"api_key", "basic", "bearer"}) security.push_back({{scheme, Json::array()}});
+  security.push_back({{"session_cookie", Json::array()}, {"session_token", Json::array()}});
   return {{"openapi", "3.1.0"},
           {"info", {{"title", "Import API"}, {"version", "1"}, {"description", description}}},
           {"servers", servers()},

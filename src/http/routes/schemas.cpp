@@ -4,7 +4,17 @@ namespace connector::http {
 
 namespace {
 
-constexpr NamedSchema all[] = {{"Cancelled", R"({
+constexpr NamedSchema all[] = {{"BegunSession", R"({
+  "type": "object",
+  "required": ["user", "token", "ends_at"],
+  "properties": {
+    "user": {"type": "string", "description": "The role that logged in"},
+    "token": {"type": "string", "description": "For the header X-Connector-Token of each request by the cookie"},
+    "ends_at": {"type": "string", "format": "date-time", "description": "When it ends unless it is used again"}
+  }
+})"},
+
+                               {"Cancelled", R"({
   "type": "object",
   "required": ["cancelled", "state"],
   "properties": {
@@ -226,11 +236,36 @@ constexpr NamedSchema all[] = {{"Cancelled", R"({
     }
   }
 })"},
+                               {"NewSession", R"({
+  "type": "object",
+  "required": ["user", "password"],
+  "properties": {"user": {"type": "string"}, "password": {"type": "string", "writeOnly": true}},
+  "additionalProperties": false
+})"},
 
                                {"OpenApi", R"({
   "type": "object",
   "required": ["openapi", "info", "paths"],
   "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}}
+})"},
+                               {"Session", R"({
+  "type": "object",
+  "required": ["user", "database", "version", "superuser", "can_connect", "schemas", "events", "scheduler", "max_retries",
+    "max_listed_tables", "now"],
+  "properties": {
+    "user": {"type": "string", "description": "The role that logged in"},
+    "database": {"type": "string"},
+    "version": {"type": "string", "description": "Of the extension"},
+    "superuser": {"type": "boolean"},
+    "can_connect": {"type": "boolean", "description": "Whether the role may reach any remote, not only named servers"},
+    "schemas": {"type": "array", "items": {"type": "string"}, "description": "In which the role may create tables"},
+    "events": {"type": "boolean", "description": "Whether there is a stream of events"},
+    "scheduler": {"type": "boolean", "description": "Whether syncs of the role run by themselves"},
+    "max_retries": {"type": "integer", "description": "After so many failures in a row a sync gives up"},
+    "max_listed_tables": {"type": "integer", "description": "How many tables of a remote are listed at most"},
+    "now": {"type": "string", "format": "date-time"},
+    "ends_at": {"type": "string", "format": "date-time", "description": "Of a session of the page"}
+  }
 })"},
 
                                {"SyncNow", R"({

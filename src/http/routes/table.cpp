@@ -8,6 +8,7 @@
 #include "http/routes/metrics.hpp"
 #include "http/routes/openapi.hpp"
 #include "http/routes/page.hpp"
+#include "http/routes/session.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
 
@@ -44,7 +45,7 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes =
       joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), key_routes(),
-              event_routes(), metric_routes(), health_routes(), openapi_routes(), page_routes()});
+              session_routes(), event_routes(), metric_routes(), health_routes(), openapi_routes(), page_routes()});
   return routes;
 }
 

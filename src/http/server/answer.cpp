@@ -24,6 +24,7 @@ Task<Reply> work(Answer& told, Match match, const Request& request, const Settin
     told.user = call.identity.user;
   }
   Reply reply = co_await match.route->handler(call);
+  told.user = call.identity.user;  // a route for everybody may have logged somebody in
   add_notices(reply, call.notices);
   co_return reply;
 }

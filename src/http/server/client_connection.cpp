@@ -24,8 +24,7 @@ struct Connection {
   const Settings& settings;
   Services& services;
   const Clients& clients;
-  std::string peer;
-  bool is_proxy;
+  ClientPlace client;
 };
 
 /// IPv4 within IPv6, as a listener of both has it, is IPv4.
@@ -93,12 +92,12 @@ Task<bool> serve_one(const Connection& connection) {
   try {
     if (!co_await incoming.read(channel, connection.settings)) co_return false;
     is_whole = true;
-    request = incoming.request(connection.peer, connection.is_proxy);
+    request = incoming.request(connection.client);
   } catch (Refusal& refusal) {
     refused = std::move(refusal.reply);
   }
   channel.phase = Client::Phase::working;
-  AccessEntry entry{.address = incoming.client_address(connection.peer, connection.is_proxy),
+  AccessEntry entry{.address = incoming.client_address(connection.client),
                     .method = incoming.method_name(),
                     .begun = incoming.begun()};
   const ReplyForm form{.head = incoming.is_head(),
@@ -150,12 +149,15 @@ Task<> serve(asio::ip::tcp::socket socket, TlsContext tls, const Settings& setti
     co_await channel.write(text);
     co_return;
   }
-  const Connection connection{.channel = channel,
-                              .settings = settings,
-                              .services = services,
-                              .clients = clients,
-                              .peer = name,
-                              .is_proxy = is_proxy};
+  const Connection connection{
+      .channel = channel,
+      .settings = settings,
+      .services = services,
+      .clients = clients,
+      .client = {.peer = name,
+                 .is_proxy = is_proxy,
+                 .has_tls = channel.stream.is_tls(),
+                 .listens_on_loopback = asio::ip::make_address(settings.address).is_loopback()}};
   while (co_await serve_one(connection)) {
   }
   co_await channel.finish();

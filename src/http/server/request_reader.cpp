@@ -130,11 +130,20 @@ void IncomingRequest::take_fields() {
   host_ = text_of(message[beast_http::field::host]);
   type_ = text_of(message[beast_http::field::content_type]);
   expects_ = message.count(beast_http::field::expect) != 0;
-  if (message.count(beast_http::field::authorization) != 0) {
-    authorization_ = text_of(message[beast_http::field::authorization]);
-  }
-  const auto [first, last] = message.equal_range("X-Forwarded-For");
-  for (auto field = first; field != last; ++field) forwarded_for_ = text_of(field->value());
+  // Of several the last: it is the nearest proxy's.
+  const auto field_of = [&message](beast::string_view name) {
+    std::optional<std::string> value;
+    const auto [first, last] = message.equal_range(name);
+    for (auto field = first; field != last; ++field) value = text_of(field->value());
+    return value;
+  };
+  authorization_ = field_of("Authorization");
+  forwarded_for_ = field_of("X-Forwarded-For").value_or("");
+  forwarded_proto_ = field_of("X-Forwarded-Proto");
+  cookie_ = field_of("Cookie");
+  token_ = field_of("X-Connector-Token");
+  origin_ = field_of("Origin");
+  fetch_site_ = field_of("Sec-Fetch-Site");
 }
 
 Task<> IncomingRequest::read_body(ClientChannel& channel) {
@@ -167,12 +176,17 @@ std::string IncomingRequest::method_name() const {
   return text_of(beast_http::to_string(parser_.get().method()));
 }
 
-std::string IncomingRequest::client_address(const std::string& peer, bool is_proxy) const {
-  std::string forwarded = is_proxy ? forwarded_address(forwarded_for_) : std::string();
-  return forwarded.empty() ? peer : forwarded;
+std::string IncomingRequest::client_address(const ClientPlace& client) const {
+  std::string forwarded = client.is_proxy ? forwarded_address(forwarded_for_) : std::string();
+  return forwarded.empty() ? client.peer : forwarded;
 }
 
-Request IncomingRequest::request(const std::string& peer, bool is_proxy) const {
+/// A proxy that is trusted knows how the client came; what others say of that is theirs.
+bool IncomingRequest::is_secure(const ClientPlace& client) const {
+  return client.is_proxy && forwarded_proto_ ? forwarded_by_tls(*forwarded_proto_) : client.has_tls;
+}
+
+Request IncomingRequest::request(const ClientPlace& client) const {
   const Parser::value_type& message = parser_.get();
   Target target = read_target(text_of(message.target()));
   const std::optional<Method> method = method_of(message.method());
@@ -190,8 +204,14 @@ Request IncomingRequest::request(const std::string& peer, bool is_proxy) const {
                   .query = std::move(target.query),
                   .host = host_,
                   .authorization = authorization_,
+                  .cookie = cookie_,
+                  .token = token_,
+                  .origin = origin_,
+                  .sec_fetch_site = fetch_site_,
                   .body = {},
-                  .address = client_address(peer, is_proxy)};
+                  .address = client_address(client),
+                  .is_secure = is_secure(client),
+                  .listens_on_loopback = client.listens_on_loopback};
   const auto header = [&](beast::string_view name) {
     return message.count(name) != 0 ? std::optional(text_of(message[name])) : std::nullopt;
   };

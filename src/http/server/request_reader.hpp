@@ -8,6 +8,14 @@
 
 namespace connector::http {
 
+/// From where a connection is, and how it came.
+struct ClientPlace {
+  std::string peer;  ///< its address
+  bool is_proxy;     ///< one that is trusted
+  bool has_tls;
+  bool listens_on_loopback;
+};
+
 /// A request as it came, header and body.
 class IncomingRequest {
  public:
@@ -18,11 +26,11 @@ class IncomingRequest {
   /// too large or takes too long; the connection is of no use then.
   Task<bool> read(ClientChannel& channel, const Settings& settings);
 
-  /// What routes are asked. `peer` is whom the connection is from. Throws Refusal.
-  Request request(const std::string& peer, bool is_proxy) const;
+  /// What routes are asked. Throws Refusal.
+  Request request(const ClientPlace& client) const;
 
   /// The address that counts: the peer's, or what a proxy says of it in X-Forwarded-For.
-  std::string client_address(const std::string& peer, bool is_proxy) const;
+  std::string client_address(const ClientPlace& client) const;
 
   bool keep_alive() const { return parser_.keep_alive(); }
   bool is_1_0() const { return parser_.is_header_done() && parser_.get().version() == 10; }
@@ -33,6 +41,7 @@ class IncomingRequest {
   Clock::time_point begun() const noexcept { return begun_; }
 
  private:
+  bool is_secure(const ClientPlace& client) const;
   Task<> read_header(ClientChannel& channel);
   void take_fields();
   Task<> read_body(ClientChannel& channel);
@@ -44,6 +53,11 @@ class IncomingRequest {
   std::optional<std::string> authorization_;
   std::string type_;
   std::string forwarded_for_;
+  std::optional<std::string> forwarded_proto_;
+  std::optional<std::string> cookie_;
+  std::optional<std::string> token_;
+  std::optional<std::string> origin_;
+  std::optional<std::string> fetch_site_;
   bool expects_ = false;
   Clock::time_point begun_ = Clock::now();
   bool ended_ = false;  // the connection, within the request

@@ -73,6 +73,7 @@ Task<> Server::tick() {
     clients_.tick();
     services_.pool.tidy();
     services_.keys.tidy();
+    services_.sessions.tidy(Clock::now());
     services_.log_in.tidy();
   }
 }
