@@ -43,7 +43,7 @@ COMMENT ON FUNCTION connector.import_tables_json(json, text[], interval) IS
     'internal: the rows of cdb_import_tables()';
 COMMENT ON FUNCTION connector.incoming_rows(bigint, bigint) IS
     'internal: the rows of a running import or refresh, for the statement that stores them';
-COMMENT ON FUNCTION connector.newest_imports(text, integer) IS
+COMMENT ON FUNCTION connector.newest_imports(text, integer, integer) IS
     'internal: ids of imports that the role sees, newest first, no first runs of syncs, in which the text is found';
 COMMENT ON FUNCTION connector.has_scheduler() IS
     'internal: whether due syncs and queued imports of the current role are run by themselves';

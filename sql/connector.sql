@@ -423,8 +423,10 @@ CREATE FUNCTION @extschema@.cdb_imports("limit" integer DEFAULT 100, before uuid
 COMMENT ON FUNCTION @extschema@.cdb_imports(integer, uuid, boolean) IS
     'lists imports as cdb_import_status() tells them, newest first, only those older than one, or unfinished ones of the last day';
 
--- For the page: the ids of the newest imports, first runs of syncs aside, in which a text is found.
-CREATE FUNCTION connector.newest_imports(search text, most integer) RETURNS SETOF uuid
+-- For those who show them: the newest imports, first runs of syncs aside, in which a text is found, and how many there
+-- are, counted up to `most`.
+CREATE FUNCTION connector.newest_imports(search text, "limit" integer, most integer)
+    RETURNS TABLE (item_queue_id uuid, found bigint)
     LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_newest_imports';
 
 -- The rows of a load, in the statement that stores them: see ARCHITECTURE.md. Anybody may try to call it, and gets an

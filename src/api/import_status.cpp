@@ -59,11 +59,12 @@ CONNECTOR_FUNCTION(connector_imports) {
 }
 
 CONNECTOR_FUNCTION(connector_newest_imports) {
-  api::require_argument(fcinfo, 1, "most");
+  api::require_argument(fcinfo, 1, "limit");
+  api::require_argument(fcinfo, 2, "most");
+  const connector::store::FoundImports found =
+      connector::store::find_imports(GetUserId(), api::optional_text(fcinfo, 0), DatumGetInt32(fcinfo->args[1].value),
+                                     DatumGetInt32(fcinfo->args[2].value));
   pg::SqlRows rows;
-  for (std::string& id : connector::store::find_imports(GetUserId(), api::optional_text(fcinfo, 0),
-                                                        DatumGetInt32(fcinfo->args[1].value))) {
-    rows.push_back({std::move(id)});
-  }
+  for (const std::string& id : found.ids) rows.push_back({id, std::to_string(found.count)});
   return pg::return_rows(fcinfo, rows);
 }

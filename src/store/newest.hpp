@@ -21,9 +21,15 @@ struct Page {
 /// connector.imports. `unfinished`: of those only that wait or run, and were asked for in the last 24 hours.
 std::vector<std::string> newest_imports(Oid role, const Page& page, bool unfinished);
 
-/// The ids of the newest imports, `most` of them, likewise, without first runs of syncs; with a text, in UTF-8, only of
-/// those in whose table, schema, server, source or id it is found, whatever the case of its letters.
-std::vector<std::string> find_imports(Oid role, const std::optional<std::string>& text, std::int64_t most);
+struct FoundImports {
+  std::vector<std::string> ids;
+  std::int64_t count = 0;  ///< of all that are found
+};
+
+/// The newest imports, at most `limit`, likewise, without first runs of syncs, and how many there are: no more than
+/// `most` are counted. With a text, in UTF-8, only those in whose table, schema, server, source or id it is found,
+/// whatever the case of its letters, among the newest 100,000 of each role.
+FoundImports find_imports(Oid role, const std::optional<std::string>& text, std::int64_t limit, std::int64_t most);
 
 /// The ids of syncs on the page, as in the view connector.syncs.
 std::vector<std::string> newest_syncs(Oid role, const Page& page);

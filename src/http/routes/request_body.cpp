@@ -81,6 +81,12 @@ std::optional<core::JsonValue> given_connector(const core::JsonValue& body, cons
   return whole;
 }
 
+core::JsonValue required_connector(const core::JsonValue& body, const Parameters& query, const std::string& hint) {
+  std::optional<core::JsonValue> connector = given_connector(body, query);
+  if (!connector) refuse("missing key \"connector\"", hint);
+  return std::move(*connector);
+}
+
 std::string wrapped_connector(core::JsonValue connector) {
   core::JsonValue wrapper;
   wrapper.type = core::JsonValue::Type::object;

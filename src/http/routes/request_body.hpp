@@ -32,6 +32,9 @@ core::JsonValue text_value(std::string text);
 /// is none. If the connector has one itself, it is there twice then, and SQL says so.
 std::optional<core::JsonValue> given_connector(const core::JsonValue& body, const Parameters& query);
 
+/// The same; throws Refusal (400) with that hint if there is none.
+core::JsonValue required_connector(const core::JsonValue& body, const Parameters& query, const std::string& hint);
+
 /// `{"connector": …}` as text, of values as they were given: numbers are not read and written anew.
 std::string wrapped_connector(core::JsonValue connector);
 

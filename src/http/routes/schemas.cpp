@@ -4,7 +4,119 @@ namespace connector::http {
 
 namespace {
 
-constexpr NamedSchema all[] = {{"BegunSession", R"({
+constexpr NamedSchema all[] = {{"Activity", R"({
+  "description": "The rows are those of the views connector.syncs, connector.imports and connector.progress",
+  "type": "object",
+  "required": ["now", "scheduler", "max_retries", "syncs", "syncs_total", "imports", "imports_total", "running"],
+  "properties": {
+    "now": {"type": "string", "format": "date-time"},
+    "scheduler": {"type": "boolean", "description": "Whether syncs and queued imports of the role run by themselves"},
+    "max_retries": {"type": ["integer", "null"], "description": "Failures in a row after which a sync rests"},
+    "syncs": {"type": "array", "items": {"$ref": "#/components/schemas/ActivitySync"}},
+    "syncs_total": {"type": "integer", "description": "That are found"},
+    "imports": {"type": "array", "items": {"$ref": "#/components/schemas/ActivityImport"}},
+    "imports_total": {"type": "integer", "maximum": 10001, "description": "That are found; 10001: more than 10000"},
+    "running": {"type": "array", "items": {"$ref": "#/components/schemas/ProgressRow"}},
+    "first_import": {
+      "description": "Of the sync whose id was given",
+      "anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/ActivityImport"}]
+    }
+  }
+})"},
+
+                               {"ActivityImport", R"({
+  "type": "object",
+  "required": ["item_queue_id", "role_name", "state", "schema", "table_name", "created_at", "ended_at", "may_change"],
+  "properties": {
+    "item_queue_id": {"type": "string", "format": "uuid"},
+    "role_name": {"type": "string"},
+    "state": {"type": "string", "enum": ["enqueued", "uploading", "complete", "failure"]},
+    "schema": {"type": "string"},
+    "table_name": {"type": ["string", "null"]},
+    "rows": {"type": "integer"},
+    "error_code": {"type": ["integer", "null"]},
+    "error_message": {"type": ["string", "null"]},
+    "warnings": {"type": ["object", "null"]},
+    "skipped_columns": {"type": ["array", "null"]},
+    "request": {"type": "object", "description": "Secrets are masked"},
+    "synchronization_id": {"type": ["string", "null"], "format": "uuid", "description": "Whose first run it is"},
+    "batch_id": {"type": ["string", "null"], "format": "uuid"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "started_at": {"type": ["string", "null"], "format": "date-time"},
+    "ended_at": {"type": ["string", "null"], "format": "date-time"},
+    "may_change": {"type": "boolean", "description": "Whether the role that asks may cancel it"}
+  }
+})"},
+
+                               {"ActivitySync", R"({
+  "type": "object",
+  "required": ["id", "name", "role_name", "state", "paused", "interval", "run_at", "retried_times", "gave_up",
+               "last_state", "last_ended_at", "last_duration", "last_rows", "last_error_code", "last_error_message",
+               "may_change"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "name": {"type": "string", "description": "Of the sync"},
+    "role_name": {"type": "string"},
+    "schema": {"type": "string"},
+    "table_name": {"type": "string"},
+    "state": {"type": "string", "enum": ["created", "queued", "syncing", "success", "failure"]},
+    "paused": {"type": "boolean"},
+    "interval": {"type": "integer", "description": "Seconds"},
+    "run_at": {"type": ["string", "null"], "format": "date-time", "description": "The next run; null: none by itself"},
+    "ran_at": {"type": ["string", "null"], "format": "date-time", "description": "The last success"},
+    "failing_since": {"type": ["string", "null"], "format": "date-time"},
+    "retried_times": {"type": "integer", "description": "Failures in a row"},
+    "gave_up": {"type": "boolean"},
+    "error_code": {"type": ["integer", "null"], "description": "Null while a run waits or goes on"},
+    "last_state": {"type": ["string", "null"], "enum": ["success", "failure", null],
+                   "description": "Of the last run that ended, as all that begins with last"},
+    "last_ended_at": {"type": ["string", "null"], "format": "date-time"},
+    "last_duration": {"type": ["number", "null"], "description": "Seconds"},
+    "last_rows": {"type": ["integer", "null"]},
+    "last_error_code": {"type": ["integer", "null"]},
+    "last_error_message": {"type": ["string", "null"]},
+    "request": {"type": "object", "description": "Secrets are masked"},
+    "may_change": {"type": "boolean", "description": "Whether the role that asks may change it"}
+  }
+})"},
+
+                               {"Batch", R"({
+  "type": "object",
+  "required": ["batch_id", "tables"],
+  "properties": {
+    "batch_id": {"type": ["string", "null"], "format": "uuid", "description": "Null if nothing was queued or made"},
+    "tables": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["schema", "name", "table_name", "item_queue_id", "synchronization_id", "batch_id", "problem"],
+        "properties": {
+          "schema": {"type": ["string", "null"]},
+          "name": {"type": "string"},
+          "table_name": {"type": ["string", "null"]},
+          "item_queue_id": {"type": ["string", "null"], "format": "uuid"},
+          "synchronization_id": {"type": ["string", "null"], "format": "uuid"},
+          "batch_id": {"type": ["string", "null"], "format": "uuid"},
+          "problem": {"type": ["string", "null"], "description": "Why there is none of this table"}
+        }
+      }
+    }
+  }
+})"},
+
+                               {"BatchCreate", R"({
+  "type": "object",
+  "required": ["connector"],
+  "properties": {
+    "connector": {"$ref": "#/components/schemas/Connector"},
+    "tables": {"type": ["array", "null"], "items": {"type": "string"},
+               "description": "Names, or patterns with *; null: all tables"},
+    "interval": {"type": ["integer", "string", "null"], "description": "Seconds; null: they are imported once"},
+    "collision_strategy": {"type": "string", "enum": ["error", "rename", "skip", "overwrite"]}
+  }
+})"},
+
+                               {"BegunSession", R"({
   "type": "object",
   "required": ["user", "token", "ends_at"],
   "properties": {
@@ -265,6 +377,68 @@ constexpr NamedSchema all[] = {{"BegunSession", R"({
     "max_listed_tables": {"type": "integer", "description": "How many tables of a remote are listed at most"},
     "now": {"type": "string", "format": "date-time"},
     "ends_at": {"type": "string", "format": "date-time", "description": "Of a session of the page"}
+  }
+})"},
+
+                               {"Progress", R"({
+  "type": "object",
+  "required": ["now", "running"],
+  "properties": {
+    "now": {"type": "string", "format": "date-time"},
+    "running": {"type": "array", "items": {"$ref": "#/components/schemas/ProgressRow"}}
+  }
+})"},
+
+                               {"ProgressRow", R"({
+  "type": "object",
+  "required": ["pid", "kind", "id", "role_name", "phase", "rows", "expected_rows", "rows_per_second", "started_at",
+               "last_row_at", "estimated_time_left", "blocked_by", "seconds_since_last_row"],
+  "properties": {
+    "pid": {"type": "integer"},
+    "kind": {"type": "string", "enum": ["sync", "import", "batch"]},
+    "id": {"type": "string", "format": "uuid"},
+    "role_name": {"type": "string"},
+    "phase": {"type": "string"},
+    "rows": {"type": "integer"},
+    "expected_rows": {"type": ["integer", "null"]},
+    "rows_per_second": {"type": ["number", "null"]},
+    "started_at": {"type": "string", "format": "date-time"},
+    "last_row_at": {"type": ["string", "null"], "format": "date-time"},
+    "estimated_time_left": {"type": ["number", "null"], "description": "Seconds"},
+    "blocked_by": {"type": ["array", "null"], "items": {"type": ["integer", "null"]},
+                   "description": "Processes that it waits for"},
+    "seconds_since_last_row": {"type": "number", "description": "Since the run began, if none has come"}
+  }
+})"},
+
+                               {"Run", R"({
+  "type": "object",
+  "required": ["id", "sync_id", "state", "started_at", "ended_at", "duration", "mode", "rows", "phase_ms", "error_code",
+               "permanent"],
+  "properties": {
+    "id": {"type": "string", "format": "uuid"},
+    "sync_id": {"type": "string", "format": "uuid"},
+    "state": {"type": "string", "enum": ["syncing", "success", "failure"]},
+    "started_at": {"type": "string", "format": "date-time"},
+    "ended_at": {"type": ["string", "null"], "format": "date-time"},
+    "duration": {"type": ["number", "null"], "description": "Seconds"},
+    "mode": {"type": ["string", "null"]},
+    "rows": {"type": ["integer", "null"]},
+    "lock_ms": {"type": ["number", "null"]},
+    "phase_ms": {"type": ["object", "null"], "description": "Milliseconds by phase"},
+    "warnings": {"type": ["object", "null"]},
+    "error_code": {"type": ["integer", "null"]},
+    "error_message": {"type": ["string", "null"]},
+    "permanent": {"type": "boolean", "description": "Trying again could not help"}
+  }
+})"},
+
+                               {"RunList", R"({
+  "type": "object",
+  "required": ["runs", "more"],
+  "properties": {
+    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+    "more": {"type": "boolean", "description": "Whether there are older ones"}
   }
 })"},
 

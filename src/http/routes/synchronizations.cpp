@@ -35,14 +35,10 @@ struct NewSync {
 NewSync read_new_sync(const Request& request) {
   const core::JsonValue body = body_without_key(request);
   check_members(body, used_members, sync_members());
-  std::optional<core::JsonValue> connector = given_connector(body, request.query);
-  if (!connector) {
-    Json told;
-    told["errors"] = "missing key \"connector\"";
-    told["hint"] = "A sync is made of a connector and an interval: {\"connector\": {...}, \"interval\": 3600}.";
-    throw Refusal{json_reply(told, 400)};
-  }
-  return {.connector = wrapped_connector(std::move(*connector)),
+  core::JsonValue connector =
+      required_connector(body, request.query,
+                         "A sync is made of a connector and an interval: {\"connector\": {...}, \"interval\": 3600}.");
+  return {.connector = wrapped_connector(std::move(connector)),
           .interval = interval_value(given(body, request.query, "interval"))};
 }
 

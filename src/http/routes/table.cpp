@@ -1,5 +1,7 @@
 #include "http/routes/table.hpp"
 
+#include "http/routes/activity.hpp"
+#include "http/routes/batches.hpp"
 #include "http/routes/connectors.hpp"
 #include "http/routes/events.hpp"
 #include "http/routes/health.hpp"
@@ -8,6 +10,7 @@
 #include "http/routes/metrics.hpp"
 #include "http/routes/openapi.hpp"
 #include "http/routes/page.hpp"
+#include "http/routes/runs.hpp"
 #include "http/routes/session.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
@@ -43,9 +46,10 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 }  // namespace
 
 const std::vector<Route>& all_routes() {
-  static const std::vector<Route> routes =
-      joined({import_routes(), synchronization_routes(), connector_routes(), visualization_routes(), key_routes(),
-              session_routes(), event_routes(), metric_routes(), health_routes(), openapi_routes(), page_routes()});
+  static const std::vector<Route> routes = joined(
+      {import_routes(), batch_routes(), synchronization_routes(), run_routes(), activity_routes(), connector_routes(),
+       visualization_routes(), key_routes(), session_routes(), event_routes(), metric_routes(), health_routes(),
+       openapi_routes(), page_routes()});
   return routes;
 }
 
