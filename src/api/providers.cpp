@@ -27,6 +27,7 @@ Json describe(const ParameterInfo& parameter) {
   json["description"] = parameter.description;
   if (!parameter.allowed_values.empty()) json["allowed_values"] = parameter.allowed_values;
   if (parameter.secret) json["secret"] = true;
+  if (parameter.server_file) json["server_file"] = true;
   return json;
 }
 
@@ -110,6 +111,8 @@ CONNECTOR_FUNCTION(connector_provider_info) {
                         {"list_tables", info.features.list_tables}, {"preview_table", info.features.preview_table},
                         {"dry_run", info.features.dry_run},         {"list_projects", false},
                         {"table_parts", info.features.table_parts}};
+  result["features"]["other_connection_keys"] = info.other_connection_keys;
+  if (!info.connection_one_of.empty()) result["features"]["connection_one_of"] = info.connection_one_of;
   Json parameters = describe(connector::core::common_parameters());
   parameters.update(describe(info.parameters));
   parameters["connection"] = describe(info.connection_parameters);

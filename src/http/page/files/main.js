@@ -6,11 +6,20 @@ import {logOut, whoAmI} from "./base/session.js";
 import {onSessionEnd, sessionToken} from "./base/token.js";
 import {announcements} from "./parts/announce.js";
 import {remoteText} from "./parts/remote_text.js";
+import {show as showConnect} from "./screens/connect.js";
 import {show as showLogin} from "./screens/login.js";
+import {show as showServer} from "./screens/server.js";
+import {show as showNewServer} from "./screens/server_new.js";
+import {show as showServers} from "./screens/servers.js";
 
 /** @type {import("./base/router.js").Screen[]} */
 const screens = [
   {path: "login", title: "Log in", show: showLogin, forEverybody: true},
+  {path: "connect", title: "Connect", show: showConnect},
+  {path: "connect/:server", title: "Connect", show: showConnect},
+  {path: "servers", title: "Servers", show: showServers},
+  {path: "servers/new", title: "New server", show: showNewServer},
+  {path: "servers/:server", title: "Server", show: showServer},
 ];
 
 const main = el("main", {tabindex: -1});

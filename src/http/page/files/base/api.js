@@ -32,14 +32,27 @@ function firstText(errors) {
   return "";
 }
 
+/** @typedef {{body?: unknown, signal?: AbortSignal, timeout?: number}} CallOptions `timeout` in seconds, 60 unless given */
+
 /**
  * One call. Throws ApiError, also where there is no answer, and an AbortError if the signal says stop.
  * @param {string} method
  * @param {string} path below the page's own address, without a slash before it: `api/v1/servers`
- * @param {{body?: unknown, signal?: AbortSignal, timeout?: number}} [options] `timeout` in seconds, 60 unless given
+ * @param {CallOptions} [options]
  * @returns {Promise<any>} the JSON; null without a body
  */
-export async function call(method, path, {body, signal, timeout = 60} = {}) {
+export async function call(method, path, options) {
+  return (await callWithNotice(method, path, options)).answer;
+}
+
+/**
+ * As call(), for answers that are lists: what the database tells beside them is in a header.
+ * @param {string} method
+ * @param {string} path
+ * @param {CallOptions} [options]
+ * @returns {Promise<{answer: any, notice: string | null}>}
+ */
+export async function callWithNotice(method, path, {body, signal, timeout = 60} = {}) {
   const limit = AbortSignal.timeout(timeout * 1000);
   const stop = signal ? eitherOf(signal, limit) : limit;
   let response;
@@ -60,7 +73,7 @@ export async function call(method, path, {body, signal, timeout = 60} = {}) {
     throw new ApiError(0, {errors: "connector-http can't be reached", hint: "Is it running, and is the network up?"});
   }
   const answer = readJson(text);
-  if (response.ok) return answer;
+  if (response.ok) return {answer, notice: response.headers.get("Connector-Notice")};
   if (response.status === 401 && sessionToken() !== null) sessionEnded();
   throw new ApiError(response.status, answer && typeof answer === "object" ? answer : {});
 }

@@ -4,6 +4,7 @@
 import {ApiError} from "./api.js";
 import {el, fill} from "./dom.js";
 import {errorPanel} from "../parts/error_panel.js";
+import {noticePanel} from "../parts/notice_panel.js";
 
 /**
  * Shows a screen in `root`. What it returns is called when the screen is left.
@@ -25,6 +26,14 @@ import {errorPanel} from "../parts/error_panel.js";
 /** @param {string} path `#/syncs/ID`'s part behind `#/`, encoded by addressOf() */
 export function go(path) {
   location.hash = `#/${path}`;
+}
+
+/** @type {string[]} */
+let notices = [];
+
+/** What the next screen shows above its content: what the database said beside an answer. @param {string[]} texts */
+export function tellNext(texts) {
+  notices = texts;
 }
 
 /** @param {...string} segments @returns {string} for href */
@@ -62,7 +71,8 @@ export function startRouter(main, screens, isLoggedIn) {
     const found = match(screens, path);
     const heading = el("h1", {tabindex: -1}, found ? found.screen.title : "There is no such page");
     const root = el("div", {class: "screen"});
-    fill(main, heading, root);
+    fill(main, heading, notices.length === 0 ? null : noticePanel(notices), root);
+    notices = [];
     setTitle(heading.textContent ?? "");
     markNavigation(path);
     if (!found) {
