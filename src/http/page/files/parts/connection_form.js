@@ -76,7 +76,11 @@ export function connectionForm(info, {superuser, isStored = false}) {
       ...other?.read(),
     }),
     write(connection) {
-      for (const {key, field: {write, isSecret, element: place}} of described) {
+      for (const {key, field: {write, isSecret, element: place}, removes} of described) {
+        if (removes) {
+          removes.input.checked = false;
+          removes.element.hidden = connection[key] === undefined;
+        }
         if (isSecret) continue;
         write(connection[key]);
         if (connection[key] !== undefined) place.hidden = false;

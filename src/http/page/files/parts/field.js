@@ -14,7 +14,7 @@ import {el, fill, freshId} from "../base/dom.js";
  * @param {string} options.label
  * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} options.input
  * @param {string | null} [options.hint]
- * @param {boolean} [options.required] is said in the label; the server decides
+ * @param {boolean} [options.required] is seen in the label, and said by aria-required; the server decides
  * @returns {Field}
  */
 export function field({label, input, hint = null, required = false}) {
@@ -23,7 +23,7 @@ export function field({label, input, hint = null, required = false}) {
   const errorId = freshId();
   const isBox = input instanceof HTMLInputElement && (input.type === "checkbox" || input.type === "radio");
   const error = el("p", {class: "field-error", id: errorId});
-  const labelElement = el("label", {for: input.id}, label, required ? el("span", {class: "required"}, " (required)") : null);
+  const labelElement = el("label", {for: input.id}, label, required ? el("span", {class: "required", "aria-hidden": "true"}, " (required)") : null);
   const described = () => [hint ? hintId : null, error.textContent ? errorId : null].filter(Boolean).join(" ");
   const describe = () => {
     const ids = described();

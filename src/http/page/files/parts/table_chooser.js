@@ -42,7 +42,7 @@ export function tableChooser(onChange) {
   ]));
   const element = el("div", {class: "chooser"},
     field({label: "Search tables", input: search}).element,
-    el("div", {class: "all"}, field({label: "All", input: all}).element, summary),
+    el("div", {class: "inline"}, field({label: "All", input: all}).element, summary),
     list.element, el("p", {}, more));
 
   /** @param {RemoteTable} one */

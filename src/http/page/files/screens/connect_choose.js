@@ -7,7 +7,7 @@ import {announce} from "../parts/announce.js";
 import {Cancelled, run} from "../parts/busy.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
-import {remoteText} from "../parts/remote_text.js";
+import {noticePanel} from "../parts/notice_panel.js";
 import {tableChooser} from "../parts/table_chooser.js";
 
 /** @typedef {import("./connect_source.js").Source} Source */
@@ -75,7 +75,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
   const radios = el("fieldset", {class: "choices"}, el("legend", {}, "What to import"),
     field({label: "Tables", input: tablesRadio}).element, field({label: "Query", input: queryRadio}).element);
   const element = el("form", {novalidate: true, on: {submit}}, title, radios, problem, tablesPart, queryPart,
-    el("p", {class: "actions sticky"}, el("button", {type: "submit", class: "primary"}, "Preview"),
+    el("p", {class: "actions bar"}, el("button", {type: "submit", class: "primary"}, "Preview"),
       el("button", {type: "button", on: {click: back}}, "Back"), number));
 
   function showWhat() {
@@ -101,7 +101,9 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
       if (answer.length === 0) {
         fill(cut, el("p", {class: "notice"}, "The account sees no tables here. Another remote schema, an exact name, or a query may help."));
       } else if (answer.length >= limit) {
-        showCut(answer.length, notice);
+        showCut(answer.length, notice !== null);
+      } else if (notice !== null) {
+        fill(cut, noticePanel([notice]));
       }
       announce(`${count(answer.length)} tables`);
     } catch (error) {
@@ -120,13 +122,13 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
     }
   }
 
-  /** @param {number} length @param {string | null} notice */
-  function showCut(length, notice) {
+  /** @param {number} length @param {boolean} isSure the database says so; a role may not want to hear it */
+  function showCut(length, isSure) {
     const larger = Math.min(who.max_listed_tables, limit * 4);
     fill(cut, el("div", {class: "notice"},
-      el("p", {}, el("strong", {}, `The list was cut after ${count(length)} tables.`), " ",
+      el("p", {}, el("strong", {}, isSure ? `The list was cut after ${count(length)} tables.`
+        : `The list has ${count(length)} tables, as many as were asked for; there may be more.`), " ",
         "For others give the remote schema and list again, or add them by an exact name or a pattern below."),
-      notice === null ? null : el("p", {}, remoteText(notice)),
       larger > limit
         ? el("p", {}, el("button", {type: "button", on: {click: () => {
             limit = larger;

@@ -34,7 +34,7 @@ export async function show(root, parameters, left) {
   const test = el("button", {type: "button", on: {click: testIt}}, "Test connection");
   fill(root, el("form", {class: "form", novalidate: true, on: {submit}},
     problem, nameField.element, providerField.element, details, outcome, el("p", {class: "actions"}, save, test,
-      el("a", {href: "#/servers", class: "button"}, "Cancel"))));
+      el("a", {href: "#/servers"}, "Cancel"))));
   left.addEventListener("abort", () => form?.forgetSecrets());
   await choose();
 
