@@ -52,6 +52,7 @@ export function dryRun(dry) {
     {title: "Type", cell: ({type, not_null: notNull}) => [remoteText(type), notNull ? soft(" not null") : null]},
   ]));
   columns.show(used);
+  columns.element.classList.add("values");
   const rows = table("First rows", used.map(({name, type}) => ({
     title: name ?? "",
     cell: (/** @type {Record<string, string | null>} */ row) => value(row[name ?? ""]),

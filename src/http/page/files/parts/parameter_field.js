@@ -41,6 +41,7 @@ const words = {
   auth: "Authentication",
   tinyint1: "Type of tinyint(1)",
   max_rows: "Most rows",
+  keep: "Bring along",
   on_success: "Statement after success",
   on_failure: "Statement after failure",
   on_schema_change: "If the source's columns change",

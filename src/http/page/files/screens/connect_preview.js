@@ -59,8 +59,9 @@ export function previewStep({who, left, back, done, isAboutSource}) {
   const element = el("form", {novalidate: true, on: {submit}},
     title, whichField.element, busy, result, el("p", {}, again),
     el("h2", {}, "Name and rules"), problem, rulesPlace,
-    el("p", {class: "actions bar"}, start, el("button", {type: "button", on: {click: back}}, "Back"),
-      copyButton("Copy as curl", () => commands().curl), copyButton("Copy as SQL", () => commands().sql)));
+    el("p", {class: "actions"},
+      copyButton("Copy as curl", () => commands().curl), copyButton("Copy as SQL", () => commands().sql)),
+    el("p", {class: "actions bar"}, start, el("button", {type: "button", on: {click: back}}, "Back")));
 
   /** @param {Choice} choice */
   function isMany(choice) {

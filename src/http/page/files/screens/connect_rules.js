@@ -17,9 +17,9 @@ const placedInSync = new Set(["mode", "key", "cursor", "at"]);
 
 /** @type {Record<string, string>} */
 const collisions = {
-  rename: "Take another name: name_1, name_2 …",
-  skip: "Leave it as it is, and import nothing",
-  overwrite: "Put the new rows in place of its rows",
+  rename: "Take a free name",
+  skip: "Leave it, import nothing",
+  overwrite: "Replace its rows",
   error: "Fail",
 };
 
@@ -60,7 +60,9 @@ export function rulesForm({who, info, isMany}) {
   const usualCollision = isMany ? "skip" : parameters.collision_strategy?.default ?? "rename";
   const collision = el("select", {}, (parameters.collision_strategy?.allowed_values ?? []).map((/** @type {string} */ value) =>
     el("option", {value, selected: value === usualCollision}, collisions[value] ?? value)));
-  const collisionField = field({label: "If the table exists", input: collision});
+  const collisionField = field({
+    label: "If the table exists", input: collision, hint: "A free name is name_1, name_2 and so on.",
+  });
 
   const often = repeat(showSync);
   const noScheduler = el("p", {class: "notice", hidden: true},
