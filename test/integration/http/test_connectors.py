@@ -91,6 +91,11 @@ def test_one_provider(alice: HttpClient, provider: str) -> None:
     assert answer.json["features"] | {"sql_queries": True, "list_tables": True, "list_databases": False} == answer.json["features"]
     parameters = answer.json["parameters"]
     assert parameters["provider"]["required"] is True and parameters["table"]["required"] is False
+    assert parameters["connection"]["password"]["secret"] is True and "secret" not in parameters["connection"]["server"]
+    files = {key for key, parameter in parameters["connection"].items() if parameter.get("server_file")}
+    assert files == {"sqlserver": {"sslrootcert"}, "odbc": set()}.get(provider, {"sslrootcert", "sslcert", "sslkey"})
+    assert answer.json["features"]["other_connection_keys"] is (provider == "odbc")
+    assert answer.json["features"].get("connection_one_of") == (["driver", "dsn"] if provider == "odbc" else None)
     if provider != "odbc":
         assert parameters["connection"]["server"]["required"] is True
         assert parameters["connection"]["database"]["required"] is (provider in ("postgres", "sqlserver"))

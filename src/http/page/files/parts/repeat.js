@@ -45,6 +45,13 @@ export function repeat(onChange) {
   return {
     element,
     seconds,
+    isComplete() {
+      const interval = seconds();
+      if (interval === null || interval > 0) return true;
+      numberField.setError("Enter a number.");
+      number.focus();
+      return false;
+    },
     /** For `sync.at`; undefined: no time of the day. */
     at: () => clock.hidden || at.value === "" ? undefined : `${at.value} ${zone.value.trim()}`.trim(),
     /** @param {string} parameter */

@@ -35,7 +35,10 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
   /** @type {Source | null} */
   let source = null;
   let limit = Math.min(who.max_listed_tables, firstLimit);
-  let isListing = false;
+  /** Of which source the list is. @type {string | null} */
+  let listed = null;
+  let stopListing = new AbortController();
+  left.addEventListener("abort", () => stopListing.abort());
 
   const title = el("p", {class: "subject"});
   const problem = el("div");
@@ -86,16 +89,21 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
   }
 
   async function list() {
-    if (source === null || isListing) return;
+    if (source === null) return;
     const {provider, connection} = source;
-    isListing = listAgain.disabled = true;
+    stopListing.abort();
+    stopListing = new AbortController();
+    const {signal: stopped} = stopListing;
+    listAgain.disabled = true;
     fill(problem);
     fill(cut);
     schemaField.setError(null);
     try {
-      const {answer, notice} = await run(busy, "Listing tables", longest, left, (signal) =>
+      const {answer, notice} = await run(busy, "Listing tables", longest, stopped, (signal) =>
         callWithNotice("POST", `api/v1/connectors/${encodeURIComponent(provider)}/tables?limit=${limit}`,
           {body: {connection, ...schema.value.trim() === "" ? {} : {schema: schema.value.trim()}}, signal, timeout: longest}));
+      if (stopped.aborted) return;
+      listed = keyOf({provider, connection});
       chooser.show(answer);
       chooser.element.hidden = false;
       if (answer.length === 0) {
@@ -107,7 +115,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
       }
       announce(`${count(answer.length)} tables`);
     } catch (error) {
-      if (left.aborted) return;
+      if (stopped.aborted) return;
       if (error instanceof Cancelled) {
         fill(cut, el("p", {class: "notice"}, "The list was cancelled. “List again” asks once more; a name, a pattern or a query need no list."));
       } else if (error instanceof ApiError) {
@@ -118,7 +126,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
         throw error;
       }
     } finally {
-      isListing = listAgain.disabled = false;
+      if (!stopped.aborted) listAgain.disabled = false;
     }
   }
 
@@ -176,19 +184,21 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
     element,
     /** @param {Source} given */
     open(given) {
-      const isSame = source !== null && source.provider === given.provider &&
-        JSON.stringify(source.connection) === JSON.stringify(given.connection);
       source = given;
       fill(title, "From ", el("bdi", {}, given.title));
       radios.hidden = given.info.features.sql_queries === false;
-      if (isSame) return;
+      if (listed === keyOf(given)) return;
+      listed = null;
       chooser.clear();
       chooser.element.hidden = true;
       list();
     },
-    /** @param {string} parameter */
-    fieldOf: (parameter) => parameter === "sql_query" ? queryField : undefined,
   };
+}
+
+/** @param {{provider: string, connection: unknown}} source */
+function keyOf({provider, connection}) {
+  return JSON.stringify([provider, connection]);
 }
 
 /** Enter in this input does that, and does not send the form. @param {HTMLInputElement} input @param {() => void} act */

@@ -43,7 +43,9 @@ export function previewStep({who, left, back, done, isAboutSource}) {
   /** @type {{provider: string, isMany: boolean, form: ReturnType<typeof rulesForm>} | null} */
   let rules = null;
   let isStarting = false;
+  let isShown = false;
   let stopPreview = new AbortController();
+  left.addEventListener("abort", () => stopPreview.abort());
 
   const title = el("p", {class: "subject"});
   const which = el("select", {on: {change: preview}});
@@ -89,11 +91,11 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     stopPreview.abort();
     stopPreview = new AbortController();
     const {signal: stopped} = stopPreview;
-    left.addEventListener("abort", () => stopPreview.abort(), {once: true});
     fill(problem);
     fill(result);
     form().clearErrors();
     again.hidden = true;
+    isShown = false;
     try {
       const dry = await run(busy, `Looking at ${visibleText(what.name).slice(0, 100)}`, longest, stopped, (signal) =>
         call("POST", `api/v1/connectors/${encodeURIComponent(source.provider)}/dryrun?preview_rows=${previewRows}`,
@@ -101,6 +103,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
       if (stopped.aborted) return;
       form().suggest(dry);
       fill(result, dryRun(dry));
+      isShown = true;
       announce("The preview is there");
     } catch (error) {
       if (stopped.aborted) return;
@@ -150,9 +153,10 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     event.preventDefault();
     if (about === null || isStarting) return;
     const {choice} = about;
-    isStarting = start.disabled = true;
     fill(problem);
     form().clearErrors();
+    if (!form().isComplete()) return;
+    isStarting = start.disabled = true;
     announce("Starting");
     /** @type {Record<string, any>[]} */
     const tables = [];
@@ -185,20 +189,19 @@ export function previewStep({who, left, back, done, isAboutSource}) {
         rules = {provider: source.provider, isMany: many, form: rulesForm({who, info: source.info, isMany: many})};
         fill(rulesPlace, rules.form.element);
       }
-      if (!isOther) return;
-      rules.form.forgetTable();
+      if (!isOther) {
+        if (!isShown) preview();
+        return;
+      }
+      rules.form.forgetTable("query" in choice ? choice.name : choice.tables[0]?.name ?? "");
       fill(title, el("bdi", {}, nameOf(choice)), " from ", el("bdi", {}, source.title));
       fill(start, many && "tables" in choice ? startText(choice.tables) : "Import");
       fill(which, many && "tables" in choice
         ? choice.tables.map(({name, kind}, index) => kind === "pattern" ? null : el("option", {value: index}, visibleText(name)))
         : null);
       whichField.element.hidden = which.options.length === 0;
-      again.hidden = true;
-      fill(result);
-      fill(problem);
       preview();
     },
-    close: () => stopPreview.abort(),
   };
 }
 

@@ -128,10 +128,13 @@ export function rulesForm({who, info, isMany}) {
   return {
     element,
     seconds: often.seconds,
-    /** Other tables: what was about one of those before is forgotten. */
-    forgetTable() {
+    /** Another table: what was about the one before is forgotten. @param {string} nameThere */
+    forgetTable(nameThere) {
       name.value = key.value = cursor.value = suggestedName = suggestedKey = "";
+      name.placeholder = nameThere;
     },
+    /** Whether a request can be made of it; says what is wrong. */
+    isComplete: often.isComplete,
     /** What a request has beside source and table. @returns {Record<string, unknown>} */
     read() {
       const sync = often.seconds() === null ? {} : readSync();

@@ -8,7 +8,7 @@ import {errorPanel} from "../parts/error_panel.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
 import {disabledProviders, providerSelect} from "../parts/provider_select.js";
-import {visibleText} from "../parts/remote_text.js";
+import {remoteText, visibleText} from "../parts/remote_text.js";
 import {status} from "../parts/status.js";
 import {serverSummary, titleOf} from "../parts/server_summary.js";
 import {testConnection} from "../parts/server_test.js";
@@ -70,6 +70,8 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
 
   const element = el("form", {class: "form", novalidate: true, on: {submit}},
     problem,
+    chosen !== null && !servers.some((one) => one.name === chosen)
+      ? el("p", {class: "notice"}, "There is no server ", remoteText(chosen, {limit: 63}), " that this role may use.") : null,
     who.can_connect ? null : noConnections(who, servers.length > 0),
     serverField.element, providerField.element, details, outcome,
     el("p", {class: "actions"}, goOn, test), savePlace);
