@@ -5,13 +5,13 @@ import {requestHeaders} from "./api.js";
 import {sessionToken} from "./token.js";
 
 /** Seconds between two looks, with the stream of events and without it. Events tell of ends, not of beginnings. */
-const pause = {withEvents: 10, without: 3};
+export const pause = {withEvents: 10, without: 3};
 const longestRetry = 30;
 
 /**
  * Calls `look` at once, at each event, and from time to time, never twice at the same time. A failure of `look` is its
  * own affair; the next look comes.
- * @param {() => Promise<void>} look
+ * @param {(why: "event" | "time") => Promise<void>} look is told whether something is known to have changed
  * @param {AbortSignal} left ends it
  * @param {(connected: boolean) => void} [onStream] told when the stream of events comes or goes
  * @returns {{lookNow: () => void, hurry: (seconds: number | null) => void}} `hurry`: looks come so often, null: as usual
@@ -25,7 +25,8 @@ export function watch(look, left, onStream = () => {}) {
   /** @type {number | undefined} */
   let timer;
 
-  async function lookNow() {
+  /** @param {"event" | "time"} [why] */
+  async function lookNow(why = "event") {
     clearTimeout(timer);
     if (left.aborted || document.hidden) return;
     if (looking) {
@@ -34,7 +35,7 @@ export function watch(look, left, onStream = () => {}) {
     }
     looking = true;
     try {
-      await look();
+      await look(why);
     } catch (error) {
       if (!left.aborted) console.debug(error);
     }
@@ -44,7 +45,7 @@ export function watch(look, left, onStream = () => {}) {
       again = false;
       lookNow();
     } else {
-      timer = setTimeout(lookNow, (hurried ?? (connected ? pause.withEvents : pause.without)) * 1000);
+      timer = setTimeout(() => lookNow("time"), (hurried ?? (connected ? pause.withEvents : pause.without)) * 1000);
     }
   }
 
@@ -75,7 +76,7 @@ export function watch(look, left, onStream = () => {}) {
       hurried = seconds;
       if (sooner && !looking) {
         clearTimeout(timer);
-        timer = setTimeout(lookNow, seconds * 1000);
+        timer = setTimeout(() => lookNow("time"), seconds * 1000);
       }
     },
   };
