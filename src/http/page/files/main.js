@@ -7,10 +7,14 @@ import {onSessionEnd, sessionToken} from "./base/token.js";
 import {announcements} from "./parts/announce.js";
 import {remoteText} from "./parts/remote_text.js";
 import {show as showConnect} from "./screens/connect.js";
+import {show as showImport} from "./screens/import.js";
 import {show as showLogin} from "./screens/login.js";
+import {show as showOverview} from "./screens/overview.js";
 import {show as showServer} from "./screens/server.js";
 import {show as showNewServer} from "./screens/server_new.js";
 import {show as showServers} from "./screens/servers.js";
+import {show as showSync} from "./screens/sync.js";
+import {show as editSync} from "./screens/sync_edit.js";
 
 /** @type {import("./base/router.js").Screen[]} */
 const screens = [
@@ -20,6 +24,10 @@ const screens = [
   {path: "servers", title: "Servers", show: showServers},
   {path: "servers/new", title: "New server", show: showNewServer},
   {path: "servers/:server", title: "Server", show: showServer},
+  {path: "", title: "Imports and syncs", show: showOverview},
+  {path: "syncs/:id", title: "Sync", show: showSync},
+  {path: "syncs/:id/edit", title: "Edit sync", show: editSync},
+  {path: "imports/:id", title: "Import", show: showImport},
 ];
 
 const main = el("main", {tabindex: -1});

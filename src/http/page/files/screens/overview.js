@@ -45,7 +45,7 @@ export async function show(root, parameters, left) {
   });
   const buttons = filters.map(([filter, label]) => {
     const number = el("span", {class: "soft"});
-    const button = el("button", {type: "button", class: "choice", on: {click: () => choose(filter)}}, label, " ", number);
+    const button = el("button", {type: "button", class: "filter", on: {click: () => choose(filter)}}, label, " ", number);
     return {filter, button, showNumber: piece(number, (/** @type {number} */ many) => count(many))};
   });
   const line = el("p");
@@ -60,7 +60,7 @@ export async function show(root, parameters, left) {
   const nothing = el("p", {class: "soft", role: "status"});
   const controls = el("div", {class: "toolbar", role: "search"},
     search.element,
-    el("div", {class: "choices", role: "group", "aria-label": "Show"}, buttons.map(({button}) => button)));
+    el("div", {class: "filters", role: "group", "aria-label": "Show"}, buttons.map(({button}) => button)));
   const showBanner = piece(banner, (/** @type {boolean} */ scheduler) => scheduler ? null : noSchedulerText());
   const showContent = piece(content, (/** @type {boolean} */ isEmpty) =>
     isEmpty ? emptyText(who) : [controls, nothing, syncsPart, importsPart]);
