@@ -1,6 +1,6 @@
 // The state of an import in words. Rows are those of the view connector.imports.
 
-import {runningText} from "./run_words.js";
+import {runningState} from "./run_words.js";
 
 /** @typedef {Record<string, any>} Row */
 /** @typedef {import("./sync_state.js").Told} Told */
@@ -31,7 +31,7 @@ export function importEnd(row) {
 
 /** What goes on now. @param {Row} row @param {Row | undefined} running @returns {Told} */
 export function importPresent(row, running) {
-  if (running) return {state: "running", text: runningText(running)};
+  if (running) return runningState(running);
   if (row.state === "uploading") return {state: "running", text: "Running"};
   if (row.state === "enqueued") return {state: "waiting", text: "Waits for a worker"};
   return {state: "none", text: "Nothing"};

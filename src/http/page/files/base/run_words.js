@@ -38,17 +38,23 @@ export function rowsOf(running) {
   return expected > 0 ? `${count(running.rows)} of about ${counted(expected, "row")}` : counted(running.rows ?? 0, "row");
 }
 
-/** `Loading: 1,234 of about 5,000 rows` @param {Row} running */
-export function runningText(running) {
-  const phase = capitalized(running.phase || "running");
-  return running.rows > 0 ? `${phase}: ${rowsOf(running)}` : phase;
+/** What a run that goes on does: `Loading`, and `1,234 of about 5,000 rows, no row for 40 s`.
+ * @param {Row} running @returns {{state: "running", text: string, more: string}} */
+export function runningState(running) {
+  const more = [running.rows > 0 ? rowsOf(running) : null, silenceText(running)].filter(Boolean).join(", ");
+  return {state: "running", text: capitalized(running.phase || "running"), more};
+}
+
+/** Whole seconds, as they are counted while something goes on. @param {number} seconds */
+export function wholeSeconds(seconds) {
+  return seconds < 60 ? `${Math.floor(seconds)} s` : duration(Math.floor(seconds));
 }
 
 /** `no row for 40 s`; null while rows come, and in phases in which none are waited for. @param {Row} running */
 export function silenceText(running) {
   const seconds = running.seconds_since_last_row;
   if (typeof seconds !== "number" || seconds < silence || running.phase !== "loading") return null;
-  return `no row for ${duration(Math.floor(seconds))}`;
+  return `no row for ${wholeSeconds(seconds)}`;
 }
 
 /** Who is in the way: connector.progress.blocked_by, in which 0 is a prepared transaction. @param {Row} running */
@@ -69,10 +75,10 @@ export function fractionOf(running) {
   return Math.min(1, (running.rows ?? 0) / running.expected_rows);
 }
 
-/** `12,345 rows/s, 1.2 MB so far` @param {Row} running */
+/** `12,345 rows/s` while rows come. @param {Row} running */
 export function rateText(running) {
   const rate = running.rows_per_second;
-  return typeof rate === "number" && rate > 0 ? `${count(Math.round(rate))} rows/s` : null;
+  return typeof rate === "number" && rate > 0 && running.phase === "loading" ? `${count(Math.round(rate))} rows/s` : null;
 }
 
 /** Seconds from one time to another, both as the server has them. @param {string | null} from @param {string | null} to */

@@ -2,7 +2,7 @@
 // mix: a run that goes on takes nothing from what is known of the last one. Rows are those of the view connector.syncs.
 
 import {count, counted, interval} from "./format.js";
-import {runningText} from "./run_words.js";
+import {runningState} from "./run_words.js";
 
 /** @typedef {Record<string, any>} Row */
 
@@ -10,6 +10,7 @@ import {runningText} from "./run_words.js";
  * @typedef {object} Told
  * @property {"success" | "failure" | "warning" | "running" | "waiting" | "paused" | "none"} state
  * @property {string} text
+ * @property {string} [more] beside it
  * @property {string | null} [at] when it came to be so
  */
 
@@ -67,7 +68,7 @@ export function canRunNow(sync, running) {
  * @returns {Told}
  */
 export function presentState(sync, running, now, scheduler) {
-  if (running) return {state: "running", text: runningText(running)};
+  if (running) return runningState(running);
   if (sync.state === "syncing") return {state: "running", text: "Running"};
   const asked = sync.state === "queued";
   if (asked || isDue(sync, now)) {

@@ -9,10 +9,11 @@ import {table} from "./table.js";
 /** @typedef {Record<string, any>} Row */
 /** @typedef {{warnings: any, changes: any, skipped: Row[] | null, problem: string | null}} Noted */
 
-/** @param {string} title @param {string[]} texts */
+/** @param {string | null} title @param {string[]} texts */
 function list(title, texts) {
   if (texts.length === 0) return null;
-  return el("div", {class: "notice"}, el("h3", {}, title), el("ul", {}, texts.map((text) => el("li", {}, remoteText(text)))));
+  return el("div", {class: "notice"}, title === null ? null : el("h3", {}, title),
+    el("ul", {}, texts.map((text) => el("li", {}, remoteText(text)))));
 }
 
 /** @param {Row[] | null} skipped `name`, `type`, `reason` of columns */
@@ -31,7 +32,7 @@ function leftOut(skipped) {
 /** @param {Noted} noted */
 export function notes({warnings, changes, skipped, problem}) {
   return [
-    list("Warnings", [...warningTexts(warnings), ...(problem ? [`A foreign key of the source was not added: ${problem}`] : [])]),
+    list(null, [...warningTexts(warnings), ...(problem ? [`A foreign key of the source was not added: ${problem}`] : [])]),
     list("The source's columns changed, and the table followed", schemaChangeTexts(changes)),
     leftOut(skipped),
   ];

@@ -7,8 +7,8 @@ import {time} from "./time.js";
 
 /** @param {import("../base/sync_state.js").Told & {rows?: number | null}} told
  * @returns {import("../base/dom.js").Child[]} */
-export function toldState({state, text, at = null, rows = null}) {
+export function toldState({state, text, more = "", at = null, rows = null}) {
   const mark = state === "none" ? el("span", {class: "soft"}, text) : status(state, text);
   const rest = at === null ? [] : [" ", time(at)];
-  return [mark, ...rest, rows === null ? null : `${at === null ? " " : ", "}${counted(rows, "row")}`];
+  return [mark, more === "" ? null : [" ", el("span", {class: "soft"}, more)], ...rest, rows === null ? null : `${at === null ? " " : ", "}${counted(rows, "row")}`].flat();
 }
