@@ -50,7 +50,7 @@ const columns = [
   {
     title: "Done by",
     shows: (run) => ({mode: run.mode, reason: run.reason}),
-    cell: ({mode, reason}) => [capitalized(mode ?? "–"), reason ? el("div", {class: "soft"}, remoteText(reason)) : null],
+    cell: ({mode, reason}) => [capitalized(mode ?? "–"), reason ? el("div", {class: "soft reason"}, remoteText(reason)) : null],
   },
   {
     title: "Rows",
