@@ -46,10 +46,10 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 }  // namespace
 
 const std::vector<Route>& all_routes() {
-  static const std::vector<Route> routes = joined(
-      {import_routes(), batch_routes(), synchronization_routes(), run_routes(), activity_routes(), connector_routes(),
-       visualization_routes(), key_routes(), session_routes(), event_routes(), metric_routes(), health_routes(),
-       openapi_routes(), page_routes()});
+  static const std::vector<Route> routes =
+      joined({import_routes(), batch_routes(), synchronization_routes(), run_routes(), activity_routes(),
+              connector_routes(), visualization_routes(), key_routes(), session_routes(), event_routes(),
+              metric_routes(), health_routes(), openapi_routes(), page_routes()});
   return routes;
 }
 
