@@ -1,13 +1,11 @@
-"""Groups `regress` and `pgtap`: SQL scripts against a throw-away cluster."""
+"""Group `regress`: the scripts of pg_regress against a throw-away cluster."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from servers.postgres import Postgres
-
 from .context import ROOT, Context
-from .result import Result, failure, read_regress, read_tap
+from .result import Result, failure, read_regress
 from .shell import run, show_tail
 
 
@@ -48,30 +46,4 @@ def run_regress(context: Context) -> Result:
     if result.failed:
         differences = output / "regression.diffs"
         show_tail(differences if differences.exists() and differences.stat().st_size else log, 60)
-    return result
-
-
-def run_pgtap(context: Context) -> Result:
-    scripts = sorted((ROOT / "test" / "pgtap").glob("*.sql"))
-    if not scripts:
-        return Result()
-    result = Result()
-    with context.postgres() as server:
-        for script in scripts:
-            result += _tap_script(context, server, script)
-    return result
-
-
-def _tap_script(context: Context, server: Postgres, script: Path) -> Result:
-    """Each script gets a database of its own, with pgtap and the extension."""
-    log = context.logs / f"pgtap-{script.stem}.log"
-    log.unlink(missing_ok=True)
-    server.create_database("pgtap", "pgtap", "connector")
-    argv = [server.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", script]
-    status = run(argv, log, cwd=ROOT, env=server.client_environment("pgtap"), limit=600)
-    result = read_tap(script.stem, log.read_text(errors="replace"))
-    if status != 0:
-        result.one_failed(f"{script.stem}: psql ended with status {status}")
-    if result.failed:
-        show_tail(log)
     return result

@@ -21,9 +21,10 @@ from servers.workspace import TOLD, Workspace
 from .ahead import compile_objects
 from .compilers import run_compilers
 from .context import ROOT, Context, group_keys, names_in
-from .database import run_pgtap, run_regress
+from .database import run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
+from .pgtap import run_pgtap
 from .result import Result, failure
 from .style import run_style
 from .unit import run_unit
@@ -38,7 +39,7 @@ _SIMPLE: dict[str, Callable[[Context], Result]] = {
 _ON_REQUEST = {"compilers"}
 
 # The groups in which the version of the host counts.
-_ON_EVERY_HOST = ("regress", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
+_ON_EVERY_HOST = ("regress", "pgtap", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
 # What a run without HOST does on another host as well; ONLY and SKIP know it by this name. Of `refresh` those files that
 # are about the exchange of storage, which writes the catalogs itself, and of `fdw` neither the generated queries nor the
 # faults of remotes, and no remote that is slow to ask: all of it would take too long.
