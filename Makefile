@@ -1,7 +1,8 @@
 # The extension, by PGXS. `make packages` installs what is needed to build (as root on Debian; else it says what), `make`
 # builds, `make install` installs, `make install-debug` adds the debug information. `make demo`, `make check` and
 # `make bench` install what is missing, build, start throw-away servers on loopback, and clean up. `make soak` is the
-# same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make help` shows this.
+# same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make pgtap PGDATABASE=…` looks
+# at an installation, as a superuser of a database that has the extensions pgtap and connector. `make help` shows this.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
@@ -113,7 +114,7 @@ HTTP_PACKAGES = libpq openssl
 HTTP_LIBS = $(shell $(PKG_CONFIG) --libs $(HTTP_PACKAGES)) -lstdc++ -pthread
 endif
 
-REGRESS = providers requests rights servers syncs
+REGRESS = providers refusals remote requests rights servers syncs
 
 EXTRA_CLEAN = build dist
 
@@ -136,8 +137,8 @@ missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
 	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
 
 # Goals that need no PostgreSQL at hand: they install it first, or do without.
-ifeq ($(filter-out demo check check-hosts bench soak packages dist format style compilers clean help,$(or $(MAKECMDGOALS),all)),)
-.PHONY: demo check check-hosts bench soak packages dist format style compilers clean help
+ifeq ($(filter-out pgtap demo check check-hosts bench soak packages dist format style compilers clean help,$(or $(MAKECMDGOALS),all)),)
+.PHONY: pgtap demo check check-hosts bench soak packages dist format style compilers clean help
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 help: # the lines at the top of this file
@@ -153,6 +154,9 @@ demo:
 check:
 	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive) $(if $(host),hive) $(filter assert,$(host))
 	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" test/run
+# For a database in which the extensions pgtap and connector are: libpq's variables say which one.
+pgtap:
+	cd test/pgtap && pg_prove *.sql
 check-hosts:
 	@$(MAKE) --no-print-directory check HOST="16 17 18"
 bench:
