@@ -1,6 +1,8 @@
 -- What each recipe begins with: a session, the remote, and two functions.
 \ir session.sql
 \ir ../remote/setup.sql
+SET connector.min_sync_interval = 900;
+SET connector.max_rows = 1000000;
 
 -- The first value of a query that a role makes.
 CREATE FUNCTION pg_temp.as_role(role name, query text) RETURNS text LANGUAGE plpgsql AS $$

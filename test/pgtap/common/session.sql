@@ -8,6 +8,10 @@
 \pset tuples_only on
 \pset pager off
 SET client_min_messages = error;
+-- What a server or a role may have set otherwise.
+SET lc_messages = 'C';
+SET intervalstyle = postgres;
+SET default_transaction_isolation = 'read committed';
 DO $$
 BEGIN
   PERFORM pg_catalog.set_config('search_path', pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(n.nspname), ', '), false)

@@ -7,6 +7,7 @@ DO $$ BEGIN PERFORM pg_advisory_lock(hashtext('connector pgtap')); END $$;
 
 SELECT gen_random_uuid() AS password \gset
 CREATE ROLE connector_pgtap_reader LOGIN PASSWORD :'password';
+ALTER ROLE connector_pgtap_reader SET lc_messages = 'C';
 SELECT format('GRANT CONNECT ON DATABASE %I TO connector_pgtap_reader', current_database()) \gexec
 CREATE SCHEMA connector_pgtap_shop;
 GRANT USAGE ON SCHEMA connector_pgtap_shop TO connector_pgtap_reader;
@@ -26,7 +27,7 @@ CREATE TABLE connector_pgtap_shop.orders (
 COMMENT ON COLUMN connector_pgtap_shop.orders.id IS 'order number';
 CREATE INDEX orders_customer ON connector_pgtap_shop.orders (customer_id);
 CREATE VIEW connector_pgtap_shop.open_orders AS SELECT * FROM connector_pgtap_shop.orders WHERE state = 'open';
-INSERT INTO connector_pgtap_shop.customers VALUES (1, 'Ana', 'Faro'), (2, 'Jürgen', NULL), (3, '東京', 'Tokyo');
+INSERT INTO connector_pgtap_shop.customers VALUES (1, 'Ana', 'Faro'), (2, 'Berta', NULL), (3, 'Cyril', 'Tokyo');
 INSERT INTO connector_pgtap_shop.orders VALUES
     (1, 1, 'open', 10.50, '2024-02-29 12:00:00.123456+00', '{"gift": true}'),
     (2, 1, 'paid', 0.01, '2024-03-01 00:00+00', NULL),
