@@ -55,6 +55,16 @@ syncs	error_hint	text
 syncs	warnings	json
 syncs	schema_changes	json
 syncs	statement_error	text
+syncs	last_state	text
+syncs	last_ended_at	timestamp with time zone
+syncs	last_duration	interval
+syncs	last_mode	text
+syncs	last_rows	bigint
+syncs	last_error_code	integer
+syncs	last_sqlstate	text
+syncs	last_error_message	text
+syncs	last_error_detail	text
+syncs	last_error_hint	text
 syncs	successes	bigint
 syncs	failures	bigint
 syncs	rows_read	bigint
