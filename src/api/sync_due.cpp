@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "core/base/error.hpp"
 #include "jobs/batch_job.hpp"
 #include "jobs/import_job.hpp"
 #include "settings/settings.hpp"
@@ -100,11 +101,15 @@ void run_due(std::int64_t most) {
 
 CONNECTOR_FUNCTION(connector_run_due_syncs) {
   require_top_level(fcinfo);
+  const std::int64_t most = PG_ARGISNULL(0) ? std::numeric_limits<std::int64_t>::max() : PG_GETARG_INT32(0);
+  if (most < 0) {
+    throw connector::core::Error(connector::core::ErrorNumber::invalid_parameters, "\"max_runs\" must not be negative",
+                                 {}, "Give the largest number of runs that are wanted, or NULL for all that are due.");
+  }
   pg::guard([] {
     PreventCommandIfReadOnly("cdb_run_due_syncs()");
     SPI_connect_ext(SPI_OPT_NONATOMIC);
   });
-  const std::int64_t most = PG_ARGISNULL(0) ? std::numeric_limits<std::int64_t>::max() : PG_GETARG_INT32(0);
   try {
     run_due(most);
   } catch (...) {
