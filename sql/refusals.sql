@@ -64,8 +64,8 @@ SELECT connector.sealed_api_key(:'nobody');
 SELECT connector.api_key_used(:'nobody');
 SELECT connector.import_tables_json(NULL, NULL, NULL);
 SELECT connector.tables_json('{}', 1);
-SELECT connector.newest_imports(NULL, 1);
-SELECT connector.newest_imports('', -1);
+SELECT connector.newest_imports(NULL, 1, 10);
+SELECT connector.newest_imports('', -1, 10);
 -- and what the views show
 SELECT json_typeof(connector.my_limits_json()) AS limits, connector.progress_json() IS NOT NULL AS progress,
        json_typeof(connector.error_codes_json()) AS errors, connector.foreign_connections_json() IS NOT NULL AS connections,

@@ -51,7 +51,7 @@ connector.import_tables_json(connector json, tables text[], "interval" interval)
 connector.import_without_source() RETURNS uuid LANGUAGE c VOLATILE PARALLEL UNSAFE
 connector.incoming_rows(secret bigint, before bigint) RETURNS SETOF record LANGUAGE c VOLATILE PARALLEL UNSAFE
 connector.my_limits_json() RETURNS json LANGUAGE c STABLE PARALLEL UNSAFE
-connector.newest_imports(search text, most integer) RETURNS SETOF uuid LANGUAGE c STABLE PARALLEL UNSAFE
+connector.newest_imports(search text, "limit" integer, most integer) RETURNS TABLE(item_queue_id uuid, found bigint) LANGUAGE c STABLE PARALLEL UNSAFE
 connector.progress_json() RETURNS json LANGUAGE c VOLATILE PARALLEL RESTRICTED
 connector.sealed_api_key(id uuid) RETURNS TABLE(role_name text, secret_hash bytea, sealed bytea, expires_at timestamp with time zone) LANGUAGE c STABLE PARALLEL UNSAFE REVOKED
 connector.sync_restored() RETURNS trigger LANGUAGE c VOLATILE PARALLEL UNSAFE REVOKED
