@@ -69,7 +69,7 @@ export function dryRun(dry) {
     dry.refresh === null ? null : el("p", {class: "notice"}, alreadyThere(dry)),
     columns.element,
     leftOut.length === 0 ? null : el("section", {},
-      el("h3", {}, "Left out"),
+      el("h2", {}, "Left out"),
       el("ul", {}, leftOut.map(({remote_name: name, remote_type: type, left_out: reason}) =>
         el("li", {}, el("strong", {}, remoteText(name)), " (", remoteText(type), "): ", remoteText(reason))))),
     dry.rows.length === 0 ? el("p", {}, "There are no rows.") : rows.element);

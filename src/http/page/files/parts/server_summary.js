@@ -26,13 +26,20 @@ export function titleOf(provider, connection) {
   return [provider, connection.server ?? connection.dsn].filter(Boolean).map(String).map(visibleText).join(" at ");
 }
 
-/** @param {Server} server @param {Record<string, import("./provider_select.js").Provider>} providers */
-export function serverSummary(server, providers) {
-  const pairs = [
-    ["Provider", providers[server.provider]?.name ?? server.provider],
+/**
+ * @param {Server} server
+ * @param {Record<string, import("./provider_select.js").Provider>} providers
+ * @param {{withConnection?: boolean}} [options] without it where a form has it already
+ */
+export function serverSummary(server, providers, {withConnection = true} = {}) {
+  const connection = [
     ["Where", whereOf(server.connection)],
     ["User", server.connection.username],
     ["Password", server.connection.password === undefined ? "none" : "kept in the database"],
+  ];
+  const pairs = [
+    ["Provider", providers[server.provider]?.name ?? server.provider],
+    ...withConnection ? connection : [],
     ["Owner", server.owner],
   ];
   return el("dl", {class: "summary"}, pairs.filter(([, value]) => value).map(([term, value]) =>

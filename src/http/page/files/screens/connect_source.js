@@ -43,6 +43,9 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
   /** @type {import("../parts/connection_form.js").ProviderInfo | null} */
   let info = null;
   let isWorking = false;
+  /** Those that were made already, with what was typed but for secrets.
+   * @type {Map<string, {info: import("../parts/connection_form.js").ProviderInfo, form: import("../parts/connection_form.js").ConnectionForm}>} */
+  const made = new Map();
   // Each look at a provider counts: an answer that comes late is not shown.
   let look = 0;
 
@@ -111,6 +114,12 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
       fill(details);
       return;
     }
+    const before = made.get(id);
+    if (before && !saved) {
+      ({info, form} = before);
+      show(null);
+      return;
+    }
     fill(details, el("p", {class: "busy"}, "Loading…"));
     try {
       const answer = await call("GET", `api/v1/connectors/${encodeURIComponent(id)}`, {signal: left});
@@ -123,13 +132,18 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
       return;
     }
     if (info === null) return;
-    goOn.disabled = test.disabled = false;
-    if (saved) {
-      fill(details, serverSummary(saved, providers));
-    } else {
+    if (!saved) {
       form = connectionForm(info, {superuser: who.superuser});
-      fill(details, el("fieldset", {}, el("legend", {}, "Connection"), form.element));
+      made.set(id, {info, form});
     }
+    show(saved ?? null);
+  }
+
+  /** @param {import("../parts/server_summary.js").Server | null} saved */
+  function show(saved) {
+    goOn.disabled = test.disabled = false;
+    if (saved) fill(details, serverSummary(saved, providers));
+    else if (form) fill(details, el("fieldset", {}, el("legend", {}, "Connection"), form.element));
   }
 
   /** @returns {Source | null} */

@@ -39,22 +39,18 @@ export async function show(root, parameters, left) {
   const test = el("button", {type: "button", on: {click: testIt}}, "Test connection");
   const usedBy = el("p", {}, server.used_by === 0 ? "No sync uses it." : `${counted(server.used_by, "sync")} of those you see use${server.used_by === 1 ? "s" : ""} it.`,
     " ", connect);
-  if (!server.may_change) {
-    fill(root, usedBy, serverSummary(server, providers), problem, outcome, el("p", {class: "actions"}, test),
-      el("p", {class: "notice"}, "It belongs to ", remoteText(server.owner), ", who may change it."));
-    return;
-  }
-  const form = connectionForm(info, {superuser: who.superuser, isStored: true});
+  // Where it is says its owner; by which account a role logs in there says each role for itself.
+  const form = connectionForm(server.may_change ? info : accountOnly(info), {superuser: who.superuser, isStored: true});
   form.write(server.connection);
   left.addEventListener("abort", form.forgetSecrets);
   const save = el("button", {type: "submit", class: "primary"}, "Save");
   const remove = el("button", {type: "button", class: "danger", on: {click: removeIt}}, "Delete");
   fill(root, usedBy, el("form", {class: "form", novalidate: true, on: {submit}},
-    el("dl", {class: "summary"}, el("div", {}, el("dt", {}, "Provider"),
-      el("dd", {}, providers[server.provider]?.name ?? remoteText(server.provider))),
-    el("div", {}, el("dt", {}, "Owner"), el("dd", {}, remoteText(server.owner)))),
-    problem, el("fieldset", {}, el("legend", {}, "Connection"), form.element), outcome,
-    el("p", {class: "actions"}, save, test, remove)));
+    serverSummary(server, providers, {withConnection: !server.may_change}),
+    server.may_change ? null
+      : el("p", {class: "notice"}, "Where it is can be changed by its owner only, ", remoteText(server.owner), "; your account there by you."),
+    problem, el("fieldset", {}, el("legend", {}, server.may_change ? "Connection" : "Your account"), form.element), outcome,
+    el("p", {class: "actions"}, save, test, server.may_change ? remove : null)));
 
   /** @param {boolean} now */
   function working(now) {
@@ -126,4 +122,15 @@ export async function show(root, parameters, left) {
       working(false);
     }
   }
+}
+
+/**
+ * What of a connection is not the server's own: user and secrets.
+ * @param {import("../parts/connection_form.js").ProviderInfo} info
+ * @returns {import("../parts/connection_form.js").ProviderInfo}
+ */
+function accountOnly(info) {
+  const connection = Object.fromEntries(Object.entries(info.parameters.connection)
+    .filter(([key, {secret}]) => key === "username" || secret));
+  return {features: {}, parameters: {...info.parameters, connection}};
 }
