@@ -16,6 +16,7 @@ import {isDue, isFailing, isRunning, lastFinished} from "./sync_state.js";
  * @property {Row[]} imports
  * @property {number} imports_total
  * @property {Row[]} running rows of connector.progress
+ * @property {Row | null} [first_import] of the sync that was asked for, as long as it is remembered
  */
 
 /** @typedef {"all" | "failing" | "running" | "paused"} Filter */

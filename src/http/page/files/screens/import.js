@@ -6,6 +6,7 @@ import {curlCommand, importSql} from "../base/commands.js";
 import {el, fill} from "../base/dom.js";
 import {count, duration} from "../base/format.js";
 import {importEnd, importName, importPresent, isUnfinished} from "../base/import_state.js";
+import {activityOf} from "../base/one_activity.js";
 import {addressOf, go, setTitle} from "../base/router.js";
 import {secondsBetween, sizeText} from "../base/run_words.js";
 import {whoAmI} from "../base/session.js";
@@ -39,10 +40,10 @@ export async function show(root, {id = ""}, left) {
   const content = el("div");
   const parts = importParts(who.user, id, () => lookNow());
 
-  /** @param {Activity} activity @returns {import("../parts/live_line.js").Pace} */
+  /** @param {Activity | null} activity @returns {import("../parts/live_line.js").Pace} */
   function showImport(activity) {
-    const row = activity.imports.find((one) => one.item_queue_id === id);
-    if (!row) {
+    const row = activity?.imports.find((one) => one.item_queue_id === id);
+    if (!activity || !row) {
       fill(content, unknownText("import", before !== null));
       return "gone";
     }
@@ -58,9 +59,8 @@ export async function show(root, {id = ""}, left) {
     return isBusy(activity) ? "busy" : "quiet";
   }
 
-  const query = new URLSearchParams({id});
   lookNow = await follow({
-    ask: () => call("GET", `api/v1/activity?${query}`, {signal: left}),
+    ask: () => activityOf(id, left),
     show: showImport,
     line,
     left,
@@ -161,7 +161,7 @@ function importParts(user, id, lookNow) {
       const noted = {warnings: row.warnings, changes: null, skipped: row.skipped_columns ?? null, problem: row.problem ?? null};
       warnings.hidden = !hasNotes(noted);
       showNotes(noted);
-      next.hidden = goesOn || !mayChange;
+      next.hidden = !row.synchronization_id && (goesOn || !mayChange);
       showNext({sync: row.synchronization_id ?? null, server: hasSavedServer(row) ? row.request.connection : null,
         failed: row.state === "failure", strategy: row.request?.collision_strategy ?? "rename"});
       againPlace.hidden = !hasSavedServer(row) || Boolean(row.synchronization_id);
@@ -182,7 +182,7 @@ const strategies = {
 /** @param {{sync: string | null, server: string | null, failed: boolean, strategy: string}} shown */
 function nextTexts({sync, server, failed, strategy}) {
   if (sync !== null) {
-    return el("p", {}, "It was the first run of a sync, which refreshes the table: ",
+    return el("p", {}, "This is the first run of a sync, which refreshes the table: ",
       el("a", {href: addressOf("syncs", sync)}, "look at the sync"), ".");
   }
   const connect = server === null ? "#/connect" : addressOf("connect", server);

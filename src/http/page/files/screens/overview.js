@@ -18,6 +18,8 @@ import {importsTable, syncsTable} from "./overview_tables.js";
 
 /** Rows that are asked for at most. */
 const most = 200;
+/** The server counts no more of them. */
+const mostCounted = 10_000;
 /** Milliseconds after a key before the server is asked. */
 const typing = 300;
 /** Milliseconds after which all is asked for anew; in between it is progress only. */
@@ -40,7 +42,7 @@ export async function show(root, parameters, left) {
 
   const search = field({
     label: "Search",
-    input: el("input", {type: "search", value: chosen.search, spellcheck: "false", autocapitalize: "none", on: {input: typed}}),
+    input: el("input", {type: "search", value: chosen.search, spellcheck: "false", autocapitalize: "none", maxlength: 200, on: {input: typed}}),
     hint: "In tables, names, sources and servers",
   });
   const buttons = filters.map(([filter, label]) => {
@@ -148,5 +150,7 @@ function setText(element, text) {
 
 /** @param {string} things @param {number} shown @param {number} total */
 function cutText(things, shown, total) {
-  return shown < total ? `Showing ${count(shown)} of ${count(total)} ${things}. Search to find the others.` : "";
+  if (shown >= total) return "";
+  const all = total > mostCounted ? `more than ${count(mostCounted)}` : count(total);
+  return `Showing ${count(shown)} of ${all} ${things}. Search to find the others.`;
 }

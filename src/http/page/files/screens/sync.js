@@ -1,10 +1,10 @@
 // One sync: how its last run ended, what goes on now, and what can be done about it.
 
 import {endsBetween, isBusy, runOf} from "../base/activity.js";
-import {call} from "../base/api.js";
 import {curlCommand, syncSql} from "../base/commands.js";
 import {el, fill} from "../base/dom.js";
 import {duration} from "../base/format.js";
+import {activityOf} from "../base/one_activity.js";
 import {setTitle} from "../base/router.js";
 import {whoAmI} from "../base/session.js";
 import {canCancel, failingText, lastFinished, nextRun, presentState, rhythm, tableOf} from "../base/sync_state.js";
@@ -39,10 +39,10 @@ export async function show(root, {id = ""}, left) {
   const content = el("div");
   const parts = syncParts(who.user, id, left, () => lookNow());
 
-  /** @param {Activity} activity @returns {import("../parts/live_line.js").Pace} */
+  /** @param {Activity | null} activity @returns {import("../parts/live_line.js").Pace} */
   function showSync(activity) {
-    const sync = activity.syncs.find((row) => row.id === id);
-    if (!sync) {
+    const sync = activity?.syncs.find((row) => row.id === id);
+    if (!activity || !sync) {
       fill(content, unknownText("sync", before !== null));
       return "gone";
     }
@@ -54,9 +54,8 @@ export async function show(root, {id = ""}, left) {
     return isBusy(activity) ? "busy" : "quiet";
   }
 
-  const query = new URLSearchParams({id});
   lookNow = await follow({
-    ask: () => call("GET", `api/v1/activity?${query}`, {signal: left}),
+    ask: () => activityOf(id, left),
     show: showSync,
     line,
     left,
@@ -116,30 +115,10 @@ function syncParts(user, id, left, lookNow) {
     sql: () => syncSql(shown.request, shown.interval),
   }));
 
-  /** Columns that the first run left out; null until they are known. @type {Row[] | null} */
-  let skipped = null;
-  /** @type {string | null} */
-  let skippedOf = null;
-  /** @type {Row | null} */
-  let shownSync = null;
-
-  /** @param {Row} sync */
-  async function loadSkipped(sync) {
-    const wanted = sync.last_ended_at ? sync.item_queue_id : null;
-    if (!wanted || skippedOf === wanted) return;
-    skippedOf = wanted;
-    try {
-      skipped = (await call("GET", `api/v1/imports/${encodeURIComponent(wanted)}`, {signal: left})).skipped_columns ?? null;
-    } catch {
-      // Imports are forgotten after some time; then it is not known any more.
-      return;
-    }
-    if (shownSync) showNoted(shownSync);
-  }
-
-  /** @param {Row} sync */
-  function showNoted(sync) {
-    const noted = {warnings: sync.warnings, changes: sync.schema_changes, skipped, problem: null};
+  /** @param {Row} sync @param {Row | null | undefined} firstImport is forgotten after some time */
+  function showNoted(sync, firstImport) {
+    const noted = {warnings: sync.warnings, changes: sync.schema_changes, skipped: firstImport?.skipped_columns ?? null,
+      problem: firstImport?.problem ?? null};
     warnings.hidden = !hasNotes(noted);
     showNotes(noted);
   }
@@ -166,7 +145,6 @@ function syncParts(user, id, left, lookNow) {
       past.element, request],
     /** @param {Row} sync @param {Activity} activity */
     show(sync, activity) {
-      shownSync = sync;
       const running = runOf(activity.running, sync.id);
       showSubtitle({
         table: tableOf(sync), source: sync.source, server: sync.server, provider: sync.provider,
@@ -186,7 +164,7 @@ function syncParts(user, id, left, lookNow) {
       const failures = failuresOf(sync);
       error.hidden = failures.length === 0;
       showError(failures);
-      showNoted(sync);
+      showNoted(sync, activity.first_import);
       scheduleFacts.show([
         ["Runs", rhythm(sync)],
         ["Next", nextRun(sync, running, activity), withTime],
@@ -197,7 +175,6 @@ function syncParts(user, id, left, lookNow) {
       ]);
       showRequest({request: sync.request, interval: sync.interval});
       past.update(`${sync.log_id} ${sync.last_ended_at} ${sync.state}`);
-      loadSkipped(sync);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import {ApiError, call} from "../base/api.js";
 import {el, fill} from "../base/dom.js";
+import {activityOf} from "../base/one_activity.js";
 import {addressOf, go, setTitle, tellNext} from "../base/router.js";
 import {whoAmI} from "../base/session.js";
 import {syncChange} from "../base/sync_change.js";
@@ -15,9 +16,8 @@ import {unknownText} from "./unknown.js";
 /** @type {import("../base/router.js").Show} */
 export async function show(root, {id = ""}, left) {
   fill(root, el("p", {class: "soft"}, "Loading …"));
-  const query = new URLSearchParams({id});
-  const [who, activity] = await Promise.all([whoAmI(), call("GET", `api/v1/activity?${query}`, {signal: left})]);
-  const sync = activity.syncs.find((/** @type {Record<string, any>} */ row) => row.id === id);
+  const [who, activity] = await Promise.all([whoAmI(), activityOf(id, left)]);
+  const sync = activity?.syncs.find((row) => row.id === id);
   if (!sync) {
     fill(root, unknownText("sync", false));
     return;
