@@ -45,7 +45,7 @@ export function addressOf(...segments) {
 export function setTitle(text) {
   document.title = `${text} · connector`;
   const heading = document.querySelector("main h1");
-  if (heading) fill(heading, text);
+  if (heading && heading.textContent !== text) fill(heading, text);
 }
 
 /**

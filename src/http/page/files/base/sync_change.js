@@ -6,6 +6,19 @@ const mask = "********";
 /** @typedef {Record<string, any>} Connector */
 
 /**
+ * An object of a request with its keys in our spelling: they are matched without regard to case, and are kept as they
+ * were given. What is null counts as absent.
+ * @param {any} given
+ * @param {Record<string, unknown>} known
+ * @returns {Connector}
+ */
+export function inOurSpelling(given, known) {
+  const ours = new Map(Object.keys(known).map((key) => [key.toLowerCase(), key]));
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== null)
+    .map(([key, value]) => [ours.get(key.toLowerCase()) ?? key, value]));
+}
+
+/**
  * The connection for the server. What was left alone goes back as it came; of a secret that was left empty the mask goes
  * back, and without one it is removed.
  * @param {any} before as the server showed it
@@ -19,7 +32,7 @@ export function changedConnection(before, given, secrets) {
     if (value !== null) connection[key] = value;
   }
   for (const [key, value] of Object.entries(before ?? {})) {
-    if (value === mask && secrets.includes(key.toLowerCase()) && !(key in given)) connection[key] = mask;
+    if (value === mask && secrets.includes(key) && !(key in given)) connection[key] = mask;
   }
   return connection;
 }

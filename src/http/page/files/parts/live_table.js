@@ -26,7 +26,7 @@ import {piece} from "./piece.js";
  */
 export function liveTable(caption, columns, idOf) {
   const body = el("tbody", {role: "rowgroup"});
-  const element = el("div", {class: "table-scroll", role: "region", "aria-label": caption, tabindex: 0},
+  const element = el("div", {class: "table-scroll", role: "region", "aria-label": `${caption} (table)`, tabindex: 0},
     el("table", {class: "cards", role: "table"},
       el("caption", {}, caption),
       el("thead", {role: "rowgroup"}, el("tr", {role: "row"}, columns.map(({title, isNumber}) =>

@@ -116,8 +116,8 @@ function importParts(user, id, lookNow) {
   ].flat());
   const showResult = piece(resultLine, toldState);
   const showNow = piece(nowLine, toldState);
-  const showError = piece(errorPlace, (/** @type {import("../parts/error_panel.js").Failure | null} */ failure) =>
-    failure === null ? null : errorPanel(failure, {title: "The import failed", alert: false}));
+  const showError = piece(errorPlace, (/** @type {{failure: import("../parts/error_panel.js").Failure | null, title: string}} */ {failure, title}) =>
+    failure === null ? null : errorPanel(failure, {title, alert: false}));
   const showNotes = piece(notesPlace, notes);
   const showNext = piece(nextPlace, nextTexts);
   const showRequest = piece(requestPlace, (/** @type {Row} */ connector) => requestView(connector, {
@@ -157,7 +157,7 @@ function importParts(user, id, lookNow) {
       ]);
       const failure = failureOf(row);
       error.hidden = failure === null;
-      showError(failure);
+      showError({failure, title: importEnd(row).state === "failure" ? "The import failed" : "The import was cancelled"});
       const noted = {warnings: row.warnings, changes: null, skipped: row.skipped_columns ?? null, problem: row.problem ?? null};
       warnings.hidden = !hasNotes(noted);
       showNotes(noted);

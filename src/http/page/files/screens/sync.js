@@ -183,7 +183,8 @@ function syncParts(user, id, left, lookNow) {
 function failuresOf(sync) {
   const failures = [];
   if (sync.last_error_message) {
-    failures.push({title: "The last run failed", message: sync.last_error_message, detail: sync.last_error_detail,
+    const title = lastFinished(sync).state === "failure" ? "The last run failed" : "The last run was cancelled";
+    failures.push({title, message: sync.last_error_message, detail: sync.last_error_detail,
       hint: sync.last_error_hint, errorCode: sync.last_error_code, sqlstate: sync.last_sqlstate});
   }
   if (sync.statement_error) failures.push({title: "The statement after the run failed", message: sync.statement_error});

@@ -1,7 +1,7 @@
 // The form of a sync: its interval, the options of its refreshes, and the keys of its request.
 
 import {el} from "../base/dom.js";
-import {changedConnection, inUnits, units} from "../base/sync_change.js";
+import {changedConnection, inOurSpelling, inUnits, units} from "../base/sync_change.js";
 import {connectionForm} from "../parts/connection_form.js";
 import {field} from "../parts/field.js";
 import {requestField, Unreadable} from "../parts/request_field.js";
@@ -18,12 +18,13 @@ const elsewhere = new Set(["provider", "connection", "sync"]);
  * @param {boolean} superuser
  */
 export function syncForm(sync, info, superuser) {
-  const request = sync.request;
+  const request = inOurSpelling(sync.request, info.parameters);
+  const refreshes = inOurSpelling(request.sync, info.parameters.sync);
   const repeat = intervalFields(sync.interval);
   /** By the name that the server gives in errors. @type {Map<string, RequestField>} */
   const options = new Map(Object.entries(info.parameters.sync).map(([key, parameter]) => {
     const shown = requestField(key, parameter);
-    shown.write(request.sync?.[key]);
+    shown.write(refreshes[key]);
     return [`sync.${key}`, shown];
   }));
   /** @type {Map<string, RequestField>} */
@@ -33,7 +34,7 @@ export function syncForm(sync, info, superuser) {
     return [key, shown];
   }));
   const source = connectionFields(request.connection, info, superuser);
-  const isGiven = (/** @type {string} */ key) => request[key] !== undefined && request[key] !== null;
+  const isGiven = (/** @type {string} */ key) => request[key] !== undefined;
   const elements = (/** @type {(key: string) => boolean} */ chosen) =>
     [...keys].filter(([key]) => chosen(key)).map(([, {element}]) => element);
 
@@ -143,11 +144,12 @@ function connectionFields(connection, info, superuser) {
       clearErrors: () => name.setError(null),
     };
   }
+  const before = inOurSpelling(connection, info.parameters.connection);
   const form = connectionForm(info, {superuser, isStored: true});
-  form.write(connection ?? {});
+  form.write(before);
   return {
     element: form.element,
-    read: () => changedConnection(connection, form.read(), form.secrets),
+    read: () => changedConnection(before, form.read(), form.secrets),
     fieldOf: form.fieldOf,
     clearErrors: form.clearErrors,
   };
