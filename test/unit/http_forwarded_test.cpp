@@ -20,5 +20,13 @@ TEST(Forwarded, WhatIsNoAddressIsNone) {
   }
 }
 
+TEST(Forwarded, TheLastProtocolCounts) {
+  for (const char* text : {"https", "HTTPS", "http, https", "http,https ", " https"})
+    EXPECT_TRUE(forwarded_by_tls(text)) << text;
+  for (const char* text : {"", "http", "https, http", "https,", "httpss", "wss", "https http"}) {
+    EXPECT_FALSE(forwarded_by_tls(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace connector::http

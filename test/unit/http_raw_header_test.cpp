@@ -100,7 +100,11 @@ TEST(RawHeader, RefusesFieldsThatCanBeReadInTwoWays) {
                             "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n",
                             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
                             "Authorization: Basic YTpi\r\nAuthorization: Basic YTpj\r\n",
-                            "Content-Type: a\r\nContent-Type: b\r\n"}) {
+                            "Content-Type: a\r\nContent-Type: b\r\n",
+                            "Cookie: a=1\r\ncookie: b=2\r\n",
+                            "X-Connector-Token: a\r\nX-Connector-Token: a\r\n",
+                            "Origin: http://a\r\nOrigin: http://a\r\n",
+                            "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n"}) {
     EXPECT_EQ(refused(with(lines)), 400U) << lines;
   }
   EXPECT_EQ(refused("GET / HTTP/1.1\r\n"), 400U);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "http/keys/sealed_key.hpp"
+#include "http/keys/secret_bytes.hpp"
 
 namespace connector::http {
 namespace {
