@@ -62,9 +62,10 @@ Task<Reply> page(Call& call) {
 Task<Reply> file(Call& call) {
   require_no_user(call.request);
   std::string name = call.values.at(1);
+  const bool is_one_segment = name.find('/') == std::string::npos;
   if (call.values.size() > 2) name += '/' + call.values[2];
   const PageFile* found = name == page_name ? nullptr : find_file(name);
-  if (found == nullptr || call.values[0] != page_hash()) co_return Reply{.status = 404};
+  if (found == nullptr || !is_one_segment || call.values[0] != page_hash()) co_return Reply{.status = 404};
   co_return file_reply(call.request, *found, "public, max-age=31536000, immutable");
 }
 
