@@ -12,9 +12,11 @@
 #include "http/asio.hpp"
 #include "http/message/base64.hpp"
 #include "http/message/credentials.hpp"
+#include "http/message/entity_tag.hpp"
 #include "http/message/forwarded.hpp"
 #include "http/message/raw_header.hpp"
 #include "http/message/reply.hpp"
+#include "http/message/session_cookie.hpp"
 #include "http/message/target.hpp"
 
 namespace {
@@ -86,8 +88,15 @@ void read_header(std::string_view header) {
     const beast::string_view value = message[beast::http::field::authorization];
     request.authorization = std::string(value.data(), value.size());
   }
+  if (message.count(beast::http::field::cookie) != 0) {
+    const beast::string_view value = message[beast::http::field::cookie];
+    request.cookie = std::string(value.data(), value.size());
+    request.token = "token";
+    request.is_secure = true;
+  }
   const Credentials credentials = read_credentials(request, true);
-  require(!credentials.key.empty() && core::is_text(credentials.key), "a key is text");
+  require(credentials.key.empty() == credentials.session.has_value(), "there is a key or a session");
+  require(core::is_text(credentials.key), "a key is text");
   require(!credentials.user || (!credentials.user->empty() && core::is_text(*credentials.user)), "a user is text");
 }
 
@@ -101,6 +110,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const Refusal& refusal) {
     require(refusal.reply.status >= 400 && refusal.reply.status < 600, "a refusal has a status");
   }
+  try {
+    const std::optional<std::string> value = cookie_value(bytes, "a");
+    require(!value || (bytes.find(*value) != std::string_view::npos && value->find(';') == std::string::npos),
+            "a cookie's value is a part of its header");
+    require(!value || cookie_value("a=" + *value, "a") == value, "a cookie can be read again");
+  } catch (const Refusal&) {
+    require(bytes.find('a', bytes.find('a') + 1) != std::string_view::npos, "only a second one is refused");
+  }
+  require(!names_tag(bytes, "\"a\"") || bytes.find('*') != std::string_view::npos ||
+              bytes.find("\"a\"") != std::string_view::npos,
+          "a tag is named, or all are");
   const std::string forwarded = forwarded_address(bytes);
   require(forwarded.empty() || forwarded_address(forwarded) == forwarded, "an address stays what it is");
   const std::optional<std::string> decoded = base64_decoded(bytes);

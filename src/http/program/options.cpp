@@ -226,7 +226,8 @@ Options read_options(int count, char** arguments) {
 }
 
 std::string_view help_text() noexcept {
-  return R"(connector-http serves the Import API before a PostgreSQL database that has the extension connector.
+  return R"(connector-http serves the Import API, and a page for browsers, before a PostgreSQL database that has the
+extension connector.
 
 Usage:
   connector-http [OPTION]... [CONNINFO]
@@ -253,8 +254,8 @@ Network:
   --without-tls              listens without TLS on an address that is not loopback: keys, which are
                              passwords of roles, can then be read on the way. For a network that is
                              protected otherwise, such as that of a container behind a proxy
-  --trusted-proxy ADDRESS    a proxy in front, whose X-Forwarded-For tells where a request comes from;
-                             can be given more than once
+  --trusted-proxy ADDRESS    a proxy in front, whose X-Forwarded-For tells where a request comes from, and
+                             X-Forwarded-Proto whether by TLS; can be given more than once
   --user-from-host[=on|off]  the first label of the Host is the role, where a request names no other:
                              alice.localhost:8080 (on where it listens on loopback, else off)
   --client-timeout SECONDS   how long a connection may be idle, and a client take to read an answer (60);

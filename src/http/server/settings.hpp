@@ -16,7 +16,7 @@ struct Settings {
   bool query_passwords = true;               ///< whether addresses may have the parameters of a connection
   std::size_t requests_per_second = 0;       ///< of each role; 0: any number
   bool quiet = false;                        ///< no access log
-  std::vector<std::string> trusted_proxies;  ///< addresses whose X-Forwarded-For is believed
+  std::vector<std::string> trusted_proxies;  ///< whose X-Forwarded-For and -Proto are believed
   std::string tls_certificate;               ///< file of the certificate and its chain; empty: no TLS
   std::string tls_key;                       ///< file of its key
 

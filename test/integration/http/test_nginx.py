@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import pytest
 from harness.database import Database
 from harness.http_client import HttpClient
+from harness.http_roles import ALICE
+from harness.page_session import PageSession
 from harness.pages import examples_of
 
 from servers.http import HttpServer
@@ -152,3 +154,15 @@ def test_events_are_not_kept_back(nginx: Nginx, alice: HttpClient, trust: ssl.SS
         while (line := stream.readline()) and not line.startswith(b"data: "):
             pass
         assert json.loads(line.removeprefix(b"data: "))["id"] == str(item)
+
+
+def test_the_page_and_its_session(nginx: Nginx, trust: ssl.SSLContext) -> None:
+    """The browser's connection to nginx is what counts: TLS, and the host with its port."""
+    page = PageSession(nginx.port, tls=trust, address="127.0.0.2")
+    assert b"<!doctype html>" in page.request("GET", "/").body
+    answer = page.log_in("alice", ALICE)
+    assert answer.status == 200 and set(page.cookies) == {"__Host-connector_session"}
+    assert page.show().json["user"] == "alice"
+    assert page.show(origin="https://127.0.0.1").status == 403
+    assert page.show(x_connector_token=None).status == 401
+    assert page.log_out().status == 204

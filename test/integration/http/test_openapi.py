@@ -147,6 +147,11 @@ def test_answers_are_of_their_schemas(
     call("POST", f"{one}/cancel")
     call("DELETE", one, status=204)
 
+    call("GET", "/api/v1/session")
+    begun = call("POST", "/api/v1/session", {"user": "alice", "password": alice.key})
+    assert begun["user"] == "alice"
+    call("DELETE", "/api/v1/session", status=401)
+
     key = call("POST", "/api/v1/keys", {"label": "a test"}, 201)
     call("GET", "/api/v1/keys")
     call("DELETE", f"/api/v1/keys/{key['id']}", status=204)

@@ -63,7 +63,7 @@ def here(text: str, api: HttpServer, shop: MySqlRemote) -> str:
 
 
 def remember(answer: Any, names: dict[str, str]) -> None:
-    """What the page calls $IMPORT, $SYNC, $API_KEY and $KEY_ID."""
+    """What the page calls $IMPORT, $SYNC, $API_KEY, $KEY_ID and $TOKEN."""
     if not isinstance(answer, dict):
         return
     if "data_import" in answer:
@@ -72,6 +72,8 @@ def remember(answer: Any, names: dict[str, str]) -> None:
         names["IMPORT"] = answer["item_queue_id"]
     elif "api_key" in answer:
         names |= {"API_KEY": answer["api_key"], "KEY_ID": answer["id"]}
+    elif "token" in answer:
+        names["TOKEN"] = answer["token"]
 
 
 def expect_like(shown: Any, told: Any, where: str) -> None:
