@@ -38,6 +38,7 @@ BESIDE_OURS = (
     ("cdb_connector_info(varchar)", "json"),
     ("cdb_import_connector(json, text)", "json"),
     ('cdb_imports("limit" text, unfinished boolean)', "SETOF json"),
+    ("cdb_import_tables(json, text[])", "SETOF record"),
 )
 
 
@@ -89,6 +90,8 @@ def test_functions_beside_ours(api: HttpServer, as_bob: Database, rooms: MySqlRe
             alice.get("/api/v1/imports"),
             alice.post("/api/v1/imports", {"connector": {**connector, "import_as": f"room_{uuid.uuid4().hex}"}}),
             alice.get("/api/v1/connectors/mysql"),
+            alice.get("/api/v1/activity"),
+            alice.post("/api/v1/batches", {"connector": rooms.connector(), "tables": ["hostile_room*"], "interval": 3600}),
             alice.post("/api/v1/connectors/mysql/tables", connector),
             alice.post("/api/v1/connectors/mysql/dryrun", connector),
         ]

@@ -132,6 +132,15 @@ def test_answers_are_of_their_schemas(
     call("PUT", one, {"interval": 7200})
     call("PUT", one, {"interval": "never"}, 400)
 
+    call("GET", "/api/v1/activity")
+    call("GET", "/api/v1/activity", id=sync["id"])
+    call("GET", "/api/v1/activity", status=404, id=nowhere)
+    call("GET", "/api/v1/progress")
+    call("GET", f"{one}/runs")
+    batch = call("POST", "/api/v1/batches", {"connector": mariadb.connector(), "tables": ["openapi_*", "not_there"]})
+    assert batch["batch_id"] is not None
+    call("POST", "/api/v1/batches", {"connector": connector}, 400)
+
     call("GET", "/api/v1/connectors")
     call("GET", f"/api/v1/connectors/{provider}")
     call("GET", f"/api/v1/connectors/{provider}/tables", **flat)
