@@ -7,6 +7,7 @@ import {announce} from "../parts/announce.js";
 import {Cancelled, run} from "../parts/busy.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
+import {keepFocus} from "../parts/keep_focus.js";
 import {noticePanel} from "../parts/notice_panel.js";
 import {tableChooser} from "../parts/table_chooser.js";
 
@@ -94,6 +95,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
     stopListing.abort();
     stopListing = new AbortController();
     const {signal: stopped} = stopListing;
+    const giveBack = keepFocus();
     listAgain.disabled = true;
     fill(problem);
     fill(cut);
@@ -126,7 +128,10 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
         throw error;
       }
     } finally {
-      if (!stopped.aborted) listAgain.disabled = false;
+      if (!stopped.aborted) {
+        listAgain.disabled = false;
+        giveBack();
+      }
     }
   }
 

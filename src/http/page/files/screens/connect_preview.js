@@ -12,6 +12,7 @@ import {dryRun} from "../parts/dry_run.js";
 import {errorPanel} from "../parts/error_panel.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
+import {keepFocus} from "../parts/keep_focus.js";
 import {visibleText} from "../parts/remote_text.js";
 import {rulesForm} from "./connect_rules.js";
 
@@ -94,6 +95,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     fill(problem);
     fill(result);
     form().clearErrors();
+    const giveBack = keepFocus();
     again.hidden = true;
     isShown = false;
     try {
@@ -117,7 +119,10 @@ export function previewStep({who, left, back, done, isAboutSource}) {
         throw error;
       }
     } finally {
-      if (!stopped.aborted) again.hidden = false;
+      if (!stopped.aborted) {
+        again.hidden = false;
+        giveBack();
+      }
     }
   }
 
@@ -156,6 +161,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     fill(problem);
     form().clearErrors();
     if (!form().isComplete()) return;
+    const giveBack = keepFocus();
     isStarting = start.disabled = true;
     announce("Starting");
     /** @type {Record<string, any>[]} */
@@ -175,6 +181,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
       else if (!isAboutSource(error)) showFailure(error, form().fieldOf, problem);
     } finally {
       isStarting = start.disabled = false;
+      giveBack();
     }
   }
 

@@ -7,6 +7,7 @@ import {connectionForm} from "../parts/connection_form.js";
 import {errorPanel} from "../parts/error_panel.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
+import {keepFocus} from "../parts/keep_focus.js";
 import {disabledProviders, providerSelect} from "../parts/provider_select.js";
 import {remoteText, visibleText} from "../parts/remote_text.js";
 import {status} from "../parts/status.js";
@@ -178,12 +179,14 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
     const source = read();
     if (source === null || isWorking) return;
     clear();
+    const giveBack = keepFocus();
     working(true);
     try {
       const failure = await testConnection(outcome, source, left);
       if (failure !== null) fail(failure, problem);
     } finally {
       working(false);
+      giveBack();
     }
   }
 
@@ -196,6 +199,7 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
       name.focus();
       return;
     }
+    const giveBack = keepFocus();
     working(true);
     try {
       const saved = await call("POST", "api/v1/servers",
@@ -212,6 +216,7 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
       fail(error, saveProblem);
     } finally {
       working(false);
+      giveBack();
     }
   }
 

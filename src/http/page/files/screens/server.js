@@ -9,6 +9,7 @@ import {announce} from "../parts/announce.js";
 import {connectionForm} from "../parts/connection_form.js";
 import {confirmed} from "../parts/dialog.js";
 import {showFailure} from "../parts/failure.js";
+import {keepFocus} from "../parts/keep_focus.js";
 import {remoteText, visibleText} from "../parts/remote_text.js";
 import {serverSummary} from "../parts/server_summary.js";
 import {testConnection} from "../parts/server_test.js";
@@ -68,6 +69,7 @@ export async function show(root, parameters, left) {
     if (server === undefined || test.disabled) return;
     fill(problem);
     fill(outcome);
+    const giveBack = keepFocus();
     working(true);
     try {
       const failure = await testConnection(outcome,
@@ -75,6 +77,7 @@ export async function show(root, parameters, left) {
       if (failure !== null) showFailure(failure, () => undefined, problem);
     } finally {
       working(false);
+      giveBack();
     }
   }
 
@@ -83,6 +86,7 @@ export async function show(root, parameters, left) {
     event.preventDefault();
     if (save.disabled) return;
     clear();
+    const giveBack = keepFocus();
     working(true);
     try {
       const saved = await call("PUT", `api/v1/servers/${encodeURIComponent(name)}`, {body: {connection: form.read()}, signal: left});
@@ -96,6 +100,7 @@ export async function show(root, parameters, left) {
       showFailure(error, form.fieldOf, problem);
     } finally {
       working(false);
+      giveBack();
     }
   }
 
@@ -109,6 +114,7 @@ export async function show(root, parameters, left) {
       action: "Delete", dangerous: true,
     });
     if (!yes || left.aborted) return;
+    const giveBack = keepFocus();
     working(true);
     try {
       await call("DELETE", `api/v1/servers/${encodeURIComponent(name)}`, {signal: left});
@@ -120,6 +126,7 @@ export async function show(root, parameters, left) {
       showFailure(error, () => undefined, problem);
     } finally {
       working(false);
+      giveBack();
     }
   }
 }

@@ -9,6 +9,7 @@ import {connectionForm} from "../parts/connection_form.js";
 import {errorPanel} from "../parts/error_panel.js";
 import {showFailure} from "../parts/failure.js";
 import {field} from "../parts/field.js";
+import {keepFocus} from "../parts/keep_focus.js";
 import {disabledProviders, providerSelect} from "../parts/provider_select.js";
 import {testConnection} from "../parts/server_test.js";
 import {titleOf} from "../parts/server_summary.js";
@@ -73,6 +74,7 @@ export async function show(root, parameters, left) {
   async function testIt() {
     if (form === null || test.disabled) return;
     clear();
+    const giveBack = keepFocus();
     save.disabled = test.disabled = true;
     const connection = form.read();
     try {
@@ -81,6 +83,7 @@ export async function show(root, parameters, left) {
       if (failure !== null) fail(failure);
     } finally {
       save.disabled = test.disabled = false;
+      giveBack();
     }
   }
 
@@ -94,6 +97,7 @@ export async function show(root, parameters, left) {
       name.focus();
       return;
     }
+    const giveBack = keepFocus();
     save.disabled = test.disabled = true;
     try {
       await call("POST", "api/v1/servers",
@@ -106,6 +110,7 @@ export async function show(root, parameters, left) {
       fail(error);
     } finally {
       save.disabled = test.disabled = false;
+      giveBack();
     }
   }
 }
