@@ -10,6 +10,7 @@ from types import FrameType
 
 import pytest
 from harness import hostile as hostile_driver
+from harness.browser import Chromium, started
 from harness.database import Database
 from harness.scratch import drop_tables
 from harness.skipping import left_out
@@ -412,6 +413,12 @@ def odbc_access(workspace: Workspace) -> dict[str, object]:
         return {"driver": "MDBTools", "dbq": str(write_access_file(workspace))}
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def chromium(workspace: Workspace) -> Iterator[Chromium]:
+    """Debian's browser, for the tests of pages."""
+    yield from started(workspace)
 
 
 @pytest.fixture(scope="session")

@@ -183,3 +183,11 @@ class Visitor:
         # The page itself ends requests that nobody waits for any more.
         if request.failure != "net::ERR_ABORTED" and not self._may_fail(request.failure or "", request.url):
             self.complaints.append(f"a request failed: {request.method} {request.url}: {request.failure}")
+
+
+def expect(what: Any) -> Any:
+    """Playwright's assertions, which wait until they hold."""
+    from playwright.sync_api import expect as expect_it
+
+    expect_it.set_options(timeout=_LIMIT)
+    return expect_it(what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from harness.browser import Chromium, Visitor
 from harness.database import Database
 from harness.http_client import HttpClient
 from harness.http_roles import ALICE, OWN_ROLE
@@ -48,3 +49,10 @@ def api(workspace: Workspace, preloaded: Postgres, api_database: Database) -> It
 def alice(api: HttpServer) -> HttpClient:
     """Requests as alice, by the path."""
     return HttpClient(api, "alice", ALICE)
+
+
+@pytest.fixture
+def visitor(chromium: Chromium, api: HttpServer) -> Iterator[Visitor]:
+    """Somebody before the page, not logged in."""
+    with Visitor(chromium, api.url) as somebody:
+        yield somebody

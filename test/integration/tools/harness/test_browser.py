@@ -8,10 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from harness.accessibility import ENLARGED, PHONE, check_that_it_fits, check_with_axe, tab_to
-from harness.browser import ZONE, Chromium, Visitor, started
+from harness.browser import ZONE, Chromium, Visitor
 
 from servers.process import wait_until
-from servers.workspace import Workspace
 
 # As strict as the page's own.
 _POLICY = (
@@ -40,11 +39,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def chromium(workspace: Workspace) -> Iterator[Chromium]:
-    yield from started(workspace)
 
 
 @pytest.fixture
