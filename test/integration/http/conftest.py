@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from harness.browser import Chromium, Visitor
@@ -56,3 +57,18 @@ def visitor(chromium: Chromium, api: HttpServer) -> Iterator[Visitor]:
     """Somebody before the page, not logged in."""
     with Visitor(chromium, api.url) as somebody:
         yield somebody
+
+
+@pytest.fixture(scope="module")
+def alices_login(chromium: Chromium, api: HttpServer) -> dict[str, Any]:
+    """Cookies and storage of a browser in which alice has logged in."""
+    with Visitor(chromium, api.url) as somebody:
+        somebody.log_in("alice", ALICE)
+        return dict(somebody.context.storage_state())
+
+
+@pytest.fixture
+def alices(chromium: Chromium, api: HttpServer, alices_login: dict[str, Any]) -> Iterator[Visitor]:
+    """alice before the page, logged in."""
+    with Visitor(chromium, api.url, storage_state=alices_login) as alice:
+        yield alice
