@@ -15,7 +15,7 @@ from servers.server import Unavailable
 from servers.workspace import Workspace
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, WebError
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Playwright, Request, WebError
 
 # Nothing but loopback can be reached, whatever a page asks for.
 _ARGUMENTS = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",)
@@ -116,6 +116,7 @@ class Visitor:
         self.context.on("weberror", self._on_error)
         self.context.on("request", self._on_request)
         self.context.on("requestfailed", self._on_failure)
+        self.context.on("dialog", self._on_dialog)
         self.page: Page = self.context.new_page()
         return self
 
@@ -178,6 +179,10 @@ class Visitor:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith(f"{self.url}/"):
             self.complaints.append(f"a request to another origin: {request.url}")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.complaints.append(f"a dialog: {dialog.type}: {dialog.message}")
+        dialog.dismiss()
 
     def _on_failure(self, request: Request) -> None:
         # The page itself ends requests that nobody waits for any more.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from servers.remote import Remote
@@ -56,21 +55,3 @@ def list_tables(page: Page, remote: Remote) -> None:
 def row(page: Page, table: str, text: str | re.Pattern[str]) -> Locator:
     """A row of a table, known by the text in the cell that names it."""
     return page.get_by_role("table", name=table).get_by_role("row").filter(has=page.get_by_role("rowheader", name=text))
-
-
-def follow(page: Page, link: str | re.Pattern[str]) -> None:
-    page.get_by_role("link", name=link).first.click()
-
-
-def id_of(page: Page) -> str:
-    """The id in the address of a sync's or an import's screen."""
-    found = re.search(r"#/(?:syncs|imports)/([0-9a-f-]{36})", page.url)
-    assert found, page.url
-    return found[1]
-
-
-def shows(page: Page, facts: Mapping[str, str | re.Pattern[str]]) -> None:
-    """Waits until names of the screen's lists have these values."""
-    for name, value in facts.items():
-        pair = page.locator("dl > div").filter(has=page.get_by_text(name, exact=True))
-        expect(pair.get_by_role("definition")).to_have_text(value)

@@ -10,9 +10,11 @@ from harness.browser import Chromium, Visitor
 from harness.database import Database
 from harness.http_client import HttpClient
 from harness.http_roles import ALICE, OWN_ROLE
+from harness.page_data import orders, session_of
 
 from servers.http import HttpServer
 from servers.postgres import Postgres
+from servers.remote_mysql import MySqlRemote
 from servers.staging import staged
 from servers.workspace import Workspace
 
@@ -72,3 +74,17 @@ def alices(chromium: Chromium, api: HttpServer, alices_login: dict[str, Any]) ->
     """alice before the page, logged in."""
     with Visitor(chromium, api.url, storage_state=alices_login) as alice:
         yield alice
+
+
+@pytest.fixture
+def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
+    """A remote with a table `orders`."""
+    with orders(mariadb) as remote:
+        yield remote
+
+
+@pytest.fixture
+def alice_db(api_database: Database) -> Iterator[Database]:
+    """alice's own session; what she has made is gone afterwards."""
+    with session_of(api_database, "alice") as session:
+        yield session

@@ -4,55 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
-import pytest
 from harness.accessibility import check_with_axe
 from harness.browser import Chromium, Visitor, expect
 from harness.database import Database
 from harness.http_roles import ALICE, BOB
-from harness.page_steps import describe, field, heading, id_of, list_tables, press, region, row
+from harness.page_data import new_sync
+from harness.page_steps import describe, field, heading, list_tables, press, region, row
 from harness.stalls import unanswering
-from harness.syncs import Syncs
 
 from servers.http import HttpServer
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote_mysql import MySqlRemote
 from servers.workspace import free_port
-
-
-@pytest.fixture
-def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
-    """A remote with a table of three rows."""
-    mariadb.server.start()
-    mariadb.execute(
-        "CREATE TABLE orders (id int PRIMARY KEY, customer varchar(40), paid tinyint(1), placed datetime, spot geometry)",
-        "INSERT INTO orders VALUES (1, 'Ada', 1, '2026-01-02 03:04:05', NULL), (2, 'Brás', 0, NULL, NULL), (3, NULL, NULL, NULL, NULL)",
-    )
-    yield mariadb
-    for (name,) in mariadb.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = database()"):
-        mariadb.drop(name)
-
-
-@pytest.fixture
-def alice_db(api_database: Database) -> Iterator[Database]:
-    """alice's own session; what she has made is gone afterwards."""
-    with Database(api_database.server, api_database.name, "alice") as alice:
-        yield alice
-    Syncs(api_database).clean()
-
-
-def sync_of(alice: Database, remote: MySqlRemote, *, interval: str = "1 hour", **keys: object) -> str:
-    """A sync of alice's that has run once: its id."""
-    connector = remote.connector(**({"table": "orders"} | keys))
-    id = str(alice.value("SELECT cdb_sync_connector(%s, %s) ->> 'id'", json.dumps(connector), interval))
-    alice.value("SELECT cdb_sync_now(%s, wait => true)", id)
-    return id
-
-
-def ended(alice: Database, id: str) -> bool:
-    return bool(alice.value("SELECT state IN ('complete', 'failure') FROM connector.imports WHERE item_queue_id = %s", id))
 
 
 def test_what_is_wrong_with_a_connection_stands_at_its_field(alices: Visitor, shop: MySqlRemote) -> None:
@@ -172,7 +137,7 @@ def test_a_sync(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
 
 
 def test_what_breaks_is_read_repaired_and_runs(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
-    id = sync_of(alice_db, shop)
+    id = new_sync(alice_db, shop)
     shop.execute("RENAME TABLE orders TO orders_away")
     page = alices.open(f"#/syncs/{id}")
     heading(page, "orders")
@@ -210,7 +175,7 @@ def test_a_changed_password_is_given_anew(alices: Visitor, shop: MySqlRemote, al
     shop.execute("CREATE USER mover@'%' IDENTIFIED BY 'first password'", "GRANT SELECT ON *.* TO mover@'%'")
     try:
         connection = shop.connection(username="mover", password="first password")
-        id = sync_of(alice_db, shop, connection=connection)
+        id = new_sync(alice_db, shop, connection=connection)
         shop.execute("ALTER USER mover@'%' IDENTIFIED BY 'second password'")
         page = alices.open(f"#/syncs/{id}")
         press(page, "Run now")
@@ -267,7 +232,7 @@ def test_a_run_is_watched_and_cancelled(alices: Visitor, shop: MySqlRemote, alic
 
 
 def test_pause_and_resume(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
-    id = sync_of(alice_db, shop)
+    id = new_sync(alice_db, shop)
     page = alices.open(f"#/syncs/{id}")
     press(page, "Pause")
     expect(region(page, "Now")).to_contain_text("Paused")
@@ -279,7 +244,7 @@ def test_pause_and_resume(alices: Visitor, shop: MySqlRemote, alice_db: Database
 
 
 def test_delete_asks_first(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
-    id = sync_of(alice_db, shop)
+    id = new_sync(alice_db, shop)
     page = alices.open(f"#/syncs/{id}")
     press(page, "Delete")
     dialog = page.get_by_role("dialog", name="Delete the sync of orders?")
@@ -298,7 +263,7 @@ def test_delete_asks_first(alices: Visitor, shop: MySqlRemote, alice_db: Databas
 
 
 def test_commands_that_do_the_same(alices: Visitor, api: HttpServer, shop: MySqlRemote, alice_db: Database) -> None:
-    id = sync_of(alice_db, shop)
+    id = new_sync(alice_db, shop)
     page = alices.open(f"#/syncs/{id}")
     request = region(page, "Request")
     press(request, "Copy as SQL")
@@ -314,7 +279,7 @@ def test_commands_that_do_the_same(alices: Visitor, api: HttpServer, shop: MySql
 
 
 def test_another_role_sees_none_of_it(chromium: Chromium, api: HttpServer, shop: MySqlRemote, alice_db: Database) -> None:
-    id = sync_of(alice_db, shop)
+    id = new_sync(alice_db, shop)
     with Visitor(chromium, api.url) as bobs:
         page = bobs.log_in("bob", BOB)
         expect(page.get_by_text("There are no imports and no syncs yet.")).to_be_visible()
