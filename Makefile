@@ -137,8 +137,8 @@ missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
 	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
 
 # Goals that need no PostgreSQL at hand: they install it first, or do without.
-ifeq ($(filter-out pgtap demo check check-hosts bench soak packages dist format style compilers clean help,$(or $(MAKECMDGOALS),all)),)
-.PHONY: pgtap demo check check-hosts bench soak packages dist format style compilers clean help
+ifeq ($(filter-out pgtap demo check check-hosts bench soak packages dist format style compilers screenshots clean help,$(or $(MAKECMDGOALS),all)),)
+.PHONY: pgtap demo check check-hosts bench soak packages dist format style compilers screenshots clean help
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 help: # the lines at the top of this file
@@ -174,6 +174,12 @@ format:
 style:
 	@test/install-packages check
 	@ONLY=style STYLE=all test/run
+# Every screen of the page, wide and narrow, light and dark, to be looked at.
+screenshots:
+	@test/install-packages check
+	@mkdir -p build/screenshots
+	@ONLY=http PYTEST_ARGS="-k test_page_screens" CONNECTOR_TEST_PICTURES="$(CURDIR)/build/screenshots" test/run
+	@echo "pictures: build/screenshots"
 compilers:
 	@test/install-packages check
 	@ONLY=compilers test/run
