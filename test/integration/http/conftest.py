@@ -70,13 +70,6 @@ def alices_login(chromium: Chromium, api: HttpServer) -> dict[str, Any]:
 
 
 @pytest.fixture
-def alices(chromium: Chromium, api: HttpServer, alices_login: dict[str, Any]) -> Iterator[Visitor]:
-    """alice before the page, logged in."""
-    with Visitor(chromium, api.url, storage_state=alices_login) as alice:
-        yield alice
-
-
-@pytest.fixture
 def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
     """A remote with a table `orders`."""
     with orders(mariadb) as remote:
@@ -88,3 +81,10 @@ def alice_db(api_database: Database) -> Iterator[Database]:
     """alice's own session; what she has made is gone afterwards."""
     with session_of(api_database, "alice") as session:
         yield session
+
+
+@pytest.fixture
+def alices(chromium: Chromium, api: HttpServer, alices_login: dict[str, Any], alice_db: Database) -> Iterator[Visitor]:
+    """alice before the page, logged in. She leaves before what she has made is gone."""
+    with Visitor(chromium, api.url, storage_state=alices_login) as alice:
+        yield alice

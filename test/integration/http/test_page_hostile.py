@@ -125,6 +125,6 @@ def test_a_list_that_was_cut_says_so(alices: Visitor, crowded: PostgresRemote) -
     # What the list does not have can be named.
     field(page, "Name or pattern").fill("t10050")
     press(page, "Add")
-    expect(page.get_by_text("1 chosen")).to_be_visible()
+    expect(page.get_by_text("1 chosen", exact=True)).to_be_visible()
     press(page, "Preview")
     expect(page.get_by_role("heading", level=1, name="Preview")).to_be_visible()
