@@ -8,6 +8,7 @@
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
 # WITH_HTTP=0      leave the program connector-http out; so does a machine without Boost
 # UNIT_DIR=        where its unit for systemd is installed
+# OPTIMIZE=, WARNINGS=, PROGRAM_LDFLAGS=   flags of the compiler, and of the linker for the programs
 # SANITIZE=1       AddressSanitizer and UBSan, in a build folder of its own
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
@@ -228,7 +229,8 @@ uninstall-debug:
 	rm -f '$(DESTDIR)$(pkglibdir)/$(DEBUG_FILE)'
 .PHONY: uninstall-debug
 endif
-CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden -Wall -Wextra -Werror $(PROVIDER_FLAGS) \
+WARNINGS ?= -Wall -Wextra -Werror
+CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden $(WARNINGS) $(PROVIDER_FLAGS) \
 	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)
@@ -280,7 +282,7 @@ $(BUILD)/reader_providers: always
 	@echo '$(READER_PROVIDERS)' | cmp -s - $@ || echo '$(READER_PROVIDERS)' >$@
 all: $(BUILD)/$(READER)
 $(BUILD)/$(READER): $(READER_OBJS)
-	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(READER_LIBS)
+	$(CXX) $(SANITIZERS) $(OPTIMIZE) $(PROGRAM_LDFLAGS) -o $@ $^ $(READER_LIBS)
 -include $(READER_OBJS:.o=.d)
 # Beside the library, which starts it from there and nowhere else.
 install: install-program
@@ -308,7 +310,7 @@ $(PAGE_TABLE).o: $(PAGE_TABLE).cpp
 $(BUILD)/http/program/options.o: CONNECTOR_CXXFLAGS += -DCONNECTOR_VERSION='"$(CONNECTOR_VERSION)"'
 all: $(BUILD)/$(HTTP)
 $(BUILD)/$(HTTP): $(HTTP_OBJS)
-	$(CXX) $(SANITIZERS) $(OPTIMIZE) -o $@ $^ $(HTTP_LIBS)
+	$(CXX) $(SANITIZERS) $(OPTIMIZE) $(PROGRAM_LDFLAGS) -o $@ $^ $(HTTP_LIBS)
 -include $(HTTP_OBJS:.o=.d)
 install: install-http
 uninstall: uninstall-http
