@@ -2,7 +2,9 @@
 # builds, `make install` installs, `make install-debug` adds the debug information. `make demo`, `make check` and
 # `make bench` install what is missing, build, start throw-away servers on loopback, and clean up. `make soak` is the
 # same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make pgtap PGDATABASE=…` looks
-# at an installation, as a superuser of a database that has the extensions pgtap and connector. `make help` shows this.
+# at an installation, as a superuser of a database that has the extensions pgtap and connector. `make deb` puts Debian packages
+# into dist, `make dist` the archive for PGXN, and `make check-packages` tests both, and the Dockerfile, in a fresh Debian.
+# `make help` shows this.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
@@ -138,8 +140,8 @@ missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
 	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
 
 # Goals that need no PostgreSQL at hand: they install it first, or do without.
-ifeq ($(filter-out pgtap demo check check-hosts bench soak packages dist format style compilers screenshots clean help,$(or $(MAKECMDGOALS),all)),)
-.PHONY: pgtap demo check check-hosts bench soak packages dist format style compilers screenshots clean help
+ifeq ($(filter-out pgtap demo check check-hosts check-packages bench soak packages deb dist format style compilers screenshots clean help,$(or $(MAKECMDGOALS),all)),)
+.PHONY: pgtap demo check check-hosts check-packages bench soak packages deb dist format style compilers screenshots clean help
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 help: # the lines at the top of this file
@@ -160,6 +162,12 @@ pgtap:
 	cd test/pgtap && pg_prove *.sql
 check-hosts:
 	@$(MAKE) --no-print-directory check HOST="16 17 18"
+check-packages:
+	@test/install-packages demo deb check-packages
+	@ONLY=packages test/run
+deb:
+	@test/install-packages build deb
+	@debian/build-packages
 bench:
 	@test/install-packages bench hive
 	@test/bench/run

@@ -24,6 +24,7 @@ from .context import ROOT, Context, group_keys, names_in
 from .database import run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
+from .packages import run_packages
 from .pgtap import run_pgtap
 from .result import Result, failure
 from .style import run_style
@@ -35,8 +36,9 @@ _SIMPLE: dict[str, Callable[[Context], Result]] = {
     "regress": run_regress,
     "pgtap": run_pgtap,
     "compilers": run_compilers,
+    "packages": run_packages,
 }
-_ON_REQUEST = {"compilers"}
+_ON_REQUEST = {"compilers", "packages"}
 
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "pgtap", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
@@ -166,4 +168,5 @@ def _summary(results: dict[str, Result], total: Result, took: dict[str, float], 
     if told.exists():
         print(told.read_text(), end="")
     print("not run here, as it takes hours: make soak")
+    print("not run here, as it takes long and downloads a Debian: make check-packages")
     print(f"logs: {logs}")

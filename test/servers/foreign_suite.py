@@ -18,7 +18,7 @@ from pathlib import Path
 from .process import die_with_parent
 from .server import Unavailable
 
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def mirror() -> str:
@@ -38,7 +38,7 @@ def mirror() -> str:
 
 def unpack(suite: str, packages: Sequence[str], folder: Path) -> None:
     """Downloads `packages` of `suite` and what they need, and unpacks them into `folder`."""
-    with _updated_apt(folder, f"deb [signed-by={_KEYRING}] {mirror()} {suite} main\n") as (state, options):
+    with _updated_apt(folder, f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n") as (state, options):
         _run(["apt-get", *options, "-y", "--download-only", "install", *packages], state)
         for package in sorted((state / "cache" / "archives").glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(folder)], state)
@@ -68,7 +68,7 @@ def unpack_source(suite: str, package: str, folder: Path) -> None:
     """Downloads the source of a package and unpacks it into `folder`, with Debian's patches."""
     if shutil.which("dpkg-source") is None:
         raise Unavailable("sources of packages need dpkg-dev")
-    with _updated_apt(folder, f"deb-src [signed-by={_KEYRING}] {mirror()} {suite} main\n") as (state, options):
+    with _updated_apt(folder, f"deb-src [signed-by={KEYRING}] {mirror()} {suite} main\n") as (state, options):
         _run(["apt-get", *options, "--download-only", "source", package], state, cwd=state)
         [description] = state.glob("*.dsc")
         _run(["dpkg-source", "--no-check", "-x", str(description), str(folder / "source")], state)
@@ -77,7 +77,7 @@ def unpack_source(suite: str, package: str, folder: Path) -> None:
 @contextmanager
 def _updated_apt(folder: Path, source: str) -> Iterator[tuple[Path, list[str]]]:
     """A folder of its own for apt, and the options that make it use nothing else."""
-    if shutil.which("apt-get") is None or not os.path.exists(_KEYRING):
+    if shutil.which("apt-get") is None or not os.path.exists(KEYRING):
         raise Unavailable("packages of another Debian suite need apt and debian-archive-keyring")
     with tempfile.TemporaryDirectory(prefix="apt-", dir=folder) as name:
         state = Path(name)
