@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from releases.archive import packed, unpacked
 from releases.debian import OLD_VERSION, build, has_old_version, lay_old_version
 from servers.staging import ROOT
 from servers.workspace import Workspace
@@ -39,18 +37,7 @@ def archive(workspace: Workspace) -> Path:
     """The archive for PGXN, unpacked: nothing in it knows git."""
     if not (ROOT / ".git").exists():
         pytest.skip("no git repository: this is the archive")
-    folder = workspace.subfolder("archive", mode=0o755)
-    subprocess.run(["git", "clone", "-q", "--shared", ROOT, folder / "clone"], check=True)
-    subprocess.run(["make", "-s", "-C", folder / "clone", "dist"], check=True)
-    [packed] = (folder / "clone" / "dist").glob("*.zip")
-    with zipfile.ZipFile(packed) as opened:
-        for member in opened.infolist():
-            # A zip file as Python unpacks it has no permissions.
-            path = Path(opened.extract(member, folder))
-            if not member.is_dir():
-                path.chmod(member.external_attr >> 16 & 0o777)
-    shutil.rmtree(folder / "clone")
-    return folder / packed.stem
+    return unpacked(packed(workspace.subfolder("archive", mode=0o755)))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from runner.shell import clean_environment
 from servers.process import run_to_end
 from servers.staging import ROOT
 
@@ -23,10 +24,9 @@ _OLD_CHANGELOG = f"""postgresql-connector ({OLD_VERSION}-1) unstable; urgency=me
 
 def build(tree: Path, log: Path, *, symbols: bool = False) -> Path:
     """What `make deb` does in a tree; gives the folder of the packages. Those of debug information take minutes to pack."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "GNUMAKE"))}
-    options = [kept.get("DEB_BUILD_OPTIONS", ""), *([] if symbols else ["noautodbgsym"])]
+    options = [os.environ.get("DEB_BUILD_OPTIONS", ""), *([] if symbols else ["noautodbgsym"])]
     shutil.rmtree(tree / "dist", ignore_errors=True)
-    run_to_end([str(tree / "debian" / "build-packages")], log=log, env=kept | {"DEB_BUILD_OPTIONS": " ".join(options).strip()}, limit=7200)
+    run_to_end([str(tree / "debian" / "build-packages")], log=log, env=clean_environment({"DEB_BUILD_OPTIONS": " ".join(options).strip()}), limit=7200)
     return tree / "dist"
 
 

@@ -1,13 +1,10 @@
-"""Builds that leave a provider or a program out, what is installed, and the archive for PGXN."""
+"""Builds that leave a provider or a program out, and what is installed."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -127,49 +124,3 @@ def test_unit_for_systemd(workspace: Workspace) -> None:
     copy.write_text(text.replace(str(installed), str(program)))
     done = subprocess.run([tool, "verify", "--man=no", "--recursive-errors=no", copy], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and not done.stderr, done.stderr
-
-
-def test_metadata() -> None:
-    """META.json has what PGXN asks for (its specification 1.0.0), and is true."""
-    meta = json.loads((ROOT / "META.json").read_text())
-    assert {"name", "version", "abstract", "maintainer", "license", "provides", "meta-spec"} <= set(meta)
-    assert meta["meta-spec"]["version"] == "1.0.0"
-    assert meta["license"] == "postgresql"
-    assert meta["release_status"] in ("stable", "testing", "unstable")
-    version = re.search(r"default_version = '(.+)'", (ROOT / "connector.control").read_text())
-    assert version is not None
-    assert re.fullmatch(r"\d+\.\d+\.\d+(-?[A-Za-z][0-9A-Za-z-]*)?", meta["version"])  # a semantic version
-    extension = meta["provides"]["connector"]
-    assert version[1] == meta["version"] == extension["version"]
-    assert (ROOT / extension["file"]).is_file() and (ROOT / extension["docfile"]).is_file()
-    for phase in meta["prereqs"].values():
-        for relation, needs in phase.items():
-            assert relation in ("requires", "recommends", "suggests", "conflicts")
-            assert all(re.fullmatch(r"\d+\.\d+\.\d+", needed) for needed in needs.values())
-    assert all(isinstance(tag, str) and 0 < len(tag) <= 255 for tag in meta["tags"])
-    # Every provider that is there is named.
-    words = {"mysql": "MySQL, MariaDB", "postgres": "PostgreSQL", "sqlserver": "SQL Server", "hive": "Hive", "odbc": "ODBC"}
-    there = {path.name for path in (ROOT / "src" / "drivers").iterdir() if path.is_dir()}
-    assert there <= set(words)
-    for provider in there:
-        assert words[provider] in meta["description"].split(") through")[0]
-
-
-def test_archive(workspace: Workspace) -> None:
-    """`make dist` packs what git tracks, under a folder with name and version."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("no git repository")
-    folder = workspace.subfolder("dist", mode=0o755)
-    subprocess.run(["git", "clone", "-q", "--shared", ROOT, folder / "clone"], check=True)
-    _make(folder / "clone", "dist")
-    version = json.loads((folder / "clone" / "META.json").read_text())["version"]
-    [archive] = (folder / "clone" / "dist").iterdir()
-    assert archive.name == f"connector-{version}.zip"
-    with zipfile.ZipFile(archive) as opened:
-        assert opened.testzip() is None
-        names = {name.removeprefix(f"connector-{version}/") for name in opened.namelist() if not name.endswith("/")}
-        assert all(name.startswith(f"connector-{version}/") for name in opened.namelist())
-        sources = opened.read(f"connector-{version}/sources.txt").decode().split()
-    assert {"META.json", "README.md", "LICENSE", "Makefile", "connector.control", "sql/connector.sql"} <= names
-    assert set(sources) <= names
-    assert not [name for name in names if name.endswith((".o", ".so", ".zip"))]
