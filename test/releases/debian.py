@@ -14,12 +14,6 @@ from servers.staging import ROOT
 # The commit whose script is sql/connector--0.9.0.sql. Nothing was released before 1.0.0: this stands for those who have
 # installed the development version.
 OLD_VERSION, _OLD_COMMIT = "0.9.0", "5826472"
-_OLD_CHANGELOG = f"""postgresql-connector ({OLD_VERSION}-1) unstable; urgency=medium
-
-  * Development version.
-
- -- connector contributors <{{address}}>  Sun, 29 Nov 2026 00:00:00 +0000
-"""
 
 
 def build(tree: Path, log: Path, *, symbols: bool = False) -> Path:
@@ -59,5 +53,6 @@ def lay_old_version(tree: Path) -> None:
     archive = subprocess.run(["git", "-C", ROOT, "archive", _OLD_COMMIT], capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", tree], input=archive, check=True)
     shutil.copytree(ROOT / "debian", tree / "debian")
-    address = (ROOT / "debian" / "changelog").read_text().split("<")[1].split(">")[0]
-    (tree / "debian" / "changelog").write_text(_OLD_CHANGELOG.format(address=address))
+    changelog = tree / "debian" / "changelog"
+    text = changelog.read_text()
+    changelog.write_text(text[text.index(f"postgresql-connector ({OLD_VERSION}-1)") :])

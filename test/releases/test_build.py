@@ -78,9 +78,9 @@ def test_hardening(packages: Path, tmp_path: Path, name: str, file: str) -> None
 
 
 def test_lintian(packages: Path) -> None:
-    """No word of lintian, hints included."""
+    """No error and no warning."""
     [changes] = packages.glob("*.changes")
-    done = subprocess.run(["lintian", "--allow-root", "--display-info", changes], capture_output=True, text=True, check=False)
+    done = subprocess.run(["lintian", "--allow-root", changes], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
