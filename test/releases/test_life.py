@@ -37,7 +37,7 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     before = debian.files()
     accounts = debian.path("/etc/passwd").read_text()
     install(debian, packages)
-    debian.run(["systemd-analyze", "verify", "/lib/systemd/system/connector-http.service"])
+    debian.run(["systemd-analyze", "verify", "--man=no", "/lib/systemd/system/connector-http.service"])
     assert not debian.path("/etc/systemd/system/multi-user.target.wants/connector-http.service").is_symlink(), "not before it is configured"
 
     cluster = Cluster(debian)

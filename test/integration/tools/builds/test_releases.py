@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sysconfig
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def linked_packages(*files: Path) -> set[str]:
     for file in files:
         told = subprocess.run(["readelf", "-W", "-d", file], capture_output=True, text=True, check=True).stdout
         needed |= set(re.findall(r"\(NEEDED\).*\[(.+)\]", told))
-    paths = [f"*/{name}" for name in needed]
+    paths = [f"{folder}/{sysconfig.get_config_var('MULTIARCH')}/{name}" for name in needed for folder in ("/lib", "/usr/lib")]
     owners = subprocess.run(["dpkg-query", "-S", *paths], capture_output=True, text=True, check=False).stdout
     return {owner.split(":")[0] for owner in owners.splitlines()} - {"libc6", "libgcc-s1"}
 
