@@ -24,6 +24,8 @@ from servers.workspace import Workspace
 # mmdebstrap's own choice of packages: what is essential, and apt. What tests need besides comes with the packages.
 _VARIANT = "apt"
 
+_TOLD_BY_APT = "$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(CODENAME)"
+
 # PostgreSQL wants shared memory. The first process waits for ever, and reaps the processes whose parents are gone.
 _FIRST = """
 set -e
@@ -46,7 +48,7 @@ exec chroot "$root" /bin/sh -c 'mkdir -m 1777 /run/lock; echo ready; while :; do
 def sources() -> str:
     """Lines for sources.list: the parts of Debian that this machine's apt uses, security included."""
     answer = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(CODENAME)", "Created-By: Packages"],
+        ["apt-get", "indextargets", "--format", _TOLD_BY_APT, "Created-By: Packages"],
         capture_output=True,
         text=True,
         check=False,
@@ -153,7 +155,9 @@ class Chroot:
         return done.stdout.decode()
 
     @contextmanager
-    def running(self, command: Sequence[str], *, user: str, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    def running(
+        self, command: Sequence[str], *, user: str, environment: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A program that runs until the end of the block, where SIGTERM must end it in good order."""
         with self.log.open("ab") as log:
             log.write(f"$ {' '.join(command)} &\n".encode())
@@ -187,16 +191,14 @@ class Chroot:
         """Where a file of it is for us."""
         return self.root / inside.lstrip("/")
 
-    def files(self) -> dict[str, str]:
-        """Every file but those that tell of the past (logs, caches, apt's and dpkg's own): its path, and what kind of thing it is."""
-        found: dict[str, str] = {}
+    def files(self) -> set[str]:
+        """The paths of all files and folders but those that tell of the past: logs, caches, apt's and dpkg's own."""
+        found: set[str] = set()
         for folder, folders, names in os.walk(self.root):
             inside = "/" + os.path.relpath(folder, self.root).removeprefix(".").lstrip("/")
             folders[:] = [name for name in folders if not _OF_THE_PAST.match(os.path.join(inside, name))]
-            for name in (*folders, *names):
-                path = os.path.join(inside, name)
-                if not _OF_THE_PAST.match(path):
-                    found[path] = "folder" if name in folders else "file"
+            paths = (os.path.join(inside, name) for name in (*folders, *names))
+            found |= {path for path in paths if not _OF_THE_PAST.match(path)}
         return found
 
 
@@ -213,10 +215,10 @@ def _make_base(folder: Path) -> None:
     with log.open("wb") as output:
         done = subprocess.run(
             [
-                *("mmdebstrap", "--quiet", f"--variant={_VARIANT}", "--mode=unshare" if os.geteuid() != 0 else "--mode=root"),
+                *("mmdebstrap", "--quiet", f"--variant={_VARIANT}", "--mode=root"),
                 # A mirror that stands still is good enough: signatures are checked all the same.
                 '--aptopt=Acquire::Check-Valid-Until "false"',
-                f"--include={'debian-archive-keyring'},ca-certificates",
+                "--include=debian-archive-keyring,ca-certificates",
                 *("bookworm", str(folder / "base.tar"), "-"),
             ],
             input=sources().encode(),

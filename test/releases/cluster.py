@@ -29,7 +29,7 @@ class Cluster:
     def __init__(self, debian: Chroot) -> None:
         self._debian = debian
         self.port = free_port()
-        for name, value in (("port", str(self.port)), ("shared_preload_libraries", "connector"), ("connector.min_sync_interval", "1s")):
+        for name, value in (("port", str(self.port)), ("shared_preload_libraries", "connector")):
             debian.run(["pg_conftool", "15", "main", "set", name, value])
         self._shop = {"server": "127.0.0.1", "port": self.port, "database": "shop", "username": "reader", "password": SECRET}
 
@@ -46,7 +46,8 @@ class Cluster:
         self.sql(f"CREATE ROLE reader LOGIN PASSWORD '{SECRET}'", "postgres")
         for name in ("shop", "warehouse"):
             self.sql(f"CREATE DATABASE {name}", "postgres")
-        self.sql("CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'a'), (2, 'b'), (3, 'ü')", "shop")
+        self.sql("CREATE TABLE orders (id int PRIMARY KEY, note text)", "shop")
+        self.sql("INSERT INTO orders VALUES (1, 'a'), (2, 'b'), (3, 'ü')", "shop")
         self.sql("GRANT SELECT ON orders TO reader", "shop")
         self.sql("CREATE EXTENSION connector")
 

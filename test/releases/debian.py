@@ -20,7 +20,8 @@ def build(tree: Path, log: Path, *, symbols: bool = False) -> Path:
     """What `make deb` does in a tree; gives the folder of the packages. Those of debug information take minutes to pack."""
     options = [os.environ.get("DEB_BUILD_OPTIONS", ""), *([] if symbols else ["noautodbgsym"])]
     shutil.rmtree(tree / "dist", ignore_errors=True)
-    run_to_end([str(tree / "debian" / "build-packages")], log=log, env=clean_environment({"DEB_BUILD_OPTIONS": " ".join(options).strip()}), limit=7200)
+    environment = clean_environment({"DEB_BUILD_OPTIONS": " ".join(options).strip()})
+    run_to_end([str(tree / "debian" / "build-packages")], log=log, env=environment, limit=7200)
     return tree / "dist"
 
 

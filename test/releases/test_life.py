@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from servers.workspace import Workspace
 
 @pytest.fixture
 def debian(workspace: Workspace) -> Iterator[Chroot]:
-    """A Debian with PostgreSQL, and systemd to read units."""
+    """A Debian with PostgreSQL, a driver for ODBC, and systemd to read units."""
     with Chroot(workspace, "debian") as debian:
-        debian.install("postgresql-15", "systemd")
+        debian.install("postgresql-15", "libsqliteodbc", "systemd")
         yield debian
 
 
@@ -33,12 +34,26 @@ def install(debian: Chroot, folder: Path) -> None:
     debian.install(*names)
 
 
+def import_from_sqlite(debian: Chroot, cluster: Cluster) -> None:
+    """By the driver, which the program connector-reader loads."""
+    file = "/srv/stations.db"
+    with sqlite3.connect(debian.path(file)) as remote:
+        remote.executescript("CREATE TABLE stations (id integer PRIMARY KEY, name text); INSERT INTO stations VALUES (1, 'Zürich')")
+    cluster.sql("ALTER DATABASE warehouse SET connector.odbc_drivers = 'SQLite3'", "postgres")
+    connection = {"driver": "SQLite3", "database": file}
+    request = json.dumps({"provider": "odbc", "connection": connection, "table": "stations"})
+    cluster.sql(f"SELECT cdb_import_connector('{request}')")
+    assert cluster.sql("SELECT name FROM stations") == "Zürich"
+    debian.path(file).unlink()
+
+
 def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> None:
     before = debian.files()
     accounts = debian.path("/etc/passwd").read_text()
     install(debian, packages)
     debian.run(["systemd-analyze", "verify", "--man=no", "/lib/systemd/system/connector-http.service"])
-    assert not debian.path("/etc/systemd/system/multi-user.target.wants/connector-http.service").is_symlink(), "not before it is configured"
+    enabled = debian.path("/etc/systemd/system/multi-user.target.wants/connector-http.service")
+    assert not enabled.is_symlink(), "not before it is configured"
 
     cluster = Cluster(debian)
     cluster.start()
@@ -47,8 +62,7 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     cluster.sql(f"SELECT cdb_import_connector('{cluster.request('imported')}')")
     assert cluster.sql("SELECT note FROM imported ORDER BY id") == "a\nb\nü"
     cluster.sync("synced")
-    # The reader process is there, and refuses a driver that nobody has allowed or installed.
-    assert "odbc" in cluster.sql("SELECT cdb_connectors()")
+    import_from_sqlite(debian, cluster)
     service = Service(debian, cluster)
     with service.running():
         assert service.answer("/healthz")[0] == 200
@@ -60,11 +74,12 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     cluster.stop()
     debian.run(["apt-get", "-q", "-y", "remove", EXTENSION, PROGRAM])
     left = {name for name in debian.files() if "connector" in name}
-    assert left == {"/etc/default/connector-http", "/etc/connector-http.conninfo"}, "configuration stays until it is purged"
+    # Configuration stays until it is purged.
+    assert left == {"/etc/default/connector-http", "/etc/connector-http.conninfo"}, left
     debian.run(["apt-get", "-q", "-y", "purge", EXTENSION, PROGRAM])
     debian.run(["apt-get", "-q", "-y", "autoremove", "--purge"])
-    more = {name for name in debian.files().keys() - before.keys() if not name.startswith("/var/lib/postgresql/")}
-    assert not more
+    more = {name for name in debian.files() - before if not name.startswith("/var/lib/postgresql/")}
+    assert not more, more
     assert debian.path("/etc/passwd").read_text() == accounts
 
 
