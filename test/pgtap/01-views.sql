@@ -55,6 +55,15 @@ syncs	error_hint	text
 syncs	warnings	json
 syncs	schema_changes	json
 syncs	statement_error	text
+syncs	successes	bigint
+syncs	failures	bigint
+syncs	rows_read	bigint
+syncs	created_at	timestamp with time zone
+syncs	updated_at	timestamp with time zone
+syncs	checksum	text
+syncs	log_id	uuid
+syncs	item_queue_id	uuid
+syncs	request	json
 syncs	last_state	text
 syncs	last_ended_at	timestamp with time zone
 syncs	last_duration	interval
@@ -65,15 +74,6 @@ syncs	last_sqlstate	text
 syncs	last_error_message	text
 syncs	last_error_detail	text
 syncs	last_error_hint	text
-syncs	successes	bigint
-syncs	failures	bigint
-syncs	rows_read	bigint
-syncs	created_at	timestamp with time zone
-syncs	updated_at	timestamp with time zone
-syncs	checksum	text
-syncs	log_id	uuid
-syncs	item_queue_id	uuid
-syncs	request	json
 runs	id	uuid
 runs	sync_id	uuid
 runs	sync_name	text
