@@ -74,8 +74,9 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     cluster.stop()
     debian.run(["apt-get", "-q", "-y", "remove", EXTENSION, PROGRAM])
     left = {name for name in debian.files() if "connector" in name}
-    # Configuration stays until it is purged.
-    assert left == {"/etc/default/connector-http", "/etc/connector-http.conninfo"}, left
+    # Configuration stays until it is purged, and so does what Debian notes of the unit.
+    noted = "/var/lib/systemd/deb-systemd-helper-enabled/connector-http.service.dsh-also"
+    assert left == {"/etc/default/connector-http", "/etc/connector-http.conninfo", noted}, left
     debian.run(["apt-get", "-q", "-y", "purge", EXTENSION, PROGRAM])
     debian.run(["apt-get", "-q", "-y", "autoremove", "--purge"])
     more = {name for name in debian.files() - before if not name.startswith("/var/lib/postgresql/")}
