@@ -602,6 +602,24 @@ CREATE FUNCTION @extschema@.cdb_foreign_disconnect(server text DEFAULT NULL) RET
 COMMENT ON FUNCTION @extschema@.cdb_foreign_disconnect(text) IS
     'closes connections of foreign tables that are not in use, of one server or all, and tells how many';
 
+-- Saved servers
+
+CREATE FUNCTION @extschema@.cdb_servers()
+    RETURNS TABLE (name text, provider text, owner text, may_change boolean, connection json, used_by bigint)
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_servers';
+COMMENT ON FUNCTION @extschema@.cdb_servers() IS
+    'lists the foreign servers of the wrapper that you may use, with their connections, passwords masked';
+
+CREATE FUNCTION @extschema@.cdb_server_save(name text, connector json) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_server_save';
+COMMENT ON FUNCTION @extschema@.cdb_server_save(text, json) IS
+    'makes or changes a foreign server of the wrapper, and your user mapping on it';
+
+CREATE FUNCTION @extschema@.cdb_server_drop(name text) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_server_drop';
+COMMENT ON FUNCTION @extschema@.cdb_server_drop(text) IS
+    'drops a foreign server of the wrapper with its user mappings, unless something uses it';
+
 -- Keys for programs that offer the functions to others
 
 -- A key stands for the password of its role: the row has that sealed by the key, which is nowhere. So the table opens

@@ -69,5 +69,59 @@ IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_defaults
 IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_not_null 'maybe');
 IMPORT FOREIGN SCHEMA shop FROM SERVER shop INTO public OPTIONS (import_collate 'maybe');
 DROP SERVER shop CASCADE;
+-- Saved servers: the same by functions, with the secrets in the caller's user mapping.
+SELECT cdb_server_save('store', '{"provider": "mysql", "connection": {"Server": "db", "port": 3307, "username": "ana", "password": "hunter2"}}');
+SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'store';
+SELECT umoptions FROM pg_user_mappings WHERE srvname = 'store';
+SELECT name, provider, may_change, connection, used_by FROM cdb_servers();
+-- All that is wrong is told.
+SELECT cdb_server_save('store', '{"provider": "postgres", "connection": {"user": "x"}, "table": "t", "host": "h", "shape": 1}');
+SELECT cdb_server_save('other', '{"provider": "mysql", "connection": {"hosst": "x", "port": 0}}');
+SELECT cdb_server_save('other', '{"connection": {"server": "x"}}');
+SELECT cdb_server_save('other', '{"provider": "mysql", "connection": "store"}');
+SELECT cdb_server_save('other', '{"provider": "hive", "connection": {"server": "x", "session": {"a": "b"}}}');
+SELECT cdb_server_save('mysql://ana:hunter2@db', '{"provider": "mysql", "connection": {"server": "x"}}');
+SELECT cdb_server_save(' ', '{"provider": "mysql", "connection": {"server": "x"}}');
+SELECT cdb_server_save(repeat('x', 64), '{"provider": "mysql", "connection": {"server": "x"}}');
+SELECT cdb_server_save(NULL, '{}');
+SELECT cdb_server_save('other', NULL);
+-- A mask, or nothing, keeps the password where it was; not for another place.
+SELECT cdb_server_save('store', '{"connection": {"server": "db", "port": 3307, "username": "ana", "password": "********"}}') -> 'connection' AS connection;
+SELECT cdb_server_save('store', '{"connection": {"server": "db", "port": 3307, "username": "ana", "sslmode": "disable"}}');
+SELECT cdb_server_save('store', '{"connection": {"server": "evil", "port": 3307, "username": "ana", "password": "********"}}');
+SELECT umoptions FROM pg_user_mappings WHERE srvname = 'store';
+-- Keys that are left out are dropped, options that are no keys of a connection stay.
+ALTER SERVER store OPTIONS (ADD pushdown 'off');
+SELECT cdb_server_save('store', '{"connection": {"server": "db2", "username": "ana", "password": null}}') -> 'connection' AS connection;
+SELECT srvoptions FROM pg_foreign_server WHERE srvname = 'store';
+SELECT umoptions FROM pg_user_mappings WHERE srvname = 'store';
+SELECT cdb_server_save('store', '{"connection": {"server": "db2", "username": "ana", "password": "********"}}');
+-- Who may use it saves a login of his own.
+SET ROLE connector_user;
+SELECT * FROM cdb_servers();
+SELECT cdb_server_save('mine', '{"provider": "mysql", "connection": {"server": "h"}}');
+SELECT cdb_server_save('store', '{"connection": {"username": "ben", "password": "swordfish"}}');
+RESET ROLE;
+GRANT USAGE ON FOREIGN SERVER store TO connector_user;
+SET ROLE connector_user;
+SELECT cdb_server_save('store', '{"connection": {"username": "ben", "password": "swordfish"}}') ->> 'connection' AS connection;
+SELECT cdb_server_save('store', '{"connection": {"server": "evil", "username": "ben", "password": "swordfish"}}') ->> 'connection' AS connection;
+SELECT cdb_server_save('store', '{"connection": {"sslmode": "disable", "username": "ben", "password": "swordfish"}}') ->> 'connection' AS connection;
+SELECT cdb_server_drop('store');
+RESET ROLE;
+SELECT usename, umoptions FROM pg_user_mappings WHERE srvname = 'store' AND usename = 'connector_user';
+-- What uses it keeps it.
+CREATE FOREIGN TABLE far (a int) SERVER store OPTIONS (table_name 'x');
+SELECT cdb_server_drop('store');
+DROP FOREIGN TABLE far;
+SET client_min_messages = error;
+SELECT cdb_sync_connector('{"connection": "store", "table": "t"}', name => 'sync of t') IS NOT NULL AS created;
+RESET client_min_messages;
+SELECT used_by FROM cdb_servers();
+SELECT cdb_server_drop('store');
+SELECT cdb_sync_delete('sync of t');
+SELECT cdb_server_drop('store');
+SELECT cdb_server_drop('store');
+SELECT count(*) FROM cdb_servers();
 REVOKE ALL ON SCHEMA public FROM connector_user;
 DROP ROLE connector_user;

@@ -25,9 +25,6 @@ namespace connector::jobs {
 
 namespace {
 
-constexpr const char* wrapper_name = "connector";
-constexpr std::string_view provider_option = "provider";
-
 struct Mapping {
   Oid oid;
   TransactionId transaction;  ///< that wrote it as it is
@@ -35,8 +32,8 @@ struct Mapping {
   List* options;
 };
 
-/// The role's mapping, else PUBLIC's, else an empty one.
-Mapping find_mapping(Oid role, Oid server) {
+/// The first mapping there is of these roles (InvalidOid: PUBLIC), else an empty one.
+Mapping find_mapping(std::initializer_list<Oid> roles, Oid server) {
   return pg::guard([=] {
     Mapping mapping{};
     const auto read = [&mapping](HeapTuple row) {
@@ -47,21 +44,24 @@ Mapping find_mapping(Oid role, Oid server) {
       const Datum options = SysCacheGetAttr(USERMAPPINGUSERSERVER, row, Anum_pg_user_mapping_umoptions, &is_null);
       if (!is_null) mapping.options = untransformRelOptions(options);
     };
-    for (const Oid of : {role, InvalidOid}) {
+    for (const Oid of : roles) {
       if (pg::with_cached_row(USERMAPPINGUSERSERVER, ObjectIdGetDatum(of), ObjectIdGetDatum(server), read)) break;
     }
     return mapping;
   });
 }
 
+enum class IfMissing { raise, none };
+
 /// The server of this wrapper, which the current role may use.
-const ForeignServer* usable_server(std::string_view name) {
+const ForeignServer* usable_server(std::string_view name, IfMissing if_missing = IfMissing::raise) {
   const std::string server_name = pg::exact_server_text(name);
   // What was meant as something else than a name may hold a password.
   const bool is_shown = !core::may_hold_a_secret(name);
   return pg::guard([&]() -> const ForeignServer* {
     const ForeignServer* found = GetForeignServerByName(server_name.c_str(), true);
     if (found == nullptr) {
+      if (if_missing == IfMissing::none) return nullptr;
       ereport(ERROR,
               (errcode(ERRCODE_UNDEFINED_OBJECT),
                is_shown ? errmsg("foreign server \"%s\" does not exist", server_name.c_str())
@@ -122,7 +122,7 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
   ServerConnection connection;
   connection.superuser_owns = pg::guard([=] { return superuser_arg(server->owner); });
   core::ConnectionOptions& options = connection.options;
-  const Mapping mapping = find_mapping(GetUserId(), server->serverid);
+  const Mapping mapping = find_mapping({GetUserId(), InvalidOid}, server->serverid);
   options = options_in(mapping.options);
   options.merge(options_in(server->options));
   options.erase(std::string(pushdown_option));
@@ -146,11 +146,42 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
   return connection;
 }
 
-std::optional<std::string> server_provider(std::string_view name) {
-  const core::ConnectionOptions options = options_in(usable_server(name)->options);
+namespace {
+
+/// A blank text is no value.
+std::optional<std::string> declared_provider(const core::ConnectionOptions& options) {
   const auto declared = options.find(provider_option);
   if (declared == options.end() || core::is_blank(declared->second)) return std::nullopt;
   return declared->second;
+}
+
+}  // namespace
+
+std::optional<std::string> server_provider(std::string_view name) {
+  return declared_provider(options_in(usable_server(name)->options));
+}
+
+StoredServer stored_server(const ForeignServer& server) {
+  return {.oid = server.serverid,
+          .owner = server.owner,
+          .name = server.servername,
+          .options = options_in(server.options),
+          .provider = declared_provider(options_in(server.options))};
+}
+
+std::optional<StoredServer> find_server(std::string_view name) {
+  const ForeignServer* found = usable_server(name, IfMissing::none);
+  if (found == nullptr) return std::nullopt;
+  return stored_server(*found);
+}
+
+StoredServer present_server(std::string_view name) {
+  return stored_server(*usable_server(name));
+}
+
+StoredMapping stored_mapping(Oid role, Oid server) {
+  const Mapping mapping = find_mapping({role}, server);
+  return {.oid = mapping.oid, .options = options_in(mapping.options)};
 }
 
 core::Error missing_mapping(std::string_view name) {

@@ -13,9 +13,16 @@
 
 extern "C" {
 #include "nodes/pg_list.h"
+#include "foreign/foreign.h"
 }
 
 namespace connector::jobs {
+
+/// The foreign data wrapper that this extension creates.
+inline constexpr const char* wrapper_name = "connector";
+
+/// The option of a server that says for which provider it is.
+inline constexpr std::string_view provider_option = "provider";
 
 /// The option of a server that is about its foreign tables: no part of the connection.
 inline constexpr std::string_view pushdown_option = "pushdown";
@@ -43,6 +50,30 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
 
 /// The option `provider` of server `name` (UTF-8), if set. Throws likewise.
 std::optional<std::string> server_provider(std::string_view name);
+
+/// A server of this wrapper as it is in the catalog.
+struct StoredServer {
+  Oid oid = InvalidOid;
+  Oid owner = InvalidOid;
+  std::string name;                     ///< in the database's encoding
+  core::ConnectionOptions options;      ///< UTF-8; all of them
+  std::optional<std::string> provider;  ///< likewise, if set
+};
+StoredServer stored_server(const ForeignServer& server);
+
+/// The server `name` (UTF-8), if there is one. Throws as server_connection() if it is of another wrapper, or the
+/// current role lacks USAGE on it.
+std::optional<StoredServer> find_server(std::string_view name);
+
+/// Likewise, but throws also if there is none.
+StoredServer present_server(std::string_view name);
+
+struct StoredMapping {
+  Oid oid = InvalidOid;             ///< none if there is no mapping
+  core::ConnectionOptions options;  ///< UTF-8
+};
+/// The user mapping of just this role; InvalidOid: PUBLIC's.
+StoredMapping stored_mapping(Oid role, Oid server);
 
 /// For a connection to server `name` (UTF-8) that lacks what a user mapping gives.
 core::Error missing_mapping(std::string_view name);

@@ -63,17 +63,16 @@ core::Phase phase_of(const load::Progress& progress) {
   }
 }
 
-/// The text of a json argument in UTF-8. A long one is refused before it is copied.
-std::string request_text(Datum json) {
-  core::check_json_length(pg::guard([=] { return toast_raw_datum_size(json) - VARHDRSZ; }));
-  return pg::datum_text(json);
-}
-
 core::ConnectorSpec parsed(std::string_view json, core::RequestKind kind) {
   return core::parse_connector(json, kind, providers(), server_provider);
 }
 
 }  // namespace
+
+std::string request_text(Datum json) {
+  core::check_json_length(pg::guard([=] { return toast_raw_datum_size(json) - VARHDRSZ; }));
+  return pg::datum_text(json);
+}
 
 Request::Request(core::RequestKind kind, bool trusted)
     : settings_(settings::current()),

@@ -25,6 +25,10 @@ enum class Masks {
   kept  ///< keep_secrets() is called before the request is used for anything
 };
 
+/// The text of a json argument in UTF-8. Throws core::Error (invalid_parameters), before it is copied, if it is longer
+/// than any request may be.
+std::string request_text(Datum json);
+
 /// Everything a function needs that was handed a connector JSON. Lives in that function's scope.
 class Request {
  public:

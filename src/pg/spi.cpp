@@ -1,5 +1,7 @@
 #include "pg/spi.hpp"
 
+#include <cstring>
+
 #include "pg/guard.hpp"
 #include "pg/setting.hpp"
 
@@ -83,6 +85,17 @@ void run(std::string_view sql, const std::vector<SqlParameter>& parameters, Sees
   guard([] { SPI_finish(); });
 }
 
+/// In a guard.
+void process(Node* statement, const char* text, ProcessUtilityContext context) {
+  auto* command = makeNode(PlannedStmt);
+  command->commandType = CMD_UTILITY;
+  command->canSetTag = true;
+  command->utilityStmt = statement;
+  command->stmt_len = static_cast<int>(std::strlen(text));
+  ProcessUtility(command, text, false, context, nullptr, nullptr, None_Receiver, nullptr);
+  CommandCounterIncrement();
+}
+
 }  // namespace
 
 Oid read_oid(const std::optional<std::string>& value) {
@@ -127,14 +140,12 @@ void run_command(std::string_view sql) {
     List* parsed = pg_parse_query(text.c_str());
     List* analyzed =
         pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed), text.c_str(), nullptr, 0, nullptr);
-    auto* command = makeNode(PlannedStmt);
-    command->commandType = CMD_UTILITY;
-    command->canSetTag = true;
-    command->utilityStmt = linitial_node(Query, analyzed)->utilityStmt;
-    command->stmt_len = static_cast<int>(text.size());
-    ProcessUtility(command, text.c_str(), false, PROCESS_UTILITY_TOPLEVEL, nullptr, nullptr, None_Receiver, nullptr);
-    CommandCounterIncrement();
+    process(linitial_node(Query, analyzed)->utilityStmt, text.c_str(), PROCESS_UTILITY_TOPLEVEL);
   });
+}
+
+void run_utility(Node* statement, const char* shown) {
+  process(statement, shown, PROCESS_UTILITY_QUERY);
 }
 
 void query_into(std::string_view sql, DestReceiver& receiver, Sees sees) {

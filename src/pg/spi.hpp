@@ -4,6 +4,7 @@
 #include "pg/postgres.hpp"
 
 extern "C" {
+#include "nodes/nodes.h"
 #include "tcop/dest.h"
 }
 
@@ -33,6 +34,10 @@ std::uint64_t execute(std::string_view sql, const std::vector<SqlParameter>& par
 /// Runs one utility command as if the session had sent it: hooks of extensions pass over those of functions. It may be
 /// in a transaction block. Throws PgError.
 void run_command(std::string_view sql);
+
+/// Runs one utility command that is given as its parse tree, as one of a function. `shown` is what hooks and event
+/// triggers are told of its text, which need not have all that is in the tree. To be called in a guard().
+void run_utility(Node* statement, const char* shown);
 
 /// What a query sees: what this transaction did up to now, or what the calling query sees. `latest` is the first of
 /// both, and what others have committed until now even under REPEATABLE READ: for what is looked at under a lock that

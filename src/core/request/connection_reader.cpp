@@ -6,6 +6,7 @@
 #include "core/base/encoding.hpp"
 #include "core/base/error.hpp"
 #include "core/remote/registry.hpp"
+#include "core/remote/secret_mask.hpp"
 #include "core/base/utf8.hpp"
 #include "core/request/common_parameters.hpp"
 #include "core/request/synonyms.hpp"
@@ -26,15 +27,17 @@ std::vector<std::string_view> names_of(std::span<const ParameterInfo> parameters
 
 /// Reports what is missing or has no valid value. Keys that something was found wrong with before are passed over.
 void check_options(const ProviderInfo& info, const ConnectionOptions& options, std::string_view path,
-                   Problems& problems) {
+                   Problems& problems, LoginKeys login_keys = LoginKeys::required) {
   for (const ParameterInfo& parameter : info.connection_parameters) {
     const std::string key = std::string(path) + std::string(parameter.name);
     if (parameter.object || problems.has(key)) continue;
+    const bool required =
+        parameter.required && (login_keys == LoginKeys::required || !is_login_key(info, parameter.name));
     const auto found = options.find(parameter.name);
     if (found == options.end()) {
-      if (parameter.required) problems.add(key, "Missing key \"" + key + "\".");
+      if (required) problems.add(key, "Missing key \"" + key + "\".");
     } else if (is_blank(found->second)) {
-      if (parameter.required) problems.add(key, "Key \"" + key + "\" must not be blank.");
+      if (required) problems.add(key, "Key \"" + key + "\" must not be blank.");
     } else {
       check_parameter_value(parameter, key, found->second, problems);
     }
@@ -153,7 +156,12 @@ void check_parameter_value(const ParameterInfo& parameter, const std::string& pa
   }
 }
 
-void read_connection(const JsonValue& connection, const ProviderInfo& info, ConnectorSpec& spec, Problems& problems) {
+bool is_login_key(const ProviderInfo& info, std::string_view name) noexcept {
+  return name == "username" || is_secret_option(info, name);
+}
+
+void read_connection(const JsonValue& connection, const ProviderInfo& info, ConnectorSpec& spec, Problems& problems,
+                     LoginKeys login_keys) {
   const ObjectReader reader(connection, std::string(prefix), problems);
   for (const JsonMember& member : connection.members) {
     const std::string name = lower_ascii(member.key);
@@ -180,7 +188,7 @@ void read_connection(const JsonValue& connection, const ProviderInfo& info, Conn
     const auto elsewhere = names_of(common_parameters());
     reader.report_unknown(names_of(info.connection_parameters), elsewhere, "beside \"connection\"");
   }
-  check_options(info, spec.connection, prefix, problems);
+  check_options(info, spec.connection, prefix, problems, login_keys);
 }
 
 std::optional<std::string_view> nearest_provider(std::string_view id, const Registry& registry) {
@@ -204,6 +212,17 @@ const Provider& available_provider(std::string_view id, const Registry& registry
   detail += " Known are " + alternatives(available_ids(registry)) + '.';
   throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters: \"provider\"", std::move(detail),
               "cdb_connectors() lists the providers that are available.");
+}
+
+const ProviderInfo* read_provider_info(std::string_view id, const Registry& registry, Problems& problems) {
+  try {
+    return &available_provider(id, registry).info();
+  } catch (const Error& error) {
+    if (error.number() != ErrorNumber::invalid_parameters) throw;
+    // The request may have other faults, to be reported together with this one.
+    problems.add("provider", error.detail().substr(0, error.detail().rfind('\n')));
+    return nullptr;
+  }
 }
 
 void check_connection(const ConnectorSpec& spec, const Registry& registry) {

@@ -234,14 +234,7 @@ const ProviderInfo* read_provider(const ObjectReader& reader, const Registry& re
   const auto id = provider_id(reader, server_provider, problems);
   if (!id) return nullptr;
   spec.provider = *id;
-  try {
-    return &available_provider(*id, registry).info();
-  } catch (const Error& error) {
-    if (error.number() != ErrorNumber::invalid_parameters) throw;
-    // The request may have other faults, to be reported together with this one.
-    problems.add("provider", error.detail().substr(0, error.detail().rfind('\n')));
-    return nullptr;
-  }
+  return read_provider_info(*id, registry, problems);
 }
 
 void read_source(const ObjectReader& reader, RequestKind kind, ConnectorSpec& spec, Problems& problems) {

@@ -10,6 +10,7 @@
 #include "core/base/json.hpp"
 #include "core/base/utf8.hpp"
 #include "core/remote/registry.hpp"
+#include "core/remote/secret_mask.hpp"
 
 namespace connector::core {
 
@@ -23,6 +24,10 @@ struct Secret {
 
 /// By the path of keys to it: "connection.password".
 using Secrets = std::map<std::string, Secret, std::less<>>;
+
+std::string path_to(std::string_view option) {
+  return "connection." + std::string(option);
+}
 
 bool is_mask(const JsonValue& value) {
   return value.type == JsonValue::Type::string && value.text == secret_mask;
@@ -83,7 +88,7 @@ struct Place {
 
 Place place_of(const ConnectorSpec& spec, const ProviderInfo& info, const Secrets& secrets) {
   Place place{with_defaults(info, spec.connection), spec.session};
-  std::erase_if(place.options, [&](const auto& option) { return secrets.contains("connection." + option.first); });
+  std::erase_if(place.options, [&](const auto& option) { return secrets.contains(path_to(option.first)); });
   std::erase_if(place.session,
                 [&](const auto& setting) { return secrets.contains("connection.session." + setting.first); });
   return place;
@@ -99,7 +104,7 @@ std::optional<std::string> difference(const ReadRequest& asked, const ReadReques
   }
   const Place to = place_of(asked.spec, info, secrets);
   const Place from = place_of(kept.spec, info, secrets);
-  if (const auto key = difference(to.options, from.options)) return "connection." + *key;
+  if (const auto key = difference(to.options, from.options)) return path_to(*key);
   if (const auto key = difference(to.session, from.session)) return "connection.session." + *key;
   return std::nullopt;
 }
@@ -144,6 +149,45 @@ StoredRequest keep_secrets(const ReadRequest& asked, const ReadRequest& kept, co
   }
   StoredRequest whole = asked.stored;
   whole.secrets = secrets_text(found);
+  return whole;
+}
+
+ConnectionOptions keep_secrets(const ConnectionOptions& asked, const std::set<std::string>& removed,
+                               const ConnectionOptions& stored, const ProviderInfo& info) {
+  ConnectionOptions whole = asked;
+  std::optional<std::string> first;  // of the secrets that are kept
+  std::optional<std::string> changed;
+  for (auto& [name, value] : whole) {
+    if (!is_secret_option(info, name)) continue;
+    if (value != secret_mask) {
+      changed = path_to(name);
+      continue;
+    }
+    const auto source = stored.find(name);
+    if (source == stored.end()) refuse_to_keep(path_to(name), "No secret of this role is stored under this key.");
+    value = source->second;
+    if (!first) first = path_to(name);
+  }
+  for (const auto& [name, value] : stored) {
+    if (!is_secret_option(info, name) || whole.contains(name)) continue;
+    if (removed.contains(name)) {
+      changed = path_to(name);
+      continue;
+    }
+    whole.emplace(name, value);
+    if (!first) first = path_to(name);
+  }
+  if (!first) return whole;
+  // As above: whether a new secret is the stored one is not told.
+  if (changed) refuse_to_keep(*first, "Secret " + quoted(*changed) + " is given anew or removed.");
+  ConnectionOptions to = with_defaults(info, whole);
+  ConnectionOptions from = with_defaults(info, stored);
+  for (ConnectionOptions* options : {&to, &from}) {
+    std::erase_if(*options, [&](const auto& option) { return is_secret_option(info, option.first); });
+  }
+  if (const auto key = difference(to, from)) {
+    refuse_to_keep(*first, "The connection differs in " + quoted(path_to(*key)) + '.');
+  }
   return whole;
 }
 

@@ -1,6 +1,10 @@
 // Masks that come back: somebody changes a request that he was shown, and leaves the secrets as they were shown to him.
 #pragma once
 
+#include <set>
+#include <string>
+
+#include "core/remote/connection_options.hpp"
 #include "core/request/connector_spec.hpp"
 #include "core/request/masked_connector.hpp"
 
@@ -25,5 +29,10 @@ struct ReadRequest {
 /// all those of `asked` are masks, and all else of the connection is the same in both, defaults filled in. `info`
 /// describes the provider of `asked`. No message tells anything of a secret.
 StoredRequest keep_secrets(const ReadRequest& asked, const ReadRequest& kept, const ProviderInfo& info);
+
+/// The same for the connection of a saved server, whose secrets are kept unless they are given anew or are in
+/// `removed`: `asked` with those of `stored`, which the same role may use, for its masks and for secrets that it lacks.
+ConnectionOptions keep_secrets(const ConnectionOptions& asked, const std::set<std::string>& removed,
+                               const ConnectionOptions& stored, const ProviderInfo& info);
 
 }  // namespace connector::core

@@ -37,8 +37,9 @@ unsigned status_of_sqlstate(std::string_view code) noexcept {
   if (code == "57014") return 504;  // statement_timeout, or cancelled by somebody
   // The connection was lost; deadlocks and the like; no connection, memory or disk space; a shutdown.
   if (code.empty() || is_class_in({"08", "40", "53"}) || code == "55P03" || code.starts_with("57P")) return 503;
-  // What is not supported, values, constraints, a schema that is not there, syntax and names, limits of the program.
-  if (is_class_in({"0A", "22", "23", "3D", "3F", "42", "44", "54"})) return 400;
+  // What is not supported, values, constraints, what others depend on, a schema that is not there, syntax and names,
+  // limits of the program.
+  if (is_class_in({"0A", "22", "23", "2B", "3D", "3F", "42", "44", "54"})) return 400;
   return 500;
 }
 

@@ -143,18 +143,27 @@ constexpr NamedSchema all[] = {{"Activity", R"({
   "properties": {"connected": {"type": "boolean"}}
 })"},
 
+                               {"Connection", R"({
+  "type": "object",
+  "properties": {
+    "server": {"type": "string"},
+    "port": {"type": ["integer", "string"]},
+    "database": {"type": "string"},
+    "username": {"type": "string"},
+    "password": {"type": ["string", "null"], "writeOnly": true}
+  }
+})"},
+
                                {"Connector", R"({
   "description": "What to read and how. GET /api/v1/connectors/{provider} lists the keys of a provider.",
   "type": "object",
   "properties": {
-    "provider": {"type": "string", "enum": ["mysql", "postgres", "sqlserver", "hive", "odbc"]},
+    "provider": {"$ref": "#/components/schemas/Provider"},
     "connection": {
       "description": "The login, or the name of a foreign server that has it",
       "anyOf": [
         {"type": "string"},
-        {"type": "object", "properties": {
-          "server": {"type": "string"}, "port": {"type": ["integer", "string"]}, "database": {"type": "string"},
-          "username": {"type": "string"}, "password": {"type": "string", "writeOnly": true}}}
+        {"$ref": "#/components/schemas/Connection"}
       ]
     },
     "schema": {"type": "string"},
@@ -355,6 +364,16 @@ constexpr NamedSchema all[] = {{"Activity", R"({
   "additionalProperties": false
 })"},
 
+                               {"NewServer", R"({
+  "type": "object",
+  "required": ["name", "provider", "connection"],
+  "properties": {
+    "name": {"type": "string"},
+    "provider": {"$ref": "#/components/schemas/Provider"},
+    "connection": {"$ref": "#/components/schemas/Connection"}
+  }
+})"},
+
                                {"OpenApi", R"({
   "type": "object",
   "required": ["openapi", "info", "paths"],
@@ -440,6 +459,45 @@ constexpr NamedSchema all[] = {{"Activity", R"({
     "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
     "more": {"type": "boolean", "description": "Whether there are older ones"}
   }
+})"},
+
+                               {"Provider", R"({
+  "type": "string",
+  "enum": ["mysql", "postgres", "sqlserver", "hive", "odbc"]
+})"},
+
+                               {"Server", R"({
+  "type": "object",
+  "required": ["name", "provider", "owner", "may_change", "connection", "used_by"],
+  "properties": {
+    "name": {"type": "string"},
+    "provider": {"type": ["string", "null"]},
+    "owner": {"type": "string", "description": "The role"},
+    "may_change": {
+      "type": "boolean",
+      "description": "Else the role may save a username and a password of its own only, and not drop it"
+    },
+    "connection": {
+      "type": "object",
+      "description": "Secrets that are stored are ********",
+      "additionalProperties": {"type": ["string", "integer"]}
+    },
+    "used_by": {"type": "integer", "description": "Syncs that the role sees"}
+  }
+})"},
+
+                               {"ServerChange", R"({
+  "type": "object",
+  "required": ["connection"],
+  "properties": {
+    "connection": {"$ref": "#/components/schemas/Connection"}
+  }
+})"},
+
+                               {"Servers", R"({
+  "type": "object",
+  "required": ["servers"],
+  "properties": {"servers": {"type": "array", "items": {"$ref": "#/components/schemas/Server"}}}
 })"},
 
                                {"SyncNow", R"({

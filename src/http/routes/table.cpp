@@ -11,6 +11,7 @@
 #include "http/routes/openapi.hpp"
 #include "http/routes/page.hpp"
 #include "http/routes/runs.hpp"
+#include "http/routes/saved_servers.hpp"
 #include "http/routes/session.hpp"
 #include "http/routes/synchronizations.hpp"
 #include "http/routes/visualizations.hpp"
@@ -48,8 +49,8 @@ std::vector<Route> joined(std::initializer_list<std::vector<Route>> lists) {
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes =
       joined({import_routes(), batch_routes(), synchronization_routes(), run_routes(), activity_routes(),
-              connector_routes(), visualization_routes(), key_routes(), session_routes(), event_routes(),
-              metric_routes(), health_routes(), openapi_routes(), page_routes()});
+              connector_routes(), saved_server_routes(), visualization_routes(), key_routes(), session_routes(),
+              event_routes(), metric_routes(), health_routes(), openapi_routes(), page_routes()});
   return routes;
 }
 

@@ -161,6 +161,13 @@ def test_answers_are_of_their_schemas(
     assert begun["user"] == "alice"
     call("DELETE", "/api/v1/session", status=401)
 
+    saved = {"name": "openapi", "provider": provider, "connection": connector["connection"]}
+    call("POST", "/api/v1/servers", saved, 201)
+    call("POST", "/api/v1/servers", saved, 400)
+    call("GET", "/api/v1/servers")
+    call("PUT", "/api/v1/servers/openapi", {"connection": connector["connection"]})
+    call("DELETE", "/api/v1/servers/openapi", status=204)
+
     key = call("POST", "/api/v1/keys", {"label": "a test"}, 201)
     call("GET", "/api/v1/keys")
     call("DELETE", f"/api/v1/keys/{key['id']}", status=204)
@@ -191,6 +198,8 @@ def test_schemathesis_finds_nothing(
         alice.post("/api/v1/synchronizations", {"connector": {**connector, "import_as": f"t{i}"}}).json["id"] for i in range(9)
     ]
     known = {"imports": imports, "viz": imports, "synchronizations": syncs, "connectors": ["mysql", "postgres", "hive"]}
+    alice.post("/api/v1/servers", {"name": "shop", "provider": "mysql", "connection": connector["connection"]})
+    known["servers"] = ["shop"]
     folder = workspace.subfolder("schemathesis")
     (folder / "schemathesis.toml").write_text(AUTHENTICATION)
     excluded = [word for path in LEFT_OUT if path in document["paths"] for word in ("--exclude-path", path)]
