@@ -7,6 +7,7 @@
 #include "http/routes/connector_request.hpp"
 #include "http/routes/failure_reply.hpp"
 #include "http/routes/import_object.hpp"
+#include "http/routes/list_query.hpp"
 #include "http/routes/request_body.hpp"
 
 namespace connector::http {
@@ -74,6 +75,28 @@ TEST(HttpFailureReply, MembersInTheirOrder) {
   const Reply reply = failure_reply(failure_of(1012, "HV00N"), 400, std::move(start));
   EXPECT_EQ(reply.status, 400U);
   EXPECT_EQ(reply.body, R"({"connected":false,"errors":"no","error_code":1012,"sqlstate":"HV00N"})");
+}
+
+TEST(HttpListQuery, Limits) {
+  EXPECT_EQ(limit_of({}, 50, 1000), 50);
+  EXPECT_EQ(limit_of({{"limit", "1"}}, 50, 1000), 1);
+  EXPECT_EQ(limit_of({{"limit", "1000"}}, 50, 1000), 1000);
+  for (const char* text : {"", "0", "-1", "1001", "1e2", " 5", "5 ", "x", "99999999999999999999"}) {
+    EXPECT_EQ(refused([&] { limit_of({{"limit", text}}, 50, 1000); }), 400U) << text;
+  }
+}
+
+TEST(HttpListQuery, IdsAndTexts) {
+  const std::string id = "00000000-0000-4000-8000-00000000000a";
+  EXPECT_EQ(id_of({}, "before"), std::nullopt);
+  EXPECT_EQ(id_of({{"before", id}}, "before"), id);
+  EXPECT_EQ(refused([&] { id_of({{"before", id + "0"}}, "before"); }), 400U);
+  EXPECT_EQ(search_of({}), std::nullopt);
+  EXPECT_EQ(search_of({{"search", ""}}), std::nullopt);
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "\xc3\xa4";
+  EXPECT_EQ(search_of({{"search", text}}), text);
+  EXPECT_EQ(refused([&] { search_of({{"search", text + "x"}}); }), 400U);
 }
 
 TEST(HttpRequestBody, WhoAsksIsNoPartOfIt) {

@@ -137,7 +137,7 @@ def test_answers_are_of_their_schemas(
     call("GET", "/api/v1/activity", status=404, id=nowhere)
     call("GET", "/api/v1/progress")
     call("GET", f"{one}/runs")
-    batch = call("POST", "/api/v1/batches", {"connector": mariadb.connector(), "tables": ["openapi_*", "not_there"]})
+    batch = call("POST", "/api/v1/batches", {"connector": mariadb.connector(collision_strategy="rename"), "tables": ["openapi_*"]})
     assert batch["batch_id"] is not None
     call("POST", "/api/v1/batches", {"connector": connector}, 400)
 
