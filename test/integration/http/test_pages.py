@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +36,14 @@ def shop(mariadb: MySqlRemote) -> Iterator[MySqlRemote]:
     sql("DROP USER reader@'%'", "DROP DATABASE shop")
 
 
-def shell(text: str, names: dict[str, str]) -> str:
-    """What the commands print. curl fails where the answer is no success."""
+def shell(text: str, names: dict[str, str], folder: Path) -> str:
+    """What the commands print, which may leave files in the folder. curl fails where the answer is no success."""
     told = subprocess.run(
         ["bash", "-ec", f"curl() {{ command curl -sS --fail-with-body \"$@\"; echo; }}\n{text}"],
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", **names},
         capture_output=True,
         text=True,
+        cwd=folder,
     )
     assert told.returncode == 0, (text, told.stdout, told.stderr)
     return told.stdout
@@ -106,7 +108,7 @@ def blocks() -> list[tuple[Example, Example | None]]:
     return pairs
 
 
-def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote) -> None:
+def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote, tmp_path: Path) -> None:
     api_database.execute("ALTER ROLE alice PASSWORD 'secret'; GRANT pg_read_all_stats TO alice")
     names: dict[str, str] = {}
     alice = HttpClient(api, "alice", "secret")
@@ -118,7 +120,7 @@ def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemot
             wait_until(lambda: alice.get(f"/api/v1/synchronizations/{names['SYNC']}").json["state"] == "success", limit=60, what="a run")
         if text.startswith("curl -u alice:secret") and text.endswith("/imports/$IMPORT"):
             wait_until(lambda: alice.get(f"/api/v1/imports/{names['IMPORT']}").json["state"] == "complete", limit=60, what="an import")
-        told = shell(text, names)
+        told = shell(text, names, tmp_path)
         if answer is None:
             continue
         last = values_of(told)[-1]
@@ -132,10 +134,10 @@ def test_the_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemot
         assert database.value("SELECT count(*) FROM public.orders") == 1
 
 
-def test_cartos_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote) -> None:
+def test_cartos_lines_run(api: HttpServer, api_database: Database, shop: MySqlRemote, tmp_path: Path) -> None:
     api_database.execute("ALTER ROLE alice PASSWORD 'secret'")
     alice = HttpClient(api, "alice", "secret")
-    an_import, a_sync = (json.loads(shell(here(example.text, api, shop), {})) for example in examples_of(CARTO_PAGE, "bash"))
+    an_import, a_sync = (json.loads(shell(here(example.text, api, shop), {}, tmp_path)) for example in examples_of(CARTO_PAGE, "bash"))
     assert an_import["success"] is True
     assert a_sync["data_import"]["item_queue_id"]
     one = f"/api/v1/synchronizations/{a_sync['id']}"
