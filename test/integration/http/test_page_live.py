@@ -14,7 +14,6 @@ from harness.page_steps import describe, heading, press, region, row
 
 from servers.http import HttpServer
 from servers.postgres import Postgres
-from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote_mysql import MySqlRemote
 from servers.staging import staged
@@ -160,10 +159,12 @@ def test_the_token_alone_opens_nothing(alices: Visitor) -> None:
     assert page.evaluate(with_cookie, token) == 401
 
 
-def test_what_fails_on_the_way_says_so(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
+def test_what_is_gone_says_so(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
     id = new_sync(alice_db, shop)
     page = alices.open(f"#/syncs/{id}")
-    alices.allows(404, "/sync_now")
+    heading(page, "orders")
+    alices.allows(404, f"/{id}/sync_now")
+    alices.allows(404, f"/api/v1/activity?id={id}")
     alice_db.execute("SELECT cdb_sync_delete(%s)", id)
     press(page, "Run now")
-    wait_until(lambda: page.get_by_text(re.compile("This sync is gone|There is no such sync|status 404")).count() > 0, what="words of it")
+    expect(page.get_by_text("This sync is gone")).to_be_visible()

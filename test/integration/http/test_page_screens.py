@@ -146,6 +146,11 @@ def _server(visitor: Visitor, sights: Sights) -> None:
     heading(page, "shop")
 
 
+def _nothing(visitor: Visitor, sights: Sights) -> None:
+    visitor.allows(404, "/api/v1/activity?id=")
+    _open(lambda sights: "#/syncs/11111111-1111-4111-8111-111111111111", "There is no such sync")(visitor, sights)
+
+
 _SCREENS: dict[str, Callable[[Visitor, Sights], object]] = {
     "overview": _open(lambda sights: "#/", "orders", "customers", "leaving", "Running"),
     "connect": _open(lambda sights: "#/connect", "Provider", "Password"),
@@ -167,7 +172,7 @@ _SCREENS: dict[str, Callable[[Visitor, Sights], object]] = {
     "server-new": _open(lambda sights: "#/servers/new", "Password"),
     "server": _server,
     "servers": _open(lambda sights: "#/servers", "shop"),
-    "no-such-sync": _open(lambda sights: "#/syncs/11111111-1111-4111-8111-111111111111", "There is no such sync"),
+    "no-such-sync": _nothing,
     "no-such-page": _open(lambda sights: "#/nothing", "Back to the overview"),
 }
 

@@ -191,10 +191,10 @@ def test_a_changed_password_is_given_anew(alices: Visitor, shop: MySqlRemote, al
         expect(region(page, "Last finished")).to_contain_text("Succeeded")
         # Saved without a password, it keeps the one that it has.
         press(page, "Edit")
-        field(page, "Repeat").select_option(label="Every day")
+        field(page, "Every").fill("2")
         press(page, "Save")
         page.wait_for_url(re.compile(f"{id}$"))
-        expect(region(page, "Schedule")).to_contain_text("every day")
+        expect(region(page, "Schedule")).to_contain_text("every 2 hours")
         shop.execute("INSERT INTO orders (id) VALUES (5)")
         press(page, "Run now")
         expect(region(page, "Last finished")).to_contain_text("4 rows")
@@ -258,6 +258,7 @@ def test_delete_asks_first(alices: Visitor, shop: MySqlRemote, alice_db: Databas
     heading(page, "Imports and syncs")
     assert alice_db.value("SELECT count(*) FROM connector.syncs") == 0
     assert alice_db.value("SELECT count(*) FROM orders") == 3
+    alices.allows(404, "/api/v1/activity?id=")
     page.goto(f"{alices.url}/#/syncs/{id}")
     expect(page.get_by_text("There is no such sync")).to_be_visible()
 
@@ -283,6 +284,7 @@ def test_another_role_sees_none_of_it(chromium: Chromium, api: HttpServer, shop:
     with Visitor(chromium, api.url) as bobs:
         page = bobs.log_in("bob", BOB)
         expect(page.get_by_text("There are no imports and no syncs yet.")).to_be_visible()
+        bobs.allows(404, "/api/v1/activity?id=")
         page.goto(f"{api.url}/#/syncs/{id}")
         expect(page.get_by_text("There is no such sync")).to_be_visible()
         expect(page.get_by_text("orders")).to_have_count(0)
