@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +14,15 @@ from releases.chroot import Chroot
 from releases.cluster import Cluster, Service
 from releases.debian import OLD_VERSION, package
 from releases.test_build import EXTENSION, PROGRAM, version
+from servers.staging import ROOT
 from servers.workspace import Workspace
 
 
 @pytest.fixture
 def debian(workspace: Workspace) -> Iterator[Chroot]:
-    """A Debian with PostgreSQL, a driver for ODBC, and systemd to read units."""
+    """A Debian with PostgreSQL, pgTAP, a driver for ODBC, and systemd to read units."""
     with Chroot(workspace, "debian") as debian:
-        debian.install("postgresql-15", "libsqliteodbc", "systemd")
+        debian.install("postgresql-15", "postgresql-15-pgtap", "libtap-parser-sourcehandler-pgtap-perl", "libsqliteodbc", "systemd")
         yield debian
 
 
@@ -47,6 +49,19 @@ def import_from_sqlite(debian: Chroot, cluster: Cluster) -> None:
     debian.path(file).unlink()
 
 
+def prove(debian: Chroot, cluster: Cluster) -> None:
+    """The contract in test/pgtap, as an administrator looks at an installation."""
+    folder = debian.path("/srv/pgtap")
+    shutil.copytree(ROOT / "test" / "pgtap", folder)
+    cluster.sql("CREATE DATABASE contract", "postgres")
+    cluster.sql("CREATE EXTENSION pgtap; CREATE EXTENSION connector", "contract")
+    scripts = sorted(path.name for path in folder.glob("*.sql"))
+    told = debian.run(["pg_prove", "--dbname=contract", *scripts], user="postgres", folder="/srv/pgtap")
+    assert scripts and "Result: PASS" in told
+    cluster.sql("DROP DATABASE contract WITH (FORCE)", "postgres")
+    shutil.rmtree(folder)
+
+
 def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> None:
     before = debian.files()
     accounts = debian.path("/etc/passwd").read_text()
@@ -63,6 +78,7 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     assert cluster.sql("SELECT note FROM imported ORDER BY id") == "a\nb\nü"
     cluster.sync("synced")
     import_from_sqlite(debian, cluster)
+    prove(debian, cluster)
     service = Service(debian, cluster)
     with service.running():
         assert service.answer("/healthz")[0] == 200
