@@ -192,18 +192,18 @@ class Chroot:
         return self.root / inside.lstrip("/")
 
     def files(self) -> set[str]:
-        """The paths of all files and folders but those that tell of the past: logs, caches, apt's and dpkg's own."""
+        """The paths of all files and folders but data of clusters and what tells of the past: logs, caches, apt's and dpkg's own."""
         found: set[str] = set()
         for folder, folders, names in os.walk(self.root):
             inside = "/" + os.path.relpath(folder, self.root).removeprefix(".").lstrip("/")
-            folders[:] = [name for name in folders if not _OF_THE_PAST.match(os.path.join(inside, name))]
+            folders[:] = [name for name in folders if not _ELSEWHERE.match(os.path.join(inside, name))]
             paths = (os.path.join(inside, name) for name in (*folders, *names))
-            found |= {path for path in paths if not _OF_THE_PAST.match(path)}
+            found |= {path for path in paths if not _ELSEWHERE.match(path)}
         return found
 
 
-_OF_THE_PAST = re.compile(
-    r"/(?:proc|dev|run|tmp|root)$|/var/(?:log|cache|backups)$|/var/lib/(?:apt|dpkg)$|/etc/(?:ld\.so\.cache|mailcap)$"
+_ELSEWHERE = re.compile(
+    r"/(?:proc|dev|run|tmp|root)$|/var/(?:log|cache|backups)$|/var/lib/(?:apt|dpkg|postgresql)$|/etc/(?:ld\.so\.cache|mailcap)$"
     r"|/etc/(?:passwd|group|shadow|gshadow)-$"
 )
 
