@@ -86,3 +86,21 @@ CREATE FUNCTION connector.has_scheduler() RETURNS boolean
     LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'connector_has_scheduler';
 COMMENT ON FUNCTION connector.has_scheduler() IS
     'internal: whether due syncs and queued imports of the current role are run by themselves';
+
+-- Saved servers
+
+CREATE FUNCTION @extschema@.cdb_servers()
+    RETURNS TABLE (name text, provider text, owner text, may_change boolean, connection json, used_by bigint)
+    LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_servers';
+COMMENT ON FUNCTION @extschema@.cdb_servers() IS
+    'lists the foreign servers of the wrapper that you may use, with their connections, passwords masked';
+
+CREATE FUNCTION @extschema@.cdb_server_save(name text, connector json) RETURNS json
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_server_save';
+COMMENT ON FUNCTION @extschema@.cdb_server_save(text, json) IS
+    'makes or changes a foreign server of the wrapper, and your user mapping on it';
+
+CREATE FUNCTION @extschema@.cdb_server_drop(name text) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'connector_server_drop';
+COMMENT ON FUNCTION @extschema@.cdb_server_drop(text) IS
+    'drops a foreign server of the wrapper with its user mappings, unless something uses it';

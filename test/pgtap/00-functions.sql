@@ -24,6 +24,9 @@ cdb_import_status(item_queue_id uuid) RETURNS json LANGUAGE c STABLE STRICT PARA
 cdb_import_tables(connector json, tables text[] DEFAULT NULL::text[], "interval" interval DEFAULT NULL::interval) RETURNS TABLE(schema text, name text, table_name text, item_queue_id uuid, synchronization_id uuid, batch_id uuid, problem text) LANGUAGE sql VOLATILE PARALLEL UNSAFE
 cdb_imports("limit" integer DEFAULT 100, before uuid DEFAULT NULL::uuid, unfinished boolean DEFAULT false) RETURNS SETOF json LANGUAGE c STABLE PARALLEL UNSAFE
 cdb_run_due_syncs(IN max_runs integer DEFAULT NULL::integer) PROCEDURE LANGUAGE c
+cdb_server_drop(name text) RETURNS void LANGUAGE c VOLATILE PARALLEL UNSAFE
+cdb_server_save(name text, connector json) RETURNS json LANGUAGE c VOLATILE PARALLEL UNSAFE
+cdb_servers() RETURNS TABLE(name text, provider text, owner text, may_change boolean, connection json, used_by bigint) LANGUAGE c STABLE PARALLEL UNSAFE
 cdb_sync_cancel(id text) RETURNS json LANGUAGE c VOLATILE PARALLEL UNSAFE
 cdb_sync_cancel(id uuid) RETURNS json LANGUAGE c VOLATILE PARALLEL UNSAFE
 cdb_sync_connector(connector json, "interval" interval DEFAULT NULL::interval, name text DEFAULT NULL::text) RETURNS json LANGUAGE c VOLATILE PARALLEL UNSAFE
