@@ -92,11 +92,12 @@ export function phasesText(phaseMs) {
   return Object.entries(phaseMs ?? {}).map(([phase, ms]) => `${phase} ${duration(ms / 1000)}`).join(", ");
 }
 
-/** `12 new`, `3 changed`, `1 gone` @param {Row} run */
+/** `12 new`, `3 changed`, `1 gone`; `none` where all of them are known to be 0. @param {Row} run */
 export function changeTexts(run) {
-  return [[run.inserted, "new"], [run.updated, "changed"], [run.deleted, "gone"]]
-    .filter(([number]) => number !== null && number !== undefined)
-    .map(([number, word]) => `${count(number)} ${word}`);
+  const known = [[run.inserted, "new"], [run.updated, "changed"], [run.deleted, "gone"]]
+    .filter(([number]) => number !== null && number !== undefined);
+  const texts = known.filter(([number]) => number > 0).map(([number, word]) => `${count(number)} ${word}`);
+  return known.length > 0 && texts.length === 0 ? ["none"] : texts;
 }
 
 /** @param {Record<string, number>} columns @returns {string} `"a" (3), "b" (1)` */

@@ -102,7 +102,8 @@ export function nextRun(sync, running, {now, max_retries: maxRetries}) {
   if (sync.paused) return {before: `${every}, paused`, at: null, after: ""};
   if (sync.gave_up) {
     const tries = sync.retried_times > 0 ? ` after ${sync.retried_times === 1 ? "1 try" : `${count(sync.retried_times)} tries`}` : "";
-    return {before: `gave up${tries}`, at: null, after: ""};
+    const why = sync.retried_times < maxRetries ? ": to try again could not help" : "";
+    return {before: `gave up${tries}${why}`, at: null, after: ""};
   }
   if (isRunning(sync, running)) {
     const which = sync.retried_times > 0 ? `try ${count(sync.retried_times + 1)} of ${count(maxRetries)} goes on` : "next after this run";
