@@ -11,7 +11,6 @@
 #include "core/remote/registry.hpp"
 #include "core/request/connection_reader.hpp"
 #include "core/request/kept_secrets.hpp"
-#include "core/request/masked_connector.hpp"
 #include "core/request/request_reader.hpp"
 #include "core/request/server_request.hpp"
 #include "fdw/table/saved_servers.hpp"
@@ -205,13 +204,6 @@ void lock(Oid catalog, Oid object) {
   pg::guard([=] { LockDatabaseObject(catalog, object, 0, ShareUpdateExclusiveLock); });
 }
 
-/// The text of the connector. From here on the session shows and logs its statement without the secrets.
-std::string hidden_text(Datum connector) {
-  std::string text = jobs::request_text(connector);
-  pg::hide_in_statement(text, core::mask_connector(text, providers()));
-  return text;
-}
-
 /// A connection, as it is shared out between a server and a user mapping.
 struct Shares {
   ConnectionOptions of_server;
@@ -331,18 +323,13 @@ std::vector<std::optional<std::string>> mapped_roles(Oid server) {
 }  // namespace
 
 void save_server(const std::string& name, Datum connector) {
-  try {
-    const std::string text = hidden_text(connector);
-    check_name(name);
-    if (std::optional<jobs::StoredServer> present = jobs::find_server(name)) {
-      change_server(std::move(*present), name, text);
-    } else {
-      make_server(name, text);
-    }
-  } catch (...) {
-    // Which part of it was meant as a password can't be told.
-    pg::hide_in_statement();
-    throw;
+  pg::hide_in_statement();  // as a whole: what is wrong with it is not known yet
+  const std::string text = jobs::request_text(connector);
+  check_name(name);
+  if (std::optional<jobs::StoredServer> present = jobs::find_server(name)) {
+    change_server(std::move(*present), name, text);
+  } else {
+    make_server(name, text);
   }
 }
 

@@ -34,6 +34,7 @@ def _role(db: Database, name: str, *, may_connect: bool) -> Iterator[Database]:
     role = db.create_role(name, may_connect=may_connect)
     yield role
     role.close()
+    db.execute("SELECT cdb_sync_delete(id) FROM connector.syncs")
     db.drop_role(name)
 
 
@@ -199,6 +200,7 @@ def test_what_uses_it_is_told_to_who_sees_it(db: Database, owner: Database, etl:
     save(owner, "shop", server="192.0.2.1", username="ana", password=SECRET)
     save(owner, "a=b", server="192.0.2.1", username="ana", password=SECRET)
     db.execute(f"GRANT USAGE ON FOREIGN SERVER shop, \"a=b\" TO etl")
+    save(etl, "shop", username="ben", password="other")
     make = "SELECT cdb_sync_connector(%s, %s, name => %s) ->> 'id'"
     for i in range(12):
         owner.value(make, json.dumps({"Connection": "shop", "table": f"t{i}"}), "1 hour", f"sync {i:02}")
@@ -213,7 +215,10 @@ def test_what_uses_it_is_told_to_who_sees_it(db: Database, owner: Database, etl:
     assert '"sync 00", ' in told.detail and '"sync 09" and 2 more.' in told.detail
     with fails('"a=b" is used by 1 sync$', detail='Syncs: "odd name".'):
         owner.execute("SELECT cdb_server_drop('a=b')")
-    db.execute("SELECT cdb_sync_delete(id) FROM connector.syncs")
+    db.execute("SELECT cdb_sync_delete(id) FROM connector.syncs WHERE role_name = 'etl'")
+    with fails("is used by 12 syncs"):
+        owner.execute("SELECT cdb_server_drop('shop')")
+    owner.execute("SELECT cdb_sync_delete(id) FROM connector.syncs")
     owner.execute("SELECT cdb_server_drop('shop'), cdb_server_drop('a=b')")
 
 
