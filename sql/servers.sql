@@ -79,7 +79,7 @@ SELECT cdb_server_save('store', '{"provider": "postgres", "connection": {"user":
 SELECT cdb_server_save('other', '{"provider": "mysql", "connection": {"hosst": "x", "port": 0}}');
 SELECT cdb_server_save('other', '{"connection": {"server": "x"}}');
 SELECT cdb_server_save('other', '{"provider": "mysql", "connection": "store"}');
-SELECT cdb_server_save('other', '{"provider": "hive", "connection": {"server": "x", "session": {"a": "b"}}}');
+SELECT cdb_server_save('other', '{"provider": "hive", "connection": {"server": "x", "session": {"fs.key": "b"}}}');
 SELECT cdb_server_save('mysql://ana:hunter2@db', '{"provider": "mysql", "connection": {"server": "x"}}');
 SELECT cdb_server_save(' ', '{"provider": "mysql", "connection": {"server": "x"}}');
 SELECT cdb_server_save(repeat('x', 64), '{"provider": "mysql", "connection": {"server": "x"}}');

@@ -26,8 +26,9 @@ using api::Json;
 
 namespace {
 
-/// A number where the key takes one.
+/// A number, or an object, where the key takes one.
 Json json_value(const core::ParameterInfo* parameter, const std::string& text) {
+  if (parameter != nullptr && parameter->object && Json::accept(text)) return Json::parse(text);
   const auto number = parameter != nullptr && parameter->integer ? core::whole_number(text) : std::nullopt;
   return number ? Json(*number) : Json(text);
 }

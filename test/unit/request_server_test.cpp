@@ -49,6 +49,12 @@ TEST(ServerRequest, NeedsNoLogin) {
             "1502.\ncdb_connector_info('mysql') lists the parameters.");
 }
 
+TEST(ServerRequest, HarmlessSettingsAreOneOption) {
+  const ServerRequest request = read(
+      R"({"provider": "hive", "connection": {"server": "x", "session": {"tez.queue.name": "q", "Tez.Queue.Name": 1}}})");
+  EXPECT_EQ(option(request.connection, "session"), R"({"Tez.Queue.Name":"1","tez.queue.name":"q"})");
+}
+
 TEST(ServerRequest, ASecretWithoutAValueIsRemoved) {
   for (const char* nothing : {"null", R"("")", R"(" ")"}) {
     const ServerRequest request = read(mysql(R"("server": "db", "Password": )" + std::string(nothing)));
@@ -91,8 +97,8 @@ TEST(ServerRequest, AllThatIsWrongIsTold) {
             std::string::npos);
   EXPECT_NE(refusal(R"({"provider": "mysql"})").find("Missing key \"connection\"."), std::string::npos);
   EXPECT_NE(refusal("[1]").find("must be a JSON object"), std::string::npos);
-  EXPECT_NE(refusal(R"({"provider": "hive", "connection": {"server": "x", "session": {"a": "b"}}})")
-                .find("Key \"connection.session\" can't be saved"),
+  EXPECT_NE(refusal(R"({"provider": "hive", "connection": {"server": "x", "session": {"fs.key": "b"}}})")
+                .find("Key \"connection.session.fs.key\" can't be saved: it may be a secret"),
             std::string::npos);
 }
 

@@ -31,13 +31,12 @@ const ProviderInfo* read_provider(const ObjectReader& reader, const Registry& re
   if (given && present && *given != *present) {
     problems.add("provider", "Key \"provider\" can't be changed: the foreign server is for " + quoted(*present) + '.');
     problems.advise("Save it under another name.");
-    return nullptr;
   }
   if (!given && !present) {
     problems.add("provider", "Missing key \"provider\".");
     return nullptr;
   }
-  request.provider = given ? *given : *present;
+  request.provider = present ? *present : *given;
   return read_provider_info(request.provider, registry, problems);
 }
 
@@ -53,13 +52,25 @@ std::set<std::string> removed_secrets(const JsonValue& connection, const Provide
   return removed;
 }
 
-/// Options are texts.
-void refuse_objects(const ObjectReader& connection, const ProviderInfo& info, Problems& problems) {
-  for (const ParameterInfo& parameter : info.connection_parameters) {
-    if (!parameter.object || connection.value(parameter.name) == nullptr) continue;
-    const std::string key = connection.path(parameter.name);
-    problems.add(key, "Key " + quoted(key) + " can't be saved: the options of a foreign server are texts.");
+/// The settings of a remote session are one option, as JSON. Those that are not known to be harmless are refused:
+/// everybody can read the options of a server.
+void read_settings(const ConnectorSpec& spec, const ProviderInfo& info, ServerRequest& request, Problems& problems) {
+  if (spec.session.empty()) return;
+  const auto parameter = std::ranges::find(info.connection_parameters, true, &ParameterInfo::object);
+  const std::string key = "connection." + std::string(parameter->name);
+  JsonValue object;
+  object.type = JsonValue::Type::object;
+  for (const auto& [name, text] : spec.session) {
+    if (std::ranges::find(parameter->shown_members, lower_ascii(name)) == parameter->shown_members.end()) {
+      problems.add(key, "Key " + quoted(key + '.' + name) +
+                            " can't be saved: it may be a secret, and everybody can read the options of a server.");
+    }
+    JsonValue value;
+    value.type = JsonValue::Type::string;
+    value.text = text;
+    object.members.push_back({name, std::move(value)});
   }
+  request.connection.insert_or_assign(std::string(parameter->name), json_text(object));
 }
 
 void read_server_connection(const JsonValue& connection, const ProviderInfo& info, const PresentServer& present,
@@ -67,9 +78,8 @@ void read_server_connection(const JsonValue& connection, const ProviderInfo& inf
   ConnectorSpec spec;
   spec.connection = present.fixed;
   read_connection(connection, info, spec, problems, LoginKeys::optional);
-  Problems reported;  // by read_connection()
-  refuse_objects(ObjectReader(connection, "connection.", reported), info, problems);
-  request.connection = std::move(spec.connection);
+  request.connection = spec.connection;
+  read_settings(spec, info, request, problems);
   request.removed = removed_secrets(connection, info);
   std::erase_if(request.connection, [](const auto& option) { return is_blank(option.second); });
 }

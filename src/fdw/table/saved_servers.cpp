@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "core/base/error.hpp"
+#include "core/base/json.hpp"
+#include "core/base/utf8.hpp"
 #include "core/remote/registry.hpp"
 #include "core/remote/secret_mask.hpp"
+#include "core/request/connection_reader.hpp"
 #include "core/request/masked_connector.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
@@ -31,6 +35,25 @@ bool is_secret(const core::ProviderInfo* info, std::string_view name) {
   });
 }
 
+/// Settings of a remote session, which are JSON, without those that are not known to be harmless.
+std::string shown_settings(const core::ParameterInfo& parameter, const std::string& text) {
+  core::JsonValue object;
+  try {
+    object = core::parse_json(text);
+  } catch (const core::Error&) {
+    return std::string(core::secret_mask);
+  }
+  for (core::JsonMember& member : object.members) {
+    const bool is_shown =
+        std::ranges::find(parameter.shown_members, core::lower_ascii(member.key)) != parameter.shown_members.end();
+    if (is_shown) continue;
+    member.value = {};
+    member.value.type = core::JsonValue::Type::string;
+    member.value.text = core::secret_mask;
+  }
+  return core::json_text(object);
+}
+
 SavedServer described(const jobs::StoredServer& server, const std::vector<store::ServerUse>& uses) {
   SavedServer saved;
   saved.name = pg::utf8_text(server.name);
@@ -43,7 +66,12 @@ SavedServer described(const jobs::StoredServer& server, const std::vector<store:
   saved.connection = stored.mapping.options;
   saved.connection.insert(stored.of_server.begin(), stored.of_server.end());
   for (auto& [name, value] : saved.connection) {
-    if (is_secret(info, name)) value = core::secret_mask;
+    const auto* parameter = info == nullptr ? nullptr : core::find_parameter(info->connection_parameters, name);
+    if (is_secret(info, name)) {
+      value = core::secret_mask;
+    } else if (parameter != nullptr && parameter->object) {
+      value = shown_settings(*parameter, value);
+    }
   }
   for (const store::ServerUse& use : uses) {
     if (use.server == saved.name && sees_work_of(use.owner)) saved.used_by += use.syncs;

@@ -302,7 +302,8 @@ void check_unused(const std::string& name) {
   if (syncs > 0) count = counted(syncs, "sync");
   if (imports > 0) core::add_item(count, counted(imports, "queued import"), " and ");
   std::string detail = names_of(users, true, "Syncs: ");
-  core::add_item(detail, names_of(users, false, "Queued imports into: "), "\n");
+  const std::string tables = names_of(users, false, "Queued imports into: ");
+  if (!tables.empty()) core::add_item(detail, tables, "\n");
   throw Error(ErrorNumber::dependents_in_the_way, "foreign server " + core::quoted(name) + " is used by " + count,
               detail,
               "Delete them or give them another connection first: cdb_sync_delete(), cdb_sync_update(), "

@@ -480,7 +480,7 @@ constexpr NamedSchema all[] = {{"Activity", R"({
     "connection": {
       "type": "object",
       "description": "Secrets that are stored are ********",
-      "additionalProperties": {"type": ["string", "integer"]}
+      "additionalProperties": {"type": ["string", "integer", "object"]}
     },
     "used_by": {"type": "integer", "description": "Syncs that the role sees"}
   }
