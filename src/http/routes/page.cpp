@@ -69,14 +69,15 @@ Task<Reply> file(Call& call) {
   co_return file_reply(call.request, *found, "public, max-age=31536000, immutable");
 }
 
-Route file_route(std::string_view path) {
+Route file_route(std::string_view path, std::string_view operation) {
   return {.method = Method::get,
           .path = path,
-          .operation = "page_file",
+          .operation = operation,
           .summary = "A file of the page",
           .handler = file,
           .for_everybody = true,
-          .is_api = false};
+          .is_api = false,
+          .answers = {{200, "The file"}, {304, "If-None-Match has its ETag"}, {404, "It is none of this build"}}};
 }
 
 }  // namespace
@@ -88,9 +89,10 @@ std::vector<Route> page_routes() {
            .summary = "The page",
            .handler = page,
            .for_everybody = true,
-           .is_api = false},
-          file_route("/page/{hash}/{file}"),
-          file_route("/page/{hash}/{folder}/{file}")};
+           .is_api = false,
+           .answers = {{200, "The page"}, {304, "If-None-Match has its ETag"}}},
+          file_route("/page/{hash}/{file}", "page_file"),
+          file_route("/page/{hash}/{folder}/{file}", "page_file_of_folder")};
 }
 
 }  // namespace connector::http
