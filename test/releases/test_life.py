@@ -93,7 +93,8 @@ def test_installed_used_removed_and_purged(debian: Chroot, packages: Path) -> No
     # Configuration stays until it is purged, and so does what Debian notes of the unit.
     noted = "/var/lib/systemd/deb-systemd-helper-enabled/connector-http.service.dsh-also"
     assert left == {"/etc/default/connector-http", "/etc/connector-http.conninfo", noted}, left
-    debian.run(["apt-get", "-q", "-y", "purge", EXTENSION, PROGRAM])
+    # The other has left nothing that apt could know it by.
+    debian.run(["apt-get", "-q", "-y", "purge", PROGRAM])
     debian.run(["apt-get", "-q", "-y", "autoremove", "--purge"])
     more = debian.files() - before
     assert not more, more
