@@ -126,7 +126,7 @@ def main() -> int:
         return error.returncode
     print(
         "\n-- That was it: all servers are stopped, and their data are gone. Packages that were installed, build/ and "
-        "connector.so stay;\n-- README.md says how to install the extension into a PostgreSQL of yours."
+        "connector.so stay;\n-- docs/install.md says how to install the extension into a PostgreSQL of yours."
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""Group `style`: clang-format, shellcheck, the scripts of pg_regress, pgspot, the rooms of src, the page's sources and clang-tidy.
+"""Group `style`: clang-format, shellcheck, the scripts of pg_regress, the documents, pgspot, the rooms of src, the page's sources and clang-tidy.
 
 clang-tidy takes seconds for each file, so the group has it look at the files that changed since the last tag (without
 one: since _CLEAN). `make style` (STYLE=all) has it look at all.
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .context import ROOT, Context, cores
+from .documents import run_documents
 from .page import run_page
 from .pgspot import run_pgspot
 from .result import Result, failure
@@ -31,7 +32,7 @@ def run_style(context: Context) -> Result:
     result = Result()
     result += _tool(context, "clang-format", ["clang-format-14", "--dry-run", "-Werror", *_tracked("*.cpp", "*.hpp", "*.h")])
     result += _tool(context, "shellcheck", ["shellcheck", *_shell_scripts()])
-    return result + run_scripts() + run_pgspot(context) + run_rooms(context) + run_page(context) + _tidy(context)
+    return result + run_scripts() + run_documents() + run_pgspot(context) + run_rooms(context) + run_page(context) + _tidy(context)
 
 
 def _tool(context: Context, name: str, argv: Sequence[str | Path]) -> Result:

@@ -46,7 +46,7 @@ def record(remote: Remote, way: str, phase: str, start: float) -> None:
 def importing(db: Database, remote: Remote, stall: Stall, **settings: object) -> Iterator[Job]:
     """The import in a session of its own, which takes any number of rows. What the block does to it leaves nothing."""
     job = db.import_in_background(stall.connector)
-    # A statement that is stopped while it loads the library is logged as it is (README, Passwords).
+    # A statement that is stopped while it loads the library is logged as it is (docs/roles-and-limits.md).
     job.database.value("SELECT cdb_connectors() IS NOT NULL")
     for name, value in {"connector.max_rows": 0, **settings}.items():
         job.database.execute("SELECT set_config(%s, %s, false)", name.replace("__", "."), str(value))

@@ -105,7 +105,7 @@ def halted(db: Database, marks: Marks, place: str, what: str = "hang", *settings
     the driver is asked to stop."""
     mark = marks.new()
     job = db.in_background(*call_for(place, request_for(place, what, mark=mark, **attributes)))
-    # A statement that is stopped while it loads the library is logged as it is (README, Passwords).
+    # A statement that is stopped while it loads the library is logged as it is (docs/roles-and-limits.md).
     job.database.value("SELECT cdb_connectors()")
     for setting in settings:
         job.database.execute(f"SET {setting}")

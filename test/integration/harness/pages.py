@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+# A comment in the line above says why a block is not run.
+_BLOCK = re.compile(r"^(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^ *```$", re.S | re.M)
+
 
 @dataclass
 class Example:
@@ -13,13 +16,17 @@ class Example:
 
     language: str
     text: str
+    not_run: str = ""  # the reason
 
 
 def examples_of(page: Path, *languages: str) -> list[Example]:
     """The blocks of these languages, in their order."""
-    found = re.findall(r"^( *)```(\w+)\n(.*?)^ *```$", page.read_text(), flags=re.S | re.M)
     return [
-        Example(language, "\n".join(line.removeprefix(indent) for line in block.splitlines()))
-        for indent, language, block in found
-        if language in languages
+        Example(
+            block["language"],
+            "\n".join(line.removeprefix(block["indent"]) for line in block["text"].splitlines()),
+            block["reason"] or "",
+        )
+        for block in _BLOCK.finditer(page.read_text())
+        if block["language"] in languages
     ]

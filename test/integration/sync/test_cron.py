@@ -1,4 +1,4 @@
-"""The README's recipe: pg_cron as the clock."""
+"""The recipe of docs/syncs.md: pg_cron as the clock."""
 
 from __future__ import annotations
 
