@@ -4,7 +4,7 @@
 # same for tests that take hours: SOAK_SECONDS of random calls, SOAK_KILLS kills (test/soak). `make pgtap PGDATABASE=…` looks
 # at an installation, as a superuser of a database that has the extensions pgtap and connector. `make deb` puts Debian packages
 # into dist, `make dist` the archive for PGXN, and `make check-packages` tests both, and the Dockerfile, in a fresh Debian.
-# `make help` shows this.
+# `make docs` writes what the documents show of the product. `make help` shows this.
 #
 # PG_CONFIG=…      the PostgreSQL to build for
 # WITH_MYSQL=0     leave a provider out; also WITH_POSTGRES, WITH_SQLSERVER, WITH_HIVE, WITH_ODBC
@@ -140,8 +140,8 @@ missing_packages = $(strip $(if $(call has_command,$(CXX)),,g++) \
 	$(if $(call has_header,boost/numeric/conversion/cast.hpp),,libboost-dev)))
 
 # Goals that need no PostgreSQL at hand: they install it first, or do without.
-ifeq ($(filter-out pgtap demo check check-hosts check-packages bench soak packages deb dist format style compilers screenshots clean help,$(or $(MAKECMDGOALS),all)),)
-.PHONY: pgtap demo check check-hosts check-packages bench soak packages deb dist format style compilers screenshots clean help
+ifeq ($(filter-out pgtap demo check check-hosts check-packages bench soak packages deb dist docs format style compilers screenshots clean help,$(or $(MAKECMDGOALS),all)),)
+.PHONY: pgtap demo check check-hosts check-packages bench soak packages deb dist docs format style compilers screenshots clean help
 # Some shells put a variable of this name into the environment.
 host = $(if $(filter command,$(firstword $(origin HOST))),$(HOST))
 help: # the lines at the top of this file
@@ -178,6 +178,10 @@ soak:
 dist:
 	mkdir -p dist
 	git archive --format=zip --prefix=connector-$(CONNECTOR_VERSION)/ -o dist/connector-$(CONNECTOR_VERSION).zip HEAD
+# Tables and pictures of the documents: the extension is built, and a database that has it is asked.
+docs:
+	@test/install-packages demo
+	@test/documents/run
 format:
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp' '*.h')
 style:
