@@ -40,7 +40,8 @@ Datum read_interval(const std::string& text) {
   } catch (const pg::PgError&) {
     throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters",
                 "Key \"interval\" must be a number of seconds or the text of an interval.",
-                "Write 900, or \"15 minutes\".");
+                "Write 900, or \"15 minutes\".")
+        .with_parameter("interval");
   }
 }
 
@@ -51,11 +52,13 @@ seconds checked_interval(Datum interval) {
     throw Error(ErrorNumber::invalid_parameters,
                 "sync interval must be at least " + std::to_string(minimum.count()) + " seconds",
                 "It is " + std::to_string(asked.count()) + " seconds.",
-                "An administrator can lower connector.min_sync_interval.");
+                "An administrator can lower connector.min_sync_interval.")
+        .with_parameter("interval");
   }
   if (asked > longest_interval) {
     throw Error(ErrorNumber::invalid_parameters, "sync interval must be at most 100 years", {},
-                "cdb_import_connector() imports once.");
+                "cdb_import_connector() imports once.")
+        .with_parameter("interval");
   }
   return asked;
 }

@@ -139,7 +139,8 @@ ServerConnection server_connection(std::string_view name, std::string_view provi
       throw core::Error(core::ErrorNumber::invalid_parameters,
                         "foreign server \"" + std::string(name) + "\" is for provider \"" + declared->second +
                             "\", not \"" + std::string(provider) + "\"",
-                        {}, "Leave \"provider\" out of the request: the server supplies it.");
+                        {}, "Leave \"provider\" out of the request: the server supplies it.")
+          .with_parameter("provider");
     }
     options.erase(declared);
   }

@@ -45,7 +45,8 @@ void check_driver(const core::ConnectorSpec& spec) {
   if (driver == spec.connection.end() || settings::odbc_driver_is_allowed(driver->second)) return;
   throw core::Error(ErrorNumber::connectors_disabled, "ODBC driver " + core::quoted(driver->second) + " is not allowed",
                     "The setting connector.odbc_drivers does not name it.",
-                    "Ask an administrator to add it there; `odbcinst -q -d` lists the drivers of the server.");
+                    "Ask an administrator to add it there; `odbcinst -q -d` lists the drivers of the server.")
+      .with_parameter("connection.driver");
 }
 
 /// What an account of the remote lets in without a password, it lets the server's own account in, not the role.
@@ -61,7 +62,8 @@ void check_has_secret(const core::ConnectorSpec& spec, const core::ProviderInfo&
   if (has_secret) return;
   throw core::Error(ErrorNumber::connectors_disabled, "a password is required",
                     "The user mapping has a username, and neither password nor another secret.",
-                    "Set one in the user mapping: ALTER USER MAPPING ... OPTIONS (ADD password '...').");
+                    "Set one in the user mapping: ALTER USER MAPPING ... OPTIONS (ADD password '...').")
+      .with_parameter("connection.password");
 }
 
 }  // namespace
@@ -74,7 +76,8 @@ void check_dials_by_itself(const core::ConnectorSpec& spec, const core::Provider
         spec.foreign_server ? "foreign server " + core::quoted(*spec.foreign_server) + " must be a superuser's"
                             : "only superusers may give a connection of provider \"" + spec.provider + "\"",
         "Its drivers dial by themselves, with the rights of the database server.",
-        "Have a superuser make a foreign server of the wrapper connector, and name that server as \"connection\".");
+        "Have a superuser make a foreign server of the wrapper connector, and name that server as \"connection\".")
+        .with_parameter("connection");
   }
   check_driver(spec);
 }
@@ -86,7 +89,8 @@ store::RoleLimits check_provider_enabled(const std::string& id) {
   throw core::Error(ErrorNumber::connectors_disabled,
                     "provider \"" + id + "\" is disabled" + (listed ? " for this role" : ""), {},
                     listed ? "Ask an administrator to change connector.role_limits."
-                           : "Ask an administrator to add it to connector.enabled_providers.");
+                           : "Ask an administrator to add it to connector.enabled_providers.")
+      .with_parameter("provider");
 }
 
 ServerConnection use_foreign_server(core::ConnectorSpec& spec, const core::Provider& provider) {

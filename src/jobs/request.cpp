@@ -37,16 +37,19 @@ core::Deadline run_deadline(const settings::Settings& settings) {
 /// Files of the database server are named by superusers only: through a foreign server, whose options they set.
 void check_server_files(const core::ConnectorSpec& spec, const core::ProviderInfo& info) {
   std::string names;
+  std::string first;
   for (const core::ParameterInfo& parameter : info.connection_parameters) {
     if (!parameter.server_file || !spec.connection.contains(parameter.name)) continue;
     core::add_item(names, core::quoted(parameter.name));
+    if (first.empty()) first = parameter.name;
   }
   if (names.empty()) return;
   throw core::Error(ErrorNumber::connectors_disabled,
                     "only superusers may name files of the database server in a connection",
                     "The connection has " + names + ".",
                     "Have a superuser set them on a foreign server of the wrapper connector, and name that server as "
-                    "\"connection\".");
+                    "\"connection\".")
+      .with_parameter("connection." + first);
 }
 
 /// In the words of errors, which tell what the remote does.

@@ -87,18 +87,20 @@ std::string shown_text(std::string_view text) {
 }
 
 /// The texts are ready before anything is allocated in ErrorContext: converting them may empty it.
-Raisable* describe(int sqlerrcode, const std::string& message, const std::string& detail, const std::string& hint) {
+Raisable* describe(int sqlerrcode, const std::string& message, const std::string& detail, const std::string& hint,
+                   const std::string& parameter) {
   Raisable* result = make(Raisable::Kind::ours);
   if (result == &out_of_memory_error) return result;
   result->data.sqlerrcode = sqlerrcode;
   result->data.message = copy(message);
   if (!detail.empty()) result->data.detail = copy(detail);
   if (!hint.empty()) result->data.hint = copy(hint);
+  if (!parameter.empty()) result->data.column_name = copy(parameter);
   return result;
 }
 
 Raisable* describe_unexpected(std::string_view what) {
-  return describe(ERRCODE_INTERNAL_ERROR, shown_text("unexpected exception in connector: " + std::string(what)), {},
+  return describe(ERRCODE_INTERNAL_ERROR, shown_text("unexpected exception in connector: " + std::string(what)), {}, {},
                   {});
 }
 
@@ -111,7 +113,7 @@ Raisable* describe_handled() {
     return describe(error.fields());
   } catch (const core::Error& error) {
     return describe(sqlstate_code(error.sqlstate()), shown_text(error.message()), shown_text(error.detail()),
-                    shown_text(error.hint()));
+                    shown_text(error.hint()), shown_text(error.parameter()));
   } catch (const std::bad_alloc&) {
     return &out_of_memory_error;
   } catch (const std::exception& error) {
@@ -146,7 +148,9 @@ void raise(Raisable* error) {
       // Raised here, so that the context of the calling SQL is added.
       ereport(ERROR, (errcode(data.sqlerrcode), errmsg_internal("%s", data.message != nullptr ? data.message : ""),
                       data.detail != nullptr ? errdetail_internal("%s", data.detail) : 0,
-                      data.hint != nullptr ? errhint("%s", data.hint) : 0));
+                      data.hint != nullptr ? errhint("%s", data.hint) : 0,
+                      // For programs: clients show it when asked for all that there is.
+                      data.column_name != nullptr ? err_generic_string(PG_DIAG_COLUMN_NAME, data.column_name) : 0));
       break;
     case Raisable::Kind::interrupted:
       CHECK_FOR_INTERRUPTS();

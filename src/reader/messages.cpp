@@ -335,7 +335,8 @@ std::string to_message(const core::Error& error) {
                   {"detail", detail},
                   {"hint", error.hint()},
                   {"permanent", error.permanent()},
-                  {"denied_login", error.denied_login()}});
+                  {"denied_login", error.denied_login()},
+                  {"parameter", error.parameter()}});
 }
 
 core::Error error_message(std::string_view text, const std::function<std::string(const std::string&)>& shown) {
@@ -346,6 +347,7 @@ core::Error error_message(std::string_view text, const std::function<std::string
     const auto found = std::ranges::find(known, number, [](const auto& info) { return static_cast<int>(info.number); });
     core::Error error(found == known.end() ? core::ErrorNumber::unknown : found->number, shown_at("message"),
                       shown_at("detail"), shown_at("hint"), json.at("permanent").get<bool>());
+    error = error.with_parameter(shown_at("parameter"));
     return json.at("denied_login").get<bool>() ? error.with_denied_login() : error;
   });
 }

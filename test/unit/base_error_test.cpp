@@ -125,6 +125,48 @@ TEST(RemoteError, ADeniedLoginMayBeLetInLater) {
   EXPECT_TRUE(remote_error(failure).denied_login());
 }
 
+std::string parameter_of(Phase phase, std::string_view sqlstate, ErrorNumber number = ErrorNumber::cannot_connect) {
+  return remote_error({.provider = "mysql", .phase = phase, .number = number, .sqlstate = sqlstate, .summary = "no"})
+      .parameter();
+}
+
+TEST(RemoteError, KnowsTheKeyThatItIsAbout) {
+  EXPECT_EQ(parameter_of(Phase::authenticate, "28000"), "connection.password");
+  EXPECT_EQ(parameter_of(Phase::connect, "3D000"), "connection.database");
+  EXPECT_EQ(parameter_of(Phase::connect, "", ErrorNumber::timed_out), "connection.server");
+  EXPECT_EQ(parameter_of(Phase::connect, "53300"), "") << "too many connections: no key of the request";
+  EXPECT_EQ(parameter_of(Phase::describe, "3F000", ErrorNumber::cannot_read), "schema");
+  EXPECT_EQ(parameter_of(Phase::describe, "42P01", ErrorNumber::cannot_read), "") << "a table's or a query's";
+  EXPECT_EQ(parameter_of(Phase::fetch, "", ErrorNumber::timed_out), "");
+}
+
+TEST(RemoteError, TheDriverMayKnowBetterWhatItIsAbout) {
+  const RemoteFailure failure{.provider = "mysql",
+                              .phase = Phase::authenticate,
+                              .number = ErrorNumber::cannot_connect,
+                              .summary = "could not connect",
+                              .remote_message = "unknown database",
+                              .parameter = "connection.database"};
+  EXPECT_EQ(remote_error(failure).parameter(), "connection.database");
+}
+
+TEST(RemoteError, ARefusedPortIsToldFromAServerThatCannotBeReached) {
+  EXPECT_EQ(unreachable_parameter("Connection refused"), "connection.port");
+  EXPECT_EQ(unreachable_parameter("Can't connect to server on '127.0.0.1' (111)"), "connection.port");
+  EXPECT_EQ(unreachable_parameter("No route to host"), "connection.server");
+  EXPECT_EQ(unreachable_parameter("Can't connect to server on '10.0.0.1' (113)"), "connection.server");
+}
+
+TEST(Error, IsAboutAKey) {
+  const Error error(ErrorNumber::invalid_parameters, "no", "detail", "hint", true);
+  EXPECT_EQ(error.parameter(), "");
+  const Error about = error.with_parameter("sync.key").with_hint("More.").with_denied_login();
+  EXPECT_EQ(about.parameter(), "sync.key");
+  EXPECT_EQ(about.message(), "no");
+  EXPECT_EQ(about.hint(), "hint More.");
+  EXPECT_TRUE(about.permanent());
+}
+
 TEST(Phase, HasAName) {
   EXPECT_EQ(phase_name(Phase::request), "request");
   EXPECT_EQ(phase_name(Phase::connect), "connect");

@@ -26,5 +26,24 @@ TEST(HiveErrors, ADeniedLoginMayBeLetInLater) {
   EXPECT_FALSE(connect_error(Login(), Failure(Failure::Kind::unreachable, "refused")).denied_login());
 }
 
+TEST(HiveErrors, TheKeyThatTheyAreAbout) {
+  Login login;
+  login.database = "shop";
+  const auto about = [&](Failure::Kind kind, const char* words) {
+    return connect_error(login, Failure(kind, words)).parameter();
+  };
+  EXPECT_EQ(about(Failure::Kind::denied, "no"), "connection.password");
+  EXPECT_EQ(about(Failure::Kind::timed_out, "timed out while connecting"), "connection.server");
+  EXPECT_EQ(about(Failure::Kind::unreachable, "Connection refused"), "connection.port");
+  EXPECT_EQ(about(Failure::Kind::unreachable, "No route to host"), "connection.server");
+  EXPECT_EQ(about(Failure::Kind::tls, "wrong version number"), "connection.sslmode");
+  EXPECT_EQ(about(Failure::Kind::mismatch, "no Thrift message"), "");
+  rpc::Status status;
+  status.errorMessage = "Failed to open new session: Database shop does not exist";
+  EXPECT_EQ(session_error(login, status).parameter(), "connection.database");
+  status.errorMessage = "Failed to open new session: no memory";
+  EXPECT_EQ(session_error(login, status).parameter(), "");
+}
+
 }  // namespace
 }  // namespace connector::hive

@@ -4,10 +4,12 @@
 #include <csignal>
 #include <cstring>
 
+#include <errmsg.h>
 #include <gtest/gtest.h>
 
 #include "core/base/error.hpp"
 #include "core/remote/registry.hpp"
+#include "drivers/mysql/errors.hpp"
 #include "drivers/mysql/library.hpp"
 #include "drivers/mysql/provider.hpp"
 #include "silent_server.hpp"
@@ -113,6 +115,7 @@ TEST(MysqlProvider, SilentServerTimesOut) {
     FAIL();
   } catch (const core::Error& error) {
     EXPECT_EQ(error.number(), core::ErrorNumber::timed_out);
+    EXPECT_EQ(error.parameter(), "connection.server");
     EXPECT_EQ(error.message().find("hidden-word"), std::string::npos);
   }
   EXPECT_LT(steady_clock::now() - start, milliseconds(1500));
@@ -142,7 +145,27 @@ TEST(MysqlProvider, RefusedConnectionSaysWhy) {
     EXPECT_EQ(error.number(), core::ErrorNumber::cannot_connect);
     EXPECT_EQ(error.message(), "could not connect to server \"127.0.0.1\", port " + port + ": Connection refused");
     EXPECT_EQ(error.detail().find("Provider mysql, phase connect, native error"), 0U);
+    EXPECT_EQ(error.parameter(), "connection.port");
   }
+}
+
+TEST(MysqlErrors, TheKeyThatTheyAreAbout) {
+  const auto about = [](unsigned code, const char* message) {
+    return connect_error(Login(), {code, "HY000", message}).parameter();
+  };
+  EXPECT_EQ(about(1045, "Access denied for user 'x'"), "connection.password");
+  EXPECT_EQ(about(1044, "Access denied for user 'x' to database 'd'"), "connection.database");
+  EXPECT_EQ(about(1049, "Unknown database 'd'"), "connection.database");
+  EXPECT_EQ(about(3159, "insecure transport"), "connection.sslmode");
+  EXPECT_EQ(about(CR_SSL_CONNECTION_ERROR, "TLS/SSL error: certificate"), "connection.sslmode");
+  EXPECT_EQ(about(CR_CONN_HOST_ERROR, "Can't connect to server on '127.0.0.1' (111)"), "connection.port");
+  EXPECT_EQ(about(CR_CONN_HOST_ERROR, "Can't connect to server on '127.0.0.1' (113)"), "connection.server");
+  EXPECT_EQ(about(1040, "Too many connections"), "");
+  const auto describing = [](unsigned code) {
+    return statement_error(core::Phase::describe, "could not describe", {code, "42000", "no"}).parameter();
+  };
+  EXPECT_EQ(describing(1049), "schema");
+  EXPECT_EQ(describing(1146), "") << "a table's or a query's";
 }
 
 }  // namespace

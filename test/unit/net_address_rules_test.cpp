@@ -158,6 +158,7 @@ TEST(AddressRules, ARefusalNamesServerAndAddress) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "connection to server \"db.example.com\" (192.0.2.1) is not allowed");
+    EXPECT_EQ(error.parameter(), "connection.server");
   }
 }
 

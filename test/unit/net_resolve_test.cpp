@@ -141,6 +141,7 @@ TEST(Resolve, WhatIsNoNameIsAnErrorAtOnce) {
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.number(), ErrorNumber::cannot_connect);
+      EXPECT_EQ(error.parameter(), "connection.server");
       EXPECT_TRUE(error.message().ends_with(", port 3306: could not resolve the host name: not a host name"))
           << error.what();
       EXPECT_EQ(error.detail(), "Provider mysql, phase connect.\nConnector error 1012.");

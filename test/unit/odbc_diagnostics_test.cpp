@@ -67,6 +67,21 @@ TEST(OdbcDiagnostics, DeniedLogins) {
   EXPECT_FALSE(diagnosed_error({&later, 1}, fetching, no_mask).denied_login());
 }
 
+TEST(OdbcDiagnostics, TheKeyThatTheyAreAbout) {
+  const auto about = [](const Diagnostic& record, const Task& task = connecting) {
+    return diagnosed_error({&record, 1}, task, no_mask).parameter();
+  };
+  EXPECT_EQ(about({"28000", 0, "no"}), "connection.password");
+  EXPECT_EQ(about({"08001", 101, "FATAL:  password authentication failed for user \"x\""}), "connection.password");
+  EXPECT_EQ(about({"08001", 101, "Connection refused"}), "connection.port");
+  EXPECT_EQ(about({"08001", 101, "no route"}), "connection.server");
+  EXPECT_EQ(about({"IM002", 0, "no data source"}), "connection.dsn");
+  EXPECT_EQ(about({"IM003", 0, "can't open lib"}), "connection.driver");
+  EXPECT_EQ(about({"HYT00", 0, "late"}), "connection.server");
+  EXPECT_EQ(about({"3D000", 0, "no database"}), "connection.database");
+  EXPECT_EQ(about({"08S01", 0, "gone"}, fetching), "");
+}
+
 TEST(OdbcDiagnostics, TimeLimits) {
   const Diagnostic late{"HYT00", 0, "timeout expired"};
   EXPECT_EQ(diagnosed_error({&late, 1}, fetching, no_mask).number(), ErrorNumber::timed_out);

@@ -120,6 +120,22 @@ TEST(PostgresErrors, ErrorsOfTheLibrary) {
   EXPECT_EQ(error.message, "Connection refused; Is the server running on that host?");
 }
 
+TEST(PostgresErrors, TheKeyThatTheyAreAbout) {
+  const auto about = [](Stage stage, std::string_view text) {
+    return connect_error(Login(), stage, parse_connection_error(text)).parameter();
+  };
+  EXPECT_EQ(about(Stage::login, "FATAL:  28P01: password authentication failed for user \"x\"\n"),
+            "connection.password");
+  EXPECT_EQ(about(Stage::login, "FATAL:  3D000: database \"x\" does not exist\n"), "connection.database");
+  EXPECT_EQ(about(Stage::login, "FATAL:  53300: sorry, too many clients already\n"), "");
+  EXPECT_EQ(about(Stage::network, "connection to server at \"::1\", port 1 failed: Connection refused\n"),
+            "connection.port");
+  EXPECT_EQ(about(Stage::network, "connection to server at \"10.0.0.1\", port 1 failed: No route to host\n"),
+            "connection.server");
+  EXPECT_EQ(about(Stage::tls, "server does not support SSL, but SSL was required\n"), "connection.sslmode");
+  EXPECT_EQ(connect_timeout_error(Login()).parameter(), "connection.server");
+}
+
 TEST(PostgresErrors, SeveralAttempts) {
   const NativeError error = parse_connection_error(
       "connection to server at \"h\", port 1 failed: FATAL:  28000: no entry for SSL on\n"

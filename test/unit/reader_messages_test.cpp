@@ -240,6 +240,8 @@ TEST(ReaderMessages, AnErrorIsTheSameOnTheOtherSide) {
   EXPECT_TRUE(got.permanent());
   EXPECT_FALSE(got.denied_login());
   EXPECT_TRUE(read_error(to_message(error.with_denied_login())).denied_login());
+  EXPECT_EQ(got.parameter(), "");
+  EXPECT_EQ(read_error(to_message(error.with_parameter("connection.server"))).parameter(), "connection.server");
   const core::Error without_detail(core::ErrorNumber::cannot_read, "no");
   EXPECT_EQ(read_error(to_message(without_detail)).detail(), without_detail.detail());
 }

@@ -32,13 +32,14 @@ struct Refusal {
   std::string detail;
   std::string hint;
   ErrorNumber number = ErrorNumber::unknown;
+  std::string parameter = {};
 };
 
 inline Refusal refusal(std::string_view json, RequestKind kind = RequestKind::import) {
   try {
     parse(json, kind);
   } catch (const Error& error) {
-    return {error.message(), error.detail(), error.hint(), error.number()};
+    return {error.message(), error.detail(), error.hint(), error.number(), error.parameter()};
   }
   return {"accepted", "", "", ErrorNumber::unknown};
 }
@@ -49,6 +50,7 @@ inline void expect_problem(std::string_view json, std::string_view key, std::str
   const Refusal found = refusal(json, kind);
   EXPECT_EQ(found.number, ErrorNumber::invalid_parameters) << json;
   EXPECT_EQ(found.message, "invalid connector parameters: \"" + std::string(key) + '"') << json;
+  EXPECT_EQ(found.parameter, key) << json;
   EXPECT_EQ(found.detail, std::string(line) + "\nConnector error 1502.") << json;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 namespace connector::sqlserver {
 namespace {
 
@@ -45,6 +47,23 @@ TEST(SqlServerErrors, ADeniedLoginMayBeLetInLater) {
   }
   EXPECT_FALSE(login_error(4060).denied_login()) << "the account was let in";
   EXPECT_TRUE(has(login_error(18456).hint(), "username and password"));
+}
+
+TEST(SqlServerErrors, TheKeyThatTheyAreAbout) {
+  for (const int number : {911, 916, 4060}) EXPECT_EQ(login_error(number).parameter(), "connection.database") << number;
+  EXPECT_EQ(login_error(18456).parameter(), "connection.password");
+  EXPECT_EQ(login_error(40615).parameter(), "") << "a firewall there";
+  const auto of_library = [](Stage stage, int os_error) {
+    Message message;
+    message.os_error = os_error;
+    Messages messages;
+    messages.add(std::move(message));
+    return connect_error(Login(), 1433, stage, messages).parameter();
+  };
+  EXPECT_EQ(of_library(Stage::network, ECONNREFUSED), "connection.port");
+  EXPECT_EQ(of_library(Stage::network, EHOSTUNREACH), "connection.server");
+  EXPECT_EQ(of_library(Stage::prelogin, 0), "connection.sslmode");
+  EXPECT_EQ(connect_timeout_error(Login(), "connecting").parameter(), "connection.server");
 }
 
 TEST(SqlServerErrors, BabelfishHasOneNumberForMany) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace connector::core {
@@ -136,7 +138,30 @@ bool is_permanent_class(std::string_view sqlstate) {
          sqlstate.starts_with("42");
 }
 
+/// What a failure is about, where the driver does not say.
+std::string_view usual_parameter(const RemoteFailure& failure) {
+  switch (failure.phase) {
+    case Phase::authenticate:
+      return "connection.password";
+    case Phase::connect:
+      if (failure.denied_login) return "connection.password";
+      if (failure.sqlstate.starts_with("3D")) return "connection.database";
+      return failure.number == ErrorNumber::timed_out ? "connection.server" : "";
+    case Phase::describe:
+      return failure.sqlstate.starts_with("3F") ? "schema" : "";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
+
+std::string_view unreachable_parameter(std::string_view remote_message) {
+  const std::string number = '(' + std::to_string(ECONNREFUSED) + ')';
+  const bool is_refused = remote_message.find(std::strerror(ECONNREFUSED)) != std::string_view::npos ||
+                          remote_message.find(number) != std::string_view::npos;
+  return is_refused ? "connection.port" : "connection.server";
+}
 
 std::string bounded_message(std::string_view remote_text) {
   constexpr std::size_t longest = 64 * 1024;
@@ -155,6 +180,12 @@ Error Error::with_hint(std::string_view sentence) const {
 Error Error::with_denied_login() const {
   Error result = *this;
   result.denied_login_ = true;
+  return result;
+}
+
+Error Error::with_parameter(std::string key) const {
+  Error result = *this;
+  result.parameter_ = std::move(key);
   return result;
 }
 
@@ -188,6 +219,7 @@ Error remote_error(const RemoteFailure& failure) {
       failure.number, std::move(message), std::move(detail), std::string(hint),
       !failure.temporary && !failure.denied_login && (failure.permanent || is_permanent_class(failure.sqlstate)));
   error.denied_login_ = failure.denied_login;
+  error.parameter_ = failure.parameter.empty() ? usual_parameter(failure) : failure.parameter;
   return error;
 }
 

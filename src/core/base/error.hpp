@@ -71,11 +71,16 @@ class Error : public std::exception {
   Error with_hint(std::string_view sentence) const;
   /// The same error as one for which denied_login() is true.
   Error with_denied_login() const;
+  /// The same error as one that is about this key of the connector JSON.
+  Error with_parameter(std::string key) const;
   /// True if the remote said something that will not pass by itself: no such table, a missing privilege.
   bool permanent() const noexcept { return permanent_; }
   /// True if the remote refused the login of the account: somebody may repair that, but each attempt brings the account
   /// nearer to being locked there.
   bool denied_login() const noexcept { return denied_login_; }
+  /// The key of the connector JSON that the error is about, with the path to it: "connection.password"; empty: not
+  /// known, or no single one.
+  const std::string& parameter() const noexcept { return parameter_; }
   /// The SQLSTATE that belongs to the number.
   std::string_view sqlstate() const noexcept { return error_number_info(number_).sqlstate; }
 
@@ -86,6 +91,7 @@ class Error : public std::exception {
   std::string hint_;
   bool permanent_;
   bool denied_login_ = false;
+  std::string parameter_;
 
   friend Error remote_error(const struct RemoteFailure& failure);
 };
@@ -101,14 +107,19 @@ struct RemoteFailure {
   std::string_view remote_message;      ///< the remote's own words; 64 KiB of them are kept
   std::string_view remote_detail = {};  ///< what the remote says beside its message: whole lines for the DETAIL
   std::string_view hint = {};
-  bool temporary = false;     ///< will pass by itself, although its SQLSTATE is of a class that does not
-  bool permanent = false;     ///< will not pass by itself, although no SQLSTATE says so
-  bool denied_login = false;  ///< the account was refused: tried again later, whatever its SQLSTATE
+  bool temporary = false;           ///< will pass by itself, although its SQLSTATE is of a class that does not
+  bool permanent = false;           ///< will not pass by itself, although no SQLSTATE says so
+  bool denied_login = false;        ///< the account was refused: tried again later, whatever its SQLSTATE
+  std::string_view parameter = {};  ///< what Error::parameter() is to say; empty: what follows from the rest
 };
 
 /// The hint where no connection comes about at all.
 inline constexpr std::string_view unreachable_hint =
     "Is the server running there, on this port, and does a firewall let connections from this server through?";
+
+/// What RemoteFailure::parameter is where no connection comes about at all: the port if it is that which refused, as
+/// the remote message has the system's words or number for that, else the server.
+std::string_view unreachable_parameter(std::string_view remote_message);
 
 /// What another side says, as much of it as is kept with each run and logged: 64 KiB.
 std::string bounded_message(std::string_view remote_text);

@@ -100,7 +100,8 @@ bool is_host_name(std::string_view text) {
 
 [[noreturn]] void refuse(std::string_view server, const Address& address, const char* why, const char* hint) {
   throw Error(ErrorNumber::cannot_connect,
-              "connection to server " + core::quoted(server) + " (" + address.text() + ") is not allowed", why, hint);
+              "connection to server " + core::quoted(server) + " (" + address.text() + ") is not allowed", why, hint)
+      .with_parameter("connection.server");
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ std::vector<Address> resolve(std::string_view provider, const std::string& serve
                       .number = timed_out ? ErrorNumber::timed_out : ErrorNumber::cannot_connect,
                       .summary = summary,
                       .remote_message = reason,
-                      .hint = "Check \"server\" in \"connection\". The name is resolved by the database server."});
+                      .hint = "Check \"server\" in \"connection\". The name is resolved by the database server.",
+                      .parameter = "connection.server"});
 }
 
 std::vector<Address> resolve_allowed(std::string_view provider, const std::string& server, int port,

@@ -39,7 +39,8 @@ class ColumnFinder {
 
   [[noreturn]] void refuse(std::string message, std::string hint) const {
     throw Error(ErrorNumber::invalid_parameters, std::move(message), "Provider " + provider_ + ", phase describe.",
-                std::move(hint));
+                std::move(hint))
+        .with_parameter("columns");
   }
 
  private:

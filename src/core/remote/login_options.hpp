@@ -43,7 +43,8 @@ enum class RootCertificateRule {
 void read_login_options(const ConnectRequest& request, std::string_view provider, RootCertificateRule rule,
                         LoginOptions& login);
 
-/// An Error (invalid_parameters) of the phase in which a request is read. `hint` may be empty.
-Error parameter_error(std::string_view provider, std::string message, std::string hint = {});
+/// An Error (invalid_parameters) of the phase in which a request is read, about this key of the connection; without a
+/// key about none of them. `hint` may be empty.
+Error parameter_error(std::string_view provider, std::string_view key, std::string message, std::string hint = {});
 
 }  // namespace connector::core

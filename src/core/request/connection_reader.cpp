@@ -204,14 +204,16 @@ const Provider& available_provider(std::string_view id, const Registry& registry
     if (known.provider != nullptr) return *known.provider;
     throw Error(ErrorNumber::connectors_disabled, "provider " + core::quoted(id) + " is not available",
                 "This build of the extension was made without it.",
-                "cdb_connectors() lists the providers that are available.");
+                "cdb_connectors() lists the providers that are available.")
+        .with_parameter("provider");
   }
   std::string detail = "Unknown provider " + core::quoted(id);
   if (const auto near = nearest_provider(id, registry)) detail += "; did you mean \"" + std::string(*near) + "\"?";
   if (detail.back() != '?') detail += '.';
   detail += " Known are " + alternatives(available_ids(registry)) + '.';
   throw Error(ErrorNumber::invalid_parameters, "invalid connector parameters: \"provider\"", std::move(detail),
-              "cdb_connectors() lists the providers that are available.");
+              "cdb_connectors() lists the providers that are available.")
+      .with_parameter("provider");
 }
 
 const ProviderInfo* read_provider_info(std::string_view id, const Registry& registry, Problems& problems) {

@@ -63,7 +63,8 @@ Secrets secrets_of(const StoredRequest& request) {
 
 [[noreturn]] void refuse_to_keep(std::string_view key, std::string detail) {
   throw Error(ErrorNumber::invalid_parameters, "the stored secret " + quoted(key) + " can't be kept", std::move(detail),
-              key == "connection.password" ? "Give the password again." : "Give the secret again.");
+              key == "connection.password" ? "Give the password again." : "Give the secret again.")
+      .with_parameter(std::string(key));
 }
 
 /// The name of a key whose values differ; nothing if all are the same.
@@ -121,7 +122,8 @@ void refuse_masks(const StoredRequest& request) {
     throw Error(ErrorNumber::invalid_parameters, quoted(key) + " is the mask of a secret, not the secret",
                 "\"" + std::string(secret_mask) + "\" is what is shown in place of a password.",
                 "Give the password itself. A change of a sync keeps the one that is stored: cdb_sync_update(), or "
-                "cdb_sync_connector() with the sync's name.");
+                "cdb_sync_connector() with the sync's name.")
+        .with_parameter(key);
   }
 }
 

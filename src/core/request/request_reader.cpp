@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t max_shown_keys = 16;
 constexpr std::size_t max_hints = 4;
 constexpr std::size_t max_shown_key_bytes = 63;
+/// No known key is as long, with the path to it.
+constexpr std::size_t max_parameter_bytes = 127;
 
 /// Insertions, deletions, replacements and exchanges of neighbours that make one word of the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -87,7 +89,8 @@ void Problems::throw_if_any(std::string_view subject, std::string hint) const {
     if (!hint.empty()) hint += '\n';
     hint += advice;
   }
-  throw Error(ErrorNumber::invalid_parameters, std::move(message), std::move(detail), std::move(hint));
+  throw Error(ErrorNumber::invalid_parameters, std::move(message), std::move(detail), std::move(hint))
+      .with_parameter(std::string(truncate_utf8(keys_.front(), max_parameter_bytes)));
 }
 
 std::optional<std::string_view> nearest_name(std::string_view word, std::span<const std::string_view> known) {

@@ -28,7 +28,7 @@ class Problems {
   /// Whether one more problem would be worded; beyond that they are only counted.
   bool tells() const noexcept { return count_ < max_told; }
   /// Throws Error (invalid_parameters) if there are problems: `subject` and the keys in the message, a line for each
-  /// problem in the detail; `hint` if nobody advised anything.
+  /// problem in the detail; `hint` if nobody advised anything. Error::parameter() is the first of the keys.
   void throw_if_any(std::string_view subject, std::string hint) const;
 
  private:

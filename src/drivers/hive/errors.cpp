@@ -58,6 +58,12 @@ std::string_view statement_hint(const NativeError& error) {
   return "";
 }
 
+/// Which key of the connection it is about, where the phase does not say.
+std::string_view connect_parameter(const Failure& failure) {
+  if (failure.kind() == Kind::unreachable) return core::unreachable_parameter(failure.what());
+  return failure.kind() == Kind::tls ? "connection.sslmode" : "";
+}
+
 core::Error reported(const Task& task, const NativeError& error, ErrorNumber number) {
   return core::remote_error({.provider = "hive",
                              .phase = task.phase,
@@ -93,7 +99,8 @@ core::Error connect_error(const Login& login, const Failure& failure) {
                              .summary = summary,
                              .remote_message = failure.what(),
                              .hint = hint,
-                             .denied_login = failure.kind() == Kind::denied});
+                             .denied_login = failure.kind() == Kind::denied,
+                             .parameter = connect_parameter(failure)});
 }
 
 core::Error session_error(const Login& login, const rpc::Status& status) {
@@ -109,7 +116,8 @@ core::Error session_error(const Login& login, const rpc::Status& status) {
                              .summary = summary,
                              .remote_message = "the server refused the session: " + error.message,
                              .hint = no_database ? "Check the database name." : "",
-                             .permanent = no_database});
+                             .permanent = no_database,
+                             .parameter = no_database ? "connection.database" : ""});
 }
 
 core::Error lost_error(const Task& task, const Failure& failure) {

@@ -15,6 +15,7 @@ class Failure : public std::exception {
     timed_out,
     lost,       ///< the connection ended, or the network failed
     mismatch,   ///< the server speaks another protocol than the one configured
+    tls,        ///< no encrypted connection came about
     denied,     ///< the server refused the login
     malformed,  ///< the answer breaks the protocol
   };

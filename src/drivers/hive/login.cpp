@@ -24,7 +24,8 @@ std::string http_path(std::string path) {
   const bool is_path =
       std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; }) && path.size() < 2048;
   if (!is_path)
-    throw core::parameter_error("hive", "\"http_path\" is no path: " + core::quoted(path), "Give it as in a URL.");
+    throw core::parameter_error("hive", "http_path", "\"http_path\" is no path: " + core::quoted(path),
+                                "Give it as in a URL.");
   return path.starts_with('/') ? path : '/' + path;
 }
 
@@ -35,7 +36,7 @@ void check_server(const std::string& server) {
         return c > ' ' && c != '/' && c != '@' && c != ',' && c != 0x7f;
       });
   if (!is_host)
-    throw core::parameter_error("hive", "\"server\" is no host name: " + core::quoted(server),
+    throw core::parameter_error("hive", "server", "\"server\" is no host name: " + core::quoted(server),
                                 "Give a name or an address.");
 }
 
@@ -52,35 +53,40 @@ std::map<std::string, std::string> session_settings(const core::ConnectRequest& 
     valid = valid && !member.key.empty() && type != Type::null && type != Type::array && type != Type::object;
     settings.insert_or_assign(member.key, member.value.text);
   }
-  if (!valid) throw core::parameter_error("hive", "\"session\" must be a JSON object of strings, numbers and booleans");
+  if (!valid)
+    throw core::parameter_error("hive", "session",
+                                "\"session\" must be a JSON object of strings, numbers and booleans");
   return settings;
 }
 
 void check_credentials(const Login& login, bool may_use_tickets) {
   if (login.username.find('\0') != std::string::npos || login.password.find('\0') != std::string::npos) {
-    throw core::parameter_error("hive", "\"username\" and \"password\" must not hold a NUL");
+    throw core::parameter_error("hive", "username", "\"username\" and \"password\" must not hold a NUL");
   }
   if (login.authentication == Authentication::ldap && (login.username.empty() || login.password.empty())) {
     // A directory takes a login without a password for an anonymous one, and grants it.
-    throw core::parameter_error("hive", "\"auth\" \"ldap\" needs \"username\" and \"password\"");
+    throw core::parameter_error("hive", login.username.empty() ? "username" : "password",
+                                "\"auth\" \"ldap\" needs \"username\" and \"password\"");
   }
   if (login.http && login.username.find(':') != std::string::npos) {
-    throw core::parameter_error("hive", "\"username\" must not hold a colon where \"transport\" is \"http\"",
+    throw core::parameter_error("hive", "username",
+                                "\"username\" must not hold a colon where \"transport\" is \"http\"",
                                 "Basic authentication ends the name there.");
   }
   if (login.authentication != Authentication::kerberos) return;
   if (login.http) {
-    throw core::parameter_error("hive", "\"auth\" \"kerberos\" needs \"transport\" \"binary\"",
+    throw core::parameter_error("hive", "transport", "\"auth\" \"kerberos\" needs \"transport\" \"binary\"",
                                 "Through HTTP the connector can log in with a password only.");
   }
   if (!login.password.empty()) {
-    throw core::parameter_error("hive", "\"auth\" \"kerberos\" takes no \"password\"",
+    throw core::parameter_error("hive", "password", "\"auth\" \"kerberos\" takes no \"password\"",
                                 "The ticket is that of the database server's account, from kinit or a keytab.");
   }
   if (!may_use_tickets) {
     throw core::Error(core::ErrorNumber::connectors_disabled, "auth \"kerberos\" is not allowed",
                       "Provider hive, phase authenticate. The ticket is that of the database server's own account.",
-                      "Roles that are no superuser may use it only through a foreign server that a superuser owns.");
+                      "Roles that are no superuser may use it only through a foreign server that a superuser owns.")
+        .with_parameter("connection.auth");
   }
 }
 

@@ -84,7 +84,7 @@ void Stream::begin_tls(const Login& login) {
     clear_tls_errors();
     const int result = SSL_connect(tls_);
     if (result == 1) return;
-    if (!wait_for_tls(result)) throw Failure(Kind::mismatch, tls_failure(tls_), tls_hint(login, tls_));
+    if (!wait_for_tls(result)) throw Failure(Kind::tls, tls_failure(tls_), tls_hint(login, tls_));
   }
 }
 

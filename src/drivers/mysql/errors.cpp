@@ -115,6 +115,24 @@ std::string_view connect_hint(const Login& login, unsigned code) {
   }
 }
 
+/// Which key of the connection a refusal is about, where the phase does not say.
+std::string_view connect_parameter(const NativeError& error) {
+  switch (error.code) {
+    case access_denied_database:
+    case unknown_database:
+      return "connection.database";
+    case secure_transport_required:
+    case CR_SSL_CONNECTION_ERROR:
+      return "connection.sslmode";
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_IPSOCK_ERROR:
+      return core::unreachable_parameter(error.message);
+    default:
+      return "";
+  }
+}
+
 std::string_view statement_hint(unsigned code) {
   switch (code) {
     case no_such_table:
@@ -168,7 +186,8 @@ core::Error connect_error(const Login& login, const NativeError& error) {
                              .remote_message = error.message,
                              .hint = connect_hint(login, error.code),
                              .temporary = is_user_limit(error.code),
-                             .denied_login = is_denied_login(error.code)});
+                             .denied_login = is_denied_login(error.code),
+                             .parameter = connect_parameter(error)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {
@@ -184,6 +203,7 @@ core::Error connect_timeout_error(const Login& login, std::string_view while_doi
 core::Error statement_error(Phase phase, std::string_view summary, const NativeError& error) {
   const bool timeout = error.code == mysql_query_timeout || error.code == mariadb_statement_timeout;
   const ErrorNumber otherwise = phase == Phase::connect ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
+  const bool is_missing_schema = phase == Phase::describe && error.code == unknown_database;
   return core::remote_error({.provider = "mysql",
                              .phase = phase,
                              .number = timeout ? ErrorNumber::timed_out : otherwise,
@@ -192,7 +212,8 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .summary = summary,
                              .remote_message = error.message,
                              .hint = statement_hint(error.code),
-                             .temporary = is_user_limit(error.code)});
+                             .temporary = is_user_limit(error.code),
+                             .parameter = is_missing_schema ? "schema" : ""});
 }
 
 bool is_lock_timeout(unsigned code) noexcept {

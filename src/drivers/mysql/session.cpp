@@ -124,7 +124,7 @@ void Session::log_in() {
     throw wording;
   }
   if (login_.requires_tls() && mysql_get_ssl_cipher(handle_) == nullptr) {
-    throw connect_error(login_, {0, {}, "the connection is not encrypted"});
+    throw connect_error(login_, {0, {}, "the connection is not encrypted"}).with_parameter("connection.sslmode");
   }
   set_keepalive(static_cast<int>(mysql_get_socket(handle_)));
   version_.is_mariadb = mariadb_connection(handle_) != 0;

@@ -37,8 +37,8 @@ void set_file(MYSQL* handle, mysql_option option, const std::string& file, std::
     throw core::Error(
         core::ErrorNumber::cannot_connect,
         std::string(parameter) + ": could not read file " + core::quoted(file) + ": " + std::strerror(errno),
-        "Provider mysql, phase connect.",
-        "The account that the database server runs as must be able to read the file.");
+        "Provider mysql, phase connect.", "The account that the database server runs as must be able to read the file.")
+        .with_parameter("connection." + std::string(parameter));
   }
   mysql_optionsv(handle, option, file.c_str());
 }
@@ -53,7 +53,8 @@ void set_system_store(MYSQL* handle) {
   if (has_folder) mysql_optionsv(handle, MYSQL_OPT_SSL_CAPATH, folder);
   if (has_file || has_folder) return;
   throw core::Error(core::ErrorNumber::cannot_connect, "this server has no store of trusted certificates",
-                    "Provider mysql, phase connect.", "Set sslrootcert to the file of the certificate authority.");
+                    "Provider mysql, phase connect.", "Set sslrootcert to the file of the certificate authority.")
+      .with_parameter("connection.sslrootcert");
 }
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30400

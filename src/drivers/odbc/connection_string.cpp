@@ -16,8 +16,8 @@ constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyz01234567
 /// Values of these alone mean the same with and without braces to whoever reads them.
 constexpr std::string_view plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-";
 
-core::Error refused(std::string message, std::string hint = {}) {
-  return core::parameter_error("odbc", std::move(message), std::move(hint));
+core::Error refused(std::string_view key, std::string message, std::string hint = {}) {
+  return core::parameter_error("odbc", key, std::move(message), std::move(hint));
 }
 
 /// Keys that are no attributes, or attributes of another name; and those that some driver (MDBTools) does not find in
@@ -34,15 +34,15 @@ constexpr NamedKey named_keys[] = {
 /// Attributes of the driver manager by which it reads or writes files, and those that keys stand for.
 void check_name(std::string_view name) {
   if (name.empty() || !core::consists_of(name, name_characters) || name.starts_with(' ') || name.ends_with(' ')) {
-    throw refused("key " + core::quoted(name) + " of the connection is no name of an attribute",
+    throw refused(name, "key " + core::quoted(name) + " of the connection is no name of an attribute",
                   "Names of attributes consist of letters, digits, blanks, underscores, points and hyphens.");
   }
   if (name == "filedsn" || name == "savefile") {
-    throw refused("attribute " + core::quoted(name) + " is not allowed",
+    throw refused(name, "attribute " + core::quoted(name) + " is not allowed",
                   "Give the attributes themselves, as keys of the connection.");
   }
   if (name == "uid" || name == "pwd") {
-    throw refused("attribute " + core::quoted(name) + " has a key of its own",
+    throw refused(name, "attribute " + core::quoted(name) + " has a key of its own",
                   name == "uid" ? "Use \"username\"." : "Use \"password\".");
   }
 }
@@ -50,7 +50,7 @@ void check_name(std::string_view name) {
 /// A name in a configuration file: never a path, which would load a library, nor anything that ends the value.
 void check_configured_name(std::string_view key, std::string_view name) {
   if (core::is_text(name) && name.find_first_of("/\\{}[];=") == std::string_view::npos) return;
-  throw refused("key " + core::quoted(key) + " of the connection is no name",
+  throw refused(key, "key " + core::quoted(key) + " of the connection is no name",
                 "It must be a name of the server's configuration of unixODBC.");
 }
 
@@ -65,7 +65,7 @@ bool is_password(std::string_view attribute) {
 
 std::string written_value(std::string_view key, std::string_view attribute, const std::string& value, Braces braces) {
   if (value.find('\0') != std::string::npos) {
-    throw refused("the value of " + core::quoted(key) + " has a NUL character");
+    throw refused(key, "the value of " + core::quoted(key) + " has a NUL character");
   }
   if (core::consists_of(value, plain_characters)) return value;
   const bool taken_off = braces == Braces::taken_off ||
@@ -76,7 +76,7 @@ std::string written_value(std::string_view key, std::string_view attribute, cons
   if (braces == Braces::taken_undoubled && value.find('}') == std::string::npos) return '{' + value + '}';
   const bool has_blanks = value.starts_with(' ') || value.ends_with(' ');
   if (has_blanks || value.find_first_of(";{}") != std::string::npos) {
-    throw refused("the value of " + core::quoted(key) + " can't be told to this driver",
+    throw refused(key, "the value of " + core::quoted(key) + " can't be told to this driver",
                   "The driver takes no semicolons and braces there, nor blanks at begin and end.");
   }
   return value;
@@ -95,7 +95,8 @@ std::string in_braces(std::string_view value) {
 void check_driver_options(const core::ConnectionOptions& options, SQLHENV environment) {
   const std::string driver = core::option(options, "driver"), source = core::option(options, "dsn");
   if (driver.empty() == source.empty()) {
-    throw refused(driver.empty() ? "the connection has neither \"driver\" nor \"dsn\""
+    throw refused("driver",
+                  driver.empty() ? "the connection has neither \"driver\" nor \"dsn\""
                                  : "the connection has both \"driver\" and \"dsn\"",
                   "Give one of them.");
   }
@@ -103,7 +104,7 @@ void check_driver_options(const core::ConnectionOptions& options, SQLHENV enviro
   check_configured_name("driver", driver);
   const auto is_it = [&](const std::string& name) { return core::same_but_for_case(name, driver); };
   if (std::ranges::none_of(driver_names(environment), is_it)) {
-    throw refused("there is no driver " + core::quoted(driver) + " in odbcinst.ini",
+    throw refused("driver", "there is no driver " + core::quoted(driver) + " in odbcinst.ini",
                   "The administrator of the database server installs drivers; odbcinst -q -d lists them there.");
   }
 }

@@ -61,6 +61,13 @@ std::string_view connect_hint(const Diagnostic& first) {
   return first.sqlstate.starts_with("08") ? core::unreachable_hint : std::string_view();
 }
 
+/// The key of the connection that such records are about, where the SQLSTATE alone does not say.
+std::string_view connect_parameter(const Diagnostic& first) {
+  if (first.sqlstate == "IM003") return "connection.driver";
+  if (first.sqlstate == "IM002") return "connection.dsn";
+  return first.sqlstate.starts_with("08") ? core::unreachable_parameter(first.message) : std::string_view();
+}
+
 /// A record of the handle; false if there is none of this number. `message` is the space that it is read into.
 bool read_record(SQLSMALLINT type, SQLHANDLE handle, SQLSMALLINT number, std::vector<SQLWCHAR>& message,
                  Diagnostic& record) {
@@ -159,7 +166,8 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
                              .remote_message = message,
                              .remote_detail = detail,
                              .hint = hint,
-                             .denied_login = is_refused});
+                             .denied_login = is_refused,
+                             .parameter = is_connecting && !is_refused ? connect_parameter(first) : ""});
 }
 
 core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask,

@@ -101,7 +101,7 @@ std::string quote_name(const DriverTraits& traits, std::string_view name) {
       core::consists_of(name, unquoted_characters) ||
       (traits.database == Database::mdbtools && core::consists_of(name, std::string(unquoted_characters) + ' '));
   if (is_name) return std::string(name);
-  throw core::parameter_error("odbc", "the driver can't be told the name " + core::quoted(name),
+  throw core::parameter_error("odbc", {}, "the driver can't be told the name " + core::quoted(name),
                               "It has no quotes for names.");
 }
 

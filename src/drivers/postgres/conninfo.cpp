@@ -27,7 +27,8 @@ std::string system_store() {
     if (access(file, R_OK) == 0) return file;
   }
   throw core::Error(core::ErrorNumber::cannot_connect, "this server has no store of trusted certificates",
-                    "Provider postgres, phase connect.", "Set sslrootcert to the file of the certificate authority.");
+                    "Provider postgres, phase connect.", "Set sslrootcert to the file of the certificate authority.")
+      .with_parameter("connection.sslrootcert");
 }
 
 std::string root_certificate(const Login& login) {

@@ -44,6 +44,13 @@ std::string_view connect_hint(const Login& login, Stage stage, std::string_view 
   return stage == Stage::network ? core::unreachable_hint : "";
 }
 
+/// Which key of the connection it is about if the server gives no SQLSTATE.
+std::string_view connect_parameter(Stage stage, const NativeError& error) {
+  if (!error.sqlstate.empty()) return "";
+  if (stage == Stage::network) return core::unreachable_parameter(error.message);
+  return stage == Stage::tls ? "connection.sslmode" : "";
+}
+
 std::string_view statement_hint(std::string_view sqlstate) {
   if (sqlstate == "42P01") return "Check schema and table; upper and lower case are told apart.";
   if (sqlstate == "42501") return "The remote role needs the SELECT privilege, and USAGE on the schema.";
@@ -190,7 +197,8 @@ core::Error connect_error(const Login& login, Stage stage, const NativeError& er
                              .remote_detail = error.detail,
                              .hint = connect_hint(login, stage, error.sqlstate),
                              // Class 28, invalid authorization: a password, a role, or a line of pg_hba.conf.
-                             .denied_login = std::string_view(error.sqlstate).starts_with("28")});
+                             .denied_login = std::string_view(error.sqlstate).starts_with("28"),
+                             .parameter = connect_parameter(stage, error)});
 }
 
 core::Error connect_timeout_error(const Login& login) {
@@ -219,7 +227,8 @@ void throw_password_missing() {
       ErrorNumber::connectors_disabled, "password is required",
       "Provider postgres, phase authenticate. The connection has no password.",
       "Give \"password\" in the connection, or in the user mapping of a foreign server: only superusers may "
-      "do without.");
+      "do without.")
+      .with_parameter("connection.password");
 }
 
 void throw_password_unused() {
@@ -227,7 +236,8 @@ void throw_password_unused() {
                     "Provider postgres, phase authenticate. Only superusers may log in without it, as the identity of "
                     "the database server itself would be lent to others.",
                     "Have the remote server's pg_hba.conf ask for the password (scram-sha-256) where it trusts this "
-                    "server, or let a superuser make the connection.");
+                    "server, or let a superuser make the connection.")
+      .with_parameter("connection.password");
 }
 
 void throw_changed(Phase phase, std::string_view summary) {

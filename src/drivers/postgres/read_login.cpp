@@ -9,11 +9,11 @@ namespace {
 /// libpq reads a path, or an abstract name behind `@`, as a Unix-domain socket, and a comma as a list.
 void check_server(const std::string& server) {
   if (server.starts_with('/') || server.starts_with('@')) {
-    throw core::parameter_error("postgres", "Unix-domain sockets are not allowed as \"server\"",
+    throw core::parameter_error("postgres", "server", "Unix-domain sockets are not allowed as \"server\"",
                                 "Give a host name or an address; for this machine itself \"localhost\".");
   }
   if (server.find(',') != std::string::npos) {
-    throw core::parameter_error("postgres", "\"server\" must be one host, not a list",
+    throw core::parameter_error("postgres", "server", "\"server\" must be one host, not a list",
                                 "Give one host name or address.");
   }
 }

@@ -56,7 +56,8 @@ core::UnreachableError browser_error(core::ErrorNumber number, const std::string
        .summary = summary,
        .remote_message = why,
        .hint = "The service SQL Server Browser must run there and be reachable at UDP port 1434; or give the port "
-               "instead of the instance."}));
+               "instead of the instance.",
+       .parameter = "connection.server"}));
 }
 
 std::string_view next_field(std::string_view& text) {

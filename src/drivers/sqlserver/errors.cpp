@@ -117,6 +117,13 @@ std::string_view connect_hint(const Login& login, Stage stage, const Message* er
   return is_login_failure(number) ? "Check username and password; the server must allow SQL Server logins." : "";
 }
 
+/// Which key of the connection it is about, where the phase does not say.
+std::string_view connect_parameter(Stage stage, const Message* error, std::string_view told) {
+  if (error != nullptr && error->from_server) return is_database_failure(meaning(*error)) ? "connection.database" : "";
+  if (stage == Stage::network) return core::unreachable_parameter(told);
+  return stage == Stage::prelogin ? "connection.sslmode" : "";
+}
+
 std::string_view statement_hint(const Message* error) {
   if (error == nullptr) return "The server closed the connection, or the network failed.";
   if (!error->from_server) {
@@ -216,7 +223,8 @@ core::Error connect_error(const Login& login, int port, Stage stage, const Messa
        .remote_detail = lines,
        .hint = connect_hint(login, stage, error),
        .permanent = is_permanent(error),
-       .denied_login = error != nullptr && error->from_server && is_login_failure(meaning(*error))});
+       .denied_login = error != nullptr && error->from_server && is_login_failure(meaning(*error)),
+       .parameter = connect_parameter(stage, error, message)});
 }
 
 core::Error connect_timeout_error(const Login& login, std::string_view while_doing) {

@@ -23,7 +23,7 @@ int port_number(std::string_view digits) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   const bool valid = error == std::errc() && end == digits.data() + digits.size() && port >= 1 && port <= 65535;
   if (!valid)
-    throw core::parameter_error("sqlserver", "\"server\" has no valid port: " + core::quoted(digits),
+    throw core::parameter_error("sqlserver", "server", "\"server\" has no valid port: " + core::quoted(digits),
                                 "Ports are 1 to 65535.");
   return port;
 }
@@ -33,10 +33,10 @@ std::optional<std::string> split_port(std::string& server) {
   if (server.starts_with('[')) {
     const auto end = server.find(']');
     if (end == std::string::npos)
-      throw core::parameter_error("sqlserver", "\"server\" has no closing bracket", server_forms);
+      throw core::parameter_error("sqlserver", "server", "\"server\" has no closing bracket", server_forms);
     const std::string rest = server.substr(end + 1);
     if (!rest.empty() && rest[0] != ':' && rest[0] != ',')
-      throw core::parameter_error("sqlserver", "\"server\" is no host name", server_forms);
+      throw core::parameter_error("sqlserver", "server", "\"server\" is no host name", server_forms);
     server = server.substr(1, end - 1);
     return rest.empty() ? std::nullopt : std::optional(rest.substr(1));
   }
@@ -71,26 +71,29 @@ void read_server(std::string server, Login& login) {
                            return c > ' ' && c != ';' && c != '\\' && c != '/' && c < 0x7f;
                          });
     if (!is_name)
-      throw core::parameter_error("sqlserver", "\"server\" has no valid instance: " + core::quoted(text), server_forms);
+      throw core::parameter_error("sqlserver", "server", "\"server\" has no valid instance: " + core::quoted(text),
+                                  server_forms);
   }
   if (port) {
     const int named = port_number(*port);
     if (login.port != default_port && login.port != named) {
-      throw core::parameter_error("sqlserver", "\"server\" and \"port\" name different ports", "Give the port once.");
+      throw core::parameter_error("sqlserver", "port", "\"server\" and \"port\" name different ports",
+                                  "Give the port once.");
     }
     login.port = named;
     login.instance.clear();
   }
   if (login.port != default_port) login.instance.clear();
   if (!is_host(server)) {
-    throw core::parameter_error("sqlserver", "\"server\" is no host name: " + core::quoted(text), server_forms);
+    throw core::parameter_error("sqlserver", "server", "\"server\" is no host name: " + core::quoted(text),
+                                server_forms);
   }
   login.server = server;
 }
 
 void check_text(const std::string& text, std::string_view name) {
   if (text.size() <= max_login_text) return;
-  throw core::parameter_error("sqlserver", "\"" + std::string(name) + "\" is too long",
+  throw core::parameter_error("sqlserver", name, "\"" + std::string(name) + "\" is too long",
                               "The protocol has room for 128 characters.");
 }
 
@@ -108,7 +111,8 @@ Login read_login(const core::ConnectRequest& request) {
   check_text(login.database, "database");
   // Without a name FreeTDS would log in by Kerberos, with the database server's own ticket.
   if (login.username.empty())
-    throw core::parameter_error("sqlserver", "\"username\" must not be empty", "Give the name of a SQL Server login.");
+    throw core::parameter_error("sqlserver", "username", "\"username\" must not be empty",
+                                "Give the name of a SQL Server login.");
   return login;
 }
 

@@ -37,6 +37,8 @@ SqlFailure failure(const PGresult* result) {
   failure.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
   failure.hint = field(result, PG_DIAG_MESSAGE_HINT);
   failure.number = connector_error_number(failure.detail);
+  // Other errors mean a column of a table.
+  if (failure.number != 0) failure.parameter = field(result, PG_DIAG_COLUMN_NAME);
   // Results of another type than the statement was prepared with; the session does not have the statement.
   failure.outdated = failure.sqlstate == "26000" ||
                      (failure.sqlstate == "0A000" && field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");

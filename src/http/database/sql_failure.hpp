@@ -11,6 +11,7 @@ struct SqlFailure : std::exception {
   std::string message;
   std::string detail;
   std::string hint;
+  std::string parameter;  ///< the key of the connector object that the connector's error is about; empty: not known
   int number = 0;         ///< the connector's own error number; 0: the error is PostgreSQL's
   bool outdated = false;  ///< the statement was prepared for what is not there any more
   const char* what() const noexcept override { return message.c_str(); }

@@ -60,6 +60,7 @@ Reply failure_reply(const SqlFailure& failure, unsigned status, Json body) {
   if (!failure.hint.empty()) body["hint"] = failure.hint;
   if (failure.number != 0) body["error_code"] = failure.number;
   if (!failure.sqlstate.empty()) body["sqlstate"] = failure.sqlstate;
+  if (!failure.parameter.empty()) body["parameter"] = failure.parameter;
   return json_reply(body, status);
 }
 

@@ -7,7 +7,8 @@
 
 namespace connector::http {
 
-/// `{"errors": message, "detail", "hint", "error_code", "sqlstate"}`, as far as there are such, with failure_status().
+/// `{"errors": message, "detail", "hint", "error_code", "sqlstate", "parameter"}`, as far as there are such, with
+/// failure_status().
 Reply failure_reply(const SqlFailure& failure);
 
 /// The same, where a call has its own status, and its own members in place of `errors`.

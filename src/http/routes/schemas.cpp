@@ -237,6 +237,7 @@ constexpr NamedSchema all[] = {{"Activity", R"({
     "errors": {"type": ["string", "array", "object"]},
     "detail": {"type": "string"},
     "hint": {"type": "string"},
+    "parameter": {"type": "string", "description": "The key of the connector object that it is about: connection.password"},
     "error_code": {"type": "integer", "description": "The connector's number of the error"},
     "sqlstate": {"type": "string", "pattern": "^[0-9A-Z]{5}$"}
   }

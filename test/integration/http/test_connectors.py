@@ -194,7 +194,7 @@ def test_a_wrong_password(alice: HttpClient, remote: Remote) -> None:
 def test_an_invalid_connector(alice: HttpClient, remote: Remote) -> None:
     for more, beside in (("tables", {}), ("dryrun", {"table": "hotels"})):
         answer = alice.post(f"{PATH}/{remote.provider}/{more}", {"connection": {"sever": "x"}} | beside)
-        assert answer.status == 422 and list(answer.json) == ["errors", "detail", "hint", "error_code", "sqlstate"]
+        assert answer.status == 422 and list(answer.json) == ["errors", "detail", "hint", "error_code", "sqlstate", "parameter"]
         assert "sever" in answer.json["detail"] and answer.json["error_code"] == 1502
     for answer in (
         alice.get(f"{PATH}/{remote.provider}/connect", sever="x"),

@@ -227,7 +227,7 @@ def test_collision_strategy_can_be_said_once(alice: HttpClient, mariadb: MySqlRe
 
 def test_an_invalid_connector(alice: HttpClient) -> None:
     told = _refused(alice.post(PATH, {"connector": {"provider": "mysql", "connection": {"server": "x"}, "tabel": "t"}}))
-    assert list(told) == ["errors", "detail", "hint", "error_code", "sqlstate"]
+    assert list(told) == ["errors", "detail", "hint", "error_code", "sqlstate", "parameter"]
     assert told["errors"]["imports"].startswith("invalid connector parameters: ")
     assert "tabel" in told["detail"] and "connection.username" in told["detail"]
     assert (told["error_code"], told["sqlstate"]) == (1502, "HV024")

@@ -150,7 +150,7 @@ def test_without_a_connector(alice: HttpClient, body: object) -> None:
 
 def test_an_invalid_connector(alice: HttpClient, mariadb: MySqlRemote) -> None:
     answer = alice.post(PATH, {"connector": {"provider": "mysql", "connection": {"server": "x"}}, "interval": 3600})
-    assert answer.status == 400 and list(answer.json) == ["errors", "detail", "hint", "error_code", "sqlstate"]
+    assert answer.status == 400 and list(answer.json) == ["errors", "detail", "hint", "error_code", "sqlstate", "parameter"]
     assert "connection.username" in answer.json["detail"] and answer.json["error_code"] == 1502
     unknown = alice.post(PATH, {"connector": mariadb.connector(table="hotels"), "intervall": 3600})
     assert unknown.status == 400 and "intervall" in unknown.json["errors"]
