@@ -28,7 +28,7 @@ def test_what_is_wrong_with_a_connection_stands_at_its_field(alices: Visitor, sh
         ("Password", {"password": "not the password"}, "Access denied for user"),
         ("Username", {"username": "nobody_there"}, "Access denied for user"),
         ("Database", {"database": "no_such_database"}, "no_such_database"),
-        ("Server", {"port": free_port()}, "refused"),
+        ("Port", {"port": free_port()}, "refused"),
         ("Server", {"server": "10.0.0.1"}, "not allowed"),
     ):
         describe(page, shop, **changes)

@@ -1,4 +1,5 @@
-// Where a failure is shown: next to the field that it is about, else above the form. Focus goes there.
+// Where a failure is shown: its words and what to do next to the field that it is about, and all of it, folded, above the
+// form; without such a field above the form. Focus goes there.
 
 import {el, fill} from "../base/dom.js";
 import {errorPanel} from "./error_panel.js";
@@ -6,6 +7,8 @@ import {visibleText} from "./remote_text.js";
 
 /** As much of a failure stands next to a field; of a longer one the panel has the rest. */
 const longest = 1000;
+/** The connector's number of a request that is wrong. */
+const invalidParameters = 1502;
 
 /**
  * What a failure needs of a field.
@@ -25,24 +28,23 @@ export function showFailure(failure, fieldOf, place) {
   if (field) {
     field.setError(text.length > longest ? `${text.slice(0, longest)}…` : text);
     reveal(field.input);
-  }
-  if (field && text.length <= longest) {
-    fill(place);
+    // What stands next to the field is read out with it.
+    fill(place, el("details", {open: text.length > longest}, el("summary", {}, "The error in full"),
+      errorPanel(failure, {alert: false})));
+    field.input.focus();
   } else {
     const panel = el("div", {tabindex: -1}, errorPanel(failure));
     fill(place, panel);
-    if (!field) panel.focus();
+    panel.focus();
   }
-  field?.input.focus();
 }
 
-/** @param {import("../base/api.js").ApiError} failure */
-function fieldText({message, detail, hint, errorCode, sqlstate}) {
-  const numbers = [errorCode === null ? null : `error ${errorCode}`, sqlstate === null ? null : `SQLSTATE ${sqlstate}`]
-    .filter(Boolean).join(", ");
+/** Of a request that is wrong the detail says what is, of another failure where it happened.
+ * @param {import("../base/api.js").ApiError} failure */
+function fieldText({message, detail, hint, errorCode}) {
   return [
-    visibleText(message) + (numbers ? ` (${numbers})` : ""),
-    detail === null ? null : `Detail: ${visibleText(detail)}`,
+    visibleText(message),
+    errorCode === invalidParameters && detail !== null ? visibleText(detail.replace(/\n?Connector error \d+\.$/, "")) : null,
     hint === null ? null : `Hint: ${visibleText(hint)}`,
   ].filter(Boolean).join("\n");
 }

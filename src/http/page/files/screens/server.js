@@ -74,7 +74,7 @@ export async function show(root, parameters, left) {
     try {
       const failure = await testConnection(outcome,
         {provider: server.provider, connection: name, title: `server ${visibleText(name)}, as it is saved,`}, left);
-      if (failure !== null) showFailure(failure, () => undefined, problem);
+      if (failure !== null) showFailure(failure, form.fieldOf, problem);
     } finally {
       working(false);
       giveBack();
