@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 
 from .database import Database
@@ -27,9 +28,12 @@ def orders(remote: MySqlRemote) -> Iterator[MySqlRemote]:
 
 @contextmanager
 def session_of(database: Database, role: str) -> Iterator[Database]:
-    """A session of that role; at the end all imports, syncs and tables are gone."""
+    """A session of that role; at the end all imports, syncs and tables are gone. What runs then is ended before."""
     with Database(database.server, database.name, role) as session:
         yield session
+    database.rows("SELECT cdb_sync_cancel(id) FROM connector.syncs")
+    database.rows("SELECT cdb_import_cancel(item_queue_id) FROM connector.imports WHERE state IN ('enqueued', 'uploading')")
+    wait_until(lambda: not database.rows("SELECT 1 FROM connector.progress"), what="the end of all runs")
     Syncs(database).clean()
 
 
