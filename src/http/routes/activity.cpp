@@ -14,13 +14,13 @@ constexpr std::int64_t most_rows = 1000;
 // Those that are found are chosen by their ids, and the views are asked for these only: nothing else of the others is
 // put together, and the indexes of the tables are used.
 
-std::string syncs_sql(const std::string& condition) {
-  return objects_sql("SELECT " + sync_columns() + " FROM connector.syncs s WHERE " + condition +
+std::string syncs_sql(Detail detail, const std::string& condition) {
+  return objects_sql("SELECT " + sync_columns(detail) + " FROM connector.syncs s WHERE " + condition +
                      " ORDER BY s.created_at DESC, s.id DESC");
 }
 
-std::string imports_sql(const std::string& condition) {
-  return objects_sql("SELECT " + import_columns() + " FROM connector.imports i WHERE " + condition +
+std::string imports_sql(Detail detail, const std::string& condition) {
+  return objects_sql("SELECT " + import_columns(detail) + " FROM connector.imports i WHERE " + condition +
                      " ORDER BY i.created_at DESC, i.item_queue_id DESC");
 }
 
@@ -35,10 +35,12 @@ std::string first_members() {
          "'max_retries', pg_catalog.current_setting('connector.max_retries', true)::pg_catalog.int4, ";
 }
 
+/// Syncs that fail come before others, so that none of them is cut off.
 /// $1 is how many at most of each kind, $2 the text that is looked for. Imports are counted up to 10001.
 const std::string& list_statement() {
   static const std::string statement =
-      "WITH found_sync AS MATERIALIZED (SELECT s.id, s.created_at FROM connector.syncs s "
+      "WITH found_sync AS MATERIALIZED (SELECT s.id, s.created_at, s.failing_since IS NOT NULL AS is_failing FROM "
+      "connector.syncs s "
       "WHERE $2::pg_catalog.text IS NULL OR pg_catalog.strpos(pg_catalog.lower(pg_catalog.concat_ws(E'\\n', s.name, "
       "s.table_name, s.schema, s.server, s.source, s.id) COLLATE pg_catalog.\"default\"), pg_catalog.lower("
       "$2::pg_catalog.text)) OPERATOR(pg_catalog.>) 0), "
@@ -46,11 +48,12 @@ const std::string& list_statement() {
       "$2::pg_catalog.text, $1::pg_catalog.int4, 10001) n) "
       "SELECT pg_catalog.json_build_object(" +
       first_members() + "'syncs', " +
-      syncs_sql(
-          "s.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT f.id FROM found_sync f "
-          "ORDER BY f.created_at DESC, f.id DESC LIMIT $1::pg_catalog.int4))") +
+      syncs_sql(Detail::listed,
+                "s.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT f.id FROM found_sync f "
+                "ORDER BY f.is_failing DESC, f.created_at DESC, f.id DESC LIMIT $1::pg_catalog.int4))") +
       ", 'syncs_total', (SELECT pg_catalog.count(*) FROM found_sync), 'imports', " +
-      imports_sql("i.item_queue_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT f.item_queue_id FROM found_import f))") +
+      imports_sql(Detail::listed,
+                  "i.item_queue_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT f.item_queue_id FROM found_import f))") +
       ", 'imports_total', COALESCE((SELECT pg_catalog.max(f.found) FROM found_import f), 0), 'running', " +
       running_sql("true") + ")";
   return statement;
@@ -64,12 +67,12 @@ const std::string& one_statement() {
       "found_import AS MATERIALIZED (SELECT FROM connector.imports i WHERE i.item_queue_id OPERATOR(pg_catalog.=) "
       "$1::pg_catalog.uuid) "
       "SELECT pg_catalog.json_build_object(" +
-      first_members() + "'syncs', " + syncs_sql("s.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid") +
+      first_members() + "'syncs', " + syncs_sql(Detail::whole, "s.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid") +
       ", 'syncs_total', (SELECT pg_catalog.count(*) FROM found_sync), 'imports', " +
-      imports_sql("i.item_queue_id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid") +
+      imports_sql(Detail::whole, "i.item_queue_id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid") +
       ", 'imports_total', (SELECT pg_catalog.count(*) FROM found_import), 'running', " +
       running_sql("p.id OPERATOR(pg_catalog.=) $1::pg_catalog.uuid") + ", 'first_import', " +
-      imports_sql("i.item_queue_id OPERATOR(pg_catalog.=) (SELECT f.item_queue_id FROM found_sync f)") +
+      imports_sql(Detail::whole, "i.item_queue_id OPERATOR(pg_catalog.=) (SELECT f.item_queue_id FROM found_sync f)") +
       " OPERATOR(pg_catalog.->) 0), "
       "EXISTS (SELECT FROM found_sync) OR EXISTS (SELECT FROM found_import)";
   return statement;

@@ -14,11 +14,15 @@ std::string time_sql(const std::string& expression);
 /// A list of the rows of `query` as objects, in their order: of type json, never NULL.
 std::string objects_sql(const std::string& query);
 
-/// All columns of connector.syncs AS s, and `may_change`.
-std::string sync_columns();
+/// How much of each row. A list of many has neither requests, which may have a megabyte each, nor more than the first
+/// 1000 characters of a text that tells of a failure.
+enum class Detail { listed, whole };
 
-/// All columns of connector.imports AS i, and `may_change`.
-std::string import_columns();
+/// Columns of connector.syncs AS s, and `may_change`.
+std::string sync_columns(Detail detail);
+
+/// Columns of connector.imports AS i, and `may_change`.
+std::string import_columns(Detail detail);
 
 /// All columns of connector.runs AS r.
 std::string run_columns();

@@ -138,14 +138,19 @@ def test_rows_are_those_of_the_views(api_database: Database, alice: HttpClient, 
     # First runs of syncs are none of them.
     assert [row["item_queue_id"] for row in told["imports"]] == [failed, one] and told["imports_total"] == 2
     for row in told["syncs"]:
-        is_row_of_view(api_database, "connector.syncs", "id", row)
+        whole = one_sync(alice, row["id"])
+        is_row_of_view(api_database, "connector.syncs", "id", whole)
+        # Requests may be long: they are in the answer for one.
+        assert row == {name: value for name, value in whole.items() if name != "request"}
         assert row["may_change"] is True
         [run] = runs(alice, row["id"])["runs"]
         is_row_of_view(api_database, "connector.runs", "id", run)
         assert run["duration"] > 0 and set(run) == set(columns(api_database, "connector.runs"))
     for row in told["imports"]:
-        is_row_of_view(api_database, "connector.imports", "item_queue_id", row)
-        assert row["may_change"] is True and row["request"]["connection"]["password"] == "********"
+        [whole] = activity(alice, id=row["item_queue_id"])["imports"]
+        is_row_of_view(api_database, "connector.imports", "item_queue_id", whole)
+        assert row["may_change"] is True and whole["request"]["connection"]["password"] == "********"
+        assert row == {name: value for name, value in whole.items() if name != "request"}
     assert told["imports"][0]["error_code"] == 2012 or "not_there" in told["imports"][0]["error_message"]
     assert [row["id"] for row in activity(alice, limit="1")["syncs"]] == [second]
     assert [row["item_queue_id"] for row in activity(alice, limit="1")["imports"]] == [failed]
@@ -301,9 +306,22 @@ def test_hostile_names(alice: HttpClient, mariadb: MySqlRemote) -> None:
         made_import(alice, mariadb.connector(table=name, import_as=f"hostile_{number}"))
     told = activity(alice)
     for row, name in zip(reversed(told["imports"]), HOSTILE, strict=True):
-        assert row["state"] == "complete" and row["request"]["table"] == name and name in row["source"], row
+        [whole] = activity(alice, id=row["item_queue_id"])["imports"]
+        assert row["state"] == "complete" and whole["request"]["table"] == name and name in row["source"], row
     for name in HOSTILE:
         assert activity(alice, search=name)["imports_total"] == 1, name
+
+
+def test_a_list_is_short(alice: HttpClient, api_database: Database, mariadb: MySqlRemote) -> None:
+    """Of long texts it has the beginning, and those that fail are not cut off by newer ones that don't."""
+    failing = made_sync(alice, mariadb.connector(sql_query=f"SELECT 1 FROM not_there /* {'x' * 50000} */", import_as="long"), "failure")
+    api_database.execute(f"UPDATE connector.run SET error_message = repeat('é', 5000) WHERE sync_id = '{failing}'")
+    newer = made_sync(alice, mariadb.connector(table="hotels", import_as="newer"))
+    told = activity(alice)
+    assert [row["id"] for row in told["syncs"]] == [newer, failing]
+    assert told["syncs"][1]["last_error_message"] == "é" * 1000 and "request" not in told["syncs"][1]
+    assert one_sync(alice, failing)["last_error_message"] == "é" * 5000
+    assert [row["id"] for row in activity(alice, limit="1")["syncs"]] == [failing]
 
 
 def test_a_retry_that_waits_and_a_sync_that_gave_up(alice: HttpClient, mariadb: MySqlRemote) -> None:
