@@ -95,7 +95,7 @@ void read_header(std::string_view header) {
     request.is_secure = true;
   }
   const Credentials credentials = read_credentials(request, true);
-  require(credentials.key.empty() == credentials.session.has_value(), "there is a key or a session");
+  require(credentials.key.empty() != credentials.sessions.empty(), "there is a key or a session");
   require(core::is_text(credentials.key), "a key is text");
   require(!credentials.user || (!credentials.user->empty() && core::is_text(*credentials.user)), "a user is text");
 }
@@ -110,13 +110,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const Refusal& refusal) {
     require(refusal.reply.status >= 400 && refusal.reply.status < 600, "a refusal has a status");
   }
-  try {
-    const std::optional<std::string> value = cookie_value(bytes, "a");
-    require(!value || (bytes.find(*value) != std::string_view::npos && value->find(';') == std::string::npos),
+  for (const std::string& value : cookie_values(bytes, "a")) {
+    require(bytes.find(value) != std::string_view::npos && value.find(';') == std::string::npos,
             "a cookie's value is a part of its header");
-    require(!value || cookie_value("a=" + *value, "a") == value, "a cookie can be read again");
-  } catch (const Refusal&) {
-    require(bytes.find('a', bytes.find('a') + 1) != std::string_view::npos, "only a second one is refused");
+    require(cookie_values("a=" + value, "a") == std::vector<std::string>{value}, "a cookie can be read again");
   }
   require(!names_tag(bytes, "\"a\"") || bytes.find('*') != std::string_view::npos ||
               bytes.find("\"a\"") != std::string_view::npos,

@@ -136,5 +136,14 @@ TEST(BrowserSessions, WhatIsOverTakesNoRoom) {
   EXPECT_TRUE(sessions.use(used, start + 61min));
 }
 
+TEST(BrowserSessions, OneOfSeveralKeysIsEnough) {
+  BrowserSessions sessions{{}};
+  Identity alice{.user = "alice", .password = "secret"};
+  const SessionKey key = sessions.begin(alice, start);
+  EXPECT_EQ(sessions.use_any({{"planted", key.token}, key}, start)->user, "alice");
+  EXPECT_FALSE(sessions.use_any({{"planted", key.token}, {key.id, "wrong"}}, start));
+  EXPECT_FALSE(sessions.use_any({}, start));
+}
+
 }  // namespace
 }  // namespace connector::http

@@ -57,6 +57,12 @@ std::optional<Identity> BrowserSessions::use(const SessionKey& key, Clock::time_
   return found->second.identity;
 }
 
+std::optional<Identity> BrowserSessions::use_any(const std::vector<SessionKey>& keys, Clock::time_point now) {
+  std::optional<Identity> identity;
+  for (auto key = keys.begin(); key != keys.end() && !identity; ++key) identity = use(*key, now);
+  return identity;
+}
+
 bool BrowserSessions::use(const std::string& session, Clock::time_point now) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end() || is_over(found->second, now)) return false;

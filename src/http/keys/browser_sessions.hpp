@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/database/pool.hpp"
 #include "http/message/session_cookie.hpp"
@@ -31,6 +32,9 @@ class BrowserSessions {
 
   /// As whom the holder of the key asks, which is a use of the session; nothing if there is none, or it has ended.
   std::optional<Identity> use(const SessionKey& key, Clock::time_point now);
+
+  /// The same with the first of the keys that is one.
+  std::optional<Identity> use_any(const std::vector<SessionKey>& keys, Clock::time_point now);
 
   /// Whether the session of that name (Identity::session) goes on, which uses it: who listens to events is there.
   bool use(const std::string& session, Clock::time_point now);

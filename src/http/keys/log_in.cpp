@@ -131,7 +131,7 @@ Task<Lease> LogIn::log_in(Credentials credentials, const std::string& address, I
   const Clock::time_point begin = Clock::now();
   Asking asking{.address = address, .user = {}, .key = std::nullopt, .digest = {}};
   std::optional<Lease> lease;
-  if (credentials.session) {
+  if (!credentials.sessions.empty()) {
     lease = co_await log_in_by_session(asking, std::move(credentials), identity, deadline, stop);
   } else {
     lease = co_await log_in_by_key(asking, std::move(credentials), identity, deadline, stop);
@@ -174,7 +174,7 @@ Task<std::optional<Lease>> LogIn::log_in_by_key(Asking& asking, Credentials cred
 Task<std::optional<Lease>> LogIn::log_in_by_session(Asking& asking, Credentials credentials, Identity& identity,
                                                     Clock::time_point deadline, Stop& stop) {
   std::optional<Lease> lease;
-  std::optional<Identity> found = sessions_.use(*credentials.session, Clock::now());
+  std::optional<Identity> found = sessions_.use_any(credentials.sessions, Clock::now());
   if (!found || (credentials.user && *credentials.user != found->user)) {
     log(failures_.no_session, asking, "there is no such session of the page");
     co_return lease;

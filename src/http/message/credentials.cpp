@@ -67,8 +67,8 @@ Credentials read_credentials(const Request& request, bool user_from_host) {
     if (member.value.type != core::JsonValue::Type::string) refuse_login();
     take_key(credentials, member.value.text);
   }
-  if (credentials.key.empty()) credentials.session = read_session_key(request);
-  if (credentials.key.empty() && !credentials.session) refuse_login();
+  if (credentials.key.empty()) credentials.sessions = read_session_keys(request);
+  if (credentials.key.empty() && credentials.sessions.empty()) refuse_login();
   if (request.path_user) take_user(credentials, *request.path_user);
   if (user_from_host) credentials.host_user = user_of_host(request.host);
   return credentials;

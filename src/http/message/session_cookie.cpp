@@ -9,6 +9,8 @@ namespace connector::http {
 
 namespace {
 
+constexpr std::size_t most_values = 16;
+
 std::string_view cookie_name(bool is_secure) noexcept {
   return is_secure ? "__Host-connector_session" : "connector_session";
 }
@@ -21,27 +23,28 @@ std::string_view without_blanks(std::string_view text) noexcept {
 
 }  // namespace
 
-std::optional<std::string> cookie_value(std::string_view header, std::string_view name) {
-  std::optional<std::string> value;
-  while (!header.empty()) {
+std::vector<std::string> cookie_values(std::string_view header, std::string_view name) {
+  std::vector<std::string> values;
+  while (!header.empty() && values.size() < most_values) {
     const std::string_view pair = header.substr(0, header.find(';'));
     header.remove_prefix(std::min(header.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos || without_blanks(pair.substr(0, equals)) != name) continue;
-    // Which of two a browser means can't be told: one of them was planted.
-    if (value) throw Refusal{{.status = 401}};
-    value = without_blanks(pair.substr(equals + 1));
+    values.emplace_back(without_blanks(pair.substr(equals + 1)));
   }
-  return value;
+  return values;
 }
 
-std::optional<SessionKey> read_session_key(const Request& request) {
-  if (!request.cookie) return std::nullopt;
-  std::optional<std::string> id = cookie_value(*request.cookie, cookie_name(request.is_secure));
-  if (!id) return std::nullopt;
+std::vector<SessionKey> read_session_keys(const Request& request) {
+  if (!request.cookie) return {};
+  std::vector<SessionKey> keys;
+  for (std::string& id : cookie_values(*request.cookie, cookie_name(request.is_secure))) {
+    keys.push_back({.id = std::move(id), .token = request.token.value_or("")});
+  }
+  if (keys.empty()) return {};
   require_browser(request);
   if (!request.token) throw Refusal{{.status = 401}};
-  return SessionKey{.id = std::move(*id), .token = *request.token};
+  return keys;
 }
 
 std::string session_cookie(std::string_view id, bool is_secure) {

@@ -5,9 +5,9 @@
 // well, has both.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message/request.hpp"
 
@@ -19,11 +19,13 @@ struct SessionKey {
   std::string token;  ///< in the header X-Connector-Token
 };
 
-/// The value of the cookie of this name; nothing without one. Throws Refusal (401) if it is there twice.
-std::optional<std::string> cookie_value(std::string_view header, std::string_view name);
+/// The values of the cookies of this name in the order of the header, the first 16. A browser has several where another
+/// server of the host has set one for a path, or for all that is below a domain.
+std::vector<std::string> cookie_values(std::string_view header, std::string_view name);
 
-/// The key of a request; nothing without the cookie. Throws Refusal: 403 by require_browser(), 401 without the token.
-std::optional<SessionKey> read_session_key(const Request& request);
+/// What may be the key of a request, one for each cookie: only the right one has the token that it began with. Empty
+/// without the cookie. Throws Refusal: 403 by require_browser(), 401 without the token.
+std::vector<SessionKey> read_session_keys(const Request& request);
 
 /// The value of Set-Cookie that gives the browser this id, or has it forget the one that it has if `id` is empty. With
 /// TLS the cookie's name says that it came so, and for this very host (`__Host-`).

@@ -90,9 +90,8 @@ Task<Reply> show(Call& call) {
 
 /// It needs no session of the database: one can log out while that is away, or the password another one.
 Task<Reply> end(Call& call) {
-  const std::optional<SessionKey> key = read_session_key(call.request);
-  std::optional<Identity> identity;
-  if (key) identity = call.services.sessions.use(*key, Clock::now());
+  const std::optional<Identity> identity =
+      call.services.sessions.use_any(read_session_keys(call.request), Clock::now());
   if (!identity) throw Refusal{{.status = 401}};
   call.identity.user = identity->user;
   call.services.sessions.end(identity->session);
