@@ -100,6 +100,21 @@ def test_a_name_in_an_address(alices: Visitor) -> None:
     nothing_was_taken_for_markup(alices)
 
 
+@pytest.mark.parametrize("quoting", ["on", "off"])
+def test_names_in_copied_statements(alices: Visitor, alice_db: Database, quoting: str) -> None:
+    """They mean what they are, and nothing in them is a key of a terminal."""
+    page = alices.open("#/servers")
+    literal_of = """(text) => import(document.scripts[0].src.replace("main.js", "base/commands.js"))
+        .then(({sqlLiteral}) => sqlLiteral(text))"""
+    alice_db.execute(f"SET standard_conforming_strings = {quoting}")
+    names = ("plain", "it's", "$$ $q$ '", "ends in \\", "line\nbreak '\\!", "x\x03\n\\! true\n'", "\x1b[201~\r\\", "\t", "\u202e\u0085 $")
+    for name in (*names, *_VALUES[:-1]):
+        text = name.replace("\0", "")
+        literal = page.evaluate(literal_of, text)
+        assert alice_db.value(f"SELECT {literal}") == text
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", literal)
+
+
 @pytest.fixture
 def crowded(postgres15: PostgresRemote) -> Iterator[PostgresRemote]:
     """A database with more tables than are listed."""

@@ -7,6 +7,14 @@ export const mask = "********";
 /** Characters that can't be seen, or that turn the direction of writing: a pasted text should show them. */
 const invisible = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
+/** What JSON escapes by itself; lines may end. */
+const control = /[\u0000-\u0009\u000b-\u001f]/g;
+
+/** @param {string} character */
+function escaped(character) {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** One argument of a POSIX shell. @param {string} text */
 export function shellQuoted(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -14,10 +22,14 @@ export function shellQuoted(text) {
 
 /**
  * A literal of PostgreSQL, whatever `standard_conforming_strings` is: with quotes or backslashes in it between dollar
- * signs, with a tag that the text does not have.
+ * signs, with a tag that the text does not have. What can't be seen is written out: a terminal takes some of it for keys,
+ * and behind ^C psql would take the rest of a name for commands.
  * @param {string} text
  */
 export function sqlLiteral(text) {
+  const doubled = text.replace(/['\\]/g, "$&$&");
+  const shown = doubled.replace(control, escaped).replace(invisible, escaped);
+  if (shown !== doubled) return `E'${shown}'`;
   if (!/['\\]/.test(text)) return `'${text}'`;
   let tag = "$$";
   // A dollar sign at the text's end would be taken for one of the tag.
@@ -27,8 +39,7 @@ export function sqlLiteral(text) {
 
 /** JSON over several lines, where everything can be seen. @param {unknown} value */
 export function readableJson(value) {
-  return JSON.stringify(value, null, 2).replace(invisible, (character) =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value, null, 2).replace(invisible, escaped);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import {el} from "../base/dom.js";
 import {copyButton} from "./copy_button.js";
-import {remoteText} from "./remote_text.js";
+import {remoteText, visibleText} from "./remote_text.js";
 
 /**
  * What is known of a failure: an ApiError, or the columns of a run, an import or a sync.
@@ -49,5 +49,5 @@ export function errorPanel(failure, {title = "Error", alert = true} = {}) {
     el("p", {class: "error-message"}, remoteText(failure.message, {limit: 2000})),
     failure.detail ? el("dl", {}, el("dt", {}, "Detail"), el("dd", {}, remoteText(failure.detail, {limit: 2000}))) : null,
     failure.hint ? el("dl", {}, el("dt", {}, "Hint"), el("dd", {}, remoteText(failure.hint, {limit: 2000}))) : null,
-    el("p", {}, copyButton("Copy error", () => failureText(failure))));
+    el("p", {}, copyButton("Copy error", () => visibleText(failureText(failure)))));
 }
