@@ -19,6 +19,13 @@ CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (server 'x');
 CREATE USER MAPPING FOR connector_user SERVER shop OPTIONS (user 'x');
 CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider 'mysql', pushdown 'none');
 ALTER SERVER shop OPTIONS (ADD pushdown 'exact');
+-- Others are shown them.
+DO $$
+BEGIN
+  EXECUTE format('CREATE SERVER bad FOREIGN DATA WRAPPER connector OPTIONS (provider %L, database %L)', 'mysql', repeat('x', 4097));
+EXCEPTION WHEN OTHERS THEN
+  RAISE NOTICE '%', SQLERRM;
+END $$;
 -- Nobody could read a foreign table that says nothing of what is to be read, or two things.
 CREATE FOREIGN TABLE far (a int) SERVER shop;
 CREATE FOREIGN TABLE far (a int) SERVER shop OPTIONS (schema_name 'shop');

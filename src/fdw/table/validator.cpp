@@ -108,6 +108,17 @@ void check_provider(const std::string& id) {
                         "cdb_connectors() lists the providers.");
 }
 
+/// In bytes. Whoever may use a server is shown its options with those of all others, so they are not for anything long.
+constexpr std::size_t longest_option = 4096;
+
+void check_length(const std::string& name, const std::string& value) {
+  if (value.size() <= longest_option) return;
+  throw core::Error(core::ErrorNumber::invalid_parameters, "option \"" + name + "\" is too long",
+                    "It has " + std::to_string(value.size()) + " bytes, and at most " + std::to_string(longest_option) +
+                        " are allowed.",
+                    "Give only what the connection needs.");
+}
+
 /// Options of servers and user mappings. What their values must be is checked when they are used, together.
 void check_options(const core::ConnectionOptions& options, Oid catalog) {
   const auto provider = options.find("provider");
@@ -123,6 +134,7 @@ void check_options(const core::ConnectionOptions& options, Oid catalog) {
         "Have a superuser make it, and GRANT USAGE ON FOREIGN SERVER.");
   }
   for (const auto& [name, value] : options) {
+    check_length(name, value);
     const core::ParameterInfo* parameter = find_parameter(infos, name);
     const bool is_for_driver_alone = parameter == nullptr && is_for_driver(catalog, name, infos);
     if (!is_allowed_in(catalog, name, parameter) && !is_for_driver_alone) {

@@ -8,20 +8,35 @@ namespace connector::http {
 
 namespace {
 
+// Those that are the role's own come first.
 constexpr const char* list_statement =
     "SELECT pg_catalog.json_build_object('servers', coalesce(pg_catalog.json_agg(pg_catalog.row_to_json(s)), '[]')) "
-    "FROM @extschema@.cdb_servers() AS s";
+    "FROM (SELECT * FROM @extschema@.cdb_servers() AS s ORDER BY s.may_change DESC, s.name COLLATE pg_catalog.\"C\" "
+    "LIMIT 1000) AS s";
 
-// What the list does not show is not there. No row: there is one of that name, or there is none.
-constexpr const char* create_statement =
-    "SELECT @extschema@.cdb_server_save($1::pg_catalog.text, $2::pg_catalog.json) WHERE NOT EXISTS (SELECT FROM "
-    "@extschema@.cdb_servers() AS s WHERE s.name OPERATOR(pg_catalog.=) $1::pg_catalog.text)";
-constexpr const char* change_statement =
-    "SELECT @extschema@.cdb_server_save($1::pg_catalog.text, $2::pg_catalog.json) WHERE EXISTS (SELECT FROM "
-    "@extschema@.cdb_servers() AS s WHERE s.name OPERATOR(pg_catalog.=) $1::pg_catalog.text)";
-constexpr const char* drop_statement =
-    "SELECT @extschema@.cdb_server_drop($1::pg_catalog.text) WHERE EXISTS (SELECT FROM @extschema@.cdb_servers() AS s "
-    "WHERE s.name OPERATOR(pg_catalog.=) $1::pg_catalog.text)";
+/// Whether there is a server of that name, $1, that the role may use: what the list does not show is not there.
+constexpr const char* is_there =
+    "EXISTS (SELECT FROM pg_catalog.pg_foreign_server f JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid "
+    "OPERATOR(pg_catalog.=) f.srvfdw WHERE w.fdwname OPERATOR(pg_catalog.=) 'connector' AND f.srvname "
+    "OPERATOR(pg_catalog.=) $1::pg_catalog.text AND pg_catalog.has_server_privilege(f.oid, 'USAGE'))";
+
+const std::string& create_statement() {
+  static const std::string statement =
+      std::string("SELECT @extschema@.cdb_server_save($1::pg_catalog.text, $2::pg_catalog.json) WHERE NOT ") + is_there;
+  return statement;
+}
+
+const std::string& change_statement() {
+  static const std::string statement =
+      std::string("SELECT @extschema@.cdb_server_save($1::pg_catalog.text, $2::pg_catalog.json) WHERE ") + is_there;
+  return statement;
+}
+
+const std::string& drop_statement() {
+  static const std::string statement =
+      std::string("SELECT @extschema@.cdb_server_drop($1::pg_catalog.text) WHERE ") + is_there;
+  return statement;
+}
 
 constexpr std::string_view new_members[] = {"name", "provider", "connection"};
 constexpr std::string_view change_members[] = {"provider", "connection"};
@@ -57,7 +72,7 @@ Task<Reply> create(Call& call) {
   const core::JsonValue body = body_without_key(call.request);
   check_members(body, new_members, ignored_of_new);
   const std::string name = name_of(body);
-  const Rows rows = co_await call.query(create_statement, name, connector_of(body));
+  const Rows rows = co_await call.query(create_statement().c_str(), name, connector_of(body));
   if (rows.empty()) {
     SqlFailure failure;
     failure.sqlstate = "42710";  // duplicate_object, as of CREATE SERVER
@@ -75,13 +90,13 @@ const std::string& name_in_path(const Call& call) {
 Task<Reply> change(Call& call) {
   const core::JsonValue body = body_without_key(call.request);
   check_members(body, change_members, ignored_of_change);
-  const Rows rows = co_await call.query(change_statement, name_in_path(call), connector_of(body));
+  const Rows rows = co_await call.query(change_statement().c_str(), name_in_path(call), connector_of(body));
   if (rows.empty()) co_return Reply{.status = 404};
   co_return Reply{.body = text_at(rows, 0, 0)};
 }
 
 Task<Reply> drop(Call& call) {
-  const Rows rows = co_await call.query(drop_statement, name_in_path(call));
+  const Rows rows = co_await call.query(drop_statement().c_str(), name_in_path(call));
   co_return Reply{.status = rows.empty() ? 404U : 204U};
 }
 

@@ -135,7 +135,7 @@ def _question(visitor: Visitor, sights: Sights) -> None:
 
 
 def _server(visitor: Visitor, sights: Sights) -> None:
-    page = visitor.open("#/servers/new")
+    page = visitor.open("#/new-server")
     field(page, "Name").fill("shop")
     describe(page, sights.remote)
     press(page, "Save")
@@ -167,7 +167,7 @@ _SCREENS: dict[str, Callable[[Visitor, Sights], object]] = {
     "sync-delete": _question,
     "import": _open(lambda sights: f"#/imports/{sights.complete}", "Complete"),
     "import-failed": _open(lambda sights: f"#/imports/{sights.failed}", "Failed"),
-    "server-new": _open(lambda sights: "#/servers/new", "Password"),
+    "server-new": _open(lambda sights: "#/new-server", "Password"),
     "server": _server,
     "servers": _open(lambda sights: "#/servers", "shop"),
     "no-such-sync": _nothing,

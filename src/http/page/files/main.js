@@ -22,7 +22,7 @@ const screens = [
   {path: "connect", title: "Connect", show: showConnect},
   {path: "connect/:server", title: "Connect", show: showConnect},
   {path: "servers", title: "Servers", show: showServers},
-  {path: "servers/new", title: "New server", show: showNewServer},
+  {path: "new-server", title: "New server", show: showNewServer},
   {path: "servers/:server", title: "Server", show: showServer},
   {path: "", title: "Imports and syncs", show: showOverview},
   {path: "syncs/:id", title: "Sync", show: showSync},

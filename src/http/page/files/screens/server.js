@@ -31,6 +31,11 @@ export async function show(root, parameters, left) {
     fill(root, el("p", {}, "There is no server of this name that this role may use. ", el("a", {href: "#/servers"}, "All servers")));
     return;
   }
+  if (server.provider === null) {
+    fill(root, el("p", {}, "This server says no provider, and nothing can be read by it. Its owner, ", remoteText(server.owner),
+      ", can say it in SQL: ", el("code", {}, "ALTER SERVER … OPTIONS (ADD provider 'mysql')")), el("p", {}, el("a", {href: "#/servers"}, "All servers")));
+    return;
+  }
   const info = await call("GET", `api/v1/connectors/${encodeURIComponent(server.provider)}`, {signal: left});
   if (left.aborted) return;
 

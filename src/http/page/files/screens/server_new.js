@@ -1,4 +1,4 @@
-// #/servers/new: saves a connection under a name.
+// #/new-server: saves a connection under a name.
 
 import {ApiError, call} from "../base/api.js";
 import {el, fill} from "../base/dom.js";

@@ -17,11 +17,11 @@ export async function show(root, parameters, left) {
   const [who, providers, {servers}] = await Promise.all([
     whoAmI(), call("GET", "api/v1/connectors", {signal: left}), call("GET", "api/v1/servers", {signal: left})]);
   if (left.aborted) return;
-  const newServer = who.can_connect ? el("p", {}, el("a", {href: "#/servers/new"}, "New server")) : null;
+  const newServer = who.can_connect ? el("p", {}, el("a", {href: "#/new-server"}, "New server")) : null;
   if (servers.length === 0) {
     fill(root, el("p", {}, "A saved server keeps where a database is, and the password for it, so that imports need its name only."),
       who.can_connect
-        ? el("p", {}, "There is none yet. ", el("a", {href: "#/servers/new"}, "New server"))
+        ? el("p", {}, "There is none yet. ", el("a", {href: "#/new-server"}, "New server"))
         : el("p", {class: "notice"}, "There is none that this role may use, and to make one it needs what an administrator can give: ",
           el("code", {}, "GRANT USAGE ON FOREIGN DATA WRAPPER connector TO …")));
     return;
