@@ -108,7 +108,8 @@ def test_who_may_do_what(alice: HttpClient, bob: HttpClient, api_database: Datab
     assert (seen["owner"], seen["may_change"], seen["connection"]) == ("alice", False, {"server": "db.example.com", "port": 3307})
     own = bob.put(_at("shop"), {"connection": {**seen["connection"], "username": "ben", "password": SECRET}})
     assert own.json["connection"] == {**SHOWN, "username": "ben"}
-    refused = _refused(bob.put(_at("shop"), {"connection": {**CONNECTION, "server": "evil"}}), 403, "must be owner of foreign server shop")
+    elsewhere = bob.put(_at("shop"), {"connection": {**CONNECTION, "server": "evil"}})
+    refused = _refused(elsewhere, 403, "must be owner of foreign server shop")
     assert "alice" in refused["detail"]
     _refused(bob.delete(_at("shop")), 403, "must be owner of foreign server shop")
     api_database.execute("REVOKE USAGE ON FOREIGN DATA WRAPPER connector FROM bob")
