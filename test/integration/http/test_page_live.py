@@ -77,7 +77,7 @@ def test_two_tabs_begin_one_run(alices: Visitor, shop: MySqlRemote, alice_db: Da
             heading(tab, "many")
         proxy.every(Fault(stall_after=400_000))
         press(first, "Run now")
-        second.get_by_role("button", name="Run now").click()
+        second.get_by_role("button", name="Run now").press("Enter")  # which may know already that it can't be pressed
         proxy.wait_until_stalled()
         for tab in (first, second):
             expect(region(tab, "Now")).to_contain_text("Loading")
@@ -163,8 +163,6 @@ def test_what_is_gone_says_so(alices: Visitor, shop: MySqlRemote, alice_db: Data
     id = new_sync(alice_db, shop)
     page = alices.open(f"#/syncs/{id}")
     heading(page, "orders")
-    alices.allows(404, f"/{id}/sync_now")
     alices.allows(404, f"/api/v1/activity?id={id}")
     alice_db.execute("SELECT cdb_sync_delete(%s)", id)
-    press(page, "Run now")
     expect(page.get_by_text("This sync is gone")).to_be_visible()

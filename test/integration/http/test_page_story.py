@@ -154,7 +154,8 @@ def test_what_breaks_is_read_repaired_and_runs(alices: Visitor, shop: MySqlRemot
     expect(error.get_by_role("button", name="Copied")).to_be_visible()
     assert alices.clipboard() == f"ERROR:  {failure[3]}: {failure[0]}\nDETAIL:  {failure[1]}\nHINT:  {failure[2]}"
     expect(region(page, "Last finished")).to_contain_text("Failed")
-    expect(region(page, "Schedule")).to_contain_text("try 2 of 10 at")
+    # What no time heals is not tried again.
+    expect(region(page, "Schedule")).to_contain_text("gave up after 1 try")
     check_with_axe(page)
 
     page.get_by_role("link", name="Overview", exact=True).click()
@@ -169,6 +170,17 @@ def test_what_breaks_is_read_repaired_and_runs(alices: Visitor, shop: MySqlRemot
     press(page, "Run now")
     expect(region(page, "Last finished")).to_contain_text("Succeeded")
     expect(region(page, "Error")).to_be_hidden()
+
+
+def test_what_may_pass_is_tried_again(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
+    with Proxy(shop.server.port) as proxy:
+        id = new_sync(alice_db, shop, connection=shop.connection(port=proxy.port))
+        proxy.every(Fault(refuse=True))
+        page = alices.open(f"#/syncs/{id}")
+        press(page, "Run now")
+        expect(region(page, "Last finished")).to_contain_text("Failed")
+        due = alice_db.value("SELECT to_char(run_at AT TIME ZONE 'Asia/Kolkata', 'HH24:MI') FROM connector.syncs")
+        expect(region(page, "Schedule")).to_contain_text(re.compile(f"try 2 of 10 at .*{due}"))
 
 
 def test_a_changed_password_is_given_anew(alices: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
@@ -222,7 +234,7 @@ def test_a_run_is_watched_and_cancelled(alices: Visitor, shop: MySqlRemote, alic
         # No other is begun beside it.
         runs = "SELECT count(*) FROM connector.runs WHERE sync_id = %s"
         before = alice_db.value(runs, id)
-        page.get_by_role("button", name="Run now").click()
+        page.get_by_role("button", name="Run now").press("Enter")
         expect(page.get_by_text("A run goes on already.")).to_be_visible()
 
         press(now, "Cancel run")
@@ -271,12 +283,14 @@ def test_commands_that_do_the_same(alices: Visitor, api: HttpServer, shop: MySql
     expect(request.get_by_role("button", name="Copied")).to_be_visible()
     sql = alices.clipboard()
     assert sql.startswith("SELECT cdb_sync_connector(") and shop.server.password not in sql
-    alice_db.execute("SELECT cdb_sync_delete(%s)", id)
-    again = alice_db.rows(sql.replace("********", shop.server.password))
-    assert again[0][0]["name"] == "orders"
     press(request, "Copy as curl")
     wait_until(lambda: alices.clipboard().startswith("curl "), what="the other command")
     assert f"{api.url}/api/v1/synchronizations" in alices.clipboard()
+    page.get_by_role("link", name="Overview", exact=True).click()
+    heading(page, "Imports and syncs")
+    alice_db.execute("SELECT cdb_sync_delete(%s)", id)
+    again = alice_db.rows(sql.replace("********", shop.server.password))
+    assert again[0][0]["name"] == "orders"
 
 
 def test_another_role_sees_none_of_it(chromium: Chromium, api: HttpServer, shop: MySqlRemote, alice_db: Database) -> None:
