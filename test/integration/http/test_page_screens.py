@@ -150,7 +150,7 @@ def _nothing(visitor: Visitor, sights: Sights) -> None:
 
 
 _SCREENS: dict[str, Callable[[Visitor, Sights], object]] = {
-    "overview": _open(lambda sights: "#/", "orders", "customers", "leaving", "Running"),
+    "overview": _open(lambda sights: "#/", "orders", "customers", "leaving", "Loading"),
     "connect": _open(lambda sights: "#/connect", "Provider", "Password"),
     "connect-refused": _refused,
     **{f"connect-{id}": _provider(id) for id in ("mysql", "postgres", "sqlserver", "hive", "odbc")},
@@ -217,7 +217,7 @@ def test_nothing_moves_for_those_who_want_that(chromium: Chromium, api: HttpServ
 def test_colours_of_the_reader(chromium: Chromium, api: HttpServer, alices_login: dict[str, object], sights: Sights) -> None:
     with Visitor(chromium, api.url, storage_state=alices_login, forced_colors="active") as visitor:
         page = visitor.open("#/")
-        expect(page.get_by_role("table", name="Syncs")).to_contain_text("Running")
+        expect(page.get_by_role("table", name="Syncs")).to_contain_text("Loading")
         check_with_axe(page)
         if _PICTURES:
             page.screenshot(path=Path(_PICTURES) / "overview-forced.png", full_page=True)
