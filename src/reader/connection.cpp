@@ -14,36 +14,18 @@ namespace connector::reader {
 
 using core::Phase;
 
-namespace {
-
-/// Calls `ask()`: what the remote refuses for good, and no driver knows better, is about this key of the request.
-template <typename Ask>
-auto about(const char* key, Ask&& ask) {
-  try {
-    return ask();
-  } catch (const core::Error& error) {
-    if (!error.permanent() || !error.parameter().empty()) throw;
-    throw error.with_parameter(key);
-  }
-}
-
-}  // namespace
-
 void ReaderConnection::check() {
   channel_->call(FrameKind::check, {}, Phase::execute);
 }
 
 std::vector<core::RemoteTable> ReaderConnection::list_tables(std::string_view schema, std::int64_t limit) {
-  return about(schema.empty() ? "" : "schema", [&] {
-    return channel_->ask(FrameKind::list_tables, to_message(ListMessage{std::string(schema), limit}), Phase::describe,
-                         tables_message);
-  });
+  return channel_->ask(FrameKind::list_tables, to_message(ListMessage{std::string(schema), limit}), Phase::describe,
+                       tables_message);
 }
 
 std::unique_ptr<core::Source> ReaderConnection::describe(const core::SourceRequest& request) {
-  DescribedMessage described = about(request.query.empty() ? "table" : "sql_query", [&] {
-    return channel_->ask(FrameKind::describe, to_message(request), Phase::describe, described_message);
-  });
+  DescribedMessage described =
+      channel_->ask(FrameKind::describe, to_message(request), Phase::describe, described_message);
   return std::make_unique<ReaderSource>(*channel_, described.source, std::move(described.description));
 }
 

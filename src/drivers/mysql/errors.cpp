@@ -203,7 +203,9 @@ core::Error connect_timeout_error(const Login& login, std::string_view while_doi
 core::Error statement_error(Phase phase, std::string_view summary, const NativeError& error) {
   const bool timeout = error.code == mysql_query_timeout || error.code == mariadb_statement_timeout;
   const ErrorNumber otherwise = phase == Phase::connect ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
-  const bool is_missing_schema = phase == Phase::describe && error.code == unknown_database;
+  std::string_view parameter;
+  if (phase == Phase::describe && error.code == unknown_database) parameter = "schema";
+  if (phase == Phase::describe && error.code == bad_column) parameter = "columns";
   return core::remote_error({.provider = "mysql",
                              .phase = phase,
                              .number = timeout ? ErrorNumber::timed_out : otherwise,
@@ -213,7 +215,7 @@ core::Error statement_error(Phase phase, std::string_view summary, const NativeE
                              .remote_message = error.message,
                              .hint = statement_hint(error.code),
                              .temporary = is_user_limit(error.code),
-                             .parameter = is_missing_schema ? "schema" : ""});
+                             .parameter = parameter});
 }
 
 bool is_lock_timeout(unsigned code) noexcept {

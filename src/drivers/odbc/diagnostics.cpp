@@ -62,10 +62,10 @@ std::string_view connect_hint(const Diagnostic& first) {
 }
 
 /// The key of the connection that such records are about, where the SQLSTATE alone does not say.
-std::string_view connect_parameter(const Diagnostic& first) {
-  if (first.sqlstate == "IM003") return "connection.driver";
-  if (first.sqlstate == "IM002") return "connection.dsn";
-  return first.sqlstate.starts_with("08") ? core::unreachable_parameter(first.message) : std::string_view();
+std::string_view connect_parameter(std::string_view sqlstate, std::string_view message) {
+  if (sqlstate == "IM003") return "connection.driver";
+  if (sqlstate == "IM002") return "connection.dsn";
+  return sqlstate.starts_with("08") ? core::unreachable_parameter(message) : std::string_view();
 }
 
 /// A record of the handle; false if there is none of this number. `message` is the space that it is read into.
@@ -157,17 +157,18 @@ core::Error diagnosed_error(std::span<const Diagnostic> records, const Task& tas
   }
   ErrorNumber number = is_connecting ? ErrorNumber::cannot_connect : ErrorNumber::cannot_read;
   if (is_late && !is_refused) number = ErrorNumber::timed_out;
-  return core::remote_error({.provider = provider_id,
-                             .phase = is_refused ? Phase::authenticate : task.phase,
-                             .number = number,
-                             .native_code = first.native_code,
-                             .sqlstate = first.sqlstate,
-                             .summary = task.summary,
-                             .remote_message = message,
-                             .remote_detail = detail,
-                             .hint = hint,
-                             .denied_login = is_refused,
-                             .parameter = is_connecting && !is_refused ? connect_parameter(first) : ""});
+  return core::remote_error(
+      {.provider = provider_id,
+       .phase = is_refused ? Phase::authenticate : task.phase,
+       .number = number,
+       .native_code = first.native_code,
+       .sqlstate = first.sqlstate,
+       .summary = task.summary,
+       .remote_message = message,
+       .remote_detail = detail,
+       .hint = hint,
+       .denied_login = is_refused,
+       .parameter = is_connecting && !is_refused ? connect_parameter(first.sqlstate, message) : ""});
 }
 
 core::Error call_error(SQLSMALLINT handle_type, SQLHANDLE handle, const Task& task, const Mask& mask,

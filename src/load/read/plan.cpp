@@ -72,14 +72,27 @@ core::SourceRequest source_request(const core::ConnectorSpec& spec) {
   return request;
 }
 
+namespace {
+
+/// What the remote refuses for good is about the query where there is one; else about the table, unless the driver
+/// knows better.
+core::Error about_source(const core::Error& error, const core::ConnectorSpec& spec) {
+  if (!error.permanent()) return error;
+  if (spec.sql_query) return error.with_parameter("sql_query");
+  return error.parameter().empty() ? error.with_parameter("table") : error;
+}
+
+}  // namespace
+
 std::unique_ptr<core::Source> describe_source(const core::ConnectorSpec& spec, core::Connection& connection) {
   try {
     return connection.describe(source_request(spec));
-  } catch (const core::Error& error) {
+  } catch (const core::Error& refused) {
+    const core::Error error = about_source(refused, spec);
     const std::string table = spec.sql_query ? "" : spec.table.value_or("");
     const auto dot = table.find('.');
     const bool is_qualified = dot != std::string::npos && dot > 0 && dot + 1 < table.size();
-    if (!is_qualified || error.number() != core::ErrorNumber::cannot_read) throw;
+    if (!is_qualified || error.number() != core::ErrorNumber::cannot_read) throw error;
     throw error.with_hint(
         "The schema of a table has a key of its own: \"schema\": " + core::quoted(table.substr(0, dot)) +
         ", \"table\": " + core::quoted(table.substr(dot + 1)) + '.');
