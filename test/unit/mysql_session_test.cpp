@@ -165,6 +165,7 @@ TEST(MysqlErrors, TheKeyThatTheyAreAbout) {
     return statement_error(core::Phase::describe, "could not describe", {code, "42000", "no"}).parameter();
   };
   EXPECT_EQ(describing(1049), "schema");
+  EXPECT_EQ(describing(1054), "columns");
   EXPECT_EQ(describing(1146), "") << "a table's or a query's";
 }
 
