@@ -1,7 +1,6 @@
 // What of a sync was changed in a form, as PUT api/v1/synchronizations/{id} takes it.
 
-/** What the server shows in the place of a secret; given back, it leaves the secret as it is stored. */
-const mask = "********";
+import {mask} from "./commands.js";
 
 /** @typedef {Record<string, any>} Connector */
 

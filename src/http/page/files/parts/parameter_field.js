@@ -58,8 +58,37 @@ export function labelOf(key) {
 
 /** @param {string} key @param {Info} info @returns {ParameterField} */
 export function parameterField(key, info) {
+  return info.secret ? secretField(key, info) : keepingWhatCame(plainField(key, info));
+}
+
+/**
+ * A field whose value was left alone gives it back as it came: an input shows no line breaks, a choice one spelling only,
+ * and a default that was spelt out nothing.
+ * @template {{read: () => unknown, write: (value: unknown) => void}} Field
+ * @param {Field} one
+ * @returns {Field}
+ */
+export function keepingWhatCame(one) {
+  /** @type {unknown} */
+  let came;
+  let shown = JSON.stringify(one.read());
+  return {
+    ...one,
+    read() {
+      const now = one.read();
+      return came !== undefined && JSON.stringify(now) === shown ? came : now;
+    },
+    write(value) {
+      one.write(value);
+      came = value ?? undefined;
+      shown = JSON.stringify(one.read());
+    },
+  };
+}
+
+/** @param {string} key @param {Info} info @returns {ParameterField} */
+function plainField(key, info) {
   const types = [info.type].flat();
-  if (info.secret) return secretField(key, info);
   if (types.includes("boolean")) return booleanField(key, info);
   if (types.includes("array") && info.allowed_values) return boxesField(key, info, info.allowed_values);
   if (info.allowed_values) return choiceField(key, info, info.allowed_values);
@@ -67,12 +96,15 @@ export function parameterField(key, info) {
   return textField(key, info, types.includes("integer"));
 }
 
+/** Keys whose values have lines. */
+const statements = ["sql_query", "on_success", "on_failure"];
+
 /** What is the same for all of them but secrets. */
 const noSecret = {isSecret: false, putAway: () => {}, forget: () => {}};
 
 /** @param {string} key @param {Info} info @param {boolean} isNumber @returns {ParameterField} */
 function textField(key, info, isNumber) {
-  const isStatement = key === "on_success" || key === "on_failure";
+  const isStatement = statements.includes(key);
   const attributes = {autocomplete: "off", autocapitalize: "none", spellcheck: "false"};
   const input = isStatement ? el("textarea", {...attributes, rows: 3}) : el("input", {
     ...attributes, type: "text", inputmode: isNumber ? "numeric" : null, placeholder: info.default, class: isNumber ? "short" : null,

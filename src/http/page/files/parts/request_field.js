@@ -2,7 +2,7 @@
 
 import {el} from "../base/dom.js";
 import {field} from "./field.js";
-import {labelOf, parameterField} from "./parameter_field.js";
+import {keepingWhatCame, labelOf, parameterField} from "./parameter_field.js";
 
 /** @typedef {import("./parameter_field.js").Info} Info */
 /** @typedef {{element: HTMLElement, input: HTMLElement, setError: (error: string | null) => void, read: () => unknown,
@@ -24,22 +24,16 @@ export function requestField(key, info) {
 function namesField(key, info) {
   const input = el("input", {autocomplete: "off", autocapitalize: "none", spellcheck: "false"});
   const shown = field({label: labelOf(key), input, hint: `${info.description} Several are parted by commas.`});
-  /** A name may have a comma in it: a list that came stays as it is unless its text is changed. @type {unknown} */
-  let came;
-  let text = "";
-  return {
+  return keepingWhatCame({
     ...shown,
     read() {
-      if (input.value === text) return came;
       const names = input.value.split(",").map((name) => name.trim()).filter(Boolean);
       return names.length === 0 ? undefined : names.length === 1 ? names[0] : names;
     },
-    write(value) {
-      came = value;
-      text = [value ?? []].flat().join(", ");
-      input.value = text;
+    write(/** @type {unknown} */ value) {
+      input.value = [value ?? []].flat().join(", ");
     },
-  };
+  });
 }
 
 /** @param {string} key @param {string} hint @returns {RequestField} */
