@@ -36,6 +36,7 @@ const words = {
   sslcert: "TLS client certificate",
   sslkey: "TLS client key",
   dsn: "DSN",
+  sql_query: "SQL query",
   http_path: "HTTP path",
   tds_version: "TDS version",
   auth: "Authentication",
@@ -58,36 +59,11 @@ export function labelOf(key) {
 
 /** @param {string} key @param {Info} info @returns {ParameterField} */
 export function parameterField(key, info) {
-  return info.secret ? secretField(key, info) : keepingWhatCame(plainField(key, info));
-}
-
-/**
- * A field whose value was left alone gives it back as it came: an input shows no line breaks, a choice one spelling only,
- * and a default that was spelt out nothing.
- * @template {{read: () => unknown, write: (value: unknown) => void}} Field
- * @param {Field} one
- * @returns {Field}
- */
-export function keepingWhatCame(one) {
-  /** @type {unknown} */
-  let came;
-  let shown = JSON.stringify(one.read());
-  return {
-    ...one,
-    read() {
-      const now = one.read();
-      return came !== undefined && JSON.stringify(now) === shown ? came : now;
-    },
-    write(value) {
-      one.write(value);
-      came = value ?? undefined;
-      shown = JSON.stringify(one.read());
-    },
-  };
+  return info.secret ? secretField(key, info) : asItCame(fieldOfType(key, info));
 }
 
 /** @param {string} key @param {Info} info @returns {ParameterField} */
-function plainField(key, info) {
+function fieldOfType(key, info) {
   const types = [info.type].flat();
   if (types.includes("boolean")) return booleanField(key, info);
   if (types.includes("array") && info.allowed_values) return boxesField(key, info, info.allowed_values);
@@ -96,24 +72,45 @@ function plainField(key, info) {
   return textField(key, info, types.includes("integer"));
 }
 
-/** Keys whose values have lines. */
-const statements = ["sql_query", "on_success", "on_failure"];
+/**
+ * What is written and left alone is read as it came: an input may have another form of it, or none.
+ * @param {ParameterField} shown
+ * @returns {ParameterField}
+ */
+function asItCame(shown) {
+  /** @type {unknown} */
+  let came;
+  let leftAlone = "";
+  const present = () => JSON.stringify(shown.read() ?? null);
+  return {
+    ...shown,
+    read: () => came !== undefined && present() === leftAlone ? came : shown.read(),
+    write(value) {
+      shown.write(value);
+      came = value ?? undefined;
+      leftAlone = present();
+    },
+  };
+}
+
+/** Keys whose texts have several lines, which an input of one line would run together. */
+const longTexts = new Set(["sql_query", "on_success", "on_failure"]);
 
 /** What is the same for all of them but secrets. */
 const noSecret = {isSecret: false, putAway: () => {}, forget: () => {}};
 
 /** @param {string} key @param {Info} info @param {boolean} isNumber @returns {ParameterField} */
 function textField(key, info, isNumber) {
-  const isStatement = statements.includes(key);
+  const isLong = longTexts.has(key);
   const attributes = {autocomplete: "off", autocapitalize: "none", spellcheck: "false"};
-  const input = isStatement ? el("textarea", {...attributes, rows: 3}) : el("input", {
+  const input = isLong ? el("textarea", {...attributes, rows: 3}) : el("input", {
     ...attributes, type: "text", inputmode: isNumber ? "numeric" : null, placeholder: info.default, class: isNumber ? "short" : null,
   });
   const shown = field({label: labelOf(key), input, hint: info.description, required: info.required});
   return {
     ...noSecret, ...shown, key,
     read() {
-      const text = isStatement ? input.value : input.value.trim();
+      const text = isLong ? input.value : input.value.trim();
       if (text === "") return undefined;
       return isNumber && /^\d{1,15}$/.test(text) ? Number(text) : text;
     },

@@ -1,8 +1,9 @@
 // A field for a key of a request that has more than one form: a list of names, or JSON.
 
 import {el} from "../base/dom.js";
+import {namesOf, namesText} from "./column_names.js";
 import {field} from "./field.js";
-import {keepingWhatCame, labelOf, parameterField} from "./parameter_field.js";
+import {labelOf, parameterField} from "./parameter_field.js";
 
 /** @typedef {import("./parameter_field.js").Info} Info */
 /** @typedef {{element: HTMLElement, input: HTMLElement, setError: (error: string | null) => void, read: () => unknown,
@@ -24,16 +25,22 @@ export function requestField(key, info) {
 function namesField(key, info) {
   const input = el("input", {autocomplete: "off", autocapitalize: "none", spellcheck: "false"});
   const shown = field({label: labelOf(key), input, hint: `${info.description} Several are parted by commas.`});
-  return keepingWhatCame({
+  /** Stays as it is unless its text is changed. @type {unknown} */
+  let came;
+  let text = "";
+  return {
     ...shown,
     read() {
-      const names = input.value.split(",").map((name) => name.trim()).filter(Boolean);
+      if (input.value === text) return came;
+      const names = namesOf(input.value);
       return names.length === 0 ? undefined : names.length === 1 ? names[0] : names;
     },
-    write(/** @type {unknown} */ value) {
-      input.value = [value ?? []].flat().join(", ");
+    write(value) {
+      came = value;
+      text = namesText([value ?? []].flat().map(String));
+      input.value = text;
     },
-  });
+  };
 }
 
 /** @param {string} key @param {string} hint @returns {RequestField} */
