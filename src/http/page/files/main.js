@@ -45,12 +45,13 @@ fill(/** @type {HTMLElement} */ (document.getElementById("page")),
   announcements());
 
 async function showAccount() {
-  const loggedIn = sessionToken() !== null;
-  navigation.hidden = !loggedIn;
+  const token = sessionToken();
+  navigation.hidden = token === null;
   fill(account);
-  if (!loggedIn) return;
+  if (token === null) return;
   try {
     const who = await whoAmI();
+    if (sessionToken() !== token) return;
     fill(account, el("span", {}, remoteText(who.user, {limit: 63}), " in ", remoteText(who.database, {limit: 63})), " ",
       el("button", {type: "button", on: {click: logOut}}, "Log out"));
   } catch {

@@ -53,8 +53,12 @@ export async function call(method, path, options) {
  * @returns {Promise<{answer: any, notice: string | null}>}
  */
 export async function callWithNotice(method, path, {body, signal, timeout = 60} = {}) {
-  const limit = AbortSignal.timeout(timeout * 1000);
-  const stop = signal ? eitherOf(signal, limit) : limit;
+  const token = sessionToken();
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(signal?.reason);
+  const timer = setTimeout(() => stop.abort(), timeout * 1000);
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort);
   let response;
   let text;
   try {
@@ -64,17 +68,22 @@ export async function callWithNotice(method, path, {body, signal, timeout = 60} 
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
-      signal: stop,
+      signal: stop.signal,
     });
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (limit.aborted) throw new ApiError(0, {errors: `no answer within ${timeout} seconds`});
+    if (stop.signal.aborted) throw new ApiError(0, {errors: `no answer within ${timeout} seconds`});
     throw new ApiError(0, {errors: "connector-http can't be reached", hint: "Is it running, and is the network up?"});
+  } finally {
+    // A screen that is looked at for days makes many calls by one signal.
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
   const answer = readJson(text);
   if (response.ok) return {answer, notice: response.headers.get("Connector-Notice")};
-  if (response.status === 401 && sessionToken() !== null) sessionEnded();
+  // A late answer to a session that is over says nothing of the one that is there now.
+  if (response.status === 401 && token === sessionToken()) sessionEnded();
   throw new ApiError(response.status, answer && typeof answer === "object" ? answer : {});
 }
 
@@ -96,18 +105,4 @@ function readJson(text) {
   } catch {
     return null;
   }
-}
-
-/**
- * AbortSignal.any(), which browsers of 2023 do not have.
- * @param {AbortSignal} first
- * @param {AbortSignal} second
- */
-function eitherOf(first, second) {
-  const controller = new AbortController();
-  for (const signal of [first, second]) {
-    if (signal.aborted) controller.abort(signal.reason);
-    signal.addEventListener("abort", () => controller.abort(signal.reason), {once: true});
-  }
-  return controller.signal;
 }

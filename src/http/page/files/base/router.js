@@ -65,7 +65,8 @@ export function startRouter(main, screens, isLoggedIn) {
     const path = location.hash.replace(/^#\/?/, "");
     if (!isLoggedIn() && !path.startsWith("login")) {
       sessionStorage.setItem("connector-return", path);
-      go("login");
+      // In its place: the browser's Back would lead to it, and from there here again.
+      location.replace("#/login");
       return;
     }
     const found = match(screens, path);
@@ -88,7 +89,8 @@ export function startRouter(main, screens, isLoggedIn) {
     try {
       await found.screen.show(root, found.parameters, signal);
     } catch (error) {
-      if (signal.aborted) return;
+      // Without a session the log-in comes next.
+      if (signal.aborted || (!found.screen.forEverybody && !isLoggedIn())) return;
       fill(root, errorPanel(error instanceof ApiError ? error : new ApiError(0, {errors: String(error)})),
         el("p", {}, el("button", {type: "button", on: {click: change}}, "Try again")));
       if (!(error instanceof ApiError)) throw error;

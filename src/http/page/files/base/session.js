@@ -1,6 +1,6 @@
 // Who is logged in.
 
-import {call} from "./api.js";
+import {ApiError, call} from "./api.js";
 import {onSessionEnd, sessionEnded, setSessionToken} from "./token.js";
 
 /**
@@ -19,7 +19,7 @@ import {onSessionEnd, sessionEnded, setSessionToken} from "./token.js";
  * @property {string} now
  */
 
-/** @type {Who | null} */
+/** @type {Promise<Who> | null} */
 let who = null;
 
 onSessionEnd(() => {
@@ -38,13 +38,22 @@ export async function logIn(user, password, signal) {
 export async function logOut() {
   try {
     await call("DELETE", "api/v1/session");
+  } catch (error) {
+    // It has ended already, or will by itself: without its token nobody can use it.
+    if (!(error instanceof ApiError)) throw error;
   } finally {
     sessionEnded();
   }
 }
 
 /** Asked once, until the session ends. @returns {Promise<Who>} */
-export async function whoAmI() {
-  who ??= /** @type {Who} */ (await call("GET", "api/v1/session"));
-  return who;
+export function whoAmI() {
+  if (who !== null) return who;
+  const asked = call("GET", "api/v1/session");
+  who = asked;
+  // A failure is not kept.
+  asked.catch(() => {
+    if (who === asked) who = null;
+  });
+  return asked;
 }
