@@ -14,39 +14,45 @@ const longestRetry = 30;
  * @param {(why: "event" | "time") => Promise<void>} look is told whether something is known to have changed
  * @param {AbortSignal} left ends it
  * @param {(connected: boolean) => void} [onStream] told when the stream of events comes or goes
- * @returns {{lookNow: () => void, hurry: (seconds: number | null) => void}} `hurry`: looks come so often, null: as usual
+ * @returns {{lookNow: () => Promise<void>, hurry: (seconds: number | null) => void}} `hurry`: looks come so often, null: as usual
  */
 export function watch(look, left, onStream = () => {}) {
   let connected = false;
-  let looking = false;
-  let again = false;
+  /** The look that goes on. @type {Promise<void> | null} */
+  let looking = null;
+  /** The one after it, if there is to be one. @type {Promise<void> | null} */
+  let next = null;
   /** @type {number | null} */
   let hurried = null;
   /** @type {number | undefined} */
   let timer;
 
-  /** @param {"event" | "time"} [why] */
+  /** Ends with a look that began after the call: one that goes on may not have seen what was done before it.
+   * @param {"event" | "time"} [why] @returns {Promise<void>} */
   async function lookNow(why = "event") {
     clearTimeout(timer);
     if (left.aborted || document.hidden) return;
-    if (looking) {
-      again = true;
-      return;
+    if (looking !== null) {
+      next ??= looking.then(() => {
+        next = null;
+        return lookNow();
+      });
+      return next;
     }
-    looking = true;
+    looking = lookOnce(why);
+    await looking;
+  }
+
+  /** @param {"event" | "time"} why */
+  async function lookOnce(why) {
     try {
       await look(why);
     } catch (error) {
       if (!left.aborted) console.debug(error);
     }
-    looking = false;
-    if (left.aborted) return;
-    if (again) {
-      again = false;
-      lookNow();
-    } else {
-      timer = setTimeout(() => lookNow("time"), (hurried ?? (connected ? pause.withEvents : pause.without)) * 1000);
-    }
+    looking = null;
+    if (left.aborted || next !== null) return;
+    timer = setTimeout(() => lookNow("time"), (hurried ?? (connected ? pause.withEvents : pause.without)) * 1000);
   }
 
   const stream = new EventStream(
@@ -74,7 +80,7 @@ export function watch(look, left, onStream = () => {}) {
     hurry: (seconds) => {
       const sooner = seconds !== null && (hurried === null || seconds < hurried);
       hurried = seconds;
-      if (sooner && !looking) {
+      if (sooner && looking === null) {
         clearTimeout(timer);
         timer = setTimeout(() => lookNow("time"), seconds * 1000);
       }

@@ -102,5 +102,5 @@ export async function follow({ask, show, line, left}) {
     // Nobody was told of what ended before the stream began.
     if (connected) looks.lookNow();
   });
-  return async () => looks.lookNow();
+  return () => looks.lookNow();
 }
