@@ -10,9 +10,10 @@ import {el, freshId} from "../base/dom.js";
  * @param {(Node | string)[]} question.text
  * @param {string} question.action what the button says that does it: `Delete sync`
  * @param {boolean} [question.dangerous]
+ * @param {AbortSignal} left the screen's: with it the question goes
  * @returns {Promise<boolean>}
  */
-export function confirmed({title, text, action, dangerous = false}) {
+export function confirmed({title, text, action, dangerous = false}, left) {
   return new Promise((resolve) => {
     const titleId = freshId();
     const textId = freshId();
@@ -22,7 +23,10 @@ export function confirmed({title, text, action, dangerous = false}) {
       el("p", {class: "actions"},
         el("button", {type: "button", on: {click: () => dialog.close("no")}}, "Keep"),
         el("button", {type: "button", class: dangerous ? "danger" : "primary", on: {click: () => dialog.close("yes")}}, action)));
+    const close = () => dialog.close("no");
+    left.addEventListener("abort", close);
     dialog.addEventListener("close", () => {
+      left.removeEventListener("abort", close);
       dialog.remove();
       resolve(dialog.returnValue === "yes");
     });

@@ -7,7 +7,7 @@ import {el, fill} from "../base/dom.js";
 import {count, duration} from "../base/format.js";
 import {importEnd, importName, importPresent, isUnfinished} from "../base/import_state.js";
 import {activityOf} from "../base/one_activity.js";
-import {addressOf, go, setTitle} from "../base/router.js";
+import {addressOf, go, setTitle, tellNext} from "../base/router.js";
 import {secondsBetween, sizeText} from "../base/run_words.js";
 import {whoAmI} from "../base/session.js";
 import {tableOf} from "../base/sync_state.js";
@@ -38,7 +38,7 @@ export async function show(root, {id = ""}, left) {
   let lookNow = async () => {};
   const line = el("p");
   const content = el("div");
-  const parts = importParts(who.user, id, () => lookNow());
+  const parts = importParts(who.user, id, left, () => lookNow());
 
   /** @param {Activity | null} activity @returns {import("../parts/live_line.js").Pace} */
   function showImport(activity) {
@@ -76,9 +76,10 @@ function hasSavedServer(row) {
 /**
  * @param {string} user
  * @param {string} id
+ * @param {AbortSignal} left
  * @param {() => Promise<void>} lookNow
  */
-function importParts(user, id, lookNow) {
+function importParts(user, id, left, lookNow) {
   const told = outcome();
   const subtitle = el("p", {class: "subtitle"});
   /** @type {Row} */
@@ -91,6 +92,8 @@ function importParts(user, id, lookNow) {
   }, told);
   const again = actionButton("Import again", async () => {
     const answer = await call("POST", "api/v1/imports", {body: {connector: shown.request}});
+    if (left.aborted) return;
+    tellNext(answer.notices ?? []);
     go(`imports/${encodeURIComponent(answer.item_queue_id)}`);
   }, told);
 

@@ -74,9 +74,11 @@ export async function show(root, parameters, left) {
 
   /** @param {"event" | "time"} why @returns {Promise<Activity>} */
   async function ask(why) {
-    if (activity && why === "time" && activity.running.length > 0 && Date.now() - askedAt < allAgain) {
+    const before = activity;
+    if (before && why === "time" && before.running.length > 0 && Date.now() - askedAt < allAgain) {
       const {now, running} = await call("GET", "api/v1/progress", {signal: left});
-      if (sameRuns(activity, running)) return {...activity, now, running};
+      // Another search may have begun meanwhile.
+      if (before === activity && sameRuns(before, running)) return {...before, now, running};
     }
     askedFor = chosen.search;
     const query = new URLSearchParams({limit: String(most), ...(askedFor === "" ? {} : {search: askedFor})});
@@ -125,7 +127,11 @@ export async function show(root, parameters, left) {
   function choose(filter) {
     chosen.filter = filter;
     showRows();
-    if (activity) announce(`${counted(numberOf(activity, filter), "row")}`);
+    announceNumber();
+  }
+
+  function announceNumber() {
+    if (activity) announce(counted(numberOf(activity, chosen.filter), "row"));
   }
 
   /** @type {number | undefined} */
@@ -138,6 +144,7 @@ export async function show(root, parameters, left) {
       // Other rows are no news of those before.
       activity = null;
       await lookNow();
+      announceNumber();
     }, typing);
   }
   left.addEventListener("abort", () => clearTimeout(timer));

@@ -32,9 +32,10 @@ function sourceCell({source, server, provider}) {
 /** @param {Row} row */
 const sourceOf = ({source, server, provider}) => ({source: source ?? null, server: server ?? null, provider: provider ?? null});
 
-/** The beginning of an error, with the way to the rest. @param {{href: string, error: string}} problem */
-function problemCell({href, error}) {
-  return el("div", {class: "problem"}, remoteText(error), " ", el("a", {href}, "Details"));
+/** The beginning of an error, with the way to the rest. @param {{href: string, error: string, name: string}} problem */
+function problemCell({href, error, name}) {
+  return el("div", {class: "problem"}, remoteText(error), " ",
+    el("a", {href}, "Details", el("span", {class: "visually-hidden"}, " of ", remoteText(name))));
 }
 
 /** @param {string} user who looks */
@@ -60,11 +61,12 @@ export function syncsTable(user) {
         told: lastFinished(sync),
         href: addressOf("syncs", sync.id),
         error: firstLine(sync.last_error_message ?? sync.statement_error ?? ""),
+        name: sync.table_name,
         failing: failingText(sync),
       }),
-      cell: ({told, href, error, failing}) => [
+      cell: ({told, href, error, name, failing}) => [
         el("div", {}, toldState(told)),
-        error ? problemCell({href, error}) : null,
+        error ? problemCell({href, error, name}) : null,
         failing ? el("div", {class: "soft"}, withTime(failing)) : null,
       ],
     },
@@ -101,8 +103,9 @@ export function importsTable(user) {
         told: importEnd(row),
         href: addressOf("imports", row.item_queue_id),
         error: firstLine(row.error_message),
+        name: importName(row),
       }),
-      cell: ({told, href, error}) => [el("div", {}, toldState(told)), error ? problemCell({href, error}) : null],
+      cell: ({told, href, error, name}) => [el("div", {}, toldState(told)), error ? problemCell({href, error, name}) : null],
     },
     {title: "Now", shows: ({row, running}) => importPresent(row, running), cell: toldState},
     {title: "Asked for", shows: ({row}) => row.created_at, cell: (iso) => iso ? time(iso) : null},

@@ -117,7 +117,7 @@ export async function show(root, parameters, left) {
       text: ["Where it is and the password for it are forgotten. Tables that were imported stay.",
         ...syncs === 0 ? [] : [`${counted(syncs, "sync")} will fail without it.`]],
       action: "Delete", dangerous: true,
-    });
+    }, left);
     if (!yes || left.aborted) return;
     const giveBack = keepFocus();
     working(true);

@@ -3,7 +3,7 @@
 import {endsBetween, isBusy, runOf} from "../base/activity.js";
 import {curlCommand, syncSql} from "../base/commands.js";
 import {el, fill} from "../base/dom.js";
-import {duration} from "../base/format.js";
+import {count, duration} from "../base/format.js";
 import {activityOf} from "../base/one_activity.js";
 import {setTitle} from "../base/router.js";
 import {whoAmI} from "../base/session.js";
@@ -78,7 +78,7 @@ function announceEnds(before, after) {
  */
 function syncParts(user, id, left, lookNow) {
   const subtitle = el("p", {class: "subtitle"});
-  const actions = syncActions(id, lookNow);
+  const actions = syncActions(id, left, lookNow);
 
   const lastLine = el("p", {class: "headline"});
   const lastFacts = facts();
@@ -158,7 +158,7 @@ function syncParts(user, id, left, lookNow) {
         ["Done by", sync.last_mode],
         ["Failing", failingText(sync), withTime],
         ["Last success", sync.ran_at, (iso) => time(iso)],
-        ["Runs", sync.successes + sync.failures > 0 ? `${sync.successes} succeeded, ${sync.failures} failed` : null],
+        ["Runs", sync.successes + sync.failures > 0 ? `${count(sync.successes)} succeeded, ${count(sync.failures)} failed` : null],
       ]);
       showPresent(sync, activity);
       const failures = failuresOf(sync);

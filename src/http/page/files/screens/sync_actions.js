@@ -13,10 +13,11 @@ import {remoteText, visibleText} from "../parts/remote_text.js";
 
 /**
  * @param {string} id
+ * @param {AbortSignal} left
  * @param {() => Promise<void>} lookNow
  * @returns {{element: HTMLElement, cancel: HTMLElement, show: (sync: Row, running: Row | undefined) => void}}
  */
-export function syncActions(id, lookNow) {
+export function syncActions(id, left, lookNow) {
   const path = `api/v1/synchronizations/${encodeURIComponent(id)}`;
   const told = outcome();
   /** @type {Row} */
@@ -50,11 +51,11 @@ export function syncActions(id, lookNow) {
       ],
       action: "Delete",
       dangerous: true,
-    });
+    }, left);
     if (!sure) return;
     await call("DELETE", path);
     announce(`Sync of ${name} deleted`);
-    go("");
+    if (!left.aborted) go("");
   }, told, {kind: "danger"});
   const buttons = el("p", {class: "actions"}, runNow.button, pause.button, edit, remove.button);
 

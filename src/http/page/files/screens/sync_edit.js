@@ -17,6 +17,7 @@ import {unknownText} from "./unknown.js";
 export async function show(root, {id = ""}, left) {
   fill(root, el("p", {class: "soft"}, "Loading …"));
   const [who, activity] = await Promise.all([whoAmI(), activityOf(id, left)]);
+  if (left.aborted) return;
   const sync = activity?.syncs.find((row) => row.id === id);
   if (!sync) {
     fill(root, unknownText("sync", false));
