@@ -61,7 +61,7 @@ export async function show(root, parameters, left) {
     who, left, back: () => enter("choose"), isAboutSource,
     done(started) {
       if ("tables" in started) {
-        fill(resultsPlace, results(started.tables, started.failure));
+        fill(resultsPlace, results(started.tables, started.failure, () => enter("source")));
         enter("results");
         return;
       }
@@ -106,5 +106,7 @@ export async function show(root, parameters, left) {
     source = null;
   });
   fill(root, where.element, body);
+  // After a reload the entry of the history may have the name of a later step.
+  history.replaceState({step: "source"}, "");
   render("source", false);
 }

@@ -2,7 +2,7 @@
 
 import {ApiError, callWithNotice} from "../base/api.js";
 import {el, fill} from "../base/dom.js";
-import {count} from "../base/format.js";
+import {count, counted} from "../base/format.js";
 import {announce} from "../parts/announce.js";
 import {Cancelled, run} from "../parts/busy.js";
 import {showFailure} from "../parts/failure.js";
@@ -115,7 +115,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
       } else if (notice !== null) {
         fill(cut, noticePanel([notice]));
       }
-      announce(`${count(answer.length)} tables`);
+      announce(counted(answer.length, "table"));
     } catch (error) {
       if (stopped.aborted) return;
       if (error instanceof Cancelled) {
@@ -177,7 +177,7 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
     }
     const tables = chooser.chosen();
     if (tables.length === 0) {
-      const text = "Choose a table at least.";
+      const text = "Choose at least one table.";
       fill(problem, el("p", {class: "field-error", role: "alert"}, text));
       chooser.element.querySelector("input")?.focus();
       return;
@@ -192,6 +192,10 @@ export function chooseStep({who, left, back, next, isAboutSource}) {
       source = given;
       fill(title, "From ", el("bdi", {}, given.title));
       radios.hidden = given.info.features.sql_queries === false;
+      if (radios.hidden) {
+        tablesRadio.checked = true;
+        showWhat();
+      }
       if (listed === keyOf(given)) return;
       listed = null;
       chooser.clear();

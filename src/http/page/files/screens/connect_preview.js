@@ -77,7 +77,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     const {choice} = about;
     if ("query" in choice) return choice;
     if (!isMany(choice)) return choice.tables[0] ?? null;
-    return choice.tables[Number(which.value)] ?? null;
+    return which.value === "" ? null : choice.tables[Number(which.value)] ?? null;
   }
 
   function form() {
@@ -87,7 +87,7 @@ export function previewStep({who, left, back, done, isAboutSource}) {
 
   async function preview() {
     const what = seen();
-    if (about === null || what === null) return;
+    if (about === null) return;
     const {source, choice} = about;
     stopPreview.abort();
     stopPreview = new AbortController();
@@ -95,6 +95,11 @@ export function previewStep({who, left, back, done, isAboutSource}) {
     fill(problem);
     fill(result);
     form().clearErrors();
+    again.hidden = what === null;
+    if (what === null) {
+      fill(result, el("p", {class: "notice"}, "Which tables the patterns mean is looked up when they are imported: there is no preview."));
+      return;
+    }
     const giveBack = keepFocus();
     again.hidden = true;
     isShown = false;

@@ -11,8 +11,9 @@ import {table} from "../parts/table.js";
 /**
  * @param {Record<string, any>[]} tables rows of cdb_import_tables()
  * @param {import("../base/api.js").ApiError | null} failure why there are no more
+ * @param {() => void} again
  */
-export function results(tables, failure) {
+export function results(tables, failure, again) {
   const problems = tables.filter(({problem}) => problem !== null).length;
   const started = tables.length - problems;
   const list = table("Tables", /** @type {import("../parts/table.js").Column<Record<string, any>>[]} */ ([
@@ -33,5 +34,5 @@ export function results(tables, failure) {
     el("p", {}, `${counted(started, "table")} started`, problems === 0 ? "." : `, ${counted(problems, "table")} not.`, " ",
       el("a", {href: "#/"}, "Watch them in the overview")),
     tables.length === 0 ? el("p", {class: "notice"}, "No table of the remote has such a name.") : list.element,
-    el("p", {}, el("a", {href: "#/connect"}, "Import more")));
+    el("p", {}, el("button", {type: "button", on: {click: again}}, "Import more")));
 }

@@ -72,7 +72,11 @@ export function sourceStep({who, providers, servers, chosen, left, next}) {
     el("p", {}, "A saved server keeps the password in the database, for you alone: later imports need its name only."),
     saveProblem, nameField.element, el("p", {}, save)));
 
-  const element = el("form", {class: "form", novalidate: true, on: {submit}},
+  // What a test has said is not of another connection.
+  const onInput = () => {
+    if (!isWorking) fill(outcome);
+  };
+  const element = el("form", {class: "form", novalidate: true, on: {submit, input: onInput}},
     problem,
     chosen !== null && !servers.some((one) => one.name === chosen)
       ? el("p", {class: "notice"}, "There is no server ", remoteText(chosen, {limit: 63}), " that this role may use.") : null,

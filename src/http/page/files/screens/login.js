@@ -6,6 +6,7 @@ import {go} from "../base/router.js";
 import {logIn} from "../base/session.js";
 import {errorPanel} from "../parts/error_panel.js";
 import {field} from "../parts/field.js";
+import {keepFocus} from "../parts/keep_focus.js";
 
 /** @type {import("../base/router.js").Show} */
 export function show(root, parameters, left) {
@@ -37,6 +38,7 @@ export function show(root, parameters, left) {
       (user.input.value === "" ? user : password).input.focus();
       return;
     }
+    const giveBack = keepFocus();
     button.disabled = true;
     try {
       await logIn(user.input.value, password.input.value, left);
@@ -53,6 +55,7 @@ export function show(root, parameters, left) {
       return;
     } finally {
       button.disabled = false;
+      giveBack();
     }
     password.input.value = "";
     const back = sessionStorage.getItem("connector-return") ?? "";

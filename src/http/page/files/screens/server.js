@@ -49,10 +49,11 @@ export async function show(root, parameters, left) {
   const form = connectionForm(server.may_change ? info : accountOnly(info), {superuser: who.superuser, isStored: true});
   form.write(server.connection);
   left.addEventListener("abort", form.forgetSecrets);
+  const summary = el("div", {}, serverSummary(server, providers, {withConnection: !server.may_change}));
   const save = el("button", {type: "submit", class: "primary"}, "Save");
   const remove = el("button", {type: "button", class: "danger", on: {click: removeIt}}, "Delete");
   fill(root, usedBy, el("form", {class: "form", novalidate: true, on: {submit}},
-    serverSummary(server, providers, {withConnection: !server.may_change}),
+    summary,
     server.may_change ? null
       : el("p", {class: "notice"}, "Where it is can be changed by its owner only, ", remoteText(server.owner), "; your account there by you."),
     problem, el("fieldset", {}, el("legend", {}, server.may_change ? "Connection" : "Your account"), form.element), outcome,
@@ -97,6 +98,7 @@ export async function show(root, parameters, left) {
       const saved = await call("PUT", `api/v1/servers/${encodeURIComponent(name)}`, {body: {connection: form.read()}, signal: left});
       form.forgetSecrets();
       form.write(saved.connection);
+      fill(summary, serverSummary(saved, providers, {withConnection: !saved.may_change}));
       fill(outcome, el("p", {}, status("success", "Saved")));
       announce("Saved");
     } catch (error) {

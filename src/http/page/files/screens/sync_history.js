@@ -143,8 +143,10 @@ export function history(id, left) {
       state = now;
       try {
         const answer = await ask(null);
-        if (shown.length === 0) hasMore = answer.more;
-        shown = mergedRuns(shown, answer.runs);
+        // After a long time away the newest do not reach those that are shown: the list begins anew.
+        const reaches = !answer.more || answer.runs.some(({id: run}) => shown.some((one) => one.id === run));
+        if (shown.length === 0 || !reaches) hasMore = answer.more;
+        shown = mergedRuns(reaches ? shown : [], answer.runs);
         showRuns();
       } catch (error) {
         state = null;
