@@ -1,7 +1,7 @@
 // What the page does, as texts to paste into a shell or into psql: `curl` and SQL that do the same. Secrets never get
 // into them.
 
-/** What stands for a secret, here and in all that the server shows. */
+/** What stands for a secret, here and in all that the server shows; given back, it leaves the secret as it is stored. */
 export const mask = "********";
 
 /** Characters that can't be seen, or that turn the direction of writing: a pasted text should show them. */

@@ -1,12 +1,12 @@
 // The state of an import in words. Rows are those of the view connector.imports.
 
 import {runningState} from "./run_words.js";
+import {cancelled} from "./sync_state.js";
 
 /** @typedef {Record<string, any>} Row */
 /** @typedef {import("./sync_state.js").Told} Told */
 
-/** Numbers of cdb_error_codes(): somebody cancelled it; the table was there, and the request said skip. */
-const cancelled = 6672;
+/** Number of cdb_error_codes(): the table was there, and the request said skip. */
 const skipped = 1022;
 
 /** Whether it waits or runs. @param {Row} row */

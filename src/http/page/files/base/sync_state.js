@@ -16,8 +16,8 @@ import {runningState} from "./run_words.js";
 
 /** Words with a time among them. @typedef {{before: string, at: string | null, after: string}} Schedule */
 
-/** Number of the failure of a run that somebody cancelled: it counts as none, see cdb_error_codes(). */
-const cancelled = 6672;
+/** Number of cdb_error_codes() of what somebody cancelled: it counts as no failure. */
+export const cancelled = 6672;
 
 /** How a run did. @param {Row} run a row of the view connector.runs @returns {Told} */
 export function runResult(run) {

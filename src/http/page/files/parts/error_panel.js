@@ -45,7 +45,7 @@ export function errorPanel(failure, {title = "Error", alert = true} = {}) {
     failure.sqlstate ? `SQLSTATE ${failure.sqlstate}` : null,
   ].filter(Boolean).join(", ");
   return el("div", {class: "error-panel", role: alert ? "alert" : null},
-    el("p", {class: "error-title"}, el("strong", {}, title), numbers ? ` ${numbers}` : null),
+    el("p", {}, el("strong", {}, title), numbers ? ` ${numbers}` : null),
     el("p", {class: "error-message"}, remoteText(failure.message, {limit: 2000})),
     failure.detail ? el("dl", {}, el("dt", {}, "Detail"), el("dd", {}, remoteText(failure.detail, {limit: 2000}))) : null,
     failure.hint ? el("dl", {}, el("dt", {}, "Hint"), el("dd", {}, remoteText(failure.hint, {limit: 2000}))) : null,
