@@ -6,6 +6,7 @@ import {logOut, whoAmI} from "./base/session.js";
 import {onSessionEnd, sessionToken} from "./base/token.js";
 import {announcements} from "./parts/announce.js";
 import {remoteText} from "./parts/remote_text.js";
+import {followDays} from "./parts/time.js";
 import {show as showConnect} from "./screens/connect.js";
 import {show as showImport} from "./screens/import.js";
 import {show as showLogin} from "./screens/login.js";
@@ -66,4 +67,5 @@ onSessionEnd(() => {
 });
 window.addEventListener("hashchange", showAccount);
 showAccount();
+followDays();
 startRouter(main, screens, () => sessionToken() !== null);

@@ -1,11 +1,22 @@
 // Times: short where they stand, exact in the title and for programs.
 
-import {el} from "../base/dom.js";
+import {el, fill} from "../base/dom.js";
 import {exactTime, shortTime} from "../base/format.js";
 
-/** @param {string} iso @param {string} [text] the short time unless given */
-export function time(iso, text = shortTime(iso)) {
-  return el("time", {datetime: iso, title: exactTime(iso)}, text);
+/** @param {string} iso */
+export function time(iso) {
+  return el("time", {datetime: iso, title: exactTime(iso)}, shortTime(iso));
+}
+
+/** The short time of today is another one tomorrow: tells those that stand there anew when a day has begun. */
+export function followDays() {
+  let day = new Date().toDateString();
+  setInterval(() => {
+    const now = new Date().toDateString();
+    if (now === day) return;
+    day = now;
+    for (const element of document.querySelectorAll("time")) fill(element, shortTime(element.dateTime));
+  }, 60_000);
 }
 
 /** Words with a time among them. @param {import("../base/sync_state.js").Schedule} schedule
