@@ -18,7 +18,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile":
 # A window of 1280 by 1024 whose page is enlarged to 400 per cent.
 ENLARGED: dict[str, Any] = {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4}
 
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Elements beyond the right edge, or whose text is cut off or runs over what stands beside it. Boxes that can be scrolled by
 # themselves may hold what is wider; what is for screen readers only is a pixel wide.
@@ -52,13 +52,22 @@ def _axe() -> str:
 
 def check_with_axe(page: Page) -> None:
     """axe-core finds nothing, by WCAG 2.2 A and AA and by its best practices."""
+    _run_axe(page, {"type": "tag", "values": _ALL})
+
+
+def check_contrast(page: Page) -> None:
+    """The same for what another colour scheme can change."""
+    _run_axe(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+def _run_axe(page: Page, only: dict[str, Any]) -> None:
     try:
         script = _axe()
     except Unavailable as reason:
         pytest.skip(str(reason))
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(script)
-    found = page.evaluate("(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", _TAGS)
+    found = page.evaluate("(only) => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only)
     assert not found["violations"], f"at {page.url}:\n" + "\n".join(_told(violation) for violation in found["violations"])
 
 

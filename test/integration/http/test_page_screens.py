@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from harness.accessibility import check_that_it_fits, check_with_axe
+from harness.accessibility import check_contrast, check_that_it_fits, check_with_axe
 from harness.browser import Chromium, Visitor, expect
 from harness.database import Database
 from harness.http_roles import BOB
@@ -176,16 +176,22 @@ _SCREENS: dict[str, Callable[[Visitor, Sights], object]] = {
 
 
 def _look(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        check_with_axe(page)
-        for size, (width, height) in _WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            if _PICTURES and size != "enlarged":
-                page.screenshot(path=Path(_PICTURES) / f"{name}-{scheme}-{size}.png", full_page=True, animations="disabled")
-            if scheme == "light":  # where things stand does not depend on it
-                check_that_it_fits(page)
-        page.set_viewport_size({"width": 1280, "height": 900})
+    check_with_axe(page)
+    for size, (width, height) in _WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        check_that_it_fits(page)
+        _picture(page, f"{name}-light-{size}")
+    page.emulate_media(color_scheme="dark")
+    for size, (width, height) in _WIDTHS.items() if _PICTURES else ():
+        page.set_viewport_size({"width": width, "height": height})
+        _picture(page, f"{name}-dark-{size}")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    check_contrast(page)
+
+
+def _picture(page: Page, name: str) -> None:
+    if _PICTURES:
+        page.screenshot(path=Path(_PICTURES) / f"{name}.png", full_page=True, animations="disabled")
 
 
 @pytest.mark.parametrize("name", list(_SCREENS))
@@ -219,5 +225,4 @@ def test_colours_of_the_reader(chromium: Chromium, api: HttpServer, alices_login
         page = visitor.open("#/")
         expect(page.get_by_role("table", name="Syncs")).to_contain_text("Loading")
         check_with_axe(page)
-        if _PICTURES:
-            page.screenshot(path=Path(_PICTURES) / "overview-forced.png", full_page=True)
+        _picture(page, "overview-forced")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from harness.accessibility import ENLARGED, PHONE, check_that_it_fits, check_with_axe, tab_to
+from harness.accessibility import ENLARGED, PHONE, check_contrast, check_that_it_fits, check_with_axe, tab_to
 from harness.browser import ZONE, Chromium, Visitor
 
 from servers.process import wait_until
@@ -123,6 +124,8 @@ def test_axe_finds_faults(chromium: Chromium, serve: Serve, content: str, found:
         page = visitor.open()
         with pytest.raises(AssertionError, match=found):
             check_with_axe(page)
+        with pytest.raises(AssertionError, match=found) if found == "color-contrast" else nullcontext():
+            check_contrast(page)
 
 
 @pytest.mark.parametrize(
