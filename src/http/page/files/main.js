@@ -45,6 +45,12 @@ fill(/** @type {HTMLElement} */ (document.getElementById("page")),
   main,
   announcements());
 
+/** Whoever comes next begins at the overview. */
+async function leave() {
+  await logOut();
+  sessionStorage.removeItem("connector-return");
+}
+
 async function showAccount() {
   const token = sessionToken();
   navigation.hidden = token === null;
@@ -54,7 +60,7 @@ async function showAccount() {
     const who = await whoAmI();
     if (sessionToken() !== token) return;
     fill(account, el("span", {}, remoteText(who.user, {limit: 63}), " in ", remoteText(who.database, {limit: 63})), " ",
-      el("button", {type: "button", on: {click: logOut}}, "Log out"));
+      el("button", {type: "button", on: {click: leave}}, "Log out"));
   } catch {
     // The screen tells what is wrong.
   }

@@ -16,7 +16,7 @@ function escaped(character) {
 }
 
 /** One argument of a POSIX shell. @param {string} text */
-export function shellQuoted(text) {
+function shellQuoted(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
@@ -26,7 +26,7 @@ export function shellQuoted(text) {
  * and behind ^C psql would take the rest of a name for commands.
  * @param {string} text
  */
-export function sqlLiteral(text) {
+function sqlLiteral(text) {
   const doubled = text.replace(/['\\]/g, "$&$&");
   const shown = doubled.replace(control, escaped).replace(invisible, escaped);
   if (shown !== doubled) return `E'${shown}'`;
@@ -60,7 +60,7 @@ function sqlArgument(value) {
  * @param {unknown[]} positional
  * @param {Record<string, unknown>} [named] those that are undefined are left out
  */
-export function sqlCall(name, positional, named = {}) {
+function sqlCall(name, positional, named = {}) {
   const rest = Object.entries(named).filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key === "interval" ? '"interval"' : key} => ${sqlArgument(value)}`);
   return `SELECT ${name}(${[...positional.map(sqlArgument), ...rest].join(", ")});`;

@@ -28,7 +28,7 @@ function connectionOf({provider, connection}) {
  * @param {ChosenTable[]} tables
  * @returns {{schema: string | null, names: string[]}[]}
  */
-export function batchesOf(tables) {
+function batchesOf(tables) {
   const isExcluding = (/** @type {ChosenTable} */ {kind, name}) => kind === "pattern" && name.startsWith("!");
   const excluded = tables.filter(isExcluding).map(({name}) => name);
   const included = tables.filter((one) => !isExcluding(one));

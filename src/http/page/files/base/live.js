@@ -107,6 +107,7 @@ class EventStream {
   close() {
     this.stop?.abort();
     this.stop = null;
+    this.onState(false);
   }
 
   /** @param {AbortSignal} signal */

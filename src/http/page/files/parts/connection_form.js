@@ -64,6 +64,10 @@ export function connectionForm(info, {superuser, isStored = false}) {
         el("div", {class: "fields"}, rest.map(shown).flat()), other?.element ?? null)
       : null);
   const secrets = described.filter(({parameter}) => parameter.secret);
+  // Whoever types another one does not mean it to be removed.
+  for (const {field: {input}, removes} of described) {
+    if (removes) input.addEventListener("input", () => Object.assign(removes.input, {checked: false}));
+  }
 
   /** What a secret is in a request: absent keeps what is stored, null removes it.
    * @param {typeof described[number]} one @returns {unknown} */

@@ -28,7 +28,7 @@ export function failureOf(row) {
 }
 
 /** @param {Failure} failure */
-export function failureText(failure) {
+function failureText(failure) {
   const lines = [`ERROR:  ${failure.sqlstate ? `${failure.sqlstate}: ` : ""}${failure.message}`];
   if (failure.detail) lines.push(`DETAIL:  ${failure.detail}`);
   if (failure.hint) lines.push(`HINT:  ${failure.hint}`);

@@ -86,7 +86,12 @@ export async function follow({ask, show, line, left}) {
       state.problem = null;
       showAnswer(answer);
     } catch (error) {
-      if (left.aborted || !(error instanceof ApiError)) throw error;
+      if (left.aborted) throw error;
+      if (!(error instanceof ApiError)) {
+        state.problem = "an error in this page";
+        console.error(error);
+        return;
+      }
       const unreachable = error.status === 0 || error.status === 502 || error.status === 503;
       if (unreachable && state.offlineSince === null) {
         state.offlineSince = new Date().toISOString();

@@ -82,7 +82,7 @@ export async function show(root, parameters, left) {
         {provider: provider.value, connection, title: titleOf(providers[provider.value]?.name, connection)}, left);
       if (failure !== null) fail(failure);
     } finally {
-      save.disabled = test.disabled = false;
+      save.disabled = test.disabled = form === null;
       giveBack();
     }
   }
@@ -109,7 +109,7 @@ export async function show(root, parameters, left) {
       if (!(error instanceof ApiError)) throw error;
       fail(error);
     } finally {
-      save.disabled = test.disabled = false;
+      save.disabled = test.disabled = form === null;
       giveBack();
     }
   }
