@@ -90,8 +90,9 @@ export async function show(root, parameters, left) {
   /** @param {Activity} answer @returns {import("../parts/live_line.js").Pace} */
   function showActivity(answer) {
     if (activity) {
-      const ends = endsBetween(activity, answer);
-      if (ends.length > 0) announce(ends.join(". "));
+      // Of many syncs some run always: only what fails is worth to be read out here.
+      const failures = endsBetween(activity, answer).filter((text) => text.includes("failed"));
+      if (failures.length > 0) announce(failures.join(". "));
     }
     activity = answer;
     showRows();
