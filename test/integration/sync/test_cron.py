@@ -1,4 +1,4 @@
-"""The recipe of docs/syncs.md: pg_cron as the clock."""
+"""The recipes of docs/howto/pg_cron.md: pg_cron as the clock."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from harness.database import Database
+from harness.pages import examples_of
 from harness.syncs import Syncs
 
 from servers.postgres import Postgres
 from servers.process import wait_until
 from servers.remote import Remote
-from servers.staging import staged
+from servers.staging import ROOT, staged
 from servers.workspace import Workspace
 
 TABLE = "tides"
@@ -37,7 +38,8 @@ def test_recipe(cron: Postgres, mariadb: Remote) -> None:
     syncs = Syncs(db)
     id = syncs.create(mariadb.connector(table=TABLE))["id"]
     assert any("by itself" in notice for notice in db.notices)
-    db.value("SELECT cron.schedule('connector', '* * * * *', 'CALL cdb_run_due_syncs()')")
+    for example in examples_of(ROOT / "docs" / "howto" / "pg_cron.md", "sql"):
+        db.execute(example.text)
     wait_until(lambda: syncs.state(id) == "success", limit=150, what="pg_cron to run the sync")
     assert db.value(f"SELECT count(*) FROM {TABLE}") == 100
     db.close()

@@ -18,6 +18,7 @@ HOST = "db.example.com"
 # Pages whose examples other tests run, or that need what is not here.
 ELSEWHERE = {
     "docs/http.md": "http/test_pages.py",
+    "docs/howto/pg_cron.md": "sync/test_cron.py",
     "docs/tutorial.md": "tools/builds/test_tutorial.py",
     "docs/providers/odbc.md": "needs the vendors' drivers and servers",
 }
