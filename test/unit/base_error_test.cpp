@@ -126,7 +126,12 @@ TEST(RemoteError, ADeniedLoginMayBeLetInLater) {
 }
 
 std::string parameter_of(Phase phase, std::string_view sqlstate, ErrorNumber number = ErrorNumber::cannot_connect) {
-  return remote_error({.provider = "mysql", .phase = phase, .number = number, .sqlstate = sqlstate, .summary = "no"})
+  return remote_error({.provider = "mysql",
+                       .phase = phase,
+                       .number = number,
+                       .sqlstate = sqlstate,
+                       .summary = "no",
+                       .remote_message = "no"})
       .parameter();
 }
 

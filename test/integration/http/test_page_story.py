@@ -48,6 +48,8 @@ def test_a_server_that_does_not_answer_can_be_left(alices: Visitor, shop: MySqlR
     page = alices.open("#/connect")
     with unanswering() as port:
         describe(page, shop, port=port)
+        page.get_by_text("More options").click()
+        field(page, "Connect timeout").fill("300")  # long enough to be looked at
         press(page, "Test connection")
         expect(page.get_by_text(re.compile(r"Connecting: \d+ s, at most \d+ s"))).to_be_visible()
         check_with_axe(page)

@@ -26,7 +26,7 @@ function shellQuoted(text) {
  * and behind ^C psql would take the rest of a name for commands.
  * @param {string} text
  */
-function sqlLiteral(text) {
+export function sqlLiteral(text) {
   const doubled = text.replace(/['\\]/g, "$&$&");
   const shown = doubled.replace(control, escaped).replace(invisible, escaped);
   if (shown !== doubled) return `E'${shown}'`;
