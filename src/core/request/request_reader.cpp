@@ -90,7 +90,7 @@ void Problems::throw_if_any(std::string_view subject, std::string hint) const {
     hint += advice;
   }
   throw Error(ErrorNumber::invalid_parameters, std::move(message), std::move(detail), std::move(hint))
-      .with_parameter(std::string(truncate_utf8(keys_.front(), max_parameter_bytes)));
+      .with_parameter(std::string(truncate_utf8(shown_text(keys_.front(), max_parameter_bytes), max_parameter_bytes)));
 }
 
 std::optional<std::string_view> nearest_name(std::string_view word, std::span<const std::string_view> known) {

@@ -358,12 +358,6 @@ constexpr NamedSchema all[] = {{"Activity", R"({
     }
   }
 })"},
-                               {"NewSession", R"({
-  "type": "object",
-  "required": ["user", "password"],
-  "properties": {"user": {"type": "string"}, "password": {"type": "string", "writeOnly": true}},
-  "additionalProperties": false
-})"},
 
                                {"NewServer", R"({
   "type": "object",
@@ -375,29 +369,17 @@ constexpr NamedSchema all[] = {{"Activity", R"({
   }
 })"},
 
+                               {"NewSession", R"({
+  "type": "object",
+  "required": ["user", "password"],
+  "properties": {"user": {"type": "string"}, "password": {"type": "string", "writeOnly": true}},
+  "additionalProperties": false
+})"},
+
                                {"OpenApi", R"({
   "type": "object",
   "required": ["openapi", "info", "paths"],
   "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}}
-})"},
-                               {"Session", R"({
-  "type": "object",
-  "required": ["user", "database", "version", "superuser", "can_connect", "schemas", "events", "scheduler", "max_retries",
-    "max_listed_tables", "now"],
-  "properties": {
-    "user": {"type": "string", "description": "The role that logged in"},
-    "database": {"type": "string"},
-    "version": {"type": "string", "description": "Of the extension"},
-    "superuser": {"type": "boolean"},
-    "can_connect": {"type": "boolean", "description": "Whether the role may reach any remote, not only named servers"},
-    "schemas": {"type": "array", "items": {"type": "string"}, "description": "In which the role may create tables"},
-    "events": {"type": "boolean", "description": "Whether there is a stream of events"},
-    "scheduler": {"type": "boolean", "description": "Whether syncs of the role run by themselves"},
-    "max_retries": {"type": "integer", "description": "After so many failures in a row a sync gives up"},
-    "max_listed_tables": {"type": "integer", "description": "How many tables of a remote are listed at most"},
-    "now": {"type": "string", "format": "date-time"},
-    "ends_at": {"type": "string", "format": "date-time", "description": "Of a session of the page"}
-  }
 })"},
 
                                {"Progress", R"({
@@ -431,6 +413,11 @@ constexpr NamedSchema all[] = {{"Activity", R"({
   }
 })"},
 
+                               {"Provider", R"({
+  "type": "string",
+  "enum": ["mysql", "postgres", "sqlserver", "hive", "odbc"]
+})"},
+
                                {"Run", R"({
   "type": "object",
   "required": ["id", "sync_id", "state", "started_at", "ended_at", "duration", "mode", "rows", "phase_ms", "error_code",
@@ -460,11 +447,6 @@ constexpr NamedSchema all[] = {{"Activity", R"({
     "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
     "more": {"type": "boolean", "description": "Whether there are older ones"}
   }
-})"},
-
-                               {"Provider", R"({
-  "type": "string",
-  "enum": ["mysql", "postgres", "sqlserver", "hive", "odbc"]
 })"},
 
                                {"Server", R"({
@@ -499,6 +481,26 @@ constexpr NamedSchema all[] = {{"Activity", R"({
   "type": "object",
   "required": ["servers"],
   "properties": {"servers": {"type": "array", "items": {"$ref": "#/components/schemas/Server"}}}
+})"},
+
+                               {"Session", R"({
+  "type": "object",
+  "required": ["user", "database", "version", "superuser", "can_connect", "schemas", "events", "scheduler", "max_retries",
+    "max_listed_tables", "now"],
+  "properties": {
+    "user": {"type": "string", "description": "The role that logged in"},
+    "database": {"type": "string"},
+    "version": {"type": "string", "description": "Of the extension"},
+    "superuser": {"type": "boolean"},
+    "can_connect": {"type": "boolean", "description": "Whether the role may reach any remote, not only named servers"},
+    "schemas": {"type": "array", "items": {"type": "string"}, "description": "In which the role may create tables"},
+    "events": {"type": "boolean", "description": "Whether there is a stream of events"},
+    "scheduler": {"type": "boolean", "description": "Whether syncs of the role run by themselves"},
+    "max_retries": {"type": "integer", "description": "After so many failures in a row a sync gives up"},
+    "max_listed_tables": {"type": "integer", "description": "How many tables of a remote are listed at most"},
+    "now": {"type": "string", "format": "date-time"},
+    "ends_at": {"type": "string", "format": "date-time", "description": "Of a session of the page"}
+  }
 })"},
 
                                {"SyncNow", R"({
