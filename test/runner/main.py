@@ -46,7 +46,7 @@ _ON_EVERY_HOST = ("regress", "pgtap", "boundary", "refresh", "sync", "security",
 # are about the exchange of storage, which writes the catalogs itself, and of `fdw` neither the generated queries nor the
 # faults of remotes, and no remote that is slow to ask: all of it would take too long.
 _SECOND, _SECOND_HOST, _ON_SECOND_HOST = "host18", Host18, ("boundary", "refresh", "fdw")
-_SECOND_REMOTES = "mariadb mysql56 mysql9 postgres15 postgres17 postgres18"
+_SECOND_REMOTES = "mariadb postgres15 postgres18"
 _SECOND_FILES = re.compile(r"boundary/|refresh/test_(?:cluster|halts|schema|swap)\.py|fdw/(?!test_(?:answers|faults)\.py)")
 
 _SHOWN = 25  # failures that the summary names, for each group
