@@ -143,7 +143,7 @@ TEST(AddressRules, MalformedEntriesAreErrors) {
   for (const char* hosts : {",", "a,", "a,,b", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/8/8",
                             "10.0.0", "10.0.0.256", "::1/129", "db/8", "*.example.com", "a b", "a:b", "[::1", "1:2"}) {
     try {
-      AddressRules(hosts, true);
+      const AddressRules rules(hosts, true);
       ADD_FAILURE() << hosts;
     } catch (const Error& error) {
       EXPECT_EQ(error.number(), ErrorNumber::invalid_parameters);
