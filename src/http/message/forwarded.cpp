@@ -2,6 +2,7 @@
 
 #include "core/base/utf8.hpp"
 #include "http/asio.hpp"
+#include "http/message/blanks.hpp"
 
 namespace connector::http {
 
@@ -10,10 +11,7 @@ namespace {
 /// The last value of a list, without blanks around it.
 std::string_view last_of(std::string_view list) noexcept {
   const std::size_t comma = list.rfind(',');
-  std::string_view last = list.substr(comma == std::string_view::npos ? 0 : comma + 1);
-  while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
-  while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
-  return last;
+  return without_blanks(list.substr(comma == std::string_view::npos ? 0 : comma + 1));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/utf8.hpp"
+#include "http/message/blanks.hpp"
 #include "http/message/reply.hpp"
 
 namespace connector::http {
@@ -32,12 +33,6 @@ bool is_host(std::string_view text) noexcept {
 bool is_number(std::string_view text) noexcept {
   return !text.empty() && text.size() <= 18 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string_view without_blanks(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// `METHOD /path HTTP/1.1`. True for HTTP/1.1, false for 1.0.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/message/blanks.hpp"
 #include "http/message/browser.hpp"
 #include "http/message/reply.hpp"
 
@@ -13,12 +14,6 @@ constexpr std::size_t most_values = 16;
 
 std::string_view cookie_name(bool is_secure) noexcept {
   return is_secure ? "__Host-connector_session" : "connector_session";
-}
-
-std::string_view without_blanks(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t";
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 }  // namespace

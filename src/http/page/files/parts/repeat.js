@@ -1,9 +1,9 @@
 // How often: once, or an interval, at a time of the day where it is of whole days.
 
 import {el, freshId} from "../base/dom.js";
+import {units} from "../base/sync_change.js";
 import {field} from "./field.js";
 
-const units = /** @type {[string, number][]} */ ([["minutes", 60], ["hours", 3600], ["days", 86_400], ["weeks", 604_800]]);
 const usual = /** @type {[string, number][]} */ ([
   ["Every 15 minutes", 900], ["Every hour", 3600], ["Every 6 hours", 21_600], ["Every day", 86_400], ["Every week", 604_800],
 ]);
@@ -16,7 +16,7 @@ export function repeat(onChange) {
     usual.map(([text, seconds]) => el("option", {value: seconds}, text)),
     el("option", {value: "other"}, "Other"));
   const number = el("input", {type: "number", min: 1, value: 30, class: "short", on: {input: change}});
-  const unit = el("select", {on: {change}}, units.map(([text, seconds]) => el("option", {value: seconds}, text)));
+  const unit = el("select", {on: {change}}, units.filter(([seconds]) => seconds >= 60).map(([seconds, text]) => el("option", {value: seconds}, text)));
   const at = el("input", {type: "time"});
   const zones = el("datalist", {id: freshId()}, timeZones().map((zone) => el("option", {value: zone})));
   const zone = el("input", {list: zones.id, autocomplete: "off", spellcheck: "false", value: ownZone()});
