@@ -153,4 +153,5 @@ def test_a_list_that_was_cut_says_so(alices: Visitor, crowded: PostgresRemote) -
     page.get_by_role("checkbox", name=re.compile("^t10099")).check()
     expect(page.get_by_text("2 chosen", exact=True)).to_be_visible()
     press(page, "Preview")
-    expect(page.get_by_role("heading", level=1, name="Preview")).to_be_visible()
+    # No request may be under way when its database is dropped.
+    expect(page.get_by_role("table", name="Columns")).to_be_visible()
