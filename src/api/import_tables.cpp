@@ -246,7 +246,8 @@ class TableImports {
     const CollisionStrategy strategy = spec.collision_strategy;
     if (strategy != CollisionStrategy::skip && strategy != CollisionStrategy::error) return std::nullopt;
     if (!load::is_taken(schema_.oid, pg::exact_server_text(local))) return std::nullopt;
-    return "there is " + relation_in_words(local, schema_) + " already";
+    return "there is " + relation_in_words(local, schema_) +
+           " already (\"collision_strategy\" can be \"rename\" or \"overwrite\")";
   }
 
   const std::string& batch() {

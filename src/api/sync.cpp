@@ -49,6 +49,13 @@ Json run_answer(const std::string& id, bool enqueued) {
   return {{"enqueued", enqueued}, {"synchronization_id", id}};
 }
 
+/// No second run begins beside the first.
+Json goes_on_already(const std::string& id) {
+  pg::notice("a run of this sync goes on already", "This call has begun none, and has not waited for it.",
+             "The view connector.progress shows it; call cdb_sync_now() again when it has ended.");
+  return run_answer(id, false);
+}
+
 /// What becomes of a failure of a run in the caller's transaction.
 enum class FailureIs {
   recorded,  ///< and told by a WARNING
@@ -67,7 +74,7 @@ enum class FailureIs {
 /// Runs the sync in the caller's transaction.
 Json run_here(Sync& found, FailureIs failure_is) {
   if (!jobs::try_lock_run(found.id, jobs::LockLife::transaction) || !jobs::end_if_lost(found, settings::run_limits())) {
-    return run_answer(found.id, false);
+    return goes_on_already(found.id);
   }
   const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
   if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
@@ -99,7 +106,7 @@ Json run_here(Sync& found, FailureIs failure_is) {
 }
 
 Json run_later(Sync& found) {
-  if (!jobs::end_if_lost(found, settings::run_limits())) return run_answer(found.id, false);
+  if (!jobs::end_if_lost(found, settings::run_limits())) return goes_on_already(found.id);
   store::save_request(found.id, schedule::after_request(found.schedule, store::now()));
   shmem::wake_at_commit();
   return run_answer(found.id, true);

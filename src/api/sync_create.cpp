@@ -54,11 +54,24 @@ void tell_second(const store::SameTarget& sync) {
              "one that name.");
 }
 
+/// Where a relation has the name that the new sync's table is to have: what becomes of that is known by the first run.
+void tell_taken(const core::ConnectorSpec& spec, const load::TargetSchema& schema, const std::string& table) {
+  if (spec.collision_strategy == core::CollisionStrategy::overwrite) return;
+  if (!load::is_taken(schema.oid, pg::exact_server_text(table))) return;
+  const bool renames = spec.collision_strategy == core::CollisionStrategy::rename;
+  pg::notice("relation " + core::quoted(table) + " already exists",
+             renames ? "A sync fills a table of its own: the first run makes one with a number behind that name."
+                     : "The first run will fail if it still does.",
+             "With \"collision_strategy\": \"overwrite\" the sync takes that table over; \"import_as\" gives another "
+             "name.");
+}
+
 /// A new sync; returns its id.
 std::string create(const Request& request, const load::TargetSchema& schema, std::string name,
                    std::optional<seconds> interval) {
   api::check_number_of_syncs(1);
   std::string id = api::create_sync(request.spec(), request.stored(), schema, std::move(name), interval).id;
+  tell_taken(request.spec(), schema, jobs::request_texts(request.spec()).target_table);
   api::tell_no_scheduler();
   return id;
 }

@@ -1,5 +1,6 @@
 #include "jobs/import_job.hpp"
 
+#include "jobs/as_owner.hpp"
 #include "jobs/foreign_keys.hpp"
 #include "jobs/import_run.hpp"
 #include "jobs/request.hpp"
@@ -10,7 +11,6 @@
 #include "core/base/list_text.hpp"
 #include "pg/guard.hpp"
 #include "pg/identity.hpp"
-#include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/uuid.hpp"
@@ -44,8 +44,7 @@ void keep_references(const store::QueuedImport& import, const Request& request, 
 
 void work(const store::QueuedImport& import, load::Progress& progress) {
   const Oid caller = GetUserId();
-  const pg::ActAs owner(import.owner, SECURITY_LOCAL_USERID_CHANGE);
-  pg::with_system_path([&] {
+  as_owner(import.owner, [&] {
     Request request(import.request, core::RequestKind::import);
     const load::TargetSchema schema = load::find_target_schema(pg::utf8_text(import.schema));
     const ImportRun run = import_table(request, schema, caller, progress);

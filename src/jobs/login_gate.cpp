@@ -2,11 +2,11 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "jobs/as_owner.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/request.hpp"
 #include "jobs/run_log.hpp"
 #include "pg/guard.hpp"
-#include "pg/identity.hpp"
 #include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -19,8 +19,7 @@ std::optional<store::Login> login_of(const store::Sync& sync) {
   std::optional<store::Login> login;
   try {
     pg::in_subtransaction([&] {
-      const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
-      pg::with_system_path([&] { login = Request(sync.request, core::RequestKind::sync).login(sync.owner); });
+      as_owner(sync.owner, [&] { login = Request(sync.request, core::RequestKind::sync).login(sync.owner); });
     });
   } catch (const core::Error&) {
     return std::nullopt;
@@ -66,10 +65,7 @@ LoginGate look_at_login(const store::Sync& sync, schedule::Time now) {
 }
 
 WorkEnd try_login(const store::Sync& sync) {
-  return do_work([&] {
-    const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
-    pg::with_system_path([&] { Request(sync.request, core::RequestKind::sync).connect(); });
-  });
+  return do_work([&] { as_owner(sync.owner, [&] { Request(sync.request, core::RequestKind::sync).connect(); }); });
 }
 
 store::Failure held_failure(const LoginGate& gate) {

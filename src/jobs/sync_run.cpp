@@ -1,6 +1,7 @@
 #include "jobs/sync_run.hpp"
 
 #include "jobs/after_run.hpp"
+#include "jobs/as_owner.hpp"
 #include "jobs/import_run.hpp"
 #include "jobs/request.hpp"
 #include "settings/settings.hpp"
@@ -11,7 +12,6 @@
 #include "load/refresh/refresh.hpp"
 #include "load/swap/storage_log.hpp"
 #include "pg/identity.hpp"
-#include "pg/setting.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "jobs/progress.hpp"
@@ -111,8 +111,7 @@ void check_runnable(const Sync& sync) {
 
 void work(const Sync& sync, Transaction transaction, SyncRun& run, RunResult& result, load::Progress& progress) {
   const Oid caller = GetUserId();
-  const pg::ActAs owner(sync.owner, SECURITY_LOCAL_USERID_CHANGE);
-  pg::with_system_path([&] {
+  as_owner(sync.owner, [&] {
     check_runnable(sync);
     Request request(sync.request, core::RequestKind::sync);
     check_may_sync(request.spec().provider);

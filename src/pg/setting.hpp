@@ -3,10 +3,10 @@
 
 #include "pg/guard.hpp"
 
-#include <initializer_list>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 extern "C" {
 #include "utils/guc.h"
@@ -15,19 +15,26 @@ extern "C" {
 namespace connector::pg {
 
 struct Setting {
-  const char* name;
+  std::string name;
   std::string value;
+};
+
+/// Who sets them.
+enum class SetBy {
+  user,  ///< whoever runs the code; a value that can't be is an error
+  login  ///< an administrator, for the sessions of a role (ALTER ROLE … SET); a value that can't be is a WARNING
 };
 
 /// Runs `function` with the settings at these values, then brings the old ones back. After an exception the abort of
 /// the (sub)transaction does that: it must reach the entry point or in_subtransaction(). Throws PgError.
 template <typename Function>
-auto with_settings(std::initializer_list<Setting> settings, Function&& function) -> std::invoke_result_t<Function> {
+auto with_settings(const std::vector<Setting>& settings, Function&& function, SetBy by = SetBy::user)
+    -> std::invoke_result_t<Function> {
   const int level = guard([&] {
     const int nested = NewGUCNestLevel();
     for (const Setting& setting : settings) {
-      set_config_option(setting.name, setting.value.c_str(), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                        false);
+      set_config_option(setting.name.c_str(), setting.value.c_str(), by == SetBy::user ? PGC_USERSET : PGC_SUSET,
+                        PGC_S_SESSION, GUC_ACTION_SAVE, true, by == SetBy::user ? 0 : WARNING, false);
     }
     return nested;
   });

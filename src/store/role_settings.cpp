@@ -5,25 +5,32 @@
 
 #include "store/sql.hpp"
 
-extern "C" {
-#include "catalog/pg_type.h"
-}
-
 namespace connector::store {
 
 using namespace sql;
 
+std::vector<pg::Setting> role_settings(Oid role) {
+  std::vector<pg::Setting> settings;
+  for (const auto& row : query("SELECT substr(c, 1, strpos(c, '=') - 1), substr(c, strpos(c, '=') + 1) "
+                               "FROM pg_db_role_setting s, unnest(s.setconfig) WITH ORDINALITY AS u (c, place) "
+                               "WHERE s.setrole = $1 AND s.setdatabase IN (0, $2) AND starts_with(c, 'connector.') "
+                               "ORDER BY s.setdatabase, place",
+                               {oid(role), oid(MyDatabaseId)})) {
+    settings.push_back({*row[0], *row[1]});
+  }
+  return settings;
+}
+
 std::optional<int> role_setting(Oid role, const char* name) {
-  const SqlRows rows = query(
-      "SELECT substr(c, length($3) + 2) FROM pg_db_role_setting s, unnest(s.setconfig) AS c "
-      "WHERE s.setrole = $1 AND s.setdatabase IN (0, $2) AND starts_with(c, $3 || '=') "
-      "ORDER BY s.setdatabase DESC LIMIT 1",
-      {oid(role), oid(MyDatabaseId), {TEXTOID, name}});
-  if (rows.empty()) return std::nullopt;
-  const std::string& text = *rows[0][0];
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  std::optional<int> found;
+  for (const pg::Setting& setting : role_settings(role)) {
+    if (setting.name != name) continue;
+    int value = 0;
+    const char* const last = setting.value.data() + setting.value.size();
+    const auto [end, error] = std::from_chars(setting.value.data(), last, value);
+    found = error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+  }
+  return found;
 }
 
 }  // namespace connector::store

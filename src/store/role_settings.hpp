@@ -4,10 +4,17 @@
 #include "pg/postgres.hpp"
 
 #include <optional>
+#include <vector>
+
+#include "pg/setting.hpp"
 
 namespace connector::store {
 
-/// The number that ALTER ROLE … [IN DATABASE …] SET gives the role's sessions in this database; nothing if none does.
+/// The settings connector.* that ALTER ROLE … [IN DATABASE …] SET gives the role's sessions in this database. Where one
+/// is there twice the latter counts.
+std::vector<pg::Setting> role_settings(Oid role);
+
+/// One of them, as a number; nothing if it is not there.
 std::optional<int> role_setting(Oid role, const char* name);
 
 }  // namespace connector::store

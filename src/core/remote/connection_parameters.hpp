@@ -34,4 +34,9 @@ inline constexpr ParameterInfo connect_timeout_parameter = {
         "which only superusers may exceed.",
     .integer = true};
 
+/// The hint of a connection that took longer than that.
+inline constexpr std::string_view connect_timeout_hint =
+    "Check that the server can be reached from here, or raise the setting connector.connect_timeout, and "
+    "\"connect_timeout\" where \"connection\" has one.";
+
 }  // namespace connector::core

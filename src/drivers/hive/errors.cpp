@@ -1,6 +1,7 @@
 #include "drivers/hive/errors.hpp"
 
 #include "core/base/utf8.hpp"
+#include "core/remote/connection_parameters.hpp"
 #include "drivers/hive/rpc/hiveserver2_types.h"
 
 namespace connector::hive {
@@ -88,9 +89,7 @@ core::Error connect_error(const Login& login, const Failure& failure) {
   const bool timed_out = failure.kind() == Kind::timed_out;
   std::string hint = failure.hint();
   if (hint.empty() && timed_out) {
-    hint =
-        "Check that the server can be reached from here, and that auth, transport and sslmode are those of the server; "
-        "or raise connect_timeout.";
+    hint = "Check that auth, transport and sslmode are those of the server. " + std::string(core::connect_timeout_hint);
   }
   if (hint.empty() && failure.kind() == Kind::unreachable) hint = core::unreachable_hint;
   return core::remote_error({.provider = "hive",

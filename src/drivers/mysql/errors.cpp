@@ -4,6 +4,7 @@
 #include <mysql.h>
 
 #include "core/base/utf8.hpp"
+#include "core/remote/connection_parameters.hpp"
 
 namespace connector::mysql {
 
@@ -197,7 +198,7 @@ core::Error connect_timeout_error(const Login& login, std::string_view while_doi
                              .number = ErrorNumber::timed_out,
                              .summary = summary,
                              .remote_message = "timed out while " + std::string(while_doing),
-                             .hint = "Check that the server can be reached from here, or raise connect_timeout."});
+                             .hint = core::connect_timeout_hint});
 }
 
 core::Error statement_error(Phase phase, std::string_view summary, const NativeError& error) {

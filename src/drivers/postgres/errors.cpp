@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "core/base/utf8.hpp"
+#include "core/remote/connection_parameters.hpp"
 
 namespace connector::postgres {
 
@@ -208,7 +209,7 @@ core::Error connect_timeout_error(const Login& login) {
                              .number = ErrorNumber::timed_out,
                              .summary = summary,
                              .remote_message = "timed out while connecting and logging in",
-                             .hint = "Check that the server can be reached from here, or raise connect_timeout."});
+                             .hint = core::connect_timeout_hint});
 }
 
 core::Error statement_error(Phase phase, std::string_view summary, const NativeError& error) {

@@ -100,6 +100,11 @@ def test_thirty_tables_and_a_bad_one(local: Database, source: Source) -> None:
     assert local.value("SELECT count(*) FROM connector.import_secret") == 0
 
 
+def there_is(name: str) -> str:
+    """The problem of a table whose local name is taken."""
+    return f'there is "{name}" in schema "imported" already ("collision_strategy" can be "rename" or "overwrite")'
+
+
 def test_the_same_call_twice_changes_nothing(local: Database, source: Source) -> None:
     source.create("a", "b")
     first = call(local, source.request())
@@ -109,7 +114,7 @@ def test_the_same_call_twice_changes_nothing(local: Database, source: Source) ->
     assert not any(row["batch_id"] for row in again)
     wait_for_batch(local, first[0]["batch_id"])
     later = call(local, source.request())
-    assert problems(later) == {name: f'there is "{name}" in schema "imported" already' for name in ("a", "b")}
+    assert problems(later) == {name: there_is(name) for name in ("a", "b")}
     assert not any(row["item_queue_id"] or row["batch_id"] for row in later)
     assert local.value("SELECT count(*) FROM connector.imports") == 2
     # A table that was added meanwhile.
@@ -190,11 +195,11 @@ def test_tables_with_the_same_local_name(local: Database, source: Source) -> Non
 def test_what_is_in_the_way(local: Database, source: Source) -> None:
     source.create("a", "b", "c", "d")
     local.execute("CREATE TABLE imported.a (x int); CREATE VIEW imported.b AS SELECT 1; CREATE DOMAIN imported.c AS text")
-    expected = {name: f'there is "{name}" in schema "imported" already' for name in "abc"}
+    expected = {name: there_is(name) for name in "abc"}
     assert problems(call(local, source.request(collision_strategy="error"))) == expected
     rows = call(local, source.request())
     # By now it may be there.
-    there = 'there is "d" in schema "imported" already'
+    there = there_is("d")
     assert [row["problem"] for row in rows[3:]] in (['an import into "d" in schema "imported" is under way'], [there])
     assert problems(call(local, source.request(), None, "1 hour")).keys() >= {"a", "b", "c"}
 

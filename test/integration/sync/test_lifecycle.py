@@ -271,7 +271,9 @@ def test_cancel(syncs: Syncs, table: Remote) -> None:
             if "CALL" in query:
                 assert syncs.state(id) == "syncing", "the start is on record"
                 with db.another() as other:
-                    assert Syncs(other).now(id)["enqueued"] is False, "it runs"
+                    for wait in (False, True):
+                        assert Syncs(other).now(id, wait=wait)["enqueued"] is False, "it runs"
+                        assert any("a run of this sync goes on already" in notice for notice in other.notices)
                     other.execute("CALL cdb_run_due_syncs()")
             job.cancel()
             with fails("canceling statement", sqlstate="57014"):

@@ -44,6 +44,29 @@ def test_default_names(syncs: Syncs, table: Remote) -> None:
     ]
 
 
+def test_a_table_of_that_name_is_there(syncs: Syncs, table: Remote) -> None:
+    """Made by an import, say: the caller is told, as the first run is in the background."""
+    db = syncs.database
+
+    def created(**keys: object) -> tuple[str, list[str]]:
+        id = syncs.create(table.connector(table=TABLE, **keys))["id"]
+        return id, [notice for notice in db.notices if "already exists" in notice]
+
+    db.value("SELECT cdb_import_connector(%s)", json.dumps(table.connector(table=TABLE)))
+    id, (told,) = created()
+    assert f'relation "{TABLE}" already exists' in told and "a number behind that name" in told and "overwrite" in told
+    assert syncs.now(id, wait=True)["state"] == "success"
+    assert syncs.status(id)["name"] == f"{TABLE}_1"
+    db.execute("CREATE TABLE there ()")
+    for strategy in ("skip", "error"):
+        id, (told,) = created(collision_strategy=strategy, import_as="there")
+        assert "will fail" in told
+        assert syncs.now(id, wait=True)["state"] == "failure"
+        db.execute(f"SELECT cdb_sync_delete('{id}')")
+    assert created(import_as="another")[1] == []
+    assert created(collision_strategy="overwrite", import_as="there")[1] == []
+
+
 def test_same_source_and_table(syncs: Syncs, table: Remote) -> None:
     """A script that runs twice makes one sync, and changes nothing; another source never takes it over."""
     db = syncs.database
