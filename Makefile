@@ -154,9 +154,10 @@ clean:
 demo:
 	@test/install-packages demo
 	@test/demo
+# `exec`: who ends make ends the run, and not only the shell around it.
 check:
 	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive) $(if $(host),hive) $(filter assert,$(host))
-	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" test/run
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" exec test/run
 # For a database in which the extensions pgtap and connector are: libpq's variables say which one.
 pgtap:
 	cd test/pgtap && pg_prove *.sql
@@ -164,7 +165,7 @@ check-hosts:
 	@$(MAKE) --no-print-directory check HOST="16 17 18"
 check-packages:
 	@test/install-packages demo deb check-packages
-	@ONLY=packages test/run
+	@ONLY=packages exec test/run
 deb:
 	@test/install-packages build deb
 	@debian/build-packages
@@ -173,7 +174,7 @@ bench:
 	@test/bench/run
 soak:
 	@test/install-packages check hive
-	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_KILLS="$(SOAK_KILLS)" test/soak/run
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_KILLS="$(SOAK_KILLS)" exec test/soak/run
 # The archive for PGXN: what git tracks.
 dist:
 	mkdir -p dist
@@ -186,16 +187,16 @@ format:
 	clang-format-14 -i $$(git ls-files '*.cpp' '*.hpp' '*.h')
 style:
 	@test/install-packages check
-	@ONLY=style STYLE=all test/run
+	@ONLY=style STYLE=all exec test/run
 # Every screen of the page, wide and narrow, light and dark, to be looked at.
 screenshots:
 	@test/install-packages check
 	@mkdir -p build/screenshots
-	@ONLY=http PYTEST_ARGS="-k test_page_screens" CONNECTOR_TEST_PICTURES="$(CURDIR)/build/screenshots" test/run
+	@ONLY=http PYTEST_ARGS="-k test_page_screens" CONNECTOR_TEST_PICTURES="$(CURDIR)/build/screenshots" exec test/run
 	@echo "pictures: build/screenshots"
 compilers:
 	@test/install-packages check
-	@ONLY=compilers test/run
+	@ONLY=compilers exec test/run
 else
 
 PG_CONFIG ?= pg_config
