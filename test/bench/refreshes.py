@@ -19,6 +19,7 @@ from typing import ClassVar
 import psycopg2
 
 from .contenders import Arena, CannotRun, Contender
+from .figures import append_figures
 from .shapes import Shape
 
 _INDEXES = ("quantity", "customer", "price, rating")
@@ -213,10 +214,37 @@ def _waits(arena: Arena, refresher: Refresher) -> str:
     if isinstance(refresher, Sync) and refresher.mode == "swap":
         ((most,),) = arena.sql("SELECT max(lock_ms) FROM connector.runs WHERE sync_id = %s", refresher.id)
         locks = f"; strong lock held {most:.1f} ms at most"
+        _append_swap(arena, refresher, max(waits, default=None))
     wait = f"{max(waits):9.1f} ms, {len(waits)} waits" if waits else "     none above 1 ms"
     return (
         f"{wait}; longest statement {longest * 1000:.1f} ms, else {noise * 1000:.1f} ms; {refresher.times} refreshes of "
         f"{taken / refresher.times:.2f} s, {rounds} reads{failed}{locks}"
+    )
+
+
+def _append_swap(arena: Arena, sync: Sync, longest_wait: float | None) -> None:
+    """The run of median length, for the picture of a swap; the longest wait is that of all runs."""
+    runs = arena.sql("SELECT phase_ms, lock_ms FROM connector.runs WHERE sync_id = %s AND mode = 'swap'", sync.id)
+    ((version, columns, indexes),) = arena.sql(
+        "SELECT split_part(version(), ' ', 2), relnatts, (SELECT count(*) FROM pg_index WHERE indrelid = c.oid) "
+        "FROM pg_class AS c WHERE oid = %s::regclass",
+        sync.table,
+    )
+    phases, lock = sorted(runs, key=lambda run: sum(run[0].values()))[len(runs) // 2]
+    append_figures(
+        [
+            {
+                "remote": arena.source.version(),
+                "host": f"PostgreSQL {version}",
+                "rows": sync.shape.rows,
+                "columns": columns,
+                "indexes": indexes,
+                "refreshes": len(runs),
+                "phase_ms": phases,
+                "lock_ms": lock,
+                "longest_wait_ms": longest_wait,
+            }
+        ]
     )
 
 

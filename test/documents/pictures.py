@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from bench import pictures as refreshes
 
-_FIGURES = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "imports.jsonl"
+_FIGURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 _STYLE = """<style>
 text { font-family: sans-serif; font-size: 12px; fill: #24292f }
@@ -83,11 +84,67 @@ def way_of_a_row() -> str:
     return _svg(864, 270, "The way of a row from a remote table into a local one", parts)
 
 
+def _figures(name: str) -> list[Mapping[str, Any]]:
+    return [json.loads(line) for line in (_FIGURES / name).read_text().splitlines() if line]
+
+
+def swap() -> str:
+    """The phases of a refresh that exchanges the table's storage, by their milliseconds, and what readers see meanwhile."""
+    (figure,) = _figures("swap.jsonl")
+    phases: Mapping[str, float] = figure["phase_ms"]
+    whole = sum(phases.values())
+    left, width, y = 110, 700, 48
+    parts = [
+        _text(left, 20, f"One refresh of {figure['rows']:,} rows, {figure['columns']} columns and {figure['indexes']} indexes", "title"),
+        _text(left, 36, f"{whole:,.0f} ms; from {figure['remote']} into {figure['host']}", "small"),
+        _text(left - 10, y + 18, "the run", "title", "end"),
+    ]
+    x = float(left)
+    for name, taken in phases.items():
+        length = taken / whole * width
+        style = "own" if name == "exchanging" else "box"
+        parts.append(f'<rect x="{x:.1f}" y="{y}" width="{max(length, 1):.1f}" height="28" class="{style}"/>')
+        if length > 80:
+            parts.append(_text(x + length / 2, y + 18, f"{name} {taken:,.0f} ms", "small", "middle"))
+        x += length
+    # What readers see: the old rows, until the exchange.
+    y += 40
+    parts += [
+        _text(left - 10, y + 18, "readers", "title", "end"),
+        f'<rect x="{left}" y="{y}" width="{width}" height="28" class="box"/>',
+        _text(left + width / 2, y + 18, "read the old rows, without a wait", "small", "middle"),
+        f'<rect x="{left + width}" y="{y}" width="44" height="28" class="ours"/>',
+        _text(left + width + 22, y + 18, "new", "small", "middle"),
+    ]
+    # The end of the run, enlarged: its last phases are too short for the scale above.
+    lock, longest = figure["lock_ms"], figure["longest_wait_ms"]
+    last = {"waiting for lock": phases["waiting for lock"], "exchanging": phases["exchanging"]}
+    shown = sum(last.values())
+    y += 72
+    parts += [
+        f'<path d="M{left + width - 3} {y - 42}L{left} {y}M{left + width} {y - 42}L{left + width} {y}" class="way" stroke-dasharray="3 3"/>',
+        _text(left - 10, y + 18, f"last {shown:.1f} ms", "title", "end"),
+    ]
+    x = float(left)
+    for name, taken in last.items():
+        length = taken / shown * width
+        style = "ours" if name == "exchanging" else "box"
+        parts.append(f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="28" class="{style}"/>')
+        if length > 60:
+            parts.append(_text(x + length / 2, y + 18, f"{name} {taken:.1f} ms", "small", "middle"))
+        x += length
+    others = "none waited for more than 1 ms" if longest is None else f"none waited for more than {longest:.1f} ms"
+    parts += [
+        _text(left, y + 48, f"The table is locked against readers for {lock:.1f} ms of it. Of four clients that read it all the time", "small"),
+        _text(left, y + 64, f"during {figure['refreshes']} such refreshes, {others}.", "small"),
+    ]
+    return _svg(left + width + 54, y + 76, "The timeline of a refresh: what the run does, and what readers see", parts)
+
+
 def imports() -> str:
     """Bars of what an import takes, beside other ways."""
-    figures = [json.loads(line) for line in _FIGURES.read_text().splitlines() if line]
     remotes: dict[str, list[tuple[str, float]]] = {}
-    for figure in figures:
+    for figure in _figures("imports.jsonl"):
         remotes.setdefault(f"{figure['rows']:,} rows from {figure['remote']}", []).append((figure["way"], figure["seconds"]))
     return _bars("Seconds of an import, beside other ways", remotes)
 
@@ -115,5 +172,6 @@ def _bars(title: str, groups: Mapping[str, Sequence[tuple[str, float]]]) -> str:
 PICTURES: Mapping[str, Callable[[], str]] = {
     "way-of-a-row.svg": way_of_a_row,
     "imports.svg": imports,
+    "swap.svg": swap,
     "refreshes.svg": lambda: refreshes.draw(refreshes.panels(refreshes.read())),
 }

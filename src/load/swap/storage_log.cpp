@@ -81,7 +81,7 @@ void drop_if_lost(Oid tablespace, Oid filenode) {
   // As long as the file is there, PostgreSQL gives its number to nobody else.
   const bool there = smgrexists(RelationGetSmgr(relation), MAIN_FORKNUM);
   if (there) {
-    ereport(LOG, (errmsg("connector removes file %u, left by a refresh that a crash ended", filenode)));
+    ereport(LOG, (errmsg("connector removes file %u, left by a refresh that did not end", filenode)));
     RelationDropStorage(relation);
   }
   FreeFakeRelcacheEntry(relation);
