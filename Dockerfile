@@ -104,6 +104,6 @@ RUN set -eux; \
     rm -rf /var/lib/apt/lists/*
 COPY --from=build /out /
 COPY docker/create_extension.sql /docker-entrypoint-initdb.d/10_connector.sql
-# Syncs and background imports need the library in every server process. initdb makes postgresql.conf of this file, so
+# The scheduler of syncs needs the library to be preloaded. initdb makes postgresql.conf of this file, so
 # that a data directory made by this image has it whatever its command line says.
 RUN echo "shared_preload_libraries = 'connector'" >>/usr/share/postgresql/postgresql.conf.sample
