@@ -49,6 +49,18 @@ def test_files(packages: Path) -> None:
         assert any(file.endswith(".debug") for file in contents(package(packages, f"{name}-dbgsym")))
 
 
+def test_documents(packages: Path) -> None:
+    """They can be read, followed and used where they are: nothing that a link or a program is pointed at is compressed."""
+    folder = f"/usr/share/doc/{EXTENSION}/"
+    documents = {name.removeprefix(folder) for name in contents(package(packages, EXTENSION)) if name.startswith(folder)}
+    tracked = subprocess.run(
+        ["git", "ls-files", "README.md", "docs", "examples", "monitoring"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(tracked.stdout.split()) <= documents
+    program = contents(package(packages, PROGRAM))
+    assert {f"/usr/share/doc/{PROGRAM}/{name}.md" for name in ("http", "nginx", "coming-from-carto")} <= set(program)
+
+
 def test_what_they_need(packages: Path) -> None:
     extension = told(package(packages, EXTENSION), "Depends")
     for wanted in ("postgresql-15", "libmariadb3", "libpq5", "libsybdb5", "libthrift", "libsasl2-2", "libodbc2", "libssl3"):
