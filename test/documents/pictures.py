@@ -96,7 +96,7 @@ def swap() -> str:
     left, width, y = 110, 700, 48
     parts = [
         _text(left, 20, f"One refresh of {figure['rows']:,} rows, {figure['columns']} columns and {figure['indexes']} indexes", "title"),
-        _text(left, 36, f"{whole:,.0f} ms; from {figure['remote']} into {figure['host']}", "small"),
+        _text(left, 36, f"{whole:,.0f} ms; from {figure['remote'].partition('-')[0]} into {figure['host']}", "small"),
         _text(left - 10, y + 18, "the run", "title", "end"),
     ]
     x = float(left)
@@ -112,7 +112,7 @@ def swap() -> str:
     parts += [
         _text(left - 10, y + 18, "readers", "title", "end"),
         f'<rect x="{left}" y="{y}" width="{width}" height="28" class="box"/>',
-        _text(left + width / 2, y + 18, "read the old rows, without a wait", "small", "middle"),
+        _text(left + width / 2, y + 18, "read the old rows", "small", "middle"),
         f'<rect x="{left + width}" y="{y}" width="44" height="28" class="ours"/>',
         _text(left + width + 22, y + 18, "new", "small", "middle"),
     ]
@@ -133,11 +133,11 @@ def swap() -> str:
         if length > 60:
             parts.append(_text(x + length / 2, y + 18, f"{name} {taken:.1f} ms", "small", "middle"))
         x += length
-    others = "none waited for more than 1 ms" if longest is None else f"none waited for more than {longest:.1f} ms"
-    parts += [
-        _text(left, y + 48, f"The table is locked against readers for {lock:.1f} ms of it. Of four clients that read it all the time", "small"),
-        _text(left, y + 64, f"during {figure['refreshes']} such refreshes, {others}.", "small"),
+    told = [
+        f"The table is locked against readers for {lock:.1f} ms of it, when a moment has come in which nobody uses it. Four clients read it",
+        f"all the time, on the same two cores; in {figure['refreshes']} such refreshes none waited for more than {longest or 1:.1f} ms.",
     ]
+    parts += [_text(left, y + 48 + 16 * number, line, "small") for number, line in enumerate(told)]
     return _svg(left + width + 54, y + 76, "The timeline of a refresh: what the run does, and what readers see", parts)
 
 
