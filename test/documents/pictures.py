@@ -88,6 +88,19 @@ def _figures(name: str) -> list[Mapping[str, Any]]:
     return [json.loads(line) for line in (_FIGURES / name).read_text().splitlines() if line]
 
 
+def _phases(phases: Mapping[str, float], left: float, y: float, width: float, digits: int) -> list[str]:
+    """Boxes side by side, as wide as each takes; milliseconds with so many digits, where there is room for them."""
+    parts = []
+    for name, taken in phases.items():
+        length = taken / sum(phases.values()) * width
+        style = "ours" if name == "exchanging" else "box"
+        parts.append(f'<rect x="{left:.1f}" y="{y}" width="{max(length, 1):.1f}" height="28" class="{style}"/>')
+        if length > 80:
+            parts.append(_text(left + length / 2, y + 18, f"{name} {taken:,.{digits}f} ms", "small", "middle"))
+        left += length
+    return parts
+
+
 def swap() -> str:
     """The phases of a refresh that exchanges the table's storage, by their milliseconds, and what readers see meanwhile."""
     (figure,) = _figures("swap.jsonl")
@@ -99,14 +112,7 @@ def swap() -> str:
         _text(left, 36, f"{whole:,.0f} ms; from {figure['remote'].partition('-')[0]} into {figure['host']}", "small"),
         _text(left - 10, y + 18, "the run", "title", "end"),
     ]
-    x = float(left)
-    for name, taken in phases.items():
-        length = taken / whole * width
-        style = "own" if name == "exchanging" else "box"
-        parts.append(f'<rect x="{x:.1f}" y="{y}" width="{max(length, 1):.1f}" height="28" class="{style}"/>')
-        if length > 80:
-            parts.append(_text(x + length / 2, y + 18, f"{name} {taken:,.0f} ms", "small", "middle"))
-        x += length
+    parts += _phases(phases, left, y, width, 0)
     # What readers see: the old rows, until the exchange.
     y += 40
     parts += [
@@ -125,14 +131,7 @@ def swap() -> str:
         f'<path d="M{left + width - 3} {y - 42}L{left} {y}M{left + width} {y - 42}L{left + width} {y}" class="way" stroke-dasharray="3 3"/>',
         _text(left - 10, y + 18, f"last {shown:.1f} ms", "title", "end"),
     ]
-    x = float(left)
-    for name, taken in last.items():
-        length = taken / shown * width
-        style = "ours" if name == "exchanging" else "box"
-        parts.append(f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="28" class="{style}"/>')
-        if length > 60:
-            parts.append(_text(x + length / 2, y + 18, f"{name} {taken:.1f} ms", "small", "middle"))
-        x += length
+    parts += _phases(last, left, y, width, 1)
     told = [
         f"The table is locked against readers for {lock:.1f} ms of it, when a moment has come in which nobody uses it. Four clients read it",
         f"all the time, on the same two cores; in {figure['refreshes']} such refreshes none waited for more than {longest or 1:.1f} ms.",
