@@ -14,7 +14,7 @@ SELECT cdb_sync_connector('{"connection": "shop", "table": "orders", "target_sch
   "sync": {"mode": "append", "cursor": "id", "at": "02:00 Europe/Berlin"}}', '1 day', name => 'order_log') ->> 'state' AS order_log;
 
 -- They run by themselves where the library is preloaded. At once, here, and with an error if it fails; where the scheduler
--- has begun the first run already, a NOTICE says so, and the state is NULL:
+-- has begun a run already this one comes after it:
 SELECT cdb_sync_now('fresh_customers', wait => true, raise => true) ->> 'state' AS customers;
 SELECT cdb_sync_now('fresh_orders', wait => true, raise => true) ->> 'state' AS orders;
 SELECT cdb_sync_now('order_log', wait => true, raise => true) ->> 'state' AS order_log;

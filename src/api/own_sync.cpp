@@ -72,9 +72,13 @@ core::Error no_such_sync(const std::string& id) {
                      "The view connector.syncs has the names and ids.");
 }
 
-store::Sync own_sync(const std::string& id) {
+void check_own_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
   if (!owner || !pg::has_privileges_of(*owner)) throw no_such_sync(id);
+}
+
+store::Sync own_sync(const std::string& id) {
+  check_own_sync(id);
   std::optional<store::Sync> found = store::lock_sync(id);
   if (!found || !pg::has_privileges_of(found->owner)) throw no_such_sync(id);  // it may have waited for a lock
   return std::move(*found);

@@ -37,6 +37,10 @@ std::string named_argument(FunctionCallInfo fcinfo, Among among = Among::own);
 core::Error no_such_sync(const std::string& id);
 core::Error no_such_import(const std::string& id);
 
+/// Throws core::Error (invalid_parameters) if there is no such sync, or the current role lacks the privileges of its
+/// owner.
+void check_own_sync(const std::string& id);
+
 /// The sync, its row locked until the transaction's end. Throws core::Error (invalid_parameters) if there is none, or
 /// the current role lacks the privileges of its owner.
 store::Sync own_sync(const std::string& id);

@@ -15,6 +15,7 @@
 #include "jobs/after_run.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/login_gate.hpp"
+#include "jobs/progress.hpp"
 #include "jobs/request.hpp"
 #include "jobs/run_lock.hpp"
 #include "jobs/sync_run.hpp"
@@ -25,6 +26,10 @@
 #include "shmem/shared.hpp"
 #include "store/runs.hpp"
 #include "store/syncs.hpp"
+
+extern "C" {
+#include "access/xact.h"
+}
 
 namespace api = connector::api;
 namespace core = connector::core;
@@ -56,6 +61,20 @@ Json goes_on_already(const std::string& id) {
   return run_answer(id, false);
 }
 
+/// Takes the right to run the sync here, before its row is locked, which a run that goes on elsewhere writes at its
+/// end. Waits for that end, but not where it could wait for this transaction in turn, which has written something or
+/// uses the table: then, as for code of the run itself, false.
+bool take_run(const std::string& id) {
+  api::check_own_sync(id);
+  if (jobs::RunProgress::goes_on_here(id)) return false;
+  if (jobs::try_lock_run(id, jobs::LockLife::transaction)) return true;
+  if (TransactionIdIsValid(pg::guard([] { return GetTopTransactionIdIfAny(); })) || store::holds_table(id))
+    return false;
+  pg::notice("a run of this sync goes on already", "This call waits for its end, and then runs the sync once more.");
+  jobs::lock_run(id);
+  return true;
+}
+
 /// What becomes of a failure of a run in the caller's transaction.
 enum class FailureIs {
   recorded,  ///< and told by a WARNING
@@ -71,11 +90,9 @@ enum class FailureIs {
   throw pg::PgError(std::move(fields));
 }
 
-/// Runs the sync in the caller's transaction.
+/// Runs the sync in the caller's transaction, which has the right to.
 Json run_here(Sync& found, FailureIs failure_is) {
-  if (!jobs::try_lock_run(found.id, jobs::LockLife::transaction) || !jobs::end_if_lost(found, settings::run_limits())) {
-    return goes_on_already(found.id);
-  }
+  if (!jobs::end_if_lost(found, settings::run_limits())) return goes_on_already(found.id);
   const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
   if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
@@ -125,6 +142,7 @@ Datum run_now(FunctionCallInfo fcinfo, const std::string& id) {
                 "A run in the background has no caller who could get its error: add wait => true.");
   }
   api::require_writable("cdb_sync_now()");
+  if (wait && !take_run(id)) return json_datum(goes_on_already(id));
   Sync found = api::own_sync(id);
   api::make_own(found);
   api::forget_dropped_table(found);

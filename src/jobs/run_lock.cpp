@@ -52,10 +52,19 @@ bool try_lock(const LOCKTAG& tag, LockLife life) {
   return true;
 }
 
+/// To the transaction's end.
+void wait_for_lock(const LOCKTAG& tag) {
+  pg::guard([&] { LockAcquire(&tag, ExclusiveLock, false, false); });
+}
+
 }  // namespace
 
 bool try_lock_run(const std::string& id, LockLife life) {
   return try_lock(tag_of(ExtensionRelationId, id), life);
+}
+
+void lock_run(const std::string& id) {
+  wait_for_lock(tag_of(ExtensionRelationId, id));
 }
 
 bool try_lock_stop(const std::string& id) {
@@ -63,8 +72,7 @@ bool try_lock_stop(const std::string& id) {
 }
 
 void lock_stop(const std::string& id) {
-  const LOCKTAG tag = tag_of(ForeignDataWrapperRelationId, id);
-  pg::guard([&] { LockAcquire(&tag, ExclusiveLock, false, false); });
+  wait_for_lock(tag_of(ForeignDataWrapperRelationId, id));
 }
 
 void unlock_stop(const std::string& id) {

@@ -14,6 +14,8 @@ enum class LockLife { transaction, session };
 
 /// Takes the right to run the sync, without waiting. False if another session has it.
 bool try_lock_run(const std::string& id, LockLife life);
+/// The same, to the transaction's end; waits for a session that has it.
+void lock_run(const std::string& id);
 
 /// The lock between a run and those who stop it: see stop.hpp. To the transaction's end, or unlock_stop().
 bool try_lock_stop(const std::string& id);

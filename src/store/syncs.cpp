@@ -174,6 +174,13 @@ std::optional<Oid> sync_owner(const std::string& id) {
   return pg::read_oid(rows[0][0]);
 }
 
+bool holds_table(const std::string& id) {
+  return *query(
+             "SELECT EXISTS (SELECT FROM pg_locks l, connector.sync s WHERE l.pid = pg_backend_pid() AND l.granted "
+             "AND l.database = $2 AND l.relation = s.relation::oid AND s.id = $1)",
+             {uuid(id), oid(MyDatabaseId)})[0][0] == "t";
+}
+
 void save_schedule(const std::string& id, const schedule::Schedule& schedule) {
   execute("UPDATE connector.sync SET state = $2, interval_seconds = $3, run_at = " + time_sql(4) +
               ", retried_times = $5 WHERE id = $1",

@@ -18,6 +18,7 @@ from servers.remote import Remote
 from servers.remote_postgres import PostgresRemote
 
 TABLE = "goods"
+GOES_ON = "a run of this sync goes on already"
 
 # The attributes of the seeds, in their order.
 ATTRIBUTES = (
@@ -271,9 +272,8 @@ def test_cancel(syncs: Syncs, table: Remote) -> None:
             if "CALL" in query:
                 assert syncs.state(id) == "syncing", "the start is on record"
                 with db.another() as other:
-                    for wait in (False, True):
-                        assert Syncs(other).now(id, wait=wait)["enqueued"] is False, "it runs"
-                        assert any("a run of this sync goes on already" in notice for notice in other.notices)
+                    assert Syncs(other).now(id)["enqueued"] is False, "it runs"
+                    assert any(GOES_ON in notice for notice in other.notices)
                     other.execute("CALL cdb_run_due_syncs()")
             job.cancel()
             with fails("canceling statement", sqlstate="57014"):
@@ -287,6 +287,52 @@ def test_cancel(syncs: Syncs, table: Remote) -> None:
     codes = "SELECT r.error_code, r.sqlstate FROM connector.runs r WHERE r.sync_id = %s"
     assert db.rows(codes, id) == [(6672, "57014")]
     assert syncs.run_count(id) == 1
+
+
+def test_waits_for_a_run(syncs: Syncs, table: Remote) -> None:
+    """Somebody who wants the rows as they are now gets them, whatever goes on already."""
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    syncs.now(id, wait=True)
+    now = f"SELECT cdb_sync_now('{id}', true)"
+    with db.another() as reader, db.another() as hasty:
+        reader.execute(f"BEGIN; SELECT count(*) FROM {TABLE}")
+        syncs.make_due(id)
+        with db.in_background("CALL cdb_run_due_syncs()") as first:
+            first.wait_for_exchange()
+            # The run waits for this session.
+            assert reader.value(now)["enqueued"] is False
+            assert any("has not waited for it" in notice for notice in reader.notices)
+            hasty.execute("BEGIN; CREATE TEMPORARY TABLE written ()")
+            assert hasty.value(now)["enqueued"] is False, "what is written may be in the way of the run"
+            hasty.execute("ROLLBACK; SET lock_timeout = '100ms'")
+            with fails("lock timeout", sqlstate="55P03"):
+                hasty.execute(now)
+            with db.in_background(now) as second, db.in_background(now) as cancelled:
+                second.wait_for_lock()
+                cancelled.wait_for_lock()
+                cancelled.cancel()
+                with fails("canceling statement", sqlstate="57014"):
+                    cancelled.result()
+                assert syncs.state(id) == "syncing" and first.running()
+                table.create_rows(TABLE, 50)
+                reader.execute("COMMIT")
+                first.result()
+                ((answer,),) = second.result()
+                assert answer["enqueued"] is True and answer["state"] == "success"
+                assert any(GOES_ON in notice and "once more" in notice for notice in second.database.notices)
+    assert db.value(f"SELECT count(*) FROM {TABLE}") == 50
+    assert syncs.run_count(id) == 3
+
+
+def test_nobody_else_waits_for_a_run(syncs: Syncs, alice: Database, table: Remote) -> None:
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    with db.another() as runner:
+        runner.execute(f"BEGIN; SELECT cdb_sync_now('{id}', true)")
+        with fails("there is no sync with id"):
+            alice.execute(f"SELECT cdb_sync_now('{id}', true)")
+        runner.execute("ROLLBACK")
 
 
 def test_lost_run(syncs: Syncs, table: Remote) -> None:
