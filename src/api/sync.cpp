@@ -15,7 +15,6 @@
 #include "jobs/after_run.hpp"
 #include "jobs/conclusion.hpp"
 #include "jobs/login_gate.hpp"
-#include "jobs/progress.hpp"
 #include "jobs/request.hpp"
 #include "jobs/run_lock.hpp"
 #include "jobs/sync_run.hpp"
@@ -63,10 +62,9 @@ Json goes_on_already(const std::string& id) {
 
 /// Takes the right to run the sync here, before its row is locked, which a run that goes on elsewhere writes at its
 /// end. Waits for that end, but not where it could wait for this transaction in turn, which has written something or
-/// uses the table: then, as for code of the run itself, false.
+/// uses the table: then false. Code of a run that goes on here has the right already.
 bool take_run(const std::string& id) {
   api::check_own_sync(id);
-  if (jobs::RunProgress::goes_on_here(id)) return false;
   if (jobs::try_lock_run(id, jobs::LockLife::transaction)) return true;
   if (TransactionIdIsValid(pg::guard([] { return GetTopTransactionIdIfAny(); })) || store::holds_table(id))
     return false;
