@@ -6,5 +6,6 @@
 #include "shmem/shared.hpp"
 
 CONNECTOR_FUNCTION(connector_has_scheduler) {
-  PG_RETURN_BOOL(connector::shmem::available() && connector::pg::worker_can_be(GetUserId()));
+  namespace shmem = connector::shmem;
+  PG_RETURN_BOOL(shmem::available() && !shmem::short_of_workers() && connector::pg::worker_can_be(GetUserId()));
 }

@@ -129,8 +129,15 @@ TEST(PostgresTypes, Extensions) {
   const ColumnRule geometry = binary_rule({user_type, 4326 << 8 | 1 << 2}, catalog, 2);
   EXPECT_EQ(geometry.type.kind, TypeKind::geometry);
   EXPECT_EQ(geometry.type.srid, 4326);
+  EXPECT_EQ(geometry.type.name, "");
   EXPECT_EQ(geometry.form, ValueForm::receive);
   EXPECT_EQ(geometry.cast, "");
+  for (const auto& [bits, dimensions] : {std::pair(1, "M"), {2, "Z"}, {3, "ZM"}}) {
+    const ColumnRule more = binary_rule({user_type, 4326 << 8 | 1 << 2 | bits}, catalog, 2);
+    EXPECT_EQ(more.type.srid, 4326);
+    EXPECT_EQ(more.type.name, dimensions);
+  }
+  EXPECT_EQ(binary_rule({user_type, -1}, catalog, 2).type.name, "");
 }
 
 TEST(PostgresTypes, TextForm) {

@@ -53,7 +53,7 @@ struct LogicalType {
   std::int32_t length = 0;
   std::int32_t scale = 0;  ///< numeric: digits behind the point
   std::int32_t srid = 0;   ///< geometry, geography: 0 = unknown or mixed
-  /// named: the type's name as format_type() prints it, with schema where it needs one
+  /// named: as format_type() prints it, with schema if needed; geometry, geography: "Z", "M", "ZM" if all have these
   std::string name = {};
   /// named, in text form: the extension that the type belongs to, in whatever schema. Where it is not installed the
   /// values become text.

@@ -146,11 +146,18 @@ std::int32_t srid_of(std::int32_t modifier) {
   return modifier < 0 ? 0 : ((modifier & 0x0fffff00) - (modifier & 0x10000000)) >> 8;
 }
 
+/// What all geometries of a column have besides X and Y (TYPMOD_GET_Z, TYPMOD_GET_M).
+std::string dimensions_of(std::int32_t modifier) {
+  if (modifier < 0) return {};
+  return std::string((modifier & 2) != 0 ? "Z" : "") + ((modifier & 1) != 0 ? "M" : "");
+}
+
 ColumnRule extension_rule(const CatalogType& type, std::int32_t modifier) {
   if (type.extension == "postgis" && (type.name == "geometry" || type.name == "geography")) {
     LogicalType spatial;
     spatial.kind = type.name == "geometry" ? TypeKind::geometry : TypeKind::geography;
     spatial.srid = srid_of(modifier);
+    spatial.name = dimensions_of(modifier);
     return received(std::move(spatial));
   }
   ColumnRule rule = cast_to_text();

@@ -103,7 +103,7 @@ LocalType local_type(const core::LogicalType& type) {
     const LocalType any = postgis_type(type.kind == TypeKind::geometry ? "geometry" : "geography");
     if (!OidIsValid(any.oid)) return from_oid(BYTEAOID, -1);
     const bool one_srid = type.srid > 0 && static_cast<std::uint32_t>(type.srid) <= core::max_srid;
-    return one_srid ? parse(any.sql + "(Geometry," + std::to_string(type.srid) + ")") : any;
+    return one_srid ? parse(any.sql + "(Geometry" + type.name + "," + std::to_string(type.srid) + ")") : any;
   }
   if (!type.extension.empty()) {
     const LocalType found = extension_type(type.extension, type.name);

@@ -132,6 +132,10 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
     } else if (local->generated) {
       incompatible(target, "Its column \"" + column.name + "\" is generated here, and a column of the source, too.",
                    "Rename one of them.");
+    } else if (layout && before == nullptr) {
+      incompatible(target,
+                   "Its column \"" + column.name + "\" did not come from the source, which now has one of that name.",
+                   "Rename the column here, or drop it to have the source's.");
     } else if (local->type != column.target.oid || local->typmod != column.target.typmod) {
       const std::string wanted = shown(column.target.shown);
       if (before != nullptr && before->type == wanted) {

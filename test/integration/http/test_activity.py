@@ -307,9 +307,10 @@ def test_hostile_names(alice: HttpClient, mariadb: MySqlRemote) -> None:
     told = activity(alice)
     for row, name in zip(reversed(told["imports"]), HOSTILE, strict=True):
         [whole] = activity(alice, id=row["item_queue_id"])["imports"]
-        assert row["state"] == "complete" and whole["request"]["table"] == name and name in row["source"], row
+        assert row["state"] == "complete" and whole["request"]["table"] == name and name in row["source"], json.dumps(row)
     for name in HOSTILE:
         assert activity(alice, search=name)["imports_total"] == 1, name
+        mariadb.drop(name)
 
 
 def test_a_list_is_short(alice: HttpClient, api_database: Database, mariadb: MySqlRemote) -> None:

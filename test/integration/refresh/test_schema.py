@@ -150,6 +150,25 @@ def test_own_column_in_the_way(db: Database, source: MySqlRemote) -> None:
     sync.fail(2012, '"total"', "generated")
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", ["text", "int DEFAULT 5"])
+def test_own_column_that_the_source_gets(db: Database, source: MySqlRemote, way: str, kind: str) -> None:
+    """What was written here is not overwritten because of a name, whatever the types are."""
+    sync = synced(db, source, way)
+    db.execute(f"ALTER TABLE {TABLE} ADD COLUMN note {kind}; UPDATE {TABLE} SET note = '7'")
+    sync.run(way)
+    before = contents(db, TABLE)
+    source.execute(f"ALTER TABLE {TABLE} ADD COLUMN note longtext", f"UPDATE {TABLE} SET note = 'theirs'")
+    sync.fail(2012, '"note"', "did not come from the source")
+    assert contents(db, TABLE) == before
+    db.execute(f"ALTER TABLE {TABLE} RENAME note TO mine")
+    sync.run(way)
+    # A merge leaves columns of the user's as they are, the others fill them with their default.
+    mine = "7" if way == "merge" else "5" if "DEFAULT" in kind else None
+    assert db.rows(f"SELECT DISTINCT mine::text, note FROM {TABLE}") == [(mine, "theirs")]
+    check_integrity(db, TABLE)
+
+
 def test_table_gone(db: Database, source: MySqlRemote) -> None:
     sync = synced(db, source, "swap")
     before = contents(db, TABLE)

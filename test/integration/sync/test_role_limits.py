@@ -102,6 +102,7 @@ def test_no_free_worker_process(workspace: Workspace, table: Remote) -> None:
         with Database(server, "narrow") as db:
             Syncs(db).create(table.connector(table=TABLE))
             assert any("found no free worker process" in notice for notice in db.notices)
+            assert db.value("SELECT connector.has_scheduler()") is False
             db.execute("CALL cdb_run_due_syncs()")
             assert db.value(f"SELECT count(*) FROM {TABLE}") == 10
 

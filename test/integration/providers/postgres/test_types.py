@@ -9,6 +9,7 @@ import psycopg2.extras
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.foreign import create_server
 from harness.postgres_types import TYPES, USER_TYPES
 from harness.skipping import host_lacks
 
@@ -150,6 +151,10 @@ def test_geometry(db: Database, source: PostgresRemote) -> None:
         "CREATE EXTENSION IF NOT EXISTS postgis",
         "CREATE TABLE places AS SELECT 'SRID=4326;POINT(1 2)'::geometry(Point, 4326) AS g, 'POINT Z (1 2 3)'::geometry AS z, "
         "'SRID=4326;POINT(1 2)'::geography AS e",
+        "CREATE TABLE heights (id int PRIMARY KEY, z geometry(PointZ, 4326), m geometry(LineStringM, 3857), "
+        "zm geometry(GeometryZM, 25832), nothing geometry(PointZ), e geography(PointZ, 4326))",
+        "INSERT INTO heights VALUES (1, 'SRID=4326;POINT Z (1 2 3)', 'SRID=3857;LINESTRING M (1 2 3, 4 5 6)', "
+        "'SRID=25832;POINT ZM (1 2 3 4)', 'POINT Z (1 2 3)', 'SRID=4326;POINT Z (1 2 3)')",
     )
     try:
         db.import_table(source.connector(table="places", import_as="wkb"))
@@ -163,8 +168,26 @@ def test_geometry(db: Database, source: PostgresRemote) -> None:
         assert db.rows("SELECT ST_AsEWKT(g), ST_AsEWKT(z), ST_AsEWKT(e::geometry), pg_typeof(e)::text FROM places") == [
             ("SRID=4326;POINT(1 2)", "POINT(1 2 3)", "SRID=4326;POINT(1 2)", "geography")
         ]
+        # Columns of three and four dimensions, as they are and as types that are asked for.
+        seen = "SELECT ST_AsEWKT(z), ST_AsEWKT(m), ST_AsEWKT(zm), ST_AsEWKT(nothing), ST_AsEWKT(e::geometry) FROM {}"
+        rows = [
+            ("SRID=4326;POINT(1 2 3)", "SRID=3857;LINESTRINGM(1 2 3,4 5 6)", "SRID=25832;POINT(1 2 3 4)", "POINT(1 2 3)", "SRID=4326;POINT(1 2 3)"),
+        ]
+        db.import_table(source.connector(table="heights"))
+        assert db.rows(seen.format("heights")) == rows
+        types = [column[1] for column in db.columns("heights") if column[0] != "id"]
+        assert types == [
+            "geometry(GeometryZ,4326)", "geometry(GeometryM,3857)", "geometry(GeometryZM,25832)", "geometry", "geography(GeometryZ,4326)"
+        ]  # fmt: skip
+        asked = {"z": "geometry(PointZ,4326)", "m": "geometry(LineStringM,3857)", "zm": "geometry", "nothing": None, "e": "geography(PointZ,4326)"}
+        db.import_table(source.connector(table="heights", import_as="asked", columns=asked))
+        assert db.rows(seen.format("asked")) == rows
+        create_server(db, source)
+        db.value("SELECT cdb_foreign_table(%s)", json.dumps({"connection": "remote", "table": "heights", "import_as": "live"}))
+        assert db.rows(seen.format("live")) == rows
+        db.execute("DROP SERVER remote CASCADE")
     finally:
-        source.execute("DROP TABLE places", "DROP EXTENSION postgis")
+        source.execute("DROP TABLE places, heights", "DROP EXTENSION postgis")
 
 
 def test_invalid_values_are_counted(db: Database, source: PostgresRemote) -> None:
