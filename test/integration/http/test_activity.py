@@ -288,6 +288,8 @@ def test_settings_of_a_role(api_database: Database, api: HttpServer, mariadb: My
         connector = mariadb.connector()
         answer = odd.post("/api/v1/batches", {"connector": connector, "tables": ["hotels"]})
         assert answer.status == 200 and answer.json["tables"][0]["name"] == "hotels", answer
+        # Nothing of it may be under way when its schema is dropped.
+        finished_import(odd, answer.json["tables"][0]["item_queue_id"])
     finally:
         for name in ODD_SETTINGS:
             api_database.execute(f"ALTER ROLE alice RESET {name}")
