@@ -18,13 +18,13 @@ class IssuedKeys {
   /// Whether the program has a role of its own, without which there are no issued keys.
   bool available() const noexcept { return !database_.user.empty(); }
 
-  /// Throws Refusal (503, with what the administrator has to do) unless available().
-  void require() const;
-
   /// As whom the key lets its holder ask; nothing if it is unknown, revoked or expired. What the database said counts
   /// for 5 seconds. Throws LoginFailure (unavailable, or no_keys without a role of the program's own or the right to
   /// read keys), and Stopped.
   Task<std::optional<Identity>> identity(const IssuedKey& key, Clock::time_point deadline);
+
+  /// True, or throws as identity(): a key that the program can't read lets nobody in.
+  Task<bool> can_be_read(Clock::time_point deadline);
 
   /// Whether the key of that id (as text) is still there, likewise.
   Task<bool> exists(const std::string& id, Clock::time_point deadline);

@@ -89,6 +89,15 @@ Reply login_failure_reply(const LoginFailure& failure) {
     return error_reply(503, "the extension connector is not installed in this database");
   }
   if (failure.reason == LoginFailure::Reason::unavailable) return error_reply(503, "the database is not available");
+  if (failure.reason == LoginFailure::Reason::no_keys) {
+    return json_reply(
+        {{"errors", "issued keys can't be read"},
+         {"hint",
+          "connector-http needs a role of its own for them: user=connector_http in its CONNINFO, with the "
+          "role's password, and GRANT EXECUTE ON FUNCTION connector.sealed_api_key TO that role. Its log "
+          "has the reason."}},
+        503);
+  }
   return {.status = 401};
 }
 

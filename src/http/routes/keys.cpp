@@ -42,7 +42,6 @@ std::string bytea_text(std::string_view bytes) {
 }
 
 Task<Reply> add(Call& call) {
-  call.services.keys.require();
   if (!call.identity.key_id.empty()) {
     Json body;
     body["errors"] = "an issued key can't issue another one";
@@ -50,6 +49,7 @@ Task<Reply> add(Call& call) {
     co_return json_reply(body, 403);
   }
   const KeyRequest wanted = read_key_request(call.request);
+  co_await call.services.keys.can_be_read(call.deadline);
   const IssuedKey key = new_issued_key();
   const Rows rows =
       co_await call.query(add_statement, uuid_text(key.id), wanted.label, bytea_text(secret_hash(key)),
@@ -100,7 +100,9 @@ std::vector<Route> key_routes() {
            .summary = "Issues a key for the role, which is shown this once; it takes the role's password",
            .handler = add,
            .body_schema = "NewKey",
-           .answers = {{201, "The key", "IssuedKey"}, {403, "Asked with an issued key", "Error"}}},
+           .answers = {{201, "The key", "IssuedKey"},
+                       {403, "Asked with an issued key", "Error"},
+                       {503, "The program can't read issued keys", "Error"}}},
           {.method = Method::remove,
            .path = "/api/v1/keys/{id}",
            .operation = "revoke_key",

@@ -293,6 +293,10 @@ def test_without_the_right_to_read_keys(api: HttpServer, api_database: Database,
         answer = HttpClient(api, None, key).get(ME)
         assert (answer.status, answer.body) == (401, b"")
         assert "permission denied" in api.log_tail() and key not in api.log_tail(1000)
+        # None is issued that nobody could ask with.
+        answer = alice.post(ME, {})
+        assert answer.status == 503 and "can't be read" in answer.json["errors"] and "sealed_api_key" in answer.json["hint"]
+        assert alice.get(ME).json["total_entries"] == 1
     finally:
         api_database.execute(f"GRANT EXECUTE ON FUNCTION connector.sealed_api_key(uuid) TO {OWN_ROLE[0]}")
     assert status(api, key) == 200
