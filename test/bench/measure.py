@@ -6,8 +6,8 @@ the peers' names (all); BIG=1 measures memory at 3 x ROWS as well; REFRESH=0 lea
 partitioned tables, FOREIGN=0 foreign tables, SHAPES=none imports, MEMORY=0 memory, and with odbc the start of a connection.
 RANGES (10000000) rows of refreshes by ranges, 0 leaves them out; READERS=0 leaves out imports by several connections. HTTP (5)
 seconds of each round of connector-http's requests, 0 leaves them out; PROVIDERS=none leaves only them. FIGURES names a file
-that gets the figures of ranges, partitioned tables, several readers, odbc and requests, too; bench.pictures draws the picture
-of docs/refreshes.md from it.
+that gets the figures of swaps, ranges, partitioned tables, several readers, odbc and requests, too; those of docs/pictures are
+from there.
 """
 
 from __future__ import annotations
