@@ -50,10 +50,11 @@ def has_old_version() -> bool:
 
 
 def lay_old_version(tree: Path) -> None:
-    """The sources of the older version, with today's packaging, which it did not have."""
+    """The sources of the older version, with today's packaging and the examples that it packs, which it did not have."""
     archive = subprocess.run(["git", "-C", ROOT, "archive", _OLD_COMMIT], capture_output=True, check=True).stdout
     subprocess.run(["tar", "-x", "-C", tree], input=archive, check=True)
-    shutil.copytree(ROOT / "debian", tree / "debian")
+    for folder in ("debian", "examples"):
+        shutil.copytree(ROOT / folder, tree / folder)
     changelog = tree / "debian" / "changelog"
     text = changelog.read_text()
     changelog.write_text(text[text.index(f"postgresql-connector ({OLD_VERSION}-1)") :])
