@@ -55,8 +55,8 @@ def alice(api: HttpServer) -> HttpClient:
 
 
 @pytest.fixture
-def visitor(chromium: Chromium, api: HttpServer) -> Iterator[Visitor]:
-    """Somebody before the page, not logged in."""
+def visitor(chromium: Chromium, api: HttpServer, alice_db: Database) -> Iterator[Visitor]:
+    """Somebody before the page, not logged in; leaves before what alice has made is gone."""
     with Visitor(chromium, api.url) as somebody:
         yield somebody
 
