@@ -55,8 +55,9 @@ def alice(api: HttpServer) -> HttpClient:
 
 
 @pytest.fixture
-def visitor(chromium: Chromium, api: HttpServer, alice_db: Database) -> Iterator[Visitor]:
-    """Somebody before the page, not logged in; leaves before what alice has made is gone."""
+def visitor(chromium: Chromium, api: HttpServer) -> Iterator[Visitor]:
+    """Somebody before the page, not logged in. Tests that make something as alice ask for `alice_db` first, so that it is
+    there until this page is left."""
     with Visitor(chromium, api.url) as somebody:
         yield somebody
 

@@ -35,7 +35,7 @@ def _chosen(page: Page, label: str, option: str) -> None:
     expect(field(page, label).locator("option:checked")).to_have_text(re.compile(option))
 
 
-def test_the_story_by_keyboard(visitor: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
+def test_the_story_by_keyboard(alice_db: Database, visitor: Visitor, shop: MySqlRemote) -> None:
     page = visitor.open()
     expect(field(page, "Role")).to_be_focused()
     page.keyboard.type("alice")

@@ -52,7 +52,7 @@ def test_a_stream_that_is_cut_comes_back(chromium: Chromium, api: HttpServer, sh
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
 
-def test_an_address_leads_there_after_the_log_in_and_a_reload(visitor: Visitor, shop: MySqlRemote, alice_db: Database) -> None:
+def test_an_address_leads_there_after_the_log_in_and_a_reload(alice_db: Database, visitor: Visitor, shop: MySqlRemote) -> None:
     id = new_sync(alice_db, shop)
     page = visitor.open(f"#/syncs/{id}")
     heading(page, "Log in")
