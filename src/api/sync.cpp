@@ -20,7 +20,9 @@
 #include "jobs/sync_run.hpp"
 #include "pg/entry.hpp"
 #include "pg/notice.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
+#include "pg/time_limit.hpp"
 #include "settings/settings.hpp"
 #include "shmem/shared.hpp"
 #include "store/runs.hpp"
@@ -28,6 +30,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "utils/snapmgr.h"
 }
 
 namespace api = connector::api;
@@ -53,23 +56,40 @@ Json run_answer(const std::string& id, bool enqueued) {
   return {{"enqueued", enqueued}, {"synchronization_id", id}};
 }
 
-/// No second run begins beside the first.
-Json goes_on_already(const std::string& id) {
-  pg::notice("a run of this sync goes on already", "This call has begun none, and has not waited for it.",
+/// No second run begins beside the first: says so.
+Json goes_on_already(const std::string& id,
+                     const char* detail = "This call has begun none, and has not waited for it.") {
+  pg::notice("a run of this sync goes on already", detail,
              "The view connector.progress shows it; call cdb_sync_now() again when it has ended.");
   return run_answer(id, false);
 }
 
+/// Whether this transaction can wait for a run that goes on elsewhere: that must not wait for it in turn, as for what
+/// it has written or locked, and what that writes must be seen here afterwards.
+bool can_wait_for_run() {
+  return !pg::guard([] { return IsolationUsesXactSnapshot() || TransactionIdIsValid(GetTopTransactionIdIfAny()); }) &&
+         !store::holds_locks();
+}
+
 /// Takes the right to run the sync here, before its row is locked, which a run that goes on elsewhere writes at its
-/// end. Waits for that end, but not where it could wait for this transaction in turn, which has written something or
-/// uses the table: then false. Code of a run that goes on here has the right already.
+/// end. Waits for that end where it can, as long as a run may take. Code of a run that goes on here has the right
+/// already. Says what there is to say and gives false if it has not got it.
 bool take_run(const std::string& id) {
   api::check_own_sync(id);
   if (jobs::try_lock_run(id, jobs::LockLife::transaction)) return true;
-  if (TransactionIdIsValid(pg::guard([] { return GetTopTransactionIdIfAny(); })) || store::holds_table(id))
+  if (!can_wait_for_run()) {
+    goes_on_already(id);
     return false;
+  }
   pg::notice("a run of this sync goes on already", "This call waits for its end, and then runs the sync once more.");
-  jobs::lock_run(id);
+  const pg::TimeLimit limit(settings::current().statement_timeout);
+  try {
+    pg::in_subtransaction([&] { jobs::lock_run(id); });
+  } catch (const pg::PgError& error) {
+    if (!error.is_cancel() || !limit.passed()) throw;
+    goes_on_already(id, "This call has waited as long as connector.statement_timeout allows, and has begun none.");
+    return false;
+  }
   return true;
 }
 
@@ -140,11 +160,15 @@ Datum run_now(FunctionCallInfo fcinfo, const std::string& id) {
                 "A run in the background has no caller who could get its error: add wait => true.");
   }
   api::require_writable("cdb_sync_now()");
-  if (wait && !take_run(id)) return json_datum(goes_on_already(id));
+  if (wait && !take_run(id)) return json_datum(run_answer(id, false));
+  // What an administrator has changed during a wait counts, as limits of roles do.
+  pg::guard([] { PushActiveSnapshot(GetTransactionSnapshot()); });
   Sync found = api::own_sync(id);
   api::make_own(found);
   api::forget_dropped_table(found);
-  return json_datum(wait ? run_here(found, failure_is) : run_later(found));
+  const Json answer = wait ? run_here(found, failure_is) : run_later(found);
+  pg::guard([] { PopActiveSnapshot(); });
+  return json_datum(answer);
 }
 
 Datum update(FunctionCallInfo fcinfo, const std::string& id) {

@@ -2,6 +2,7 @@
 
 #include "core/base/error.hpp"
 #include "core/base/utf8.hpp"
+#include "jobs/as_owner.hpp"
 #include "jobs/stop.hpp"
 #include "pg/advisory_locks.hpp"
 #include "pg/identity.hpp"
@@ -51,13 +52,15 @@ WorkEnd do_statement(const Statement& statement, Transaction transaction) {
   const auto work = [&] {
     const pg::ActAs giver(statement.role, pg::flags_for_code_of(statement.role, caller));
     // Settings that the statement makes end with this scope, too.
-    with_fixed_reading([&] {
-      pg::require_one_statement(statement.sql, "sync." + statement.key);
-      pg::query_into(statement.sql, *None_Receiver);
-      if (transaction == Transaction::own) fire_deferred_triggers();
+    with_settings_of(statement.role, [&] {
+      with_fixed_reading([&] {
+        pg::require_one_statement(statement.sql, "sync." + statement.key);
+        pg::query_into(statement.sql, *None_Receiver);
+        if (transaction == Transaction::own) fire_deferred_triggers();
+      });
     });
   };
-  return do_work(work, too_long());
+  return do_work(statement.role, work, too_long());
 }
 
 std::string whole_text(const store::Failure& failure) {

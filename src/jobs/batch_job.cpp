@@ -88,7 +88,7 @@ class BatchEnd {
 
  private:
   bool add_keys_of(std::size_t i) {
-    WorkEnd end = do_work([&] {
+    WorkEnd end = do_work(owner_, [&] {
       std::vector<std::string> problems;
       {
         const pg::ActAs restricted(owner_, pg::flags_for_code_of(owner_, caller_));

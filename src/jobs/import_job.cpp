@@ -17,6 +17,7 @@
 #include "pg/worker.hpp"
 #include "store/import_batches.hpp"
 #include "store/imports.hpp"
+#include "store/role_settings.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/run_lock.hpp"
 #include "shmem/shared.hpp"
@@ -121,8 +122,10 @@ Attempt attempt_import(const std::string& id, Commit commit) {
     if (!jobs::try_lock_run(id, jobs::LockLife::session)) return;
     import = store::lock_queued_import(id);
     busy = import.has_value();
-    const int limit = settings::current().max_imports_per_role;
-    if (!import || !jobs::try_take_place(jobs::PlaceOf::import, import->owner, limit, jobs::LockLife::session)) return;
+    if (!import) return;
+    const int limit = store::role_setting(import->owner, "connector.max_imports_per_role")
+                          .value_or(settings::current().max_imports_per_role);
+    if (!jobs::try_take_place(jobs::PlaceOf::import, import->owner, limit, jobs::LockLife::session)) return;
     store::begin_import(id, store::now());
     begun = true;
   });
@@ -135,7 +138,7 @@ Attempt attempt_import(const std::string& id, Commit commit) {
   jobs::RunProgress progress(
       JobKind::import, import->id, import->owner, InvalidOid,
       {import->texts.server, import->texts.source, pg::utf8_text(import->schema), import->texts.target_table});
-  WorkEnd end = do_work([&] {
+  WorkEnd end = do_work(import->owner, [&] {
     work(*import, progress);
     store::conclude_import(id);
   });

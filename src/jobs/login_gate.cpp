@@ -65,7 +65,8 @@ LoginGate look_at_login(const store::Sync& sync, schedule::Time now) {
 }
 
 WorkEnd try_login(const store::Sync& sync) {
-  return do_work([&] { as_owner(sync.owner, [&] { Request(sync.request, core::RequestKind::sync).connect(); }); });
+  return do_work(sync.owner,
+                 [&] { as_owner(sync.owner, [&] { Request(sync.request, core::RequestKind::sync).connect(); }); });
 }
 
 store::Failure held_failure(const LoginGate& gate) {

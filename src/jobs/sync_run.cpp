@@ -145,7 +145,7 @@ SyncRun run_sync(const Sync& sync, const std::string& log_id, Transaction transa
   SyncRun run;
   RunResult result;
   jobs::RunProgress progress(shmem::JobKind::sync, sync.id, sync.owner, sync.relation, live_texts(sync));
-  WorkEnd end = do_work([&] {
+  WorkEnd end = do_work(sync.owner, [&] {
     work(sync, transaction, run, result, progress);
     result.phase_ms = progress.phase_times();
     if (!store::end_run(log_id, result, store::now())) {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <new>
 
-#include "settings/settings.hpp"
 #include "core/base/error.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/text.hpp"
 #include "pg/time_limit.hpp"
+#include "jobs/as_owner.hpp"
 #include "jobs/conclusion.hpp"
 
 extern "C" {
@@ -78,12 +78,13 @@ core::Error run_too_long() {
                      "Look at triggers, checks, index expressions and types of the table, and at who locks it.");
 }
 
-WorkEnd do_work(const std::function<void()>& work, const core::Error& too_long) {
+WorkEnd do_work(Oid role, const std::function<void()>& work, const core::Error& too_long) {
   WorkEnd end;
-  // What waits for the remote knows the limit and can say more when it has passed: it comes first.
-  const std::chrono::seconds longest = settings::current().statement_timeout;
-  pg::TimeLimit limit(longest.count() == 0 ? longest : longest + std::chrono::seconds(2));
+  std::optional<pg::TimeLimit> limit;
   try {
+    // What waits for the remote knows the limit and can say more when it has passed: it comes first.
+    const std::chrono::seconds longest = statement_timeout_of(role);
+    limit.emplace(longest.count() == 0 ? longest : longest + std::chrono::seconds(2));
     pg::in_subtransaction([&] {
       try {
         work();
@@ -96,7 +97,7 @@ WorkEnd do_work(const std::function<void()>& work, const core::Error& too_long) 
   } catch (const core::Error& error) {
     end.failure = jobs::failure_of(error);
   } catch (const pg::PgError& error) {
-    if (error.is_cancel() && limit.passed()) {
+    if (error.is_cancel() && limit && limit->passed()) {
       end.failure = jobs::failure_of(too_long);
     } else {
       end.failure = failure_of(error);

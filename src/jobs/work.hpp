@@ -26,8 +26,8 @@ store::Failure failure_of(const pg::PgError& error);
 core::Error run_too_long();
 
 /// Does `work` in a subtransaction, which is rolled back if it fails, with `too_long` if it took longer than
-/// connector.statement_timeout. If the process is to end, it does so here.
-WorkEnd do_work(const std::function<void()>& work, const core::Error& too_long = run_too_long());
+/// the connector.statement_timeout of `role`, whose code it may be. If the process is to end, it does so here.
+WorkEnd do_work(Oid role, const std::function<void()>& work, const core::Error& too_long = run_too_long());
 
 /// Whose transaction a run is done in.
 enum class Transaction {

@@ -1,16 +1,12 @@
 // Settings changed for the length of a call.
 #pragma once
 
-#include "pg/guard.hpp"
+#include "pg/postgres.hpp"
 
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-extern "C" {
-#include "utils/guc.h"
-}
 
 namespace connector::pg {
 
@@ -21,30 +17,31 @@ struct Setting {
 
 /// Who sets them.
 enum class SetBy {
-  user,  ///< whoever runs the code; a value that can't be is an error
-  login  ///< an administrator, for the sessions of a role (ALTER ROLE … SET); a value that can't be is a WARNING
+  user,  ///< whoever runs the code
+  login  ///< an administrator, for the sessions of a role (ALTER ROLE … SET); a name that nobody knows is a WARNING
 };
+
+/// While values are set as a login does, true: what a check hook lets bind there binds here, too.
+bool sets_as_login() noexcept;
+
+namespace detail {
+/// Sets them until end_settings(), or the abort of the (sub)transaction. A value that can't be is an error.
+int begin_settings(const std::vector<Setting>& settings, SetBy by);
+void end_settings(int level);
+}  // namespace detail
 
 /// Runs `function` with the settings at these values, then brings the old ones back. After an exception the abort of
 /// the (sub)transaction does that: it must reach the entry point or in_subtransaction(). Throws PgError.
 template <typename Function>
 auto with_settings(const std::vector<Setting>& settings, Function&& function, SetBy by = SetBy::user)
     -> std::invoke_result_t<Function> {
-  const int level = guard([&] {
-    const int nested = NewGUCNestLevel();
-    for (const Setting& setting : settings) {
-      set_config_option(setting.name.c_str(), setting.value.c_str(), by == SetBy::user ? PGC_USERSET : PGC_SUSET,
-                        PGC_S_SESSION, GUC_ACTION_SAVE, true, by == SetBy::user ? 0 : WARNING, false);
-    }
-    return nested;
-  });
-  const auto restore = [level] { guard([level] { AtEOXact_GUC(false, level); }); };
+  const int level = detail::begin_settings(settings, by);
   if constexpr (std::is_void_v<std::invoke_result_t<Function>>) {
     function();
-    restore();
+    detail::end_settings(level);
   } else {
     auto result = function();
-    restore();
+    detail::end_settings(level);
     return result;
   }
 }

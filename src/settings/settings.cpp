@@ -11,6 +11,7 @@
 #include "core/base/error.hpp"
 #include "core/base/letter_case.hpp"
 #include "core/base/trim.hpp"
+#include "pg/setting.hpp"
 #include "reader/environment.hpp"
 #include "reader/providers.hpp"
 #include "settings/planner.hpp"
@@ -64,7 +65,8 @@ bool defining = false;
 /// PostgreSQL puts the default in the place of a stored value that is refused: everything would be allowed. Such a list
 /// is taken as it is instead, and binds as what it is.
 bool must_take(GucSource source) {
-  return defining || InitializingParallelWorker || (source >= PGC_S_GLOBAL && source <= PGC_S_DATABASE_USER);
+  return defining || InitializingParallelWorker || pg::sets_as_login() ||
+         (source >= PGC_S_GLOBAL && source <= PGC_S_DATABASE_USER);
 }
 
 /// The end of a check hook; nothing may escape from these. `detail` is a sentence, empty = the list is fine.
@@ -139,6 +141,38 @@ void define_int(const char* name, const char* description, int* variable, int mi
   // A plain role can't raise what the administrator set: superusers only, and whom they GRANT SET.
   DefineCustomIntVariable(name, description, nullptr, variable, *variable, minimum, maximum, PGC_SUSET, flags, nullptr,
                           nullptr, nullptr);
+}
+
+const Fixed* fixed = nullptr;
+
+std::string_view text_or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+Settings set_now() {
+  return {max_rows,
+          max_columns,
+          max_readers,
+          max_listed_tables,
+          max_imports_per_role,
+          max_queued_imports_per_role,
+          keep_runs,
+          std::chrono::seconds(min_sync_interval),
+          max_retries,
+          max_syncs_per_role,
+          max_stored_syncs_per_role,
+          std::chrono::seconds(connect_timeout),
+          std::chrono::seconds(statement_timeout),
+          std::chrono::seconds(read_timeout),
+          static_cast<std::size_t>(batch_bytes),
+          range_rows,
+          text_or_empty(enabled_providers),
+          text_or_empty(allowed_hosts),
+          allow_local_addresses,
+          text_or_empty(reader_environment),
+          static_cast<std::size_t>(reader_memory) * 1024 * 1024,
+          max_reader_processes,
+          max_readers_per_role};
 }
 
 }  // namespace
@@ -222,29 +256,20 @@ void define() {
 }
 
 Settings current() {
-  return {max_rows,
-          max_columns,
-          max_readers,
-          max_listed_tables,
-          max_imports_per_role,
-          max_queued_imports_per_role,
-          keep_runs,
-          std::chrono::seconds(min_sync_interval),
-          max_retries,
-          max_syncs_per_role,
-          max_stored_syncs_per_role,
-          std::chrono::seconds(connect_timeout),
-          std::chrono::seconds(statement_timeout),
-          std::chrono::seconds(read_timeout),
-          static_cast<std::size_t>(batch_bytes),
-          range_rows,
-          enabled_providers == nullptr ? "" : enabled_providers,
-          allowed_hosts == nullptr ? "" : allowed_hosts,
-          allow_local_addresses,
-          reader_environment == nullptr ? "" : reader_environment,
-          static_cast<std::size_t>(reader_memory) * 1024 * 1024,
-          max_reader_processes,
-          max_readers_per_role};
+  return fixed == nullptr ? set_now() : fixed->values_;
+}
+
+Fixed::Fixed() : values_(set_now()), outer_(fixed) {
+  // The texts of settings go with their next value.
+  values_.enabled_providers = providers_ = values_.enabled_providers;
+  values_.allowed_hosts = hosts_ = values_.allowed_hosts;
+  values_.reader_environment = environment_ = values_.reader_environment;
+  drivers_ = text_or_empty(odbc_drivers);
+  fixed = this;
+}
+
+Fixed::~Fixed() {
+  fixed = outer_;
 }
 
 bool key_lookup_is_enabled() noexcept {
@@ -268,7 +293,7 @@ bool provider_is_enabled(std::string_view id) {
 
 bool odbc_driver_is_allowed(std::string_view name) {
   bool found = false;
-  for_each_id(odbc_drivers == nullptr ? "" : odbc_drivers,
+  for_each_id(fixed == nullptr ? text_or_empty(odbc_drivers) : fixed->drivers_,
               [&](std::string_view listed) { found = found || core::same_but_for_case(listed, name); });
   return found;
 }

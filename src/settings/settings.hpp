@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "settings/limits.hpp"
@@ -41,6 +42,24 @@ struct Settings {
   int max_readers_per_role;   ///< likewise
 };
 Settings current();
+
+/// While it lives current() and odbc_driver_is_allowed() have the values of its beginning, whatever code sets
+/// meanwhile: RESET ALL, which everybody may say, would bring those back that the session logged in with.
+class Fixed {
+ public:
+  Fixed();
+  ~Fixed();
+  Fixed(const Fixed&) = delete;
+  Fixed& operator=(const Fixed&) = delete;
+
+ private:
+  friend Settings current();
+  friend bool odbc_driver_is_allowed(std::string_view name);
+
+  Settings values_;
+  std::string providers_, hosts_, environment_, drivers_;
+  const Fixed* outer_;
+};
 
 /// The level of PostgreSQL's at which the server's log is told of runs (connector.log_runs); nothing if it is not.
 std::optional<int> log_level_of_runs();

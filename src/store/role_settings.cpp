@@ -11,11 +11,12 @@ using namespace sql;
 
 std::vector<pg::Setting> role_settings(Oid role) {
   std::vector<pg::Setting> settings;
-  for (const auto& row : query("SELECT substr(c, 1, strpos(c, '=') - 1), substr(c, strpos(c, '=') + 1) "
-                               "FROM pg_db_role_setting s, unnest(s.setconfig) WITH ORDINALITY AS u (c, place) "
-                               "WHERE s.setrole = $1 AND s.setdatabase IN (0, $2) AND starts_with(c, 'connector.') "
-                               "ORDER BY s.setdatabase, place",
-                               {oid(role), oid(MyDatabaseId)})) {
+  for (const auto& row :
+       query("SELECT substr(c, 1, strpos(c, '=') - 1), substr(c, strpos(c, '=') + 1) "
+             "FROM pg_db_role_setting s, unnest(s.setconfig) WITH ORDINALITY AS u (c, place) "
+             "WHERE s.setrole IN (0, $1) AND s.setdatabase IN (0, $2) AND starts_with(c, 'connector.') "
+             "ORDER BY s.setrole <> 0, s.setdatabase <> 0, place",
+             {oid(role), oid(MyDatabaseId)})) {
     settings.push_back({*row[0], *row[1]});
   }
   return settings;

@@ -10,8 +10,8 @@
 
 namespace connector::store {
 
-/// The settings connector.* that ALTER ROLE … [IN DATABASE …] SET gives the role's sessions in this database. Where one
-/// is there twice the latter counts.
+/// The settings connector.* that ALTER ROLE and ALTER DATABASE … SET give the role's sessions in this database. Where
+/// one is there twice the latter counts, as at a login.
 std::vector<pg::Setting> role_settings(Oid role);
 
 /// One of them, as a number; nothing if it is not there.

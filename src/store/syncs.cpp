@@ -6,6 +6,7 @@
 #include "store/sql.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 }
 
@@ -174,11 +175,13 @@ std::optional<Oid> sync_owner(const std::string& id) {
   return pg::read_oid(rows[0][0]);
 }
 
-bool holds_table(const std::string& id) {
+bool holds_locks() {
   return *query(
-             "SELECT EXISTS (SELECT FROM pg_locks l, connector.sync s WHERE l.pid = pg_backend_pid() AND l.granted "
-             "AND l.database = $2 AND l.relation = s.relation::oid AND s.id = $1)",
-             {uuid(id), oid(MyDatabaseId)})[0][0] == "t";
+             "SELECT EXISTS (SELECT FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation "
+             "WHERE l.pid = pg_backend_pid() AND l.granted AND (l.locktype = 'advisory' OR l.locktype = 'relation' "
+             "AND l.database = $1 AND l.relation >= $2 AND coalesce(c.relnamespace::regnamespace::text, '') "
+             "NOT IN ('connector', 'pg_toast')))",
+             {oid(MyDatabaseId), oid(FirstNormalObjectId)})[0][0] == "t";
 }
 
 void save_schedule(const std::string& id, const schedule::Schedule& schedule) {

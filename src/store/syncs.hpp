@@ -86,8 +86,9 @@ bool is_due(const Sync& sync, schedule::Time now) noexcept;
 /// The owner's OID, without a lock; empty if there is no such sync.
 std::optional<Oid> sync_owner(const std::string& id);
 
-/// Whether this session's transaction holds a lock on the sync's table.
-bool holds_table(const std::string& id);
+/// Whether this session holds a lock that code of a run could wait for: of a relation that is neither PostgreSQL's nor
+/// the extension's, or an advisory one.
+bool holds_locks();
 
 /// True if the role has `limit` syncs or more, counting those whose request is its own.
 bool has_syncs(Oid role, int limit);

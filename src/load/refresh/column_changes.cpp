@@ -111,6 +111,16 @@ void find_lost_constraints(const RefreshTarget& target, const LoadPlan& plan, co
   }
 }
 
+/// Whether the column may be one that came from the source under a name that is neither there nor here any more: then
+/// it was renamed on both sides.
+bool was_renamed(const RefreshTarget& target, const LoadPlan& plan, const Layout& layout, const TargetColumn& local) {
+  const std::string type = shown(local_type_of(local.type, local.typmod).shown);
+  return std::ranges::any_of(layout.columns, [&](const LayoutColumn& before) {
+    return before.type == type && target.find(pg::exact_server_text(before.name)) == nullptr &&
+           std::ranges::none_of(plan.columns, [&](const PlannedColumn& column) { return column.name == before.name; });
+  });
+}
+
 }  // namespace
 
 ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const std::optional<Layout>& layout,
@@ -132,7 +142,7 @@ ColumnChanges compare_columns(const RefreshTarget& target, LoadPlan& plan, const
     } else if (local->generated) {
       incompatible(target, "Its column \"" + column.name + "\" is generated here, and a column of the source, too.",
                    "Rename one of them.");
-    } else if (layout && before == nullptr) {
+    } else if (layout && before == nullptr && !was_renamed(target, plan, *layout, *local)) {
       incompatible(target,
                    "Its column \"" + column.name + "\" did not come from the source, which now has one of that name.",
                    "Rename the column here, or drop it to have the source's.");

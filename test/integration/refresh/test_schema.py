@@ -142,6 +142,19 @@ def test_renamed_column(db: Database, source: MySqlRemote) -> None:
     sync.run("swap")
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_column_renamed_there_and_here(db: Database, source: MySqlRemote, way: str) -> None:
+    """So that what is made of it here can stay."""
+    sync = synced(db, source, way)
+    db.execute(f"CREATE VIEW words AS SELECT word FROM {TABLE}; ALTER TABLE {TABLE} RENAME word TO phrase")
+    source.execute(f"ALTER TABLE {TABLE} CHANGE word phrase varchar(20)", f"UPDATE {TABLE} SET phrase = 'new' WHERE id = 3")
+    sync.run(way)
+    assert db.value(f"SELECT phrase FROM {TABLE} WHERE id = 3") == "new"
+    assert db.value("SELECT count(*) FROM words WHERE word = 'new'") == 1
+    check_integrity(db, TABLE)
+    db.execute("DROP VIEW words")
+
+
 def test_own_column_in_the_way(db: Database, source: MySqlRemote) -> None:
     """The source gets a column that the user generates here."""
     sync = synced(db, source, "swap")

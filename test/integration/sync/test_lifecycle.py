@@ -325,6 +325,57 @@ def test_waits_for_a_run(syncs: Syncs, table: Remote) -> None:
     assert syncs.run_count(id) == 3
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "SELECT count(*) FROM another",
+        "SELECT pg_advisory_xact_lock(7)",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    ],
+)
+def test_does_not_wait_where_that_must_fail(syncs: Syncs, table: Remote, before: str) -> None:
+    """What the owner's code in the run waits for, or a snapshot that can't see the run's end."""
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    db.execute("CREATE TABLE another ()")
+    with db.another() as runner, db.another() as caller:
+        runner.execute(f"BEGIN; SELECT cdb_sync_now('{id}', true)")
+        caller.execute(f"BEGIN; {before}")
+        assert caller.value(f"SELECT cdb_sync_now('{id}', true)")["enqueued"] is False
+        caller.execute("ROLLBACK")
+        runner.execute("ROLLBACK")
+    db.execute("DROP TABLE another")
+
+
+def test_does_not_wait_for_ever(syncs: Syncs, table: Remote) -> None:
+    db = syncs.database
+    id = syncs.create(table.connector(table=TABLE))["id"]
+    with db.another() as runner, db.another() as caller:
+        runner.execute(f"BEGIN; SELECT cdb_sync_now('{id}', true)")
+        caller.execute("SET connector.statement_timeout = '1s'")
+        assert caller.value(f"SELECT cdb_sync_now('{id}', true)")["enqueued"] is False
+        assert any("as long as connector.statement_timeout allows" in notice for notice in caller.notices)
+        assert caller.value("SELECT count(*) FROM connector.syncs WHERE id = %s", id) == 1, "the session goes on"
+        runner.execute("ROLLBACK")
+
+
+def test_limits_that_change_during_the_wait_count(syncs: Syncs, alice: Database, table: Remote) -> None:
+    db = syncs.database
+    mine = Syncs(alice)
+    id = mine.create(table.connector(table=TABLE))["id"]
+    mine.now(id, wait=True)
+    with db.another() as runner:
+        runner.execute(f"BEGIN; SELECT cdb_sync_now('{id}', true)")
+        with alice.in_background(f"SELECT cdb_sync_now('{id}', true)") as waiting:
+            waiting.wait_for_lock()
+            db.execute("INSERT INTO connector.role_limits (role_name, enabled, max_syncs) VALUES ('alice', false, 0)")
+            runner.execute("COMMIT")
+            ((answer,),) = waiting.result()
+            assert answer["error_code"] == 1501, answer
+    db.execute("DELETE FROM connector.role_limits")
+
+
 def test_nobody_else_waits_for_a_run(syncs: Syncs, alice: Database, table: Remote) -> None:
     db = syncs.database
     id = syncs.create(table.connector(table=TABLE))["id"]
