@@ -1,4 +1,4 @@
-// Boost.Asio and Boost.Beast, and what Boost 1.74 needs before its coroutines: included from here and nowhere else.
+// Boost.Asio, and what Boost 1.74 needs before its coroutines: included from here and nowhere else.
 #pragma once
 
 #if defined(__clang__) && !defined(BOOST_ASIO_HAS_CO_AWAIT)
@@ -33,12 +33,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http.hpp>
 
 namespace connector::http {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using boost::system::error_code;
 
 /// A coroutine of the program's one thread.

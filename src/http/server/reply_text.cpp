@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "core/base/utf8.hpp"
-#include "http/asio.hpp"
+#include "http/server/beast.hpp"
 
 namespace connector::http {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/message/request.hpp"
+#include "http/server/beast.hpp"
 #include "http/server/byte_budget.hpp"
 #include "http/server/client_channel.hpp"
 #include "http/server/settings.hpp"

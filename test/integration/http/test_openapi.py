@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,39 @@ def test_it_is_valid(document: Document, tools: Mapping[str, str], workspace: Wo
     assert told.returncode == 0, told.stdout + told.stderr
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def references(part: object) -> Iterator[str]:
+    """Whatever this part of the document refers to."""
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield part["$ref"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for element in part:
+            yield from references(element)
+
+
+def test_each_schema_is_there_and_used(document: Document) -> None:
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) == named
+
+
+def test_paths_are_well_formed(document: Document) -> None:
+    """Segments of plain letters, or names in braces that come once."""
+    for path in document["paths"]:
+        assert re.fullmatch(r"(/([a-z0-9_.]+|\{[a-z0-9_.]+\}))+", path), path
+        names = re.findall(r"\{(.+?)\}", path)
+        assert len(names) == len(set(names)), path
+
+
+def test_each_operation_has_a_name_and_can_succeed(document: Document) -> None:
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    for operation in operations:
+        assert operation["operationId"] and operation["summary"], operation
+        assert any(status.startswith("2") for status in operation["responses"]), operation
 
 
 def template_of(document: Document, path: str) -> str:
