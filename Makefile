@@ -15,6 +15,7 @@
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each folder of tests in test/integration
+# THOROUGH=1       all tests: `make check` leaves out more of the same for which it has no time, and PostgreSQL 18
 # HOST=            other PostgreSQL versions for `make check`: 16 17 18; `make check-hosts` runs them all
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)
@@ -157,7 +158,8 @@ demo:
 # `exec`: who ends make ends the run, and not only the shell around it.
 check:
 	@test/install-packages check $(if $(findstring hive,$(SKIP)),,hive) $(if $(host),hive) $(filter assert,$(host))
-	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" exec test/run
+	@ONLY="$(ONLY)" SKIP="$(SKIP)" SANITIZE="$(SANITIZE)" CONNECTOR_TEST_HOST="$(host)" \
+		CONNECTOR_TEST_THOROUGH="$(THOROUGH)" exec test/run
 # For a database in which the extensions pgtap and connector are: libpq's variables say which one.
 pgtap:
 	cd test/pgtap && pg_prove *.sql
@@ -212,7 +214,7 @@ endif
 override with_llvm := no
 include $(PGXS)
 
-# Test runs build the same sources in several folders.
+# Test runs build the same sources in several folders; PREFIX_MAP lets one cache serve all clones.
 CCACHE := $(shell command -v ccache 2>/dev/null)
 ifeq ($(SANITIZE),1)
 # g++ sees uninitialised values in instrumented code where there are none.
@@ -243,7 +245,8 @@ uninstall-debug:
 .PHONY: uninstall-debug
 endif
 WARNINGS ?= -Wall -Wextra -Werror
-CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden $(WARNINGS) $(PROVIDER_FLAGS) \
+PREFIX_MAP = -ffile-prefix-map='$(CURDIR)'=.
+CONNECTOR_CXXFLAGS = -std=gnu++20 $(OPTIMIZE) -fPIC -fvisibility=hidden $(PREFIX_MAP) $(WARNINGS) $(PROVIDER_FLAGS) \
 	$(SANITIZERS)
 BELOW_FLAGS = -Isrc -isystem $(BUILD)/generated $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ABOVE_FLAGS = -Isrc -isystem $(includedir_server)

@@ -48,6 +48,20 @@ REPRESENTATIVES = (
     *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else []),
 )
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves tests that are marked as thorough to THOROUGH=1."""
+    if os.environ.get("CONNECTOR_TEST_THOROUGH"):
+        return
+    left_out = {item for item in items if _is_thorough(item)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(not mark.args or any(value in mark.args for value in values) for mark in item.iter_markers("thorough"))
+
+
 _LIMIT = 300  # seconds for one test; none should ever need it
 
 

@@ -43,10 +43,11 @@ def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict
         "-m",
         "pytest",
         f"--junitxml={report}",
-        # Two are enough: each has a HiveServer2 and a dozen clusters.
-        *["-n", str(min(2, cores())), "--dist", "loadfile"],
+        # One more than cores, as they wait for a third of the time. Each has a HiveServer2 and a dozen clusters: about 3 GB.
+        *["-n", str(min(3, cores() + 1)), "--dist", "loadfile"],
         *shlex.split(os.environ.get("PYTEST_ARGS", "")),
-        *[str(path) for paths in chosen.values() for path in paths],
+        # Those that build the extension again take longest: no worker shall be left alone with them at the end.
+        *sorted((str(path) for paths in chosen.values() for path in paths), key=lambda path: not path.startswith("tools/")),
     ]
     status = run(argv, log, cwd=FOLDER, env=environment, limit=4000)
     results = {group + context.label: Result() for group in chosen}

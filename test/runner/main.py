@@ -42,7 +42,7 @@ _ON_REQUEST = {"compilers", "packages"}
 
 # The groups in which the version of the host counts.
 _ON_EVERY_HOST = ("regress", "pgtap", "boundary", "refresh", "sync", "security", "faults", "import", "fdw", "mysql", "postgres")
-# What a run without HOST does on another host as well; ONLY and SKIP know it by this name. Of `refresh` those files that
+# What a run without HOST does on another host as well if THOROUGH is set or ONLY names it. Of `refresh` those files that
 # are about the exchange of storage, which writes the catalogs itself, and of `fdw` neither the generated queries nor the
 # faults of remotes, and no remote that is slow to ask: all of it would take too long.
 _SECOND, _SECOND_HOST, _ON_SECOND_HOST = "host18", Host18, ("boundary", "refresh", "fdw")
@@ -90,11 +90,16 @@ def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str
     if not hosts:
         first = Context(workspace, only, skip, sanitized())
         yield first
-        if first.wants(_SECOND) and not sanitized():
+        if _wants_second(first):
             remotes = {"CONNECTOR_TEST_REMOTES": os.environ.get("CONNECTOR_TEST_REMOTES") or _SECOND_REMOTES}
             yield Context(workspace, group_keys(set(_ON_SECOND_HOST)), skip, False, _SECOND_HOST.name, _SECOND_FILES, remotes)
     for host in hosts:
         yield Context(workspace, only or group_keys(set(_ON_EVERY_HOST)), skip, sanitized(), host)
+
+
+def _wants_second(context: Context) -> bool:
+    is_asked_for = bool(context.only or os.environ.get("CONNECTOR_TEST_THOROUGH"))
+    return is_asked_for and context.wants(_SECOND) and not context.sanitize
 
 
 @contextmanager
@@ -119,7 +124,7 @@ def _run_groups(context: Context, results: dict[str, Result], took: dict[str, fl
     with ThreadPoolExecutor(1) as beside:
         try:
             # What comes later is compiled while the tests wait.
-            if chosen and not context.host and context.wants(_SECOND) and not context.sanitize:
+            if chosen and not context.host and _wants_second(context):
                 beside.submit(compile_objects, context, _SECOND_HOST(), stop)
             fuzz = None
             if context.wants("fuzz"):
@@ -167,6 +172,7 @@ def _summary(results: dict[str, Result], total: Result, took: dict[str, float], 
     told = ROOT / logs / TOLD
     if told.exists():
         print(told.read_text(), end="")
-    print("not run here, as it takes hours: make soak")
+    print("not run here, as it takes long: make check THOROUGH=1 (more of the same, and PostgreSQL 18), make check-hosts")
+    print("not run here, as it takes hours: make soak; FUZZ_SECONDS=3600 make check ONLY=fuzz")
     print("not run here, as it takes long and downloads a Debian: make check-packages")
     print(f"logs: {logs}")

@@ -14,6 +14,7 @@ from harness.database import Database, Job
 from harness.errors import fails
 from harness.faults import CANCELED, TIMED_OUT, assert_unseen, backend_is_gone, clean, reach, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
+from harness.thorough import always
 from harness.traces import no_remote_sessions, relations
 
 from servers import odbc_drivers
@@ -93,7 +94,7 @@ def test_session_goes_on_after_cancel(db: Database, table: Remote) -> None:
         works_again(job.database, table)
 
 
-@pytest.mark.parametrize("phase", STALLS)
+@pytest.mark.parametrize("phase", always(("execute", "fetch", "load"), STALLS))
 def test_terminate(db: Database, table: Remote, phase: str) -> None:
     with STALLS[phase](db, table) as stall, importing(db, table, stall) as job:
         stall.wait(job)
@@ -106,7 +107,7 @@ def test_terminate(db: Database, table: Remote, phase: str) -> None:
         no_remote_sessions(table)
 
 
-@pytest.mark.parametrize("phase", STALLS)
+@pytest.mark.parametrize("phase", always(("connect", "fetch"), STALLS))
 def test_statement_timeout(db: Database, table: Remote, phase: str) -> None:
     def attempt(timeout: int) -> bool:
         with STALLS[phase](db, table) as stall:
@@ -119,7 +120,7 @@ def test_statement_timeout(db: Database, table: Remote, phase: str) -> None:
     reach(attempt)
 
 
-@pytest.mark.parametrize("phase", [phase for phase in STALLS if phase != "index"])  # no remote any more
+@pytest.mark.parametrize("phase", always(("connect", "fetch"), [phase for phase in STALLS if phase != "index"]))  # no remote any more
 def test_run_timeout(db: Database, table: Remote, phase: str) -> None:
     """connector.statement_timeout ends the run with an error of its own."""
 
@@ -176,7 +177,7 @@ def own_cluster(workspace: Workspace) -> Iterator[Postgres]:
         yield server
 
 
-@pytest.mark.parametrize("phase", STALLS)
+@pytest.mark.parametrize("phase", always(("execute", "fetch"), STALLS))
 def test_fast_shutdown(own_cluster: Postgres, table: Remote, phase: str) -> None:
     server = own_cluster.start()
     with Database(server, "stopping") as db, STALLS[phase](db, table) as stall:

@@ -171,7 +171,7 @@ def test_many_times_in_one_session(db: Database, kind: Fake) -> None:
     modes = [mode for mode in kind.bad if mode not in kind.slow]
     modes = modes[:: max(1, len(modes) // 12)]
     with db.another() as session:
-        session.execute("SET connector.statement_timeout = '2s'")  # any error will do, that of endless ones too
+        session.execute("SET connector.statement_timeout = '1s'")  # any error will do, that of endless ones too
         grown: list[int] = []
         with clean(session, None, (PASSWORD,)):
             for _ in range(4):

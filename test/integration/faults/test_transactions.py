@@ -186,6 +186,7 @@ def test_prepared_transaction_is_refused_or_kept(session: Database, one_remote: 
             session.execute("PREPARE TRANSACTION 'import'")
 
 
+@pytest.mark.thorough("hive", "odbc_postgres15", "tds")
 def test_many_failures_in_one_session(session: Database, one_remote: Remote) -> None:
     """1,000 failed imports, half of them caught inside one transaction, leave the backend as it was."""
     wrong, password = json.dumps(bad(one_remote)), secrets_of(bad(one_remote))
@@ -207,6 +208,7 @@ def test_many_failures_in_one_session(session: Database, one_remote: Remote) -> 
     assert_grown_less(grown, 1_000_000)
 
 
+@pytest.mark.thorough("odbc_postgres15", "tds")
 def test_many_imports_in_one_session(session: Database, one_remote: Remote) -> None:
     """200 good imports, too."""
     good = one_remote.connector(table=TABLE, import_as="again")

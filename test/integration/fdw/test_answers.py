@@ -20,7 +20,7 @@ QUERIES = {
     "postgres17": (40, 4),
     "postgres18": (40, 4),
     "tds": (25, 5),
-    "hive": (50, 2),
+    "hive": (15, 1),
 }
 
 _JOINS = {"inner join", "left join", "semi-join", "anti-join"}

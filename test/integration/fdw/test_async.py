@@ -249,7 +249,7 @@ def test_conditions_that_are_nested_deeply(parts: Database, one_remote: Remote) 
     if one_remote.kind != "postgres15":
         pytest.skip("which remote can read it is another matter")
     condition = "id > 2990"
-    for level in range(1500):
+    for level in range(1000):
         condition = f"(id > {level % 10} AND (id = {level + 5} OR {condition}))" if level % 2 else f"(id < 0 OR {condition})"
     same_rows(parts, f"SELECT part, id FROM whole WHERE {condition}")
 
@@ -501,6 +501,7 @@ def hundred_partitions(db: Database, remote: Remote) -> None:
         db.execute(f"CREATE FOREIGN TABLE hundred{number} PARTITION OF hundred FOR VALUES IN ({number + 1}) SERVER remote OPTIONS (query {query})")
 
 
+@pytest.mark.thorough("odbc_postgres15", "tds")
 def test_a_hundred_partitions(parts: Database, one_remote: Remote) -> None:
     """Some of them at once, and the others in their place when they have come to their end: in a transaction every connection is kept."""
     if one_remote.kind == "hive":
@@ -573,6 +574,7 @@ def test_one_snapshot_for_all(db: Database, postgres15: PostgresRemote) -> None:
             postgres15.drop(table)
 
 
+@pytest.mark.thorough("odbc_postgres15", "tds")
 def test_what_a_session_keeps(parts: Database, one_remote: Remote) -> None:
     """Neither descriptors nor memory, however the scans end."""
     if one_remote.kind == "hive":

@@ -303,7 +303,7 @@ def test_a_server_that_means_harm(db: Database, kind: Fake, mode: object) -> Non
         login = {key: connection.pop(key) for key in ("username", "password") if key in connection}
         session.execute(f"CREATE SERVER fake FOREIGN DATA WRAPPER connector {options_of({'provider': fake.provider, **connection})}")
         try:
-            session.execute(f"SET statement_timeout = '5s'; CREATE USER MAPPING FOR CURRENT_USER SERVER fake {options_of(login)}")
+            session.execute(f"SET statement_timeout = '2s'; CREATE USER MAPPING FOR CURRENT_USER SERVER fake {options_of(login)}")
             session.execute("CREATE FOREIGN TABLE harm (id bigint, word text) SERVER fake OPTIONS (query 'SELECT misbehave')")
             pid = session.pid
             for statement in ("SELECT * FROM harm", "SELECT * FROM harm WHERE id = 1 ORDER BY word LIMIT 1", "EXPLAIN SELECT * FROM harm", "ANALYZE harm"):

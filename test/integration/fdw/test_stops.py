@@ -12,6 +12,7 @@ from harness.faults import CANCELED, backend_is_gone
 from harness.foreign import options_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 from harness.traces import no_remote_sessions, nothing_left_behind
+from harness.thorough import always
 
 from servers.process import wait_until
 from servers.remote import Remote
@@ -97,7 +98,7 @@ def test_terminate(server: Database, table: Remote, phase: str) -> None:
             no_remote_sessions(table)
 
 
-@pytest.mark.parametrize("phase", ["connect", "describe", "execute", "fetch"])
+@pytest.mark.parametrize("phase", always(["fetch"], ["connect", "describe", "execute", "fetch"]))
 def test_statement_timeout(server: Database, table: Remote, phase: str) -> None:
     with STALLS[phase](server, table) as stall, server.another() as session:
         create(server, stall)

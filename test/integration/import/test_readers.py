@@ -119,6 +119,7 @@ def _split(list_of_values: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
+@pytest.mark.thorough("mysql9", "postgres13")
 def test_the_rows_are_those_of_one_connection(session: Database, parted: Remote) -> None:
     create_every_kind(parted)
     connector = parted.connector(table=TABLE, invalid_values="null")
@@ -310,6 +311,7 @@ def moving_amounts(remote: Remote) -> Iterator[list[int]]:
         writer.join(30)
 
 
+@pytest.mark.thorough("mysql9")
 def test_all_rows_are_of_one_state(session: Database, parted: Remote) -> None:
     """However often it is tried while others write."""
     create_parted(parted)

@@ -38,6 +38,7 @@ def peak_memory(pid: int) -> int:
     return int(kilobytes) * 1024
 
 
+@pytest.mark.thorough("mysql9")
 def test_large_values(db: Database, mysql: MySqlRemote, large: str) -> None:
     """Equal to the last byte; the backend holds a few copies of one row at most, and keeps none when it is done."""
     with fresh_session(db) as session:
