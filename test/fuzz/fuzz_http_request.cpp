@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "core/base/utf8.hpp"
-#include "http/asio.hpp"
 #include "http/message/base64.hpp"
 #include "http/message/credentials.hpp"
 #include "http/message/entity_tag.hpp"
@@ -18,6 +17,7 @@
 #include "http/message/reply.hpp"
 #include "http/message/session_cookie.hpp"
 #include "http/message/target.hpp"
+#include "http/server/beast.hpp"
 
 namespace {
 
