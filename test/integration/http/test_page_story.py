@@ -319,6 +319,7 @@ def test_a_saved_server_keeps_its_password(alices: Visitor, shop: MySqlRemote, a
     field(page, "Name").fill("shop")
     describe(page, shop)
     press(page, "Save")
+    heading(page, "Servers")  # it is saved: leaving earlier gives it up
     page.goto(f"{alices.url}/#/servers/shop")
     heading(page, "shop")
     password = field(page, "Password")
@@ -327,6 +328,7 @@ def test_a_saved_server_keeps_its_password(alices: Visitor, shop: MySqlRemote, a
     press(page, "Test connection")
     expect(page.get_by_text(re.compile("^Connected"))).to_be_visible()
     press(page, "Save")
+    expect(page.get_by_text("Saved", exact=True).first).to_be_visible()
     page.get_by_role("link", name="Connect with this server").click()
     press(page, "Next")
     expect(page.get_by_role("checkbox", name=re.compile("^orders"))).to_be_visible()
