@@ -48,6 +48,7 @@ REPRESENTATIVES = (
     *(["real_sqlserver"] if os.environ.get("CONNECTOR_TEST_SQLSERVER") else []),
 )
 
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves tests that are marked as thorough to THOROUGH=1."""
     if os.environ.get("CONNECTOR_TEST_THOROUGH"):
