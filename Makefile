@@ -15,7 +15,7 @@
 # BUILD=           the folder of the objects
 # HOST_BUILD=      the folder below it for what depends on PostgreSQL; one for each major version unless given
 # ONLY=, SKIP=     groups of tests for `make check`: unit regress fuzz, and each folder of tests in test/integration
-# THOROUGH=1       all tests: `make check` leaves out more of the same for which it has no time, and PostgreSQL 18
+# THOROUGH=1       all tests: `make check` asks one or two servers where a test can ask many, and leaves out PostgreSQL 18
 # HOST=            other PostgreSQL versions for `make check`: 16 17 18; `make check-hosts` runs them all
 EXTENSION = connector
 CONNECTOR_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" connector.control)

@@ -10,9 +10,12 @@ from types import FrameType
 
 import pytest
 from harness import hostile as hostile_driver
+from harness import thorough
 from harness.browser import Chromium, started
 from harness.database import Database
+from harness.failures import Failures
 from harness.scratch import drop_tables
+from harness.remote_limits import not_on_babelfish, of_no_use
 from harness.skipping import left_out
 from harness.sources import Read, reader
 from harness.syncs import Syncs
@@ -49,18 +52,17 @@ REPRESENTATIVES = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(config))
+
+
+@pytest.hookimpl(trylast=True)  # of the tests that -k chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves tests that are marked as thorough to THOROUGH=1."""
-    if os.environ.get("CONNECTOR_TEST_THOROUGH"):
-        return
-    left_out = {item for item in items if _is_thorough(item)}
-    config.hook.pytest_deselected(items=list(left_out))
-    items[:] = [item for item in items if item not in left_out]
-
-
-def _is_thorough(item: pytest.Item) -> bool:
-    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return any(not mark.args or any(value in mark.args for value in values) for mark in item.iter_markers("thorough"))
+    """Leaves what takes long to THOROUGH=1."""
+    dropped = thorough.left_out(items, lambda item: of_no_use(item) is not None)
+    config.hook.pytest_deselected(items=list(dropped))
+    items[:] = [item for item in items if item not in dropped]
 
 
 _LIMIT = 300  # seconds for one test; none should ever need it
@@ -237,92 +239,13 @@ def remote(request: pytest.FixtureRequest) -> Remote:
     return _running(request)
 
 
-# Tests that are not run on HiveServer2, which takes its time for each of many statements or knows no such thing.
-_NOT_ON_HIVE = {
-    "test_many_imports_in_one_session": "hundreds of imports take HiveServer2 too long",
-    "test_table_name_with_quotes": "Hive takes no such names",
-    "test_a_session_killed_under_a_cursor": "HiveServer2 closes no session under a statement",
-    "test_a_connection_that_is_cut_in_a_transaction": "a transaction of Hive's is none",
-    "test_an_answer_that_nobody_reads_to_its_end": "HiveServer2 takes minutes to make so many rows",
-    "test_more_values_than_a_batch_has": "HiveServer2 takes minutes to make so many rows",
-    "test_disk_full": "not tried with HiveServer2",
-    "test_disk_full_in_a_refresh": "not tried with HiveServer2",
-    "test_disk_full_while_indexing": "tables of Hive have no keys",
-}
-
-
-_PLAIN_ROLE = "a plain role gives no connection of odbc in a request; providers/odbc/test_rights.py has what it may do"
-# Tests that are not run by ODBC, and why.
-_NOT_BY_ODBC = {
-    "test_connection_is_cut": "psqlodbc crashes where the connection is cut under its cursor: providers/odbc/test_faults.py",
-    "test_cut_before_the_end_is_no_short_table": "psqlodbc hangs or crashes where the connection is cut under its cursor",
-    "test_a_connection_that_is_cut_while_it_is_idle": "psqlodbc does not tell that an idle connection is lost",
-    "test_hostile_search_path": "psqlodbc tells no lengths of texts, and a plain role gives no connection",
-    **dict.fromkeys(
-        (
-            "test_a_sync_is_changed_by_its_own_view",
-            "test_it_goes_nowhere_else",
-            "test_another_owner_keeps_nothing",
-            "test_the_owner_of_an_overwritten_table_keeps_nothing",
-            "test_roles",
-            "test_rights_are_checked_at_each_run",
-            "test_imports_at_once_are_counted_by_role",
-            "test_keep_runs",
-            "test_who_sees_imports",
-            "test_no_right_on_schema",
-            "test_overwriting_needs_ownership",
-        ),
-        _PLAIN_ROLE,
-    ),
-}
-
-
-def _not_by_odbc(node: pytest.Item) -> str | None:
-    """Why a test of `one_remote` is of no use with ODBC."""
-    name, parameters = node.originalname, node.callspec.params  # type: ignore[attr-defined]
-    if node.path.name == "test_hosts.py":
-        return "its drivers dial by themselves"
-    if node.path.name in ("test_stops.py", "test_cancel.py", "test_client_goes_away.py") and parameters.get("phase") in ("authenticate", "describe", "columns"):
-        return "at which step psqlodbc is can't be told from here; providers/odbc/test_reader_stops.py has each"
-    reason: str | None = _NOT_BY_ODBC.get(name)
-    return reason
-
-
-def _not_on_babelfish(node: pytest.Item) -> str | None:
-    """Why Babelfish can't stand a test of `one_remote`."""
-    name, parameters = node.originalname, node.callspec.params  # type: ignore[attr-defined]
-    if parameters.get("phase") == "execute":
-        return "Babelfish has no WAITFOR"
-    if parameters.get("phase") == "lock":
-        return "Babelfish heeds no attention while it waits for a lock"
-    return {
-        ("test_disk_full", "toast"): "Babelfish makes no text of bytes that are zero",
-        ("test_connection_is_cut", "describe"): "with TLS the login takes more bytes than that",
-        ("test_many_failures_in_one_session", None): "Babelfish takes too long for some hundred logins",
-    }.get((name, parameters.get("kind", parameters.get("after"))))
-
-
-# Of the tests of foreign tables, those that HiveServer2 is always asked: a statement takes it a second. The others only
-# where CONNECTOR_TEST_REMOTES names it; what its driver sends and reads is in providers/hive.
-_OF_HIVES_FOREIGN_TABLES = ("test_scans.py", "test_answers.py", "test_rights.py")
-
-
-def _too_slow_by_hive(node: pytest.Item) -> bool:
-    asked = "hive" in re.split(r"[\s,]+", os.environ.get("CONNECTOR_TEST_REMOTES", ""))
-    return node.path.parent.name == "fdw" and node.path.name not in _OF_HIVES_FOREIGN_TABLES and not asked
-
-
 @pytest.fixture(params=REPRESENTATIVES)
 def one_remote(request: pytest.FixtureRequest) -> Iterator[Remote]:
     """One remote server of each provider in turn: for tests where its version makes no difference."""
-    if request.param == "hive" and (reason := _NOT_ON_HIVE.get(request.node.originalname)):
-        pytest.skip(reason)
-    if request.param == "hive" and _too_slow_by_hive(request.node):
-        pytest.skip("HiveServer2 is asked for where CONNECTOR_TEST_REMOTES names it: it takes a second for each statement")
-    if request.param.startswith("odbc") and (reason := _not_by_odbc(request.node)):
+    if reason := of_no_use(request.node):
         pytest.skip(reason)
     found = _running(request)
-    if isinstance(found, SqlServerRemote) and found.is_babelfish and (reason := _not_on_babelfish(request.node)):
+    if isinstance(found, SqlServerRemote) and found.is_babelfish and (reason := not_on_babelfish(request.node)):
         pytest.skip(reason)
     yield found
     if found.server.running():  # what one test left behind must not fail the next

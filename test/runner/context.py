@@ -79,3 +79,14 @@ class Context:
 
 def cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+def free_memory() -> int:
+    """In bytes: what can be had without swapping."""
+    figures = Path("/proc/meminfo").read_text(encoding="ascii")
+    return int(re.search(r"^MemAvailable:\s+(\d+) kB$", figures, re.MULTILINE)[1]) * 1024  # type: ignore[index]
+
+
+def thorough() -> bool:
+    """Whether this run leaves nothing out (THOROUGH=1)."""
+    return os.environ.get("CONNECTOR_TEST_THOROUGH", "") not in ("", "0")

@@ -35,7 +35,7 @@ def run_fuzz(context: Context, alone: bool, stop: threading.Event) -> Result:
             show_tail(log)
             return failure("fuzzers: build")
     at_once = cores() if alone else max(1, cores() - 1)
-    seconds = int(os.environ.get("FUZZ_SECONDS") or 20)
+    seconds = int(os.environ.get("FUZZ_SECONDS") or 10)
     result = Result()
     waiting, running = list(targets), dict[str, Tool]()
     try:

@@ -7,7 +7,7 @@ import os
 import shlex
 from pathlib import Path, PurePath
 
-from .context import ROOT, Context, cores
+from .context import ROOT, Context, cores, free_memory
 from .result import Result, add, failure, read_junit, read_seconds
 from .shell import run, show_tail
 
@@ -27,6 +27,11 @@ def integration_groups() -> dict[str, list[PurePath]]:
     return groups
 
 
+def _workers() -> int:
+    """Two for each core, as they wait for a third of the time. Each has a HiveServer2 and a dozen clusters."""
+    return max(1, min(4, 2 * cores(), free_memory() // (4 << 30)))
+
+
 def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict[str, Result]:
     """Runs the chosen groups and counts each for itself."""
     log = context.logs / "integration.log"
@@ -36,18 +41,20 @@ def run_integration(context: Context, chosen: dict[str, list[PurePath]]) -> dict
     environment = {
         "CONNECTOR_TEST_STAGE": str(context.stage()),
         "CONNECTOR_TEST_LOGS": str(context.logs),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
     }
+    pytest = ["/usr/bin/python3", "-m", "pytest"]
+    # Those that build the extension again take longest: no worker shall be left alone with them at the end.
+    files = sorted((str(path) for paths in chosen.values() for path in paths), key=lambda path: not path.startswith("tools/"))
+    # What pytest makes of all the asserts takes 20 s: it is made once, and not by each worker.
+    run([*pytest, "--collect-only", "-qq", *files], context.logs / "collect.log", cwd=FOLDER, env=environment, limit=600)
     argv: list[str | Path] = [
-        "/usr/bin/python3",
-        "-m",
-        "pytest",
+        *pytest,
         f"--junitxml={report}",
-        # One more than cores, as they wait for a third of the time. Each has a HiveServer2 and a dozen clusters: about 3 GB.
-        *["-n", str(min(3, cores() + 1)), "--dist", "loadfile"],
+        *["-n", str(_workers()), "--dist", "loadfile"],
         *shlex.split(os.environ.get("PYTEST_ARGS", "")),
-        # Those that build the extension again take longest: no worker shall be left alone with them at the end.
-        *sorted((str(path) for paths in chosen.values() for path in paths), key=lambda path: not path.startswith("tools/")),
+        *files,
     ]
     status = run(argv, log, cwd=FOLDER, env=environment, limit=4000)
     results = {group + context.label: Result() for group in chosen}

@@ -20,7 +20,7 @@ from servers.workspace import TOLD, Workspace
 
 from .ahead import compile_objects
 from .compilers import run_compilers
-from .context import ROOT, Context, group_keys, names_in
+from .context import ROOT, Context, group_keys, names_in, thorough
 from .database import run_regress
 from .fuzz import run_fuzz
 from .integration import integration_groups, run_integration
@@ -98,7 +98,7 @@ def _parts(workspace: Workspace, hosts: list[str], only: set[str], skip: set[str
 
 
 def _wants_second(context: Context) -> bool:
-    is_asked_for = bool(context.only or os.environ.get("CONNECTOR_TEST_THOROUGH"))
+    is_asked_for = bool(context.only) or thorough()
     return is_asked_for and context.wants(_SECOND) and not context.sanitize
 
 

@@ -14,7 +14,7 @@ from harness.database import Database, Job
 from harness.errors import fails
 from harness.faults import CANCELED, TIMED_OUT, assert_unseen, backend_is_gone, clean, reach, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
-from harness.thorough import always
+from harness.thorough import PROVIDERS, always, by_turns
 from harness.traces import no_remote_sessions, relations
 
 from servers import odbc_drivers
@@ -22,6 +22,8 @@ from servers.postgres import Postgres
 from servers.remote import Remote
 from servers.staging import staged
 from servers.workspace import Workspace
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 SOON = 20.0  # seconds: generous; what it really takes is printed
 _latencies: list[tuple[str, str, str, float]] = []

@@ -13,9 +13,12 @@ from harness.database import Database
 from harness.faults import backend_is_gone, clean, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 from harness.syncs import Syncs
+from harness.thorough import PROVIDERS, by_turns
 from harness.traces import no_remote_sessions
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 CHECK_INTERVAL = "200"  # milliseconds
 

@@ -12,9 +12,12 @@ from harness.dialects import Words, dialect_of
 from harness.errors import Failure
 from harness.faults import fails_cleanly, import_fails
 from harness.stalls import unanswering
+from harness.thorough import PROVIDERS, VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
 
 from servers.remote import Remote
 from servers.workspace import free_port
+
+pytestmark = [by_turns("one_remote", *PROVIDERS), by_turns("remote", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES)]
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,12 @@ from harness.faults import import_fails
 from harness.refreshing import Refreshed
 from harness.stalls import TABLE
 from harness.syncs import Syncs
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
 from servers.workspace import Workspace
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 
 @pytest.fixture(scope="module")

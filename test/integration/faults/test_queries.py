@@ -9,8 +9,11 @@ from harness.database import Database
 from harness.dialects import DIALECTS, dialect_of
 from harness.faults import import_fails
 from harness.scratch import remote_rows
+from harness.thorough import PROVIDERS, VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
 
 from servers.remote import Remote
+
+pytestmark = [by_turns("one_remote", *PROVIDERS), by_turns("remote", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES)]
 
 TABLE = "queried"
 

@@ -11,10 +11,13 @@ from harness.dialects import dialect_of
 from harness.faults import CANCELED, TIMED_OUT, backend_is_gone, fails_cleanly
 from harness.parted import ROWS, TABLE, Reading, create_parted, no_sessions, reading
 from harness.scratch import drop_tables
+from harness.thorough import by_turns
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
+
+pytestmark = by_turns("parted", ("mariadb", "postgres15"))
 
 
 @pytest.fixture(params=["mariadb", "postgres15"])

@@ -13,11 +13,14 @@ from harness.dialects import dialect_of
 from harness.errors import fails
 from harness.faults import fails_cleanly, import_fails, secrets_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
 from servers.server import Server
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 
 @pytest.fixture

@@ -12,9 +12,12 @@ from harness.faults import clean, import_count, resident, secrets_of
 from harness.memory import assert_grown_less
 from harness.scratch import drop_tables
 from harness.stalls import TABLE
+from harness.thorough import PROVIDERS, by_turns
 from harness.traces import descriptors, no_remote_sessions
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 
 @pytest.fixture(autouse=True)

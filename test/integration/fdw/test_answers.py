@@ -8,8 +8,11 @@ from harness.queries.answers import Session
 from harness.queries.rounds import Tally, ask_all, composition, drafted, plain_composition
 from harness.queries.sources import collations_here, copies_of
 from harness.skipping import needs_xml
+from harness.thorough import VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("kind", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES)
 
 # How many queries of each table: of it alone, and of groups and several tables.
 QUERIES = {

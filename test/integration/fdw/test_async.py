@@ -12,12 +12,15 @@ from harness.errors import fails
 from harness.faults import CANCELED, backend_is_gone, resident
 from harness.foreign import create_server, literal, plan_of
 from harness.memory import assert_grown_less
+from harness.thorough import PROVIDERS, by_turns
 from harness.traces import descriptors, no_remote_sessions
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
 from servers.remote_postgres import READER, PostgresRemote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 ROWS = 3000
 TOTAL = ROWS * (ROWS + 1) // 2

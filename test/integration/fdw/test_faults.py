@@ -13,6 +13,7 @@ from harness.fakes import FAKES, Fake
 from harness.faults import resident
 from harness.foreign import create_server, options_of
 from harness.memory import assert_grown_less
+from harness.thorough import PROVIDERS, by_turns
 from harness.traces import no_remote_sessions
 
 from servers.fake_mysql import FakeMySql, Mode
@@ -21,6 +22,8 @@ from servers.proxy import Proxy
 from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
 from servers.remote_postgres import PostgresRemote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 ROWS = 3000
 TOTAL = ROWS * (ROWS + 1) // 2

@@ -8,8 +8,11 @@ import psycopg2
 import pytest
 from harness.database import Database
 from harness.foreign import create_foreign_table, create_server, plan_of, remote_sql
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 TABLES = {
     "customers": ("id int, name varchar(20), region varchar(20)", ["1,'Anna','north'", "2,'Bo','south'", "3,'Cy',NULL", "4,'Dee','north'"]),

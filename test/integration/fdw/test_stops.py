@@ -12,10 +12,12 @@ from harness.faults import CANCELED, backend_is_gone
 from harness.foreign import options_of
 from harness.stalls import ROWS, STALLS, TABLE, Stall
 from harness.traces import no_remote_sessions, nothing_left_behind
-from harness.thorough import always
+from harness.thorough import PROVIDERS, always, by_turns
 
 from servers.process import wait_until
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 # Where a foreign table can come to a halt: the rest is of imports.
 PHASES = [phase for phase in STALLS if phase not in ("index", "lock", "columns")]

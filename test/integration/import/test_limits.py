@@ -12,9 +12,12 @@ from harness.errors import fails
 from harness.faults import fails_cleanly, import_fails
 from harness.scratch import drop_tables
 from harness.stalls import STALLS, TABLE
+from harness.thorough import PROVIDERS, VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
 
 from servers.process import wait_until
 from servers.remote import Remote
+
+pytestmark = [by_turns("one_remote", *PROVIDERS), by_turns("remote", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES)]
 
 N = 1500  # more than one batch
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 from harness.traces import nothing_left_behind
 
 from servers.remote_mysql import MySqlRemote
 
-pytestmark = pytest.mark.usefixtures("tidy")
+pytestmark = [pytest.mark.usefixtures("tidy"), by_turns("mysql", VERSIONS_OF_MYSQL)]
 
 # Remote name, local name when normalised.
 COLUMN_NAMES = (

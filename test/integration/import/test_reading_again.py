@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from harness.sources import Read
 from harness.stalls import TABLE
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 def numbers(first: int, last: int) -> str:
     return " ".join(str(number) for number in range(first, last + 1))

@@ -10,9 +10,12 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.scratch import drop_tables, remote_rows
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 NOBODY = {"server": "127.0.0.1", "port": 1, "database": "d", "username": "u", "password": "~secret~"}
 PROVIDERS = ("mysql", "postgres", "sqlserver", "hive")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.sums import snapshots
+from harness.thorough import by_turns
 
 from servers.remote import Remote
 from servers.remote_sqlserver import SqlServerRemote
@@ -20,9 +21,12 @@ def snapshots_of_sqlserver(tds: SqlServerRemote) -> Iterator[None]:
         tds.server.start()
 
 
-@pytest.fixture(params=["mariadb", "postgres15"])
+_EITHER = ("mariadb", "postgres15")
+
+
+@pytest.fixture(params=[pytest.param(kind, marks=by_turns("mysql_or_postgres", _EITHER)) for kind in _EITHER])
 def mysql_or_postgres(request: pytest.FixtureRequest) -> Remote:
-    """MariaDB and PostgreSQL in turn."""
+    """MariaDB or PostgreSQL by turns, and both with THOROUGH=1."""
     found: Remote = request.getfixturevalue(request.param)
     found.server.start()
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.database import Database
+from runner.context import thorough
 from soak.range_properties import Connection, Place, prepare, run_rounds
 
 from servers.proxy import Proxy
@@ -22,6 +23,8 @@ def test_equal_to_the_source(db: Database, plain: Database, postgres15: Postgres
             )
             for remote, proxy in zip(remotes, (first, second), strict=True)
         ]
-        tally = run_rounds(places, seed=17, rounds=200)
+        rounds = 200 if thorough() else 60
+        tally = run_rounds(places, seed=17, rounds=rounds)
     outcomes = tally.outcomes
-    assert outcomes["some ranges read"] >= 30 and outcomes["no range read"] >= 5 and outcomes["failed or killed"] >= 5, tally
+    assert outcomes["some ranges read"] >= rounds / 7, tally
+    assert min(outcomes["no range read"], outcomes["failed or killed"]) >= rounds / 40, tally

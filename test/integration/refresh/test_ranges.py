@@ -11,12 +11,13 @@ from harness.database import Database
 from harness.ranges import KINDS, TABLE, Ranged, assert_equal, create_items, stored_ranges
 from harness.refreshing import assert_nothing_left, counts
 from harness.syncs import Syncs
+from harness.thorough import by_turns
 
 from servers.process import wait_until
 from servers.proxy import NO_FAULT, Fault, Proxy
 from servers.remote import Remote
 
-pytestmark = pytest.mark.usefixtures("snapshots_of_sqlserver")
+pytestmark = [pytest.mark.usefixtures("snapshots_of_sqlserver"), by_turns("source", ("mariadb", "postgres15", "tds"))]
 
 ROWS = 200
 BY_RANGES = {"mode": "merge", "key": "id", "compare": "ranges"}

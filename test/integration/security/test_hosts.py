@@ -11,8 +11,11 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.faults import fails_cleanly
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 NOT_ALLOWED = "is not allowed"
 

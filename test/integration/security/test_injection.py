@@ -11,8 +11,11 @@ from harness.database import Database
 from harness.dialects import dialect_of
 from harness.faults import ignore_errors
 from harness.stalls import TABLE
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 # Each would make or drop something if it ever ran as SQL, here or there, whatever quote it has to break.
 ATTACKS = [

@@ -8,8 +8,11 @@ from harness.database import Database
 from harness.dialects import dialect_of
 from harness.errors import fails
 from harness.faults import fails_cleanly
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 PASSWORDS = {
     "plain": "simple",

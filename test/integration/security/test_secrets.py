@@ -11,8 +11,11 @@ from harness.database import Database
 from harness.errors import fails
 from harness.faults import assert_unseen, fails_cleanly, import_fails
 from harness.stalls import STALLS, TABLE
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 SECRET = "Geheim-ä'\"\\-4711"  # every quoting has something to do
 LOOPBACK = "127.0.0.0/8"

@@ -11,8 +11,11 @@ from harness.errors import fails
 from harness.faults import assert_unseen
 from harness.scratch import remote_rows
 from harness.syncs import Syncs
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.remote import Remote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 TABLE = "orders"
 MASK = "********"

@@ -12,10 +12,13 @@ from harness.database import Database
 from harness.errors import fails
 from harness.scratch import remote_rows
 from harness.syncs import NEVER, Syncs
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.process import wait_until
 from servers.remote import Remote
 from servers.remote_postgres import PostgresRemote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 TABLE = "goods"
 GOES_ON = "a run of this sync goes on already"

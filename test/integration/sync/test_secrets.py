@@ -12,10 +12,13 @@ from harness.errors import fails
 from harness.faults import assert_unseen
 from harness.scratch import remote_rows
 from harness.syncs import Syncs, wait_for_process
+from harness.thorough import PROVIDERS, by_turns
 
 from servers.process import wait_until
 from servers.remote import Remote
 from servers.remote_postgres import PostgresRemote
+
+pytestmark = by_turns("one_remote", *PROVIDERS)
 
 TABLE = "vault"
 

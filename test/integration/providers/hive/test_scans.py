@@ -12,6 +12,7 @@ import pytest
 from harness.database import Database
 from harness.remote_scans import RemoteScans, Request
 from harness.sources import Read
+from harness.thorough import always
 
 from servers.remote_hive import HiveRemote
 
@@ -93,7 +94,7 @@ def test_different_values_of_several_columns(scans: RemoteScans, hive: HiveRemot
     assert scans.refused("scanned", {"grouped": True, "aggregates": [["count_distinct", "i"], ["count_distinct", "b"]]}) == "scan"
 
 
-@pytest.mark.parametrize("keys", [["i"], ["b"], ["s"], ["d"], ["t"], ["s", "d"], ["t", "i", "b"]], ids="-".join)
+@pytest.mark.parametrize("keys", always([["s", "d"], ["t", "i", "b"]], [["i"], ["b"], ["s"], ["d"], ["t"], ["s", "d"], ["t", "i", "b"]]), ids="-".join)
 def test_groups(scans: RemoteScans, keys: list[str]) -> None:
     """NULL is one group; blanks, letters' case and what is behind U+FFFF make texts differ."""
     request: Request = {"columns": keys, "grouped": True, "aggregates": [["count_rows"], ["sum", "b"], ["maximum", "t"], ["count_distinct", "i"]]}
@@ -113,13 +114,14 @@ def equal(name: str) -> list[object]:
 JOINS = [*(("inner", name) for name in ("id", "i", "b", "s", "d", "w", "t")), *((kind, name) for kind in ("left", "semi", "anti") for name in ("i", "s", "t"))]
 
 
-@pytest.mark.parametrize(("kind", "name"), JOINS, ids=map("-".join, JOINS))
-def test_joins(scans: RemoteScans, kind: str, name: str) -> None:
+@pytest.mark.parametrize("join", always([("inner", "s"), ("left", "i"), ("semi", "t"), ("anti", "s")], JOINS), ids="-".join)
+def test_joins(scans: RemoteScans, join: tuple[str, str]) -> None:
+    kind, name = join
     columns = ["r0.id", "r0.s"] + (["r1.id", f"r1.{name}"] if kind in ("inner", "left") else [])
     scans.check("scanned", both(kind, equal(name), columns=columns))
 
 
-@pytest.mark.parametrize("kind", ["inner", "left", "semi", "anti"])
+@pytest.mark.parametrize("kind", always(["anti"], ["inner", "left", "semi", "anti"]))
 def test_joins_with_more_conditions(scans: RemoteScans, kind: str) -> None:
     on = ["and", ["=", "r0.i", {"column": "r1.b"}], ["=", "r1.s", {"column": "r0.s"}], [">=", "r1.id", "33"], ["or", ["is_null", "r1.d"], ["<", "r1.d", "1.6"]]]
     scans.check("scanned", both(kind, on, columns=["r0.id"], where=["<>", "r0.id", "3"]))
@@ -127,6 +129,7 @@ def test_joins_with_more_conditions(scans: RemoteScans, kind: str) -> None:
     scans.check("scanned", both(kind, ["=", "r0.d", {"column": "r1.w"}], columns=["r0.id", "r0.d"]))
 
 
+@pytest.mark.thorough
 def test_several_parts_and_groups_above_them(scans: RemoteScans) -> None:
     parts = [{"table": "others"}, {"table": "scanned"}, {"table": "others"}]
     joins = [["left", equal("id")], ["inner", ["=", "r2.id", {"column": "r0.id"}]], ["anti", ["and", ["=", "r3.i", {"column": "r2.i"}], [">", "r3.id", "40"]]]]
@@ -159,6 +162,7 @@ def test_a_left_join_and_null(scans: RemoteScans, hive: HiveRemote, db: Database
     hive.drop("answering")
 
 
+@pytest.mark.thorough
 def test_several_times_exists(scans: RemoteScans) -> None:
     """Older servers take one only."""
     parts: Request = {"parts": [{"table": "others"}, {"table": "others"}], "columns": ["r0.id"]}
@@ -177,6 +181,7 @@ def test_orders_and_limits_of_joins(scans: RemoteScans) -> None:
     assert len(scans.ask("scanned", {"columns": ["t"], "grouped": True, "limit": 3})["rows"]) == 3
 
 
+@pytest.mark.thorough
 def test_partitions_without_a_value(scans: RemoteScans, db: Database) -> None:
     """They are read as a text, which joins nothing there, and can't be told apart in a view. Partitions without rows are no groups."""
     hive = scans.remote

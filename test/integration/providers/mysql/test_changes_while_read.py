@@ -8,10 +8,13 @@ import pytest
 from harness.database import Database
 from harness.errors import fails
 from harness.scratch import drop_tables
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 from harness.traces import nothing_left_behind
 
 from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 _LOCK = 7_040_512
 

@@ -16,11 +16,14 @@ import pymysql
 import pytest
 from harness.pauses import opened
 from harness.sources import Read
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 
 from servers.mariadb import MariaDb
 from servers.process import wait_until
 from servers.remote_mysql import MySqlRemote
 from servers.workspace import Workspace
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 ACCOUNTS = 100
 AMOUNT = 1000

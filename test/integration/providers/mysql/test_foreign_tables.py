@@ -11,8 +11,11 @@ import psycopg2
 import pytest
 from harness.database import Database
 from harness.foreign import create_foreign_table, create_server, literal, plan_of, remote_sql
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 
 @pytest.fixture

@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 from harness.pauses import opened
 from harness.sources import Read
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 from runner.unit import BUILD
 
 from servers.remote_mysql import MySqlRemote
 from servers.workspace import Workspace
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 Row = tuple[Any, ...]
 

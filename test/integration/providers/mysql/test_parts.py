@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from harness.sources import Read, parts_of, with_words
+from harness.thorough import VERSIONS_OF_MYSQL, by_turns
 
 from servers.remote_mysql import MySqlRemote
+
+pytestmark = by_turns("mysql", VERSIONS_OF_MYSQL)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from harness.divided import paused
 from harness.sources import Read
+from harness.thorough import VERSIONS_OF_POSTGRES, by_turns
 
 from servers.postgres import Postgres
 from servers.postgres_maven import MavenPostgres, Postgres13, Postgres93
@@ -20,6 +21,8 @@ from servers.remote_postgres import READER, PostgresRemote
 from servers.server import Unavailable
 from servers.standby import Standby
 from servers.workspace import Workspace
+
+pytestmark = by_turns("source", VERSIONS_OF_POSTGRES)
 
 TABLE = "divided"
 ROWS = 20_000

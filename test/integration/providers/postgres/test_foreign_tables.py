@@ -12,8 +12,11 @@ from harness.errors import fails
 from harness.foreign import create_foreign_table, create_server, options_of, plan_of, remote_sql
 from harness.postgres_types import TYPES, USER_TYPES
 from harness.skipping import host_lacks
+from harness.thorough import VERSIONS_OF_POSTGRES, by_turns
 
 from servers.remote_postgres import PostgresRemote
+
+pytestmark = by_turns("server", VERSIONS_OF_POSTGRES)
 
 # Compares a foreign table with the imported one: for each column, operator and value that is there.
 DIFFERENCES = """

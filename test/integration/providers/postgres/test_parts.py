@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from harness.sources import Read, parts_of, with_words
+from harness.thorough import VERSIONS_OF_POSTGRES, by_turns
 
 from servers.postgres_maven import MavenPostgres, Postgres13, Postgres93, Postgres96
 from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
 from servers.workspace import Workspace
+
+pytestmark = by_turns("source", VERSIONS_OF_POSTGRES)
 
 KINDS = {kind.kind: kind for kind in (Postgres93, Postgres96, Postgres13)}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from harness.database import Database
 from harness.errors import fails
+from harness.thorough import always
 
 from servers.postgres import Postgres
 from servers.staging import ROOT, sanitized, sanitizer_environment, staged
@@ -52,7 +53,7 @@ def _variables() -> list[str]:
     return variables
 
 
-@pytest.mark.parametrize("left_out", PROVIDERS)
+@pytest.mark.parametrize("left_out", always(["hive", "odbc"], PROVIDERS))
 def test_without_a_provider(workspace: Workspace, pg: Postgres, left_out: str) -> None:
     """It builds without the provider's library, and says that the provider is not there."""
     folder = workspace.subfolder(f"without-{left_out}", mode=0o755)
@@ -89,7 +90,7 @@ def test_without_a_provider(workspace: Workspace, pg: Postgres, left_out: str) -
                 db.value("SELECT cdb_connector_info(%s)", left_out)
 
 
-@pytest.mark.parametrize("how", ["asked for", "no Boost"])
+@pytest.mark.parametrize("how", always(["no Boost"], ["asked for", "no Boost"]))
 def test_without_http(workspace: Workspace, how: str) -> None:
     """The program and its unit are left out, of a build without Boost.Beast as well, and nothing else is."""
     folder = workspace.subfolder(f"without-http-{len(how)}", mode=0o755)

@@ -19,6 +19,6 @@ def test_random_calls_neither_crash_nor_leak(
     postgres15.server.start()
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(1 << 31))
     logs = Path(os.environ.get("CONNECTOR_TEST_LOGS") or tmp_path)
-    report = random_calls.run(workspace, mariadb, postgres15, seed=seed, seconds=30, logs=logs)
+    report = random_calls.run(workspace, mariadb, postgres15, seed=seed, seconds=15, logs=logs)
     workspace.tell(f"random calls: {report.shown()}")
     assert not report.faults, f"SOAK_SEED={seed}\n" + "\n".join(report.faults[:20])
