@@ -16,7 +16,7 @@ from harness.database import Database
 from harness.failures import Failures
 from harness.scratch import drop_tables
 from harness.remote_limits import not_on_babelfish, of_no_use
-from harness.skipping import left_out
+from harness.skipping import left_out, unwanted
 from harness.sources import Read, reader
 from harness.syncs import Syncs
 from runner.unit import BUILD, build_targets
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)  # of the tests that -k chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves what takes long to THOROUGH=1."""
-    dropped = thorough.left_out(items, lambda item: of_no_use(item) is not None)
+    dropped = thorough.left_out(items, lambda item, server: unwanted(server) or of_no_use(item) is not None)
     config.hook.pytest_deselected(items=list(dropped))
     items[:] = [item for item in items if item not in dropped]
 
@@ -383,9 +383,8 @@ def hive(workspace: Workspace, authority: Authority, kdc: Kdc | None) -> HiveRem
 
 def _running(request: pytest.FixtureRequest) -> Remote:
     """The session's server of the kind that is asked for; started again if a test stopped it."""
-    chosen = os.environ.get("CONNECTOR_TEST_REMOTES", "")
-    if chosen and request.param not in re.split(r"[\s,]+", chosen):
-        pytest.skip(f"CONNECTOR_TEST_REMOTES leaves out {request.param}")
+    if unwanted(request.param):
+        pytest.skip(f"SKIP or CONNECTOR_TEST_REMOTES leaves out {request.param}")
     found: Remote = request.getfixturevalue(request.param)
     found.server.start()
     return found

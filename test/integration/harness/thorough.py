@@ -29,8 +29,8 @@ def by_turns(parameter: str, *groups: Collection[str]) -> pytest.MarkDecorator:
     return pytest.mark.by_turns(parameter, *groups)
 
 
-def left_out(items: Iterable[pytest.Item], is_skipped: Callable[[pytest.Item], bool]) -> set[pytest.Item]:
-    """The tests that this run leaves out. `is_skipped`: whose turn it never is."""
+def left_out(items: Iterable[pytest.Item], is_skipped: Callable[[pytest.Item, str], bool]) -> set[pytest.Item]:
+    """The tests that this run leaves out. `is_skipped`: whether a test is skipped with a value, whose turn it never is then."""
     if thorough():
         return set()
     left_out: set[pytest.Item] = set()
@@ -44,7 +44,7 @@ def left_out(items: Iterable[pytest.Item], is_skipped: Callable[[pytest.Item], b
             parameter, *groups = mark.args
             value = str(values.get(parameter))
             for group in groups:
-                if value in group and not is_skipped(item):
+                if value in group and not is_skipped(item, value):
                     others = "-".join(part for part in item.callspec.id.split("-") if part != value)  # type: ignore[attr-defined]
                     test = (item.nodeid.split("[")[0], others)
                     rivals[(*test, *group)].append((zlib.crc32(" ".join((*test, value)).encode()), item))
