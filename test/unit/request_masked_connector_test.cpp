@@ -94,6 +94,14 @@ TEST(SecretTexts, AreThoseThatAreMasked) {
   EXPECT_FALSE(has(found, "mysql"));
 }
 
+TEST(SecretTexts, AreAlsoThoseBesideTheWrappedConnector) {
+  const auto found =
+      secrets(R"({"connection":{"password":"hunter2","server":"d"},"interval":3600,"pasword":"h3",)"
+              R"("connector":{"provider":"mysql","connection":{"password":"h4"}},"Connector":{"k":"h5"}})");
+  for (const char* secret : {"hunter2", "h3", "h4", "h5"}) EXPECT_TRUE(has(found, secret)) << secret;
+  for (const char* shown : {"d", "3600", "mysql"}) EXPECT_FALSE(has(found, shown)) << shown;
+}
+
 TEST(SecretTexts, AreNeverEmptyTexts) {
   EXPECT_TRUE(secrets(R"({"provider":"mysql","connection":{"password":""}})").empty());
   EXPECT_TRUE(secrets(R"({"provider":"mysql","connection":{"password":null}})").empty());

@@ -186,6 +186,18 @@ std::map<std::size_t, JsonValue> numbered(JsonValue& connector, const std::vecto
   return secrets;
 }
 
+/// Secrets in the wrong place, around the connector object of the wrapped form.
+void collect_secrets_beside(const JsonValue& root, const JsonValue& connector, const Registry& registry,
+                            std::vector<std::string>& texts) {
+  JsonValue others = composed(JsonValue::Type::object);
+  for (const JsonMember& member : root.members) {
+    if (&member.value != &connector && lower_ascii(member.key) != "interval") others.members.push_back(member);
+  }
+  Masker masker(registry);
+  masker.mask_connector(others);
+  for (const Hidden& hidden : masker.hidden()) collect_texts(hidden.secret, texts);
+}
+
 Error misfit() {
   return Error(ErrorNumber::invalid_parameters, "the stored secrets don't belong to the stored request", {},
                "Give the request again.");
@@ -196,9 +208,10 @@ Error misfit() {
 MaskedConnector mask_connector(std::string_view json, const Registry& registry) {
   JsonValue root = parse_object(json);
   JsonValue* connector = connector_object(root);
+  MaskedConnector masked;
+  if (connector != &root) collect_secrets_beside(root, *connector, registry, masked.secret_texts);
   Masker masker(registry);
   masker.mask_connector(*connector);
-  MaskedConnector masked;
   masked.text = json_text(*connector);
   if (masker.hidden().empty()) return masked;
   masked.secrets = secrets_text(numbered(*connector, masker.hidden()));
