@@ -57,11 +57,9 @@ Json run_answer(const std::string& id, bool enqueued) {
 }
 
 /// No second run begins beside the first: says so.
-Json goes_on_already(const std::string& id,
-                     const char* detail = "This call has begun none, and has not waited for it.") {
+void tell_that_one_goes_on(const char* detail = "This call has begun none, and has not waited for it.") {
   pg::notice("a run of this sync goes on already", detail,
              "The view connector.progress shows it; call cdb_sync_now() again when it has ended.");
-  return run_answer(id, false);
 }
 
 /// Whether this transaction can wait for a run that goes on elsewhere: that must not wait for it in turn, as for what
@@ -78,7 +76,7 @@ bool take_run(const std::string& id) {
   api::check_own_sync(id);
   if (jobs::try_lock_run(id, jobs::LockLife::transaction)) return true;
   if (!can_wait_for_run()) {
-    goes_on_already(id);
+    tell_that_one_goes_on();
     return false;
   }
   pg::notice("a run of this sync goes on already", "This call waits for its end, and then runs the sync once more.");
@@ -87,7 +85,7 @@ bool take_run(const std::string& id) {
     pg::in_subtransaction([&] { jobs::lock_run(id); });
   } catch (const pg::PgError& error) {
     if (!error.is_cancel() || !limit.passed()) throw;
-    goes_on_already(id, "This call has waited as long as connector.statement_timeout allows, and has begun none.");
+    tell_that_one_goes_on("This call has waited as long as connector.statement_timeout allows, and has begun none.");
     return false;
   }
   return true;
@@ -110,7 +108,10 @@ enum class FailureIs {
 
 /// Runs the sync in the caller's transaction, which has the right to.
 Json run_here(Sync& found, FailureIs failure_is) {
-  if (!jobs::end_if_lost(found, settings::run_limits())) return goes_on_already(found.id);
+  if (!jobs::end_if_lost(found, settings::run_limits())) {
+    tell_that_one_goes_on();
+    return run_answer(found.id, false);
+  }
   const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
   if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
@@ -141,7 +142,10 @@ Json run_here(Sync& found, FailureIs failure_is) {
 }
 
 Json run_later(Sync& found) {
-  if (!jobs::end_if_lost(found, settings::run_limits())) return goes_on_already(found.id);
+  if (!jobs::end_if_lost(found, settings::run_limits())) {
+    tell_that_one_goes_on();
+    return run_answer(found.id, false);
+  }
   store::save_request(found.id, schedule::after_request(found.schedule, store::now()));
   shmem::wake_at_commit();
   return run_answer(found.id, true);

@@ -21,7 +21,7 @@ QUERIES = {
     "postgres17": (40, 4),
     "postgres18": (40, 4),
     "tds": (25, 5),
-    "hive": (15, 1),
+    "hive": (30, 2),
 }
 
 _JOINS = {"inner join", "left join", "semi-join", "anti-join"}
