@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import socket
@@ -101,11 +104,25 @@ class Workspace:
                 file.write(line + "\n")
 
 
+# Below the ports that the kernel gives to connections, which could take one before its server is started, or while it is
+# stopped. Each worker of pytest has its own, as several start servers at once; another run may have begun with the same.
+_FIRST_PORT, _PORTS_OF_A_WORKER, _WORKERS = 15_000, 1_500, 11
+_turns = itertools.count(random.SystemRandom().randrange(_PORTS_OF_A_WORKER))
+
+
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that was free a moment ago. It does not come again soon."""
+    worker = re.fullmatch(r"gw(\d+)", os.environ.get("PYTEST_XDIST_WORKER", ""))
+    number = int(worker[1]) % (_WORKERS - 1) if worker else _WORKERS - 1
+    for turn in itertools.islice(_turns, _PORTS_OF_A_WORKER):
+        port = _FIRST_PORT + number * _PORTS_OF_A_WORKER + turn % _PORTS_OF_A_WORKER
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
