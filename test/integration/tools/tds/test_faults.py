@@ -38,14 +38,18 @@ _GOOD_ROWS = [(1, "één"), (2, "two")]
 _HARMLESS = [Mode.ODD_TEXT, Mode.ODD_CODE_PAGE, Mode.ODD_LOGIN_VERSION, Mode.CLOSES_ON_ATTENTION, Mode.LYING_PRELOGIN]
 
 
+# For what is not answered, in seconds.
+_SHORTLY = {"login_timeout": 1, "timeout": 1}
+
+
 def run(server: TdsServer, text: str, **more: object) -> list[tuple[object, ...]]:
     settings = {
         "user": USER,
         "password": PASSWORD,
         "database": DATABASE,
         "autocommit": True,
-        "login_timeout": 1,
-        "timeout": 1,
+        "login_timeout": 60,
+        "timeout": 60,
     }
     with pytds.connect("127.0.0.1", port=server.port, **(settings | more)) as connection, connection.cursor() as cursor:
         cursor.execute(text)
@@ -58,7 +62,7 @@ def run(server: TdsServer, text: str, **more: object) -> list[tuple[object, ...]
 def test_before_login(mode: Mode) -> None:
     with TdsServer(mode) as server:
         with pytest.raises(Exception):  # noqa: B017, PT011 -- pytds has no one word for these
-            run(server, "SELECT 1")
+            run(server, "SELECT 1", **_SHORTLY)
         server.wait_until_left()
         assert server.accepted >= 1
         assert not server.logins
@@ -72,7 +76,7 @@ def test_tls(workspace: Workspace, mode: Mode) -> None:
     made = Authority(workspace).server(server_account(()))
     with TdsServer(mode, certificate=made.certificate, key=made.key, encryption=Encryption.REQUIRED) as server:
         with pytest.raises(Exception):  # noqa: B017, PT011
-            run(server, "SELECT 1", cafile=str(made.authority))
+            run(server, "SELECT 1", cafile=str(made.authority), **_SHORTLY)
         server.wait_until_left()
         assert not server.logins
 
@@ -82,7 +86,7 @@ def test_login(mode: Mode) -> None:
     """The mode comes with the user's name."""
     with TdsServer() as server:
         with pytest.raises(Exception):  # noqa: B017, PT011
-            run(server, "SELECT 1", user=f"{USER}!{mode.name}")
+            run(server, "SELECT 1", user=f"{USER}!{mode.name}", **_SHORTLY)
         assert run(server, "SELECT 1") == [(1,)]
         server.wait_until_left()
         assert bool(server.lingering) == (mode in _STALLS or mode is Mode.GARBAGE_LOGIN)
@@ -93,9 +97,9 @@ def test_login(mode: Mode) -> None:
 )
 def test_query(mode: Mode) -> None:
     with TdsServer(mode, trigger="misbehave") as server:
-        assert run(server, "SELECT 1 AS id, N'good' AS word", login_timeout=60, timeout=60) == [(1, "good")]
+        assert run(server, "SELECT 1 AS id, N'good' AS word") == [(1, "good")]
         try:
-            found = run(server, "SELECT id, word FROM misbehave", login_timeout=60)
+            found = run(server, "SELECT id, word FROM misbehave", timeout=1)
         except Exception:  # noqa: BLE001 -- whatever it is
             found = []
         server.wait_until_left()
@@ -129,7 +133,7 @@ def test_errors() -> None:
 
 def test_attention_without_answer() -> None:
     with TdsServer(Mode.IGNORES_ATTENTION, trigger="misbehave") as server:
-        with TdsClient("127.0.0.1", server.port, USER, PASSWORD, DATABASE, limit=1) as client:
+        with TdsClient("127.0.0.1", server.port, USER, PASSWORD, DATABASE, limit=5) as client:
             client.start("SELECT misbehave")
             server.wait_until_lingering()
             with pytest.raises(TimeoutError):
@@ -166,7 +170,7 @@ def test_fake() -> None:
         server.wait_until_left()
         assert "SELECT misbehave".encode("utf-16-le") in server.received
     with FakeSqlServer(Mode.TLS_LIE) as server, pytest.raises(Exception):  # noqa: B017, PT011
-        run(server, "SELECT 1")
+        run(server, "SELECT 1", **_SHORTLY)
 
 
 def test_garbage_from_clients() -> None:
