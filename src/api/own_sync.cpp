@@ -37,40 +37,20 @@ std::string id_argument(FunctionCallInfo fcinfo) {
   return pg::uuid_text(fcinfo->args[0].value);
 }
 
-namespace {
-
-/// Whether the current role sees the syncs of all roles.
-bool is_monitor() {
-  return pg::has_privileges_of(ROLE_PG_READ_ALL_STATS);
-}
-
-/// For who sees the sync, but may not act on it.
-core::Error not_the_owner(const std::string& sync, Oid owner) {
-  const char* role = pg::guard([&] { return GetUserNameFromId(owner, true); });
-  return core::Error(core::ErrorNumber::connectors_disabled, "must be owner of sync " + core::quoted(sync),
-                     role == nullptr ? "" : "It belongs to role " + core::quoted(pg::utf8_text(role)) + ".",
-                     "SET ROLE to its owner, or have that role granted to you.");
-}
-
-}  // namespace
-
 std::string named_argument(FunctionCallInfo fcinfo, Among among) {
   require_argument(fcinfo, 0, "id");
   const std::string text = pg::datum_text(fcinfo->args[0].value);
   if (jobs::looks_like_uuid(text)) return pg::canonical_uuid(text);
-  const bool monitors = is_monitor();
+  const bool sees_all = among == Among::seen && pg::has_privileges_of(ROLE_PG_READ_ALL_STATS);
   std::vector<std::string> ids;
   std::vector<std::string> own;
-  std::optional<Oid> owner_of_seen;
   for (const store::NamedSync& sync : store::syncs_named(text)) {
     if (sync.owner == GetUserId()) own.push_back(sync.id);
-    if ((monitors && among == Among::seen) || pg::has_privileges_of(sync.owner)) ids.push_back(sync.id);
-    if (monitors) owner_of_seen = sync.owner;
+    if (sees_all || pg::has_privileges_of(sync.owner)) ids.push_back(sync.id);
   }
   if (own.size() == 1) return own.front();
   if (ids.size() == 1) return ids.front();
   if (ids.empty()) {
-    if (owner_of_seen) throw not_the_owner(text, *owner_of_seen);
     throw core::Error(core::ErrorNumber::invalid_parameters, "there is no sync with name " + core::quoted(text),
                       "It may have been deleted, or belong to another role.",
                       "The view connector.syncs has the names and ids.");
@@ -94,9 +74,7 @@ core::Error no_such_sync(const std::string& id) {
 
 void check_own_sync(const std::string& id) {
   const std::optional<Oid> owner = store::sync_owner(id);
-  if (owner && pg::has_privileges_of(*owner)) return;
-  if (owner && is_monitor()) throw not_the_owner(id, *owner);
-  throw no_such_sync(id);
+  if (!owner || !pg::has_privileges_of(*owner)) throw no_such_sync(id);
 }
 
 store::Sync own_sync(const std::string& id) {

@@ -31,17 +31,18 @@ enum class Among {
 
 /// The id of the sync that is meant by the first argument, a text: a uuid is an id, anything else the name of a sync
 /// among those, first of all one that belongs to the current role itself. Throws core::Error (invalid_parameters) if
-/// there is none, or more than one; (connectors_disabled) if there is one that the current role may only look at.
+/// there is none, or more than one.
 std::string named_argument(FunctionCallInfo fcinfo, Among among = Among::own);
 
 core::Error no_such_sync(const std::string& id);
 core::Error no_such_import(const std::string& id);
 
-/// Throws core::Error if there is no such sync (invalid_parameters), or the current role lacks the privileges of its
-/// owner: (connectors_disabled) if it sees the sync as a monitor, else as if there were none.
+/// Throws core::Error (invalid_parameters) if there is no such sync, or the current role lacks the privileges of its
+/// owner.
 void check_own_sync(const std::string& id);
 
-/// The sync, its row locked until the transaction's end. Throws as check_own_sync() does.
+/// The sync, its row locked until the transaction's end. Throws core::Error (invalid_parameters) if there is none, or
+/// the current role lacks the privileges of its owner.
 store::Sync own_sync(const std::string& id);
 
 }  // namespace connector::api

@@ -432,9 +432,9 @@ def test_roles(syncs: Syncs, etl: Database, table: Remote) -> None:
     id = mine.create(table.connector(table=TABLE))["id"]
     assert mine.now(id, wait=True)["state"] == "success"
     assert db.value(f"SELECT tableowner FROM pg_tables WHERE tablename = '{TABLE}'") == "etl"
-    for role, message, number in ((other, "no sync", 1502), (watcher, "must be owner of sync", 1501)):
+    for role in (other, watcher):
         for call in ("cdb_sync_now", "cdb_sync_pause", "cdb_sync_resume", "cdb_sync_delete"):
-            with fails(message, number=number):
+            with fails("no sync", number=1502):
                 role.value(f"SELECT {call}(%s)", id)
     with fails("no sync"):
         Syncs(other).status(id)
