@@ -11,13 +11,13 @@ from harness.dialects import dialect_of
 from harness.faults import CANCELED, TIMED_OUT, backend_is_gone, fails_cleanly
 from harness.parted import ROWS, TABLE, Reading, create_parted, no_sessions, reading
 from harness.scratch import drop_tables
-from harness.thorough import by_turns
+from harness.thorough import MYSQL_OR_POSTGRES, by_turns
 
 from servers.process import wait_until
 from servers.proxy import Fault, Proxy
 from servers.remote import Remote
 
-pytestmark = by_turns("parted", ("mariadb", "postgres15"))
+pytestmark = by_turns("parted", MYSQL_OR_POSTGRES)
 
 
 @pytest.fixture(params=["mariadb", "postgres15"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
-
 import pytest
+from runner.context import names_in
 
 # Tests that are not run on HiveServer2, which takes its time for each of many statements or knows no such thing.
 _NOT_ON_HIVE = {
@@ -64,7 +62,7 @@ _OF_HIVES_FOREIGN_TABLES = ("test_scans.py", "test_answers.py", "test_rights.py"
 
 
 def _not_on_hive(node: pytest.Item) -> str | None:
-    asked = "hive" in re.split(r"[\s,]+", os.environ.get("CONNECTOR_TEST_REMOTES", ""))
+    asked = "hive" in names_in("CONNECTOR_TEST_REMOTES")
     if node.path.parent.name == "fdw" and node.path.name not in _OF_HIVES_FOREIGN_TABLES and not asked:
         return "HiveServer2 is asked for where CONNECTOR_TEST_REMOTES names it: it takes a second for each statement"
     return _NOT_ON_HIVE.get(node.originalname)  # type: ignore[attr-defined]

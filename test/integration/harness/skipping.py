@@ -8,22 +8,19 @@ import re
 
 import psycopg2
 import pytest
+from runner.context import names_in
 
 from servers.hosts import chosen
 
 
 def left_out(name: str) -> bool:
     """Whether SKIP leaves out this remote server in the tests that are made for each."""
-    return name in _names_in("SKIP")
+    return name in names_in("SKIP")
 
 
 def unwanted(remote: str) -> bool:
     """Whether SKIP leaves out this remote server, or CONNECTOR_TEST_REMOTES names others."""
-    return left_out(remote) or remote not in (_names_in("CONNECTOR_TEST_REMOTES") or [remote])
-
-
-def _names_in(variable: str) -> list[str]:
-    return re.findall(r"[^\s,]+", os.environ.get(variable, ""))
+    return left_out(remote) or remote not in (names_in("CONNECTOR_TEST_REMOTES") or {remote})
 
 
 @functools.cache

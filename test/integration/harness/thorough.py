@@ -15,7 +15,9 @@ from servers.catalog import MYSQL_KINDS
 # Of servers that a test is run with, those that differ least are in one group: one of each group is asked, by turns.
 VERSIONS_OF_MYSQL = tuple(MYSQL_KINDS)
 VERSIONS_OF_POSTGRES = ("postgres93", "postgres13", "postgres15", "postgres17", "postgres18")
-PROVIDERS = (("mariadb", "postgres15"), ("tds", "hive", "odbc_postgres15"))
+MYSQL_OR_POSTGRES = ("mariadb", "postgres15")
+BY_ODBC = ("odbc_postgres15", "odbc_mariadb", "odbc_tds")
+PROVIDERS = (MYSQL_OR_POSTGRES, ("tds", "hive", "odbc_postgres15"))
 
 
 def always(chosen: Collection[Any], values: Iterable[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from harness.faults import CANCELED
 from harness.parted import ROWS, TABLE, analyze, create_parted, differing_rows, no_sessions, reading
 from harness.scratch import drop_tables
 from harness.syncs import Syncs
-from harness.thorough import VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
+from harness.thorough import MYSQL_OR_POSTGRES, VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES, by_turns
 
 from servers.postgres_maven import Postgres13
 from servers.process import wait_until
@@ -24,7 +24,7 @@ from servers.remote_postgres import PostgresRemote
 from servers.server import Unavailable
 from servers.workspace import Workspace
 
-pytestmark = [by_turns("parted", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES), by_turns("one_parted", ("mariadb", "postgres15"))]
+pytestmark = [by_turns("parted", VERSIONS_OF_MYSQL, VERSIONS_OF_POSTGRES), by_turns("one_parted", MYSQL_OR_POSTGRES)]
 
 KINDS = ("mariadb", "mysql56", "mysql9", "postgres13", "postgres15", "postgres18")  # 13 divides by keys
 

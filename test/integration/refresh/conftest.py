@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness.sums import snapshots
-from harness.thorough import by_turns
+from harness.thorough import MYSQL_OR_POSTGRES, by_turns
 
 from servers.remote import Remote
 from servers.remote_sqlserver import SqlServerRemote
@@ -21,10 +21,7 @@ def snapshots_of_sqlserver(tds: SqlServerRemote) -> Iterator[None]:
         tds.server.start()
 
 
-_EITHER = ("mariadb", "postgres15")
-
-
-@pytest.fixture(params=[pytest.param(kind, marks=by_turns("mysql_or_postgres", _EITHER)) for kind in _EITHER])
+@pytest.fixture(params=[pytest.param(kind, marks=by_turns("mysql_or_postgres", MYSQL_OR_POSTGRES)) for kind in MYSQL_OR_POSTGRES])
 def mysql_or_postgres(request: pytest.FixtureRequest) -> Remote:
     """MariaDB or PostgreSQL by turns, and both with THOROUGH=1."""
     found: Remote = request.getfixturevalue(request.param)

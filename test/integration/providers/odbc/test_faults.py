@@ -10,7 +10,7 @@ from harness.database import Database
 from harness.errors import fails
 from harness.faults import CANCELED, TIMED_OUT, fails_cleanly, secrets_of
 from harness.stalls import unanswering
-from harness.thorough import by_turns
+from harness.thorough import BY_ODBC, by_turns
 from harness.traces import no_remote_sessions, nothing_left_behind
 
 from servers.process import descendants, wait_until
@@ -19,7 +19,7 @@ from servers.remote import Remote
 from servers.remote_odbc import OdbcRemote
 from servers.workspace import free_port
 
-pytestmark = [pytest.mark.usefixtures("tidy"), by_turns("served", ("odbc_postgres15", "odbc_mariadb", "odbc_tds"))]
+pytestmark = [pytest.mark.usefixtures("tidy"), by_turns("served", BY_ODBC)]
 
 WITH_A_SERVER = ("odbc_postgres15", "odbc_mariadb", "odbc_tds")
 

@@ -13,11 +13,11 @@ import pytest
 from harness.database import Database
 from harness.remote_scans import RemoteScans, Request
 from harness.sources import Read
-from harness.thorough import by_turns
+from harness.thorough import BY_ODBC, by_turns
 
 from servers.remote import Remote
 
-pytestmark = by_turns("scans", ("odbc_postgres15", "odbc_mariadb", "odbc_tds"))
+pytestmark = by_turns("scans", BY_ODBC)
 
 # Declarations of a text, a decimal, a date, a moment and a boolean.
 DECLARED = {
