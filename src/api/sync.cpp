@@ -108,10 +108,6 @@ enum class FailureIs {
 
 /// Runs the sync in the caller's transaction, which has the right to.
 Json run_here(Sync& found, FailureIs failure_is) {
-  if (!jobs::end_if_lost(found, settings::run_limits())) {
-    tell_that_one_goes_on();
-    return run_answer(found.id, false);
-  }
   const int limit = jobs::place_limit(found.owner, found.provider, settings::run_limits());
   if (!jobs::try_take_place(jobs::PlaceOf::sync, found.owner, limit, jobs::LockLife::transaction)) {
     throw Error(ErrorNumber::too_many_concurrent, "this role already runs as many syncs as it may", {},
@@ -142,10 +138,6 @@ Json run_here(Sync& found, FailureIs failure_is) {
 }
 
 Json run_later(Sync& found) {
-  if (!jobs::end_if_lost(found, settings::run_limits())) {
-    tell_that_one_goes_on();
-    return run_answer(found.id, false);
-  }
   store::save_request(found.id, schedule::after_request(found.schedule, store::now()));
   shmem::wake_at_commit();
   return run_answer(found.id, true);
@@ -170,7 +162,13 @@ Datum run_now(FunctionCallInfo fcinfo, const std::string& id) {
   Sync found = api::own_sync(id);
   api::make_own(found);
   api::forget_dropped_table(found);
-  const Json answer = wait ? run_here(found, failure_is) : run_later(found);
+  Json answer;
+  if (!jobs::end_if_lost(found, settings::run_limits())) {
+    tell_that_one_goes_on();
+    answer = run_answer(found.id, false);
+  } else {
+    answer = wait ? run_here(found, failure_is) : run_later(found);
+  }
   pg::guard([] { PopActiveSnapshot(); });
   return json_datum(answer);
 }
